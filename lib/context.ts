@@ -1,0 +1,55 @@
+// What belongs to one request, and the AsyncLocalStorage that carries it through every await, timer and stream.
+// Floor 1 knows nothing of the classes above it: the globals give these slots their types.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect } from 'node:util'
+
+/**
+ * One request being served. `app`, `request`, `response` and `session` are the real objects behind the globals;
+ * they are let go when the request ends, so that a timer left behind cannot keep them alive.
+ */
+export class Context<App = unknown, Request = unknown, Response = unknown> {
+  /** Counts requests of this process from 1. */
+  readonly id: number
+  app: App
+  request: Request
+  response: Response
+  /** The session extension's own state for this request. */
+  session: unknown = undefined
+  /** What the context was when it ended; undefined while the request is served. */
+  ended: { what: string; at: number } | undefined = undefined
+
+  constructor(id: number, app: App, request: Request, response: Response) {
+    this.id = id
+    this.app = app
+    this.request = request
+    this.response = response
+  }
+
+  /** Lets go of everything but a line to tell of it. `what` is like `request 17 (GET /x)`. */
+  end(what: string): void {
+    this.ended = { what, at: Date.now() }
+    this.app = this.request = this.response = this.session = undefined as never
+  }
+
+  // console.log(promise) prints the async context on some Nodes: nothing of a request may be in it.
+  [inspect.custom](): string {
+    return `Context { ${this.id} }`
+  }
+}
+
+/** The current request's context. `run` only, never `enterWith`: a context must not leak into the code that called. */
+export const contextStorage = new AsyncLocalStorage<Context>({ name: 'tipfy' })
+
+/**
+ * How the application opens and saves sessions, as Flask's `SessionInterface`: `app.sessionInterface`, set by the hooks
+ * of tipfy/ext/session. Either may answer at once or with a promise; at once costs nothing.
+ */
+export interface SessionInterface<C = Context> {
+  /** Before the first preDispatchHandler hook, once a request, also for a 404; not for rules with `session: false`. */
+  openSession(context: C): void | Promise<void>
+  /**
+   * After the last preSendResponse hook: saves what changed and puts cookies on `response`. With `failed` (an uncaught
+   * error, a 5xx) nothing is saved, but what acted at once (`destroy()`, `update()`) still has its cookie to send.
+   */
+  saveSession(context: C, response: unknown, failed: boolean): void | Promise<void>
+}

@@ -1,0 +1,56 @@
+// The one table of errors that a user can cause. A message says what was given and what was wanted; the remedy says what
+// to do. docs/errors.md mirrors it, and a test holds the two together.
+
+const table = {
+  TIPFY_E_OUTSIDE_REQUEST: {
+    message: '`{name}` was used outside a request',
+    remedy:
+      'Use it in code that a request runs (a handler, a hook, what they call), or pass the value in as a parameter.',
+  },
+  TIPFY_E_REQUEST_FINISHED: {
+    message: '`{name}` was used after its request ended: {request} finished {age} ago',
+    remedy: 'Await the work inside the handler, or copy what it needs into a variable before the handler returns.',
+  },
+} as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
+
+/** The code of an error in the table: stable, to be matched by programs. */
+export type ErrorCode = keyof typeof table
+
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+
+/** What the placeholders of an error's message and remedy stand for. */
+export type ErrorValues<Code extends ErrorCode> = {
+  [Name in Names<(typeof table)[Code]['message' | 'remedy']>]: string | number
+}
+
+type Arguments<Code extends ErrorCode> = [Names<(typeof table)[Code]['message' | 'remedy']>] extends [never]
+  ? [values?: undefined, options?: ErrorOptions]
+  : [values: ErrorValues<Code>, options?: ErrorOptions]
+
+function fill(text: string, values: Record<string, string | number> | undefined): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values?.[name] ?? ''))
+}
+
+/**
+ * An error from the table, with its code and what to do about it.
+ *
+ * @example
+ * throw new TipfyError('TIPFY_E_OUTSIDE_REQUEST', { name: 'session' })
+ */
+export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
+  override name = 'TipfyError'
+  readonly code: Code
+  /** One sentence: what to do. It is part of `message` too. */
+  readonly remedy: string
+
+  constructor(code: Code, ...[values, options]: Arguments<Code>) {
+    const { message, remedy } = table[code]
+    const filled = fill(remedy, values)
+    super(`${fill(message, values)}. ${filled}`, options)
+    this.code = code
+    this.remedy = filled
+  }
+}
+
+/** The table itself, for the documentation's test. */
+export const errorTable: Readonly<Record<ErrorCode, { message: string; remedy: string }>> = table

@@ -1,0 +1,2 @@
+// The one face of 'tipfy': everything an application imports by that name.
+export { type ErrorCode, TipfyError } from './errors.ts'

@@ -1,0 +1,65 @@
+// Makes the checkout ready to run: installs packages when node_modules is missing or older than the lock file, and with
+// --tests what the tests need beside them (memcached, Chromium) where apt can. Runs before anything is installed, so it
+// is plain JavaScript for Node 20 with nothing but node: imports.
+import { spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+function modified(file) {
+  const path = join(root, file)
+  return existsSync(path) ? statSync(path).mtimeMs : 0
+}
+
+function run(command, args) {
+  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+}
+
+function found(command) {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, command)))
+}
+
+if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+  console.log('Installing packages (npm ci) …')
+  // The Node and npm that started this script: node_modules/.bin/node is about to be deleted by npm ci.
+  const npm = process.env.npm_execpath
+  const node = process.env.npm_node_execpath ?? process.execPath
+  const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund']
+  const installed = npm ? run(node, [npm, ...args]) : run('npm', args)
+  if (!installed) {
+    console.error('npm ci failed (see above). Remedy: check the network, then run `npm ci` and this command again.')
+    process.exit(1)
+  }
+}
+
+const runtime = join(root, 'node_modules/.bin/node')
+const version = existsSync(runtime)
+  ? spawnSync(runtime, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  : process.version
+const [major = 0, minor = 0] = version.replace('v', '').split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(
+    `tipfy needs Node 22.18 or newer, and this is ${version}. Remedy: install Node 24 (https://nodejs.org).`,
+  )
+  process.exit(1)
+}
+
+if (process.argv.includes('--tests')) {
+  const missing = ['memcached', 'chromium'].filter((command) => !found(command))
+  if (missing.length > 0 && found('apt-get') && process.getuid?.() === 0) {
+    console.log(`Installing ${missing.join(' and ')} for the tests (apt-get) …`)
+    run('apt-get', ['update', '-qq'])
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing])
+  }
+  const still = missing.filter((command) => !found(command))
+  if (still.length > 0) {
+    const text = `The tests also want ${still.join(' and ')} on the PATH. Remedy: sudo apt-get install ${still.join(' ')}`
+    if (process.env.CI === 'true') {
+      console.error(text)
+      process.exit(1)
+    }
+    console.warn(`${text}. Tests of those parts are left out and listed as skipped.`)
+  }
+}

@@ -11,6 +11,19 @@ const table = {
     message: '`{name}` was used after its request ended: {request} finished {age} ago',
     remedy: 'Await the work inside the handler, or copy what it needs into a variable before the handler returns.',
   },
+  TIPFY_E_SESSION_VALUE: {
+    message: '`{path}` cannot be kept in a session: it is {what}',
+    remedy:
+      'Keep plain values: JSON, Date, Map, Set, BigInt, Uint8Array. Of an object of a class keep its id or its plain fields.',
+  },
+  TIPFY_E_SESSION_DEPTH: {
+    message: '`{path}` cannot be kept in a session: it lies more than {maxDepth} objects deep',
+    remedy: 'Keep a flatter structure, for example a list of nodes with the ids of their parents.',
+  },
+  TIPFY_E_SESSION_DATA: {
+    message: 'The stored data of a session could not be read: it is not what this version of tipfy writes',
+    remedy: 'It is treated as no session. Look for another program that writes to the same place, or clear it.',
+  },
 } as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
 
 /** The code of an error in the table: stable, to be matched by programs. */

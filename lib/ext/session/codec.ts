@@ -1,0 +1,251 @@
+// Turns a session's data into one string and back, each value read back as what it was.
+//
+// Plain JSON data is its own encoding: `{"a":1}`, at the speed of JSON.stringify and JSON.parse. Data with anything else
+// in it is `~` and JSON in which such a value is an object of one key, `{"~d":1700000000000}`, and every key of the
+// user's own that begins with `~` has one `~` more. So no data can pass for a tag, in either form.
+//
+// Equal data has equal text, but for one thing: keys stay in the order in which they were written, because they are read
+// back in it. The order of an object's keys is no part of its state, though: `sameData` looks past it. The order of Maps
+// and Sets is.
+import { types } from 'node:util'
+import { TipfyError } from '../../errors.ts'
+
+/** How many objects may lie within one another; a cycle runs into it too. */
+export const maxDepth = 1000
+
+const plain = 0
+const typed = 1
+const refused = 2
+
+/** The data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept. */
+export function encodeData(data: Record<string, unknown>): string {
+  const form = formOf(data, 0)
+  if (form === plain) return JSON.stringify(data)
+  if (form === refused) explain(data, 'session')
+  return `~${write(data)}`
+}
+
+/** The data of a text that `encodeData` made. Throws TIPFY_E_SESSION_DATA for any other text. */
+export function decodeData(text: string): Record<string, unknown> {
+  let data: unknown
+  try {
+    data = text.startsWith('~') ? revive(JSON.parse(text.slice(1)), 0) : JSON.parse(text)
+  } catch (cause) {
+    throw new TipfyError('TIPFY_E_SESSION_DATA', undefined, { cause })
+  }
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || !isPlainObject(data)) {
+    throw new TipfyError('TIPFY_E_SESSION_DATA')
+  }
+  return data as Record<string, unknown>
+}
+
+/** Throws as `encodeData` would if `value`, to be kept as `path` (`session.user`), holds something that cannot be kept. */
+export function checkValue(value: unknown, path: string): void {
+  if (formOf(value, 1) === refused) explain(value, path, new Set([sessionItself]))
+}
+
+const sessionItself = {}
+
+/** Whether two encoded texts hold the same state: equal but for the order of objects' keys. */
+export function sameData(a: string, b: string): boolean {
+  // The same members in another order have the same length: nearly every real change ends here.
+  if (a === b) return true
+  if (a.length !== b.length || a.startsWith('~') !== b.startsWith('~')) return false
+  const from = a.startsWith('~') ? 1 : 0
+  return sameJson(JSON.parse(a.slice(from)), JSON.parse(b.slice(from)))
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]))
+  }
+  const keys = Object.keys(a)
+  if (Array.isArray(b) || keys.length !== Object.keys(b).length) return false
+  return keys.every(
+    (key) =>
+      Object.hasOwn(b, key) && sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  )
+}
+
+// One walk that allocates nothing but key lists: it is on the path of every request that reads its session.
+function formOf(value: unknown, depth: number): number {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return plain
+    case 'number':
+      return value - value === 0 && (value !== 0 || 1 / value > 0) ? plain : typed
+    case 'bigint':
+    case 'undefined':
+      return typed
+    case 'object':
+      break
+    default:
+      return refused
+  }
+  if (value === null) return plain
+  if (depth > maxDepth) return refused
+  let form = plain
+  if (Array.isArray(value)) {
+    if (!isChain(value, 2)) return refused
+    for (let index = 0; index < value.length; index++) {
+      const inner = formOf(value[index], depth + 1)
+      if (inner === refused) return refused
+      if (inner === typed) form = typed
+    }
+    return form
+  }
+  if (isPlainObject(value)) {
+    if (Object.getOwnPropertySymbols(value).length > 0) return refused
+    for (const key of Object.keys(value)) {
+      const inner = formOf((value as Record<string, unknown>)[key], depth + 1)
+      if (inner === refused) return refused
+      if (inner === typed) form = typed
+    }
+    return form
+  }
+  if (types.isMap(value) && isChain(value, 2)) {
+    for (const [key, item] of value) {
+      if (formOf(key, depth + 1) === refused || formOf(item, depth + 1) === refused) return refused
+    }
+    return typed
+  }
+  if (types.isSet(value) && isChain(value, 2)) {
+    for (const item of value) if (formOf(item, depth + 1) === refused) return refused
+    return typed
+  }
+  return (types.isDate(value) && isChain(value, 2)) || isBytes(value) ? typed : refused
+}
+
+// By the length of the prototype chain, not by identity: values from another realm (structuredClone under jest, vm) are
+// what they look like, and an instance of a subclass is not.
+function isChain(value: object, length: number): boolean {
+  let at: object | null = value
+  for (let step = 0; step <= length && at !== null; step++) at = Object.getPrototypeOf(at)
+  return at === null && Object.getPrototypeOf(value) !== null
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
+}
+
+function isBytes(value: object): value is Uint8Array {
+  return Buffer.isBuffer(value) || (types.isUint8Array(value) && isChain(value, 3))
+}
+
+// Only for data that formOf has passed as typed.
+function write(value: unknown): string {
+  switch (typeof value) {
+    case 'number':
+      return formOf(value, 0) === plain ? String(value) : `{"~f":"${Object.is(value, -0) ? '-0' : value}"}`
+    case 'bigint':
+      return `{"~n":"${value}"}`
+    case 'undefined':
+      return '{"~u":0}'
+    case 'object':
+      break
+    default:
+      return JSON.stringify(value)
+  }
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return writeList(value)
+  if (types.isMap(value)) return `{"~m":[${Array.from(value, writeList).join()}]}`
+  if (types.isSet(value)) return `{"~s":[${Array.from(value, write).join()}]}`
+  if (types.isDate(value)) return `{"~d":${JSON.stringify(value.getTime())}}`
+  if (isBytes(value)) return `{"~b":"${Buffer.from(value).toString('base64')}"}`
+  const members = Object.keys(value).map((key) => {
+    const name = JSON.stringify(key.startsWith('~') ? `~${key}` : key)
+    return `${name}:${write((value as Record<string, unknown>)[key])}`
+  })
+  return `{${members.join()}}`
+}
+
+function writeList(list: unknown[]): string {
+  // Array.from and not map: a hole is read back as the undefined it shows.
+  return `[${Array.from(list, (item) => write(item)).join()}]`
+}
+
+function revive(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > maxDepth * 3) throw new TipfyError('TIPFY_E_SESSION_DATA')
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) value[index] = revive(value[index], depth + 1)
+    return value
+  }
+  const object = value as Record<string, unknown>
+  let escaped = false
+  for (const key of Object.keys(object)) {
+    if (key.startsWith('~')) {
+      if (!key.startsWith('~~')) return reviveTag(key, object, depth)
+      escaped = true
+    }
+    object[key] = revive(object[key], depth + 1) // an own `__proto__` is a property like any other here
+  }
+  if (!escaped) return object
+  return Object.fromEntries(
+    Object.entries(object).map(([key, item]) => [key.startsWith('~') ? key.slice(1) : key, item]),
+  )
+}
+
+function reviveTag(tag: string, object: Record<string, unknown>, depth: number): unknown {
+  const content = object[tag]
+  if (Object.keys(object).length === 1) {
+    if (tag === '~u') return undefined
+    if (tag === '~d' && (typeof content === 'number' || content === null)) return new Date(content ?? Number.NaN)
+    if (tag === '~m' && Array.isArray(content)) return new Map(revive(content, depth + 1) as [unknown, unknown][])
+    if (tag === '~s' && Array.isArray(content)) return new Set(revive(content, depth + 1) as unknown[])
+    if (typeof content === 'string') {
+      if (tag === '~f') return Number(content)
+      if (tag === '~n') return BigInt(content)
+      if (tag === '~b') return new Uint8Array(Buffer.from(content, 'base64'))
+    }
+  }
+  throw new TipfyError('TIPFY_E_SESSION_DATA')
+}
+
+// Walks again, slowly, to throw what is wrong and where.
+function explain(value: unknown, path: string, ancestors = new Set<object>()): void {
+  const refuse = (what: string): never => {
+    throw new TipfyError('TIPFY_E_SESSION_VALUE', { path: shorten(path), what })
+  }
+  if (typeof value === 'function') refuse(`a function${value.name ? ` (${value.name})` : ''}`)
+  if (typeof value === 'symbol') refuse('a symbol')
+  if (typeof value !== 'object' || value === null) return
+  if (ancestors.has(value)) refuse('a cycle, an object inside itself')
+  if (ancestors.size > maxDepth) throw new TipfyError('TIPFY_E_SESSION_DEPTH', { path: shorten(path), maxDepth })
+  ancestors.add(value)
+  const inner = (item: unknown, suffix: string) => explain(item, path + suffix, ancestors)
+  if (Array.isArray(value) && isChain(value, 2)) {
+    for (const [index, item] of value.entries()) inner(item, `[${index}]`)
+  } else if (isPlainObject(value)) {
+    if (Object.getOwnPropertySymbols(value).length > 0) refuse('an object with a symbol for a key')
+    for (const [key, item] of Object.entries(value)) inner(item, member(key))
+  } else if (types.isMap(value) && isChain(value, 2)) {
+    for (const [key, item] of value) {
+      inner(key, ' (a key of this Map)')
+      inner(item, `.get(${typeof key === 'string' ? JSON.stringify(key) : '…'})`)
+    }
+  } else if (types.isSet(value) && isChain(value, 2)) {
+    for (const item of value) inner(item, ' (a member of this Set)')
+  } else if (formOf(value, 0) === refused) {
+    refuse(`an instance of ${className(value)}`)
+  }
+  ancestors.delete(value)
+}
+
+/** `.name` or `["odd name"]`, as it would be written after `session`. */
+export function member(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+}
+
+function className(value: object): string {
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
+  return typeof name === 'string' && name !== '' ? name : 'a class'
+}
+
+function shorten(path: string): string {
+  return path.length <= 200 ? path : `${path.slice(0, 120)}…${path.slice(-60)}`
+}

@@ -7,6 +7,38 @@ const table = {
     remedy:
       'Use it in code that a request runs (a handler, a hook, what they call), or pass the value in as a parameter.',
   },
+  TIPFY_E_HEADER_NAME: {
+    message: '{name} is not a header name',
+    remedy: "Use letters, digits and !#$%&'*+-.^_`|~ only.",
+  },
+  TIPFY_E_HEADER_VALUE: {
+    message: 'The header {name} cannot have the value {value}',
+    remedy: 'Leave out control characters, line ends and characters beyond Latin-1, or encode them (encodeURI).',
+  },
+  TIPFY_E_COOKIE: {
+    message: 'The cookie {name} cannot be set: {why}',
+    remedy: 'Change its name, value or options: a browser would drop it.',
+  },
+  TIPFY_E_STATUS: {
+    message: '{status} is not a status code that an answer can have',
+    remedy: 'Use a whole number from 200 to 599.',
+  },
+  TIPFY_E_ABORT_STATUS: {
+    message: 'abort({status}): there is no HTTP error of that status',
+    remedy: 'Use an error status (400 to 505), or give abort() a Response.',
+  },
+  TIPFY_E_RESPONSE_BODY: {
+    message: 'The body of a response cannot be {given}',
+    remedy: 'Set text or bytes, or give a stream or an iterable of them to response.stream().',
+  },
+  TIPFY_E_RESPONSE_STREAMS: {
+    message: '`response.data` was read, but this response streams',
+    remedy: 'Read `response.body`, or set `response.data` to text or bytes instead.',
+  },
+  TIPFY_E_HANDLER_RETURNED: {
+    message: 'A handler returned {given}, which is no answer',
+    remedy: 'Return nothing, text, bytes, a stream, a plain object or array (JSON), a Response or an HTTPException.',
+  },
   TIPFY_E_REQUEST_FINISHED: {
     message: '`{name}` was used after its request ended: {request} finished {age} ago',
     remedy: 'Await the work inside the handler, or copy what it needs into a variable before the handler returns.',

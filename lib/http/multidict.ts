@@ -1,0 +1,101 @@
+// A dictionary whose keys may have several values, in order: what a query, a form and a Cookie header really are.
+
+/** Reads a text as another type; throwing or giving NaN means "not one". */
+export type Convert<T> = (text: string) => T
+
+/**
+ * Several values per name, in the order they came. The first counts where one is asked for, as in Werkzeug.
+ *
+ * @example
+ * request.args.get('page', 1, Number)
+ * request.args.getAll('tag')
+ */
+export class MultiDict<V = string> {
+  private readonly names: string[] = []
+  private readonly list: V[] = []
+
+  constructor(pairs?: Iterable<readonly [string, V]>) {
+    if (pairs !== undefined) for (const [name, value] of pairs) this.add(name, value)
+  }
+
+  /** Adds a value to those that `name` has. */
+  add(name: string, value: V): this {
+    this.names.push(name)
+    this.list.push(value)
+    return this
+  }
+
+  /**
+   * The first value of `name`; `fallback` (null) if there is none. With `convert` (`Number`, `parseInt`, your own) what it
+   * makes of the value; `fallback` too if it throws or gives NaN.
+   */
+  get(name: string): V | null
+  get<F>(name: string, fallback: F): V | F
+  get<F, T>(name: string, fallback: F, convert: (value: V) => T): T | F
+  get(name: string, fallback: unknown = null, convert?: (value: V) => unknown): unknown {
+    const at = this.names.indexOf(name)
+    if (at === -1) return fallback
+    const value = this.list[at] as V
+    if (convert === undefined) return value
+    try {
+      const converted = convert(value)
+      return Number.isNaN(converted) ? fallback : converted
+    } catch {
+      return fallback
+    }
+  }
+
+  /** Every value of `name`, in order. */
+  getAll(name: string): V[] {
+    return this.list.filter((_, at) => this.names[at] === name)
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name)
+  }
+
+  /** How many name-value pairs there are. */
+  get size(): number {
+    return this.names.length
+  }
+
+  /** Each name once, in order of first appearance. */
+  keys(): IterableIterator<string> {
+    return new Set(this.names).values()
+  }
+
+  values(): IterableIterator<V> {
+    return this.list.values()
+  }
+
+  entries(): Generator<[string, V]> {
+    return this[Symbol.iterator]()
+  }
+
+  forEach(each: (value: V, name: string) => void): void {
+    for (const [name, value] of this) each(value, name)
+  }
+
+  /** Every pair, in order. */
+  *[Symbol.iterator](): Generator<[string, V]> {
+    for (let at = 0; at < this.names.length; at++) yield [this.names[at]!, this.list[at] as V]
+  }
+
+  /** A plain object of the first value of each name; with `{ all: true }` of lists of every value. */
+  toObject(options: { all: true }): Record<string, V[]>
+  toObject(options?: { all?: false }): Record<string, V>
+  toObject(options?: { all?: boolean }): Record<string, V | V[]> {
+    const lists = new Map<string, V[]>()
+    for (const [name, value] of this) {
+      const list = lists.get(name)
+      if (list === undefined) lists.set(name, [value])
+      else list.push(value)
+    }
+    // fromEntries defines properties, so a name like `__proto__` is one more key and nothing else.
+    return Object.fromEntries(options?.all ? lists : [...lists].map(([name, list]) => [name, list[0] as V]))
+  }
+
+  toJSON(): Record<string, V[]> {
+    return this.toObject({ all: true })
+  }
+}

@@ -1,0 +1,68 @@
+// Where a request came from and what it asked for: scheme, host and client address. Forwarded headers can be written by
+// anybody, so they count only as far as the chain of proxies that the application trusts reaches.
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import proxyAddr from 'proxy-addr'
+import { BadRequest } from './exceptions.ts'
+import type { RequestSettings } from './request.ts'
+
+/** Whether the proxy at `address`, `hop` steps away from this process (0 is the peer), is believed. */
+export type Trust = (address: string, hop: number) => boolean
+
+/** `tipfy.trustedProxies`: addresses, networks and names as proxy-addr reads them, or a number of hops. */
+export type TrustedProxies = number | string | readonly string[] | null
+
+export function compileTrust(trusted: TrustedProxies): Trust | null {
+  if (trusted === null || trusted === 0) return null
+  if (typeof trusted === 'number') return (_, hop) => hop < trusted
+  const list = typeof trusted === 'string' ? trusted.split(',').map((one) => one.trim()) : [...trusted]
+  return list.length === 0 ? null : proxyAddr.compile(list)
+}
+
+/** How many proxies, counted from this process, are trusted and have forwarded. */
+function trustedHops(incoming: IncomingMessage, trust: Trust | null): number {
+  if (trust === null || !trust(incoming.socket.remoteAddress ?? '', 0)) return 0
+  return Math.max(1, proxyAddr.all(incoming, trust).length - 1)
+}
+
+// Each proxy appends its own entry: the nth trusted one from here wrote the nth from the right.
+function forwarded(incoming: IncomingMessage, name: string, hops: number): string | null {
+  const header = incoming.headers[name]
+  if (hops === 0 || typeof header !== 'string') return null
+  const entries = header.split(',')
+  return entries[Math.max(0, entries.length - hops)]!.trim() || null
+}
+
+export function schemeOf(incoming: IncomingMessage, trust: Trust | null): string {
+  const own = (incoming.socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http'
+  if (trust === null) return own
+  const proto = forwarded(incoming, 'x-forwarded-proto', trustedHops(incoming, trust))?.toLowerCase()
+  return proto === 'http' || proto === 'https' ? proto : own
+}
+
+export function remoteAddressOf(incoming: IncomingMessage, trust: Trust | null): string {
+  if (trust === null) return incoming.socket.remoteAddress ?? ''
+  return proxyAddr(incoming, trust) ?? ''
+}
+
+const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
+
+export function hostOf(incoming: IncomingMessage, settings: RequestSettings): string {
+  const { trust, serverName } = settings
+  const url = incoming.url!
+  // RFC 9112 section 3.2.2: the host of a whole URL replaces the header's.
+  const absolute = url.charCodeAt(0) === 47 ? null : /^https?:\/\/([^/?#]*)/i.exec(url)
+  let host = absolute?.[1] ?? incoming.headers.host ?? ''
+  if (trust !== null) host = forwarded(incoming, 'x-forwarded-host', trustedHops(incoming, trust)) ?? host
+  host = host.toLowerCase()
+  if (host === '') return serverName ?? ''
+  if (!hostPattern.test(host)) throw new BadRequest('The request asks for a host that cannot be one.')
+  if (host.endsWith(':80') || host.endsWith(':443')) {
+    const scheme = schemeOf(incoming, trust)
+    if (host.endsWith(scheme === 'https' ? ':443' : ':80')) host = host.slice(0, host.lastIndexOf(':'))
+  }
+  if (serverName !== null && host !== serverName && !host.endsWith(`.${serverName}`)) {
+    throw new BadRequest('This server does not answer for the host asked for.')
+  }
+  return host
+}

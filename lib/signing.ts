@@ -1,0 +1,139 @@
+// Signed cookie values: what a browser brings back is believed only if it was made here, for this cookie, for this use.
+//
+// The signature is cookie-signature's alone, over `name|kind|stamp|payload`; the browser gets `stamp|payload.signature`.
+// The name is percent-encoded and neither kind nor stamp can hold a `|`, so no two cookies share a signed text. The stamp
+// is `issued[+lifetime[+created]]` in base 36: milliseconds, seconds, milliseconds.
+import { sign, unsign } from 'cookie-signature'
+
+/** A cookie that was made here. */
+export interface SignedCookie {
+  readonly text: string
+  /** When it was signed, in ms. */
+  readonly issued: number
+  /** How many seconds it lives, where that was set for it alone. */
+  readonly lifetime: number | undefined
+  /** When what it holds began, in ms: kept over re-issues. */
+  readonly created: number
+  /** Whether the newest key signed it; if not, it is due to be issued again. */
+  readonly newest: boolean
+}
+
+/** Why a cookie was not believed. `expired` was ours once; the others never were, or not for this use. */
+export type Refusal = 'malformed' | 'forged' | 'future' | 'expired'
+
+export interface SignerOptions {
+  /** Seconds that a cookie without a lifetime of its own is believed; null: for ever. */
+  maxAge: number | null
+  /** Seconds from `created` after which it is not believed however often it was re-issued; null: no such limit. */
+  absoluteAge?: number | null
+  /** Longer values are refused unread. */
+  maxLength?: number
+  /** Bytes of cookies remembered as verified. 0: none are. */
+  tableBytes?: number
+  /** To what may stand in a cookie, and back. Back may answer undefined: refused. The stamp is bound in by the signature. */
+  wrap?: (text: string, stamp: string) => string
+  unwrap?: (payload: string, stamp: string) => string | undefined
+}
+
+const signatureLength = 43 // base64 of SHA-256 without its padding
+const dot = 46
+const skew = 60_000
+const stampPattern = /^([0-9a-z]{1,9})(?:\+([0-9a-z]{1,7}|-)(?:\+([0-9a-z]{1,9}))?)?$/
+
+/** Signs and verifies the values of one cookie for one use. Verifying never throws, whatever it is given. */
+export class CookieSigner {
+  readonly #keys: readonly string[]
+  readonly #prefix: string
+  readonly #options: SignerOptions
+  readonly #maxLength: number
+  readonly #table: VerifiedTable | undefined
+
+  /** @param keys newest first; the newest signs, all verify. @param kind a word without `|` that tells uses apart. */
+  constructor(keys: readonly string[], name: string, kind: string, options: SignerOptions) {
+    this.#keys = keys
+    this.#prefix = `${encodeURIComponent(name)}|${kind}|`
+    this.#options = options
+    this.#maxLength = options.maxLength ?? 8192
+    this.#table = options.tableBytes === 0 ? undefined : new VerifiedTable(options.tableBytes ?? 4 << 20)
+  }
+
+  /** The value to put in the cookie. `now` and `created` in ms, `lifetime` in seconds. */
+  sign(text: string, now: number, lifetime?: number, created?: number): string {
+    let stamp = Math.floor(now).toString(36)
+    if (lifetime !== undefined || created !== undefined) stamp += `+${lifetime?.toString(36) ?? '-'}`
+    if (created !== undefined) stamp += `+${Math.floor(created).toString(36)}`
+    const payload = this.#options.wrap?.(text, stamp) ?? text
+    const signed = sign(`${this.#prefix}${stamp}|${payload}`, this.#keys[0]!)
+    return signed.slice(this.#prefix.length)
+  }
+
+  verify(value: string, now: number): SignedCookie | Refusal {
+    if (value.length > this.#maxLength) return 'malformed'
+    let cookie = this.#table?.get(value)
+    if (cookie === undefined) {
+      const opened = this.#open(value)
+      if (typeof opened === 'string') return opened
+      cookie = opened
+      this.#table?.add(value, cookie)
+    }
+    // Outside the table: a cookie grows old while it is remembered.
+    if (cookie.issued > now + skew || cookie.created > now + skew) return 'future'
+    const { maxAge, absoluteAge } = this.#options
+    const lifetime = cookie.lifetime ?? maxAge
+    if (lifetime !== null && now - cookie.issued >= lifetime * 1000) return 'expired'
+    if (absoluteAge != null && now - cookie.created >= absoluteAge * 1000) return 'expired'
+    return cookie
+  }
+
+  #open(value: string): SignedCookie | Refusal {
+    // The length is settled before anything is compared.
+    const bar = value.indexOf('|')
+    if (bar === -1 || bar > 32 || value.charCodeAt(value.length - signatureLength - 1) !== dot) return 'malformed'
+    const input = this.#prefix + value
+    const key = this.#keys.findIndex((candidate) => unsign(input, candidate) !== false)
+    if (key === -1) return 'forged'
+    const stamp = value.slice(0, bar)
+    const parts = stampPattern.exec(stamp)
+    if (parts === null) return 'malformed'
+    const payload = value.slice(bar + 1, value.length - signatureLength - 1)
+    const text = this.#options.unwrap === undefined ? payload : this.#options.unwrap(payload, stamp)
+    if (text === undefined) return 'forged'
+    const issued = Number.parseInt(parts[1]!, 36)
+    const lifetime = parts[2] === undefined || parts[2] === '-' ? undefined : Number.parseInt(parts[2], 36)
+    const created = parts[3] === undefined ? issued : Number.parseInt(parts[3], 36)
+    return { text, issued, lifetime, created, newest: key === 0 }
+  }
+}
+
+// Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only what was
+// verified goes in, so a flood of forgeries moves nothing.
+class VerifiedTable {
+  #young = new Map<string, SignedCookie>()
+  #old = new Map<string, SignedCookie>()
+  #bytes = 0
+  readonly #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit / 2
+  }
+
+  get(value: string): SignedCookie | undefined {
+    const young = this.#young.get(value)
+    if (young !== undefined) return young
+    const old = this.#old.get(value)
+    if (old !== undefined) this.add(value, old)
+    return old
+  }
+
+  add(value: string, cookie: SignedCookie): void {
+    const bytes = value.length + cookie.text.length + 200
+    if (bytes > this.#limit) return
+    if (this.#bytes + bytes > this.#limit) {
+      this.#old = this.#young
+      this.#young = new Map()
+      this.#bytes = 0
+    }
+    this.#bytes += bytes
+    this.#young.set(value, cookie)
+  }
+}

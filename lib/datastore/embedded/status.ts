@@ -1,0 +1,41 @@
+// The refusals of Datastore: gRPC's status codes, and the one error class that carries them to either front.
+
+/** The gRPC status codes that Datastore answers with. */
+export const Code = {
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const
+
+export type Code = (typeof Code)[keyof typeof Code]
+
+const names = new Map<Code, string>(Object.entries(Code).map(([name, code]) => [code, name]))
+
+/** A refused call. Its message has the form that @grpc/grpc-js gives to a client: `6 ALREADY_EXISTS: details`. */
+export class StatusError extends Error {
+  override name = 'StatusError'
+  readonly code: Code
+  readonly details: string
+
+  constructor(code: Code, details: string, options?: ErrorOptions) {
+    super(`${code} ${names.get(code)}: ${details}`, options)
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A call that is wrong in itself (status 3). */
+export function invalid(details: string): StatusError {
+  return new StatusError(Code.INVALID_ARGUMENT, details)
+}

@@ -56,6 +56,14 @@ const table = {
     message: 'The stored data of a session could not be read: it is not what this version of tipfy writes',
     remedy: 'It is treated as no session. Look for another program that writes to the same place, or clear it.',
   },
+  TIPFY_E_SESSION_STORE_UNAVAILABLE: {
+    message: 'The session could not be {what}: {why}',
+    remedy: 'Try again shortly. If it stays so, check that Datastore can be reached and its credentials are right.',
+  },
+  TIPFY_E_SESSION_RECORD_TOO_LARGE: {
+    message: 'The session holds {size} bytes, and Datastore keeps {limit}',
+    remedy: 'Keep large things elsewhere, and their ids in the session.',
+  },
 } as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
 
 /** The code of an error in the table: stable, to be matched by programs. */

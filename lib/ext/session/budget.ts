@@ -1,0 +1,62 @@
+// The time that one load or save may take in all, retries included: every call and every pause is cut from one budget,
+// so that no hung server can hold a request longer.
+import { TipfyError } from '../../errors.ts'
+import { type Clock, PortError } from './ports.ts'
+
+/** Sessions cannot be loaded or saved now: to be answered with 503 and, where known, Retry-After. */
+export class StoreUnavailable extends TipfyError<'TIPFY_E_SESSION_STORE_UNAVAILABLE'> {
+  /** Seconds after which to try again. */
+  readonly retryAfter: number
+
+  constructor(what: string, why: string, retryAfter = 1, options?: ErrorOptions) {
+    super('TIPFY_E_SESSION_STORE_UNAVAILABLE', { what, why }, options)
+    this.retryAfter = retryAfter
+  }
+}
+
+export class Budget {
+  readonly #clock: Clock
+  readonly #end: number
+
+  /** @param ms the whole budget */
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock
+    this.#end = clock.ticks() + ms
+  }
+
+  get left(): number {
+    return this.#end - this.#clock.ticks()
+  }
+
+  /** Runs one call with a timeout of half of what is left: a call that hangs leaves time to find out what became of it. */
+  async call<T>(call: (timeout: number) => Promise<T>): Promise<T> {
+    const left = this.left
+    if (left <= 0) throw new PortError('busy', 'no time left')
+    const timeout = Math.ceil(Math.min(left, Math.max(left / 2, 100)))
+    return await withDeadline(this.#clock, timeout, call(timeout))
+  }
+
+  /** Waits `ms`; false at once where that is more than is left. */
+  async pause(ms: number): Promise<boolean> {
+    if (ms >= this.left) return false
+    await new Promise<void>((resolve) => this.#clock.timer(ms, resolve))
+    return true
+  }
+}
+
+/** The promise, or PortError 'unknown' after `ms`: clients' own timeouts do not cover all they may wait for. */
+export function withDeadline<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.timer(ms, () => reject(new PortError('unknown', `no answer within ${Math.round(ms)} ms`)))
+    promise.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
+}

@@ -1,0 +1,90 @@
+// What the session store needs of the world: a Datastore, perhaps a memcached, a clock, chance. Each is a small interface
+// whose every step is one await, so that a test can own them all and choose what happens between any two steps.
+
+/** A session as Datastore keeps it. Times in ms since 1970. */
+export interface SessionRow {
+  /** Counts commits from 1. */
+  version: number
+  created: number
+  updated: number
+  expires: number
+  /** The encoded data. Without it the row is a tombstone: `null` after destroy(), `''` after regenerate(). */
+  data: string | null
+  username: string | null
+  /** The tokens of the last commits, newest first. */
+  commits: string[]
+}
+
+/** What logins and `destroyAllFor` of one user agree by: the logins of the last minute, and the last revocation. */
+export interface UserRow {
+  /** Counts logins and revocations from 1. */
+  sequence: number
+  /** Logins up to this one are revoked. */
+  revoked: number
+  /** When that was; 0 for never. */
+  revokedAt: number
+  logins: { sequence: number; id: string; at: number }[]
+}
+
+export type Write =
+  | { op: 'insert' | 'update'; id: string; row: SessionRow }
+  | { op: 'delete'; id: string }
+  | { op: 'user'; id: string; row: UserRow }
+
+/** What a transaction read: only what exists. */
+export interface Snapshot {
+  sessions: Map<string, SessionRow>
+  user: UserRow | null
+}
+
+/** A serialisable transaction with optimistic or pessimistic locks: reads, then one commit, or `abandon`. */
+export interface DatastoreTransaction {
+  read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot>
+  commit(writes: readonly Write[], timeout: number): Promise<void>
+  /** Gives up what it read: at once, without waiting, never failing. */
+  abandon(): void
+}
+
+/** Datastore as the store sees it. `id` is the name of a key, `timeout` in ms. Rejects with PortError. */
+export interface DatastorePort {
+  get(id: string, timeout: number): Promise<SessionRow | null>
+  /** Those of the sessions that exist. */
+  getMany(ids: readonly string[], timeout: number): Promise<Map<string, SessionRow>>
+  /** A plain insert: one call. Rejects with the reason 'exists' where the key is taken. */
+  insert(id: string, row: SessionRow, timeout: number): Promise<void>
+  begin(): DatastoreTransaction
+  /** The ids of the sessions with this username, tombstones among them; may lag behind commits. */
+  find(username: string, timeout: number): Promise<string[]>
+}
+
+/**
+ * Why a call failed. `conflict`: another transaction came first, nothing was applied. `exists`: an insert's key is taken.
+ * `busy`: not applied, may be tried again. `unknown`: may have been applied. `refused`: trying again is of no use.
+ */
+export type PortFailure = 'conflict' | 'exists' | 'busy' | 'unknown' | 'refused'
+
+export class PortError extends Error {
+  override name = 'PortError'
+  readonly reason: PortFailure
+
+  constructor(reason: PortFailure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** Time. `now` is the wall's, for what is stored; `ticks` only ever grows, for durations. Both in ms. */
+export interface Clock {
+  now(): number
+  ticks(): number
+  /** Calls `fn` once after `ms`, unless the returned function is called before. */
+  timer(ms: number, fn: () => void): () => void
+}
+
+/** Chance. */
+export interface Chance {
+  /** A new token of at least 96 bits. */
+  token(): string
+  /** In [0, 1): to spread retries. */
+  unit(): number
+}

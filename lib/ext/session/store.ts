@@ -1,0 +1,369 @@
+// Sessions kept in Datastore: every promise about updates that are not lost, ids that stay dead and values that are never
+// old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
+import { StoreUnavailable } from './budget.ts'
+import { decodeData, encodeData } from './codec.ts'
+import { type Counters, newCounters } from './counters.ts'
+import { type Conflict, type Data, mergeData } from './merge.ts'
+import {
+  type Chance,
+  type Clock,
+  type DatastorePort,
+  PortError,
+  type SessionRow,
+  type Snapshot,
+  type Write,
+} from './ports.ts'
+import { KeyedQueue } from './queue.ts'
+import {
+  checked,
+  expiry,
+  isLive,
+  isTombstone,
+  keyName,
+  type LiveRow,
+  nextRow,
+  recordOf,
+  type SessionRecord,
+  tombstone,
+} from './records.ts'
+import { type Plan, Runner } from './transact.ts'
+import { isRevoked, listSessions, login, revokeAll, type SessionSummary } from './users.ts'
+
+export { type SessionRecord, type SessionSummary, StoreUnavailable }
+
+/** `tombstone`: destroyed or regenerated within the last minute. `none`: unknown, expired or broken. */
+export type Loaded = { state: 'live'; record: SessionRecord } | { state: 'tombstone' } | { state: 'none' }
+
+/** `gone`: the session was destroyed, moved or has expired meanwhile; nothing was written. */
+export type Saved = { state: 'saved'; record: SessionRecord } | { state: 'gone' }
+
+/** What a request changes. */
+export interface Changes {
+  /** The encoded data as the request leaves it. */
+  data: string
+  /** The session's user from now on; undefined where the request did not set it. */
+  username?: string | null
+  /** Idle time in ms; undefined: as it was, for a new session as configured. */
+  expiresIn?: number
+}
+
+export interface StoreSettings {
+  /** Idle time in ms after which a session is dead. */
+  expiration: number
+  /** Age in ms at which it is dead however much used; null for never. */
+  absoluteExpiration: number | null
+  /** The part of the idle time that must have passed before `touchDue`. */
+  touchAfter: number
+  /** Budget in ms of one load or save, retries included. */
+  storeTimeout: number
+  encode(data: Data): string
+  decode(text: string): Data
+  /** Instead of the structural merge; synchronous, may run again. */
+  merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
+  /** Told of each place where the later of two changes won, once that is committed. */
+  onConflict: ((conflict: Conflict) => void) | null
+}
+
+const defaults: StoreSettings = {
+  expiration: 86_400_000,
+  absoluteExpiration: null,
+  touchAfter: 0.1,
+  storeTimeout: 5000,
+  encode: encodeData,
+  decode: decodeData,
+  merge: null,
+  onConflict: null,
+}
+
+export interface StoreParts {
+  datastore: DatastorePort
+  clock: Clock
+  chance: Chance
+  settings?: Partial<StoreSettings>
+}
+
+interface Move {
+  oldId: string
+  newId: string
+  base: SessionRecord | null
+  changes: Changes
+}
+
+/** What a change makes of a live row; null leaves it as it is. */
+type Change = (row: LiveRow) => { data: string; username?: string | null; idle?: number } | null
+
+export class RecordStore {
+  readonly settings: StoreSettings
+  readonly stats: Counters = newCounters()
+  readonly #runner: Runner
+  readonly #clock: Clock
+  readonly #queue = new KeyedQueue()
+
+  constructor({ datastore, clock, chance, settings }: StoreParts) {
+    this.settings = { ...defaults, ...settings }
+    this.#clock = clock
+    this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout: this.settings.storeTimeout })
+  }
+
+  /** Reads a session. Throws StoreUnavailable. */
+  async load(sid: string): Promise<Loaded> {
+    this.stats.loads++
+    const id = keyName(sid)
+    const row = await this.#runner.retry('loaded', (timeout) => this.#runner.datastore.get(id, timeout))
+    const now = this.#clock.now()
+    if (isLive(row, now)) return { state: 'live', record: recordOf(row) }
+    if (row === null || !isTombstone(row) || row.expires <= now) return { state: 'none' }
+    this.stats.tombstonesMet++
+    return { state: 'tombstone' }
+  }
+
+  /** Inserts a new session under an id never used before. */
+  async create(sid: string, { data, username = null, expiresIn }: Changes): Promise<SessionRecord> {
+    this.stats.saves++
+    const id = keyName(sid)
+    if (username === null) {
+      const row = this.#fresh(data, null, this.#runner.chance.token(), expiresIn)
+      await this.#runner.retry('saved', (timeout) => this.#insert(id, row, timeout))
+      this.stats.commits++
+      return recordOf(row)
+    }
+    const saved = await this.#runner.transact<Saved>({
+      what: 'saved',
+      ids: [id],
+      user: keyName(username),
+      plan: ({ user }, token) => {
+        const row = this.#fresh(data, username, token, expiresIn)
+        const writes = [{ op: 'insert' as const, id, row }, login(username, id, user, this.#clock.now())]
+        return { writes, result: { state: 'saved', record: recordOf(row) } }
+      },
+      done: ({ sessions }) => this.#savedOf(sessions.get(id)),
+    })
+    if (saved.state === 'saved') return saved.record
+    throw new StoreUnavailable('saved', 'it was revoked while it was made')
+  }
+
+  /** Commits what a request changed since `base`, merged onto what others have committed since. */
+  async save(sid: string, base: SessionRecord, changes: Changes): Promise<Saved> {
+    this.stats.saves++
+    let conflicts: Conflict[] = []
+    const saved = await this.#change(sid, changes.username ?? null, (row) => {
+      conflicts = []
+      const data =
+        row.version === base.version ? changes.data : this.#merge(base.data, changes.data, row.data, conflicts)
+      return { data, username: changes.username, idle: changes.expiresIn }
+    })
+    if (saved.state === 'saved') this.#report(conflicts)
+    return saved
+  }
+
+  /**
+   * Reads, lets `fn` change the data or return new data, and commits, as if no other request ran meanwhile. `fn` is
+   * synchronous and may run again. What it throws is thrown, and nothing is written.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that only changes its argument returns nothing.
+  update(sid: string, fn: (data: Data) => Data | void): Promise<Saved> {
+    this.stats.saves++
+    return this.#change(sid, null, (row) => {
+      const data = this.settings.decode(row.data)
+      return { data: this.settings.encode(fn(data) ?? data) }
+    })
+  }
+
+  /** Whether enough of the idle time has passed for `touch` to be worth a write. */
+  touchDue(record: SessionRecord): boolean {
+    const now = this.#clock.now()
+    const idle = record.expires - record.updated
+    const later = expiry(record.created, idle, this.settings.absoluteExpiration, now)
+    return now - record.updated >= idle * this.settings.touchAfter && later > record.expires
+  }
+
+  /** Extends the idle time. Never throws: a touch that failed is counted, and leaves the session as it was. */
+  async touch(sid: string, record: SessionRecord, expiresIn?: number): Promise<Saved> {
+    this.stats.touches++
+    try {
+      return await this.#change(sid, null, (row) =>
+        // Another request may have done it meanwhile.
+        row.version !== record.version && !this.touchDue(row) ? null : { data: row.data, idle: expiresIn },
+      )
+    } catch {
+      this.stats.touchesFailed++
+      return { state: 'saved', record }
+    }
+  }
+
+  /**
+   * Moves a session to a new id, with what the request changed since `base` (null where it had loaded none). Where the
+   * old one is gone, the new one holds what this request itself brings: all of its data if another request moved the
+   * session, only its own changes if the session was destroyed, revoked or has expired.
+   */
+  regenerate(oldSid: string, newSid: string, base: SessionRecord | null, changes: Changes): Promise<Saved> {
+    this.stats.saves++
+    const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
+    let conflicts: Conflict[] = []
+    const guess = changes.username === undefined ? base?.username : changes.username
+    return this.#queue.run(oldId, async () => {
+      const saved = await this.#runner.transact<Saved>({
+        what: 'saved',
+        ids: [newId, oldId],
+        user: guess ? keyName(guess) : null,
+        plan: (snapshot, token, read) => {
+          conflicts = []
+          return this.#move({ oldId, newId, base, changes }, snapshot, token, read, conflicts)
+        },
+        done: ({ sessions }) => this.#savedOf(sessions.get(newId)),
+      })
+      if (saved.state === 'saved') this.#report(conflicts)
+      return saved
+    })
+  }
+
+  /** Ends a session: at once and everywhere. */
+  destroy(sid: string): Promise<void> {
+    return this.revoke(keyName(sid))
+  }
+
+  /** Ends the session that `listFor` calls `id`. */
+  revoke(id: string): Promise<void> {
+    return this.#queue.run(id, () =>
+      this.#runner.transact<void>({
+        what: 'destroyed',
+        ids: [id],
+        user: null,
+        plan: ({ sessions }, token) => {
+          const row = sessions.get(id)
+          if (row === undefined || row.data === null) return { writes: [], result: undefined }
+          return {
+            writes: [{ op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }],
+            result: undefined,
+          }
+        },
+        done: () => undefined,
+      }),
+    )
+  }
+
+  /** The live sessions of a user, latest used first. */
+  listFor(username: string): Promise<SessionSummary[]> {
+    return listSessions(this.#runner, username)
+  }
+
+  /** Ends all of a user's sessions that were committed before; later logins live. Returns how many it ended. */
+  async destroyAllFor(username: string, { exceptSid }: { exceptSid?: string } = {}): Promise<number> {
+    const ended = await revokeAll(this.#runner, username, exceptSid === undefined ? null : keyName(exceptSid))
+    return ended.length
+  }
+
+  close(): void {}
+
+  #fresh(
+    data: string,
+    username: string | null,
+    token: string,
+    idle = this.settings.expiration,
+    created?: number,
+  ): LiveRow {
+    const now = this.#clock.now()
+    created ??= now
+    const expires = expiry(created, idle, this.settings.absoluteExpiration, now)
+    return checked({ version: 1, created, updated: now, expires, data, username, commits: [token] })
+  }
+
+  async #insert(id: string, row: SessionRow, timeout: number): Promise<void> {
+    try {
+      await this.#runner.datastore.insert(id, row, timeout)
+    } catch (error) {
+      if (!(error instanceof PortError && error.reason === 'exists')) throw error
+      // Perhaps an attempt of ours whose answer was lost: then it left its token.
+      const found = await this.#runner.datastore.get(id, timeout)
+      if (!found?.commits.includes(row.commits[0]!)) throw error
+      this.stats.recognised++
+    }
+  }
+
+  async #change(sid: string, username: string | null, change: Change): Promise<Saved> {
+    const id = keyName(sid)
+    const saved = await this.#queue.run(id, () =>
+      this.#runner.transact<Saved>({
+        what: 'saved',
+        ids: [id],
+        user: username === null ? null : keyName(username),
+        plan: ({ sessions, user }, token) => {
+          const row = sessions.get(id)
+          const now = this.#clock.now()
+          if (!isLive(row, now)) return { writes: [], result: { state: 'gone' } }
+          const changed = change(row)
+          if (changed === null) return { writes: [], result: { state: 'saved', record: recordOf(row) } }
+          const idle = changed.idle ?? row.expires - row.updated
+          const next = nextRow(row, token, {
+            data: changed.data,
+            username: changed.username === undefined ? row.username : changed.username,
+            updated: now,
+            expires: expiry(row.created, idle, this.settings.absoluteExpiration, now),
+          })
+          const writes: Write[] = [{ op: 'update', id, row: next }]
+          if (username !== null && username !== row.username) writes.push(login(username, id, user, now))
+          return { writes, result: { state: 'saved', record: recordOf(next) } }
+        },
+        done: ({ sessions }) => this.#savedOf(sessions.get(id)),
+      }),
+    )
+    if (saved.state === 'gone') this.stats.dropped++
+    return saved
+  }
+
+  #move(
+    move: Move,
+    { sessions, user }: Snapshot,
+    token: string,
+    read: string | null,
+    conflicts: Conflict[],
+  ): Plan<Saved> {
+    const { oldId, newId, base, changes } = move
+    const now = this.#clock.now()
+    const old = sessions.get(oldId)
+    const live = isLive(old, now)
+    const from = live || old?.data === '' ? old : null
+    let username = changes.username === undefined ? (from?.username ?? null) : changes.username
+    if (username !== null && read !== keyName(username)) return { readUser: keyName(username) }
+    const revoked = changes.username === undefined && username !== null && isRevoked(oldId, user, now)
+    if (revoked) username = null
+
+    let data = changes.data
+    if (live && !revoked) data = this.#merge(base?.data ?? '{}', data, old.data, conflicts)
+    else if (revoked || !from) data = this.#ownChanges(base, data)
+    const continued = from && !revoked && username === from.username
+    const known = base ?? (live ? old : null)
+    const idle = changes.expiresIn ?? (known ? known.expires - known.updated : undefined)
+    const row = this.#fresh(data, username, token, idle, continued ? (known ?? from).created : now)
+
+    const writes: Write[] = [{ op: 'insert', id: newId, row }]
+    if (live) writes.push({ op: 'update', id: oldId, row: tombstone(old, token, now, !revoked) })
+    if (username !== null) writes.push(login(username, newId, user, now))
+    return { writes, result: { state: 'saved', record: recordOf(row) } }
+  }
+
+  /** What a request changed, without what it had found. */
+  #ownChanges(base: SessionRecord | null, data: string): string {
+    if (base === null) return data
+    const { encode, decode } = this.settings
+    return encode(mergeData(decode(base.data), decode(data), {}, () => {}))
+  }
+
+  #savedOf(row: SessionRow | undefined): Saved {
+    return isLive(row, this.#clock.now()) ? { state: 'saved', record: recordOf(row) } : { state: 'gone' }
+  }
+
+  #merge(base: string, mine: string, theirs: string, conflicts: Conflict[]): string {
+    const { encode, decode, merge } = this.settings
+    if (mine === base) return theirs
+    if (theirs === base) return mine
+    this.stats.merges++
+    if (merge !== null) return encode(merge(decode(base), decode(mine), decode(theirs)))
+    return encode(mergeData(decode(base), decode(mine), decode(theirs), (conflict) => conflicts.push(conflict)))
+  }
+
+  #report(conflicts: Conflict[]): void {
+    this.stats.conflicts += conflicts.length
+    if (this.settings.onConflict !== null) for (const conflict of conflicts) this.settings.onConflict(conflict)
+  }
+}

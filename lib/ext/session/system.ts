@@ -1,0 +1,17 @@
+// The real clock and the real chance, for everything but tests.
+import { randomBytes } from 'node:crypto'
+import type { Chance, Clock } from './ports.ts'
+
+export const systemClock: Clock = {
+  now: Date.now,
+  ticks: () => performance.now(),
+  timer(ms, fn) {
+    const timer = setTimeout(fn, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+export const systemChance: Chance = {
+  token: () => randomBytes(12).toString('base64url'),
+  unit: Math.random,
+}

@@ -15,7 +15,9 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   response: Response
   /** The session extension's own state for this request. */
   session: unknown = undefined
-  /** What the context was when it ended; undefined while the request is served. */
+  /** Whether the handler has returned and its answer was handed over; the request ends when its response closes too. */
+  served = false
+  /** What the request was, once it has ended. */
   ended: { what: string; at: number } | undefined = undefined
 
   constructor(id: number, app: App, request: Request, response: Response) {
@@ -52,4 +54,20 @@ export interface SessionInterface<C = Context> {
    * error, a 5xx) nothing is saved, but what acted at once (`destroy()`, `update()`) still has its cookie to send.
    */
   saveSession(context: C, response: unknown, failed: boolean): void | Promise<void>
+}
+
+const starting = new AsyncLocalStorage<unknown>({ name: 'tipfy.starting' })
+const living = new Set<unknown>()
+
+/** The applications of this process: where no request tells which one is meant, the one being started, or the only one. */
+export const applications = {
+  add: (app: unknown): unknown => living.add(app),
+  remove: (app: unknown): boolean => living.delete(app),
+  /** Runs `fn` (an application's start) as that application. */
+  start: <Result>(app: unknown, fn: () => Result): Result => starting.run(app, fn),
+  current(): unknown {
+    const app = starting.getStore()
+    if (app !== undefined || living.size !== 1) return app
+    return living.values().next().value
+  },
 }

@@ -2,6 +2,63 @@
 // to do. docs/errors.md mirrors it, and a test holds the two together.
 
 const table = {
+  TIPFY_E_IMPORT_STRING: {
+    message: '"{text}" does not name a module and one of its exports',
+    remedy: "Write 'module:Name', like 'session_test:MyHandler'.",
+  },
+  TIPFY_E_MODULE_NOT_FOUND: {
+    message: 'No module "{module}", which {wantedBy} names; looked for {looked}',
+    remedy: 'Create one of these files, or correct the name.',
+  },
+  TIPFY_E_EXPORT_NOT_FOUND: {
+    message: '{file} exports no "{name}", which {wantedBy} names (it exports {names})',
+    remedy: 'Export it there, or correct the name.',
+  },
+  TIPFY_E_IMPORT_TYPE: {
+    message: '{file} imports "{name}" from {module}, which exports no such value',
+    remedy: 'If it is a type, import it with `import type`: Node strips types without looking into other files.',
+  },
+  TIPFY_E_IMPORT_EXTENSION: {
+    message: '{file} imports {wanted}, which is no file',
+    remedy: 'Write the whole name, with its extension: {right}.',
+  },
+  TIPFY_E_TYPESCRIPT_SYNTAX: {
+    message: '{file} uses TypeScript that Node cannot strip: {what}',
+    remedy:
+      'Use `as const` objects for enums, fields for parameter properties, modules for namespaces (tsconfig: erasableSyntaxOnly).',
+  },
+  TIPFY_E_TYPESCRIPT_IN_NODE_MODULES: {
+    message: 'Node does not strip types below node_modules, where {file} is',
+    remedy: 'Import the package from its compiled JavaScript, or move the file out of node_modules.',
+  },
+  TIPFY_E_CONFIG_KEY: {
+    message: 'The configuration of {module} has no key "{key}"',
+    remedy: 'Did you mean "{nearest}"? Its keys are in the defaultConfig that {module} exports.',
+  },
+  TIPFY_E_CONFIG_VALUE: {
+    message: "The configuration's {key} must be {wanted}, and is {given}",
+    remedy: 'Correct it in config.ts.',
+  },
+  TIPFY_E_URLS: {
+    message: '{urls} must export a function that returns a list of rules, and gave {given}',
+    remedy: 'Write `export const getRules = () => [new Rule(…)] as const` in urls.ts.',
+  },
+  TIPFY_E_NOT_A_HANDLER: {
+    message: 'The handler "{handler}" of rule "{rule}" is {given}, not a class that extends RequestHandler',
+    remedy: 'Write `export class … extends RequestHandler`.',
+  },
+  TIPFY_E_NOT_A_HOOK: {
+    message: 'The hook "{hook}" of {event} is {given}, not a function',
+    remedy: 'Name an exported function in config.ts.',
+  },
+  TIPFY_E_PORT_IN_USE: {
+    message: 'Port {port} on {host} is in use',
+    remedy: 'Stop the program that has it, or choose another: --port {other}.',
+  },
+  TIPFY_E_PORT_DENIED: {
+    message: 'Port {port} on {host} may not be used by this user',
+    remedy: 'Choose one above 1023: --port 8080.',
+  },
   TIPFY_E_OUTSIDE_REQUEST: {
     message: '`{name}` was used outside a request',
     remedy:

@@ -1,0 +1,201 @@
+// An application, and in `serve` the order of everything that happens to one request.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
+import { applications, Context, contextStorage, type SessionInterface } from './context.ts'
+import { dispatch } from './dispatch.ts'
+import { type ErrorPage, errorAnswer } from './error-answer.ts'
+import { HandlerLoader } from './handler-loader.ts'
+import { Hooks } from './hooks.ts'
+import { makeResponse } from './http/convert.ts'
+import { Request, type RequestSettings } from './http/request.ts'
+import { Response } from './http/response.ts'
+import { sendResponse } from './http/send.ts'
+import { type Log, makeLog } from './log.ts'
+import type { Rule, UrlMap } from './routing/index.ts'
+import { importHook, loadRules, loadSections, requestSettings } from './setup.ts'
+
+export type RequestContext = Context<App, Request, Response>
+
+const contextOf = Symbol('tipfy.context')
+type Outgoing = ServerResponse & { [contextOf]?: RequestContext }
+
+let requests = 0
+
+/** Everything that happens to a request, from its first byte to its last. It never rejects. */
+async function serve(app: App, context: RequestContext, outgoing: ServerResponse): Promise<void> {
+  const { request } = context
+  let answer: Response
+  try {
+    if (app.hooks.has('preInitRequest')) await app.hooks.first('preInitRequest', app)
+    const routeError = app.route(request)
+
+    const sessions = (request.rule as Rule | null)?.session === false ? null : app.sessionInterface
+    const opened = sessions?.openSession(context)
+    if (opened !== undefined) await opened
+
+    let returned: unknown
+    if (app.hooks.has('preDispatchHandler')) returned = await app.hooks.first('preDispatchHandler', request, app)
+    if (returned === undefined) {
+      returned = dispatch(app, request, routeError)
+      if (returned instanceof Promise) returned = await returned
+    }
+    answer = makeResponse(returned, context.response)
+  } catch (error) {
+    answer = await errorAnswer(app, context, error)
+  }
+
+  try {
+    if (app.hooks.has('preSendResponse')) {
+      const replaced = await app.hooks.first('preSendResponse', request, answer, app)
+      if (replaced instanceof Response) answer = replaced
+    }
+  } catch (error) {
+    answer = await errorAnswer(app, context, error)
+  }
+
+  try {
+    const saved =
+      context.session === undefined
+        ? undefined
+        : app.sessionInterface?.saveSession(context, answer, answer.status >= 500)
+    if (saved !== undefined) await saved
+  } catch (error) {
+    answer = await errorAnswer(app, context, error)
+  }
+
+  try {
+    const sent = sendResponse(answer, request, outgoing)
+    if (sent !== undefined) await sent
+  } catch (error) {
+    app.log.error({ err: error }, `${request.method} ${request.rawPath}: the answer could not be sent`)
+    outgoing.destroy()
+  }
+  context.served = true
+  if (outgoing.closed) context.end(`request ${context.id} (${request.method} ${request.rawPath})`)
+}
+
+/** An application: configuration, rules and hooks, behind a listener for `http.createServer`. Made by `makeApp`. */
+export class App {
+  readonly dev: boolean
+  /** The folder of config.ts and urls.ts. */
+  readonly root: string
+  readonly config: Config
+  readonly hooks: Hooks
+  readonly log: Log
+  readonly handlers: HandlerLoader
+  /** Where handlers and hooks are looked for: app/, then the root. */
+  readonly folders: readonly string[]
+  /** The rules, once `ready()`. */
+  urlMap: UrlMap | null = null
+  /** How sessions are opened and saved; set by a hook of tipfy/ext/session. */
+  sessionInterface: SessionInterface<RequestContext> | null = null
+  /** Shows an uncaught error in development. */
+  errorPage: ErrorPage | null = null
+
+  readonly #sections = new Map<string, Record<string, unknown>>()
+  readonly #settings: RequestSettings
+  readonly #closers: (() => void | Promise<void>)[] = []
+  #starting: Promise<void> | null = null
+  #started = false
+
+  /** @throws {TipfyError} TIPFY_E_CONFIG_KEY or TIPFY_E_CONFIG_VALUE */
+  constructor(config: Config, { root }: { root: string }) {
+    const tipfy = validateSection('tipfy', config.tipfy, defaultConfig, configTypes)
+    this.config = config
+    this.root = root
+    this.folders = [join(root, 'app'), root]
+    this.dev = tipfy.dev
+    this.#sections.set('tipfy', tipfy as unknown as Record<string, unknown>)
+    this.log = makeLog({ dev: this.dev, level: tipfy.logLevel })
+    this.handlers = new HandlerLoader(this)
+    this.hooks = new Hooks((event, text) => importHook(this, event, text))
+    this.hooks.addMulti(tipfy.hooks)
+    this.#settings = requestSettings(tipfy)
+    applications.add(this)
+  }
+
+  /** Imports rules and hooks and runs `posInitApp` and `preRunApp`; the same promise each time. */
+  ready(): Promise<void> {
+    this.#starting ??= applications.start(this, async () => {
+      await loadSections(this)
+      this.urlMap = await loadRules(this)
+      await this.hooks.load()
+      await this.hooks.call('posInitApp', this)
+      await this.hooks.call('preRunApp', this)
+      this.#started = true
+    })
+    return this.#starting
+  }
+
+  /** Serves one request: `http.createServer(app.requestListener)`. */
+  readonly requestListener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (!this.#started) {
+      this.#serveWhenReady(incoming, outgoing)
+      return
+    }
+    const request = new Request(incoming, this.#settings)
+    const context: RequestContext = new Context(++requests, this, request, new Response())
+    request.id = context.id
+    ;(outgoing as Outgoing)[contextOf] = context
+    outgoing.on('close', closed)
+    contextStorage.run(context, serve, this, context, outgoing)
+  }
+
+  #serveWhenReady(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    this.ready().then(
+      () => this.requestListener(incoming, outgoing),
+      (error: unknown) => {
+        this.log.error({ err: error }, 'The application could not start')
+        outgoing.writeHead(503, { 'content-type': 'text/plain' }).end('The application could not start.\n')
+      },
+    )
+  }
+
+  /** Sets the rule and variables of a request, or gives the error that is its answer: thrown after the session is open. */
+  route(request: Request): unknown {
+    try {
+      const { rule, args } = this.urlMap!.matchRequest(request)
+      request.rule = rule
+      request.ruleArgs = args
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+
+  /** The configuration of a module, or one key of it; its `defaultConfig` fills what config.ts leaves out. */
+  getConfig(module: string): Readonly<Record<string, unknown>>
+  getConfig<Value = unknown>(module: string, key: string, fallback?: Value): Value
+  getConfig(module: string, key?: string, fallback?: unknown): unknown {
+    const section = this.#sections.get(module) ?? (this.config[module] as Record<string, unknown> | undefined) ?? {}
+    return key === undefined ? section : (section[key] ?? fallback)
+  }
+
+  /** The application's own section. */
+  get settings(): Readonly<TipfyConfig> {
+    return this.getConfig('tipfy') as unknown as TipfyConfig
+  }
+
+  /** Remembers the checked configuration of a module. */
+  setSection(module: string, section: object): void {
+    this.#sections.set(module, section as Record<string, unknown>)
+  }
+
+  /** Has `fn` run when the application closes, last added first. */
+  onClose(fn: () => void | Promise<void>): void {
+    this.#closers.unshift(fn)
+  }
+
+  /** Lets go of what the application holds: connections, files. Stop serving first. */
+  async close(): Promise<void> {
+    applications.remove(this)
+    for (const close of this.#closers.splice(0)) await close()
+  }
+}
+
+/** The response's connection is done: with the handler done too, the request is over. */
+function closed(this: Outgoing): void {
+  const context = this[contextOf]!
+  if (context.served) context.end(`request ${context.id} (${context.request.method} ${context.request.rawPath})`)
+}

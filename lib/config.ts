@@ -1,0 +1,158 @@
+// The configuration: a dictionary per module, each with defaults, checked when the application is made so that a wrong
+// key stops the start and not a request.
+import { TipfyError } from './errors.ts'
+import type { HookConfig } from './hooks.ts'
+import type { UrlMapOptions } from './routing/index.ts'
+
+/** The section `tipfy`: the application itself. */
+export interface TipfyConfig {
+  /** Error pages, reloading, console. Default: false exactly if NODE_ENV=production, K_SERVICE or GAE_ENV is set. */
+  dev: boolean
+  /** The application's name, as on App Engine. Default: GOOGLE_CLOUD_PROJECT, else null. */
+  appId: string | null
+  /** Its version. Default: K_REVISION or GAE_VERSION, else null. */
+  versionId: string | null
+  /** Modules whose own `urls` are added to the rules. */
+  appsInstalled: readonly string[]
+  /** The path under which an installed application's rules stand, by module. */
+  appsEntryPoints: Readonly<Record<string, string>>
+  /** Functions or 'module:function' strings, by event. */
+  hooks: HookConfig
+  /** Where the rules are: 'module:function'. */
+  urls: string
+  /** Options of the application's UrlMap. */
+  urlMap: UrlMapOptions
+  /** The host, and parent of the hosts, that requests may ask for; null allows any. */
+  serverName: string | null
+  /** Proxies whose forwarded headers count: their number, or addresses and subnets ('loopback', '10.0.0.0/8'). */
+  trustedProxies: number | string | readonly string[]
+  /** Bytes of a request's body, after decompression; more is a 413. */
+  maxBodySize: number
+  /** Fields and files of one form; more is a 413. */
+  maxFormParts: number
+  /** Seconds for a whole request to arrive. */
+  requestTimeout: number
+  /** Seconds that an idle connection is kept. */
+  keepAliveTimeout: number
+  /** Seconds that requests in flight have when the server stops. */
+  shutdownTimeout: number
+  /** Whether each request is logged. Default: true. */
+  accessLog: boolean
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+/** What config.ts exports: a section per module. Sections of your own modules are free. */
+export interface Config {
+  tipfy?: Partial<TipfyConfig>
+  [module: string]: object | undefined
+}
+
+/** A section's checks: the types of a key as 'number', 'string|null', 'string[]|function' …, or a check of its own. */
+export type ConfigType = string | ((value: unknown) => true | string)
+export type ConfigTypes = Readonly<Record<string, ConfigType>>
+
+const cloud = process.env.K_SERVICE !== undefined || process.env.GAE_ENV !== undefined
+
+export const defaultConfig: TipfyConfig = {
+  dev: !(process.env.NODE_ENV === 'production' || cloud),
+  appId: process.env.GOOGLE_CLOUD_PROJECT ?? null,
+  versionId: process.env.K_REVISION ?? process.env.GAE_VERSION ?? null,
+  appsInstalled: [],
+  appsEntryPoints: {},
+  hooks: {},
+  urls: 'urls:getRules',
+  urlMap: {},
+  serverName: null,
+  trustedProxies: cloud ? 1 : 0, // the platform's own front end
+  maxBodySize: 10 * 1024 * 1024,
+  maxFormParts: 1000,
+  requestTimeout: 60,
+  keepAliveTimeout: 65,
+  shutdownTimeout: 10,
+  accessLog: true,
+  logLevel: 'info',
+}
+
+const positive: ConfigType = (value) =>
+  (typeof value === 'number' && Number.isFinite(value) && value > 0) || 'a number above 0'
+
+export const configTypes: ConfigTypes = {
+  appId: 'string|null',
+  versionId: 'string|null',
+  appsInstalled: 'string[]',
+  serverName: 'string|null',
+  trustedProxies: 'number|string|string[]',
+  maxBodySize: positive,
+  maxFormParts: positive,
+  requestTimeout: positive,
+  keepAliveTimeout: positive,
+  shutdownTimeout: positive,
+  logLevel: (value) =>
+    ['debug', 'info', 'warn', 'error', 'silent'].includes(value as string) ||
+    "'debug', 'info', 'warn', 'error' or 'silent'",
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? 'string[]' : 'array'
+  return typeof value
+}
+
+/** Steps (insert, delete, replace) from one word to another: enough to find the key that was meant. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = row[j - 1]! + (from[i - 1]!.toLowerCase() === to[j - 1]!.toLowerCase() ? 0 : 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replaced))
+    }
+    row = next
+  }
+  return row[to.length]!
+}
+
+/** The one of `words` that is most like `word`. */
+export function nearest(word: string, words: Iterable<string>): string {
+  let best = ''
+  for (const candidate of words) if (best === '' || distance(word, candidate) < distance(word, best)) best = candidate
+  return best
+}
+
+/**
+ * A section with its defaults filled in.
+ *
+ * @throws {TipfyError} TIPFY_E_CONFIG_KEY for a key the module does not have, TIPFY_E_CONFIG_VALUE for a wrong type
+ */
+export function validateSection<Section extends object>(
+  module: string,
+  given: object | undefined,
+  defaults: Section,
+  types: ConfigTypes = {},
+): Section {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: module, wanted: 'a dictionary', given: typeOf(given) })
+  }
+  const section = { ...defaults }
+  for (const [key, value] of Object.entries(given ?? {})) {
+    if (!Object.hasOwn(defaults, key)) {
+      throw new TipfyError('TIPFY_E_CONFIG_KEY', { module, key, nearest: nearest(key, Object.keys(defaults)) })
+    }
+    if (value === undefined) continue
+    const wrong = mismatch(value, types[key] ?? typeOf(defaults[key as keyof Section]))
+    if (wrong !== null) {
+      throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: `${module}.${key}`, wanted: wrong, given: typeOf(value) })
+    }
+    section[key as keyof Section] = value
+  }
+  return section
+}
+
+function mismatch(value: unknown, type: ConfigType): string | null {
+  if (typeof type === 'function') {
+    const answer = type(value)
+    return answer === true ? null : answer
+  }
+  const is = typeOf(value)
+  return type.split('|').some((wanted) => wanted === is || (wanted === 'array' && is === 'string[]')) ? null : type
+}

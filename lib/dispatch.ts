@@ -1,0 +1,41 @@
+// From a matched rule to its handler's answer, and what is answered where there is no method for the request.
+import type { App } from './app.ts'
+import { type HandlerClass, methodsOf, verbFor } from './handler.ts'
+import { MethodNotAllowed } from './http/exceptions.ts'
+import type { Request } from './http/request.ts'
+import { Response } from './http/response.ts'
+import type { Rule } from './routing/index.ts'
+
+/**
+ * What the request's handler returns: at once if its class is loaded and its method is not async.
+ *
+ * @param routeError why no rule matched; thrown here, where the session is open
+ */
+export function dispatch(app: App, request: Request, routeError: unknown): unknown {
+  if (routeError !== undefined) {
+    if (routeError instanceof MethodNotAllowed) return answerMethods(app, request)
+    throw routeError
+  }
+  const handler = app.handlers.load(request.rule as Rule)
+  return handler instanceof Promise
+    ? handler.then((loaded) => callHandler(app, request, loaded))
+    : callHandler(app, request, handler)
+}
+
+function callHandler(app: App, request: Request, handler: HandlerClass): unknown {
+  const verb = verbFor(handler, request.method)
+  if (verb === undefined) return answerMethods(app, request)
+  return new handler().dispatch(verb, request.ruleArgs)
+}
+
+/** OPTIONS is answered with the methods of this path, anything else refused with them (RFC 9110, 9.3.7 and 15.5.6). */
+async function answerMethods(app: App, request: Request): Promise<Response> {
+  const allow = new Set<string>()
+  for (const rule of app.urlMap!.rulesFor(request)) {
+    const methods = methodsOf(await app.handlers.load(rule))
+    for (const method of methods)
+      if (rule.methods === null || rule.methods.has(method) || method === 'OPTIONS') allow.add(method)
+  }
+  if (request.method !== 'OPTIONS') throw new MethodNotAllowed([...allow])
+  return new Response(null, { status: 204, headers: { allow: [...allow].join(', ') }, contentType: '' })
+}

@@ -1,0 +1,34 @@
+// What is answered when a request ends with an error, wherever it was thrown.
+import type { App, RequestContext } from './app.ts'
+import { HTTPException, InternalServerError } from './http/exceptions.ts'
+import { Response } from './http/response.ts'
+import { RequestRedirect } from './routing/index.ts'
+
+/** Shows an uncaught error to a developer. */
+export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Response>
+
+/** The answer for an error: a hook's, the error's own, or a 500 that says nothing of what happened. Never rejects. */
+export async function errorAnswer(app: App, context: RequestContext, thrown: unknown): Promise<Response> {
+  let error = thrown
+  if (error instanceof RequestRedirect) return error.toResponse()
+  try {
+    if (app.hooks.has('preHandleException')) {
+      const answer = await app.hooks.first('preHandleException', error, app)
+      if (answer instanceof Response) return answer
+    }
+  } catch (hookError) {
+    error = hookError
+  }
+  const { request } = context
+  const answer = error instanceof HTTPException ? error : new InternalServerError(undefined, { cause: error })
+  if (answer.code >= 500) {
+    app.log.error({ err: answer.cause ?? answer }, `${request.method} ${request.rawPath}: ${answer.code}`)
+  }
+  try {
+    if (app.errorPage !== null && !(error instanceof HTTPException)) return await app.errorPage(error, context)
+    return answer.toResponse(request)
+  } catch (pageError) {
+    app.log.error({ err: pageError }, 'The error page could not be made')
+    return new Response('Internal Server Error', { status: 500, mimetype: 'text/plain' })
+  }
+}

@@ -1,0 +1,145 @@
+// The importable globals: live stand-ins that find the object of the request being served at every use.
+import { inspect } from 'node:util'
+import type { App } from './app.ts'
+import { applications, type Context, contextStorage } from './context.ts'
+import { TipfyError } from './errors.ts'
+import type { Request } from './http/request.ts'
+import type { Response } from './http/response.ts'
+
+/** A global was used where no request is being served. */
+export class OutsideRequestError extends TipfyError<'TIPFY_E_OUTSIDE_REQUEST'> {
+  override name = 'OutsideRequestError'
+}
+
+/** A global was used by work that outlived its request. */
+export class RequestFinishedError extends TipfyError<'TIPFY_E_REQUEST_FINISHED'> {
+  override name = 'RequestFinishedError'
+}
+
+// From a global to how its real object is found.
+const finders = new WeakMap<object, () => object>()
+
+// What await, console.log, JSON.stringify and expect() look for on anything they are given: never a reason to throw.
+const probes = new Set(['then', 'toJSON', 'asymmetricMatch', '$$typeof', 'nodeType', 'nodeName', 'tagName', 'inspect'])
+
+function isProbe(key: PropertyKey): boolean {
+  return (
+    typeof key === 'symbol' || probes.has(key as string) || (key as string).startsWith('@@') || key in Object.prototype
+  )
+}
+
+function unusable(name: string, context: Context | undefined): TipfyError {
+  if (context?.ended === undefined) return new OutsideRequestError('TIPFY_E_OUTSIDE_REQUEST', { name })
+  const age = `${Math.round((Date.now() - context.ended.at) / 1000)} s`
+  return new RequestFinishedError('TIPFY_E_REQUEST_FINISHED', { name, request: context.ended.what, age })
+}
+
+/**
+ * Makes a global: an object that stands for `resolve(context)` of the request being served, wherever it is used.
+ *
+ * @param name as error messages call it
+ * @param resolve the real object of a request
+ * @param otherwise the real object outside requests, if there is one
+ */
+export function makeGlobal<T extends object>(
+  name: string,
+  resolve: (context: Context) => T,
+  otherwise?: () => T | undefined,
+): T {
+  function peek(): T | undefined {
+    const context = contextStorage.getStore()
+    if (context !== undefined && context.ended === undefined) return resolve(context)
+    return otherwise?.()
+  }
+  function find(): T {
+    const real = peek()
+    if (real === undefined) throw unusable(name, contextStorage.getStore())
+    return real
+  }
+  // Methods run on the real object, since private fields do not exist on a Proxy. One forwarder a method, for ever:
+  // nothing is bound or allocated when a request calls it.
+  const forwarders = new WeakMap<Function, Function>()
+  function forward(method: Function): Function {
+    const known = forwarders.get(method)
+    if (known !== undefined) return known
+    function forwarder(this: unknown, ...args: unknown[]): unknown {
+      return Reflect.apply(method, this === proxy || this === undefined ? find() : this, args)
+    }
+    forwarders.set(method, forwarder)
+    return forwarder
+  }
+  const target = Object.defineProperty({}, inspect.custom, {
+    configurable: true,
+    value: (_depth: number, options: object) => {
+      const real = peek()
+      return real === undefined ? `[${name}: no request]` : inspect(real, options)
+    },
+  })
+  const proxy = new Proxy(target, {
+    get(_, key) {
+      const context = contextStorage.getStore()
+      const real = (
+        context !== undefined && context.ended === undefined ? resolve(context) : isProbe(key) ? peek() : find()
+      ) as Record<PropertyKey, unknown> | undefined
+      if (real === undefined) return Reflect.get(target, key)
+      const value = real[key]
+      return typeof value === 'function' && key !== 'constructor' ? forward(value) : value
+    },
+    set: (_, key, value) => Reflect.set(find(), key, value),
+    has: (_, key) => (isProbe(key) ? Reflect.has(peek() ?? target, key) : Reflect.has(find(), key)),
+    deleteProperty: (_, key) => Reflect.deleteProperty(find(), key),
+    defineProperty: (_, key, descriptor) => Reflect.defineProperty(find(), key, { ...descriptor, configurable: true }),
+    ownKeys: () => Reflect.ownKeys(peek() ?? {}),
+    getPrototypeOf: () => Reflect.getPrototypeOf(peek() ?? target),
+    getOwnPropertyDescriptor(_, key) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(peek() ?? {}, key)
+      // The target has none of these properties, and a Proxy may only report such ones as configurable.
+      return descriptor && { ...descriptor, configurable: true }
+    },
+  }) as T
+  finders.set(proxy, find)
+  return proxy
+}
+
+/** Whether a request is being served here, so that the globals may be used. */
+export function hasRequest(): boolean {
+  const context = contextStorage.getStore()
+  return context !== undefined && context.ended === undefined
+}
+
+/**
+ * The real object behind a global, for where identity counts: a WeakMap key, `===`, a library that clones.
+ *
+ * @throws {OutsideRequestError} outside a request
+ */
+export function current<T extends object>(global: T): T {
+  return (finders.get(global)?.() ?? global) as T
+}
+
+/** Ties `fn` to the request being served now, for listeners on emitters that other requests share. */
+export function bindContext<This, Args extends unknown[], Result>(
+  fn: (this: This, ...args: Args) => Result,
+): (this: This, ...args: Args) => Result {
+  const context = contextStorage.getStore() as Context
+  return function (this: This, ...args: Args): Result {
+    return contextStorage.run(context, () => fn.apply(this, args))
+  }
+}
+
+/** Runs `fn` outside any request: for work and connections that outlive the request that happens to start them. */
+export function runOutside<Result>(fn: () => Result): Result {
+  return contextStorage.run(undefined as never, fn)
+}
+
+/** The request being served. */
+export const request = makeGlobal<Request>('request', (context) => context.request as Request)
+
+/** The answer to the request being served. */
+export const response = makeGlobal<Response>('response', (context) => context.response as Response)
+
+/** The application; also in its init hooks, and anywhere in a process that has exactly one. */
+export const app = makeGlobal<App>(
+  'app',
+  (context) => context.app as App,
+  () => applications.current() as App | undefined,
+)

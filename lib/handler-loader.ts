@@ -1,0 +1,48 @@
+// From a rule to its handler class: imported at first use, and remembered.
+import type { App } from './app.ts'
+import { TipfyError } from './errors.ts'
+import { type HandlerClass, RequestHandler } from './handler.ts'
+import { importString, parseImportString } from './import-string.ts'
+import type { Rule } from './routing/index.ts'
+
+function isHandlerClass(value: unknown): value is HandlerClass {
+  return typeof value === 'function' && value.prototype instanceof RequestHandler
+}
+
+/** Finds the handler classes of one application. */
+export class HandlerLoader {
+  readonly #app: Pick<App, 'root' | 'folders'>
+  readonly #loaded = new Map<Rule, HandlerClass>()
+
+  constructor(app: Pick<App, 'root' | 'folders'>) {
+    this.#app = app
+  }
+
+  /**
+   * The class that answers for `rule`: at once when it was loaded before, else a promise of it.
+   *
+   * @throws {TipfyError} TIPFY_E_MODULE_NOT_FOUND, TIPFY_E_EXPORT_NOT_FOUND or TIPFY_E_NOT_A_HANDLER, naming the rule
+   */
+  load(rule: Rule): HandlerClass | Promise<HandlerClass> {
+    return this.#loaded.get(rule) ?? this.#import(rule)
+  }
+
+  async #import(rule: Rule): Promise<HandlerClass> {
+    const handler: unknown = rule.handler ?? rule.endpoint
+    const found = isHandlerClass(handler)
+      ? handler
+      : typeof handler === 'function'
+        ? await handler()
+        : await importString(parseImportString(String(handler)), {
+            root: this.#app.root,
+            folders: this.#app.folders,
+            wantedBy: `rule "${rule.path}"`,
+          })
+    if (!isHandlerClass(found)) {
+      const given = found === null ? 'null' : typeof found
+      throw new TipfyError('TIPFY_E_NOT_A_HANDLER', { handler: String(handler), rule: rule.path, given })
+    }
+    this.#loaded.set(rule, found)
+    return found
+  }
+}

@@ -1,0 +1,48 @@
+// The base of the classes that answer requests: one method a verb.
+/** The verbs that a handler may have, as its methods' names. */
+export const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const
+
+export type Verb = (typeof verbs)[number]
+
+/**
+ * A class that answers the requests of one or more rules. A new one is made for every request.
+ *
+ * @example
+ * export class Hello extends RequestHandler {
+ *   get({ name }: { name: string }) {
+ *     return html`Hello, ${name}!`
+ *   }
+ * }
+ */
+export class RequestHandler {
+  /**
+   * Calls the method of the request's verb with the rule's variables. Override it for what all verbs have in common.
+   *
+   * @param method the name of one of this class's methods: `get` for a GET
+   */
+  dispatch(method: Verb, args: Readonly<Record<string, unknown>>): unknown {
+    return (this as unknown as Record<Verb, (args: unknown) => unknown>)[method](args)
+  }
+}
+
+/** A class of handlers. */
+export type HandlerClass = new () => RequestHandler
+
+/** The methods a handler class answers, in capitals: HEAD where there is a `get`, and OPTIONS always. */
+export function methodsOf(handler: HandlerClass): string[] {
+  const prototype = handler.prototype as Record<string, unknown>
+  const methods = verbs.filter((verb) => typeof prototype[verb] === 'function').map((verb) => verb.toUpperCase())
+  if (methods.includes('GET') && !methods.includes('HEAD')) methods.splice(methods.indexOf('GET') + 1, 0, 'HEAD')
+  if (!methods.includes('OPTIONS')) methods.push('OPTIONS')
+  return methods
+}
+
+const names = new Map<string, Verb>(verbs.map((verb) => [verb.toUpperCase(), verb]))
+
+/** The method of `handler` that answers an HTTP method, or undefined: `get` answers a HEAD where there is no `head`. */
+export function verbFor(handler: HandlerClass, method: string): Verb | undefined {
+  const prototype = handler.prototype as Record<string, unknown>
+  const verb = names.get(method)
+  if (verb !== undefined && typeof prototype[verb] === 'function') return verb
+  return verb === 'head' && typeof prototype.get === 'function' ? 'get' : undefined
+}

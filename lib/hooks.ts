@@ -1,0 +1,140 @@
+// The six places where an application's config puts code of its own: hooks, by event, in order.
+import type { App } from './app.ts'
+import type { Request } from './http/request.ts'
+import type { Response } from './http/response.ts'
+
+type Maybe<T> = T | undefined | void | Promise<T | undefined | void>
+
+/** What each event's hooks are given and may answer. */
+export interface HookTypes {
+  /** Once, when the application has its rules: `tipfy/ext/session:setDatastoreSession` is one of these. */
+  posInitApp: (app: App) => Maybe<unknown>
+  /** Once, when the application is ready, before it serves. */
+  preRunApp: (app: App) => Maybe<unknown>
+  /** First of all in every request. */
+  preInitRequest: (app: App) => Maybe<unknown>
+  /** When the rule is known and the session loaded; a response it returns is the answer, without a handler. */
+  preDispatchHandler: (request: Request, app: App) => Maybe<Response>
+  /** Once for every response, before anything of it is sent; a response it returns is sent instead. */
+  preSendResponse: (request: Request, response: Response, app: App) => Maybe<Response>
+  /** For every error that a request ends with; a response it returns is the answer. */
+  preHandleException: (error: unknown, app: App) => Maybe<Response>
+}
+
+export type HookName = keyof HookTypes
+
+/** A hook: a function, or the name of one as 'module:function'. */
+export type Hook<Name extends HookName = HookName> = HookTypes[Name] | string
+
+/** Hooks by event, as config.ts gives them. */
+export type HookConfig = { [Name in HookName]?: Hook<Name> | readonly Hook<Name>[] }
+
+export const hookNames: readonly HookName[] = [
+  'posInitApp',
+  'preRunApp',
+  'preInitRequest',
+  'preDispatchHandler',
+  'preSendResponse',
+  'preHandleException',
+]
+
+type Lists = Record<HookName, (Function | string)[]>
+
+/** Finds the function that a string names. */
+export type HookImporter = (name: HookName, text: string) => Promise<Function>
+
+/**
+ * An application's hooks, `app.hooks`.
+ *
+ * @example
+ * app.hooks.add('preSendResponse', (request, response) => { response.headers.set('X-Frame-Options', 'DENY') })
+ */
+export class Hooks {
+  readonly #lists: Lists
+  readonly #import: HookImporter
+
+  constructor(importer: HookImporter) {
+    this.#import = importer
+    this.#lists = Object.fromEntries(hookNames.map((name) => [name, []])) as unknown as Lists
+  }
+
+  /** Adds a hook, at the end or at `position`. */
+  add<Name extends HookName>(name: Name, hook: Hook<Name>, position: number = this.#lists[name].length): void {
+    this.#lists[name].splice(position, 0, hook)
+  }
+
+  /** Adds several hooks at once. */
+  addMulti(hooks: HookConfig): void {
+    for (const name of hookNames) {
+      const given = hooks[name]
+      if (given === undefined) continue
+      for (const hook of Array.isArray(given) ? given : [given]) this.add(name, hook)
+    }
+  }
+
+  /** The hooks of an event, in the order they run. */
+  get<Name extends HookName>(name: Name): readonly Hook<Name>[] {
+    return this.#lists[name] as Hook<Name>[]
+  }
+
+  /** Whether an event has hooks: asking is cheaper than calling none. */
+  has(name: HookName): boolean {
+    return this.#lists[name].length > 0
+  }
+
+  /** Runs the hooks of an event one after the other and gives what each answered. */
+  async call<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Promise<unknown[]> {
+    const answers: unknown[] = []
+    for await (const answer of this.iter(name, ...args)) answers.push(answer)
+    return answers
+  }
+
+  /** Runs the hooks of an event as they are asked for: whoever stops asking, stops the rest. */
+  async *iter<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): AsyncGenerator<unknown> {
+    for (let at = 0; at < this.#lists[name].length; at++) {
+      const hook = await this.#function(name, at)
+      yield await hook(...args)
+    }
+  }
+
+  /**
+   * Runs the hooks of an event until one answers something, and gives that. Waits only where a hook does: hooks that
+   * are plain functions cost no promise.
+   */
+  first<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): unknown {
+    return this.#firstFrom(0, name, args)
+  }
+
+  #firstFrom(start: number, name: HookName, args: unknown[]): unknown {
+    const list = this.#lists[name]
+    for (let at = start; at < list.length; at++) {
+      const hook = this.#function(name, at)
+      const answer = typeof hook === 'function' ? hook(...args) : hook.then((loaded) => loaded(...args))
+      if (isPromise(answer)) return answer.then((value) => value ?? this.#firstFrom(at + 1, name, args))
+      if (answer !== undefined && answer !== null) return answer
+    }
+    return undefined
+  }
+
+  /** Imports the functions that strings name, so that a wrong name stops the start and not a request. */
+  async load(): Promise<void> {
+    for (const name of hookNames) {
+      for (let at = 0; at < this.#lists[name].length; at++) await this.#function(name, at)
+    }
+  }
+
+  #function(name: HookName, at: number): Function | Promise<Function> {
+    const hook = this.#lists[name][at]!
+    if (typeof hook === 'function') return hook
+    return this.#import(name, hook).then((loaded) => {
+      // The list may have grown in front of it meanwhile.
+      const now = this.#lists[name].indexOf(hook)
+      if (now !== -1) this.#lists[name][now] = loaded
+      return loaded
+    })
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}

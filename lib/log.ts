@@ -1,0 +1,43 @@
+// The application's log: one line of JSON in production, a line for a person in development.
+
+/** Writes one line: fields and a message, or just a message. */
+export type LogMethod = (fields: object | string, message?: string) => void
+
+export interface Log {
+  debug: LogMethod
+  info: LogMethod
+  warn: LogMethod
+  error: LogMethod
+}
+
+const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof levels)[number]
+
+function plainError(error: unknown): unknown {
+  const { name, message, stack, code } = error as Error & { code?: unknown }
+  return { name, message, code, stack }
+}
+
+/** Makes a log that writes to `write`, standard error unless told. */
+export function makeLog(
+  { dev, level }: { dev: boolean; level: LogLevel },
+  write: (line: string) => void = (line) => process.stderr.write(line),
+): Log {
+  function method(name: Exclude<LogLevel, 'silent'>): LogMethod {
+    if (levels.indexOf(name) < levels.indexOf(level)) return () => {}
+    return (given, text) => {
+      const { err, ...fields } =
+        typeof given === 'string' ? ({} as Record<string, unknown>) : (given as Record<string, unknown>)
+      const message = text ?? (typeof given === 'string' ? given : '')
+      if (!dev) {
+        const line = { severity: name.toUpperCase(), time: new Date().toISOString(), message, ...fields }
+        write(`${JSON.stringify(err === undefined ? line : { ...line, err: plainError(err) })}\n`)
+        return
+      }
+      const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`)
+      const cause = err === undefined ? '' : `\n${(err as Error).stack ?? String(err)}`
+      write(`${name === 'info' ? '' : `${name}: `}${message}${rest.join('')}${cause}\n`)
+    }
+  }
+  return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') }
+}

@@ -1,0 +1,49 @@
+// What an application needs before its first request: configuration of its modules, rules, hooks.
+import type { App } from './app.ts'
+import { type TipfyConfig, validateSection } from './config.ts'
+import { TipfyError } from './errors.ts'
+import type { HookName } from './hooks.ts'
+import { compileTrust } from './http/origin.ts'
+import type { RequestSettings } from './http/request.ts'
+import { importModule, importString, parseImportString } from './import-string.ts'
+import { UrlMap } from './routing/index.ts'
+
+/** Imports the modules that have a section or are installed, for the `defaultConfig` they may export. */
+export async function loadSections(app: App): Promise<void> {
+  const modules = new Set([...Object.keys(app.config), ...app.settings.appsInstalled])
+  for (const module of modules) {
+    if (module === 'tipfy' || module === 'tipfy/ext/session') continue
+    const found = await importModule(module, { root: app.root, folders: app.folders })
+    const defaults = found?.exports.defaultConfig
+    if (typeof defaults !== 'object' || defaults === null) continue
+    app.setSection(module, validateSection(module, app.config[module], defaults))
+  }
+}
+
+/** The function that a hook's string names. */
+export async function importHook(app: App, event: HookName, text: string): Promise<Function> {
+  const wantedBy = `the hook ${event}`
+  const hook = await importString(parseImportString(text), { root: app.root, folders: [app.root], wantedBy })
+  if (typeof hook !== 'function') throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: text, event, given: typeof hook })
+  return hook
+}
+
+/** The application's rules, as a map. */
+export async function loadRules(app: App): Promise<UrlMap> {
+  const { urls } = app.settings
+  const wantedBy = 'the configuration key tipfy.urls'
+  const given = await importString(parseImportString(urls, 'getRules'), {
+    root: app.root,
+    folders: [app.root],
+    wantedBy,
+  })
+  const rules: unknown = typeof given === 'function' ? await given(app) : given
+  if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls, given: typeof rules })
+  return new UrlMap()
+}
+
+/** What an application's requests have in common. */
+export function requestSettings(tipfy: TipfyConfig): RequestSettings {
+  const { maxBodySize, maxFormParts, serverName, trustedProxies } = tipfy
+  return { maxBodySize, maxFormParts, serverName, trust: compileTrust(trustedProxies) }
+}

@@ -113,6 +113,48 @@ const table = {
     message: 'The stored data of a session could not be read: it is not what this version of tipfy writes',
     remedy: 'It is treated as no session. Look for another program that writes to the same place, or clear it.',
   },
+  TIPFY_E_SESSION_RESERVED: {
+    message: '`session.{key}` is a method or a name that every object has, and cannot be data',
+    remedy: "Write session.set('{key}', value) and session.get('{key}'), which take any name, or choose another one.",
+  },
+  TIPFY_E_SESSION_CONFIG: {
+    message: "'tipfy/ext/session': `{key}` is {given}, but must be {wanted}",
+    remedy: 'Correct it in config.ts.',
+  },
+  TIPFY_E_SECRET_KEY: {
+    message: "'tipfy/ext/session': `secretKey` cannot be used: {problem}",
+    remedy:
+      'Make one with `npx tipfy secret`, keep it in the environment and read it in config.ts: process.env.SECRET_KEY.',
+  },
+  TIPFY_E_SESSION_SENT: {
+    message: 'The session was changed after the headers of the answer had been sent, too late to be saved',
+    remedy: 'Change it before the handler returns, not inside a stream or a timer.',
+  },
+  TIPFY_E_SESSION_TOO_LARGE: {
+    message: 'The session needs a cookie of {bytes} bytes, and {limit} are allowed ({sizes})',
+    remedy: 'Keep less in it, or use datastore sessions (setDatastoreSession): only an id travels then.',
+  },
+  TIPFY_E_SESSION_INSECURE: {
+    message: 'The cookie {name} is to be sent over https only, and this request came over plain http',
+    remedy: "Serve over https (behind a proxy: set tipfy.trustedProxies), or set cookie.secure to 'auto'.",
+  },
+  TIPFY_E_SESSION_HOOK: {
+    message: '`{name}` was used, but no session is set up',
+    remedy:
+      "Add 'tipfy/ext/session:setDatastoreSession' (or setSecureCookieSession) to the posInitApp hooks in config.ts.",
+  },
+  TIPFY_E_SESSION_OFF: {
+    message: '`{name}` was used by a request whose rule says session: false ({rule})',
+    remedy: 'Remove `session: false` from the rule.',
+  },
+  TIPFY_E_SESSION_COOKIE_KIND: {
+    message: '`sessionStore.{method}` cannot work with secure-cookie sessions: nothing is kept on the server to find',
+    remedy: 'Use datastore sessions (setDatastoreSession) where sessions must be listed or revoked.',
+  },
+  TIPFY_E_SESSION_BACKEND: {
+    message: 'The session {name} was asked for with backend {backend}',
+    remedy: "Use 'securecookie' or 'datastore', and one of them for one name.",
+  },
   TIPFY_E_SESSION_STORE_UNAVAILABLE: {
     message: 'The session could not be {what}: {why}',
     remedy: 'Try again shortly. If it stays so, check that Datastore can be reached and its credentials are right.',

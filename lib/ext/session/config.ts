@@ -1,0 +1,191 @@
+// The configuration of sessions: its keys with their defaults, what stops the start, and the settings made of it.
+import { TipfyError } from '../../errors.ts'
+import type { CookieOptions } from '../../http/cookies.ts'
+import { serializeCookie } from '../../http/cookies.ts'
+import { checkKeys } from './keys.ts'
+
+/** The attributes of a session's cookie. */
+export interface SessionCookie {
+  path: string
+  domain: string | null
+  /** 'auto': over https only where the request came by https. */
+  secure: boolean | 'auto'
+  httpOnly: boolean
+  sameSite: 'Strict' | 'Lax' | 'None'
+  partitioned: boolean
+  /** Put before the cookie's name. */
+  prefix: null | '__Host-' | '__Secure-'
+  /** Seconds that the browser keeps it; null: until it closes, or as long as the session's own `expiration`. */
+  maxAge: number | null
+}
+
+/** The keys of `'tipfy/ext/session'` in config.ts, and what they are unless told. */
+export const defaultConfig = {
+  /** Signs the cookies: one key, or a list, newest first, each of 32 bytes or more. In development one is made and kept. */
+  secretKey: null as string | readonly string[] | null,
+  /** Seconds without a request until a session ends. */
+  expiration: 86_400,
+  /** Seconds after which a session ends however much it is used; null: never. */
+  absoluteExpiration: null as number | null,
+  /** Seconds after which a request that only reads renews the session; null: a tenth of its expiration. */
+  touchAfter: null as number | null,
+  /** The cookie of secure-cookie sessions. */
+  cookieName: 'tipfy.session',
+  /** The cookie of datastore sessions. */
+  idCookieName: 'tipfy.session_id',
+  /** The cookies' attributes; what is left out keeps its default. */
+  cookie: {
+    path: '/',
+    domain: null,
+    secure: 'auto',
+    httpOnly: true,
+    sameSite: 'Lax',
+    partitioned: false,
+    prefix: null,
+    maxAge: null,
+  } as Partial<SessionCookie>,
+  /** Encrypts what cookies hold (AES-256-GCM); signed alone, they can be read by who has them. */
+  encrypt: false,
+  /** Bytes of name, `=` and value; browsers drop cookies over 4096. */
+  maxCookieSize: 4093,
+  /** 'embedded': files in `dataFolder`. 'cloud': Google's, or DATASTORE_EMULATOR_HOST. 'auto': whichever is set up. */
+  datastore: 'auto' as 'auto' | 'embedded' | 'cloud',
+  /** Where the embedded Datastore and the development key are kept, from the application's root. */
+  dataFolder: '.tipfy',
+  /** The Datastore kind of session records. */
+  kind: 'Session',
+  /** memcached servers in front of Datastore, `host:port[,…]` or a list; null: none. */
+  memcache: null as string | readonly string[] | null,
+  memcacheUser: null as string | null,
+  memcachePassword: null as string | null,
+  /** Seconds that memcached keeps a session. */
+  cacheTtl: 60,
+  /** Milliseconds that memcached is waited for. */
+  cacheTimeout: 50,
+  /** Milliseconds for one whole load or save, retries included. */
+  storeTimeout: 5000,
+  /** What a request gets whose session could not be loaded: a 503 when it uses it, or an empty session that cannot be written. */
+  onStoreError: 'error' as 'error' | 'anonymous',
+  /** Decides between two requests that changed the same value. */
+  merge: null as null | ((...args: never[]) => unknown),
+  /** Told of every value that two requests changed at once. */
+  onConflict: null as null | ((...args: never[]) => void),
+  /** The form of the data your code writes; sessions of another go through `migrate`. */
+  dataVersion: null as number | null,
+  /** Turns data of version `from` (null: none) into today's form. Synchronous; may change `data` or return another. */
+  migrate: null as null | ((data: Record<string, unknown>, from: number | null) => unknown),
+  /** Names of form fields and headers that carry the CSRF token. */
+  csrfField: '_csrf',
+  csrfHeader: 'x-csrf-token',
+}
+
+const oneOf =
+  (...values: unknown[]) =>
+  (value: unknown): true | string =>
+    values.includes(value) || `one of ${values.map((one) => JSON.stringify(one)).join(', ')}`
+const positive = (value: unknown): true | string =>
+  (typeof value === 'number' && Number.isFinite(value) && value > 0) || 'a number above 0'
+const positiveOrNull = (value: unknown): true | string => value === null || positive(value)
+
+/** Types beyond what the defaults show, for the check at start. */
+export const configTypes = {
+  secretKey: (value: unknown): true | string =>
+    value === null ||
+    typeof value === 'string' ||
+    (Array.isArray(value) && value.every((one) => typeof one === 'string')) ||
+    'a string or a list of strings',
+  expiration: positive,
+  absoluteExpiration: positiveOrNull,
+  touchAfter: (value: unknown) => value === 0 || positiveOrNull(value),
+  maxCookieSize: positive,
+  datastore: oneOf('auto', 'embedded', 'cloud'),
+  memcache: (value: unknown): true | string =>
+    value === null || typeof value === 'string' || Array.isArray(value) || "'host:port[,…]', a list of them, or null",
+  memcacheUser: 'string|null',
+  memcachePassword: 'string|null',
+  cacheTtl: positive,
+  cacheTimeout: positive,
+  storeTimeout: positive,
+  onStoreError: oneOf('error', 'anonymous'),
+  merge: 'function|null',
+  onConflict: 'function|null',
+  dataVersion: 'number|null',
+  migrate: 'function|null',
+}
+
+const cookieTypes: Record<keyof SessionCookie, (value: unknown) => true | string> = {
+  path: (value) => typeof value === 'string' || 'a string',
+  domain: (value) => value === null || typeof value === 'string' || 'a string or null',
+  secure: oneOf(true, false, 'auto'),
+  httpOnly: oneOf(true, false),
+  sameSite: oneOf('Strict', 'Lax', 'None'),
+  partitioned: oneOf(true, false),
+  prefix: oneOf(null, '__Host-', '__Secure-'),
+  maxAge: (value) => value === null || (typeof value === 'number' && value >= 0) || 'a number of seconds or null',
+}
+
+export type SessionConfig = typeof defaultConfig
+
+function refuse(key: string, given: unknown, wanted: string): never {
+  throw new TipfyError('TIPFY_E_SESSION_CONFIG', { key, given: JSON.stringify(given) ?? String(given), wanted })
+}
+
+/** The attributes for one session: `given` over `defaults`, checked as a browser would. */
+export function cookieAttributes(
+  given: Partial<SessionCookie>,
+  defaults: SessionCookie = defaultConfig.cookie as SessionCookie,
+): SessionCookie {
+  for (const [key, value] of Object.entries(given)) {
+    if (!Object.hasOwn(cookieTypes, key))
+      refuse(`cookie.${key}`, value, `one of ${Object.keys(cookieTypes).join(', ')}`)
+    const answer = value === undefined ? true : cookieTypes[key as keyof SessionCookie](value)
+    if (answer !== true) refuse(`cookie.${key}`, value, answer)
+  }
+  const set = Object.entries(given).filter(([, value]) => value !== undefined)
+  const cookie: SessionCookie = { ...defaults, ...Object.fromEntries(set) }
+  // Combinations that a browser drops in silence, sessions and all.
+  const needsSecure =
+    cookie.prefix ?? (cookie.sameSite === 'None' ? 'SameSite=None' : cookie.partitioned && 'Partitioned')
+  if (needsSecure && cookie.secure !== true) refuse('cookie.secure', cookie.secure, `true, which ${needsSecure} needs`)
+  if (cookie.prefix === '__Host-') {
+    if (cookie.domain !== null) refuse('cookie.domain', cookie.domain, 'null, which __Host- needs')
+    if (cookie.path !== '/') refuse('cookie.path', cookie.path, "'/', which __Host- needs")
+  }
+  return cookie
+}
+
+/** A cookie's name with its prefix, and its attributes as they are for https and http; throws for what no header can carry. */
+export function checkCookie(name: string, cookie: SessionCookie): string {
+  const full = (cookie.prefix ?? '') + name
+  serializeCookie(full, '', writeOptions(cookie, true))
+  return full
+}
+
+export function writeOptions(cookie: SessionCookie, secure: boolean, lifetime?: number): CookieOptions {
+  const { path, httpOnly, sameSite, partitioned } = cookie
+  const maxAge = lifetime ?? cookie.maxAge ?? undefined
+  return { path, domain: cookie.domain ?? undefined, httpOnly, sameSite, partitioned, secure, maxAge }
+}
+
+/** Stops the start for what the types alone cannot say. */
+export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean }): void {
+  const config = { ...defaultConfig, ...values }
+  const cookie = cookieAttributes(config.cookie)
+  for (const key of ['cookieName', 'idCookieName'] as const) {
+    try {
+      checkCookie(config[key], cookie)
+    } catch (cause) {
+      throw new TipfyError(
+        'TIPFY_E_SESSION_CONFIG',
+        { key, given: JSON.stringify(config[key]), wanted: `a cookie that browsers keep: ${(cause as Error).message}` },
+        { cause },
+      )
+    }
+  }
+  if (config.cookieName === config.idCookieName)
+    refuse('idCookieName', config.idCookieName, 'another name than cookieName')
+  if (config.dataVersion !== null && !Number.isSafeInteger(config.dataVersion)) {
+    refuse('dataVersion', config.dataVersion, 'an integer')
+  }
+  checkKeys(config.secretKey, app.dev)
+}

@@ -1,0 +1,51 @@
+// tipfy/ext/session: the globals `session` and `sessionStore`, and the hooks that choose what keeps the sessions.
+import type { Context } from '../../context.ts'
+import { TipfyError } from '../../errors.ts'
+import { makeGlobal } from '../../globals.ts'
+import type { SessionOf } from './session.ts'
+import type { SessionData } from './session-data.ts'
+import type { SessionStore } from './session-store.ts'
+import { Sessions } from './sessions.ts'
+import { readSettings, type SessionApp } from './settings.ts'
+
+export { checkConfig, configTypes, defaultConfig, type SessionCookie } from './config.ts'
+export type { Session } from './session.ts'
+export type * from './session-data.ts'
+export type { SessionOptions, SessionStore } from './session-store.ts'
+
+function storeOf(context: Context, name: string): SessionStore {
+  if (context.session !== undefined) return context.session as SessionStore
+  const { sessionInterface } = context.app as SessionApp
+  if (!(sessionInterface instanceof Sessions)) throw new TipfyError('TIPFY_E_SESSION_HOOK', { name })
+  const { rule } = context.request as { rule: { path: string; session?: boolean } | null }
+  if (rule?.session === false) throw new TipfyError('TIPFY_E_SESSION_OFF', { name, rule: rule.path })
+  return sessionInterface.storeOf(context)
+}
+
+/**
+ * The session of the request being served: a dictionary.
+ *
+ * @example
+ * session.setDefault('products', []).push('foo')
+ */
+export const session: SessionOf<SessionData> = makeGlobal<SessionOf<SessionData>>(
+  'session',
+  (context) => storeOf(context, 'session').current,
+)
+
+/** The life of the session of the request being served: regenerate, destroy, update, flash … */
+export const sessionStore: SessionStore = makeGlobal<SessionStore>('sessionStore', (context) =>
+  storeOf(context, 'sessionStore'),
+)
+
+/** A posInitApp hook: sessions whose whole data travels in a signed cookie. */
+export function setSecureCookieSession(app: SessionApp): void {
+  app.sessionInterface = new Sessions(app, readSettings(app), 'securecookie')
+}
+
+/** A posInitApp hook: sessions kept in Datastore; a signed id travels. */
+export async function setDatastoreSession(app: SessionApp): Promise<void> {
+  const sessions = new Sessions(app, readSettings(app), 'datastore')
+  await sessions.openRecords()
+  app.sessionInterface = sessions
+}

@@ -1,0 +1,48 @@
+// Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
+// an application whose sessions are cookies loads none of them.
+import type { Conflict, Data } from './merge.ts'
+import { visible, withVisible } from './session.ts'
+import type { SessionApp, Settings } from './settings.ts'
+import type { RecordStore } from './store.ts'
+
+type Merge = (base: Data, mine: Data, theirs: Data) => Data
+type OnConflict = (conflict: Conflict) => void
+
+export async function openStore(app: SessionApp, settings: Settings): Promise<RecordStore> {
+  const [{ RecordStore }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemChance, systemClock }] =
+    await Promise.all([
+      import('./store.ts'),
+      import('./datastore.ts'),
+      import('../../datastore/client.ts'),
+      import('./system.ts'),
+    ])
+  const { kind, log } = settings
+  const datastore = await openDatastore({ mode: 'embedded', dataFolder: settings.dataFolder })
+  const merge = settings.merge as Merge | null
+  const store = new RecordStore({
+    datastore: new SessionDatastore(datastore, {
+      kind,
+      onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
+    }),
+    clock: systemClock,
+    chance: systemChance,
+    settings: {
+      expiration: settings.expiration * 1000,
+      absoluteExpiration: settings.absoluteExpiration === null ? null : settings.absoluteExpiration * 1000,
+      touchAfter: settings.touchAfter === null ? 0.1 : settings.touchAfter / settings.expiration,
+      storeTimeout: settings.storeTimeout,
+      merge: merge === null ? null : userMerge(merge),
+      onConflict: settings.onConflict as OnConflict | null,
+    },
+  })
+  app.onClose(async () => {
+    store.close()
+    await closeDatastore(datastore)
+  })
+  return store
+}
+
+/** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */
+function userMerge(merge: Merge): Merge {
+  return (base, mine, theirs) => withVisible(mine, merge(visible(base), visible(mine), visible(theirs)))
+}

@@ -1,0 +1,129 @@
+// The session whose whole data travels in a signed cookie.
+import { TipfyError } from '../../errors.ts'
+import type { SignedCookie } from '../../signing.ts'
+import { decodeData, encodeData, sameData } from './codec.ts'
+import { type CookieChange, Slot, type SlotKind, type SlotRequest } from './slot.ts'
+
+/** Where the cookie kind keeps `sessionStore.user`. */
+const userKey = '$user'
+
+export class CookieSlot extends Slot {
+  private readonly cookie: SignedCookie | undefined
+  private readonly refused: boolean
+  private ended = false
+  /** What `update()` made, which an error of the handler does not take back. */
+  private committed: string | undefined
+  private lifetime: number | undefined
+
+  constructor(kind: SlotKind, request: SlotRequest) {
+    super(kind)
+    const { cookie, refused } = this.findCookie(request)
+    this.cookie = cookie
+    this.refused = refused
+    this.lifetime = cookie?.lifetime
+    this.base = cookie?.text
+  }
+
+  get isNew(): boolean {
+    return this.base === undefined
+  }
+
+  get user(): string | null {
+    return (this.read()[userKey] as string | undefined) ?? null
+  }
+
+  set user(user: string | null) {
+    const data = this.write()
+    if (user === null) delete data[userKey]
+    else data[userKey] = user
+  }
+
+  get expiration(): number | null {
+    return this.lifetime ?? null
+  }
+
+  set expiration(seconds: number | null) {
+    this.mustBeOpen()
+    this.lifetime = seconds ?? undefined
+    this.touched = true
+  }
+
+  destroy(): void {
+    this.mustBeOpen()
+    this.ended = true
+    this.base = this.committed = this.lifetime = undefined
+    this.data = undefined
+  }
+
+  update(fn: (data: Record<string, unknown>) => unknown): boolean {
+    const mine = this.write()
+    const stored = decodeData(this.base ?? '{}')
+    const unchanged = sameData(encodeData(mine), this.base ?? '{}')
+    fn(stored)
+    this.base = this.committed = encodeData(stored)
+    if (unchanged) this.data = stored
+    else fn(mine)
+    return true
+  }
+
+  protected opened(): string | undefined {
+    return this.base
+  }
+
+  save(failed: boolean): CookieChange | undefined {
+    const text = this.textToSave(failed)
+    this.close()
+    if (text === undefined) return undefined
+    if (text !== '') return this.change(text)
+    const had = this.cookie !== undefined || this.refused
+    return had ? { kind: this.kind, value: null, maxAge: undefined } : undefined
+  }
+
+  /** The state to put in the cookie, '' to delete it, undefined to leave it alone. */
+  private textToSave(failed: boolean): string | undefined {
+    const { data, committed } = this
+    if (failed) return committed ?? (this.ended || this.refused ? '' : undefined)
+    if (data === undefined) {
+      if (committed !== undefined) return committed
+      if (this.ended || this.refused) return ''
+      return this.due() ? this.base : undefined
+    }
+    if (Slot.isEmpty(data)) return ''
+    const text = encodeData(data)
+    const changed = committed !== undefined || this.regenerated || !sameData(text, this.base ?? '{}')
+    return changed || this.due() ? text : undefined
+  }
+
+  /** Whether the cookie has to be renewed though nothing changed. */
+  private due(): boolean {
+    const { cookie, kind } = this
+    if (cookie === undefined || this.ended) return false
+    const { settings } = kind
+    const touchAfter = settings.touchAfter ?? (cookie.lifetime ?? settings.expiration) / 10
+    return this.touched || !cookie.newest || settings.now() - cookie.issued >= touchAfter * 1000
+  }
+
+  private change(text: string): CookieChange {
+    const { kind, lifetime } = this
+    const { settings, name } = kind
+    const now = settings.now()
+    const created = settings.absoluteExpiration === null ? undefined : (!this.ended && this.cookie?.created) || now
+    const value = kind.signer.sign(text, now, lifetime, created)
+    const bytes = name.length + 1 + value.length
+    if (bytes > settings.maxCookieSize) {
+      const sizes = largest(decodeData(text))
+      throw new TipfyError('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit: settings.maxCookieSize, sizes })
+    }
+    return { kind, value, maxAge: lifetime }
+  }
+}
+
+function largest(data: Record<string, unknown>): string {
+  const sizes = Object.entries(data).map(([key, value]) => ({
+    key,
+    bytes: Buffer.byteLength(encodeData({ [key]: value })),
+  }))
+  sizes.sort((a, b) => b.bytes - a.bytes)
+  const shown = sizes.slice(0, 5).map(({ key, bytes }) => `${key.slice(0, 40)}: ${bytes}`)
+  return shown.join(', ') + (sizes.length > 5 ? ` and ${sizes.length - 5} more` : '')
+}

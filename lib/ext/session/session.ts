@@ -1,0 +1,215 @@
+// The dictionary that `session` is: methods, and by bracket through one Proxy handler that all sessions share. It knows
+// nothing of cookies and stores; a slot behind it opens the data at first use and says when writing is too late.
+import { inspect } from 'node:util'
+import { TipfyError } from '../../errors.ts'
+import { checkValue, encodeData, member } from './codec.ts'
+import type { SessionData, ValueOf } from './session-data.ts'
+
+/** What a dictionary needs of the session's life behind it. */
+export interface Dictionary {
+  /** The data, decoded at first use. Marks the session as read; throws if it could not be loaded. */
+  read(): Record<string, unknown>
+  /** The same, to be written; throws if it is too late for that. */
+  write(): Record<string, unknown>
+  /** Whether console.log may show what is inside. */
+  readonly dev: boolean
+}
+
+const behind = Symbol('tipfy.session')
+
+/**
+ * The keys of a session's data as they are stored. What the framework keeps beside the user's own data has names with one
+ * `$` in front; a name of the user's that begins with `$` gets one more.
+ */
+export const storedKey = (key: string): string => (key.charCodeAt(0) === 36 ? `$${key}` : key)
+const isHidden = (stored: string) => stored.charCodeAt(0) === 36 && stored.charCodeAt(1) !== 36
+const userKey = (stored: string) => (stored.charCodeAt(0) === 36 ? stored.slice(1) : stored)
+
+/** The user's part of stored data, as an object of its own where it has to be one. */
+export function visible(data: Record<string, unknown>): Record<string, unknown> {
+  const entries = visibleEntries(data)
+  return Object.keys(data).some((key) => key.charCodeAt(0) === 36) ? Object.fromEntries(entries) : data
+}
+
+/** `data` with the user's part replaced by `user`, what is hidden in it kept. */
+export function withVisible(data: Record<string, unknown>, user: Record<string, unknown>): Record<string, unknown> {
+  const hidden = Object.entries(data).filter(([key]) => isHidden(key))
+  return Object.fromEntries([...Object.entries(user).map(([key, value]) => [storedKey(key), value]), ...hidden])
+}
+
+const visibleEntries = (data: Record<string, unknown>): [string, unknown][] =>
+  Object.entries(data)
+    .filter(([key]) => !isHidden(key))
+    .map(([key, value]) => [userKey(key), value])
+
+/** Sets an own property whatever it is called: `__proto__` is a key like any other. */
+export function put(data: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true })
+  } else {
+    data[key] = value
+  }
+}
+
+/** A user's session: a dictionary that outlives the request. Values are plain and keep their identity. */
+export class Session {
+  declare [behind]: Dictionary
+
+  /** The value of `key`, or `fallback` where there is none. */
+  get<Key extends string>(key: Key): ValueOf<Key> | undefined
+  get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
+  get(key: string, fallback?: unknown): unknown {
+    const data = this[behind].read()
+    const stored = storedKey(key)
+    return Object.hasOwn(data, stored) ? data[stored] : fallback
+  }
+
+  /** Sets `key`. Throws TIPFY_E_SESSION_VALUE, naming the path, for what no session can hold. */
+  set<Key extends string>(key: Key, value: ValueOf<Key>): this {
+    const data = this[behind].write()
+    checkValue(value, `session${member(key)}`)
+    put(data, storedKey(key), value)
+    return this
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this[behind].read(), storedKey(key))
+  }
+
+  /** The value of `key`, which is set to `value` first where there is none. */
+  setDefault<Key extends string, Value extends ValueOf<Key>>(
+    key: Key,
+    value: Value,
+  ): Key extends keyof SessionData ? SessionData[Key] : unknown
+  setDefault(key: string, value: unknown): unknown {
+    if (!this.has(key)) this.set(key, value as never)
+    return this.get(key)
+  }
+
+  /** Removes `key` and gives its value, or `fallback` where there is none. */
+  pop<Key extends string>(key: Key): ValueOf<Key> | undefined
+  pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
+  pop(key: string, fallback?: unknown): unknown {
+    const value = this.get(key, fallback)
+    this.delete(key)
+    return value
+  }
+
+  /** Removes `key`; true if it was there. */
+  delete(key: string): boolean {
+    const data = this[behind].write()
+    const stored = storedKey(key)
+    return Object.hasOwn(data, stored) && delete data[stored]
+  }
+
+  /** Sets every key of `values`, or none if one of them cannot be kept. */
+  assign(values: Partial<SessionData> & Record<string, unknown>): this {
+    const data = this[behind].write()
+    checkValue(values, 'session')
+    for (const [key, value] of Object.entries(values)) put(data, storedKey(key), value)
+    return this
+  }
+
+  /** Removes every key. The session itself stays; to end it: `sessionStore.destroy()`. */
+  clear(): void {
+    const data = this[behind].write()
+    for (const key of Object.keys(data)) if (!isHidden(key)) delete data[key]
+  }
+
+  keys(): IterableIterator<string> {
+    return visibleEntries(this[behind].read())
+      .map(([key]) => key)
+      .values()
+  }
+
+  values(): IterableIterator<unknown> {
+    return visibleEntries(this[behind].read())
+      .map(([, value]) => value)
+      .values()
+  }
+
+  entries(): IterableIterator<[string, unknown]> {
+    return visibleEntries(this[behind].read()).values()
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, unknown]> {
+    return this.entries()
+  }
+
+  get size(): number {
+    return visibleEntries(this[behind].read()).length
+  }
+
+  /** In development the data; in production only how much of it there is. */
+  [inspect.custom](depth: number, options: object): string {
+    const shown = describe(this[behind])
+    return `Session ${typeof shown === 'string' ? shown : inspect(shown, { ...options, depth: depth < 0 ? 0 : null })}`
+  }
+}
+
+function describe(dictionary: Dictionary): string | Record<string, unknown> {
+  try {
+    const data = dictionary.read()
+    if (dictionary.dev) return visible(data)
+    return `{ ${visibleEntries(data).length} keys, ${encodeData(data).length} bytes }`
+  } catch {
+    return '{ not available }'
+  }
+}
+
+/** Names that by bracket are never data: methods, what every object has, and what tools probe for. */
+const isReserved = (key: string) => key in Session.prototype || key === 'then' || key === 'toJSON'
+
+// One handler for all sessions; the target carries the state. Methods run with the proxy as `this` and reach the target's
+// slot by a symbol, so any number of proxies may lie in between.
+const handler: ProxyHandler<Session> = {
+  get(target, key) {
+    if (typeof key === 'symbol' || isReserved(key)) return Reflect.get(target, key, target)
+    const data = target[behind].read()
+    const stored = storedKey(key)
+    return Object.hasOwn(data, stored) ? data[stored] : undefined
+  },
+  set(target, key, value) {
+    if (typeof key === 'symbol') return false
+    if (isReserved(key)) throw new TipfyError('TIPFY_E_SESSION_RESERVED', { key })
+    target.set(key, value as never)
+    return true
+  },
+  has(target, key) {
+    return typeof key === 'symbol' || isReserved(key) ? Reflect.has(target, key) : target.has(key)
+  },
+  deleteProperty(target, key) {
+    if (typeof key === 'symbol') return false
+    if (isReserved(key)) throw new TipfyError('TIPFY_E_SESSION_RESERVED', { key })
+    target.delete(key)
+    return true
+  },
+  ownKeys(target) {
+    return [...target.keys()].filter((key) => !isReserved(key))
+  },
+  getOwnPropertyDescriptor(target, key) {
+    if (typeof key === 'symbol' || isReserved(key) || !target.has(key)) return undefined
+    return { value: target.get(key), writable: true, enumerable: true, configurable: true }
+  },
+  defineProperty(target, key, descriptor) {
+    if (typeof key === 'symbol' || !('value' in descriptor)) return false
+    return handler.set!(target, key, descriptor.value, target)
+  },
+  preventExtensions: () => false,
+  setPrototypeOf: () => false,
+}
+
+type MethodNames<Data> = Extract<keyof Data, keyof Session | 'then' | 'toJSON' | keyof Object>
+
+/** The type of `session` for the keys of `Data`: unusable, with the reason in its name, if one of them is a method's. */
+export type SessionOf<Data> = [MethodNames<Data>] extends [never]
+  ? Session & Partial<Data>
+  : { 'SessionData declares a key that is the name of a method of session': MethodNames<Data> }
+
+/** A session over what is behind it. */
+export function makeSession(dictionary: Dictionary): SessionOf<SessionData> {
+  const target = new Session()
+  // Not enumerable, and configurable: ownKeys may leave it out.
+  Object.defineProperty(target, behind, { value: dictionary, configurable: true })
+  return new Proxy(target, handler) as SessionOf<SessionData>
+}

@@ -1,0 +1,44 @@
+// What an application's sessions are set to, computed once at start from its configuration.
+import { resolve } from 'node:path'
+import { validateSection } from '../../config.ts'
+import { checkConfig, configTypes, defaultConfig, type SessionConfig } from './config.ts'
+import { secretKeys } from './keys.ts'
+
+/** The parts of the application that sessions use. */
+export interface SessionApp {
+  readonly dev: boolean
+  readonly root: string
+  readonly log: SessionLog
+  readonly config: Readonly<Record<string, object | undefined>>
+  setSection(module: string, section: object): void
+  onClose(fn: () => void | Promise<void>): void
+  sessionInterface: unknown
+}
+
+export interface SessionLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface Settings extends Omit<SessionConfig, 'secretKey'> {
+  readonly dev: boolean
+  readonly log: SessionLog
+  /** Newest first. */
+  readonly keys: readonly string[]
+  /** An absolute path. */
+  readonly dataFolder: string
+  /** The time in ms. */
+  readonly now: () => number
+}
+
+/** Reads and checks the section 'tipfy/ext/session'. */
+export function readSettings(app: SessionApp): Settings {
+  const section = validateSection('tipfy/ext/session', app.config['tipfy/ext/session'], defaultConfig, configTypes)
+  checkConfig(section, app)
+  app.setSection('tipfy/ext/session', section)
+  const { secretKey, ...rest } = section
+  const dataFolder = resolve(app.root, rest.dataFolder)
+  const keys = secretKeys(secretKey, app.dev, dataFolder)
+  return { ...rest, dataFolder, keys, dev: app.dev, log: app.log, now: () => Date.now() }
+}

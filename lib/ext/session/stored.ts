@@ -1,0 +1,244 @@
+// The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once
+// is the store's matter; here is what this request may still say, and what its answer may do to the cookie.
+import { randomBytes } from 'node:crypto'
+import type { SignedCookie } from '../../signing.ts'
+import { decodeData, encodeData, sameData } from './codec.ts'
+import { mergeData } from './merge.ts'
+import { type CookieChange, Slot, type SlotKind, type SlotRequest } from './slot.ts'
+import type { RecordStore, SessionRecord } from './store.ts'
+
+/** 192 random bits. */
+const newId = () => randomBytes(24).toString('base64url')
+
+export class StoredSlot extends Slot {
+  private readonly records: RecordStore
+  private readonly cookie: SignedCookie | undefined
+  private readonly refused: boolean
+  /** The id that the session has, or had when it was found dead. */
+  private sid: string | undefined
+  private record: SessionRecord | undefined
+  /** Its record is gone, but it was there a moment ago: somebody else ended or moved the session. */
+  private dead = false
+  private failure: unknown
+  private ended = false
+  /** The id is not yet in the browser. */
+  private unsent = false
+  private newUser: string | null | undefined
+  private newExpiration: number | undefined
+  private queue: Promise<unknown> = Promise.resolve()
+
+  constructor(kind: SlotKind, request: SlotRequest, records: RecordStore) {
+    super(kind)
+    this.records = records
+    const { cookie, refused } = this.findCookie(request)
+    this.cookie = cookie
+    this.refused = refused
+    this.sid = cookie?.text
+  }
+
+  /** Fetches the record. A failure is thrown at the first use, so that pages which use no session do not notice. */
+  override load(): void | Promise<void> {
+    if (this.sid !== undefined) return this.fetch(this.sid)
+  }
+
+  private async fetch(sid: string): Promise<void> {
+    try {
+      const loaded = await this.records.load(sid)
+      if (loaded.state === 'live') this.adopt(loaded.record)
+      else if (loaded.state === 'tombstone') this.dead = true
+      else this.sid = undefined
+    } catch (error) {
+      this.failure = error
+    }
+  }
+
+  private adopt(record: SessionRecord): void {
+    this.record = record
+    this.base = record.data
+  }
+
+  get isNew(): boolean {
+    this.used = true
+    this.mustBeLoaded()
+    return this.record === undefined
+  }
+
+  get user(): string | null {
+    this.used = true
+    this.mustBeLoaded()
+    return this.newUser === undefined ? (this.record?.username ?? null) : this.newUser
+  }
+
+  set user(user: string | null) {
+    this.write()
+    this.newUser = user
+  }
+
+  get expiration(): number | null {
+    if (this.newExpiration !== undefined) return this.newExpiration
+    return this.cookie?.lifetime ?? null
+  }
+
+  set expiration(seconds: number | null) {
+    this.write()
+    this.newExpiration = seconds ?? this.kind.settings.expiration
+    this.touched = true
+  }
+
+  /** The id for `exceptCurrent`, and for telling which of a list is this one. */
+  get id(): string | undefined {
+    return this.record === undefined ? undefined : this.sid
+  }
+
+  private mustBeLoaded(): void {
+    if (this.failure !== undefined && this.kind.settings.onStoreError === 'error') throw this.failure
+  }
+
+  protected opened(): string | undefined {
+    this.mustBeLoaded()
+    return this.base
+  }
+
+  override write(): Record<string, unknown> {
+    if (this.failure !== undefined) throw this.failure
+    return super.write()
+  }
+
+  override get modified(): boolean {
+    return super.modified || (this.newUser !== undefined && this.newUser !== (this.record?.username ?? null))
+  }
+
+  // One after the other: two updates of a session that does not exist yet must not make two.
+  private inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.queue.then(step)
+    this.queue = turn.catch(() => {})
+    return turn
+  }
+
+  destroy(): Promise<void> {
+    this.mustBeOpen()
+    return this.inTurn(async () => {
+      if (this.sid !== undefined) await this.records.destroy(this.sid)
+      this.forget()
+    })
+  }
+
+  /** After the session has been ended: the cookie goes, what is written from now on begins a new one. */
+  forget(): void {
+    this.ended = true
+    this.dead = this.unsent = false
+    this.sid = this.record = this.base = this.data = this.failure = this.newUser = this.newExpiration = undefined
+  }
+
+  update(fn: (data: Record<string, unknown>) => unknown): Promise<boolean> {
+    this.write()
+    return this.inTurn(async () => {
+      if (this.dead) {
+        this.records.stats.dropped++
+        return false
+      }
+      const mine = this.write()
+      const before = this.base ?? '{}'
+      const record = await this.commit(fn)
+      if (record === undefined) return false
+      this.adopt(record)
+      // What this request has not saved yet stays on top of the committed state.
+      this.data = sameData(encodeData(mine), before)
+        ? undefined
+        : mergeData(decodeData(before), mine, decodeData(record.data), () => {})
+      return true
+    })
+  }
+
+  private async commit(fn: (data: Record<string, unknown>) => unknown): Promise<SessionRecord | undefined> {
+    if (this.record === undefined) {
+      const data = {}
+      fn(data)
+      const sid = newId()
+      const record = await this.records.create(sid, { data: encodeData(data), ...this.extras() })
+      this.sid = sid
+      this.unsent = true
+      return record
+    }
+    const saved = await this.records.update(this.sid!, (data) => {
+      fn(data)
+    })
+    if (saved.state === 'saved') return saved.record
+    this.dead = true
+    return undefined
+  }
+
+  private extras(): { username?: string | null; expiresIn?: number } {
+    const expiresIn = this.newExpiration === undefined ? undefined : this.newExpiration * 1000
+    return { username: this.newUser, expiresIn }
+  }
+
+  save(failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
+    const { data } = this
+    const text = data === undefined || failed ? undefined : encodeData(data)
+    const changed = !failed && this.modified
+    const empty = data === undefined || Slot.isEmpty(data)
+    this.close()
+    if (failed || (this.failure !== undefined && !this.ended)) return this.leave()
+    if (this.dead) {
+      if (this.regenerated) return this.move(text ?? '{}')
+      if (changed) this.records.stats.dropped++
+      return undefined
+    }
+    if (this.record === undefined) {
+      return empty && !this.newUser ? this.leave() : this.create(text ?? '{}')
+    }
+    if (this.regenerated) return this.move(text ?? this.record.data)
+    if (changed) return this.commitChanges(this.sid!, this.record, text ?? this.record.data)
+    if (this.touched || this.cookieDue() || this.records.touchDue(this.record))
+      return this.renew(this.sid!, this.record)
+    return this.leave()
+  }
+
+  /** The cookie where nothing is to be stored. */
+  private leave(): CookieChange | undefined {
+    if (this.unsent) return this.send()
+    const gone = this.ended && this.cookie !== undefined
+    return gone || this.refused ? { kind: this.kind, value: null, maxAge: undefined } : undefined
+  }
+
+  private async create(data: string): Promise<CookieChange> {
+    const sid = newId()
+    await this.records.create(sid, { data, ...this.extras() })
+    this.sid = sid
+    return this.send()
+  }
+
+  private async move(data: string): Promise<CookieChange | undefined> {
+    const sid = newId()
+    const saved = await this.records.regenerate(this.sid!, sid, this.record ?? null, { data, ...this.extras() })
+    if (saved.state === 'gone') return undefined
+    this.sid = sid
+    return this.send()
+  }
+
+  private async commitChanges(sid: string, base: SessionRecord, data: string): Promise<CookieChange | undefined> {
+    const saved = await this.records.save(sid, base, { data, ...this.extras() })
+    return saved.state === 'saved' && (this.unsent || this.touched || this.cookieDue()) ? this.send() : undefined
+  }
+
+  // The cookie is renewed only together with the record: an id that died meanwhile must not replace the one that came after.
+  private async renew(sid: string, record: SessionRecord): Promise<CookieChange | undefined> {
+    const touched = await this.records.touch(sid, record, this.extras().expiresIn)
+    const sure = touched.state === 'saved' && touched.record !== record
+    return sure || this.unsent ? this.send() : undefined
+  }
+
+  private cookieDue(): boolean {
+    const { cookie, kind } = this
+    if (cookie === undefined || this.ended) return false
+    const touchAfter = kind.settings.touchAfter ?? (cookie.lifetime ?? kind.settings.expiration) / 10
+    return !cookie.newest || kind.settings.now() - cookie.issued >= touchAfter * 1000
+  }
+
+  private send(): CookieChange {
+    const { kind } = this
+    const lifetime = this.newExpiration ?? (this.ended ? undefined : this.cookie?.lifetime)
+    return { kind, value: kind.signer.sign(this.sid!, kind.settings.now(), lifetime), maxAge: lifetime }
+  }
+}

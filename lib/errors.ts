@@ -92,6 +92,18 @@ const table = {
     message: '`response.data` was read, but this response streams',
     remedy: 'Read `response.body`, or set `response.data` to text or bytes instead.',
   },
+  TIPFY_E_BODY_TAKEN: {
+    message: "The request's body was read already, by `request.{how}`",
+    remedy: 'Read it once and keep what you need; bytes(), text() and json() keep the body themselves.',
+  },
+  TIPFY_E_STREAM_CHUNK: {
+    message: 'A streamed body yielded {given}',
+    remedy: 'Yield text or bytes (Uint8Array) only.',
+  },
+  TIPFY_E_STREAM_LENGTH: {
+    message: 'A streamed body has {given} bytes but its Content-Length is {length}',
+    remedy: 'Set the right Content-Length, or none.',
+  },
   TIPFY_E_HANDLER_RETURNED: {
     message: 'A handler returned {given}, which is no answer',
     remedy: 'Return nothing, text, bytes, a stream, a plain object or array (JSON), a Response or an HTTPException.',

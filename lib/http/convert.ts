@@ -1,8 +1,11 @@
 // Turns what a handler returned into the response to send.
+import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
 import { Html } from './escape.ts'
 import { HTTPException } from './exceptions.ts'
-import { Response as OwnResponse, type StreamSource } from './response.ts'
+import { prepareFile } from './file.ts'
+import type { Request } from './request.ts'
+import { FileBody, Response as OwnResponse, type StreamSource } from './response.ts'
 
 function isPlain(value: object): boolean {
   const proto = Object.getPrototypeOf(value)
@@ -20,27 +23,46 @@ function isWebResponse(value: object): value is globalThis.Response {
 
 /**
  * The response for what a handler returned. Nothing: `current` as it stands; text, bytes, a stream or an iterable: its body;
- * a plain object or array: its body as JSON; a response or an HTTPException: that instead.
+ * a plain object or array: its body as JSON; a response or an HTTPException: that instead. A promise only for a file, which
+ * has to be found first: it rejects with NotFound.
  */
-export function makeResponse(returned: unknown, current: OwnResponse): OwnResponse {
+export function makeResponse(
+  returned: unknown,
+  current: OwnResponse,
+  request?: Request,
+): OwnResponse | Promise<OwnResponse> {
+  const response = convert(returned, current, request)
+  return response.body instanceof FileBody ? prepareFile(response) : response
+}
+
+function convert(returned: unknown, current: OwnResponse, request?: Request): OwnResponse {
   if (returned === undefined || returned === current) return current
   if (typeof returned === 'string') {
     current.body = returned
     return current
   }
   if (typeof returned === 'object' && returned !== null) {
-    if (returned instanceof OwnResponse) return returned
-    if (returned instanceof Html || returned instanceof Uint8Array) {
+    if (returned instanceof Html || isUint8Array(returned)) {
       current.data = returned
       return current
     }
     if (isPlain(returned)) return makeJson(returned, current)
-    if (returned instanceof HTTPException) return returned.toResponse()
-    if (isWebResponse(returned)) return fromWeb(returned)
     if (isIterable(returned)) return current.stream(returned as StreamSource)
+    const other = replacement(returned, request)
+    if (other !== null) {
+      current.dropBody()
+      return other
+    }
   }
   const given = returned === null ? 'null' : typeof returned === 'object' ? returned.constructor?.name : typeof returned
   throw new TipfyError('TIPFY_E_HANDLER_RETURNED', { given: `${given}` })
+}
+
+function replacement(returned: object, request: Request | undefined): OwnResponse | null {
+  // A copy: a response kept for many requests must not gather the cookies of each.
+  if (returned instanceof OwnResponse) return returned.clone()
+  if (returned instanceof HTTPException) return returned.toResponse(request)
+  return isWebResponse(returned) ? fromWeb(returned) : null
 }
 
 /** `response` with `value` as its JSON body. */

@@ -83,7 +83,7 @@ export class HTTPException extends Error {
 
   /** The answer: HTML, JSON or text, as `request` prefers; HTML without one. */
   toResponse(request?: Request): Response {
-    if (this.response !== null) return this.response
+    if (this.response !== null) return this.response.clone()
     const response = new Response(null, { status: this.code, headers: this.headers })
     const { code: status, reason: title, description: detail } = this
     const accept = request?.incoming.headers.accept
@@ -99,7 +99,7 @@ export class HTTPException extends Error {
       response.contentType = 'text/html; charset=utf-8'
       response.data = page(status, escapeHtml(title), escapeHtml(detail))
     }
-    response.headers.add('vary', 'Accept')
+    response.vary('Accept')
     return response
   }
 }

@@ -1,28 +1,48 @@
 // The request as handlers see it: a thin coat over Node's IncomingMessage that computes nothing until it is asked.
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { RequestBody } from './body.ts'
+import { ETags, parseHttpDate, parseRange, type Range } from './conditional.ts'
 import { parseCookies } from './cookies.ts'
 import { RequestHeaders } from './headers.ts'
 import type { MultiDict } from './multidict.ts'
+import { acceptedOf, bestOf, type Negotiable } from './negotiate.ts'
 import { hostOf, remoteAddressOf, schemeOf, type Trust } from './origin.ts'
 import { parseQuery } from './query.ts'
+import type { UploadedFile } from './upload.ts'
 
 /** What all requests of one application have in common. */
 export interface RequestSettings {
-  /** Bytes of a body, after decompression; more is a 413. */
+  /** Bytes of a body, before and after decompression; more is a 413. */
   maxBodySize: number
+  /** Bytes of a body that are held in memory: text, bytes, the fields of a form; more is a 413. */
+  maxMemorySize: number
+  /** Bytes of a JSON body. */
+  maxJsonSize: number
+  /** Levels of nesting in a JSON body. */
+  maxJsonDepth: number
+  /** Bytes over which an uploaded file is kept on disk, not in memory. */
+  uploadThreshold: number
   /** Fields and files of a form, together; more is a 413. */
   maxFormParts: number
   /** Says whether the proxy at an address, `hop` steps away, is believed; null believes none. */
   trust: Trust | null
   /** The host, and parent of the hosts, that requests may ask for; null allows any. */
   serverName: string | null
+  /** Compress answers where it is worth it and safe. */
+  compress: boolean
 }
 
 export const defaultRequestSettings: RequestSettings = {
   maxBodySize: 10 * 1024 * 1024,
+  maxMemorySize: 10 * 1024 * 1024,
+  maxJsonSize: 1024 * 1024,
+  maxJsonDepth: 100,
+  uploadThreshold: 64 * 1024,
   maxFormParts: 1000,
   trust: null,
   serverName: null,
+  compress: true,
 }
 
 /** The part of a rule that a request shows. */
@@ -44,13 +64,17 @@ export class Request {
   ruleArgs: Readonly<Record<string, unknown>> = noArgs
   /** Counts the requests of this process. */
   id = 0
+  /** The application's `maxBodySize`; a handler that takes more, or less, sets it before it reads. */
+  maxBodySize: number
   private parsedArgs: MultiDict | null = null
   private parsedCookies: MultiDict | null = null
   private foundHost: string | null = null
+  private bodyReader: RequestBody | null = null
 
   constructor(incoming: IncomingMessage, settings: RequestSettings = defaultRequestSettings) {
     this.incoming = incoming
     this.settings = settings
+    this.maxBodySize = settings.maxBodySize
   }
 
   /** In capitals, as it came. */
@@ -130,5 +154,105 @@ export class Request {
   get cookies(): MultiDict {
     this.parsedCookies ??= parseCookies(this.incoming.headers.cookie)
     return this.parsedCookies
+  }
+
+  private get body(): RequestBody {
+    this.bodyReader ??= new RequestBody(this)
+    return this.bodyReader
+  }
+
+  /** The body's bytes. Rejects with 413 beyond `maxBodySize`. */
+  bytes(): Promise<Buffer> {
+    return this.body.bytes()
+  }
+
+  /** The body as text, in the charset that its Content-Type tells. */
+  text(): Promise<string> {
+    return this.body.text()
+  }
+
+  /** The body's JSON; 415 if it is not called JSON (unless `force`), 400 if it is broken, 413 if it is too large. */
+  json<T = unknown>({ force = false }: { force?: boolean } = {}): Promise<T> {
+    return this.body.json(force) as Promise<T>
+  }
+
+  /** The fields of a form, urlencoded or multipart; none for another body. */
+  async form(): Promise<MultiDict> {
+    return (await this.body.form()).fields
+  }
+
+  /** The files of a multipart form, in memory or on disk until the answer has been sent. */
+  async files(): Promise<MultiDict<UploadedFile>> {
+    return (await this.body.form()).files
+  }
+
+  /** The body as it arrives, for one reader, decompressed; it fails with 413 beyond `maxBodySize`. */
+  stream(): Readable {
+    return this.body.stream()
+  }
+
+  /** Removes the files of a form. Called when the answer has been sent. */
+  discardFiles(): void {
+    this.bodyReader?.discard()
+  }
+
+  /** Whether any of the body was asked for. */
+  get isBodyUsed(): boolean {
+    return this.bodyReader !== null
+  }
+
+  private best(kind: Negotiable, offers: string[]): string | null {
+    return bestOf(kind, this.incoming.headers, offers)
+  }
+
+  /** Of `types` (`html`, `image/png`) the one the client would rather have, null if none; without any, all it accepts. */
+  accepts(): string[]
+  accepts(...types: string[]): string | null
+  accepts(...types: string[]): string | null | string[] {
+    return types.length === 0 ? acceptedOf('mediaType', this.incoming.headers) : this.best('mediaType', types)
+  }
+
+  acceptsLanguages(...languages: string[]): string | null {
+    return this.best('language', languages)
+  }
+
+  acceptsEncodings(...encodings: string[]): string | null {
+    return this.best('encoding', encodings)
+  }
+
+  acceptsCharsets(...charsets: string[]): string | null {
+    return this.best('charset', charsets)
+  }
+
+  /** Whether the client would rather have JSON than HTML. */
+  get wantsJson(): boolean {
+    return this.best('mediaType', ['html', 'json']) === 'json'
+  }
+
+  get ifMatch(): ETags {
+    return new ETags(this.incoming.headers['if-match'])
+  }
+
+  get ifNoneMatch(): ETags {
+    return new ETags(this.incoming.headers['if-none-match'])
+  }
+
+  get ifModifiedSince(): Date | null {
+    return parseHttpDate(this.incoming.headers['if-modified-since'])
+  }
+
+  get ifUnmodifiedSince(): Date | null {
+    return parseHttpDate(this.incoming.headers['if-unmodified-since'])
+  }
+
+  /** The tag or the date that a Range depends on. */
+  get ifRange(): string | Date | null {
+    const header = this.incoming.headers['if-range'] as string | undefined
+    return header?.includes('"') ? header : parseHttpDate(header)
+  }
+
+  /** The parts asked for; null for the whole. */
+  get range(): Range | null {
+    return parseRange(this.incoming.headers.range)
   }
 }

@@ -2,7 +2,10 @@
 // Headers live in a list that is only made when something beside the content type is asked for.
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
+import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
+import { CacheControl } from './cache-control.ts'
+import { parseHttpDate } from './conditional.ts'
 import {
   type CookieOptions,
   cookieIdentity,
@@ -12,6 +15,7 @@ import {
 } from './cookies.ts'
 import { Html } from './escape.ts'
 import { checkHeaderValue, HeaderList, type HeadersInit } from './headers.ts'
+import { attachment, mimetypeOf, withCharset } from './mime.ts'
 
 /** What yields a body piece by piece: Node and web streams, generators, lists; each piece text or bytes. */
 export type StreamSource =
@@ -20,7 +24,37 @@ export type StreamSource =
   | AsyncIterable<string | Uint8Array>
   | Iterable<string | Uint8Array>
 
-export type Body = string | Uint8Array | StreamSource | null
+export interface SendFileOptions {
+  /** The folder that the path is under and cannot leave: not by `..`, a link or a hidden name. Without it the path is trusted. */
+  root?: string
+  /** Has the browser save it: true, or the name to save it under. */
+  download?: boolean | string
+  /** Like `text/csv`; by the name's ending unless told. */
+  mimetype?: string
+  /** Seconds that caches may keep it without asking; unless told they ask each time. */
+  maxAge?: number
+  /** With `maxAge`: what is under this name never changes. */
+  immutable?: boolean
+  /** Serves names that begin with a dot, too, under `root`. */
+  dotfiles?: boolean
+  /** Sends `path.br` or `path.gz` in place of `path` where there is one and the client takes it. */
+  precompressed?: boolean
+}
+
+/** A file to be sent: found when the handler has returned (file.ts), opened when it is sent. */
+export class FileBody {
+  readonly path: string
+  readonly options: SendFileOptions
+  /** Its real path, once found. */
+  located: string | null = null
+
+  constructor(path: string, options: SendFileOptions) {
+    this.path = path
+    this.options = options
+  }
+}
+
+export type Body = string | Uint8Array | StreamSource | FileBody | null
 
 export interface ResponseOptions {
   /** 200 unless told. */
@@ -33,13 +67,6 @@ export interface ResponseOptions {
 }
 
 const html = 'text/html; charset=utf-8'
-
-/** `mimetype` with a charset if it is of text. */
-export function withCharset(mimetype: string): string {
-  return /^text\/|^application\/(?:javascript|xml|[\w.+-]+\+xml)$/i.test(mimetype) && !mimetype.includes(';')
-    ? `${mimetype}; charset=utf-8`
-    : mimetype
-}
 
 /**
  * An answer. The global `response` is one; `new Response(body, { status, headers, mimetype })` makes another to return.
@@ -54,11 +81,15 @@ export class Response {
   /** The content type, as long as there is no list to keep it in. */
   private type: string = html
   private list: HeaderList | null = null
+  /** Compress it: true, false, or null for where it is worth it and safe. */
+  compress: boolean | null = null
+  /** Whether conditions and ranges of the request are to be heeded. */
+  isConditional = false
 
   constructor(body?: string | Uint8Array | Html | StreamSource | null, options?: ResponseOptions) {
     if (options !== undefined) this.fill(options)
     if (body === undefined || body === null) return
-    if (typeof body === 'string' || body instanceof Html || body instanceof Uint8Array) this.data = body
+    if (typeof body === 'string' || body instanceof Html || isUint8Array(body)) this.data = body
     else this.stream(body)
   }
 
@@ -77,12 +108,12 @@ export class Response {
   get data(): string | Uint8Array {
     const body = this.body
     if (body === null) return ''
-    if (typeof body === 'string' || body instanceof Uint8Array) return body
+    if (typeof body === 'string' || isUint8Array(body)) return body
     throw new TipfyError('TIPFY_E_RESPONSE_STREAMS')
   }
 
   set data(data: string | Uint8Array | Html) {
-    if (typeof data === 'string' || data instanceof Uint8Array) this.body = data
+    if (typeof data === 'string' || isUint8Array(data)) this.body = data
     else if (data instanceof Html) this.body = data.toString()
     else throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: data === null ? 'null' : typeof data })
   }
@@ -147,6 +178,49 @@ export class Response {
     this.putCookie(serializeDeletion(name, options))
   }
 
+  /** The entity tag, with its quotes; null if none. A tag without quotes gets them. */
+  get etag(): string | null {
+    return this.list === null ? null : this.list.get('etag')
+  }
+
+  set etag(tag: string | null) {
+    if (tag === null) this.headers.delete('etag')
+    else this.headers.set('etag', /^(?:W\/)?"[^"]*"$/.test(tag) ? tag : `"${tag.replaceAll('"', '')}"`)
+  }
+
+  get lastModified(): Date | null {
+    return this.list === null ? null : parseHttpDate(this.list.get('last-modified') ?? undefined)
+  }
+
+  set lastModified(date: Date | null) {
+    if (date === null) this.headers.delete('last-modified')
+    else this.headers.set('last-modified', date.toUTCString())
+  }
+
+  /** The Cache-Control header by its parts: `response.cacheControl.maxAge = 60`. */
+  get cacheControl(): CacheControl {
+    return new CacheControl(this.headers)
+  }
+
+  /** Adds to Vary the request headers that this answer depends on. */
+  vary(...names: string[]): void {
+    const known = this.headers.getAll('vary').join(', ')
+    const list = known === '' ? [] : known.split(/\s*,\s*/)
+    for (const name of names) {
+      if (!list.some((other) => other.toLowerCase() === name.toLowerCase())) list.push(name)
+    }
+    this.headers.set('vary', list.includes('*') ? '*' : list.join(', '))
+  }
+
+  /**
+   * Answers 304 where the client has this already, 412 where it expects something else, and 206 where it asks for a part.
+   * Decided when the answer is sent, by `etag` and `lastModified`; with neither, by a tag made of the body.
+   */
+  makeConditional(): this {
+    this.isConditional = true
+    return this
+  }
+
   private putCookie(cookie: string): void {
     const headers = this.headers
     if (headers.has('set-cookie')) {
@@ -166,10 +240,67 @@ export class Response {
     return this
   }
 
+  /** Sends a file, in parts if asked for, not at all if the client has it. Becomes a 404 if it is not there. */
+  sendFile(path: string, options: SendFileOptions = {}): this {
+    const { download, mimetype = mimetypeOf(path), maxAge, immutable } = options
+    this.body = new FileBody(path, options)
+    this.isConditional = true
+    this.mimetype = mimetype
+    if (download) {
+      const name = typeof download === 'string' ? download : path.slice(path.lastIndexOf('/') + 1)
+      this.headers.set('content-disposition', attachment(name))
+    }
+    if (!this.headers.has('cache-control')) {
+      const age = maxAge === undefined ? 'no-cache' : `max-age=${Math.trunc(maxAge)}${immutable ? ', immutable' : ''}`
+      this.headers.set('cache-control', age)
+    }
+    return this
+  }
+
+  /** Another response that is the same but for changes made to either from now on. */
+  clone(): Response {
+    const copy = new Response()
+    copy.body = this.body
+    copy.code = this.code
+    copy.type = this.type
+    copy.list = this.list === null ? null : new HeaderList(this.list)
+    copy.compress = this.compress
+    copy.isConditional = this.isConditional
+    return copy
+  }
+
+  /** Ends a stream that will not be sent, and leaves the response without a body. */
+  dropBody(): void {
+    const body = this.body
+    this.body = null
+    if (typeof body === 'object' && body !== null && !isUint8Array(body)) endSource(body)
+  }
+
+  /** Whether the body is at hand as a whole. */
+  get isWhole(): boolean {
+    const body = this.body
+    return typeof body === 'string' || body === null || isUint8Array(body)
+  }
+
   /** The header list for `writeHead`, with the length that send.ts found. */
   wire(length: number): string[] {
-    const flat = this.list === null ? (this.type === '' ? [] : ['content-type', this.type]) : this.list.toFlat()
-    if (length >= 0) flat.push('content-length', String(length))
-    return flat
+    if (this.list === null) {
+      if (this.type === '') return length < 0 ? [] : ['content-length', String(length)]
+      if (length < 0) return ['content-type', this.type]
+      return ['content-type', this.type, 'content-length', String(length)]
+    }
+    if (length >= 0) this.list.set('content-length', length)
+    return this.list.toFlat()
+  }
+}
+
+function endSource(source: object): void {
+  const { destroy, cancel } = source as Partial<Readable & ReadableStream>
+  if (typeof destroy === 'function') destroy.call(source)
+  else if (typeof cancel === 'function') cancel.call(source).catch(() => {})
+  // A generator that has not begun runs nothing; one that has is told to clean up.
+  else if (!Array.isArray(source)) {
+    const { return: finish } = source as Partial<AsyncGenerator>
+    if (typeof finish === 'function') Promise.resolve(finish.call(source, undefined)).catch(() => {})
   }
 }

@@ -1,23 +1,50 @@
 // The last step: turns a Response into bytes on the wire. Text and bytes go out in one write, at once, with no promise and
-// no listener; the rules for answers without a body (HEAD, 204, 304) stand here and nowhere else.
+// no listener.
 import type { ServerResponse } from 'node:http'
+import { applyConditions } from './apply-conditions.ts'
 import type { Request } from './request.ts'
-import type { Response } from './response.ts'
+import { FileBody, type Response } from './response.ts'
+import { sendFile } from './send-file.ts'
+import { sendStream } from './send-stream.ts'
+import { lengthOf, sendWhole } from './send-whole.ts'
+import { hasBody, isWaiting } from './source.ts'
 
-/** Sends `response` as the answer to `request`. A promise is returned only where the body streams. */
+/**
+ * Sends `response` as the answer to `request`. Returns a promise only where something has to be waited for. What is thrown
+ * before `outgoing.headersSent` (by a source that fails at once, for a file that is gone) may still be answered; when it is
+ * thrown later the connection has been destroyed.
+ */
 export function sendResponse(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
-  const body = response.body
-  const status = response.status
-  if (typeof body === 'string' || body instanceof Uint8Array) {
-    if (status === 204 || status === 304) {
-      outgoing.writeHead(status, response.wire(-1)).end()
-      return
-    }
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
-    outgoing.writeHead(status, response.wire(length))
-    if (request.method === 'HEAD') outgoing.end()
-    else outgoing.end(body)
+  if (hasBody(request.incoming)) settleRequest(request, response, outgoing)
+  if (!response.isWhole) {
+    return response.body instanceof FileBody
+      ? sendFile(response, request, outgoing)
+      : sendStream(response, request, outgoing)
+  }
+  if (response.isConditional) {
+    const part = applyConditions(response, request, lengthOf(response.data))
+    if (part !== null) response.data = Buffer.from(response.data as string).subarray(part[0], part[1] + 1)
+  }
+  return sendWhole(response, request, outgoing)
+}
+
+// A body that was not read to its end stands in the way of the connection's next request: what is left of it is read and
+// thrown away, up to what would have been taken, so that the client can finish and see the answer.
+function settleRequest(request: Request, response: Response, outgoing: ServerResponse): void {
+  const { incoming, isBodyUsed, maxBodySize } = request
+  if (isBodyUsed) outgoing.once('close', () => request.discardFiles())
+  if (incoming.complete) return
+  if (isWaiting(incoming)) {
+    response.headers.set('connection', 'close')
     return
   }
-  outgoing.writeHead(status, response.wire(-1)).end()
+  outgoing.once('finish', () => {
+    let left = maxBodySize
+    incoming.on('error', () => {})
+    incoming.on('data', (chunk: Buffer) => {
+      left -= chunk.length
+      if (left < 0) incoming.destroy()
+    })
+    incoming.resume()
+  })
 }

@@ -1,0 +1,58 @@
+// Lets the conditions and ranges of a request decide over a response that agreed to it with `makeConditional`.
+import { createHash } from 'node:crypto'
+import { evaluate, rangeCounts, selectRange } from './conditional.ts'
+import { type HTTPException, PreconditionFailed, RequestedRangeNotSatisfiable } from './exceptions.ts'
+import type { Request } from './request.ts'
+import type { Response } from './response.ts'
+
+/**
+ * Turns `response` (to GET or HEAD, 200) into the 304, 412, 416 or 206 that it should be; of a 206 the first and the last byte
+ * to send are returned. `size` is that of the whole body.
+ */
+export function applyConditions(response: Response, request: Request, size: number): [number, number] | null {
+  const { method, incoming, range } = request
+  if (response.status !== 200 || (method !== 'GET' && method !== 'HEAD')) return null
+  const { etag, lastModified } = response
+  if (etag === null && lastModified === null && response.isWhole) response.etag = tagOf(response.data)
+  response.headers.set('accept-ranges', 'bytes')
+
+  const validators = { etag: response.etag, lastModified }
+  const outcome = evaluate(method, incoming.headers, validators)
+  if (outcome === 412) become(response, new PreconditionFailed(), request)
+  if (outcome === 304) {
+    response.dropBody()
+    response.status = 304
+    for (const name of ['content-type', 'content-length', 'content-encoding', 'content-disposition', 'accept-ranges']) {
+      response.headers.delete(name)
+    }
+  }
+  if (outcome !== 200 || method !== 'GET' || range === null || !rangeCounts(incoming.headers, validators)) return null
+
+  const part = selectRange(range, size)
+  if (part === null) return null
+  if (part === 'none') {
+    become(response, new RequestedRangeNotSatisfiable(size), request)
+    return null
+  }
+  response.status = 206
+  response.headers.set('content-range', `bytes ${part[0]}-${part[1]}/${size}`)
+  return part
+}
+
+/** An entity tag for a body that has none of its own. */
+function tagOf(body: string | Uint8Array): string {
+  return createHash('sha1').update(body).digest('base64url')
+}
+
+/** Makes `response` the error's, its cookies kept. */
+function become(response: Response, error: HTTPException, request: Request): void {
+  const page = error.toResponse(request)
+  response.dropBody()
+  response.status = page.status
+  response.body = page.body
+  for (const name of ['content-disposition', 'accept-ranges', 'etag', 'last-modified']) response.headers.delete(name)
+  for (const [name, value] of page.headers) {
+    if (name === 'vary') response.vary(value)
+    else response.headers.set(name, value)
+  }
+}

@@ -1,0 +1,133 @@
+// Conditional and range requests as RFC 9110 has them: entity tags, dates, and the order in which the headers count.
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** A set of entity tags, from If-Match or If-None-Match. */
+export class ETags {
+  /** `*`: any tag at all. */
+  readonly any: boolean
+  private readonly tags: readonly string[]
+
+  constructor(header: string | undefined) {
+    this.any = header?.trim() === '*'
+    this.tags = header === undefined || this.any ? [] : (header.match(/(?:W\/)?"[^"]*"/g) ?? [])
+  }
+
+  /** Strong comparison: both are strong, and equal. */
+  has(etag: string): boolean {
+    return this.any || (!etag.startsWith('W/') && this.tags.includes(etag))
+  }
+
+  /** Weak comparison: equal, weak or not. */
+  hasWeak(etag: string): boolean {
+    return this.any || this.tags.some((tag) => opaque(tag) === opaque(etag))
+  }
+
+  get size(): number {
+    return this.tags.length
+  }
+
+  [Symbol.iterator](): IterableIterator<string> {
+    return this.tags.values()
+  }
+}
+
+function opaque(etag: string): string {
+  return etag.startsWith('W/') ? etag.slice(2) : etag
+}
+
+const httpDate =
+  /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT|[A-Z][a-z]+, \d\d-[A-Z][a-z]{2}-\d\d [\d:]{8} GMT)$/
+const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/
+
+/** A date in one of the three forms of HTTP; null for anything else, which a server has to ignore. */
+export function parseHttpDate(text: string | undefined): Date | null {
+  if (text === undefined) return null
+  const date = httpDate.test(text) ? new Date(text) : asctime.test(text) ? new Date(`${text} GMT`) : null
+  return date === null || Number.isNaN(date.getTime()) ? null : date
+}
+
+/** What a Range header asks for: [first, last] bytes, null where it leaves them open (`5-`; `-5` is [null, 5], the last five). */
+export interface Range {
+  unit: string
+  ranges: [first: number | null, last: number | null][]
+}
+
+/** A Range header; null if there is none or it is no range, which a server has to ignore. */
+export function parseRange(header: string | undefined): Range | null {
+  const parts = /^\s*([!#$%&'*+\-.^_`|~\w]+)\s*=(.*)$/.exec(header ?? '')
+  if (parts === null) return null
+  const ranges: Range['ranges'] = []
+  for (const spec of parts[2]!.split(',')) {
+    const [, first, last] = /^\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/.exec(spec) ?? []
+    if (first === undefined || last === undefined || first + last === '') return null
+    if (first !== '' && last !== '' && Number(last) < Number(first)) return null
+    ranges.push([first === '' ? null : Number(first), last === '' ? null : Number(last)])
+  }
+  return { unit: parts[1]!.toLowerCase(), ranges }
+}
+
+/**
+ * The one stretch of `size` bytes that `range` asks for, both ends included. 'none' if nothing of it exists (416); null if the
+ * whole should be sent: another unit, or several stretches that do not make one.
+ */
+export function selectRange(range: Range, size: number): [first: number, last: number] | 'none' | null {
+  if (range.unit !== 'bytes') return null
+  const found: [number, number][] = []
+  for (const [first, last] of range.ranges) {
+    const start = first ?? Math.max(0, size - last!)
+    const end = first === null || last === null ? size - 1 : Math.min(last, size - 1)
+    if (start <= end) found.push([start, end])
+  }
+  if (found.length === 0) return 'none'
+  found.sort((a, b) => a[0] - b[0])
+  const [from] = found[0]!
+  let [, to] = found[0]!
+  for (const [start, end] of found) {
+    if (start > to + 1) return null
+    to = Math.max(to, end)
+  }
+  return [from, to]
+}
+
+/** What is known of the content that a request is about. */
+export interface Validators {
+  etag: string | null
+  lastModified: Date | null
+}
+
+const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
+
+/** RFC 9110, 13.2.2: what the conditions of a request make of it: go on, 304, or 412. */
+export function evaluate(
+  method: string,
+  headers: IncomingHttpHeaders,
+  { etag, lastModified }: Validators,
+): 200 | 304 | 412 {
+  const reads = method === 'GET' || method === 'HEAD'
+  const ifMatch = headers['if-match']
+  const ifNoneMatch = headers['if-none-match']
+  if (ifMatch !== undefined) {
+    const tags = new ETags(ifMatch)
+    if (!tags.any && (etag === null || !tags.has(etag))) return 412
+  } else {
+    const since = parseHttpDate(headers['if-unmodified-since'])
+    if (since !== null && lastModified !== null && seconds(lastModified) > seconds(since)) return 412
+  }
+  if (ifNoneMatch !== undefined) {
+    const tags = new ETags(ifNoneMatch)
+    if (tags.any || (etag !== null && tags.hasWeak(etag))) return reads ? 304 : 412
+  } else if (reads) {
+    const since = parseHttpDate(headers['if-modified-since'])
+    if (since !== null && lastModified !== null && seconds(lastModified) <= seconds(since)) return 304
+  }
+  return 200
+}
+
+/** Whether the Range of a request counts: no If-Range, or one that names what is there, by a strong tag or the exact date. */
+export function rangeCounts(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
+  const ifRange = headers['if-range'] as string | undefined
+  if (ifRange === undefined) return true
+  if (ifRange.includes('"')) return etag !== null && new ETags(ifRange).has(etag)
+  const date = parseHttpDate(ifRange)
+  return date !== null && lastModified !== null && seconds(date) === seconds(lastModified)
+}

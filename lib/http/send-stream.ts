@@ -1,0 +1,106 @@
+// Answers that stream: begun with their first piece, so that a source that fails at once can still be answered; at the
+// client's pace; ended when the client goes away; cut off, never ended well, when the source fails on the way.
+import type { ServerResponse } from 'node:http'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { isUint8Array } from 'node:util/types'
+import { TipfyError } from '../errors.ts'
+import { type Coding, codingFor, compressor } from './compress.ts'
+import type { Request } from './request.ts'
+import type { Response, StreamSource } from './response.ts'
+import { isBodiless } from './send-whole.ts'
+
+/** Sends a response whose body is a stream or an iterable. */
+export async function sendStream(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
+  const coding = codingFor(response, request)
+  if (isBodiless(response, request)) {
+    response.dropBody()
+    outgoing.writeHead(response.status, response.wire(response.status === 205 ? 0 : -1)).end()
+    return
+  }
+  await pump(readable(response.body as StreamSource), response, outgoing, coding)
+}
+
+function readable(source: StreamSource): Readable {
+  if (source instanceof Readable) return source
+  if ('getReader' in source) return Readable.fromWeb(source as ReadableStream)
+  return Readable.from(source)
+}
+
+/** Pumps `source` into the answer, through `coding`, holding it to the response's Content-Length if it has one. */
+export async function pump(
+  source: Readable,
+  response: Response,
+  outgoing: ServerResponse,
+  coding: Coding | null,
+): Promise<void> {
+  // Errors are seen by those who wait; one that comes when nobody does must not bring the process down.
+  source.on('error', () => {})
+  if (!(await begins(source, outgoing))) return
+  const length = response.headers.get('content-length')
+  outgoing.writeHead(response.status, response.wire(-1))
+  let gone = false
+  outgoing.once('close', () => {
+    gone = !source.destroyed || source.readableEnded
+  })
+  try {
+    const pieces = source.readableObjectMode || length !== null ? [checked(length)] : []
+    await pipeline([source, ...pieces, ...(coding === null ? [] : [compressor(coding)]), outgoing])
+  } catch (error) {
+    if (!gone) throw error
+  }
+}
+
+/** Waits for the first piece. False, with the source ended, if the client went away meanwhile. */
+function begins(source: Readable, outgoing: ServerResponse): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      source.off('readable', ready).off('error', failed).off('close', ready)
+      outgoing.off('close', gone)
+    }
+    const ready = () => {
+      settle()
+      resolve(true)
+    }
+    const failed = (error: Error) => {
+      settle()
+      reject(error)
+    }
+    const gone = () => {
+      settle()
+      source.destroy()
+      resolve(false)
+    }
+    if (outgoing.destroyed) return gone()
+    if (source.errored) return failed(source.errored)
+    if (source.destroyed || source.readableEnded) return ready()
+    source.on('readable', ready).on('error', failed).on('close', ready)
+    outgoing.on('close', gone)
+  })
+}
+
+/** Lets text and bytes through, and no more or less of them than `length` promised. */
+function checked(length: string | null): Transform {
+  let sent = 0
+  return new Transform({
+    writableObjectMode: true,
+    transform(chunk: unknown, _encoding, done: TransformCallback) {
+      if (typeof chunk !== 'string' && !isUint8Array(chunk)) {
+        const given = chunk === null ? 'null' : typeof chunk
+        return done(new TipfyError('TIPFY_E_STREAM_CHUNK', { given }))
+      }
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      sent += bytes.byteLength
+      if (length !== null && sent > Number(length)) done(wrongLength(sent, length))
+      else done(null, bytes)
+    },
+    flush(done) {
+      done(length !== null && sent !== Number(length) ? wrongLength(sent, length) : null)
+    },
+  })
+}
+
+function wrongLength(given: number, length: string): TipfyError {
+  return new TipfyError('TIPFY_E_STREAM_LENGTH', { given, length })
+}

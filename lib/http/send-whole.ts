@@ -1,0 +1,35 @@
+// Answers whose body is at hand, and the rules for those that carry none (HEAD, 204, 205, 304).
+import type { ServerResponse } from 'node:http'
+import { codingFor, compress, worthwhile } from './compress.ts'
+import type { Request } from './request.ts'
+import type { Response } from './response.ts'
+
+export function lengthOf(body: string | Uint8Array): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+}
+
+/** Whether the answer ends with its headers. */
+export function isBodiless(response: Response, request: Request): boolean {
+  const { status } = response
+  return status === 204 || status === 304 || status === 205 || request.method === 'HEAD'
+}
+
+/** Sends a response with text or bytes, compressed where that is worth it. */
+export function sendWhole(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
+  const { data } = response
+  const coding = data.length < worthwhile ? null : codingFor(response, request)
+  if (coding === null) return write(response, request, outgoing)
+  return compress(data, coding).then((compressed) => {
+    response.data = compressed
+    write(response, request, outgoing)
+  })
+}
+
+function write(response: Response, request: Request, outgoing: ServerResponse): void {
+  const { status, data } = response
+  // RFC 9110: 204 and 304 have no Content-Length of their own; 205 says that it has nothing.
+  const length = status === 204 || status === 304 ? -1 : status === 205 ? 0 : lengthOf(data)
+  outgoing.writeHead(status, response.wire(length))
+  if (isBodiless(response, request) || length === 0) outgoing.end()
+  else outgoing.end(data)
+}

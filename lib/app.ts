@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
 import { applications, Context, contextStorage, type SessionInterface } from './context.ts'
 import { dispatch } from './dispatch.ts'
-import { type ErrorPage, errorAnswer } from './error-answer.ts'
+import { type ErrorPage, errorAnswer, sendFailure } from './error-answer.ts'
 import { HandlerLoader } from './handler-loader.ts'
 import { Hooks } from './hooks.ts'
 import { makeResponse } from './http/convert.ts'
@@ -40,7 +40,8 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
       returned = dispatch(app, request, routeError)
       if (returned instanceof Promise) returned = await returned
     }
-    answer = makeResponse(returned, context.response)
+    const made = makeResponse(returned, context.response, request)
+    answer = made instanceof Promise ? await made : made
   } catch (error) {
     answer = await errorAnswer(app, context, error)
   }
@@ -68,8 +69,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
     const sent = sendResponse(answer, request, outgoing)
     if (sent !== undefined) await sent
   } catch (error) {
-    app.log.error({ err: error }, `${request.method} ${request.rawPath}: the answer could not be sent`)
-    outgoing.destroy()
+    await sendFailure(app, context, error, answer, outgoing)
   }
   context.served = true
   if (outgoing.closed) context.end(`request ${context.id} (${request.method} ${request.rawPath})`)

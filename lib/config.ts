@@ -28,8 +28,18 @@ export interface TipfyConfig {
   trustedProxies: number | string | readonly string[]
   /** Bytes of a request's body, after decompression; more is a 413. */
   maxBodySize: number
+  /** Bytes of a body that one request may hold in memory, as text, as bytes or as a form's fields; more is a 413. */
+  maxMemorySize: number
+  /** Bytes of a JSON body; more is a 413. */
+  maxJsonSize: number
+  /** Levels of nesting in a JSON body; more is a 400. */
+  maxJsonDepth: number
   /** Fields and files of one form; more is a 413. */
   maxFormParts: number
+  /** Bytes over which an uploaded file is kept on disk, not in memory. */
+  uploadThreshold: number
+  /** Compress answers where it is worth it; never, unless told by `response.compress`, those made from a session. */
+  compress: boolean
   /** Seconds for a whole request to arrive. */
   requestTimeout: number
   /** Seconds that an idle connection is kept. */
@@ -65,7 +75,12 @@ export const defaultConfig: TipfyConfig = {
   serverName: null,
   trustedProxies: cloud ? 1 : 0, // the platform's own front end
   maxBodySize: 10 * 1024 * 1024,
+  maxMemorySize: 10 * 1024 * 1024,
+  maxJsonSize: 1024 * 1024,
+  maxJsonDepth: 100,
   maxFormParts: 1000,
+  uploadThreshold: 64 * 1024,
+  compress: true,
   requestTimeout: 60,
   keepAliveTimeout: 65,
   shutdownTimeout: 10,
@@ -83,7 +98,11 @@ export const configTypes: ConfigTypes = {
   serverName: 'string|null',
   trustedProxies: 'number|string|string[]',
   maxBodySize: positive,
+  maxMemorySize: positive,
+  maxJsonSize: positive,
+  maxJsonDepth: positive,
   maxFormParts: positive,
+  uploadThreshold: positive,
   requestTimeout: positive,
   keepAliveTimeout: positive,
   shutdownTimeout: positive,

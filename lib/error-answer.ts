@@ -1,7 +1,9 @@
 // What is answered when a request ends with an error, wherever it was thrown.
+import type { ServerResponse } from 'node:http'
 import type { App, RequestContext } from './app.ts'
 import { HTTPException, InternalServerError } from './http/exceptions.ts'
 import { Response } from './http/response.ts'
+import { sendResponse } from './http/send.ts'
 import { RequestRedirect } from './routing/index.ts'
 
 /** Shows an uncaught error to a developer. */
@@ -20,6 +22,7 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
     error = hookError
   }
   const { request } = context
+  context.response.dropBody()
   const answer = error instanceof HTTPException ? error : new InternalServerError(undefined, { cause: error })
   if (answer.code >= 500) {
     app.log.error({ err: answer.cause ?? answer }, `${request.method} ${request.rawPath}: ${answer.code}`)
@@ -31,4 +34,24 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
     app.log.error({ err: pageError }, 'The error page could not be made')
     return new Response('Internal Server Error', { status: 500, mimetype: 'text/plain' })
   }
+}
+
+/** What is left to do for an answer that could not be sent: another one if nothing of it has left, else an end to it. */
+export async function sendFailure(
+  app: App,
+  context: RequestContext,
+  error: unknown,
+  unsent: Response,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { request } = context
+  if (outgoing.headersSent || outgoing.destroyed) {
+    app.log.error({ err: error }, `${request.method} ${request.rawPath}: the answer broke off`)
+    outgoing.destroy()
+    return
+  }
+  const answer = await errorAnswer(app, context, error)
+  // The session was saved with the answer that failed: its cookies belong to this one too.
+  for (const cookie of unsent.headers.getAll('set-cookie')) answer.headers.add('set-cookie', cookie)
+  await sendResponse(answer, request, outgoing)
 }

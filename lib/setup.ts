@@ -44,6 +44,18 @@ export async function loadRules(app: App): Promise<UrlMap> {
 
 /** What an application's requests have in common. */
 export function requestSettings(tipfy: TipfyConfig): RequestSettings {
-  const { maxBodySize, maxFormParts, serverName, trustedProxies } = tipfy
-  return { maxBodySize, maxFormParts, serverName, trust: compileTrust(trustedProxies) }
+  const { maxBodySize, maxMemorySize, maxJsonSize, maxJsonDepth, maxFormParts, uploadThreshold } = tipfy
+  const { serverName, trustedProxies, compress } = tipfy
+  const trust = compileTrust(trustedProxies)
+  return {
+    maxBodySize,
+    maxMemorySize,
+    maxJsonSize,
+    maxJsonDepth,
+    maxFormParts,
+    uploadThreshold,
+    serverName,
+    trust,
+    compress,
+  }
 }

@@ -175,6 +175,46 @@ const table = {
     message: 'The session holds {size} bytes, and Datastore keeps {limit}',
     remedy: 'Keep large things elsewhere, and their ids in the session.',
   },
+  TIPFY_E_RULE_SLASH: {
+    message: 'The rule `{rule}` does not begin with a slash',
+    remedy: 'Write it as the path of a URL: `/{rule}`.',
+  },
+  TIPFY_E_RULE_MALFORMED: {
+    message: 'The rule `{rule}` cannot be read from `{at}` on',
+    remedy: 'Write variables as `<name>`, `<converter:name>` or `<converter(arguments):name>`; `<` means nothing else.',
+  },
+  TIPFY_E_RULE_VARIABLE_TWICE: {
+    message: 'The rule `{rule}` has the variable `{name}` twice',
+    remedy: 'Give every variable of the path and of the subdomain or host a name of its own.',
+  },
+  TIPFY_E_RULE_CONVERTER_UNKNOWN: {
+    message: 'The rule `{rule}` asks for the converter `{converter}`, which the map does not have',
+    remedy: 'Use one of {known}, or name your own in the `converters` of the map.',
+  },
+  TIPFY_E_RULE_CONVERTER: {
+    message: 'The rule `{rule}` cannot make its converter `{converter}`: {reason}',
+    remedy: 'Correct the arguments between the parentheses (or the regex, if the converter is your own).',
+  },
+  TIPFY_E_RULE_DEFAULT: {
+    message: 'The rule `{rule}` has a default for `{name}` that its converter does not take: {reason}',
+    remedy: 'Give a default that the variable could have.',
+  },
+  TIPFY_E_RULE_METHODS: {
+    message: 'The rule `{rule}` has `methods` that are not a list',
+    remedy: "Write them as an array: ['GET', 'POST'].",
+  },
+  TIPFY_E_RULE_BOUND: {
+    message: 'The rule `{rule}` is part of a map already',
+    remedy: 'Make it anew for the other map: call getRules() again, or use rule.copy().',
+  },
+  TIPFY_E_BIND_SUBDOMAIN: {
+    message: 'A map with `hostMatching` cannot be bound to a subdomain',
+    remedy: 'Leave out `subdomain` and give the whole host as `serverName`.',
+  },
+  TIPFY_E_BUILD: {
+    message: 'No URL can be built for the endpoint {endpoint}',
+    remedy: '{advice}',
+  },
 } as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
 
 /** The code of an error in the table: stable, to be matched by programs. */

@@ -39,7 +39,7 @@ export async function loadRules(app: App): Promise<UrlMap> {
   })
   const rules: unknown = typeof given === 'function' ? await given(app) : given
   if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls, given: typeof rules })
-  return new UrlMap()
+  return new UrlMap(rules, { ...app.settings.urlMap, serverName: app.settings.serverName })
 }
 
 /** What an application's requests have in common. */

@@ -1,22 +1,20 @@
-// Placeholder until the rules land: a map that matches nothing.
-import { HTTPException, NotFound } from '../http/exceptions.ts'
-import type { Request } from '../http/request.ts'
-
-export type RuleHandler = string | (new () => object) | (() => Promise<unknown>)
-export interface Rule {
-  readonly path: string
-  readonly endpoint: string
-  readonly handler: unknown
-  readonly methods: ReadonlySet<string> | null
-  readonly session: boolean
-}
-export type UrlMapOptions = object
-export class RequestRedirect extends HTTPException {}
-export class UrlMap {
-  matchRequest(_request: Request): { rule: Rule; args: Readonly<Record<string, unknown>> } {
-    throw new NotFound()
-  }
-  rulesFor(_request: Request): Rule[] {
-    return []
-  }
-}
+// The face of routing: rules, maps, adapters and what users derive from.
+export { type Binding, type BuildOptions, UrlAdapter } from './adapter.ts'
+export { BuildError } from './build-error.ts'
+export {
+  AnyConverter,
+  BaseConverter,
+  type ConverterClass,
+  defaultConverters,
+  FloatConverter,
+  IntegerConverter,
+  PathConverter,
+  UnicodeConverter,
+  UuidConverter,
+  ValidationError,
+} from './converters.ts'
+export type { Match } from './match.ts'
+export type { ConverterArgument, ConverterArguments } from './parse.ts'
+export { RequestRedirect } from './redirect.ts'
+export { type HandlerTarget, Rule, type RuleFactory, type RuleOptions, type Values } from './rule.ts'
+export { type BindOptions, type RoutedRequest, type SortParameters, UrlMap, type UrlMapOptions } from './url-map.ts'

@@ -1,0 +1,76 @@
+// No URL can be built: says which rule was probably meant.
+import { TipfyError } from '../errors.ts'
+import type { Rule, Values } from './rule.ts'
+
+/** Levenshtein's distance: how many letters to add, drop or change. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j += 1) {
+      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[other.length]!
+}
+
+/** The rule most like what was asked for: the endpoint counts, then whether it takes the values, then the method. */
+export function closestRule(
+  rules: Iterable<Rule>,
+  endpoint: string,
+  values: Values,
+  method: string | null,
+): Rule | null {
+  let closest: Rule | null = null
+  let best = Number.POSITIVE_INFINITY
+  for (const rule of rules) {
+    const takesAll = Object.keys(values).every((name) => rule.arguments.has(name))
+    const hasMethod = method !== null && rule.methods?.has(method) === true
+    const score = distance(rule.endpoint, endpoint) - (takesAll ? 0.1 : 0) - (hasMethod ? 0.1 : 0)
+    if (score < best) [best, closest] = [score, rule]
+  }
+  return closest
+}
+
+function advice(endpoint: string, values: Values, method: string | null, rule: Rule | null): string {
+  if (rule === null) return 'The map has no rules.'
+  if (rule.endpoint !== endpoint) return `Did you mean '${rule.endpoint}'?`
+  const missing = [...rule.arguments].filter((name) => !Object.hasOwn(values, name)).sort()
+  const hints: string[] = []
+  if (method !== null && rule.methods !== null && !rule.methods.has(method)) {
+    hints.push(`It answers ${[...rule.methods].sort().join(', ')}.`)
+  }
+  if (missing.length > 0) hints.push(`Did you forget ${missing.map((name) => `\`${name}\``).join(', ')}?`)
+  return hints.join(' ') || `Its rule is ${rule.path}.`
+}
+
+/** Thrown by `build` where no rule of the endpoint can say the values. */
+export class BuildError extends TipfyError<'TIPFY_E_BUILD'> {
+  override name = 'BuildError'
+  readonly endpoint: string
+  readonly values: Values
+  readonly method: string | null
+  /** The rule that was probably meant. */
+  readonly suggested: Rule | null
+
+  constructor(rules: Iterable<Rule>, endpoint: string, values: Values, method: string | null, cause?: unknown) {
+    const suggested = closestRule(rules, endpoint, values, method)
+    const given = Object.keys(values).sort()
+    const withValues = given.length === 0 ? '' : ` with ${given.map((name) => `\`${name}\``).join(', ')}`
+    const reason = cause === undefined ? '' : `: ${(cause as Error).message}`
+    super(
+      'TIPFY_E_BUILD',
+      {
+        endpoint: `'${endpoint}'${method === null ? '' : ` (${method})`}${withValues}${reason}`,
+        advice: advice(endpoint, values, method, suggested),
+      },
+      cause === undefined ? undefined : { cause },
+    )
+    this.endpoint = endpoint
+    this.values = values
+    this.method = method
+    this.suggested = suggested
+  }
+}

@@ -1,0 +1,115 @@
+// From a path to a rule and its values, in the order in which Werkzeug's adapter decides.
+import { BadRequest, MethodNotAllowed, NotFound } from '../http/exceptions.ts'
+import type { UrlAdapter } from './adapter.ts'
+import { isSuitable } from './builder.ts'
+import { ValidationError } from './converters.ts'
+import { decodePath, ENCODED_SLASH } from './quote.ts'
+import { fillRedirect, type RequestRedirect } from './redirect.ts'
+import type { Rule, Values } from './rule.ts'
+import type { Candidate } from './tree.ts'
+import type { UrlMap } from './url-map.ts'
+import { methodsOf, Walk } from './walk.ts'
+
+/** A rule, and the values of its variables and defaults. */
+export interface Match {
+  rule: Rule
+  args: Record<string, unknown>
+}
+
+/**
+ * The match of `path`, percent-encoded as requested. `urls` makes the adapter that redirects need: most matches do not.
+ */
+export function matchPath(map: UrlMap, domain: string, path: string, method: string, urls: () => UrlAdapter): Match {
+  const text = readPath(path)
+  const { tree, shorter } = map.compile()
+  const walk = new Walk(domain, text, method.toUpperCase()).search(tree)
+  const { best } = walk
+  if (best === null) return matchMerged(map, walk, urls)
+  if (best.needsSlash) throw urls().redirectToPath(`${text}/`)
+  const { rule } = best
+  const args = valuesOf(walk, best)
+  if (args === null) throw noMatch(walk.others, best)
+  if (map.redirectDefaults) {
+    if (rule.alias) throw urls().redirectToCanonical(rule, args, method)
+    const others = shorter.get(rule)
+    if (others !== undefined) redirectToShorter(others, args, method, urls)
+  }
+  if (rule.redirectTo !== undefined) throw redirectTo(rule, args, urls())
+  return { rule, args }
+}
+
+/** Every rule that answers a path with some method, the one that a match prefers first; redirects are not among them. */
+export function rulesForPath(map: UrlMap, domain: string, path: string): Rule[] {
+  const walk = new Walk(domain, readPath(path), null).search(map.compile().tree)
+  return walk.others
+    .filter((candidate) => !candidate.needsSlash && valuesOf(walk, candidate) !== null)
+    .sort((one, other) => one.rank - other.rank)
+    .map(({ rule }) => rule)
+}
+
+/** Decoded, with one slash at its start unless it is empty. */
+function readPath(path: string): string {
+  const text = decodePath(path)
+  if (text === null) throw new BadRequest('The path has a % that does not stand for UTF-8 text.')
+  return text === '' || (text[0] === '/' && text[1] !== '/') ? text : `/${text.replace(/^\/+/, '')}`
+}
+
+/** Nothing was found: perhaps it is with its slashes merged. */
+function matchMerged(map: UrlMap, walk: Walk, urls: () => UrlAdapter): never {
+  const merged = walk.path.replace(/\/{2,}/g, '/')
+  if (!map.mergeSlashes || merged === walk.path) throw noMatch(walk.others)
+  const again = new Walk(walk.domain, merged, walk.method).search(map.compile().tree)
+  const { best } = again
+  if (best === null || (!best.needsSlash && !best.rule.mergeSlashes)) throw noMatch([...walk.others, ...again.others])
+  throw urls().redirectToPath(best.needsSlash ? `${merged}/` : merged)
+}
+
+function noMatch(others: readonly Candidate[], winner: Candidate | null = null): NotFound | MethodNotAllowed {
+  const allow = methodsOf(others, winner)
+  return allow.length > 0 ? new MethodNotAllowed(allow) : new NotFound()
+}
+
+/** Null where a converter refuses its text. */
+function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | null {
+  const { converters, defaults } = candidate.rule
+  const args: Record<string, unknown> = {}
+  if (converters.size > 0) {
+    const texts = walk.texts(candidate)
+    let at = 0
+    for (const [name, converter] of converters) {
+      const text = texts[at++]!
+      try {
+        setOwn(args, name, converter.toValue(text.includes(ENCODED_SLASH) ? text.replaceAll(ENCODED_SLASH, '/') : text))
+      } catch (error) {
+        if (error instanceof ValidationError) return null
+        throw error
+      }
+    }
+  }
+  for (const name of Object.keys(defaults)) setOwn(args, name, defaults[name])
+  return args
+}
+
+/** `__proto__` is a name like any other to whoever writes a rule. */
+export function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') target[name] = value
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** Redirects where one of `others` has these values as its defaults. */
+function redirectToShorter(others: readonly Rule[], args: Values, method: string, urls: () => UrlAdapter): void {
+  const shorter = others.find((other) => isSuitable(other, args, method))
+  if (shorter === undefined) return
+  const { domain, path } = shorter.build({ ...args, ...shorter.defaults })!
+  throw urls().redirectToUrl(path, domain)
+}
+
+function redirectTo(
+  { redirectTo: target, converters }: Rule,
+  args: Record<string, unknown>,
+  urls: UrlAdapter,
+): RequestRedirect {
+  if (typeof target === 'function') return urls.redirectToTarget(target(urls, args), true)
+  const filled = fillRedirect(target!, (name) => converters.get(name)!.toUrl(args[name]))
+  return urls.redirectToTarget(filled, /^https?:\/\/[^<]/i.test(target!))
+}

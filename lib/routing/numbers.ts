@@ -1,0 +1,60 @@
+// Numbers as Python reads and writes them, for the int and float converters: any Unicode digit counts, `1_000` is a
+// number, and a float always shows its point.
+
+const DIGIT = /^\p{Nd}$/u
+
+/** Unicode keeps decimal digits in runs of ten that start at zero, so the distance to the run's start is the value. */
+function digitValue(digit: string): number {
+  const code = digit.codePointAt(0)!
+  let start = code
+  while (DIGIT.test(String.fromCodePoint(start - 1))) start -= 1
+  return (code - start) % 10
+}
+
+const asciiDigits = (text: string) => text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(digitValue(digit)))
+
+const INT = /^[+-]?\d+(?:_\d+)*$/
+const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
+const FLOAT = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i
+
+/** Digits to a number; the caller has seen to it that nothing but digits, sign and point are there. */
+export const toNumber = (digits: string): number => Number(/^[\d.-]*$/.test(digits) ? digits : asciiDigits(digits))
+
+/** Python's `int(value)`, to which a UUID is a number of 128 bits; throws a TypeError for what is no number. */
+export function readInt(value: unknown): bigint {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math.trunc(value))
+  if (typeof value === 'boolean') return BigInt(value)
+  const text = typeof value === 'string' ? asciiDigits(value.trim()) : ''
+  if (INT.test(text)) {
+    const digits = BigInt(text.replace(/[_+-]/g, ''))
+    return text.startsWith('-') ? -digits : digits
+  }
+  if (UUID.test(text)) return BigInt(`0x${text.replaceAll('-', '')}`)
+  throw new TypeError(`${JSON.stringify(value) ?? String(value)} is not an integer`)
+}
+
+/** Python's `float(value)` for finite numbers; throws a TypeError for what is none. */
+export function readFloat(value: unknown): number {
+  if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value)
+  const text = typeof value === 'string' ? asciiDigits(value.trim()) : ''
+  const number = typeof value === 'number' ? value : FLOAT.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN
+  if (Number.isFinite(number)) return number
+  throw new TypeError(`${JSON.stringify(value) ?? String(value)} is not a finite number`)
+}
+
+/** Python's `repr` of a float: `5.0`, `1e+16`, `1e-05`. */
+export function formatFloat(value: number): string {
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
+  const power = Number(exponent)
+  if (power < -4 || power >= 16) {
+    return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+  }
+  const text = Object.is(value, -0) ? '-0' : String(value)
+  return text.includes('.') ? text : `${text}.0`
+}
+
+/** Python's `zfill`: zeros go between the sign and the digits. */
+export function zeroFill(text: string, width: number): string {
+  return text.startsWith('-') ? `-${text.slice(1).padStart(width - 1, '0')}` : text.padStart(width, '0')
+}

@@ -1,0 +1,117 @@
+// A rule cut where its slashes are: what one segment (or, for a path converter, all the rest) of a path must be.
+import { type BaseConverter, escapeRegex } from './converters.ts'
+import { type Capture, linearMatcher, type Piece } from './linear.ts'
+
+/** How early a dynamic part is tried: more and longer static text first, then more variables, then lighter ones. */
+interface Weight {
+  statics: readonly number[]
+  converters: readonly number[]
+}
+
+/** One part of a rule. Two parts with the same key accept the same texts and are tried at the same time. */
+export type Part = StaticPart | DynamicPart
+
+export interface StaticPart {
+  readonly kind: 'static'
+  readonly key: string
+}
+
+export class DynamicPart {
+  readonly kind = 'dynamic'
+  readonly key: string
+  /** The static text it begins with. */
+  readonly prefix: string
+  /** It takes all the rest of the path. */
+  readonly final: boolean
+  /** It is final and its rule ends with a slash: the texts given to it do not have that slash. */
+  readonly suffixed: boolean
+  readonly weight: Weight
+  /** The texts of its variables, null if `text` is not what it wants. */
+  readonly capture: Capture
+  /** Whether `text` is what it wants. */
+  readonly test: (text: string) => boolean
+
+  constructor(pieces: readonly Piece[], weight: Weight, final: boolean, suffixed: boolean) {
+    const source = pieces
+      .map((piece, at) => (typeof piece === 'string' ? escapeRegex(piece) : `(?<v${at}>${piece.regex})`))
+      .join('')
+    this.key = `${source} ${final} ${suffixed} ${weight.statics} ${weight.converters}`
+    this.prefix = typeof pieces[0] === 'string' ? pieces[0] : ''
+    this.final = final
+    this.suffixed = suffixed
+    this.weight = weight
+    const linear = linearMatcher(pieces)
+    if (linear !== null) {
+      this.capture = linear
+      this.test = (text) => linear(text) !== null
+    } else {
+      const regex = new RegExp(`^${source}$`, 'u')
+      this.test = (text) => regex.test(text)
+      this.capture = pieces.length === 1 ? (text) => (regex.test(text) ? [text] : null) : namedGroups(regex, pieces)
+    }
+  }
+}
+
+// A converter's regex may have groups of its own, so ours are found by name.
+function namedGroups(regex: RegExp, pieces: readonly Piece[]): Capture {
+  const names = pieces.flatMap((piece, at) => (typeof piece === 'string' ? [] : [`v${at}`]))
+  return (text) => {
+    const groups = regex.exec(text)?.groups
+    return groups === undefined ? null : names.map((name) => groups[name]!)
+  }
+}
+
+/** A variable with its converter, the text between them, and slashes. */
+export type Item = BaseConverter<unknown> | string
+
+/** Werkzeug: a regex that can hold a slash is not confined to a segment, unless its class says so. */
+function isIsolating(converter: BaseConverter<unknown>): boolean {
+  return converter.partIsolating ?? (converter.regex === '[^/]+' || !converter.regex.includes('/'))
+}
+
+/** The first difference of two lists of the same length. */
+function compareLists(one: readonly number[], other: readonly number[]): number {
+  const at = one.findIndex((value, index) => value !== other[index])
+  return at === -1 ? 0 : one[at]! - other[at]!
+}
+
+/** Negative where `one` is tried before `other`. */
+export function compareParts({ weight: one }: DynamicPart, { weight: other }: DynamicPart): number {
+  return (
+    other.statics.length - one.statics.length ||
+    compareLists(other.statics, one.statics) ||
+    other.converters.length - one.converters.length ||
+    compareLists(one.converters, other.converters)
+  )
+}
+
+/** The parts of a rule's path, or of its domain. */
+export function cut(items: readonly Item[]): Part[] {
+  const parts: Part[] = []
+  let pieces: Item[] = []
+  let final = false
+  const end = (suffixed: boolean) => {
+    const converters = pieces.filter((piece) => typeof piece !== 'string')
+    if (converters.length === 0) parts.push({ kind: 'static', key: pieces.join('') })
+    else {
+      const statics = pieces.flatMap((piece) => (typeof piece === 'string' && piece !== '/' ? [[...piece].length] : []))
+      const weight = { statics, converters: converters.map((converter) => converter.weight) }
+      parts.push(new DynamicPart(pieces.map(asPiece), weight, final, suffixed))
+    }
+    pieces = []
+  }
+  for (const item of items) {
+    if (item === '/' && !final) end(false)
+    else {
+      pieces.push(item)
+      final ||= typeof item !== 'string' && !isIsolating(item)
+    }
+  }
+  const suffixed = final && pieces.at(-1) === '/'
+  if (suffixed) pieces.pop()
+  end(suffixed)
+  if (suffixed) parts.push({ kind: 'static', key: '' })
+  return parts
+}
+
+const asPiece = (item: Item): Piece => (typeof item === 'string' ? item : { regex: item.regex })

@@ -1,0 +1,209 @@
+// One URL pattern: what it says, and, once a map has bound it, the parts to match it by and the way to build it.
+import { TipfyError } from '../errors.ts'
+import type { UrlAdapter } from './adapter.ts'
+import { Builder, type BuildItem } from './builder.ts'
+import type { BaseConverter } from './converters.ts'
+import { parseRule, type Token } from './parse.ts'
+import { cut, type Part } from './part.ts'
+import type { UrlMap } from './url-map.ts'
+
+/** Whatever yields rules: a {@link Rule} itself, a wrapper around rules, or a class of one's own. */
+export interface RuleFactory {
+  getRules(map: UrlMap): Iterable<Rule>
+}
+
+/** A domain and a path with its query, quoted. */
+export interface Built {
+  domain: string
+  path: string
+}
+
+/** Values of variables by name. */
+export type Values = Readonly<Record<string, unknown>>
+
+/**
+ * What serves a rule: `'module:Class'`, the class, or a function that imports it. It is checked when it is first used:
+ * a closer type here would make the types of handlers and of rules depend on each other.
+ */
+export type HandlerTarget = string | (abstract new (...args: never[]) => object) | (() => Promise<unknown>)
+
+export interface RuleOptions<Endpoint extends string = string, Defaults extends Values = Values> {
+  /** The name to build URLs by. Several rules may share it. */
+  endpoint?: Endpoint
+  /** Default: the endpoint. */
+  handler?: HandlerTarget
+  /** The methods that it answers, default all; HEAD comes with GET. */
+  methods?: readonly string[]
+  /** Values that the handler gets besides, or instead of, those of the variables. */
+  defaults?: Defaults
+  /** The subdomain it is for, with variables if need be. Default: the map's `defaultSubdomain`. */
+  subdomain?: string
+  /** The whole host it is for, with variables if need be; for maps with `hostMatching`. */
+  host?: string
+  /** Whether `/a` is redirected to `/a/` (default) or answered as well. Default: the map's. */
+  strictSlashes?: boolean
+  /** Whether `/a//b` is redirected to `/a/b`. Default: the map's. */
+  mergeSlashes?: boolean
+  /** Where to redirect to: text with `<name>` for values, or a function. Relative to the application's root. */
+  redirectTo?: string | ((adapter: UrlAdapter, args: Record<string, unknown>) => string)
+  /** Only for building URLs. */
+  buildOnly?: boolean
+  /** Redirects to the other rule of its endpoint, which has the same variables. */
+  alias?: boolean
+  /** False: no session is loaded for it. */
+  session?: boolean
+}
+
+/**
+ * A URL pattern.
+ *
+ * @example
+ * new Rule('/archive/<int:year>/', { endpoint: 'archive', handler: 'blog:Archive' })
+ */
+export class Rule<
+  const Path extends string = string,
+  const Endpoint extends string = string,
+  const Defaults extends Values = Values,
+> implements RuleFactory
+{
+  readonly path: Path
+  readonly endpoint: Endpoint
+  readonly handler: HandlerTarget
+  /** In upper case; null where any will do. */
+  readonly methods: ReadonlySet<string> | null
+  readonly defaults: Defaults
+  readonly redirectTo: RuleOptions['redirectTo']
+  readonly buildOnly: boolean
+  readonly alias: boolean
+  readonly session: boolean
+  readonly host: string | null
+  /** Null until bound, where the rule does not say; so are the next two. */
+  subdomain: string | null
+  strictSlashes: boolean | null
+  mergeSlashes: boolean | null
+  /** The map that it belongs to. */
+  map: UrlMap | null = null
+  /** What to match the subdomain or the host by, and the path. */
+  domainParts: readonly Part[] = []
+  parts: readonly Part[] = []
+  /** The converters of its variables, in order. */
+  converters: ReadonlyMap<string, BaseConverter<unknown>> = new Map()
+  /** The names that it gives values to: variables and defaults. */
+  arguments: ReadonlySet<string>
+  /** The pattern without its converters: rules that agree in it look the same to whoever builds URLs. */
+  trace = ''
+  private builder: Builder | null = null
+
+  constructor(path: Path, options: RuleOptions<Endpoint, Defaults> = {}) {
+    if (!path.startsWith('/')) throw new TipfyError('TIPFY_E_RULE_SLASH', { rule: path })
+    const { methods = null, endpoint = '', defaults = {} } = options
+    if (methods !== null && !Array.isArray(methods)) throw new TipfyError('TIPFY_E_RULE_METHODS', { rule: path })
+    this.path = path
+    this.endpoint = endpoint as Endpoint
+    this.handler = options.handler ?? endpoint
+    this.methods = methods === null ? null : withHead(methods)
+    this.defaults = defaults as Defaults
+    this.redirectTo = options.redirectTo
+    this.buildOnly = options.buildOnly ?? false
+    this.alias = options.alias ?? false
+    this.session = options.session ?? true
+    this.host = options.host ?? null
+    this.subdomain = options.subdomain ?? null
+    this.strictSlashes = options.strictSlashes ?? null
+    this.mergeSlashes = options.mergeSlashes ?? null
+    this.arguments = new Set(Object.keys(defaults))
+    // A template's placeholder may stand for anything, so its rules are read when they are filled in.
+    if (!path.includes('$')) parseRule(path, path)
+  }
+
+  getRules(_map: UrlMap): Iterable<Rule> {
+    return [this as Rule]
+  }
+
+  /** An unbound copy, with another path or other options. */
+  copy({ path = this.path, ...options }: Partial<RuleOptions> & { path?: string } = {}): Rule {
+    const { endpoint, handler, defaults, redirectTo, buildOnly, alias, session } = this
+    const methods = this.methods === null ? undefined : [...this.methods]
+    const [subdomain, host] = [this.subdomain ?? undefined, this.host ?? undefined]
+    const [strictSlashes, mergeSlashes] = [this.strictSlashes ?? undefined, this.mergeSlashes ?? undefined]
+    const own = { endpoint, handler, methods, defaults, subdomain, host, strictSlashes, mergeSlashes }
+    return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, ...options })
+  }
+
+  /** Makes it part of a map: its converters are made there, and what it leaves open is the map's. */
+  bind(map: UrlMap): void {
+    if (this.map !== null) throw new TipfyError('TIPFY_E_RULE_BOUND', { rule: this.path })
+    this.map = map
+    this.strictSlashes ??= map.strictSlashes
+    this.mergeSlashes ??= map.mergeSlashes
+    this.subdomain ??= map.defaultSubdomain
+    const domain = parseRule((map.hostMatching ? this.host : this.subdomain) ?? '', this.path)
+    const path = parseRule(this.mergeSlashes ? this.path.replace(/\/{2,}/g, '/') : this.path, this.path)
+    const converters = new Map<string, BaseConverter<unknown>>()
+    for (const token of [...domain, ...path]) {
+      if (token.kind !== 'variable') continue
+      if (converters.has(token.name)) {
+        throw new TipfyError('TIPFY_E_RULE_VARIABLE_TWICE', { rule: this.path, name: token.name })
+      }
+      converters.set(token.name, this.converterFor(token, map))
+    }
+    const item = (token: Token) =>
+      token.kind === 'slash' ? '/' : token.kind === 'static' ? token.text : converters.get(token.name)!
+    this.domainParts = cut(domain.map(item))
+    this.parts = cut(path.map(item))
+    this.converters = converters
+    this.arguments = new Set([...this.arguments, ...converters.keys()])
+    this.trace = [domain, path].map((tokens) => tokens.map(written).join('')).join('|')
+    this.builder = new Builder(
+      domain.map((token) => this.buildItem(token)),
+      path.map((token) => this.buildItem(token)),
+      this,
+    )
+  }
+
+  private converterFor({ converter: name, arguments: args }: Token & { kind: 'variable' }, map: UrlMap) {
+    const Class = Object.hasOwn(map.converters, name) ? map.converters[name] : undefined
+    if (Class === undefined) {
+      const known = Object.keys(map.converters).join(', ')
+      throw new TipfyError('TIPFY_E_RULE_CONVERTER_UNKNOWN', { rule: this.path, converter: name, known })
+    }
+    try {
+      const converter = new Class(map, args)
+      new RegExp(`^(?:${converter.regex})$`, 'u')
+      return converter as BaseConverter<unknown>
+    } catch (cause) {
+      const reason = (cause as Error).message
+      throw new TipfyError('TIPFY_E_RULE_CONVERTER', { rule: this.path, converter: name, reason }, { cause })
+    }
+  }
+
+  private buildItem(token: Token): BuildItem {
+    if (token.kind !== 'variable') return token.kind === 'slash' ? '/' : token.text
+    const converter = this.converters.get(token.name)!
+    if (!Object.hasOwn(this.defaults, token.name)) return { name: token.name, converter }
+    try {
+      return { url: converter.toUrl(this.defaults[token.name]) }
+    } catch (cause) {
+      const { path: rule } = this
+      const { name } = token
+      throw new TipfyError('TIPFY_E_RULE_DEFAULT', { rule, name, reason: (cause as Error).message }, { cause })
+    }
+  }
+
+  /**
+   * Domain and path for these values; null if a converter refuses one. The values that it does not name become the
+   * query, with `appendUnknown`.
+   */
+  build(values: Values, appendUnknown = true): Built | null {
+    return this.builder!.build(values, appendUnknown)
+  }
+}
+
+function withHead(methods: readonly string[]): ReadonlySet<string> {
+  const set = new Set(methods.map((method) => method.toUpperCase()))
+  return set.has('GET') ? set.add('HEAD') : set
+}
+
+function written(token: Token): string {
+  return token.kind === 'slash' ? '/' : token.kind === 'static' ? token.text : `<${token.name}>`
+}

@@ -1,0 +1,89 @@
+// One search for a path: it looks at the leaves that its shape leads to and keeps the best candidate.
+import type { Visitor } from './shapes.ts'
+import type { Candidate, DomainTree, Leaf, RuleTree } from './tree.ts'
+
+export class Walk implements Visitor<Leaf> {
+  best: Candidate | null = null
+  /** Candidates whose rule does not have the method; with no method at all, every candidate. */
+  readonly others: Candidate[] = []
+  readonly domain: string
+  readonly path: string
+  readonly method: string | null
+  private segments: string[] | null = null
+
+  /** `path` is decoded; without a method, nothing is best and everything is listed. */
+  constructor(domain: string, path: string, method: string | null) {
+    this.domain = domain
+    this.path = path
+    this.method = method
+  }
+
+  search({ domains, patterns }: RuleTree): this {
+    const fixed = domains.get(this.domain)
+    if (fixed !== undefined) this.searchIn(fixed)
+    for (const { part, tree } of patterns) {
+      if (this.best !== null) break
+      if (part.test(this.domain)) this.searchIn(tree)
+    }
+    return this
+  }
+
+  private searchIn({ statics, shapes }: DomainTree): void {
+    const leaf = statics.get(this.path)
+    if (leaf !== undefined) this.visit(leaf)
+    if (this.best?.certain !== true) shapes.visit(this.path, this)
+  }
+
+  visit(leaf: Leaf): void {
+    for (const candidate of leaf) {
+      if (this.best !== null && this.best.rank < candidate.rank) return
+      if (!this.fits(candidate)) continue
+      const { methods } = candidate.rule
+      if (this.method !== null && (methods === null || methods.has(this.method))) this.best = candidate
+      else if (candidate.countsMethods || this.method === null) this.others.push(candidate)
+    }
+  }
+
+  private fits({ dynamics, slash }: Candidate): boolean {
+    for (const { part, at } of dynamics) {
+      const text = part.final ? this.rest(at) : this.segment(at)
+      if (!part.suffixed) {
+        if (!part.test(text)) return false
+      } else {
+        if (text.endsWith('/') !== slash || text.endsWith('//')) return false
+        if (!part.test(slash ? text.slice(0, -1) : text)) return false
+      }
+    }
+    return true
+  }
+
+  /** The texts of a candidate's variables. */
+  texts({ dynamics, slash }: Candidate): string[] {
+    const texts: string[] = []
+    for (const { part, at } of dynamics) {
+      const text = part.final ? this.rest(at) : this.segment(at)
+      texts.push(...part.capture(part.suffixed && slash ? text.slice(0, -1) : text)!)
+    }
+    return texts
+  }
+
+  private segment(at: number): string {
+    if (at === -1) return this.domain
+    this.segments ??= this.path.split('/')
+    return this.segments[at]!
+  }
+
+  private rest(at: number): string {
+    this.segments ??= this.path.split('/')
+    return this.segments.slice(at).join('/')
+  }
+}
+
+/** The methods of rules that were met before `winner`, or anywhere. */
+export function methodsOf(candidates: readonly Candidate[], winner: Candidate | null): string[] {
+  const methods = new Set<string>()
+  for (const { rank, rule } of candidates) {
+    if (winner === null || rank < winner.rank) for (const method of rule.methods ?? []) methods.add(method)
+  }
+  return [...methods].sort()
+}

@@ -13,7 +13,7 @@ import { Response } from './http/response.ts'
 import { sendResponse } from './http/send.ts'
 import { type Log, makeLog } from './log.ts'
 import type { Rule, UrlMap } from './routing/index.ts'
-import { importHook, loadRules, loadSections, requestSettings } from './setup.ts'
+import { checkSessionSection, importHook, loadRules, loadSections, requestSettings } from './setup.ts'
 
 export type RequestContext = Context<App, Request, Response>
 
@@ -107,6 +107,7 @@ export class App {
     this.folders = [join(root, 'app'), root]
     this.dev = tipfy.dev
     this.#sections.set('tipfy', tipfy as unknown as Record<string, unknown>)
+    checkSessionSection(this)
     this.log = makeLog({ dev: this.dev, level: tipfy.logLevel })
     this.handlers = new HandlerLoader(this)
     this.hooks = new Hooks((event, text) => importHook(this, event, text))

@@ -1,8 +1,11 @@
 // The configuration: a dictionary per module, each with defaults, checked when the application is made so that a wrong
 // key stops the start and not a request.
+
+import type { App } from './app.ts'
 import { TipfyError } from './errors.ts'
+import type { SessionConfig } from './ext/session/config.ts'
 import type { HookConfig } from './hooks.ts'
-import type { UrlMapOptions } from './routing/index.ts'
+import type { RuleFactory, UrlMapOptions } from './routing/index.ts'
 
 /** The section `tipfy`: the application itself. */
 export interface TipfyConfig {
@@ -18,8 +21,8 @@ export interface TipfyConfig {
   appsEntryPoints: Readonly<Record<string, string>>
   /** Functions or 'module:function' strings, by event. */
   hooks: HookConfig
-  /** Where the rules are: 'module:function'. */
-  urls: string
+  /** Where the rules are: 'module:function', or the function. */
+  urls: string | ((app: App) => readonly RuleFactory[] | Promise<readonly RuleFactory[]>)
   /** Options of the application's UrlMap. */
   urlMap: UrlMapOptions
   /** The host, and parent of the hosts, that requests may ask for; null allows any. */
@@ -54,6 +57,7 @@ export interface TipfyConfig {
 /** What config.ts exports: a section per module. Sections of your own modules are free. */
 export interface Config {
   tipfy?: Partial<TipfyConfig>
+  'tipfy/ext/session'?: Partial<SessionConfig>
   [module: string]: object | undefined
 }
 
@@ -93,6 +97,7 @@ const positive: ConfigType = (value) =>
 
 export const configTypes: ConfigTypes = {
   appId: 'string|null',
+  urls: 'string|function',
   versionId: 'string|null',
   appsInstalled: 'string[]',
   serverName: 'string|null',

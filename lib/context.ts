@@ -47,6 +47,8 @@ export const contextStorage = new AsyncLocalStorage<Context>({ name: 'tipfy' })
  * of tipfy/ext/session. Either may answer at once or with a promise; at once costs nothing.
  */
 export interface SessionInterface<C = Context> {
+  /** Where sessions are kept, in a few words, for the line that `tipfy serve` prints. */
+  readonly description?: string
   /** Before the first preDispatchHandler hook, once a request, also for a 404; not for rules with `session: false`. */
   openSession(context: C): void | Promise<void>
   /**

@@ -59,6 +59,22 @@ const table = {
     message: 'Port {port} on {host} may not be used by this user',
     remedy: 'Choose one above 1023: --port 8080.',
   },
+  TIPFY_E_REDIRECT: {
+    message: '{code} is not the status of a redirect',
+    remedy: 'Use 301, 302, 303, 307 or 308.',
+  },
+  TIPFY_E_CONFIG_FILE: {
+    message: 'There is no config.ts (or .js, .mjs) in {folder}',
+    remedy: 'Run this in the folder of an application, or make one: npx tipfy init my-shop',
+  },
+  TIPFY_E_CONFIG_EXPORT: {
+    message: '{file} exports no `config`',
+    remedy: 'Write `export const config: Config = …` there.',
+  },
+  TIPFY_E_NODE_VERSION: {
+    message: 'tipfy needs Node 22.18 or newer, and this is {version}',
+    remedy: 'Install Node 24: https://nodejs.org',
+  },
   TIPFY_E_OUTSIDE_REQUEST: {
     message: '`{name}` was used outside a request',
     remedy:

@@ -1,2 +1,29 @@
 // The one face of 'tipfy': everything an application imports by that name.
+export { App, type RequestContext } from './app.ts'
+export { type Config, defaultConfig, type TipfyConfig } from './config.ts'
+export type { SessionInterface } from './context.ts'
 export { type ErrorCode, TipfyError } from './errors.ts'
+export {
+  app,
+  bindContext,
+  current,
+  hasRequest,
+  OutsideRequestError,
+  RequestFinishedError,
+  request,
+  response,
+  runOutside,
+} from './globals.ts'
+export { type HandlerClass, RequestHandler, type Verb } from './handler.ts'
+export { getConfig, redirect, redirectTo, renderJsonResponse, type UrlForOptions, urlFor } from './helpers.ts'
+export type { Hook, HookConfig, HookName, Hooks, HookTypes } from './hooks.ts'
+export type { CookieOptions, DeleteCookieOptions } from './http/cookies.ts'
+export { escape, Html, html } from './http/escape.ts'
+export * from './http/exceptions.ts'
+export { MultiDict } from './http/multidict.ts'
+export { Request } from './http/request.ts'
+export { type Body, Response, type ResponseOptions } from './http/response.ts'
+export type { Log } from './log.ts'
+export { makeApp } from './make-app.ts'
+export * from './routing/index.ts'
+export { type RunningServer, runApp, type ServeOptions, serve } from './server.ts'

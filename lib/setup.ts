@@ -2,11 +2,19 @@
 import type { App } from './app.ts'
 import { type TipfyConfig, validateSection } from './config.ts'
 import { TipfyError } from './errors.ts'
+import * as session from './ext/session/config.ts'
 import type { HookName } from './hooks.ts'
 import { compileTrust } from './http/origin.ts'
 import type { RequestSettings } from './http/request.ts'
 import { importModule, importString, parseImportString } from './import-string.ts'
 import { UrlMap } from './routing/index.ts'
+
+/** Checks the section of the sessions, so that `makeApp` refuses what their hook would refuse later. */
+export function checkSessionSection(app: App): void {
+  const given = app.config['tipfy/ext/session']
+  if (given === undefined) return
+  session.checkConfig(validateSection('tipfy/ext/session', given, session.defaultConfig, session.configTypes), app)
+}
 
 /** Imports the modules that have a section or are installed, for the `defaultConfig` they may export. */
 export async function loadSections(app: App): Promise<void> {
@@ -30,16 +38,22 @@ export async function importHook(app: App, event: HookName, text: string): Promi
 
 /** The application's rules, as a map. */
 export async function loadRules(app: App): Promise<UrlMap> {
-  const { urls } = app.settings
+  const { urls, urlMap, serverName } = app.settings
+  const rules: unknown = await (await rulesFunction(app, urls))(app)
+  if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given: typeof rules })
+  return new UrlMap(rules, { ...urlMap, serverName })
+}
+
+async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<Exclude<TipfyConfig['urls'], string>> {
+  if (typeof urls === 'function') return urls
   const wantedBy = 'the configuration key tipfy.urls'
   const given = await importString(parseImportString(urls, 'getRules'), {
     root: app.root,
     folders: [app.root],
     wantedBy,
   })
-  const rules: unknown = typeof given === 'function' ? await given(app) : given
-  if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls, given: typeof rules })
-  return new UrlMap(rules, { ...app.settings.urlMap, serverName: app.settings.serverName })
+  if (typeof given !== 'function') throw new TipfyError('TIPFY_E_URLS', { urls, given: typeof given })
+  return given as Exclude<TipfyConfig['urls'], string>
 }
 
 /** What an application's requests have in common. */

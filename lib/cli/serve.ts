@@ -1,0 +1,11 @@
+// `tipfy serve`: the application of this folder, on the network.
+import { runApp } from '../server.ts'
+import { loadApp } from './load-app.ts'
+
+/** Serves until a signal ends it. */
+export async function serveCommand(options: { port?: number; host?: string; workers?: number }): Promise<void> {
+  const app = await loadApp()
+  const running = await runApp(app, options)
+  console.log(`Serving on ${running.url}`)
+  console.log(`Sessions: ${app.sessionInterface?.description ?? 'none'}`)
+}

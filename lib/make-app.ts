@@ -1,0 +1,18 @@
+// Makes an application whole: the core, and in development what shows its errors.
+import { dirname, resolve } from 'node:path'
+import { App } from './app.ts'
+import type { Config } from './config.ts'
+
+/**
+ * Makes an application of a configuration, which is checked here.
+ *
+ * @param options.root the folder of urls.ts and app/; default: the main module's
+ * @throws {TipfyError} TIPFY_E_CONFIG_KEY or TIPFY_E_CONFIG_VALUE, naming the key
+ * @example
+ * await runApp(makeApp(config))
+ */
+export function makeApp(config: Config, options: { root?: string } = {}): App {
+  const main = process.argv[1]
+  const root = options.root ?? (main === undefined ? process.cwd() : dirname(main))
+  return new App(config, { root: resolve(root) })
+}

@@ -1,0 +1,176 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { NotFound, RequestHandler, Response, Rule, redirect, redirectTo, response, urlFor } from 'tipfy'
+import { type Running, start } from '../support/application.ts'
+
+class Answers extends RequestHandler {
+  get({ what }: { what: string }): unknown {
+    response.headers.set('x-set', 'by handler')
+    response.status = 201
+    const answers: Record<string, () => unknown> = {
+      nothing: () => undefined,
+      global: () => response,
+      text: () => '<b>text</b>',
+      bytes: () => new Uint8Array([104, 105]),
+      object: () => ({ a: [1, 'é'] }),
+      array: () => [1, 2],
+      own: () => new Response('own', { status: 202 }),
+      web: () => new globalThis.Response('web', { status: 203 }),
+      exception: () => new NotFound('Returned.'),
+      generator: function* () {
+        yield 'one '
+        yield 'two'
+      },
+      number: () => 7,
+    }
+    return answers[what]!()
+  }
+}
+
+class Blog extends RequestHandler {
+  get({ year, month }: { year: number; month: number }) {
+    return `${year * 2}/${month}`
+  }
+  async post() {
+    return 'posted'
+  }
+}
+
+class Guarded extends RequestHandler {
+  override dispatch(...args: Parameters<RequestHandler['dispatch']>) {
+    response.headers.set('x-guarded', args[0])
+    return super.dispatch(...args)
+  }
+  get() {
+    return 'in'
+  }
+  delete() {
+    return redirect('/ü?x=1', 303)
+  }
+  put() {
+    return redirectTo('blog', { year: 2026, month: 2, page: 3 })
+  }
+  patch() {
+    return [urlFor('blog', { year: 1, month: 2 }), urlFor('blog', { year: 1, month: 2 }, { full: true, anchor: 'a b' })]
+  }
+}
+
+let running: Running
+beforeAll(async () => {
+  running = await start([
+    new Rule('/answers/<what>', { endpoint: 'answers', handler: Answers }),
+    new Rule('/blog/<int:year>/<int:month>', { endpoint: 'blog', handler: Blog }),
+    new Rule('/guarded', { endpoint: 'guarded', handler: async () => Guarded }),
+    new Rule('/narrow', { endpoint: 'narrow', handler: Guarded, methods: ['GET', 'DELETE'] }),
+  ])
+})
+afterAll(() => running.close())
+
+describe('what a handler returns', () => {
+  test.each([
+    ['nothing', 201, ''],
+    ['global', 201, ''],
+    ['text', 201, '<b>text</b>'],
+    ['bytes', 201, 'hi'],
+    ['object', 201, '{"a":[1,"é"]}'],
+    ['array', 201, '[1,2]'],
+    ['generator', 201, 'one two'],
+    ['own', 202, 'own'],
+    ['web', 203, 'web'],
+  ])('%s becomes the answer', async (what, status, text) => {
+    const answer = await running.ask(`/answers/${what}`)
+    expect(answer).toMatchObject({ status, text })
+    expect(answer.headers['x-set']).toBe(status === 201 ? 'by handler' : undefined)
+  })
+
+  test('an exception that is returned answers as one that is thrown', async () => {
+    expect(await running.ask('/answers/exception')).toMatchObject({ status: 404 })
+  })
+
+  test('anything else is an error', async () => {
+    expect((await running.ask('/answers/number')).status).toBe(500)
+  })
+})
+
+describe('methods', () => {
+  test('a handler is called by verb with the variables of its rule, converted', async () => {
+    expect((await running.ask('/blog/2013/12')).text).toBe('4026/12')
+    expect((await running.ask('/blog/2013/12', { method: 'POST' })).text).toBe('posted')
+  })
+
+  test('HEAD is answered by get, with the same headers and no body', async () => {
+    const get = await running.ask('/blog/1/2')
+    const head = await running.ask('/blog/1/2', { method: 'HEAD' })
+    expect(head).toMatchObject({ status: 200, text: '' })
+    expect(head.headers['content-length']).toBe(get.headers['content-length'])
+  })
+
+  test('OPTIONS, and the Allow of a 405, tell the methods that the class has and the rule permits', async () => {
+    const options = await running.ask('/blog/1/2', { method: 'OPTIONS' })
+    expect(options.status).toBe(204)
+    expect(options.headers.allow).toBe('GET, HEAD, POST, OPTIONS')
+    const refused = await running.ask('/blog/1/2', { method: 'DELETE' })
+    expect(refused.status).toBe(405)
+    expect(refused.headers.allow).toBe('GET, HEAD, POST, OPTIONS')
+    expect((await running.ask('/narrow', { method: 'PUT' })).headers.allow).toBe('GET, HEAD, DELETE, OPTIONS')
+    expect((await running.ask('/narrow', { method: 'OPTIONS' })).headers.allow).toBe('GET, HEAD, DELETE, OPTIONS')
+  })
+
+  test('dispatch may be overridden', async () => {
+    expect((await running.ask('/guarded')).headers['x-guarded']).toBe('get')
+  })
+
+  test('redirects keep the response they are made on, and stay ASCII', async () => {
+    const there = await running.ask('/guarded', { method: 'DELETE' })
+    expect(there).toMatchObject({ status: 303, headers: { location: '/%C3%BC?x=1', 'x-guarded': 'delete' } })
+    const named = await running.ask('/guarded', { method: 'PUT' })
+    expect(named.status).toBe(302)
+    expect(named.headers.location).toBe(`http://127.0.0.1:${running.port}/blog/2026/2?page=3`)
+  })
+
+  test('urlFor builds paths, and whole URLs with an anchor', async () => {
+    const urls = JSON.parse((await running.ask('/guarded', { method: 'PATCH' })).text)
+    expect(urls).toEqual(['/blog/1/2', `http://127.0.0.1:${running.port}/blog/1/2#a%20b`])
+  })
+})
+
+describe('bad requests', () => {
+  test('a malformed URL is a 400, an unknown path a 404', async () => {
+    expect((await running.ask('/answers/%zz')).status).toBe(400)
+    expect((await running.ask('/nowhere')).status).toBe(404)
+  })
+})
+
+describe("handlers by name ('module:Class')", () => {
+  const root = join(import.meta.dirname, '../fixtures/handlers')
+
+  test('are found in app/, then in the root, with dots or slashes for folders', async () => {
+    const { ask, close } = await start(
+      [
+        new Rule('/1', { endpoint: '1', handler: 'one:Hi' }),
+        new Rule('/2', { endpoint: 'two:Hi' }),
+        new Rule('/3', { endpoint: '3', handler: 'apps.blog:Hi' }),
+        new Rule('/4', { endpoint: '4', handler: 'apps/blog:Hi' }),
+      ],
+      {},
+      root,
+    )
+    expect((await ask('/1')).text).toMatch(/app\/one\.ts$/)
+    expect((await ask('/2')).text).toMatch(/two\.js$/)
+    expect((await ask('/3')).text).toMatch(/apps\/blog\/index\.ts$/)
+    expect((await ask('/4')).text).toMatch(/apps\/blog\/index\.ts$/)
+    await close()
+  })
+
+  test('a module or class that is missing names the rule and the files looked for', async () => {
+    const { app, close } = await start([], {}, root)
+    const load = async (handler: string) => app.handlers.load(new Rule('/x', { endpoint: 'x', handler }))
+    await expect(load('none:Hi')).rejects.toThrow(
+      /No module "none", which rule "\/x" names; looked for app\/none\.ts, .*none\/index\.mjs/,
+    )
+    await expect(load('one:Ho')).rejects.toThrow(
+      /app\/one\.ts exports no "Ho", which rule "\/x" names \(it exports Hi\)/,
+    )
+    await close()
+  })
+})

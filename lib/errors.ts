@@ -179,6 +179,19 @@ const table = {
     message: '`sessionStore.{method}` cannot work with secure-cookie sessions: nothing is kept on the server to find',
     remedy: 'Use datastore sessions (setDatastoreSession) where sessions must be listed or revoked.',
   },
+  TIPFY_E_SESSION_UPDATE: {
+    message: '`sessionStore.update(fn)` was given an fn that returned a promise',
+    remedy: 'Do what has to be awaited before, and let fn only change what it is given: it may run again.',
+  },
+  TIPFY_E_SESSION_COOKIES: {
+    message: 'The cookies of this site would have {bytes} bytes together, and {limit} are safe to send',
+    remedy: 'Node refuses requests with larger headers, for good. Keep less in cookies, or use datastore sessions.',
+  },
+  TIPFY_E_SESSION_DATASTORE: {
+    message: 'There is no Datastore to keep sessions in, and in production an embedded one is never taken for granted',
+    remedy:
+      "Set GOOGLE_CLOUD_PROJECT (or DATASTORE_EMULATOR_HOST), or say datastore: 'embedded' in config.ts, or use setSecureCookieSession.",
+  },
   TIPFY_E_SESSION_BACKEND: {
     message: 'The session {name} was asked for with backend {backend}',
     remedy: "Use 'securecookie' or 'datastore', and one of them for one name.",

@@ -31,8 +31,8 @@ export interface SignerOptions {
   /** Bytes of cookies remembered as verified. 0: none are. */
   tableBytes?: number
   /** To what may stand in a cookie, and back. Back may answer undefined: refused. The stamp is bound in by the signature. */
-  wrap?: (text: string, stamp: string) => string
-  unwrap?: (payload: string, stamp: string) => string | undefined
+  wrap?: (text: string, stamp: string, key: string) => string
+  unwrap?: (payload: string, stamp: string, key: string) => string | undefined
 }
 
 const signatureLength = 43 // base64 of SHA-256 without its padding
@@ -62,7 +62,7 @@ export class CookieSigner {
     let stamp = Math.floor(now).toString(36)
     if (lifetime !== undefined || created !== undefined) stamp += `+${lifetime?.toString(36) ?? '-'}`
     if (created !== undefined) stamp += `+${Math.floor(created).toString(36)}`
-    const payload = this.#options.wrap?.(text, stamp) ?? text
+    const payload = this.#options.wrap?.(text, stamp, this.#keys[0]!) ?? text
     const signed = sign(`${this.#prefix}${stamp}|${payload}`, this.#keys[0]!)
     return signed.slice(this.#prefix.length)
   }
@@ -96,7 +96,7 @@ export class CookieSigner {
     const parts = stampPattern.exec(stamp)
     if (parts === null) return 'malformed'
     const payload = value.slice(bar + 1, value.length - signatureLength - 1)
-    const text = this.#options.unwrap === undefined ? payload : this.#options.unwrap(payload, stamp)
+    const text = this.#options.unwrap === undefined ? payload : this.#options.unwrap(payload, stamp, this.#keys[key]!)
     if (text === undefined) return 'forged'
     const issued = Number.parseInt(parts[1]!, 36)
     const lifetime = parts[2] === undefined || parts[2] === '-' ? undefined : Number.parseInt(parts[2], 36)

@@ -74,9 +74,12 @@ export const defaultConfig = {
   dataVersion: null as number | null,
   /** Turns data of version `from` (null: none) into today's form. Synchronous; may change `data` or return another. */
   migrate: null as null | ((data: Record<string, unknown>, from: number | null) => unknown),
-  /** Names of form fields and headers that carry the CSRF token. */
+  /** The cookie, the form field and the header of the protection against forged requests. */
+  csrfCookieName: 'tipfy.csrf',
   csrfField: '_csrf',
   csrfHeader: 'x-csrf-token',
+  /** Endpoints that the hook `checkCsrf` leaves alone: callbacks of other servers. */
+  csrfExempt: [] as readonly string[],
 }
 
 const oneOf =
@@ -111,6 +114,7 @@ export const configTypes = {
   onConflict: 'function|null',
   dataVersion: 'number|null',
   migrate: 'function|null',
+  csrfExempt: 'string[]|array',
 }
 
 const cookieTypes: Record<keyof SessionCookie, (value: unknown) => true | string> = {
@@ -171,7 +175,7 @@ export function writeOptions(cookie: SessionCookie, secure: boolean, lifetime?: 
 export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean }): void {
   const config = { ...defaultConfig, ...values }
   const cookie = cookieAttributes(config.cookie)
-  for (const key of ['cookieName', 'idCookieName'] as const) {
+  for (const key of ['cookieName', 'idCookieName', 'csrfCookieName'] as const) {
     try {
       checkCookie(config[key], cookie)
     } catch (cause) {
@@ -182,8 +186,8 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
       )
     }
   }
-  if (config.cookieName === config.idCookieName)
-    refuse('idCookieName', config.idCookieName, 'another name than cookieName')
+  const names = [config.cookieName, config.idCookieName, config.csrfCookieName]
+  if (new Set(names).size < 3) refuse('cookieName', names, 'another name than idCookieName and csrfCookieName')
   if (config.dataVersion !== null && !Number.isSafeInteger(config.dataVersion)) {
     refuse('dataVersion', config.dataVersion, 'an integer')
   }

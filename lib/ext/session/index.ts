@@ -9,9 +9,10 @@ import { Sessions } from './sessions.ts'
 import { readSettings, type SessionApp } from './settings.ts'
 
 export { checkConfig, configTypes, defaultConfig, type SessionCookie } from './config.ts'
+export type { Flash } from './flash.ts'
 export type { Session } from './session.ts'
 export type * from './session-data.ts'
-export type { SessionOptions, SessionStore } from './session-store.ts'
+export type { SecureCookieOptions, SessionOptions, SessionStore, UserSession } from './session-store.ts'
 
 function storeOf(context: Context, name: string): SessionStore {
   if (context.session !== undefined) return context.session as SessionStore
@@ -37,6 +38,23 @@ export const session: SessionOf<SessionData> = makeGlobal<SessionOf<SessionData>
 export const sessionStore: SessionStore = makeGlobal<SessionStore>('sessionStore', (context) =>
   storeOf(context, 'sessionStore'),
 )
+
+/**
+ * A preDispatchHandler hook: refuses unsafe requests (all but GET, HEAD, OPTIONS, TRACE) that do not carry the token of
+ * `sessionStore.csrfToken()`. Endpoints in `csrfExempt`, and rules with `session: false`, are left alone.
+ */
+export async function checkCsrf(request: CheckedRequest, app: SessionApp): Promise<void> {
+  if (/^(?:GET|HEAD|OPTIONS|TRACE)$/.test(request.method)) return
+  const { rule } = request
+  if (rule === null || rule.session === false) return
+  const exempt = app.getConfig('tipfy/ext/session', 'csrfExempt', []) as readonly string[]
+  if (!exempt.includes(rule.endpoint)) await sessionStore.checkCsrf()
+}
+
+interface CheckedRequest {
+  readonly method: string
+  readonly rule: { readonly endpoint: string; readonly session?: boolean } | null
+}
 
 /** A posInitApp hook: sessions whose whole data travels in a signed cookie. */
 export function setSecureCookieSession(app: SessionApp): void {

@@ -1,5 +1,6 @@
 // Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
 // an application whose sessions are cookies loads none of them.
+import { TipfyError } from '../../errors.ts'
 import type { Conflict, Data } from './merge.ts'
 import { visible, withVisible } from './session.ts'
 import type { SessionApp, Settings } from './settings.ts'
@@ -8,7 +9,21 @@ import type { RecordStore } from './store.ts'
 type Merge = (base: Data, mine: Data, theirs: Data) => Data
 type OnConflict = (conflict: Conflict) => void
 
+/** Which Datastore is meant. An embedded one never serves production unless that was said. */
+export function datastoreMode(
+  wanted: Settings['datastore'],
+  dev: boolean,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): 'embedded' | 'cloud' {
+  if (wanted !== 'auto') return wanted
+  const cloud = ['DATASTORE_EMULATOR_HOST', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'K_SERVICE', 'GAE_ENV']
+  if (cloud.some((name) => env[name])) return 'cloud'
+  if (dev) return 'embedded'
+  throw new TipfyError('TIPFY_E_SESSION_DATASTORE')
+}
+
 export async function openStore(app: SessionApp, settings: Settings): Promise<RecordStore> {
+  const mode = datastoreMode(settings.datastore, settings.dev)
   const [{ RecordStore }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemChance, systemClock }] =
     await Promise.all([
       import('./store.ts'),
@@ -17,14 +32,14 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Re
       import('./system.ts'),
     ])
   const { kind, log } = settings
-  const datastore = await openDatastore({ mode: 'embedded', dataFolder: settings.dataFolder })
+  const datastore = await openDatastore({ mode, dataFolder: settings.dataFolder })
   const merge = settings.merge as Merge | null
   const store = new RecordStore({
     datastore: new SessionDatastore(datastore, {
       kind,
       onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
     }),
-    clock: systemClock,
+    clock: { ...systemClock, now: () => settings.now() },
     chance: systemChance,
     settings: {
       expiration: settings.expiration * 1000,

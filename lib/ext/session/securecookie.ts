@@ -2,7 +2,10 @@
 import { TipfyError } from '../../errors.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
-import { type CookieChange, Slot, type SlotKind, type SlotRequest } from './slot.ts'
+import { mergeData } from './merge.ts'
+import type { CookieChange } from './outbox.ts'
+import { type CookieRequest, findCookie } from './signed-cookie.ts'
+import { Slot, type SlotKind } from './slot.ts'
 
 /** Where the cookie kind keeps `sessionStore.user`. */
 const userKey = '$user'
@@ -15,9 +18,9 @@ export class CookieSlot extends Slot {
   private committed: string | undefined
   private lifetime: number | undefined
 
-  constructor(kind: SlotKind, request: SlotRequest) {
+  constructor(kind: SlotKind, request: CookieRequest) {
     super(kind)
-    const { cookie, refused } = this.findCookie(request)
+    const { cookie, refused } = findCookie(kind, request, kind.settings)
     this.cookie = cookie
     this.refused = refused
     this.lifetime = cookie?.lifetime
@@ -55,14 +58,16 @@ export class CookieSlot extends Slot {
     this.data = undefined
   }
 
+  // There is nothing to lock. What update() promises that a cookie can keep: it survives an error of the handler, and what
+  // the request has not saved yet stays on top.
   update(fn: (data: Record<string, unknown>) => unknown): boolean {
     const mine = this.write()
-    const stored = decodeData(this.base ?? '{}')
-    const unchanged = sameData(encodeData(mine), this.base ?? '{}')
+    const before = this.base ?? '{}'
+    const unchanged = sameData(encodeData(mine), before)
+    const stored = decodeData(before)
     fn(stored)
     this.base = this.committed = encodeData(stored)
-    if (unchanged) this.data = stored
-    else fn(mine)
+    this.data = unchanged ? stored : mergeData(decodeData(before), mine, stored, () => {})
     return true
   }
 
@@ -76,7 +81,7 @@ export class CookieSlot extends Slot {
     if (text === undefined) return undefined
     if (text !== '') return this.change(text)
     const had = this.cookie !== undefined || this.refused
-    return had ? { kind: this.kind, value: null, maxAge: undefined } : undefined
+    return had ? this.cookieChange(null) : undefined
   }
 
   /** The state to put in the cookie, '' to delete it, undefined to leave it alone. */
@@ -98,9 +103,8 @@ export class CookieSlot extends Slot {
   private due(): boolean {
     const { cookie, kind } = this
     if (cookie === undefined || this.ended) return false
-    const { settings } = kind
-    const touchAfter = settings.touchAfter ?? (cookie.lifetime ?? settings.expiration) / 10
-    return this.touched || !cookie.newest || settings.now() - cookie.issued >= touchAfter * 1000
+    const age = kind.settings.now() - cookie.issued
+    return this.touched || !cookie.newest || age >= this.renewAfter(cookie.lifetime)
   }
 
   private change(text: string): CookieChange {
@@ -114,7 +118,7 @@ export class CookieSlot extends Slot {
       const sizes = largest(decodeData(text))
       throw new TipfyError('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit: settings.maxCookieSize, sizes })
     }
-    return { kind, value, maxAge: lifetime }
+    return this.cookieChange(value, lifetime)
   }
 }
 

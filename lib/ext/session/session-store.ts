@@ -1,39 +1,45 @@
 // `sessionStore`: the life of a session, and of any others, within one request.
 import { TipfyError } from '../../errors.ts'
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
+import { decodeData, encodeData } from './codec.ts'
 import type { SessionCookie } from './config.ts'
+import { Csrf, type CsrfRequest, newNonce, nonceKey } from './csrf.ts'
+import { addFlash, type Flash, takeFlashes } from './flash.ts'
+import { type CookieChange, Outbox, type OutboxResponse } from './outbox.ts'
 import { type SessionOf, visible, withVisible } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
-import type { Backend, Slot, SlotRequest } from './slot.ts'
+import { findCookie } from './signed-cookie.ts'
+import type { Backend, Slot } from './slot.ts'
+import type { SessionSummary } from './store.ts'
+import { StoredSlot } from './stored.ts'
 
 /** What a session store uses of a request. */
-export interface StoreRequest extends SlotRequest {
-  readonly isSecure: boolean
-}
-
-/** What it uses of an answer. */
-export interface StoreResponse {
-  readonly headers: {
-    get(name: string): string | null
-    has(name: string): boolean
-    set(name: string, value: string): unknown
-  }
-  setCookie(name: string, value: string, options?: CookieOptions): void
-  deleteCookie(name: string, options?: DeleteCookieOptions): void
-}
+export type StoreRequest = CsrfRequest
 
 /** How a session of its own name is kept: its backend, and attributes of its cookie. */
 export interface SessionOptions extends Partial<SessionCookie> {
   backend?: Backend
+  /** Seconds without a request until it ends. */
+  expiration?: number
 }
+
+/** One of a user's sessions. */
+export interface UserSession extends SessionSummary {
+  /** Whether it is that of this request. */
+  current: boolean
+}
+
+/** Attributes of a cookie that `setSecureCookie` sets; what is left out is as for the session's. */
+export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>
 
 export class SessionStore {
   private readonly sessions: Sessions
   private readonly request: StoreRequest
   private readonly main: Slot
   private others: Map<string, Slot> | undefined
-  private pending: ((response: StoreResponse) => void)[] | undefined
+  private outbox: Outbox | undefined
+  private csrf: Csrf | undefined
 
   constructor(sessions: Sessions, request: StoreRequest) {
     this.sessions = sessions
@@ -70,7 +76,7 @@ export class SessionStore {
     this.main.user = user
   }
 
-  /** Seconds that this session lives without being used (remember me); null: as configured. */
+  /** Seconds that this session lives unused, in a cookie that outlives the browser (remember me); null: as configured. */
   get expiration(): number | null {
     return this.main.expiration
   }
@@ -81,7 +87,7 @@ export class SessionStore {
 
   /** Gives the session a new identity and keeps its data. Call it at login. It takes effect with the save. */
   regenerate(): void {
-    this.main.mustBeOpen()
+    this.main.write()[nonceKey] = newNonce()
     this.main.regenerated = true
   }
 
@@ -98,83 +104,169 @@ export class SessionStore {
 
   /**
    * Reads, changes and stores the session in one step that no other request comes between. `fn` is synchronous and may run
-   * again. False if the session ended meanwhile; nothing is changed then.
+   * again; what it returns does not matter. False if the session ended meanwhile: nothing is changed then.
    *
    * @example
    * await sessionStore.update((s) => { s.n = (s.n ?? 0) + 1 })
    */
-  async update(fn: (data: Partial<SessionData>) => Partial<SessionData> | void): Promise<boolean> {
+  async update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
     return this.main.update((data) => {
       const user = visible(data)
-      const answer = fn(user as Partial<SessionData>) as Record<string, unknown> | undefined
-      const next = answer ?? user
-      if (next === data) return
+      const answer = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
+      if (typeof answer?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
+      if (user === data) return
+      const next = withVisible(data, user)
       for (const key of Object.keys(data)) delete data[key]
-      Object.assign(data, withVisible(data, next))
+      Object.assign(data, next)
     })
   }
 
-  /** Another session beside the main one, under its own cookie. */
+  /**
+   * Another session beside the main one, under a cookie of its own.
+   *
+   * @example
+   * const theme = await sessionStore.getSession('theme', { backend: 'securecookie', expiration: 31_536_000 })
+   */
   async getSession(name?: string, options: SessionOptions = {}): Promise<SessionOf<SessionData>> {
     if (name === undefined) return this.current
+    this.main.mustBeOpen()
     const kind = this.sessions.named(name, options)
+    if (kind.backend === 'datastore') await this.sessions.openRecords()
     this.others ??= new Map()
-    let slot = this.others.get(kind.name)
+    let slot = kind.name === this.main.kind.name ? this.main : this.others.get(kind.name)
     if (slot === undefined) {
-      if (kind.backend === 'datastore') await this.sessions.openRecords()
       slot = this.sessions.open(kind, this.request)
       this.others.set(kind.name, slot)
-      await slot.load()
-    } else if (slot.kind !== kind) {
+    } else if (slot.kind.backend !== kind.backend) {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: kind.backend })
     }
+    await slot.load()
     return slot.session
+  }
+
+  /** The live sessions of a user, latest used first: for a page that shows them. */
+  async listFor(user: string): Promise<UserSession[]> {
+    const slot = this.stored('listFor')
+    const records = await slot.ask((store) => store.listFor(user))
+    return records.map((summary) => ({ ...summary, current: summary.id === slot.recordName }))
+  }
+
+  /** Ends one of a user's sessions, by the `id` that `listFor` gave; false if the user has no such session. */
+  async revoke(user: string, id: string): Promise<boolean> {
+    const slot = this.stored('revoke')
+    if (!(await this.listFor(user)).some((session) => session.id === id)) return false
+    if (id === slot.recordName) await slot.destroy()
+    else await slot.ask((store) => store.revoke(id))
+    return true
+  }
+
+  /** Ends all sessions that a user has now, at once; later logins live. Gives their number. */
+  async destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
+    const slot = this.stored('destroyAllFor')
+    const owner = slot.storedUser
+    const ended = await slot.ask((store) =>
+      store.destroyAllFor(user, { exceptSid: exceptCurrent ? slot.id : undefined }),
+    )
+    if (!exceptCurrent && owner === user) slot.forget()
+    return ended
+  }
+
+  private stored(method: string): StoredSlot {
+    this.main.mustBeOpen()
+    if (this.main instanceof StoredSlot) return this.main
+    throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
+  }
+
+  /** Keeps a message for the user's next page. With a `key` it goes to a box of its own. */
+  flash(message: unknown, level = 'info', key?: string): void {
+    addFlash(this.main, message, level, key)
+  }
+
+  /** The messages kept in a box, the common one unless told; each is given once. */
+  getFlashes(key?: string): Promise<Flash[]> {
+    return takeFlashes(this.main, key)
+  }
+
+  /**
+   * The token that this user's forms must carry, in a field `_csrf` or a header `X-CSRF-Token`.
+   *
+   * @example
+   * html`<form method="post"><input type="hidden" name="_csrf" value="${sessionStore.csrfToken()}">…`
+   */
+  csrfToken(): string {
+    this.main.mustBeOpen()
+    const nonce = (this.main.read()[nonceKey] as string | undefined) ?? ''
+    return this.guard().token(nonce, (change) => this.out().add(change))
+  }
+
+  /** Throws a 403 unless the request came from a page of ours, with its token. The reason is told in development. */
+  async checkCsrf(): Promise<void> {
+    const nonce = (this.main.read()[nonceKey] as string | undefined) ?? ''
+    await this.guard().check(nonce)
+  }
+
+  private guard(): Csrf {
+    this.csrf ??= new Csrf(this.sessions.csrf, this.sessions.settings, this.request)
+    return this.csrf
   }
 
   /** Sets a cookie on whatever answer this request gets, unless it fails. */
   setCookie(name: string, value: string, options?: CookieOptions): void {
-    this.later((response) => response.setCookie(name, value, options))
+    this.out().later((response) => response.setCookie(name, value, options))
   }
 
   /** Deletes a cookie; path and domain must be those it was set with. */
   deleteCookie(name: string, options?: DeleteCookieOptions): void {
-    this.later((response) => response.deleteCookie(name, options))
+    this.out().later((response) => response.deleteCookie(name, options))
   }
 
-  private later(change: (response: StoreResponse) => void): void {
+  /** Sets a signed cookie of your own: any value that a session can hold. `maxAge` binds the server as well. */
+  setSecureCookie(name: string, value: unknown, options: SecureCookieOptions = {}): void {
+    const { settings } = this.sessions
+    const to = this.sessions.valueCookie(name, options)
+    const signed = to.signer.sign(encodeData({ value }), settings.now(), options.maxAge ?? undefined)
+    const bytes = name.length + 1 + signed.length
+    if (bytes > settings.maxCookieSize) {
+      const limit = settings.maxCookieSize
+      throw new TipfyError('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: `the value of ${name}` })
+    }
+    this.out().add({ to, value: signed, maxAge: options.maxAge ?? undefined })
+  }
+
+  /** The value of a signed cookie of yours, if it is one and, with `maxAge`, was set at most so many seconds ago. */
+  getSecureCookie(name: string, { maxAge }: { maxAge?: number } = {}): unknown {
+    this.main.used = true
+    const { settings } = this.sessions
+    const { cookie } = findCookie(this.sessions.valueCookie(name), this.request, settings)
+    if (cookie === undefined) return undefined
+    if (maxAge !== undefined && settings.now() - cookie.issued >= maxAge * 1000) return undefined
+    return decodeData(cookie.text).value
+  }
+
+  private out(): Outbox {
     this.main.mustBeOpen()
-    this.pending ??= []
-    this.pending.push(change)
+    this.outbox ??= new Outbox(this.request)
+    return this.outbox
   }
 
   /** Saves all sessions of the request, then puts their cookies on the answer. */
-  save(response: StoreResponse, failed: boolean): void | Promise<void> {
+  save(response: OutboxResponse, failed: boolean): void | Promise<void> {
     const change = this.main.save(failed)
     if (change instanceof Promise || this.others !== undefined) return this.saveAll(response, failed, change)
-    this.finish(response, failed, change === undefined ? [] : [change])
+    if (change === undefined && !this.main.used && this.outbox === undefined) return
+    this.finish(response, change === undefined ? [] : [change], failed)
   }
 
-  private async saveAll(response: StoreResponse, failed: boolean, first: ReturnType<Slot['save']>): Promise<void> {
-    const changes = [await first]
+  private async saveAll(response: OutboxResponse, failed: boolean, main: ReturnType<Slot['save']>): Promise<void> {
+    const changes = [await main]
     for (const slot of this.others?.values() ?? []) changes.push(await slot.save(failed))
-    this.finish(
-      response,
-      failed,
-      changes.filter((change) => change !== undefined),
-    )
+    const wanted = changes.filter((change) => change !== undefined)
+    this.finish(response, wanted, failed)
   }
 
-  private finish(response: StoreResponse, failed: boolean, changes: Awaited<ReturnType<Slot['save']>>[]): void {
-    for (const change of changes) this.sessions.putCookie(change!, this.request, response)
-    if (!failed) for (const change of this.pending ?? []) change(response)
-    const { headers } = response
-    if ((changes.length > 0 || this.pending !== undefined) && !headers.has('cache-control')) {
-      headers.set('cache-control', 'no-store')
-    }
-    if (this.main.used || this.others !== undefined) {
-      const vary = headers.get('vary')
-      if (vary === null) headers.set('vary', 'Cookie')
-      else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
-    }
+  private finish(response: OutboxResponse, changes: readonly CookieChange[], failed: boolean): void {
+    const used = this.main.used || [...(this.others?.values() ?? [])].some((slot) => slot.used)
+    this.outbox ??= new Outbox(this.request)
+    this.outbox.finish(response, changes, used, failed)
   }
 }

@@ -1,63 +1,96 @@
 // All sessions of one application: what `app.sessionInterface` is once a hook has set it.
 import type { Context, SessionInterface } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
-import { CookieSigner } from '../../signing.ts'
-import { checkCookie, cookieAttributes, type SessionCookie, writeOptions } from './config.ts'
+import { CookieSigner, type SignerOptions } from '../../signing.ts'
+import { checkCookie, cookieAttributes, type SessionCookie } from './config.ts'
+import { Encryption } from './encryption.ts'
+import type { OutboxResponse } from './outbox.ts'
 import { CookieSlot } from './securecookie.ts'
-import { type SessionOptions, SessionStore, type StoreRequest, type StoreResponse } from './session-store.ts'
+import { type SessionOptions, SessionStore, type StoreRequest } from './session-store.ts'
 import type { SessionApp, Settings } from './settings.ts'
-import type { Backend, CookieChange, Slot, SlotKind, SlotRequest } from './slot.ts'
+import type { SignedName } from './signed-cookie.ts'
+import type { Backend, Slot, SlotKind } from './slot.ts'
 import type { RecordStore } from './store.ts'
 import { StoredSlot } from './stored.ts'
+
+/** Signers are kept for so many names; a program that makes names up at run time must not fill the memory. */
+const mostNames = 200
 
 export class Sessions implements SessionInterface {
   readonly settings: Settings
   /** What the global `session` is kept by. */
   readonly kind: SlotKind
-  private readonly cookie: SessionCookie
-  private readonly kinds = new Map<string, SlotKind>()
-
-  private readonly app: SessionApp
-  private opening: Promise<void> | undefined
+  /** The cookie behind CSRF tokens. */
+  readonly csrf: SignedName
   /** What datastore sessions are kept in, once it is open. */
   records: RecordStore | undefined
+  private readonly app: SessionApp
+  private readonly cookie: SessionCookie
+  private readonly kinds = new Map<string, SlotKind>()
+  private readonly values = new Map<string, SignedName>()
+  private opening: Promise<void> | undefined
 
   constructor(app: SessionApp, settings: Settings, backend: Backend) {
     this.app = app
     this.settings = settings
     this.cookie = cookieAttributes(settings.cookie)
     const name = backend === 'securecookie' ? settings.cookieName : settings.idCookieName
-    this.kind = this.makeKind(backend, name, this.cookie)
+    this.kind = this.makeKind(backend, name, this.cookie, settings.expiration)
+    this.csrf = this.signed(settings.csrfCookieName, 'csrf', this.cookie, { maxAge: null })
   }
 
-  private makeKind(backend: Backend, name: string, cookie: SessionCookie): SlotKind {
+  private signed(name: string, kind: string, cookie: SessionCookie, options: SignerOptions): SignedName {
+    const { keys, maxCookieSize } = this.settings
+    const full = checkCookie(name, cookie)
+    const signer = new CookieSigner(keys, full, kind, { maxLength: maxCookieSize, ...options })
+    return { name: full, cookie, signer }
+  }
+
+  /** A cookie that holds data: encrypted if so configured, under a kind of its own so that plain ones are refused then. */
+  private holding(name: string, kind: string, cookie: SessionCookie, options: SignerOptions): SignedName {
+    if (!this.settings.encrypt) {
+      return this.signed(name, kind, cookie, {
+        ...options,
+        wrap: (text) => Buffer.from(text).toString('base64url'),
+        unwrap: (payload) => Buffer.from(payload, 'base64url').toString(),
+      })
+    }
+    const encryption = new Encryption((cookie.prefix ?? '') + name, kind)
+    return this.signed(name, `sealed-${kind}`, cookie, {
+      ...options,
+      wrap: (text, stamp, key) => encryption.seal(text, stamp, key),
+      unwrap: (payload, stamp, key) => encryption.open(payload, stamp, key),
+    })
+  }
+
+  private makeKind(backend: Backend, name: string, cookie: SessionCookie, expiration: number): SlotKind {
     const { settings } = this
-    const fullName = checkCookie(name, cookie)
-    const limits = { maxAge: settings.expiration, maxLength: settings.maxCookieSize }
-    const signer =
+    const signed =
       backend === 'datastore'
-        ? new CookieSigner(settings.keys, fullName, 'id', limits)
-        : new CookieSigner(settings.keys, fullName, 'session', {
-            ...limits,
-            absoluteAge: settings.absoluteExpiration,
-            wrap: (text) => Buffer.from(text).toString('base64url'),
-            unwrap: (payload) => Buffer.from(payload, 'base64url').toString(),
-          })
-    return { backend, name: fullName, cookie, signer, settings }
+        ? this.signed(name, 'id', cookie, { maxAge: expiration })
+        : this.holding(name, 'session', cookie, { maxAge: expiration, absoluteAge: settings.absoluteExpiration })
+    return { ...signed, backend, expiration, settings }
   }
 
   /** The kind of a session that `getSession` asks for; the same object for the same wishes. */
-  named(name: string, { backend = this.kind.backend, ...cookie }: SessionOptions): SlotKind {
+  named(name: string, options: SessionOptions): SlotKind {
+    const { backend = this.kind.backend, expiration = this.settings.expiration, ...cookie } = options
     if (backend !== 'securecookie' && backend !== 'datastore') {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: String(backend) })
     }
-    const id = JSON.stringify([name, backend, cookie])
-    let kind = this.kinds.get(id)
-    if (kind === undefined) {
-      kind = this.makeKind(backend, name, cookieAttributes(cookie, this.cookie))
-      this.kinds.set(id, kind)
-    }
-    return kind
+    return remembered(this.kinds, JSON.stringify([name, backend, expiration, cookie]), () =>
+      this.makeKind(backend, name, cookieAttributes(cookie, this.cookie), expiration),
+    )
+  }
+
+  /** A signed cookie of the user's own. */
+  valueCookie(name: string, cookie: Partial<SessionCookie> = {}): SignedName {
+    return remembered(this.values, JSON.stringify([name, cookie]), () =>
+      this.holding(name, 'value', cookieAttributes({ ...cookie, prefix: null }, this.cookie), {
+        maxAge: null,
+        tableBytes: 64 << 10,
+      }),
+    )
   }
 
   /** Opens the store of datastore sessions, once. */
@@ -70,7 +103,7 @@ export class Sessions implements SessionInterface {
     return this.opening
   }
 
-  open(kind: SlotKind, request: SlotRequest): Slot {
+  open(kind: SlotKind, request: StoreRequest): Slot {
     return kind.backend === 'securecookie'
       ? new CookieSlot(kind, request)
       : new StoredSlot(kind, request, this.records!)
@@ -89,17 +122,15 @@ export class Sessions implements SessionInterface {
   }
 
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
-    return (context.session as SessionStore | undefined)?.save(response as StoreResponse, failed)
+    return (context.session as SessionStore | undefined)?.save(response as OutboxResponse, failed)
   }
+}
 
-  putCookie({ kind, value, maxAge }: CookieChange, request: StoreRequest, response: StoreResponse): void {
-    const { name, cookie } = kind
-    const isSecure = request.isSecure
-    if (value === null) {
-      response.deleteCookie(name, writeOptions(cookie, cookie.secure === 'auto' ? isSecure : cookie.secure))
-      return
-    }
-    if (cookie.secure === true && !isSecure) throw new TipfyError('TIPFY_E_SESSION_INSECURE', { name })
-    response.setCookie(name, value, writeOptions(cookie, cookie.secure && isSecure, maxAge))
-  }
+function remembered<T>(table: Map<string, T>, key: string, make: () => T): T {
+  const known = table.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  if (table.size >= mostNames) table.clear()
+  table.set(key, made)
+  return made
 }

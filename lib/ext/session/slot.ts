@@ -1,36 +1,23 @@
 // One session in one request, whatever keeps it: its data decoded at first use, what changed, what its cookie needs.
 import { TipfyError } from '../../errors.ts'
-import type { CookieSigner, Refusal, SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
-import type { SessionCookie } from './config.ts'
+import { nonceKey } from './csrf.ts'
 import { frozenCopy } from './frozen.ts'
+import type { CookieChange } from './outbox.ts'
 import { type Dictionary, makeSession, put, type SessionOf, visible, withVisible } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Settings } from './settings.ts'
+import type { SignedName } from './signed-cookie.ts'
 
 /** What keeps a session: all of it in a signed cookie, or a record in Datastore. */
 export type Backend = 'securecookie' | 'datastore'
 
 /** What sessions of one name have in common, made once per application. */
-export interface SlotKind {
+export interface SlotKind extends SignedName {
   readonly backend: Backend
-  /** The cookie's name, with its prefix. */
-  readonly name: string
-  readonly cookie: SessionCookie
-  readonly signer: CookieSigner
   readonly settings: Settings
-}
-
-/** What a slot may know of its request. */
-export interface SlotRequest {
-  readonly cookies: { getAll(name: string): string[] }
-}
-
-/** A change to the answer's cookies: a value to set, or null to delete. */
-export interface CookieChange {
-  readonly kind: SlotKind
-  readonly value: string | null
-  readonly maxAge: number | undefined
+  /** Seconds without a request until a session ends. */
+  readonly expiration: number
 }
 
 /** The name under which the version of the data's form is kept. */
@@ -107,7 +94,7 @@ export abstract class Slot implements Dictionary {
 
   /** Whether there is nothing in it worth a cookie. */
   protected static isEmpty(data: Record<string, unknown>): boolean {
-    return Object.keys(data).every((key) => key === versionKey)
+    return Object.keys(data).every((key) => key === versionKey || key === nonceKey)
   }
 
   private decode(): Record<string, unknown> {
@@ -129,34 +116,13 @@ export abstract class Slot implements Dictionary {
     return data
   }
 
-  protected findCookie(request: SlotRequest): FoundCookie {
-    return findCookie(this.kind, request, this.kind.settings.now())
+  /** How old a cookie may get, in ms, before it is renewed. */
+  protected renewAfter(lifetime: number | undefined): number {
+    const { settings, expiration } = this.kind
+    return 1000 * (settings.touchAfter ?? (lifetime ?? expiration) / 10)
   }
-}
 
-export interface FoundCookie {
-  cookie: SignedCookie | undefined
-  /** Whether what came instead was never ours and has to go. */
-  refused: boolean
-}
-
-// A browser sends one cookie of a name, or a few where paths or domains differ; more is somebody who wants us to work.
-const mostCookies = 8
-
-function findCookie({ name, signer, settings }: SlotKind, request: SlotRequest, now: number): FoundCookie {
-  const values = request.cookies.getAll(name)
-  let cookie: SignedCookie | undefined
-  let refusal: Refusal | undefined
-  for (const value of values.length > mostCookies ? values.slice(0, mostCookies) : values) {
-    const answer = signer.verify(value, now)
-    if (typeof answer === 'string') {
-      if (answer !== 'expired') refusal ??= answer
-    } else if (cookie === undefined) {
-      cookie = answer
-    } else if (answer.text !== cookie.text) {
-      settings.log.warn({ cookie: name }, 'two valid session cookies of one name came, the first one counts')
-    }
+  protected cookieChange(value: string | null, maxAge?: number): CookieChange {
+    return { to: this.kind, value, maxAge }
   }
-  if (refusal !== undefined) settings.log.warn({ cookie: name, reason: refusal }, 'a session cookie was refused')
-  return { cookie, refused: refusal !== undefined && cookie === undefined }
 }

@@ -1,11 +1,15 @@
 // The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once
 // is the store's matter; here is what this request may still say, and what its answer may do to the cookie.
 import { randomBytes } from 'node:crypto'
+import { ServiceUnavailable } from '../../http/exceptions.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
 import { mergeData } from './merge.ts'
-import { type CookieChange, Slot, type SlotKind, type SlotRequest } from './slot.ts'
-import type { RecordStore, SessionRecord } from './store.ts'
+import type { CookieChange } from './outbox.ts'
+import { keyName } from './records.ts'
+import { type CookieRequest, findCookie } from './signed-cookie.ts'
+import { Slot, type SlotKind } from './slot.ts'
+import type { RecordStore, SessionRecord, StoreUnavailable } from './store.ts'
 
 /** 192 random bits. */
 const newId = () => randomBytes(24).toString('base64url')
@@ -19,6 +23,7 @@ export class StoredSlot extends Slot {
   private record: SessionRecord | undefined
   /** Its record is gone, but it was there a moment ago: somebody else ended or moved the session. */
   private dead = false
+  private loading: Promise<void> | undefined
   private failure: unknown
   private ended = false
   /** The id is not yet in the browser. */
@@ -27,10 +32,10 @@ export class StoredSlot extends Slot {
   private newExpiration: number | undefined
   private queue: Promise<unknown> = Promise.resolve()
 
-  constructor(kind: SlotKind, request: SlotRequest, records: RecordStore) {
+  constructor(kind: SlotKind, request: CookieRequest, records: RecordStore) {
     super(kind)
     this.records = records
-    const { cookie, refused } = this.findCookie(request)
+    const { cookie, refused } = findCookie(kind, request, kind.settings)
     this.cookie = cookie
     this.refused = refused
     this.sid = cookie?.text
@@ -38,12 +43,13 @@ export class StoredSlot extends Slot {
 
   /** Fetches the record. A failure is thrown at the first use, so that pages which use no session do not notice. */
   override load(): void | Promise<void> {
-    if (this.sid !== undefined) return this.fetch(this.sid)
+    if (this.loading === undefined && this.sid !== undefined) this.loading = this.fetch(this.sid)
+    return this.loading
   }
 
   private async fetch(sid: string): Promise<void> {
     try {
-      const loaded = await this.records.load(sid)
+      const loaded = await this.ask((records) => records.load(sid))
       if (loaded.state === 'live') this.adopt(loaded.record)
       else if (loaded.state === 'tombstone') this.dead = true
       else this.sid = undefined
@@ -81,13 +87,34 @@ export class StoredSlot extends Slot {
 
   set expiration(seconds: number | null) {
     this.write()
-    this.newExpiration = seconds ?? this.kind.settings.expiration
+    this.newExpiration = seconds ?? this.kind.expiration
     this.touched = true
   }
 
   /** The id for `exceptCurrent`, and for telling which of a list is this one. */
   get id(): string | undefined {
     return this.record === undefined ? undefined : this.sid
+  }
+
+  /** The user whom the stored session belongs to. */
+  get storedUser(): string | null {
+    return this.record?.username ?? null
+  }
+
+  /** What `listFor` calls this session. */
+  get recordName(): string | undefined {
+    return this.id === undefined ? undefined : keyName(this.id)
+  }
+
+  /** Asks the store; where it cannot be reached, the answer to the request is a 503. */
+  async ask<T>(question: (records: RecordStore) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.records)
+    } catch (error) {
+      const { retryAfter } = error as StoreUnavailable
+      if (retryAfter === undefined) throw error
+      throw new ServiceUnavailable(undefined, { cause: error, headers: { 'Retry-After': String(retryAfter) } })
+    }
   }
 
   private mustBeLoaded(): void {
@@ -118,7 +145,8 @@ export class StoredSlot extends Slot {
   destroy(): Promise<void> {
     this.mustBeOpen()
     return this.inTurn(async () => {
-      if (this.sid !== undefined) await this.records.destroy(this.sid)
+      const { sid } = this
+      if (sid !== undefined) await this.ask((records) => records.destroy(sid))
       this.forget()
     })
   }
@@ -155,22 +183,29 @@ export class StoredSlot extends Slot {
       const data = {}
       fn(data)
       const sid = newId()
-      const record = await this.records.create(sid, { data: encodeData(data), ...this.extras() })
+      const changes = { data: encodeData(data), ...this.extras() }
+      const record = await this.ask((records) => records.create(sid, changes))
       this.sid = sid
       this.unsent = true
       return record
     }
-    const saved = await this.records.update(this.sid!, (data) => {
-      fn(data)
-    })
+    const { sid } = this
+    const saved = await this.ask((records) =>
+      records.update(sid!, (data) => {
+        fn(data)
+      }),
+    )
     if (saved.state === 'saved') return saved.record
     this.dead = true
     return undefined
   }
 
+  /** What is given to the store beside the data. A session of a kind with its own expiration needs it from the start. */
   private extras(): { username?: string | null; expiresIn?: number } {
-    const expiresIn = this.newExpiration === undefined ? undefined : this.newExpiration * 1000
-    return { username: this.newUser, expiresIn }
+    const { expiration, settings } = this.kind
+    const own = this.record === undefined && expiration !== settings.expiration ? expiration : undefined
+    const seconds = this.newExpiration ?? own
+    return { username: this.newUser, expiresIn: seconds === undefined ? undefined : seconds * 1000 }
   }
 
   save(failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
@@ -199,26 +234,27 @@ export class StoredSlot extends Slot {
   private leave(): CookieChange | undefined {
     if (this.unsent) return this.send()
     const gone = this.ended && this.cookie !== undefined
-    return gone || this.refused ? { kind: this.kind, value: null, maxAge: undefined } : undefined
+    return gone || this.refused ? this.cookieChange(null) : undefined
   }
 
   private async create(data: string): Promise<CookieChange> {
     const sid = newId()
-    await this.records.create(sid, { data, ...this.extras() })
+    await this.ask((records) => records.create(sid, { data, ...this.extras() }))
     this.sid = sid
     return this.send()
   }
 
   private async move(data: string): Promise<CookieChange | undefined> {
     const sid = newId()
-    const saved = await this.records.regenerate(this.sid!, sid, this.record ?? null, { data, ...this.extras() })
+    const changes = { data, ...this.extras() }
+    const saved = await this.ask((records) => records.regenerate(this.sid!, sid, this.record ?? null, changes))
     if (saved.state === 'gone') return undefined
     this.sid = sid
     return this.send()
   }
 
   private async commitChanges(sid: string, base: SessionRecord, data: string): Promise<CookieChange | undefined> {
-    const saved = await this.records.save(sid, base, { data, ...this.extras() })
+    const saved = await this.ask((records) => records.save(sid, base, { data, ...this.extras() }))
     return saved.state === 'saved' && (this.unsent || this.touched || this.cookieDue()) ? this.send() : undefined
   }
 
@@ -232,13 +268,12 @@ export class StoredSlot extends Slot {
   private cookieDue(): boolean {
     const { cookie, kind } = this
     if (cookie === undefined || this.ended) return false
-    const touchAfter = kind.settings.touchAfter ?? (cookie.lifetime ?? kind.settings.expiration) / 10
-    return !cookie.newest || kind.settings.now() - cookie.issued >= touchAfter * 1000
+    return !cookie.newest || kind.settings.now() - cookie.issued >= this.renewAfter(cookie.lifetime)
   }
 
   private send(): CookieChange {
     const { kind } = this
     const lifetime = this.newExpiration ?? (this.ended ? undefined : this.cookie?.lifetime)
-    return { kind, value: kind.signer.sign(this.sid!, kind.settings.now(), lifetime), maxAge: lifetime }
+    return this.cookieChange(kind.signer.sign(this.sid!, kind.settings.now(), lifetime), lifetime)
   }
 }

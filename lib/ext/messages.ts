@@ -1,0 +1,66 @@
+// tipfy/ext/messages: what a page has to tell its user, now or, after a redirect, on the next page. As tipfy 2009's, on top
+// of flash.
+import type { Context } from '../context.ts'
+import { makeGlobal } from '../globals.ts'
+import { sessionStore } from './session/index.ts'
+
+/** Something to tell the user. */
+export interface Message {
+  /** Like 'success', 'error', 'info', 'alert'. */
+  level: string
+  title: string | null
+  body: string
+  /** Seconds after which the page may take it away; null: it stays. */
+  life: number | null
+}
+
+export interface MessageOptions {
+  title?: string
+  life?: number
+  /** Keeps it for the next page instead: before a redirect. */
+  flash?: boolean
+}
+
+const box = 'messages'
+
+/** The messages of one request. */
+export class Messages {
+  private readonly own: Message[] = []
+
+  /** Adds a message to this page, or with `flash` to the next. */
+  add(level: string, body: string, { title, life, flash = false }: MessageOptions = {}): void {
+    const message: Message = { level, title: title ?? null, body, life: life ?? null }
+    if (flash) sessionStore.flash(message, level, box)
+    else this.own.push(message)
+  }
+
+  /** Adds the message that a form was not filled in right. */
+  addFormError(
+    body = 'A problem occurred. Please correct the errors listed in the form.',
+    { title = 'Error', ...options }: MessageOptions = {},
+  ): void {
+    this.add('error', body, { title, ...options })
+  }
+
+  /** All messages for this page: those kept by the last one, then its own. Those that were kept are given once. */
+  async get(): Promise<Message[]> {
+    const kept = await sessionStore.getFlashes(box)
+    this.own.unshift(...kept.map(({ message }) => message as Message))
+    return [...this.own]
+  }
+}
+
+const known = new WeakMap<Context, Messages>()
+
+/**
+ * The messages of the request being served.
+ *
+ * @example
+ * messages.add('success', 'Saved.', { flash: true })
+ * return redirectTo('home')
+ */
+export const messages: Messages = makeGlobal<Messages>('messages', (context) => {
+  let own = known.get(context)
+  if (own === undefined) known.set(context, (own = new Messages()))
+  return own
+})

@@ -1,0 +1,99 @@
+// Protection against forged requests: a form of ours carries a token that another site cannot know.
+//
+// The token is made of two things: a random secret in a signed cookie of its own, there before any session is and kept as
+// long as it is valid, so that forms in several tabs stay good; and a nonce in the session that `regenerate()` renews, so
+// that a token from before the login, or a secret planted by a neighbouring domain, is of no use after it.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { Forbidden } from '../../http/exceptions.ts'
+import type { CookieChange } from './outbox.ts'
+import type { Settings } from './settings.ts'
+import { type CookieRequest, findCookie, type SignedName } from './signed-cookie.ts'
+
+/** Where the session keeps its nonce. */
+export const nonceKey = '$csrf'
+
+export const newNonce = (): string => randomBytes(12).toString('base64url')
+const newSecret = (): string => randomBytes(24).toString('base64url')
+
+function tokenOf(secret: string, nonce: string): string {
+  return createHmac('sha256', secret).update(`csrf|${nonce}`).digest('base64url')
+}
+
+/** Compares in a time that tells nothing of what was right. */
+function isSameToken(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+interface OriginRequest {
+  readonly headers: { get(name: string): string | null }
+  readonly host: string
+  readonly isSecure: boolean
+}
+
+/** Why the browser's own words say that a request comes from elsewhere; undefined if they do not. */
+function foreignOrigin(request: OriginRequest): string | undefined {
+  const site = request.headers.get('sec-fetch-site')
+  if (site === 'cross-site') return 'Sec-Fetch-Site says that another site sent it'
+  const origin = request.headers.get('origin')
+  // A page with `Referrer-Policy: no-referrer` sends `null` with its own forms: the token decides.
+  if (origin === null || origin === 'null') return undefined
+  const { host, protocol } = URL.parse(origin) ?? {}
+  if (host !== request.host || (request.isSecure && protocol !== 'https:')) return `its Origin is ${origin}`
+  return undefined
+}
+
+export interface CsrfRequest extends OriginRequest, CookieRequest {
+  form(): Promise<{ get(name: string): unknown }>
+}
+
+/** The tokens of one request, made and checked. */
+export class Csrf {
+  private readonly cookie: SignedName
+  private readonly settings: Settings
+  private readonly request: CsrfRequest
+  private secret: string | undefined
+
+  constructor(cookie: SignedName, settings: Settings, request: CsrfRequest) {
+    this.cookie = cookie
+    this.settings = settings
+    this.request = request
+  }
+
+  /** The token for a session's nonce. `send` is given a new secret for the browser, if it needs one. */
+  token(nonce: string, send: (change: CookieChange) => void): string {
+    if (this.secret === undefined) {
+      const { cookie, settings } = this
+      const found = findCookie(cookie, this.request, settings).cookie
+      this.secret = found?.text ?? newSecret()
+      if (!found?.newest) {
+        send({ to: cookie, value: cookie.signer.sign(this.secret, settings.now()), maxAge: undefined })
+      }
+    }
+    return tokenOf(this.secret, nonce)
+  }
+
+  /** Throws a 403 unless the request came from a page of ours. The reason is told in development. */
+  async check(nonce: string): Promise<void> {
+    const why = foreignOrigin(this.request) ?? (await this.wrongToken(nonce))
+    if (why === undefined) return
+    this.settings.log.warn({ why }, 'a request was refused as forged')
+    throw new Forbidden(this.settings.dev ? `The request was refused as forged: ${why}.` : undefined)
+  }
+
+  private async wrongToken(nonce: string): Promise<string | undefined> {
+    const { csrfField, csrfHeader } = this.settings
+    const { cookie } = findCookie(this.cookie, this.request, this.settings)
+    if (cookie === undefined) return 'it came without the cookie that csrfToken() sets'
+    const given = this.request.headers.get(csrfHeader) ?? (await this.field(csrfField))
+    if (typeof given !== 'string') return `it has no field ${csrfField} and no header ${csrfHeader}`
+    return isSameToken(given, tokenOf(cookie.text, nonce)) ? undefined : 'its token is not that of this session'
+  }
+
+  private async field(name: string): Promise<unknown> {
+    const type = this.request.headers.get('content-type') ?? ''
+    return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)/i.test(type)
+      ? (await this.request.form()).get(name)
+      : null
+  }
+}

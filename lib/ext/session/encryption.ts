@@ -1,0 +1,51 @@
+// Hides what a cookie holds: AES-256-GCM under keys made for this use alone, tied to the cookie's name, kind and time.
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+const algorithm = 'aes-256-gcm'
+const nonceLength = 12
+const tagLength = 16
+
+/** Encrypts and decrypts the payloads of cookies of one name and kind. */
+export class Encryption {
+  readonly #bound: string
+  readonly #keys = new Map<string, Buffer>()
+
+  constructor(name: string, kind: string) {
+    this.#bound = `${encodeURIComponent(name)}|${kind}|`
+  }
+
+  // A key signs and encrypts under unrelated keys: what is learned of one says nothing of the other.
+  #key(secret: string): Buffer {
+    let key = this.#keys.get(secret)
+    if (key === undefined) {
+      key = Buffer.from(hkdfSync('sha256', secret, '', 'tipfy cookie encryption', 32))
+      this.#keys.set(secret, key)
+    }
+    return key
+  }
+
+  /** Random nonces are safe for 2^32 cookies under one secret; rotate it before. */
+  seal(text: string, stamp: string, secret: string): string {
+    const nonce = randomBytes(nonceLength)
+    const cipher = createCipheriv(algorithm, this.#key(secret), nonce)
+    cipher.setAAD(Buffer.from(this.#bound + stamp))
+    const sealed = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]
+    return Buffer.concat(sealed).toString('base64url')
+  }
+
+  /** The text, or undefined if this was not sealed by `seal` with the same secret and stamp. */
+  open(payload: string, stamp: string, secret: string): string | undefined {
+    const bytes = Buffer.from(payload, 'base64url')
+    if (bytes.length < nonceLength + tagLength) return undefined
+    const decipher = createDecipheriv(algorithm, this.#key(secret), bytes.subarray(0, nonceLength), {
+      authTagLength: tagLength,
+    })
+    decipher.setAAD(Buffer.from(this.#bound + stamp))
+    decipher.setAuthTag(bytes.subarray(-tagLength))
+    try {
+      return decipher.update(bytes.subarray(nonceLength, -tagLength), undefined, 'utf8') + decipher.final('utf8')
+    } catch {
+      return undefined
+    }
+  }
+}

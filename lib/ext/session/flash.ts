@@ -1,0 +1,47 @@
+// Flash messages: put into the session by one request, shown by the next and gone. They lie in the session's data, so they
+// are saved and merged with it: two tabs that flash at once lose neither.
+import type { Slot } from './slot.ts'
+
+/** A message for the user's next page. */
+export interface Flash {
+  message: unknown
+  /** Like 'info', 'success', 'error'. */
+  level: string
+}
+
+/** A message as it lies in the data; without a key it is in the common box. */
+type Kept = [message: unknown, level: string, key?: string]
+
+export const flashKey = '$flash'
+
+const keptIn = (data: Record<string, unknown>) => (data[flashKey] as Kept[] | undefined) ?? []
+const isIn = (box: string | undefined) => (kept: Kept) => kept[2] === box
+
+export function addFlash(slot: Slot, message: unknown, level: string, box: string | undefined): void {
+  const data = slot.write()
+  const kept: Kept = box === undefined ? [message, level] : [message, level, box]
+  data[flashKey] = [...keptIn(data), kept]
+}
+
+/**
+ * Takes the messages of a box. Those that are stored in Datastore are taken in one step, at once: of two tabs that ask,
+ * one gets them. None to take, nothing is written.
+ */
+export async function takeFlashes(slot: Slot, box: string | undefined): Promise<Flash[]> {
+  let taken: Kept[] = []
+  if (slot.kind.backend === 'datastore' && keptIn(slot.write()).some(isIn(box))) {
+    await slot.update((data) => {
+      taken = remove(data, box)
+    })
+  }
+  const own = remove(slot.write(), box)
+  return [...taken, ...own].map(([message, level]) => ({ message, level }))
+}
+
+function remove(data: Record<string, unknown>, box: string | undefined): Kept[] {
+  const all = keptIn(data)
+  const taken = all.filter(isIn(box))
+  if (taken.length === all.length) delete data[flashKey]
+  else if (taken.length > 0) data[flashKey] = all.filter((kept) => !isIn(box)(kept))
+  return taken
+}

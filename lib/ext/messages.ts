@@ -61,6 +61,9 @@ const known = new WeakMap<Context, Messages>()
  */
 export const messages: Messages = makeGlobal<Messages>('messages', (context) => {
   let own = known.get(context)
-  if (own === undefined) known.set(context, (own = new Messages()))
+  if (own === undefined) {
+    own = new Messages()
+    known.set(context, own)
+  }
   return own
 })

@@ -11,6 +11,7 @@ export interface SessionApp {
   readonly log: SessionLog
   readonly config: Readonly<Record<string, object | undefined>>
   setSection(module: string, section: object): void
+  getConfig(module: string, key: string, fallback?: unknown): unknown
   onClose(fn: () => void | Promise<void>): void
   sessionInterface: unknown
 }

@@ -6,6 +6,10 @@ import { member } from './codec.ts'
 import { alignLists, type Edits } from './merge-lists.ts'
 import { Effort, identified, missing, same } from './merge-values.ts'
 
+const { is, keys: keysOf, hasOwn } = Object // see merge-values.ts
+const { isArray } = Array
+const { isDate, isUint8Array, isMap, isSet } = types
+
 export type Data = Record<string, unknown>
 
 /** A place where two requests changed the same thing. */
@@ -50,7 +54,7 @@ class Merger {
   value(base: unknown, mine: unknown, theirs: unknown, path: Path): unknown {
     const kind = kindOf(mine)
     if (kind === 'atom') {
-      if (Object.is(mine, theirs)) return mine
+      if (is(mine, theirs)) return mine
     } else if (kind === kindOf(theirs)) {
       // What both made anew is merged as if each had added to nothing.
       const known = kindOf(base) === kind
@@ -70,17 +74,17 @@ class Merger {
 
   object(base: Data, mine: Data, theirs: Data, path: Path): Data {
     const result: Data = {}
-    const [first, second] = sameKeys(Object.keys(base), Object.keys(theirs)) ? [mine, theirs] : [theirs, mine]
-    for (const key of Object.keys(first)) this.#member(result, key, base, mine, theirs, path)
-    for (const key of Object.keys(second)) {
-      if (!Object.hasOwn(first, key)) this.#member(result, key, base, mine, theirs, path)
+    const [first, second] = sameKeys(keysOf(base), keysOf(theirs)) ? [mine, theirs] : [theirs, mine]
+    for (const key of keysOf(first)) this.#member(result, key, base, mine, theirs, path)
+    for (const key of keysOf(second)) {
+      if (!hasOwn(first, key)) this.#member(result, key, base, mine, theirs, path)
     }
     return result
   }
 
   #member(result: Data, key: string, base: Data, mine: Data, theirs: Data, path: Path): void {
     const [m, t] = [own(mine, key), own(theirs, key)]
-    const settled = typeof m !== 'object' && Object.is(m, t)
+    const settled = typeof m !== 'object' && is(m, t)
     const value = settled ? m : this.value(own(base, key), m, t, { outer: path, step: key })
     if (value === missing) return
     if (key !== '__proto__') result[key] = value
@@ -146,10 +150,10 @@ class Merger {
 
 function kindOf(value: unknown): 'object' | 'list' | 'map' | 'set' | 'atom' {
   if (typeof value !== 'object' || value === null) return 'atom'
-  if (Array.isArray(value)) return 'list'
-  if (types.isMap(value)) return 'map'
-  if (types.isSet(value)) return 'set'
-  return types.isDate(value) || types.isUint8Array(value) ? 'atom' : 'object'
+  if (isArray(value)) return 'list'
+  if (isMap(value)) return 'map'
+  if (isSet(value)) return 'set'
+  return isDate(value) || isUint8Array(value) ? 'atom' : 'object'
 }
 
 function entryValue(entry: [unknown, unknown] | undefined): unknown {
@@ -157,7 +161,7 @@ function entryValue(entry: [unknown, unknown] | undefined): unknown {
 }
 
 function own(object: Data, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : missing
+  return hasOwn(object, key) ? object[key] : missing
 }
 
 /** Every key, in the order that its changer gave them: theirs where they changed it, then what mine adds. */
@@ -167,6 +171,6 @@ function orderOf<Key>(base: Key[], mine: Key[], theirs: Key[]): Iterable<Key> {
 
 function sameKeys(a: unknown[], b: unknown[]): boolean {
   if (a.length !== b.length) return false
-  for (let index = 0; index < a.length; index++) if (!Object.is(a[index], b[index])) return false
+  for (let index = 0; index < a.length; index++) if (!is(a[index], b[index])) return false
   return true
 }

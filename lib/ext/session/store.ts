@@ -160,7 +160,6 @@ export class RecordStore {
    * Reads, lets `fn` change the data or return new data, and commits, as if no other request ran meanwhile. `fn` is
    * synchronous and may run again. What it throws is thrown, and nothing is written.
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that only changes its argument returns nothing.
   update(sid: string, fn: (data: Data) => Data | void): Promise<Saved> {
     this.stats.saves++
     return this.#change(sid, null, (row) => {

@@ -62,8 +62,8 @@ export const defaultConfig = {
   cacheTtl: 60,
   /** Milliseconds that memcached is waited for. */
   cacheTimeout: 50,
-  /** Milliseconds for one whole load or save, retries included. */
-  storeTimeout: 5000,
+  /** Seconds for one whole load or save, retries included. */
+  storeTimeout: 5,
   /** What a request gets whose session could not be loaded: a 503 when it uses it, or an empty session that cannot be written. */
   onStoreError: 'error' as 'error' | 'anonymous',
   /** Decides between two requests that changed the same value. */

@@ -27,8 +27,8 @@ export const defaultConfig = {
   expiration: 86_400,
   /** Seconds after which a session ends however much it is used; null: never. */
   absoluteExpiration: null as number | null,
-  /** Seconds after which a request that only reads renews the session; null: a tenth of its expiration. */
-  touchAfter: null as number | null,
+  /** The part of its expiration after which a request that only reads renews a session, 0 to 1: at most one write in that time. */
+  touchAfter: 0.1,
   /** The cookie of secure-cookie sessions. */
   cookieName: 'tipfy.session',
   /** The cookie of datastore sessions. */
@@ -99,7 +99,8 @@ export const configTypes = {
     'a string or a list of strings',
   expiration: positive,
   absoluteExpiration: positiveOrNull,
-  touchAfter: (value: unknown) => value === 0 || positiveOrNull(value),
+  touchAfter: (value: unknown): true | string =>
+    (typeof value === 'number' && value >= 0 && value <= 1) || 'a part of the expiration, from 0 to 1',
   maxCookieSize: positive,
   datastore: oneOf('auto', 'embedded', 'cloud'),
   memcache: (value: unknown): true | string =>

@@ -44,7 +44,7 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Re
     settings: {
       expiration: settings.expiration * 1000,
       absoluteExpiration: settings.absoluteExpiration === null ? null : settings.absoluteExpiration * 1000,
-      touchAfter: settings.touchAfter === null ? 0.1 : settings.touchAfter / settings.expiration,
+      touchAfter: settings.touchAfter,
       storeTimeout: settings.storeTimeout * 1000,
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict as OnConflict | null,

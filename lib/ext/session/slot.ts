@@ -119,7 +119,7 @@ export abstract class Slot implements Dictionary {
   /** How old a cookie may get, in ms, before it is renewed. */
   protected renewAfter(lifetime: number | undefined): number {
     const { settings, expiration } = this.kind
-    return 1000 * (settings.touchAfter ?? (lifetime ?? expiration) / 10)
+    return 1000 * settings.touchAfter * (lifetime ?? expiration)
   }
 
   protected cookieChange(value: string | null, maxAge?: number): CookieChange {

@@ -232,6 +232,14 @@ const table = {
     message: 'The rule `{rule}` has `methods` that are not a list',
     remedy: "Write them as an array: ['GET', 'POST'].",
   },
+  TIPFY_E_RULE_TEMPLATE: {
+    message: 'The rule template `{rule}` was filled in without a value for `${name}`',
+    remedy: 'Give one for each placeholder; write `$$` for a dollar sign.',
+  },
+  TIPFY_E_RULE_REDIRECT: {
+    message: 'The rule `{rule}` redirects to `{target}`, but has no variable `{name}`',
+    remedy: 'Use the names of its own variables between `<` and `>`.',
+  },
   TIPFY_E_RULE_BOUND: {
     message: 'The rule `{rule}` is part of a map already',
     remedy: 'Make it anew for the other map: call getRules() again, or use rule.copy().',

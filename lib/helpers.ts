@@ -4,9 +4,7 @@ import { app, request, response } from './globals.ts'
 import { makeJson } from './http/convert.ts'
 import { html } from './http/escape.ts'
 import type { Response } from './http/response.ts'
-
-type Endpoint = string
-type UrlArguments<_Name extends string, Options> = [values?: Record<string, unknown>, options?: Options]
+import type { Endpoint, UrlArguments } from './routing/index.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 

@@ -27,7 +27,11 @@ export type Values = Readonly<Record<string, unknown>>
  */
 export type HandlerTarget = string | (abstract new (...args: never[]) => object) | (() => Promise<unknown>)
 
-export interface RuleOptions<Endpoint extends string = string, Defaults extends Values = Values> {
+export interface RuleOptions<
+  Endpoint extends string = string,
+  Defaults extends Values = Values,
+  Domain extends string = string,
+> {
   /** The name to build URLs by. Several rules may share it. */
   endpoint?: Endpoint
   /** Default: the endpoint. */
@@ -37,9 +41,9 @@ export interface RuleOptions<Endpoint extends string = string, Defaults extends 
   /** Values that the handler gets besides, or instead of, those of the variables. */
   defaults?: Defaults
   /** The subdomain it is for, with variables if need be. Default: the map's `defaultSubdomain`. */
-  subdomain?: string
+  subdomain?: Domain
   /** The whole host it is for, with variables if need be; for maps with `hostMatching`. */
-  host?: string
+  host?: Domain
   /** Whether `/a` is redirected to `/a/` (default) or answered as well. Default: the map's. */
   strictSlashes?: boolean
   /** Whether `/a//b` is redirected to `/a/b`. Default: the map's. */
@@ -64,6 +68,7 @@ export class Rule<
   const Path extends string = string,
   const Endpoint extends string = string,
   const Defaults extends Values = Values,
+  const Domain extends string = string,
 > implements RuleFactory
 {
   readonly path: Path
@@ -76,7 +81,7 @@ export class Rule<
   readonly buildOnly: boolean
   readonly alias: boolean
   readonly session: boolean
-  readonly host: string | null
+  readonly host: Domain | null
   /** Null until bound, where the rule does not say; so are the next two. */
   subdomain: string | null
   strictSlashes: boolean | null
@@ -94,7 +99,7 @@ export class Rule<
   trace = ''
   private builder: Builder | null = null
 
-  constructor(path: Path, options: RuleOptions<Endpoint, Defaults> = {}) {
+  constructor(path: Path, options: RuleOptions<Endpoint, Defaults, Domain> = {}) {
     if (!path.startsWith('/')) throw new TipfyError('TIPFY_E_RULE_SLASH', { rule: path })
     const { methods = null, endpoint = '', defaults = {} } = options
     if (methods !== null && !Array.isArray(methods)) throw new TipfyError('TIPFY_E_RULE_METHODS', { rule: path })
@@ -152,6 +157,7 @@ export class Rule<
     this.domainParts = cut(domain.map(item))
     this.parts = cut(path.map(item))
     this.converters = converters
+    this.checkRedirect()
     this.arguments = new Set([...this.arguments, ...converters.keys()])
     this.trace = [domain, path].map((tokens) => tokens.map(written).join('')).join('|')
     this.builder = new Builder(
@@ -174,6 +180,14 @@ export class Rule<
     } catch (cause) {
       const reason = (cause as Error).message
       throw new TipfyError('TIPFY_E_RULE_CONVERTER', { rule: this.path, converter: name, reason }, { cause })
+    }
+  }
+
+  private checkRedirect(): void {
+    if (typeof this.redirectTo !== 'string') return
+    for (const [, name = ''] of this.redirectTo.matchAll(/<([^>]+)>/g)) {
+      if (this.converters.has(name)) continue
+      throw new TipfyError('TIPFY_E_RULE_REDIRECT', { rule: this.path, target: this.redirectTo, name })
     }
   }
 

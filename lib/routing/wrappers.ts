@@ -1,0 +1,94 @@
+// Rules with something in common, said once: a path, a subdomain, a prefix of their names. Wrappers nest.
+import type { Rule, RuleFactory } from './rule.ts'
+import type { UrlMap } from './url-map.ts'
+
+abstract class Wrapper<Rules extends readonly RuleFactory[]> implements RuleFactory {
+  readonly rules: Rules
+
+  constructor(rules: Rules) {
+    this.rules = rules
+  }
+
+  *getRules(map: UrlMap): Iterable<Rule> {
+    for (const factory of this.rules) for (const rule of factory.getRules(map)) yield this.wrap(rule)
+  }
+
+  protected abstract wrap(rule: Rule): Rule
+}
+
+/**
+ * Rules below a path, which may have variables.
+ *
+ * @example
+ * new Submount('/blog', [new Rule('/', { endpoint: 'index' }), new Rule('/entry/<slug>', { endpoint: 'entry' })])
+ */
+export class Submount<
+  const Path extends string = string,
+  const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
+> extends Wrapper<Rules> {
+  readonly mountPath: Path
+
+  constructor(path: Path, rules: Rules) {
+    super(rules)
+    this.mountPath = path
+  }
+
+  protected wrap(rule: Rule): Rule {
+    return rule.copy({ path: this.mountPath.replace(/\/+$/, '') + rule.path })
+  }
+}
+
+/** Rules whose endpoints begin alike: `new EndpointPrefix('blog/', [...])`. */
+export class EndpointPrefix<
+  const Prefix extends string = string,
+  const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
+> extends Wrapper<Rules> {
+  readonly endpointPrefix: Prefix
+
+  constructor(prefix: Prefix, rules: Rules) {
+    super(rules)
+    this.endpointPrefix = prefix
+  }
+
+  protected wrap(rule: Rule): Rule {
+    return rule.copy({ endpoint: this.endpointPrefix + rule.endpoint })
+  }
+}
+
+/**
+ * Rules whose handlers' names begin alike: `new HandlerPrefix('blog:', [...])`. A rule without a handler has its endpoint
+ * for one, as it was before any `EndpointPrefix`. Handlers that are classes or functions stay as they are.
+ */
+export class HandlerPrefix<
+  const Prefix extends string = string,
+  const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
+> extends Wrapper<Rules> {
+  readonly handlerPrefix: Prefix
+
+  constructor(prefix: Prefix, rules: Rules) {
+    super(rules)
+    this.handlerPrefix = prefix
+  }
+
+  protected wrap(rule: Rule): Rule {
+    const { handler } = rule
+    return typeof handler === 'string' ? rule.copy({ handler: this.handlerPrefix + handler }) : rule.copy()
+  }
+}
+
+/** Rules on a subdomain, which may have variables: `new Subdomain('<string(length=2):lang>', [...])`. */
+export class Subdomain<
+  const Name extends string = string,
+  const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
+> extends Wrapper<Rules> {
+  readonly subdomainName: Name
+
+  constructor(subdomain: Name, rules: Rules) {
+    super(rules)
+    this.subdomainName = subdomain
+  }
+
+  protected wrap(rule: Rule): Rule {
+    return rule.copy({ subdomain: this.subdomainName })
+  }
+}

@@ -1,0 +1,6 @@
+import type { RuleArgs } from 'tipfy'
+export class Lazy {
+  get({ x }: RuleArgs<'lazy'>): number {
+    return x
+  }
+}

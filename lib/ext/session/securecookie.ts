@@ -28,6 +28,7 @@ export class CookieSlot extends Slot {
   }
 
   get isNew(): boolean {
+    this.used = true
     return this.base === undefined
   }
 

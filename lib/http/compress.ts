@@ -2,14 +2,14 @@
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { isTextual } from './mime.ts'
-import { acceptedOf } from './negotiate.ts'
+import { codingsOf } from './negotiate.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
 
 export type Coding = 'br' | 'gzip'
 
 /** Bytes below which a compressed answer needs as many packets as a plain one. */
-export const worthwhile = 1400
+const worthwhile = 1400
 
 const brotli = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }
 
@@ -17,7 +17,7 @@ const brotli = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }
 export function codingsFor(request: Request): Coding[] {
   const { headers } = request.incoming
   if (headers['accept-encoding'] === undefined) return []
-  const accepted = acceptedOf('encoding', headers, ['br', 'gzip', 'identity'])
+  const accepted = codingsOf(headers, ['br', 'gzip', 'identity'])
   const until = accepted.indexOf('identity')
   return (until === -1 ? accepted : accepted.slice(0, until)) as Coding[]
 }
@@ -34,9 +34,9 @@ function isCompressible(response: Response, enabled: boolean): boolean {
   return !headers.has('set-cookie') && !/\bcookie\b/i.test(headers.getAll('vary').join())
 }
 
-/** The coding to send `response` in, null for none; written into its headers. */
-export function codingFor(response: Response, request: Request): Coding | null {
-  if (!isCompressible(response, request.settings.compress)) return null
+/** The coding to send `response` in, null for none; written into its headers. `size` is that of its body, null if unknown. */
+export function codingFor(response: Response, request: Request, size: number | null): Coding | null {
+  if ((size !== null && size < worthwhile) || !isCompressible(response, request.settings.compress)) return null
   response.vary('Accept-Encoding')
   const coding = codingsFor(request)[0] ?? null
   if (coding === null) return null

@@ -121,6 +121,8 @@ class Uploads {
 
   async keep(stream: BusboyFileStream): Promise<Kept> {
     this.open.add(stream)
+    // busboy also tells a file of errors that nobody reads it for any more.
+    stream.on('error', () => {})
     try {
       return await this.store(stream)
     } finally {

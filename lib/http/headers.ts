@@ -159,8 +159,10 @@ export class RequestHeaders {
   get(name: string): string | null
   get<T>(name: string, fallback: T): string | T
   get(name: string, fallback: unknown = null): unknown {
-    const value = this.incoming.headers[name.toLowerCase()]
-    if (value === undefined) return fallback
+    const { headers } = this.incoming
+    const lower = name.toLowerCase()
+    if (!Object.hasOwn(headers, lower)) return fallback
+    const value = headers[lower]!
     return typeof value === 'string' ? value : value.join(', ')
   }
 

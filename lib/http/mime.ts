@@ -29,8 +29,9 @@ export function withCharset(mimetype: string): string {
 /** A Content-Disposition that has the browser save under `filename`, in any script (RFC 6266). */
 export function attachment(filename: string): string {
   const name = filename.replace(/[\x00-\x1f\x7f]/g, '').toWellFormed()
-  const ascii = name.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')
-  if (ascii === name) return `attachment; filename="${ascii}"`
+  const ascii = name.replace(/[^\x20-\x7e]/g, '?')
+  const quoted = `attachment; filename="${ascii.replace(/["\\]/g, '\\$&')}"`
+  if (ascii === name) return quoted
   const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`
+  return `${quoted}; filename*=UTF-8''${encoded}`
 }

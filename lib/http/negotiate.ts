@@ -13,7 +13,16 @@ export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: r
   return best === undefined ? null : offers[wanted.indexOf(best)]!
 }
 
-/** What the client accepts, best first; of `offers` only, where there are any. */
-export function acceptedOf(kind: Negotiable, headers: IncomingHttpHeaders, offers?: readonly string[]): string[] {
-  return new Negotiator({ headers })[`${kind}s`](offers)
+/** What the client accepts, best first. */
+export function acceptedOf(kind: Negotiable, headers: IncomingHttpHeaders): string[] {
+  return new Negotiator({ headers })[`${kind}s`]()
+}
+
+/** The codings of `offers` that the client takes, best first; of those it holds equal, in the order of `offers`. */
+export function codingsOf(headers: IncomingHttpHeaders, offers: readonly string[]): string[] {
+  // The types are those of negotiator 0.6, which did not know this option.
+  const negotiator = new Negotiator({ headers }) as unknown as {
+    encodings(offers: readonly string[], options: { preferred: readonly string[] }): string[]
+  }
+  return negotiator.encodings(offers, { preferred: offers })
 }

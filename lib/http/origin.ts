@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import proxyAddr from 'proxy-addr'
-import { BadRequest } from './exceptions.ts'
+import { BadHost } from './exceptions.ts'
 import type { RequestSettings } from './request.ts'
 
 /** Whether the proxy at `address`, `hop` steps away from this process (0 is the peer), is believed. */
@@ -56,13 +56,17 @@ export function hostOf(incoming: IncomingMessage, settings: RequestSettings): st
   if (trust !== null) host = forwarded(incoming, 'x-forwarded-host', trustedHops(incoming, trust)) ?? host
   host = host.toLowerCase()
   if (host === '') return serverName ?? ''
-  if (!hostPattern.test(host)) throw new BadRequest('The request asks for a host that cannot be one.')
+  if (!hostPattern.test(host)) throw new BadHost('The request asks for a host that cannot be one.')
   if (host.endsWith(':80') || host.endsWith(':443')) {
     const scheme = schemeOf(incoming, trust)
     if (host.endsWith(scheme === 'https' ? ':443' : ':80')) host = host.slice(0, host.lastIndexOf(':'))
   }
-  if (serverName !== null && host !== serverName && !host.endsWith(`.${serverName}`)) {
-    throw new BadRequest('This server does not answer for the host asked for.')
-  }
+  if (serverName !== null && !belongs(host, serverName.toLowerCase())) throw new BadHost()
   return host
+}
+
+// A server's name that tells no port stands for all of them.
+function belongs(host: string, serverName: string): boolean {
+  const asked = /:\d+$/.test(serverName) ? host : host.replace(/:\d+$/, '')
+  return asked === serverName || asked.endsWith(`.${serverName}`)
 }

@@ -1,10 +1,15 @@
 // Reads `a=1&b=2`, in a URL and in a form's body, as the URL standard has it: never an error, whatever was sent.
-import querystring from 'node:querystring'
 import { MultiDict } from './multidict.ts'
 
 function decode(text: string): string {
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
-  return spaced.includes('%') ? querystring.unescape(spaced) : spaced
+  if (!spaced.includes('%')) return spaced
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    // Broken: as the standard mends it.
+    return new URLSearchParams(`=${spaced}`).get('')!
+  }
 }
 
 /** The pairs of a query. `onPair` is called before each is added, so that a caller can count. */

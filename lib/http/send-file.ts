@@ -27,7 +27,7 @@ export async function sendFile(response: Response, request: Request, outgoing: S
       response.data = buffer.subarray(0, bytesRead)
       return await sendWhole(response, request, outgoing)
     }
-    const coding = codingFor(response, request)
+    const coding = codingFor(response, request, length)
     if (coding === null) response.headers.set('content-length', length)
     if (isBodiless(response, request)) {
       response.dropBody()

@@ -13,7 +13,8 @@ import { isBodiless } from './send-whole.ts'
 
 /** Sends a response whose body is a stream or an iterable. */
 export async function sendStream(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
-  const coding = codingFor(response, request)
+  const length = response.headers.get('content-length')
+  const coding = codingFor(response, request, length === null ? null : Number(length))
   if (isBodiless(response, request)) {
     response.dropBody()
     outgoing.writeHead(response.status, response.wire(response.status === 205 ? 0 : -1)).end()
@@ -40,6 +41,7 @@ export async function pump(
   if (!(await begins(source, outgoing))) return
   const length = response.headers.get('content-length')
   outgoing.writeHead(response.status, response.wire(-1))
+  // Whether the client closed before the source did.
   let gone = false
   outgoing.once('close', () => {
     gone = !source.destroyed || source.readableEnded
@@ -48,7 +50,7 @@ export async function pump(
     const pieces = source.readableObjectMode || length !== null ? [checked(length)] : []
     await pipeline([source, ...pieces, ...(coding === null ? [] : [compressor(coding)]), outgoing])
   } catch (error) {
-    if (!gone) throw error
+    if (!gone || (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
   }
 }
 

@@ -1,6 +1,6 @@
 // Answers whose body is at hand, and the rules for those that carry none (HEAD, 204, 205, 304).
 import type { ServerResponse } from 'node:http'
-import { codingFor, compress, worthwhile } from './compress.ts'
+import { codingFor, compress } from './compress.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
 
@@ -17,7 +17,7 @@ export function isBodiless(response: Response, request: Request): boolean {
 /** Sends a response with text or bytes, compressed where that is worth it. */
 export function sendWhole(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
   const { data } = response
-  const coding = data.length < worthwhile ? null : codingFor(response, request)
+  const coding = codingFor(response, request, data.length)
   if (coding === null) return write(response, request, outgoing)
   return compress(data, coding).then((compressed) => {
     response.data = compressed

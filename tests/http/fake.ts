@@ -3,6 +3,8 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { defaultRequestSettings, Request, type RequestSettings } from '../../lib/http/request.ts'
+import type { Response } from '../../lib/http/response.ts'
+import { sendResponse } from '../../lib/http/send.ts'
 
 export interface FakeOptions {
   method?: string
@@ -55,4 +57,11 @@ export class FakeOutgoing extends EventEmitter {
   get outgoing(): ServerResponse {
     return this as unknown as ServerResponse
   }
+}
+
+/** What a response with a whole body is sent as. */
+export function sent(response: Response, request = fakeRequest()): FakeOutgoing {
+  const outgoing = new FakeOutgoing()
+  sendResponse(response, request, outgoing.outgoing)
+  return outgoing
 }

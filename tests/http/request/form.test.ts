@@ -1,0 +1,222 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import type { Request } from '../../../lib/http/request.ts'
+import type { UploadedFile } from '../../../lib/http/upload.ts'
+import { type Live, live, raw } from '../live.ts'
+
+let server: Live
+let folder: string
+let handle: (request: Request) => unknown
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tipfy-test-'))
+  server = await live((request) => handle(request), {
+    maxBodySize: 300_000,
+    maxMemorySize: 100_000,
+    maxFormParts: 20,
+    uploadThreshold: 10_000,
+  })
+})
+afterEach(() => {
+  expect(server.failures.splice(0)).toEqual([])
+})
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true })
+})
+
+async function post(form: FormData | URLSearchParams | string, type?: string) {
+  return fetch(server.url, { method: 'POST', body: form, headers: type ? { 'content-type': type } : {} })
+}
+
+function formOf(entries: Record<string, string | File>): FormData {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(entries)) form.append(name, value)
+  return form
+}
+
+const showForm = async (request: Request) => [...(await request.form())]
+
+test('the fields of urlencoded and multipart forms are read alike', async () => {
+  handle = showForm
+  const expected: [string, string][] = [
+    ['a', 'é +&'],
+    ['b', ''],
+  ]
+  expect(await (await post(new URLSearchParams(expected))).json()).toEqual(expected)
+  expect(await (await post(formOf({ a: 'é +&', b: '' }))).json()).toEqual(expected)
+})
+
+test('a body that is no form has no fields, and no form no body', async () => {
+  handle = showForm
+  expect(await (await post('a=b', 'text/plain')).json()).toEqual([])
+  expect(await (await fetch(server.url)).json()).toEqual([])
+})
+
+test('form and files can each be asked for, in any order and again', async () => {
+  handle = async (request) => {
+    const files = await request.files()
+    const form = await request.form()
+    return [form.get('a'), await files.get('f')!.text(), (await request.files()) === files]
+  }
+  expect(await (await post(formOf({ f: new File(['content'], 'x.txt'), a: '1' }))).json()).toEqual([
+    '1',
+    'content',
+    true,
+  ])
+})
+
+test('form works after bytes, and bytes after a urlencoded form', async () => {
+  handle = async (request) => [(await request.bytes()).length > 0, (await request.form()).get('a')]
+  expect(await (await post(formOf({ a: '1' }))).json()).toEqual([true, '1'])
+  handle = async (request) => [(await request.form()).get('a'), await request.text()]
+  expect(await (await post(new URLSearchParams({ a: '1' }))).json()).toEqual(['1', 'a=1'])
+})
+
+test('small files stay in memory, large ones go to disk and are gone after the answer', async () => {
+  let files: UploadedFile[] = []
+  handle = async (request) => {
+    files = [...(await request.files()).values()]
+    const sizes = await Promise.all(files.map(async (file) => (await file.bytes()).length))
+    return files.map((file, at) => [file.name, file.filename, file.mimetype, file.size, sizes[at], file.path !== null])
+  }
+  const form = formOf({
+    small: new File(['x'.repeat(9_000)], 'ä.txt', { type: 'text/plain' }),
+    large: new File(['y'.repeat(120_000)], 'large.bin'),
+  })
+  expect(await (await post(form)).json()).toEqual([
+    ['small', 'ä.txt', 'text/plain', 9_000, 9_000, false],
+    ['large', 'large.bin', 'application/octet-stream', 120_000, 120_000, true],
+  ])
+  await gone(files[1]!.path!)
+})
+
+async function gone(path: string) {
+  while (existsSync(path)) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('a file can be saved, from memory and from disk, and then stays', async () => {
+  for (const size of [100, 50_000]) {
+    const path = join(folder, `saved-${size}`)
+    handle = async (request) => {
+      const file = (await request.files()).get('f')!
+      await file.saveTo(path)
+      return String((await file.bytes()).length)
+    }
+    expect(await (await post(formOf({ f: new File(['z'.repeat(size)], 'z') }))).text()).toBe(String(size))
+    expect((await readFile(path)).length).toBe(size)
+  }
+})
+
+test('a file can be streamed', async () => {
+  handle = async (request) => (await request.files()).get('f')!.stream()
+  for (const size of [100, 50_000]) {
+    expect(await (await post(formOf({ f: new File(['z'.repeat(size)], 'z') }))).text()).toHaveLength(size)
+  }
+})
+
+test('a file field that was left empty is no file', async () => {
+  handle = async (request) => [(await request.files()).size]
+  expect(await (await post(formOf({ f: new File([], '') }))).json()).toEqual([0])
+})
+
+test("a file's name has no folders", async () => {
+  handle = async (request) => (await request.files()).get('f')!.filename
+  expect(await (await post(formOf({ f: new File(['x'], '../../etc/passwd') }))).text()).toBe('passwd')
+  expect(await (await post(formOf({ f: new File(['x'], 'C:\\windows\\x.exe') }))).text()).toBe('x.exe')
+})
+
+test('more parts than allowed are a 413, in either kind of form', async () => {
+  handle = showForm
+  const many = Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`f${at}`, 'x']))
+  expect((await post(new URLSearchParams(many))).status).toBe(413)
+  expect((await post(formOf(many))).status).toBe(413)
+  const files = Object.fromEntries(
+    Array.from({ length: 21 }, (_, at) => [`f${at}`, new File(['x'.repeat(11_000)], 'f')]),
+  )
+  expect((await post(formOf(files))).status).toBe(413)
+})
+
+test('fields that together outgrow the memory allowed are a 413', async () => {
+  handle = showForm
+  expect((await post(formOf({ a: 'x'.repeat(60_000), b: 'x'.repeat(60_000) }))).status).toBe(413)
+  expect((await post(formOf({ a: 'x'.repeat(120_000) }))).status).toBe(413)
+})
+
+test('a form larger than a body may be is a 413, and its files are removed', async () => {
+  let seen: Request | undefined
+  handle = (request) => {
+    seen = request
+    return request.files()
+  }
+  const answer = await post(formOf({ f: new File(['x'.repeat(310_000)], 'f') }))
+  expect(answer.status).toBe(413)
+  const noLength = new ReadableStream({
+    pull(controller) {
+      controller.enqueue(Buffer.from('--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'))
+      for (let at = 0; at < 40; at++) controller.enqueue(Buffer.alloc(10_000))
+      controller.close()
+    },
+  })
+  const streamed = await fetch(server.url, {
+    method: 'POST',
+    body: noLength,
+    headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    duplex: 'half',
+  } as RequestInit)
+  expect(streamed.status).toBe(413)
+  expect(seen).toBeDefined()
+})
+
+test.each([
+  ['has no boundary', 'multipart/form-data', 'x'],
+  ['is cut short', 'multipart/form-data; boundary=b', '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nhalf'],
+  [
+    'is cut short in a file',
+    'multipart/form-data; boundary=b',
+    '--b\r\nContent-Disposition: form-data; name="a"; filename="f"\r\n\r\nhalf',
+  ],
+  [
+    'is cut short in a large file',
+    'multipart/form-data; boundary=b',
+    `--b\r\nContent-Disposition: form-data; name="a"; filename="f"\r\n\r\n${'x'.repeat(20_000)}`,
+  ],
+  ['is none', 'multipart/form-data; boundary=b', 'nonsense'],
+  [
+    'has a nameless part',
+    'multipart/form-data; boundary=b',
+    '--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n',
+  ],
+  [
+    'has a nameless file',
+    'multipart/form-data; boundary=b',
+    '--b\r\nContent-Disposition: form-data; filename="f"\r\n\r\nx\r\n--b--\r\n',
+  ],
+])('a multipart form that %s is a 400', async (_, type, body) => {
+  handle = showForm
+  expect((await post(body, type)).status).toBe(400)
+})
+
+test('a client that goes away in the middle of a file leaves nothing behind', async () => {
+  const failed = new Promise((resolve) => {
+    handle = (request) => request.files().catch(resolve)
+  })
+  const start = '--b\r\nContent-Disposition: form-data; name="a"; filename="f"\r\n\r\n'
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 200000\r\n\r\n${start}`,
+  )
+  socket.write('x'.repeat(50_000), () => socket.destroy())
+  expect(await failed).toMatchObject({ name: 'ClientDisconnected', code: 400 })
+})
+
+test('fields named like parts of Object.prototype are fields', async () => {
+  handle = async (request) => (await request.form()).toObject()
+  const body = '--b\r\nContent-Disposition: form-data; name="__proto__"\r\n\r\nx\r\n--b--\r\n'
+  const head = 'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\n'
+  const answer = await raw(server.port, `${head}Content-Length: ${body.length}\r\n\r\n${body}`)
+  expect(answer).toContain('{"__proto__":"x"}')
+})

@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals'
+import { Response } from '../../../lib/http/response.ts'
+
+test('directives are written as they are set', () => {
+  const response = new Response()
+  response.cacheControl.public = true
+  response.cacheControl.maxAge = 60
+  response.cacheControl.staleWhileRevalidate = 30
+  expect(response.headers.get('cache-control')).toBe('public, max-age=60, stale-while-revalidate=30')
+  response.cacheControl.public = false
+  response.cacheControl.maxAge = 5
+  expect(String(response.cacheControl)).toBe('max-age=5, stale-while-revalidate=30')
+})
+
+test('directives are read from the header, whoever wrote it', () => {
+  const response = new Response('', { headers: { 'Cache-Control': 'No-Store, MAX-AGE="7", private' } })
+  const { noStore, maxAge, sMaxage, immutable } = response.cacheControl
+  expect([noStore, maxAge, response.cacheControl.private, sMaxage, immutable]).toEqual([true, 7, true, null, false])
+})
+
+test('the header goes with its last directive', () => {
+  const response = new Response()
+  response.cacheControl.noStore = true
+  response.cacheControl.noStore = false
+  expect(response.headers.has('cache-control')).toBe(false)
+})

@@ -1,0 +1,184 @@
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { SendFileOptions } from '../../../lib/http/response.ts'
+import { type Live, live, raw } from '../live.ts'
+
+let server: Live
+let root: string
+let path: string
+let options: SendFileOptions
+const large = 'x'.repeat(300_000)
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tipfy-test-'))
+  root = join(folder, 'root')
+  await mkdir(join(root, 'sub'), { recursive: true })
+  await writeFile(join(folder, 'secret.txt'), 'secret')
+  await mkdir(join(folder, 'root-other'))
+  await writeFile(join(folder, 'root-other', 'secret.txt'), 'secret')
+  await writeFile(join(root, 'a.txt'), '0123456789')
+  await writeFile(join(root, 'large.bin'), large)
+  await writeFile(join(root, 'empty.css'), '')
+  await writeFile(join(root, '.hidden'), 'hidden')
+  await writeFile(join(root, 'sub', 'ä b.txt'), 'umlaut')
+  await writeFile(join(root, 'app.js'), 'let a\n'.repeat(1000))
+  await writeFile(join(root, 'app.js.br'), brotliCompressSync('brotli'))
+  await writeFile(join(root, 'app.js.gz'), gzipSync('gzip'))
+  await symlink(join(folder, 'secret.txt'), join(root, 'out.txt'))
+  await symlink(join(root, 'a.txt'), join(root, 'in.txt'))
+  await symlink('/etc', join(root, 'etc'))
+  await utimes(join(root, 'a.txt'), new Date('2026-01-01T00:00:00Z'), new Date('2026-01-01T00:00:00Z'))
+  server = await live((_, response) => {
+    response.sendFile(path, options)
+  })
+})
+afterAll(async () => {
+  await server.close()
+  await rm(join(root, '..'), { recursive: true })
+})
+
+function get(name: string, given: SendFileOptions = {}, headers: Record<string, string> = {}, method = 'GET') {
+  path = given.root === undefined ? join(root, name) : name
+  options = given
+  return fetch(server.url, { headers: { 'accept-encoding': 'identity', ...headers }, method })
+}
+
+test('a file is sent with its type, length, tag and date', async () => {
+  const answer = await get('a.txt')
+  expect(await answer.text()).toBe('0123456789')
+  expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(answer.headers.get('content-length')).toBe('10')
+  expect(answer.headers.get('last-modified')).toBe('Thu, 01 Jan 2026 00:00:00 GMT')
+  expect(answer.headers.get('etag')).toMatch(/^"[\w-.]+"$/)
+  expect(answer.headers.get('accept-ranges')).toBe('bytes')
+  expect(answer.headers.get('cache-control')).toBe('no-cache')
+})
+
+test('large and empty files are sent whole', async () => {
+  expect(await (await get('large.bin')).text()).toBe(large)
+  const empty = await get('empty.css')
+  expect([empty.headers.get('content-length'), await empty.text()]).toEqual(['0', ''])
+})
+
+test('HEAD is answered as GET, less the body', async () => {
+  for (const name of ['a.txt', 'large.bin', 'empty.css']) {
+    const headers = async (method: string) =>
+      [...(await get(name, {}, {}, method)).headers].filter(
+        ([key]) => !['date', 'connection', 'keep-alive'].includes(key),
+      )
+    expect(await headers('HEAD')).toEqual(await headers('GET'))
+  }
+})
+
+test('parts of small and large files are sent', async () => {
+  const small = await get('a.txt', {}, { Range: 'bytes=2-4' })
+  expect([small.status, small.headers.get('content-range'), await small.text()]).toEqual([206, 'bytes 2-4/10', '234'])
+  const part = await get('large.bin', {}, { Range: 'bytes=100000-249999' })
+  expect([part.status, part.headers.get('content-length'), (await part.text()).length]).toEqual([
+    206,
+    '150000',
+    150_000,
+  ])
+  expect((await get('a.txt', {}, { Range: 'bytes=10-' })).status).toBe(416)
+})
+
+test('a client that has it is told so', async () => {
+  const etag = (await get('a.txt')).headers.get('etag')!
+  expect((await get('a.txt', {}, { 'If-None-Match': etag })).status).toBe(304)
+  expect((await get('a.txt', {}, { 'If-Modified-Since': 'Thu, 01 Jan 2026 00:00:00 GMT' })).status).toBe(304)
+  expect((await get('a.txt', {}, { 'If-Match': '"other"' })).status).toBe(412)
+})
+
+test('a file can be offered to be saved, under any name', async () => {
+  const disposition = async (download: string | boolean) =>
+    (await get('a.txt', { download })).headers.get('content-disposition')
+  expect(await disposition(true)).toBe('attachment; filename="a.txt"')
+  expect(await disposition('a "b".txt')).toBe('attachment; filename="a \\"b\\".txt"')
+  expect(await disposition('naïve\r\n.txt')).toBe(`attachment; filename="na?ve.txt"; filename*=UTF-8''na%C3%AFve.txt`)
+})
+
+test('caches are told what the options say', async () => {
+  expect((await get('a.txt', { maxAge: 60, immutable: true })).headers.get('cache-control')).toBe(
+    'max-age=60, immutable',
+  )
+})
+
+test('a type can be told', async () => {
+  expect((await get('a.txt', { mimetype: 'text/csv' })).headers.get('content-type')).toBe('text/csv; charset=utf-8')
+})
+
+test('what is not there, or is no file, is a 404', async () => {
+  for (const name of ['none.txt', '.', 'sub', 'a.txt/x', 'x'.repeat(300)]) expect((await get(name)).status).toBe(404)
+})
+
+test('names under a root are found', async () => {
+  expect(await (await get('a.txt', { root })).text()).toBe('0123456789')
+  expect(await (await get('sub/ä b.txt', { root })).text()).toBe('umlaut')
+  expect(await (await get('in.txt', { root })).text()).toBe('0123456789')
+})
+
+test.each([
+  '../secret.txt',
+  'sub/../../secret.txt',
+  'sub/../a.txt',
+  '..\\secret.txt',
+  '../root-other/secret.txt',
+  '/etc/passwd',
+  '//etc/passwd',
+  'out.txt',
+  'etc/passwd',
+  '.hidden',
+  'sub/.',
+  '.',
+  '..',
+  '',
+  'a.txt/',
+  'a.txt\0',
+  'a.txt\0.png',
+  'sub',
+])('%j under a root is a 404', async (name) => {
+  expect((await get(name, { root })).status).toBe(404)
+})
+
+test('hidden names under a root are sent where that is wanted', async () => {
+  expect(await (await get('.hidden', { root, dotfiles: true })).text()).toBe('hidden')
+  expect((await get('..', { root, dotfiles: true })).status).toBe(404)
+})
+
+test('a compressed neighbour is sent to clients that take it', async () => {
+  const given = { precompressed: true }
+  const br = await get('app.js', given, { 'accept-encoding': 'gzip, br' })
+  expect([br.headers.get('content-encoding'), await br.text()]).toEqual(['br', 'brotli'])
+  expect([br.headers.get('vary'), br.headers.get('content-type')]).toEqual([
+    'Accept-Encoding',
+    'text/javascript; charset=utf-8',
+  ])
+  const gzip = await get('app.js', given, { 'accept-encoding': 'gzip' })
+  expect([gzip.headers.get('content-encoding'), await gzip.text()]).toEqual(['gzip', 'gzip'])
+  const plain = await get('app.js', given)
+  expect([plain.headers.get('content-encoding'), (await plain.text()).length]).toEqual([null, 6000])
+  expect(new Set([br, gzip, plain].map((answer) => answer.headers.get('etag'))).size).toBe(3)
+  const again = await get('app.js', given, { 'accept-encoding': 'br', 'If-None-Match': br.headers.get('etag')! })
+  expect(again.status).toBe(304)
+})
+
+test('text files are compressed on the way, with a tag that is weak', async () => {
+  const answer = await get('app.js', {}, { 'accept-encoding': 'gzip' })
+  expect([answer.headers.get('content-encoding'), (await answer.text()).length]).toEqual(['gzip', 6000])
+  expect(answer.headers.get('etag')).toMatch(/^W\//)
+  const again = await get('app.js', {}, { 'accept-encoding': 'gzip', 'If-None-Match': answer.headers.get('etag')! })
+  expect(again.status).toBe(304)
+  const part = await get('app.js', {}, { 'accept-encoding': 'gzip', Range: 'bytes=0-3' })
+  expect([part.status, part.headers.get('content-encoding'), await part.text()]).toEqual([206, null, 'let '])
+})
+
+test('a file that is pipelined behind another comes after it', async () => {
+  path = join(root, 'large.bin')
+  options = {}
+  const get = 'GET / HTTP/1.1\r\nHost: x\r\n'
+  const answer = await raw(server.port, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`)
+  expect(answer.match(/x{300000}/g)).toHaveLength(3)
+})

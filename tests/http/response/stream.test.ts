@@ -1,0 +1,225 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Readable } from 'node:stream'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Handle } from '../live.ts'
+import { type Live, live, raw } from '../live.ts'
+
+let server: Live
+let handle: Handle
+beforeAll(async () => {
+  server = await live((request, response) => handle(request, response))
+})
+afterAll(() => server.close())
+
+const get = () => fetch(server.url)
+const close = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+
+test.each<[string, () => unknown]>([
+  ['a Node stream', () => Readable.from(['a', 'é'])],
+  ['a Node stream of bytes', () => Readable.from([Buffer.from('aé')], { objectMode: false })],
+  ['a stream of the web', () => new Blob(['aé']).stream()],
+  [
+    'a generator',
+    () =>
+      (function* () {
+        yield 'a'
+        yield Buffer.from('é')
+      })(),
+  ],
+  [
+    'an async generator',
+    () =>
+      (async function* () {
+        yield 'a'
+        yield 'é'
+      })(),
+  ],
+  ['a Set', () => new Set(['a', 'é'])],
+])('%s is sent piece by piece', async (_, make) => {
+  handle = () => make()
+  const answer = await get()
+  expect(await answer.text()).toBe('aé')
+  expect(answer.headers.get('transfer-encoding')).toBe('chunked')
+})
+
+test('a stream keeps the status, headers and cookies of the response', async () => {
+  handle = (_, response) => {
+    response.status = 201
+    response.mimetype = 'text/plain'
+    response.setCookie('a', 'b')
+    return response.stream(['x'])
+  }
+  const answer = await get()
+  expect([answer.status, answer.headers.get('content-type'), answer.headers.get('set-cookie')]).toEqual([
+    201,
+    'text/plain; charset=utf-8',
+    'a=b; Path=/',
+  ])
+})
+
+test('an empty stream is an empty answer', async () => {
+  handle = () => Readable.from([])
+  expect(await (await get()).text()).toBe('')
+})
+
+test('a source that fails before its first piece is answered with a 500', async () => {
+  handle = () =>
+    (async function* () {
+      await null
+      throw new Error('no source')
+      // biome-ignore lint/correctness/noUnreachable: what makes it a generator
+      yield ''
+    })()
+  expect((await get()).status).toBe(500)
+  expect(await server.failure()).toMatchObject({ message: 'no source' })
+  handle = () =>
+    new Readable({
+      read() {
+        this.destroy(new Error('no source'))
+      },
+    })
+  expect((await get()).status).toBe(500)
+  expect(await server.failure()).toMatchObject({ message: 'no source' })
+})
+
+test('a source that fails on the way breaks the connection, so that nobody takes the half for the whole', async () => {
+  handle = () =>
+    (async function* () {
+      yield 'half'
+      throw new Error('failed on the way')
+    })()
+  await expect(get().then((answer) => answer.text())).rejects.toThrow()
+  expect(await server.failure()).toMatchObject({ message: 'failed on the way' })
+  const answer = await raw(server.port, close)
+  expect(answer).toContain('half')
+  expect(answer).not.toContain('\r\n0\r\n\r\n')
+  await server.failure()
+})
+
+test('a source that is destroyed on the way breaks the connection', async () => {
+  handle = () => {
+    let sent = false
+    return new Readable({
+      read() {
+        if (sent) this.destroy()
+        else this.push('half')
+        sent = true
+      },
+    })
+  }
+  await expect(get().then((answer) => answer.text())).rejects.toThrow()
+  expect(await server.failure()).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
+})
+
+test.each([
+  ['a number', [1]],
+  ['an object', [{}]],
+])('%s as a piece breaks the connection, not the process', async (_, pieces) => {
+  handle = () => Readable.from(['x', ...pieces])
+  await expect(get().then((answer) => answer.text())).rejects.toThrow()
+  expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_STREAM_CHUNK' })
+})
+
+test.each(['ab', 'abcd'])('a stream of another length than was told breaks the connection: %s', async (text) => {
+  handle = (_, response) => {
+    response.headers.set('content-length', 3)
+    return response.stream([text])
+  }
+  expect(await raw(server.port, close)).not.toContain('abcd')
+  expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_STREAM_LENGTH' })
+})
+
+test('a stream of the length that was told is sent with it', async () => {
+  handle = (_, response) => {
+    response.headers.set('content-length', 3)
+    return response.stream(['ab', 'c'])
+  }
+  const answer = await get()
+  expect([answer.headers.get('content-length'), await answer.text()]).toEqual(['3', 'abc'])
+})
+
+test('HEAD, 204 and 304 end the source without a piece of it', async () => {
+  for (const [method, status] of [
+    ['HEAD', 200],
+    ['GET', 204],
+    ['GET', 304],
+  ] as const) {
+    const source = new Readable({
+      read() {
+        throw new Error('read')
+      },
+    })
+    handle = (_, response) => {
+      response.status = status
+      return source
+    }
+    expect(await (await fetch(server.url, { method })).text()).toBe('')
+    expect(source.destroyed).toBe(true)
+  }
+})
+
+test('a client that goes away stops the source', async () => {
+  let asked = 0
+  const cleanedUp = new Promise<void>((resolve) => {
+    handle = () =>
+      (async function* () {
+        try {
+          for (;;) {
+            asked++
+            yield 'x'.repeat(100_000)
+          }
+        } finally {
+          resolve()
+        }
+      })()
+  })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write(close)
+  await once(socket, 'data')
+  socket.destroy()
+  await cleanedUp
+  // Nothing was asked for that the client could not take: a few socket buffers, not memory without end.
+  expect(asked).toBeLessThan(1000)
+})
+
+test.each<[string, (stopped: () => void) => unknown]>([
+  [
+    'a Node stream',
+    (stopped) =>
+      new Readable({
+        read() {},
+        destroy(_, done) {
+          stopped()
+          done(null)
+        },
+      }),
+  ],
+  ['a stream of the web', (stopped) => new ReadableStream({ cancel: stopped })],
+])('%s that waits for its first piece is stopped too', async (_, make) => {
+  let begun = () => {}
+  const running = new Promise<void>((resolve) => {
+    begun = resolve
+  })
+  const stopped = new Promise<void>((resolve) => {
+    handle = () => {
+      begun()
+      return make(resolve)
+    }
+  })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write(close)
+  await running
+  socket.destroy()
+  await stopped
+})
+
+test('a stream that another answer takes the place of is ended', async () => {
+  const source = new Readable({ read() {} })
+  handle = (_, response) => {
+    response.stream(source)
+    return new Response('other')
+  }
+  expect(await (await get()).text()).toBe('other')
+  expect(source.destroyed).toBe(true)
+})

@@ -47,6 +47,11 @@ const table = {
     message: 'The handler "{handler}" of rule "{rule}" is {given}, not a class that extends RequestHandler',
     remedy: 'Write `export class … extends RequestHandler`.',
   },
+  TIPFY_E_HOOK_NAME: {
+    message: 'There is no event "{name}" to hook into',
+    remedy:
+      'Did you mean "{nearest}"? The events are posInitApp, preRunApp, preInitRequest, preDispatchHandler, preSendResponse and preHandleException.',
+  },
   TIPFY_E_NOT_A_HOOK: {
     message: 'The hook "{hook}" of {event} is {given}, not a function',
     remedy: 'Name an exported function in config.ts.',

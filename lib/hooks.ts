@@ -1,5 +1,7 @@
 // The six places where an application's config puts code of its own: hooks, by event, in order.
 import type { App } from './app.ts'
+import { nearest } from './config.ts'
+import { TipfyError } from './errors.ts'
 import type { Request } from './http/request.ts'
 import type { Response } from './http/response.ts'
 
@@ -58,16 +60,20 @@ export class Hooks {
     this.#lists = Object.fromEntries(hookNames.map((name) => [name, []])) as unknown as Lists
   }
 
-  /** Adds a hook, at the end or at `position`. */
+  /** Adds a hook, at the end or at `position`. Throws TIPFY_E_NOT_A_HOOK for what is neither a function nor a string. */
   add<Name extends HookName>(name: Name, hook: Hook<Name>, position: number = this.#lists[name].length): void {
+    if (typeof hook !== 'function' && typeof hook !== 'string') {
+      throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: String(hook), event: name, given: typeof hook })
+    }
     this.#lists[name].splice(position, 0, hook)
   }
 
-  /** Adds several hooks at once. */
+  /** Adds several hooks at once. Throws TIPFY_E_HOOK_NAME for an event that is none of the six. */
   addMulti(hooks: HookConfig): void {
-    for (const name of hookNames) {
-      const given = hooks[name]
+    for (const [name, given] of Object.entries(hooks) as [HookName, HookConfig[HookName]][]) {
       if (given === undefined) continue
+      if (!hookNames.includes(name))
+        throw new TipfyError('TIPFY_E_HOOK_NAME', { name, nearest: nearest(name, hookNames) })
       for (const hook of Array.isArray(given) ? given : [given]) this.add(name, hook)
     }
   }

@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { type App, type Config, makeApp, Rule } from 'tipfy'
+
+const root = import.meta.dirname
+const made: App[] = []
+
+function make({ tipfy, ...sections }: Config): App {
+  const app = makeApp({ tipfy: { logLevel: 'silent', urls: () => [], ...tipfy }, ...sections }, { root })
+  made.push(app)
+  return app
+}
+
+const key = 'k'.repeat(16) + '0123456789abcdef'
+
+afterEach(async () => {
+  for (const app of made.splice(0)) await app.close()
+})
+
+describe('a configuration is refused when the application is made', () => {
+  test.each([
+    [
+      { tipfy: { maxBodysize: 1 } },
+      'TIPFY_E_CONFIG_KEY',
+      /The configuration of tipfy has no key "maxBodysize"\. Did you mean "maxBodySize"\?/,
+    ],
+    [
+      { tipfy: { maxBodySize: '1 MB' } },
+      'TIPFY_E_CONFIG_VALUE',
+      /tipfy\.maxBodySize must be a number above 0, and is string/,
+    ],
+    [{ tipfy: { dev: 'yes' } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.dev must be boolean, and is string/],
+    [{ tipfy: { hooks: { posInit: [] } } }, 'TIPFY_E_HOOK_NAME', /no event "posInit" .*"posInitApp"/],
+    [{ 'tipfy/ext/session': { secretkey: key } }, 'TIPFY_E_CONFIG_KEY', /"secretKey"/],
+    [{ 'tipfy/ext/session': { expiration: -1 } }, 'TIPFY_E_CONFIG_VALUE', /expiration/],
+    [{ tipfy: { dev: false }, 'tipfy/ext/session': { secretKey: 'short' } }, 'TIPFY_E_SECRET_KEY', /32 or more/],
+    [{ 'tipfy/ext/session': { cookie: { prefix: '__Host-', domain: 'a.example' } } }, 'TIPFY_E_SESSION_CONFIG', /./],
+  ])('%j: %s', (config, code, message) => {
+    expect(() => make(config as Config)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    )
+  })
+})
+
+describe('the start is refused', () => {
+  test.each([
+    ['a rule without a leading slash', () => [new Rule('nope', { endpoint: 'a' })], /nope/],
+    ['an unknown converter', () => [new Rule('/<integer:n>', { endpoint: 'a' })], /integer/],
+    ['rules that are no list', () => 7, /gave number/],
+  ])('for %s', async (_, urls, message) => {
+    const app = make({ tipfy: { urls: urls as () => Rule[] } })
+    await expect(app.ready()).rejects.toThrow(message)
+  })
+
+  test('for Datastore sessions in production without a Datastore, saying what to set', async () => {
+    const app = make({
+      tipfy: { dev: false, hooks: { posInitApp: 'tipfy/ext/session:setDatastoreSession' } },
+      'tipfy/ext/session': { secretKey: key },
+    })
+    await expect(app.ready()).rejects.toThrow(/GOOGLE_CLOUD_PROJECT/)
+  })
+
+  test('for sessions in production without a key, saying how to get one', async () => {
+    const app = make({ tipfy: { dev: false, hooks: { posInitApp: 'tipfy/ext/session:setSecureCookieSession' } } })
+    await expect(app.ready()).rejects.toThrow(/secretKey/)
+  })
+})
+
+test("sections of one's own modules are free", () => {
+  expect(make({ tipfy: {}, blog: { perPage: 10 } }).getConfig('blog', 'perPage')).toBe(10)
+})

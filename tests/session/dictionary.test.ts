@@ -4,6 +4,12 @@ import type { SessionData } from 'tipfy/ext/session'
 import { makeSession, type SessionOf } from '../../lib/ext/session/session.ts'
 import type { Free } from './site.ts'
 
+declare module 'tipfy/ext/session' {
+  interface SessionData {
+    products: string[]
+  }
+}
+
 function open(data: Record<string, unknown> = {}, dev = true) {
   const reads = { count: 0 }
   const session = makeSession({

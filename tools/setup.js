@@ -1,6 +1,6 @@
-// Makes the checkout ready to run: installs packages when node_modules is missing or older than the lock file, and with
-// --tests what the tests need beside them (memcached, Chromium) where apt can. Runs before anything is installed, so it
-// is plain JavaScript for Node 20 with nothing but node: imports.
+// Makes the checkout ready to run: installs packages when node_modules is missing or older than the lock file, with
+// --tests what the tests need beside them (memcached, Chromium) where apt can, and with --bench the frameworks that bench/
+// measures against. Runs before anything is installed, so it is plain JavaScript for Node 20 with nothing but node: imports.
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,26 +13,30 @@ function modified(file) {
   return existsSync(path) ? statSync(path).mtimeMs : 0
 }
 
-function run(command, args) {
-  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+function run(command, args, cwd = root) {
+  return spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 }
 
 function found(command) {
   return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, command)))
 }
 
-if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
-  console.log('Installing packages (npm ci) …')
+// Installs what the lock file in a folder asks for, unless that was done.
+function install(folder) {
+  if (modified(join(folder, 'node_modules/.package-lock.json')) >= modified(join(folder, 'package-lock.json'))) return
+  console.log(`Installing packages ${folder === '' ? '' : `of ${folder}/ `}(npm ci) …`)
   // The Node and npm that started this script: node_modules/.bin/node is about to be deleted by npm ci.
   const npm = process.env.npm_execpath
   const node = process.env.npm_node_execpath ?? process.execPath
   const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund']
-  const installed = npm ? run(node, [npm, ...args]) : run('npm', args)
-  if (!installed) {
-    console.error('npm ci failed (see above). Remedy: check the network, then run `npm ci` and this command again.')
-    process.exit(1)
-  }
+  const cwd = join(root, folder)
+  if (npm ? run(node, [npm, ...args], cwd) : run('npm', args, cwd)) return
+  console.error('npm ci failed (see above). Remedy: check the network, then run `npm ci` and this command again.')
+  process.exit(1)
 }
+
+install('')
+if (process.argv.includes('--bench')) install('bench')
 
 const runtime = join(root, 'node_modules/.bin/node')
 const version = existsSync(runtime)

@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals'
+import { request } from 'tipfy'
+import { checkCsrf, sessionStore } from 'tipfy/ext/session'
+import type { Visitor } from '../support/browser.ts'
+import { free, kinds, type SiteOptions, serveSite } from './site.ts'
+
+const handlers = {
+  '/form': () => sessionStore.csrfToken(),
+  '/post': async () => {
+    free.posts = (free.posts ?? 0) + 1
+    return `posted ${free.posts}`
+  },
+  '/login': () => {
+    sessionStore.regenerate()
+    free.user = 'u'
+    return sessionStore.csrfToken()
+  },
+  '/logout': async () => {
+    await sessionStore.destroy()
+    return ''
+  },
+  '/json': async () => JSON.stringify(await request.json()),
+  '/hook': () => 'exempt',
+}
+const options: SiteOptions = { hooks: { preDispatchHandler: [checkCsrf] }, session: { csrfExempt: ['/hook'] } }
+const token = async (visitor: Visitor) => (await visitor.ask('/form')).text
+const post = async (visitor: Visitor, _csrf: string) => (await visitor.post('/post', { _csrf })).status
+
+describe.each(kinds)('forged requests, with a %s session', (kind) => {
+  const serveForms = (more: object = {}) => serveSite(kind, handlers, { ...options, ...more })
+
+  test('a form with the token passes, by field or header, before there is a session and after', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    const first = await token(visitor)
+    expect([...visitor.cookies.keys()]).toEqual(['tipfy.csrf'])
+    expect((await visitor.post('/post', { _csrf: first })).text).toBe('posted 1')
+    expect(await token(visitor)).toBe(first)
+    const headers = { 'x-csrf-token': first, 'content-type': 'application/json' }
+    expect((await visitor.ask('/json', { method: 'POST', headers, body: '[1]' })).text).toBe('[1]')
+    expect((await visitor.ask('/post', { method: 'DELETE', headers: { 'x-csrf-token': first } })).text).toBe('posted 2')
+  })
+
+  test('the cookie behind it is not replaced while it is valid', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    await token(visitor)
+    const { headers } = await visitor.ask('/form')
+    expect(headers['set-cookie']).toBeUndefined()
+    expect(headers.vary).toBe('Cookie')
+  })
+
+  test('no token, a wrong one, an empty one, or that of another browser: 403, and nothing happens', async () => {
+    const site = await serveForms()
+    const [visitor, other] = [site.visitor(), site.visitor()]
+    const own = await token(visitor)
+    const foreign = await token(other)
+    for (const wrong of ['', 'x', foreign, own.slice(0, -1), `${own}a`, `${own.slice(0, -2)}é`]) {
+      expect(await post(visitor, wrong)).toBe(403)
+    }
+    expect((await visitor.ask('/post', { method: 'POST' })).status).toBe(403)
+    expect((await site.visitor().post('/post', { _csrf: own })).status).toBe(403)
+    expect((await visitor.post('/post', { _csrf: own })).text).toBe('posted 1')
+  })
+
+  test('regenerate() changes it: a token from before the login is of no use after it', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    const before = await token(visitor)
+    const after = (await visitor.post('/login', { _csrf: before })).text
+    expect(after).not.toBe(before)
+    expect(await post(visitor, before)).toBe(403)
+    expect(await post(visitor, after)).toBe(200)
+    expect(await token(visitor)).toBe(after)
+    const again = (await visitor.post('/login', { _csrf: after })).text
+    expect(await post(visitor, after)).toBe(403)
+    await visitor.post('/logout', { _csrf: again })
+    expect(await post(visitor, again)).toBe(403)
+  })
+
+  test('forms in parallel tabs stay good, also over the birth of a session', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    const tabs = [await token(visitor), await token(visitor)]
+    expect(await post(visitor, tabs[0]!)).toBe(200)
+    expect(await post(visitor, tabs[1]!)).toBe(200)
+  })
+
+  test('a secret planted by a neighbouring domain is of no use against a logged-in session', async () => {
+    const site = await serveForms()
+    const [victim, thief] = [site.visitor(), site.visitor()]
+    const planted = await token(thief)
+    await victim.post('/login', { _csrf: await token(victim) })
+    victim.cookies.set('tipfy.csrf', thief.cookies.get('tipfy.csrf')!)
+    expect(await post(victim, planted)).toBe(403)
+  })
+
+  test.each([
+    ['Origin', 'https://evil.example', 403],
+    ['Origin', 'http://127.0.0.1:1', 403],
+    ['Origin', 'not a url', 403],
+    ['Origin', 'null', 200],
+    ['Sec-Fetch-Site', 'cross-site', 403],
+    ['Sec-Fetch-Site', 'same-origin', 200],
+    ['Sec-Fetch-Site', 'none', 200],
+  ])('with the token, but %s: %s: %d', async (name, value, status) => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    const headers = { 'x-csrf-token': await token(visitor), [name]: value }
+    expect((await visitor.ask('/post', { method: 'POST', headers })).status).toBe(status)
+    headers.Origin = `http://127.0.0.1:${site.port}`
+    if (status === 200) expect((await visitor.ask('/post', { method: 'POST', headers })).status).toBe(200)
+  })
+
+  test('safe methods, and endpoints that are exempt, are not asked', async () => {
+    const site = await serveForms()
+    expect((await site.visitor().ask('/post')).status).toBe(200)
+    expect((await site.visitor().ask('/hook', { method: 'POST' })).status).toBe(200)
+    expect((await site.visitor().ask('/nothing', { method: 'POST' })).status).toBe(404)
+  })
+
+  test('the reason is told in development, in production only in the log', async () => {
+    const site = await serveForms()
+    const answer = await site.visitor().ask('/post', { method: 'POST' })
+    expect(answer.text).not.toContain('cookie')
+    expect(site.lines).toContainEqual(expect.objectContaining({ message: 'a request was refused as forged' }))
+    const dev = await serveForms({ tipfy: { dev: true } })
+    expect((await dev.visitor().ask('/post', { method: 'POST' })).text).toContain('came without the cookie')
+  })
+})

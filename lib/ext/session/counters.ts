@@ -18,6 +18,16 @@ export interface Counters {
   tombstonesMet: number
   touches: number
   touchesFailed: number
+  cacheHits: number
+  cacheMisses: number
+  /** Reads that found another reader's lease, and filled nothing. */
+  leasesMet: number
+  fills: number
+  /** Uses of memcached left out because a breaker was open. */
+  cacheBypassed: number
+  breakerOpened: number
+  /** Entries that were expired, garbage or another session's. */
+  cacheBroken: number
   /** Records that another program broke. */
   broken: number
 }
@@ -38,6 +48,13 @@ export function newCounters(): Counters {
     tombstonesMet: 0,
     touches: 0,
     touchesFailed: 0,
+    cacheHits: 0,
+    cacheMisses: 0,
+    leasesMet: 0,
+    fills: 0,
+    cacheBypassed: 0,
+    breakerOpened: 0,
+    cacheBroken: 0,
     broken: 0,
   }
 }

@@ -88,3 +88,34 @@ export interface Chance {
   /** In [0, 1): to spread retries. */
   unit(): number
 }
+
+/** A memcached server as the cache sees it. */
+export interface CacheLink {
+  /** Like `10.0.0.1:11211`, for log lines. */
+  readonly name: string
+  connect(): Promise<CacheConnection>
+}
+
+/** Names one version of an entry; counts only on the connection that gave it, for servers count anew when they restart. */
+export type CasId = unknown
+
+/**
+ * One connection to a memcached server. Calls may stay pending for ever, and reject when it is lost or with CacheRefused
+ * where the server answered but would not.
+ */
+export interface CacheConnection {
+  readonly alive: boolean
+  get(key: string): Promise<{ value: string; cas: CasId } | null>
+  /** Null: there is an entry already. */
+  add(key: string, value: string, seconds: number): Promise<CasId | null>
+  /** Null: it is another entry by now, or gone. */
+  replace(key: string, value: string, seconds: number, cas: CasId): Promise<CasId | null>
+  /** With `cas` only that entry. False: it is another by now, or gone. */
+  delete(key: string, cas?: CasId): Promise<boolean>
+  close(): void
+}
+
+/** The server works, but does not take this: too large, no memory. */
+export class CacheRefused extends Error {
+  override name = 'CacheRefused'
+}

@@ -1,10 +1,12 @@
 // Sessions kept in Datastore: every promise about updates that are not lost, ids that stay dead and values that are never
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
 import { StoreUnavailable } from './budget.ts'
+import { SessionCache } from './cache.ts'
 import { decodeData, encodeData } from './codec.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Conflict, type Data, mergeData } from './merge.ts'
 import {
+  type CacheLink,
   type Chance,
   type Clock,
   type DatastorePort,
@@ -56,12 +58,18 @@ export interface StoreSettings {
   touchAfter: number
   /** Budget in ms of one load or save, retries included. */
   storeTimeout: number
+  /** How long in ms a process may serve what another changed without reaching memcached afterwards. */
+  cacheTtl: number
+  /** The longest wait in ms that one load or save may spend on memcached. */
+  cacheTimeout: number
   encode(data: Data): string
   decode(text: string): Data
   /** Instead of the structural merge; synchronous, may run again. */
   merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
   /** Told of each place where the later of two changes won, once that is committed. */
   onConflict: ((conflict: Conflict) => void) | null
+  /** Told when a memcached server stops and starts to work. */
+  onTrouble: (message: string) => void
 }
 
 const defaults: StoreSettings = {
@@ -69,14 +77,19 @@ const defaults: StoreSettings = {
   absoluteExpiration: null,
   touchAfter: 0.1,
   storeTimeout: 5000,
+  cacheTtl: 60_000,
+  cacheTimeout: 50,
   encode: encodeData,
   decode: decodeData,
   merge: null,
   onConflict: null,
+  onTrouble: () => {},
 }
 
 export interface StoreParts {
   datastore: DatastorePort
+  /** The memcached servers to cache in; none where left out. */
+  cacheLinks?: CacheLink[]
   clock: Clock
   chance: Chance
   settings?: Partial<StoreSettings>
@@ -97,11 +110,14 @@ export class RecordStore {
   readonly stats: Counters = newCounters()
   readonly #runner: Runner
   readonly #clock: Clock
+  readonly #cache: SessionCache | null
   readonly #queue = new KeyedQueue()
 
-  constructor({ datastore, clock, chance, settings }: StoreParts) {
+  constructor({ datastore, cacheLinks = [], clock, chance, settings }: StoreParts) {
     this.settings = { ...defaults, ...settings }
     this.#clock = clock
+    const parts = { clock, chance, counters: this.stats, settings: this.settings }
+    this.#cache = cacheLinks.length === 0 ? null : new SessionCache(cacheLinks, parts)
     this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout: this.settings.storeTimeout })
   }
 
@@ -109,12 +125,16 @@ export class RecordStore {
   async load(sid: string): Promise<Loaded> {
     this.stats.loads++
     const id = keyName(sid)
-    const row = await this.#runner.retry('loaded', (timeout) => this.#runner.datastore.get(id, timeout))
-    const now = this.#clock.now()
-    if (isLive(row, now)) return { state: 'live', record: recordOf(row) }
-    if (row === null || !isTombstone(row) || row.expires <= now) return { state: 'none' }
-    this.stats.tombstonesMet++
-    return { state: 'tombstone' }
+    const fetch = async (): Promise<SessionRecord | 'tombstone' | 'none'> => {
+      const row = await this.#runner.retry('loaded', (timeout) => this.#runner.datastore.get(id, timeout))
+      const now = this.#clock.now()
+      if (isLive(row, now)) return recordOf(row)
+      return row !== null && isTombstone(row) && row.expires > now ? 'tombstone' : 'none'
+    }
+    const found = this.#cache === null ? await fetch() : await this.#cache.read(id, fetch)
+    if (typeof found === 'object') return { state: 'live', record: found }
+    if (found === 'tombstone') this.stats.tombstonesMet++
+    return { state: found }
   }
 
   /** Inserts a new session under an id never used before. */
@@ -146,7 +166,7 @@ export class RecordStore {
   async save(sid: string, base: SessionRecord, changes: Changes): Promise<Saved> {
     this.stats.saves++
     let conflicts: Conflict[] = []
-    const saved = await this.#change(sid, changes.username ?? null, (row) => {
+    const saved = await this.#change(sid, base, changes.username ?? null, (row) => {
       conflicts = []
       const data =
         row.version === base.version ? changes.data : this.#merge(base.data, changes.data, row.data, conflicts)
@@ -162,7 +182,7 @@ export class RecordStore {
    */
   update(sid: string, fn: (data: Data) => Data | void): Promise<Saved> {
     this.stats.saves++
-    return this.#change(sid, null, (row) => {
+    return this.#change(sid, null, null, (row) => {
       const data = this.settings.decode(row.data)
       return { data: this.settings.encode(fn(data) ?? data) }
     })
@@ -180,7 +200,7 @@ export class RecordStore {
   async touch(sid: string, record: SessionRecord, expiresIn?: number): Promise<Saved> {
     this.stats.touches++
     try {
-      return await this.#change(sid, null, (row) =>
+      return await this.#change(sid, record, null, (row) =>
         // Another request may have done it meanwhile.
         row.version !== record.version && !this.touchDue(row) ? null : { data: row.data, idle: expiresIn },
       )
@@ -195,13 +215,13 @@ export class RecordStore {
    * old one is gone, the new one holds what this request itself brings: all of its data if another request moved the
    * session, only its own changes if the session was destroyed, revoked or has expired.
    */
-  regenerate(oldSid: string, newSid: string, base: SessionRecord | null, changes: Changes): Promise<Saved> {
+  async regenerate(oldSid: string, newSid: string, base: SessionRecord | null, changes: Changes): Promise<Saved> {
     this.stats.saves++
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
     let conflicts: Conflict[] = []
     const guess = changes.username === undefined ? base?.username : changes.username
-    return this.#queue.run(oldId, async () => {
-      const saved = await this.#runner.transact<Saved>({
+    const work = () =>
+      this.#runner.transact<Saved>({
         what: 'saved',
         ids: [newId, oldId],
         user: guess ? keyName(guess) : null,
@@ -211,9 +231,10 @@ export class RecordStore {
         },
         done: ({ sessions }) => this.#savedOf(sessions.get(newId)),
       })
-      if (saved.state === 'saved') this.#report(conflicts)
-      return saved
-    })
+    const saved = await this.#unlessUnavailable(oldId, this.#queue.run(oldId, work))
+    await this.#cache?.remove(oldId)
+    if (saved.state === 'saved') this.#report(conflicts)
+    return saved
   }
 
   /** Ends a session: at once and everywhere. */
@@ -222,8 +243,8 @@ export class RecordStore {
   }
 
   /** Ends the session that `listFor` calls `id`. */
-  revoke(id: string): Promise<void> {
-    return this.#queue.run(id, () =>
+  async revoke(id: string): Promise<void> {
+    const work = () =>
       this.#runner.transact<void>({
         what: 'destroyed',
         ids: [id],
@@ -231,14 +252,13 @@ export class RecordStore {
         plan: ({ sessions }, token) => {
           const row = sessions.get(id)
           if (row === undefined || row.data === null) return { writes: [], result: undefined }
-          return {
-            writes: [{ op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }],
-            result: undefined,
-          }
+          const write: Write = { op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }
+          return { writes: [write], result: undefined }
         },
         done: () => undefined,
-      }),
-    )
+      })
+    await this.#unlessUnavailable(id, this.#queue.run(id, work))
+    await this.#cache?.remove(id)
   }
 
   /** The live sessions of a user, latest used first. */
@@ -249,10 +269,14 @@ export class RecordStore {
   /** Ends all of a user's sessions that were committed before; later logins live. Returns how many it ended. */
   async destroyAllFor(username: string, { exceptSid }: { exceptSid?: string } = {}): Promise<number> {
     const ended = await revokeAll(this.#runner, username, exceptSid === undefined ? null : keyName(exceptSid))
-    return ended.length
+    if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id)))
+    return ended.live
   }
 
-  close(): void {}
+  /** Closes the connections to memcached. */
+  close(): void {
+    this.#cache?.close()
+  }
 
   #fresh(
     data: string,
@@ -279,9 +303,9 @@ export class RecordStore {
     }
   }
 
-  async #change(sid: string, username: string | null, change: Change): Promise<Saved> {
+  async #change(sid: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
     const id = keyName(sid)
-    const saved = await this.#queue.run(id, () =>
+    const work = () =>
       this.#runner.transact<Saved>({
         what: 'saved',
         ids: [id],
@@ -304,9 +328,13 @@ export class RecordStore {
           return { writes, result: { state: 'saved', record: recordOf(next) } }
         },
         done: ({ sessions }) => this.#savedOf(sessions.get(id)),
-      }),
-    )
-    if (saved.state === 'gone') this.stats.dropped++
+      })
+    const saved = await this.#unlessUnavailable(id, this.#queue.run(id, work))
+    if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
+    else {
+      this.stats.dropped++
+      await this.#cache?.remove(id) // it was served from there, perhaps
+    }
     return saved
   }
 
@@ -346,6 +374,16 @@ export class RecordStore {
     if (base === null) return data
     const { encode, decode } = this.settings
     return encode(mergeData(decode(base.data), decode(data), {}, () => {}))
+  }
+
+  /** A change that may have been applied, but could not be learned, should not stay hidden behind an old entry. */
+  async #unlessUnavailable<T>(id: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof StoreUnavailable) void this.#cache?.remove(id)
+      throw error
+    }
   }
 
   #savedOf(row: SessionRow | undefined): Saved {

@@ -51,28 +51,31 @@ export async function listSessions(runner: Runner, username: string): Promise<Se
   return found.sort((a, b) => b.updated - a.updated)
 }
 
-/** Ends the user's sessions that were committed before, but `except`; tells which were live. */
-export async function revokeAll(runner: Runner, username: string, except: string | null): Promise<string[]> {
+/** Ends the user's sessions that were committed before, but `except`: all their ids, and how many of them were live. */
+export async function revokeAll(
+  runner: Runner,
+  username: string,
+  except: string | null,
+): Promise<{ all: string[]; live: number }> {
   const { ids, revoked } = await candidates(runner, username, 'destroyed', (row, now) => {
     row.revoked = ++row.sequence
     row.revokedAt = now
     if (except !== null) row.logins.push({ sequence: ++row.sequence, id: except, at: now })
   })
-  const ended: string[] = []
-  const all = [...ids]
-  for (let at = 0; at < all.length; at += part) {
-    const dead = await runner.transact<[string, SessionRow][]>({
+  const ended = { all: [...ids], live: 0 }
+  for (let at = 0; at < ended.all.length; at += part) {
+    ended.live += await runner.transact<number>({
       what: 'destroyed',
-      ids: all.slice(at, at + part),
+      ids: ended.all.slice(at, at + part),
       user: keyName(username),
       plan({ sessions, user }) {
         const later = new Set(user?.logins.filter(({ sequence }) => sequence > revoked).map(({ id }) => id))
         const dead = [...sessions].filter(([id, row]) => row.username === username && !later.has(id))
-        return { writes: dead.map(([id]) => ({ op: 'delete', id })), result: dead }
+        const live = dead.filter(([, row]) => isLive(row, runner.clock.now()))
+        return { writes: dead.map(([id]) => ({ op: 'delete', id })), result: live.length }
       },
-      done: () => [],
+      done: () => 0,
     })
-    for (const [id, row] of dead) if (isLive(row, runner.clock.now())) ended.push(id)
   }
   return ended
 }

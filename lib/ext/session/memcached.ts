@@ -1,0 +1,158 @@
+// memcached with check-and-set, over memjs: the package has neither gets nor cas, but sends any request and shows the whole
+// answer. One memjs client is one connection here, thrown away when it is lost: its own reconnecting would send an id of
+// one server process to the next, and read a new answer after half of an old one.
+import type { Socket } from 'node:net'
+import memjs from 'memjs'
+import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
+
+export interface MemcachedOptions {
+  /** For servers that want SASL. */
+  username?: string | null
+  password?: string | null
+}
+
+/** Servers by `host:port,host:port` or a list; the port is 11211 where left out, an IPv6 address stands in brackets. */
+export function memcachedLinks(servers: string | readonly string[], options: MemcachedOptions = {}): CacheLink[] {
+  const list = typeof servers === 'string' ? servers.split(',') : servers
+  return list.map((server) => {
+    const name = server.trim()
+    const [, ipv6, host = ipv6 ?? '', port = '11211'] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(name) ?? []
+    return { name, connect: () => Connection.open(host, Number(port), options) }
+  })
+}
+
+const op = { get: 0x00, add: 0x02, replace: 0x03, delete: 0x04, noop: 0x0a }
+const ok = 0x00
+const missing = 0x01
+const exists = 0x02
+
+interface Answer {
+  header: { magic: number; status: number; cas: Buffer }
+  val: Buffer
+}
+
+interface MemjsServer {
+  username: string | undefined
+  password: string | undefined
+  connected: boolean
+  _socket: Socket | undefined
+}
+
+class Connection implements CacheConnection {
+  readonly #client: memjs.Client
+  readonly #server: MemjsServer
+  #socket: Socket | undefined
+  /** What to call for each call under way when the connection is lost: memjs would leave them open. */
+  readonly #pending = new Set<(error: Error) => void>()
+  #sequence = 0
+  #closed = false
+
+  static async open(host: string, port: number, options: MemcachedOptions): Promise<Connection> {
+    const connection = new Connection(host, port, options)
+    try {
+      await connection.#establish()
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    return connection
+  }
+
+  private constructor(host: string, port: number, { username, password }: MemcachedOptions) {
+    // memjs's own time-outs would only confuse whoever has one already.
+    const server = new memjs.Server(host, port, '', '', { timeout: 3600, conntimeout: 3600, keepAlive: true })
+    this.#server = server as unknown as MemjsServer
+    this.#server.username = username ?? undefined // not what the environment says
+    this.#server.password = password ?? undefined
+    // One try: a check-and-set sent again would report its own success as a failure.
+    const silent = { log: () => {} }
+    this.#client = new memjs.Client([server], { retries: 1, retry_delay: 0, failover: false, logger: silent })
+  }
+
+  get alive(): boolean {
+    const socket = this.#socket
+    return (
+      !this.#closed &&
+      socket !== undefined &&
+      socket === this.#server._socket &&
+      socket.writable &&
+      this.#server.connected
+    )
+  }
+
+  async get(key: string): Promise<{ value: string; cas: CasId } | null> {
+    const { header, val } = await this.#ask(op.get, key)
+    if (header.status === missing) return null
+    if (header.status !== ok) throw refused('get', header.status)
+    return { value: val.toString(), cas: Buffer.from(header.cas) }
+  }
+
+  add(key: string, value: string, seconds: number): Promise<CasId | null> {
+    return this.#store(op.add, key, value, seconds)
+  }
+
+  replace(key: string, value: string, seconds: number, cas: CasId): Promise<CasId | null> {
+    return this.#store(op.replace, key, value, seconds, cas as Buffer)
+  }
+
+  async delete(key: string, cas?: CasId): Promise<boolean> {
+    const { header } = await this.#ask(op.delete, key, '', '', cas as Buffer | undefined)
+    if (header.status === ok) return true
+    if (header.status === missing || header.status === exists) return false
+    throw refused('delete', header.status)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#server._socket?.destroy()
+    this.#lost()
+  }
+
+  async #store(opcode: number, key: string, value: string, seconds: number, cas?: Buffer): Promise<CasId | null> {
+    const extras = Buffer.alloc(8) // flags, expiry
+    extras.writeUInt32BE(seconds, 4)
+    const { header } = await this.#ask(opcode, key, extras, value, cas)
+    if (header.status === ok) return Buffer.from(header.cas)
+    if (header.status === missing || header.status === exists) return null
+    throw refused(opcode === op.add ? 'add' : 'cas', header.status)
+  }
+
+  async #establish(): Promise<void> {
+    const answered = this.#perform(op.noop, '', '', '')
+    this.#server._socket?.once('close', () => this.#lost())
+    const { header } = await answered
+    if (header.magic !== 0x81 || header.status !== ok)
+      throw new Error('it does not speak the memcached binary protocol')
+    this.#socket = this.#server._socket
+  }
+
+  async #ask(opcode: number, key: string, extras: string | Buffer = '', value = '', cas?: Buffer): Promise<Answer> {
+    if (!this.alive) throw new Error('the connection was lost')
+    return await this.#perform(opcode, key, extras, value, cas)
+  }
+
+  #perform(opcode: number, key: string, extras: string | Buffer, value: string, cas?: Buffer): Promise<Answer> {
+    // memjs reads it back as a signed number.
+    this.#sequence = this.#sequence === 0x7fffffff ? 1 : this.#sequence + 1
+    const request = memjs.Utils.makeRequestBuffer(opcode, key, extras, value, this.#sequence)
+    cas?.copy(request, 16)
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject)
+      const answered = (error: unknown, answer: Answer) => {
+        this.#pending.delete(reject)
+        if (error) reject(typeof error === 'string' ? new Error(error) : error) // of a refused login it is a text
+        else resolve(answer)
+      }
+      this.#client.perform(key, request, this.#sequence, answered as (...args: unknown[]) => void, 1)
+    })
+  }
+
+  #lost(): void {
+    for (const reject of this.#pending) reject(new Error('the connection was lost'))
+    this.#pending.clear()
+  }
+}
+
+function refused(what: string, status: number): CacheRefused {
+  return new CacheRefused(`${what} was refused with status ${status}`)
+}

@@ -140,7 +140,8 @@ class Connection implements CacheConnection {
       this.#pending.add(reject)
       const answered = (error: unknown, answer: Answer) => {
         this.#pending.delete(reject)
-        if (error) reject(typeof error === 'string' ? new Error(error) : error) // of a refused login it is a text
+        if (error)
+          reject(typeof error === 'string' ? new Error(error) : error) // of a refused login it is a text
         else resolve(answer)
       }
       this.#client.perform(key, request, this.#sequence, answered as (...args: unknown[]) => void, 1)

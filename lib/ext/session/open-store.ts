@@ -34,11 +34,14 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Re
   const { kind, log } = settings
   const datastore = await openDatastore({ mode, dataFolder: settings.dataFolder })
   const merge = settings.merge as Merge | null
-  const store = new RecordStore({
+  const { memcache, memcacheUser: username, memcachePassword: password } = settings
+  const cached = memcache !== null && memcache.length > 0
+  const store: RecordStore = new RecordStore({
     datastore: new SessionDatastore(datastore, {
       kind,
       onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
     }),
+    cacheLinks: cached ? (await import('./memcached.ts')).memcachedLinks(memcache, { username, password }) : [],
     clock: { ...systemClock, now: () => settings.now() },
     chance: systemChance,
     settings: {

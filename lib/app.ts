@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
 import { applications, Context, contextStorage, type SessionInterface } from './context.ts'
 import { dispatch } from './dispatch.ts'
-import { type ErrorPage, errorAnswer, sendFailure } from './error-answer.ts'
+import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure } from './error-answer.ts'
 import { HandlerLoader } from './handler-loader.ts'
 import { Hooks } from './hooks.ts'
 import { makeResponse } from './http/convert.ts'
@@ -13,7 +13,14 @@ import { Response } from './http/response.ts'
 import { sendResponse } from './http/send.ts'
 import { type Log, makeLog } from './log.ts'
 import type { Rule, UrlMap } from './routing/index.ts'
-import { checkSessionSection, importHook, loadRules, loadSections, requestSettings } from './setup.ts'
+import {
+  checkSessionSection,
+  importHook,
+  loadErrorHandlers,
+  loadRules,
+  loadSections,
+  requestSettings,
+} from './setup.ts'
 
 export type RequestContext = Context<App, Request, Response>
 
@@ -93,6 +100,9 @@ export class App {
   /** Shows an uncaught error in development. */
   errorPage: ErrorPage | null = null
 
+  /** The pages of statuses, from the configuration. */
+  readonly errorHandlers = new Map<number, ErrorHandler>()
+
   readonly #sections = new Map<string, Record<string, unknown>>()
   readonly #settings: RequestSettings
   readonly #closers: (() => void | Promise<void>)[] = []
@@ -121,6 +131,7 @@ export class App {
     this.#starting ??= applications.start(this, async () => {
       await loadSections(this)
       this.urlMap = await loadRules(this)
+      await loadErrorHandlers(this)
       await this.hooks.load()
       await this.hooks.call('posInitApp', this)
       await this.hooks.call('preRunApp', this)

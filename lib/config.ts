@@ -2,6 +2,7 @@
 // key stops the start and not a request.
 
 import type { App } from './app.ts'
+import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
 import type { SessionConfig } from './ext/session/config.ts'
 import type { HookConfig } from './hooks.ts'
@@ -21,6 +22,8 @@ export interface TipfyConfig {
   appsEntryPoints: Readonly<Record<string, string>>
   /** Functions or 'module:function' strings, by event. */
   hooks: HookConfig
+  /** Functions or 'module:function' strings that make the pages of error statuses, by status. */
+  errorHandlers: Readonly<Record<number, ErrorHandler | string>>
   /** Where the rules are: 'module:function', or the function. */
   urls: string | ((app: App) => readonly RuleFactory[] | Promise<readonly RuleFactory[]>)
   /** Options of the application's UrlMap. */
@@ -74,6 +77,7 @@ export const defaultConfig: TipfyConfig = {
   appsInstalled: [],
   appsEntryPoints: {},
   hooks: {},
+  errorHandlers: {},
   urls: 'urls:getRules',
   urlMap: {},
   serverName: null,
@@ -98,6 +102,9 @@ const positive: ConfigType = (value) =>
 export const configTypes: ConfigTypes = {
   appId: 'string|null',
   urls: 'string|function',
+  errorHandlers: (value) =>
+    (typeof value === 'object' && value !== null && Object.keys(value).every((key) => /^[45]\d\d$/.test(key))) ||
+    'functions by status, 400 to 599',
   versionId: 'string|null',
   appsInstalled: 'string[]',
   serverName: 'string|null',

@@ -1,6 +1,7 @@
 // What is answered when a request ends with an error, wherever it was thrown.
 import type { ServerResponse } from 'node:http'
 import type { App, RequestContext } from './app.ts'
+import { makeResponse } from './http/convert.ts'
 import { HTTPException, InternalServerError } from './http/exceptions.ts'
 import { Response } from './http/response.ts'
 import { sendResponse } from './http/send.ts'
@@ -9,7 +10,16 @@ import { RequestRedirect } from './routing/index.ts'
 /** Shows an uncaught error to a developer. */
 export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Response>
 
-/** The answer for an error: a hook's, the error's own, or a 500 that says nothing of what happened. Never rejects. */
+/**
+ * Makes the page of a status (config `tipfy.errorHandlers`): what it returns becomes the answer as a handler's would, with
+ * the error's status and headers unless it is a response of its own.
+ */
+export type ErrorHandler = (error: HTTPException, app: App) => unknown
+
+/**
+ * The answer for an error: a hook's, its status's handler's, the error's own, or a 500 that says nothing of what happened.
+ * Never rejects.
+ */
 export async function errorAnswer(app: App, context: RequestContext, thrown: unknown): Promise<Response> {
   let error = thrown
   if (error instanceof RequestRedirect) return error.toResponse()
@@ -29,7 +39,10 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
   }
   try {
     if (app.errorPage !== null && !(error instanceof HTTPException)) return await app.errorPage(error, context)
-    return answer.toResponse(request)
+    const handler = app.errorHandlers.get(answer.code)
+    if (handler === undefined) return answer.toResponse(request)
+    const base = new Response(null, { status: answer.code, headers: answer.headers })
+    return await makeResponse(await handler(answer, app), base, request)
   } catch (pageError) {
     app.log.error({ err: pageError }, 'The error page could not be made')
     return new Response('Internal Server Error', { status: 500, mimetype: 'text/plain' })

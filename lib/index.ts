@@ -2,6 +2,7 @@
 export { App, type RequestContext } from './app.ts'
 export { type Config, defaultConfig, type TipfyConfig } from './config.ts'
 export type { SessionInterface } from './context.ts'
+export type { ErrorHandler } from './error-answer.ts'
 export { type ErrorCode, TipfyError } from './errors.ts'
 export {
   app,

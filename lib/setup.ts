@@ -1,6 +1,7 @@
 // What an application needs before its first request: configuration of its modules, rules, hooks.
 import type { App } from './app.ts'
 import { type TipfyConfig, validateSection } from './config.ts'
+import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
 import * as session from './ext/session/config.ts'
 import type { HookName } from './hooks.ts'
@@ -29,8 +30,20 @@ export async function loadSections(app: App): Promise<void> {
 }
 
 /** The function that a hook's string names. */
-export async function importHook(app: App, event: HookName, text: string): Promise<Function> {
-  const wantedBy = `the hook ${event}`
+export function importHook(app: App, event: HookName, text: string): Promise<Function> {
+  return importFunction(app, event, text)
+}
+
+/** Imports the functions that make error pages. */
+export async function loadErrorHandlers(app: App): Promise<void> {
+  for (const [status, handler] of Object.entries(app.settings.errorHandlers)) {
+    const found = typeof handler === 'string' ? await importFunction(app, `errorHandlers.${status}`, handler) : handler
+    app.errorHandlers.set(Number(status), found as ErrorHandler)
+  }
+}
+
+async function importFunction(app: App, event: string, text: string): Promise<Function> {
+  const wantedBy = `the configuration's ${event}`
   const hook = await importString(parseImportString(text), { root: app.root, folders: [app.root], wantedBy })
   if (typeof hook !== 'function') throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: text, event, given: typeof hook })
   return hook

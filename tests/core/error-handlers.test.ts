@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { html, RequestHandler, Rule } from 'tipfy'
+import { type Running, start } from '../support/application.ts'
+
+class Broken extends RequestHandler {
+  get(): never {
+    throw new Error('inside')
+  }
+}
+
+let running: Running
+beforeAll(async () => {
+  running = await start([new Rule('/broken', { endpoint: 'broken', handler: Broken })], {
+    tipfy: {
+      errorHandlers: {
+        404: (error) => html`<p>Nothing here: ${error.description}`,
+        405: () => ({ wrong: 'method' }),
+        500: async () => 'Sorry.',
+      },
+    },
+  })
+})
+afterAll(() => running.close())
+
+test('a status has the page that the configuration gives it, with the status and headers of the error', async () => {
+  expect(await running.ask('/none')).toMatchObject({
+    status: 404,
+    text: '<p>Nothing here: There is nothing at this address.',
+  })
+  expect(await running.ask('/broken', { method: 'PUT' })).toMatchObject({
+    status: 405,
+    headers: { allow: 'GET, HEAD, OPTIONS' },
+    text: '{"wrong":"method"}',
+  })
+  expect(await running.ask('/broken')).toMatchObject({ status: 500, text: 'Sorry.' })
+})
+
+test('a handler that cannot be found stops the start', async () => {
+  await expect(start([], { tipfy: { errorHandlers: { 503: 'nowhere:page' } } })).rejects.toThrow(/errorHandlers\.503/)
+  await expect(start([], { tipfy: { errorHandlers: { 200: 'nowhere:page' } } })).rejects.toThrow(
+    /by status, 400 to 599/,
+  )
+})

@@ -4,7 +4,7 @@ import { app, request, response } from './globals.ts'
 import { makeJson } from './http/convert.ts'
 import { html } from './http/escape.ts'
 import type { Response } from './http/response.ts'
-import type { Endpoint, UrlArguments, Values } from './routing/index.ts'
+import type { Endpoint, UrlArguments } from './routing/index.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 

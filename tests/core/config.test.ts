@@ -10,7 +10,7 @@ function make({ tipfy, ...sections }: Config): App {
   return app
 }
 
-const key = 'k'.repeat(16) + '0123456789abcdef'
+const key = '0123456789abcdef0123456789abcdef'
 
 afterEach(async () => {
   for (const app of made.splice(0)) await app.close()

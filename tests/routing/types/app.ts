@@ -53,7 +53,7 @@ declare module 'tipfy' {
 }
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-const yes = <T extends true>() => {}
+const yes = <_T extends true>() => {}
 yes<Equal<RuleArgs<'archive'>, { year: number; month: string }>>()
 yes<
   Equal<

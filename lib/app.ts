@@ -146,12 +146,18 @@ export class App {
       this.#serveWhenReady(incoming, outgoing)
       return
     }
-    const request = new Request(incoming, this.#settings)
-    const context: RequestContext = new Context(++requests, this, request, new Response())
-    request.id = context.id
+    const context = this.newContext(incoming)
     ;(outgoing as Outgoing)[contextOf] = context
     outgoing.on('close', closed)
     contextStorage.run(context, serve, this, context, outgoing)
+  }
+
+  /** What the globals stand for while `incoming` is served. */
+  newContext(incoming: IncomingMessage): RequestContext {
+    const request = new Request(incoming, this.#settings)
+    const context: RequestContext = new Context(++requests, this, request, new Response())
+    request.id = context.id
+    return context
   }
 
   #serveWhenReady(incoming: IncomingMessage, outgoing: ServerResponse): void {

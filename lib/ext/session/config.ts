@@ -19,6 +19,12 @@ export interface SessionCookie {
   maxAge: number | null
 }
 
+/** A `Datastore` of @google-cloud/datastore, told by two of its methods: its own types are long to read for a compiler. */
+export interface DatastoreClient {
+  key(...args: never[]): unknown
+  transaction(...args: never[]): unknown
+}
+
 /** The keys of `'tipfy/ext/session'` in config.ts, and what they are unless told. */
 export const defaultConfig = {
   /** Signs the cookies: one key, or a list, newest first, each of 32 bytes or more. In development one is made and kept. */
@@ -48,8 +54,11 @@ export const defaultConfig = {
   encrypt: false,
   /** Bytes of name, `=` and value; browsers drop cookies over 4096. */
   maxCookieSize: 4093,
-  /** 'embedded': files in `dataFolder`. 'cloud': Google's, or DATASTORE_EMULATOR_HOST. 'auto': whichever is set up. */
-  datastore: 'auto' as 'auto' | 'embedded' | 'cloud',
+  /**
+   * 'embedded': files in `dataFolder`. 'cloud': Google's, or DATASTORE_EMULATOR_HOST. 'auto': whichever is set up. A client
+   * of your own is used as it is, and not closed.
+   */
+  datastore: 'auto' as 'auto' | 'embedded' | 'cloud' | DatastoreClient,
   /** Where the embedded Datastore and the development key are kept, from the application's root. */
   dataFolder: '.tipfy',
   /** The Datastore kind of session records. */
@@ -102,7 +111,8 @@ export const configTypes = {
   touchAfter: (value: unknown): true | string =>
     (typeof value === 'number' && value >= 0 && value <= 1) || 'a part of the expiration, from 0 to 1',
   maxCookieSize: positive,
-  datastore: oneOf('auto', 'embedded', 'cloud'),
+  datastore: (value: unknown) =>
+    typeof (value as DatastoreClient | null)?.transaction === 'function' || oneOf('auto', 'embedded', 'cloud')(value),
   memcache: (value: unknown): true | string =>
     value === null || typeof value === 'string' || Array.isArray(value) || "'host:port[,…]', a list of them, or null",
   memcacheUser: 'string|null',

@@ -1,5 +1,6 @@
 // Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
 // an application whose sessions are cookies loads none of them.
+import type { Datastore } from '@google-cloud/datastore'
 import { TipfyError } from '../../errors.ts'
 import type { Conflict, Data } from './merge.ts'
 import { visible, withVisible } from './session.ts'
@@ -11,7 +12,7 @@ type OnConflict = (conflict: Conflict) => void
 
 /** Which Datastore is meant. An embedded one never serves production unless that was said. */
 export function datastoreMode(
-  wanted: Settings['datastore'],
+  wanted: Exclude<Settings['datastore'], object>,
   dev: boolean,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): 'embedded' | 'cloud' {
@@ -23,7 +24,8 @@ export function datastoreMode(
 }
 
 export async function openStore(app: SessionApp, settings: Settings): Promise<RecordStore> {
-  const mode = datastoreMode(settings.datastore, settings.dev)
+  const { datastore: wanted } = settings
+  const mode = typeof wanted === 'object' ? null : datastoreMode(wanted, settings.dev)
   const [{ RecordStore }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemChance, systemClock }] =
     await Promise.all([
       import('./store.ts'),
@@ -32,7 +34,8 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Re
       import('./system.ts'),
     ])
   const { kind, log } = settings
-  const datastore = await openDatastore({ mode, dataFolder: settings.dataFolder })
+  const datastore =
+    mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder })
   const merge = settings.merge as Merge | null
   const { memcache, memcacheUser: username, memcachePassword: password } = settings
   const cached = memcache !== null && memcache.length > 0
@@ -55,7 +58,7 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Re
   })
   app.onClose(async () => {
     store.close()
-    await closeDatastore(datastore)
+    if (mode !== null) await closeDatastore(datastore)
   })
   return store
 }

@@ -1,0 +1,146 @@
+// The cookies of a test's client, kept and sent as RFC 6265bis tells a browser to. There is one user and no page, so
+// SameSite is not weighed, and no list of public suffixes is needed.
+
+/** A cookie that the jar holds. */
+export interface StoredCookie {
+  name: string
+  value: string
+  domain: string
+  /** Whether only the very host that set it gets it. */
+  hostOnly: boolean
+  path: string
+  secure: boolean
+  httpOnly: boolean
+  sameSite: string | null
+  /** Milliseconds since 1970; null: until the browser closes. */
+  expires: number | null
+}
+
+/** Where a cookie that a test sets itself belongs. */
+export interface CookiePlace {
+  domain?: string
+  path?: string
+  secure?: boolean
+}
+
+/** The folder of a path: where a cookie belongs that names none. */
+function folderOf(path: string): string {
+  const end = path.lastIndexOf('/')
+  return end <= 0 ? '/' : path.slice(0, end)
+}
+
+function domainMatches(host: string, domain: string): boolean {
+  return host === domain || (host.endsWith(`.${domain}`) && !/^[\d.]+$|:/.test(host))
+}
+
+function pathMatches(path: string, folder: string): boolean {
+  return path === folder || (path.startsWith(folder) && (folder.endsWith('/') || path[folder.length] === '/'))
+}
+
+function attributesOf(parts: readonly string[]): Map<string, string> {
+  const attributes = new Map<string, string>()
+  for (const part of parts) {
+    const [name = '', ...value] = part.split('=')
+    attributes.set(name.trim().toLowerCase(), value.join('=').trim())
+  }
+  return attributes
+}
+
+function expiryOf(attributes: Map<string, string>): number | null {
+  const age = attributes.get('max-age')
+  if (age !== undefined && /^-?\d+$/.test(age)) return Number(age) <= 0 ? 0 : Date.now() + Number(age) * 1000
+  const date = Date.parse(attributes.get('expires') ?? '')
+  return Number.isNaN(date) ? null : date
+}
+
+/** What `__Secure-` and `__Host-` promise of a cookie, broken. */
+function breaksPrefix(cookie: StoredCookie): boolean {
+  const name = cookie.name.toLowerCase()
+  if (name.startsWith('__secure-')) return !cookie.secure
+  return name.startsWith('__host-') && !(cookie.secure && cookie.hostOnly && cookie.path === '/')
+}
+
+/** The cookies of one client. */
+export class CookieJar {
+  readonly #cookies = new Map<string, StoredCookie>()
+  readonly #home: string
+
+  /** @param home the host of cookies that a test sets itself */
+  constructor(home = 'localhost') {
+    this.#home = home
+  }
+
+  /** Takes one Set-Cookie header of an answer from `url`, or leaves it where a browser would. */
+  store(header: string, url: URL): void {
+    const [pair = '', ...rest] = header.split(';')
+    const at = pair.indexOf('=')
+    const attributes = attributesOf(rest)
+    const domain = attributes.get('domain')?.replace(/^\./, '').toLowerCase() || undefined
+    const path = attributes.get('path')
+    const cookie: StoredCookie = {
+      name: pair.slice(0, Math.max(at, 0)).trim(),
+      value: pair.slice(at + 1).trim(),
+      domain: domain ?? url.hostname,
+      hostOnly: domain === undefined,
+      path: path?.startsWith('/') ? path : folderOf(url.pathname),
+      secure: attributes.has('secure'),
+      httpOnly: attributes.has('httponly'),
+      sameSite: attributes.get('samesite') ?? null,
+      expires: expiryOf(attributes),
+    }
+    if (!domainMatches(url.hostname, cookie.domain)) return
+    if (cookie.secure && url.protocol !== 'https:') return
+    if (cookie.sameSite?.toLowerCase() === 'none' && !cookie.secure) return
+    if (breaksPrefix(cookie)) return
+    this.#put(cookie)
+  }
+
+  #put(cookie: StoredCookie): void {
+    const key = JSON.stringify([cookie.domain, cookie.path, cookie.name])
+    if (cookie.expires !== null && cookie.expires <= Date.now()) this.#cookies.delete(key)
+    else this.#cookies.set(key, cookie)
+  }
+
+  /** The Cookie header of a request for `url`, longest paths first; '' where there is nothing to send. */
+  header(url: URL): string {
+    return this.all()
+      .filter((cookie) =>
+        cookie.hostOnly ? cookie.domain === url.hostname : domainMatches(url.hostname, cookie.domain),
+      )
+      .filter((cookie) => pathMatches(url.pathname, cookie.path) && (!cookie.secure || url.protocol === 'https:'))
+      .sort((one, other) => other.path.length - one.path.length)
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ')
+  }
+
+  /** Every cookie that has not expired. */
+  all(): StoredCookie[] {
+    const now = Date.now()
+    return [...this.#cookies.values()].filter(({ expires }) => expires === null || expires > now)
+  }
+
+  /** The value of a cookie, as it travels; undefined where there is none. */
+  get(name: string): string | undefined {
+    return this.find(name)?.value
+  }
+
+  /** A cookie with its attributes. */
+  find(name: string): StoredCookie | undefined {
+    return this.all().find((cookie) => cookie.name === name)
+  }
+
+  /** Sets a cookie by hand, as it is to travel: a forged one, one from an earlier visit. */
+  set(name: string, value: string, { domain, path = '/', secure = false }: CookiePlace = {}): void {
+    const place = { domain: domain ?? this.#home, hostOnly: domain === undefined, path, secure }
+    this.#put({ name, value, ...place, httpOnly: false, sameSite: null, expires: null })
+  }
+
+  /** Drops every cookie of that name. */
+  delete(name: string): void {
+    for (const [key, cookie] of this.#cookies) if (cookie.name === name) this.#cookies.delete(key)
+  }
+
+  clear(): void {
+    this.#cookies.clear()
+  }
+}

@@ -1,0 +1,54 @@
+// One HTTP exchange in memory: Node's own client and server, speaking real HTTP/1.1 over a pair of streams. So a test sees
+// what a browser would see, headers, HEAD, chunks and all, and no port is opened.
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { duplexPair } from 'node:stream'
+
+/** A request as it goes over the wire. */
+export interface Message {
+  method: string
+  /** Path and query, percent-encoded. */
+  target: string
+  /** Names and values in turn. */
+  headers: readonly string[]
+  body: Uint8Array | null
+  remoteAddress: string
+  /** Whether it came by https. */
+  encrypted: boolean
+}
+
+/** An answer as it came. */
+export interface Reply {
+  status: number
+  statusText: string
+  headers: IncomingHttpHeaders
+  rawHeaders: readonly string[]
+  bytes: Buffer
+}
+
+/** Has `listener` serve one request. Rejects if the answer breaks off. */
+export function exchange(listener: RequestListener, message: Message): Promise<Reply> {
+  const { method, target, headers, body, remoteAddress, encrypted } = message
+  const [near, far] = duplexPair()
+  const server = createServer(listener)
+  server.emit('connection', Object.assign(far, { remoteAddress, encrypted }))
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({ createConnection: () => near, method, path: target, headers, setHost: false })
+    outgoing.on('error', reject)
+    outgoing.on('response', (incoming) => {
+      const chunks: Buffer[] = []
+      incoming.on('error', reject)
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+      incoming.on('end', () => {
+        resolve({
+          status: incoming.statusCode!,
+          statusText: incoming.statusMessage!,
+          headers: incoming.headers,
+          rawHeaders: incoming.rawHeaders,
+          bytes: Buffer.concat(chunks),
+        })
+      })
+    })
+    if (body === null) outgoing.end()
+    else outgoing.end(body)
+  })
+}

@@ -46,5 +46,5 @@ export class FakeClock implements Clock {
 
 export function fakeChance(): Chance {
   let tokens = 0
-  return { token: () => `token-${++tokens}`, unit: () => 0.5 }
+  return { id: () => `id-${++tokens}`, token: () => `token-${++tokens}`, unit: () => 0.5 }
 }

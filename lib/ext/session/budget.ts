@@ -44,10 +44,10 @@ export class Budget {
   }
 }
 
-/** The promise, or PortError 'unknown' after `ms`: clients' own timeouts do not cover all they may wait for. */
-export function withDeadline<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T> {
+/** The promise, or an error after `ms`: clients' own timeouts do not cover all they may wait for. */
+export function withDeadline<T>(clock: Clock, ms: number, promise: Promise<T>, late = noAnswer): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.timer(ms, () => reject(new PortError('unknown', `no answer within ${Math.round(ms)} ms`)))
+    const cancel = clock.timer(ms, () => reject(late(ms)))
     promise.then(
       (value) => {
         cancel()
@@ -59,4 +59,8 @@ export function withDeadline<T>(clock: Clock, ms: number, promise: Promise<T>): 
       },
     )
   })
+}
+
+function noAnswer(ms: number): Error {
+  return new PortError('unknown', `no answer within ${Math.round(ms)} ms`)
 }

@@ -83,6 +83,8 @@ export interface Clock {
 
 /** Chance. */
 export interface Chance {
+  /** A new session id of at least 192 bits, to be put into a cookie. */
+  id(): string
   /** A new token of at least 96 bits. */
   token(): string
   /** In [0, 1): to spread retries. */

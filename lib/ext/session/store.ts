@@ -28,7 +28,7 @@ import {
   type SessionRecord,
   tombstone,
 } from './records.ts'
-import { type Plan, Runner } from './transact.ts'
+import { type Plan, Runner, type Work } from './transact.ts'
 import { isRevoked, listSessions, login, revokeAll, type SessionSummary } from './users.ts'
 
 export { type SessionRecord, type SessionSummary, StoreUnavailable }
@@ -119,6 +119,11 @@ export class RecordStore {
     const parts = { clock, chance, counters: this.stats, settings: this.settings }
     this.#cache = cacheLinks.length === 0 ? null : new SessionCache(cacheLinks, parts)
     this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout: this.settings.storeTimeout })
+  }
+
+  /** An id for a new session, unlike any before. */
+  newId(): string {
+    return this.#runner.chance.id()
   }
 
   /** Reads a session. Throws StoreUnavailable. */
@@ -220,18 +225,17 @@ export class RecordStore {
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
     let conflicts: Conflict[] = []
     const guess = changes.username === undefined ? base?.username : changes.username
-    const work = () =>
-      this.#runner.transact<Saved>({
-        what: 'saved',
-        ids: [newId, oldId],
-        user: guess ? keyName(guess) : null,
-        plan: (snapshot, token, read) => {
-          conflicts = []
-          return this.#move({ oldId, newId, base, changes }, snapshot, token, read, conflicts)
-        },
-        done: ({ sessions }) => this.#savedOf(sessions.get(newId)),
-      })
-    const saved = await this.#unlessUnavailable(oldId, this.#queue.run(oldId, work))
+    const work: Work<Saved> = {
+      what: 'saved',
+      ids: [newId, oldId],
+      user: guess ? keyName(guess) : null,
+      plan: (snapshot, token, read) => {
+        conflicts = []
+        return this.#move({ oldId, newId, base, changes }, snapshot, token, read, conflicts)
+      },
+      done: ({ sessions }) => this.#savedOf(sessions.get(newId)),
+    }
+    const saved = await this.#inTurn(oldId, work)
     await this.#cache?.remove(oldId)
     if (saved.state === 'saved') this.#report(conflicts)
     return saved
@@ -244,20 +248,19 @@ export class RecordStore {
 
   /** Ends the session that `listFor` calls `id`. */
   async revoke(id: string): Promise<void> {
-    const work = () =>
-      this.#runner.transact<void>({
-        what: 'destroyed',
-        ids: [id],
-        user: null,
-        plan: ({ sessions }, token) => {
-          const row = sessions.get(id)
-          if (row === undefined || row.data === null) return { writes: [], result: undefined }
-          const write: Write = { op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }
-          return { writes: [write], result: undefined }
-        },
-        done: () => undefined,
-      })
-    await this.#unlessUnavailable(id, this.#queue.run(id, work))
+    const work: Work<void> = {
+      what: 'destroyed',
+      ids: [id],
+      user: null,
+      plan: ({ sessions }, token) => {
+        const row = sessions.get(id)
+        if (row === undefined || row.data === null) return { writes: [], result: undefined }
+        const write: Write = { op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }
+        return { writes: [write], result: undefined }
+      },
+      done: () => undefined,
+    }
+    await this.#inTurn(id, work)
     await this.#cache?.remove(id)
   }
 
@@ -305,31 +308,30 @@ export class RecordStore {
 
   async #change(sid: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
     const id = keyName(sid)
-    const work = () =>
-      this.#runner.transact<Saved>({
-        what: 'saved',
-        ids: [id],
-        user: username === null ? null : keyName(username),
-        plan: ({ sessions, user }, token) => {
-          const row = sessions.get(id)
-          const now = this.#clock.now()
-          if (!isLive(row, now)) return { writes: [], result: { state: 'gone' } }
-          const changed = change(row)
-          if (changed === null) return { writes: [], result: { state: 'saved', record: recordOf(row) } }
-          const idle = changed.idle ?? row.expires - row.updated
-          const next = nextRow(row, token, {
-            data: changed.data,
-            username: changed.username === undefined ? row.username : changed.username,
-            updated: now,
-            expires: expiry(row.created, idle, this.settings.absoluteExpiration, now),
-          })
-          const writes: Write[] = [{ op: 'update', id, row: next }]
-          if (username !== null && username !== row.username) writes.push(login(username, id, user, now))
-          return { writes, result: { state: 'saved', record: recordOf(next) } }
-        },
-        done: ({ sessions }) => this.#savedOf(sessions.get(id)),
-      })
-    const saved = await this.#unlessUnavailable(id, this.#queue.run(id, work))
+    const work: Work<Saved> = {
+      what: 'saved',
+      ids: [id],
+      user: username === null ? null : keyName(username),
+      plan: ({ sessions, user }, token) => {
+        const row = sessions.get(id)
+        const now = this.#clock.now()
+        if (!isLive(row, now)) return { writes: [], result: { state: 'gone' } }
+        const changed = change(row)
+        if (changed === null) return { writes: [], result: { state: 'saved', record: recordOf(row) } }
+        const idle = changed.idle ?? row.expires - row.updated
+        const next = nextRow(row, token, {
+          data: changed.data,
+          username: changed.username === undefined ? row.username : changed.username,
+          updated: now,
+          expires: expiry(row.created, idle, this.settings.absoluteExpiration, now),
+        })
+        const writes: Write[] = [{ op: 'update', id, row: next }]
+        if (username !== null && username !== row.username) writes.push(login(username, id, user, now))
+        return { writes, result: { state: 'saved', record: recordOf(next) } }
+      },
+      done: ({ sessions }) => this.#savedOf(sessions.get(id)),
+    }
+    const saved = await this.#inTurn(id, work)
     if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
     else {
       this.stats.dropped++
@@ -376,11 +378,11 @@ export class RecordStore {
     return encode(mergeData(decode(base.data), decode(data), {}, () => {}))
   }
 
-  /** A change that may have been applied, but could not be learned, should not stay hidden behind an old entry. */
-  async #unlessUnavailable<T>(id: string, work: Promise<T>): Promise<T> {
+  async #inTurn<T>(id: string, work: Work<T>): Promise<T> {
     try {
-      return await work
+      return await this.#runner.transactInTurn(this.#queue, id, work)
     } catch (error) {
+      // It may have been applied all the same: then it should not stay hidden behind an old entry.
       if (error instanceof StoreUnavailable) void this.#cache?.remove(id)
       throw error
     }

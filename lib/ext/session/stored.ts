@@ -1,6 +1,5 @@
 // The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once
 // is the store's matter; here is what this request may still say, and what its answer may do to the cookie.
-import { randomBytes } from 'node:crypto'
 import { ServiceUnavailable } from '../../http/exceptions.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
@@ -10,9 +9,6 @@ import { keyName } from './records.ts'
 import { type CookieRequest, findCookie } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
 import type { RecordStore, SessionRecord, StoreUnavailable } from './store.ts'
-
-/** 192 random bits. */
-const newId = () => randomBytes(24).toString('base64url')
 
 export class StoredSlot extends Slot {
   private readonly records: RecordStore
@@ -182,7 +178,7 @@ export class StoredSlot extends Slot {
     if (this.record === undefined) {
       const data = {}
       fn(data)
-      const sid = newId()
+      const sid = this.records.newId()
       const changes = { data: encodeData(data), ...this.extras() }
       const record = await this.ask((records) => records.create(sid, changes))
       this.sid = sid
@@ -238,14 +234,14 @@ export class StoredSlot extends Slot {
   }
 
   private async create(data: string): Promise<CookieChange> {
-    const sid = newId()
+    const sid = this.records.newId()
     await this.ask((records) => records.create(sid, { data, ...this.extras() }))
     this.sid = sid
     return this.send()
   }
 
   private async move(data: string): Promise<CookieChange | undefined> {
-    const sid = newId()
+    const sid = this.records.newId()
     const changes = { data, ...this.extras() }
     const saved = await this.ask((records) => records.regenerate(this.sid!, sid, this.record ?? null, changes))
     if (saved.state === 'gone') return undefined

@@ -12,6 +12,7 @@ export const systemClock: Clock = {
 }
 
 export const systemChance: Chance = {
+  id: () => randomBytes(24).toString('base64url'),
   token: () => randomBytes(12).toString('base64url'),
   unit: Math.random,
 }

@@ -1,6 +1,6 @@
 // One transaction on session records, tried until it is known to be done, once: ABORTED is tried again as a new
 // transaction; an attempt whose outcome was never learned is recognised by its token in the record.
-import { Budget, StoreUnavailable } from './budget.ts'
+import { Budget, StoreUnavailable, withDeadline } from './budget.ts'
 import type { Counters } from './counters.ts'
 import {
   type Chance,
@@ -11,6 +11,7 @@ import {
   type Snapshot,
   type Write,
 } from './ports.ts'
+import type { KeyedQueue } from './queue.ts'
 import { tokensKept } from './records.ts'
 
 /** What to do with what was read: write and answer, or read the row of another user as well and ask again. */
@@ -27,6 +28,8 @@ export interface Work<T> {
   /** The answer where an earlier attempt turns out to have been applied. */
   done(snapshot: Snapshot): T
 }
+
+const contention = 'too many requests change it at once'
 
 /** Runs work on Datastore within the budget of one load or save. */
 export class Runner {
@@ -58,8 +61,21 @@ export class Runner {
     }
   }
 
-  async transact<T>(work: Work<T>): Promise<T> {
+  /** A transaction that waits for its turn in `queue`, which counts against its budget. */
+  transactInTurn<T>(queue: KeyedQueue, key: string, work: Work<T>): Promise<T> {
     const budget = new Budget(this.clock, this.#timeout)
+    const late = () => {
+      this.counters.unavailable++
+      return new StoreUnavailable(work.what, contention, 2)
+    }
+    const turn = queue.run(key, async () => {
+      if (budget.left <= 0) throw new Error('its turn came too late') // it has been answered
+      return await this.transact(work, budget)
+    })
+    return withDeadline(this.clock, this.#timeout, turn, late)
+  }
+
+  async transact<T>(work: Work<T>, budget = new Budget(this.clock, this.#timeout)): Promise<T> {
     const attempts = new Attempts(budget, this.chance, this.counters)
     const token = this.chance.token()
     const main = work.ids[0]
@@ -136,7 +152,7 @@ class Attempts {
       return
     }
     this.#counters.unavailable++
-    const why = conflict ? 'too many requests change this session at once' : error.message
+    const why = conflict ? contention : error.message
     throw new StoreUnavailable(what, why, conflict ? 2 : 1, { cause: error })
   }
 }

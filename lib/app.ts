@@ -99,6 +99,8 @@ export class App {
   sessionInterface: SessionInterface<RequestContext> | null = null
   /** Shows an uncaught error in development. */
   errorPage: ErrorPage | null = null
+  /** Sees each request first, in development; true if it answers it. */
+  front: ((incoming: IncomingMessage, outgoing: ServerResponse) => boolean) | null = null
 
   /** The pages of statuses, from the configuration. */
   readonly errorHandlers = new Map<number, ErrorHandler>()
@@ -146,6 +148,7 @@ export class App {
       this.#serveWhenReady(incoming, outgoing)
       return
     }
+    if (this.front?.(incoming, outgoing)) return
     const context = this.newContext(incoming)
     ;(outgoing as Outgoing)[contextOf] = context
     outgoing.on('close', closed)

@@ -5,6 +5,7 @@ import { MethodNotAllowed } from './http/exceptions.ts'
 import type { Request } from './http/request.ts'
 import { Response } from './http/response.ts'
 import type { Rule } from './routing/index.ts'
+import { steps, traced } from './trace.ts'
 
 /**
  * What the request's handler returns: at once if its class is loaded and its method is not async.
@@ -17,15 +18,16 @@ export function dispatch(app: App, request: Request, routeError: unknown): unkno
     throw routeError
   }
   const handler = app.handlers.load(request.rule as Rule)
-  return handler instanceof Promise
-    ? handler.then((loaded) => callHandler(app, request, loaded))
-    : callHandler(app, request, handler)
+  if (!(handler instanceof Promise)) return callHandler(app, request, handler)
+  const loading = steps.hasSubscribers ? traced('handler', 'import', () => handler) : handler
+  return loading.then((loaded) => callHandler(app, request, loaded))
 }
 
 function callHandler(app: App, request: Request, handler: HandlerClass): unknown {
   const verb = verbFor(handler, request.method)
   if (verb === undefined) return answerMethods(app, request)
-  return new handler().dispatch(verb, request.ruleArgs)
+  if (!steps.hasSubscribers) return new handler().dispatch(verb, request.ruleArgs)
+  return traced('handler', `${handler.name}.${verb}`, () => new handler().dispatch(verb, request.ruleArgs))
 }
 
 /** OPTIONS is answered with the methods of this path, anything else refused with them (RFC 9110, 9.3.7 and 15.5.6). */

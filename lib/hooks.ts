@@ -4,6 +4,7 @@ import { nearest } from './config.ts'
 import { TipfyError } from './errors.ts'
 import type { Request } from './http/request.ts'
 import type { Response } from './http/response.ts'
+import { steps, traced } from './trace.ts'
 
 type Maybe<T> = T | undefined | void | Promise<T | undefined | void>
 
@@ -99,7 +100,7 @@ export class Hooks {
   async *iter<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): AsyncGenerator<unknown> {
     for (let at = 0; at < this.#lists[name].length; at++) {
       const hook = await this.#function(name, at)
-      yield await hook(...args)
+      yield await run(name, hook, args)
     }
   }
 
@@ -115,7 +116,7 @@ export class Hooks {
     const list = this.#lists[name]
     for (let at = start; at < list.length; at++) {
       const hook = this.#function(name, at)
-      const answer = typeof hook === 'function' ? hook(...args) : hook.then((loaded) => loaded(...args))
+      const answer = typeof hook === 'function' ? run(name, hook, args) : hook.then((loaded) => run(name, loaded, args))
       if (isPromise(answer)) return answer.then((value) => value ?? this.#firstFrom(at + 1, name, args))
       if (answer !== undefined && answer !== null) return answer
     }
@@ -139,6 +140,11 @@ export class Hooks {
       return loaded
     })
   }
+}
+
+function run(event: HookName, hook: Function, args: unknown[]): unknown {
+  if (!steps.hasSubscribers) return hook(...args)
+  return traced('hook', `${event} ${hook.name || '(a function)'}`, () => hook(...args))
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -6,7 +6,7 @@ const lib = join(import.meta.dirname, '../lib')
 
 // The floors of the house, from the ground up: a file may import what stands on its own floor or below it.
 const floors: RegExp[][] = [
-  [/^errors\.ts$/, /^signing\.ts$/, /^http\/(headers|multidict|cookies|escape|query|dates)\.ts$/],
+  [/^(errors|signing|trace)\.ts$/, /^http\/(headers|multidict|cookies|escape|query|dates)\.ts$/],
   [
     /^(context|config|import-string|log)\.ts$/,
     /^routing\/(rule|converters|types|numbers|quote|parse|part|builder|linear)\.ts$/,

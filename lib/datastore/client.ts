@@ -2,6 +2,7 @@
 // 0.3 s and 30 MB, so nothing of it is loaded before it is asked for.
 import type { Datastore } from '@google-cloud/datastore'
 import { Engine } from './embedded/engine.ts'
+import { TracedClients } from './traced.ts'
 import { inProcessClient } from './transport.ts'
 
 export interface DatastoreOptions {
@@ -25,9 +26,10 @@ export async function openDatastore(options: DatastoreOptions): Promise<Datastor
   // With an emulator there is nobody to authenticate to: the search for a metadata server would only cost time.
   const { Datastore } = await import('@google-cloud/datastore')
   const datastore = new Datastore(clientOptions)
+  const seam = datastore as unknown as { clients_: Map<string, object> }
+  seam.clients_ = new TracedClients()
   if (mode === 'embedded') {
     const engine = new Engine({ dataFolder, memory })
-    const seam = datastore as unknown as { clients_: Map<string, unknown>; auth: object }
     seam.clients_.set('DatastoreClient', inProcessClient(engine))
     engines.set(datastore, engine)
   }

@@ -3,6 +3,7 @@
 // one server process to the next, and read a new answer after half of an old one.
 import type { Socket } from 'node:net'
 import memjs from 'memjs'
+import { steps, traced } from '../../trace.ts'
 import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
 
 export interface MemcachedOptions {
@@ -22,6 +23,7 @@ export function memcachedLinks(servers: string | readonly string[], options: Mem
 }
 
 const op = { get: 0x00, add: 0x02, replace: 0x03, delete: 0x04, noop: 0x0a }
+const names = new Map<number, string>(Object.entries(op).map(([name, code]) => [code, name]))
 const ok = 0x00
 const missing = 0x01
 const exists = 0x02
@@ -128,7 +130,8 @@ class Connection implements CacheConnection {
 
   async #ask(opcode: number, key: string, extras: string | Buffer = '', value = '', cas?: Buffer): Promise<Answer> {
     if (!this.alive) throw new Error('the connection was lost')
-    return await this.#perform(opcode, key, extras, value, cas)
+    if (!steps.hasSubscribers) return await this.#perform(opcode, key, extras, value, cas)
+    return await traced('memcached', names.get(opcode)!, () => this.#perform(opcode, key, extras, value, cas))
   }
 
   #perform(opcode: number, key: string, extras: string | Buffer, value: string, cas?: Buffer): Promise<Answer> {

@@ -2,6 +2,7 @@
 import type { Context, SessionInterface } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
 import { CookieSigner, type SignerOptions } from '../../signing.ts'
+import { steps, traced } from '../../trace.ts'
 import { checkCookie, cookieAttributes, type SessionCookie } from './config.ts'
 import { Encryption } from './encryption.ts'
 import type { OutboxResponse } from './outbox.ts'
@@ -118,11 +119,15 @@ export class Sessions implements SessionInterface {
   openSession(context: Context): void | Promise<void> {
     // Without a cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
     const request = context.request as { incoming: { headers: { cookie?: string } } }
-    if (request.incoming.headers.cookie !== undefined) return this.storeOf(context).load()
+    if (request.incoming.headers.cookie === undefined) return
+    if (!steps.hasSubscribers) return this.storeOf(context).load()
+    return traced('session', 'load', () => this.storeOf(context).load())
   }
 
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
-    return (context.session as SessionStore | undefined)?.save(response as OutboxResponse, failed)
+    const store = context.session as SessionStore | undefined
+    if (!steps.hasSubscribers) return store?.save(response as OutboxResponse, failed)
+    return traced('session', 'save', () => store?.save(response as OutboxResponse, failed))
   }
 }
 

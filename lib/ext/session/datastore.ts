@@ -20,6 +20,19 @@ export interface DatastoreKinds {
   onBroken?: (kind: string, name: string, why: string) => void
 }
 
+export interface PageOptions {
+  limit: number
+  /** Where an earlier page ended. */
+  after?: string
+  user?: string
+}
+
+export interface Page {
+  rows: Map<string, SessionRow>
+  /** For `after`; null at the end. */
+  next: string | null
+}
+
 export class SessionDatastore implements DatastorePort {
   readonly #datastore: Datastore
   readonly #kind: string
@@ -51,6 +64,16 @@ export class SessionDatastore implements DatastorePort {
       .select('__key__')
     const [found] = await told(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
     return found.map((entity: Entity) => entity[this.#datastore.KEY as never as string] as Key).map(({ name }) => name!)
+  }
+
+  /** Records in the order of their keys, tombstones and expired ones among them; those of one user if told: for tools. */
+  async page({ limit, after, user }: PageOptions, timeout: number): Promise<Page> {
+    let query = this.#datastore.createQuery(this.#kind).limit(limit)
+    if (user !== undefined) query = query.filter(new PropertyFilter('username', '=', user))
+    if (after !== undefined) query = query.start(after)
+    const [found, info] = await told(this.#datastore.runQuery(query, readOptions(timeout)))
+    const more = info.moreResults !== 'NO_MORE_RESULTS' && found.length === limit
+    return { rows: this.#snapshot([found]).sessions, next: more ? (info.endCursor ?? null) : null }
   }
 
   begin(): DatastoreTransaction {

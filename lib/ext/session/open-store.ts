@@ -2,6 +2,7 @@
 // an application whose sessions are cookies loads none of them.
 import type { Datastore } from '@google-cloud/datastore'
 import { TipfyError } from '../../errors.ts'
+import type { SessionDatastore } from './datastore.ts'
 import type { Conflict, Data } from './merge.ts'
 import { visible, withVisible } from './session.ts'
 import type { SessionApp, Settings } from './settings.ts'
@@ -23,7 +24,14 @@ export function datastoreMode(
   throw new TipfyError('TIPFY_E_SESSION_DATASTORE')
 }
 
-export async function openStore(app: SessionApp, settings: Settings): Promise<RecordStore> {
+/** What datastore sessions stand on: the store, and below it, for tools, the rows and the client. */
+export interface OpenStore {
+  records: RecordStore
+  rows: SessionDatastore
+  datastore: Datastore
+}
+
+export async function openStore(app: SessionApp, settings: Settings): Promise<OpenStore> {
   const { datastore: wanted } = settings
   const mode = typeof wanted === 'object' ? null : datastoreMode(wanted, settings.dev)
   const [{ RecordStore }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemChance, systemClock }] =
@@ -39,11 +47,12 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Re
   const merge = settings.merge as Merge | null
   const { memcache, memcacheUser: username, memcachePassword: password } = settings
   const cached = memcache !== null && memcache.length > 0
-  const store: RecordStore = new RecordStore({
-    datastore: new SessionDatastore(datastore, {
-      kind,
-      onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
-    }),
+  const rows = new SessionDatastore(datastore, {
+    kind,
+    onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
+  })
+  const records: RecordStore = new RecordStore({
+    datastore: rows,
     cacheLinks: cached ? (await import('./memcached.ts')).memcachedLinks(memcache, { username, password }) : [],
     clock: { ...systemClock, now: () => settings.now() },
     chance: systemChance,
@@ -57,10 +66,10 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Re
     },
   })
   app.onClose(async () => {
-    store.close()
+    records.close()
     if (mode !== null) await closeDatastore(datastore)
   })
-  return store
+  return { records, rows, datastore }
 }
 
 /** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */

@@ -5,6 +5,7 @@ import { CookieSigner, type SignerOptions } from '../../signing.ts'
 import { steps, traced } from '../../trace.ts'
 import { checkCookie, cookieAttributes, type SessionCookie } from './config.ts'
 import { Encryption } from './encryption.ts'
+import type { OpenStore } from './open-store.ts'
 import type { OutboxResponse } from './outbox.ts'
 import { CookieSlot } from './securecookie.ts'
 import { type SessionOptions, SessionStore, type StoreRequest } from './session-store.ts'
@@ -25,6 +26,8 @@ export class Sessions implements SessionInterface {
   readonly csrf: SignedName
   /** What datastore sessions are kept in, once it is open. */
   records: RecordStore | undefined
+  /** The same with what is below it, for tools. */
+  opened: OpenStore | undefined
   private readonly app: SessionApp
   private readonly cookie: SessionCookie
   private readonly kinds = new Map<string, SlotKind>()
@@ -98,8 +101,9 @@ export class Sessions implements SessionInterface {
   openRecords(): Promise<void> {
     this.opening ??= import('./open-store.ts')
       .then(({ openStore }) => openStore(this.app, this.settings))
-      .then((records) => {
-        this.records = records
+      .then((opened) => {
+        this.opened = opened
+        this.records = opened.records
       })
     return this.opening
   }

@@ -102,8 +102,8 @@ interface Move {
   changes: Changes
 }
 
-/** What a change makes of a live row; null leaves it as it is. */
-type Change = (row: LiveRow) => { data: string; username?: string | null; idle?: number } | null
+/** What a change makes of a live row; null leaves it as it is, 'gone' refuses it. */
+type Change = (row: LiveRow) => { data: string; username?: string | null; idle?: number } | null | 'gone'
 
 export class RecordStore {
   readonly settings: StoreSettings
@@ -171,7 +171,7 @@ export class RecordStore {
   async save(sid: string, base: SessionRecord, changes: Changes): Promise<Saved> {
     this.stats.saves++
     let conflicts: Conflict[] = []
-    const saved = await this.#change(sid, base, changes.username ?? null, (row) => {
+    const saved = await this.#change(keyName(sid), base, changes.username ?? null, (row) => {
       conflicts = []
       const data =
         row.version === base.version ? changes.data : this.#merge(base.data, changes.data, row.data, conflicts)
@@ -187,7 +187,7 @@ export class RecordStore {
    */
   update(sid: string, fn: (data: Data) => Data | void): Promise<Saved> {
     this.stats.saves++
-    return this.#change(sid, null, null, (row) => {
+    return this.#change(keyName(sid), null, null, (row) => {
       const data = this.settings.decode(row.data)
       return { data: this.settings.encode(fn(data) ?? data) }
     })
@@ -205,7 +205,7 @@ export class RecordStore {
   async touch(sid: string, record: SessionRecord, expiresIn?: number): Promise<Saved> {
     this.stats.touches++
     try {
-      return await this.#change(sid, record, null, (row) =>
+      return await this.#change(keyName(sid), record, null, (row) =>
         // Another request may have done it meanwhile.
         row.version !== record.version && !this.touchDue(row) ? null : { data: row.data, idle: expiresIn },
       )
@@ -239,6 +239,17 @@ export class RecordStore {
     await this.#cache?.remove(oldId)
     if (saved.state === 'saved') this.#report(conflicts)
     return saved
+  }
+
+  /**
+   * Changes the session that `listFor` calls `id`, for tools: its encoded data, or the ms that it lives unused from now on.
+   * `version` is that of the record looked at: `gone` where it has changed since.
+   */
+  amend(id: string, version: number, { data, expiresIn }: { data?: string; expiresIn?: number }): Promise<Saved> {
+    this.stats.saves++
+    return this.#change(id, null, null, (row) =>
+      row.version === version ? { data: data ?? row.data, idle: expiresIn } : 'gone',
+    )
   }
 
   /** Ends a session: at once and everywhere. */
@@ -306,8 +317,7 @@ export class RecordStore {
     }
   }
 
-  async #change(sid: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
-    const id = keyName(sid)
+  async #change(id: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
     const work: Work<Saved> = {
       what: 'saved',
       ids: [id],
@@ -317,6 +327,7 @@ export class RecordStore {
         const now = this.#clock.now()
         if (!isLive(row, now)) return { writes: [], result: { state: 'gone' } }
         const changed = change(row)
+        if (changed === 'gone') return { writes: [], result: { state: 'gone' } }
         if (changed === null) return { writes: [], result: { state: 'saved', record: recordOf(row) } }
         const idle = changed.idle ?? row.expires - row.updated
         const next = nextRow(row, token, {

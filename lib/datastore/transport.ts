@@ -7,6 +7,7 @@ type Method = (request: never, options: { timeout?: number } | undefined, callba
 const methods = [
   'lookup',
   'runQuery',
+  'runAggregationQuery',
   'beginTransaction',
   'commit',
   'rollback',

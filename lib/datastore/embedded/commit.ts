@@ -1,22 +1,17 @@
-// Commit: mutations are checked as they come in, then, inside the one writing transaction, against what is stored.
+// Commit, inside the one writing transaction: mutations against what is stored, then the rows that come of them.
 import { readDocument, writeDocument } from './document.ts'
-import type { StoredElement, StoredKey } from './keys.ts'
-import { alreadyExists, isComplete, notFound, partitionName, pathBytes, readKey, refuseReserved } from './keys.ts'
+import { describeKey, isComplete, partitionName, pathBytes, type StoredElement, type StoredKey } from './keys.ts'
+import type { Change } from './mutations.ts'
 import { indexEntries } from './order.ts'
+import { masked, setAt, valueAt } from './paths.ts'
+import { entitySize } from './size.ts'
 import { Code, invalid, StatusError } from './status.ts'
 import { indexName, type Row, type Store } from './store.ts'
 import type { Transaction } from './transactions.ts'
-import { type Properties, readProperties } from './values.ts'
-import { type CommitRequest, type CommitResponse, type Mutation, type MutationResult, toTimestamp } from './wire.ts'
-
-type Operation = 'insert' | 'update' | 'upsert' | 'delete'
-
-interface Change {
-  operation: Operation
-  key: StoredKey
-  properties: Properties
-  mutation: Mutation
-}
+import { applyTransforms } from './transforms.ts'
+import type { Properties } from './values.ts'
+import { type CommitResponse, type MutationResult, toTimestamp } from './wire.ts'
+import type { Versions } from './writer.ts'
 
 /** An entity while a commit works on it. */
 interface Draft {
@@ -24,82 +19,58 @@ interface Draft {
   k: Buffer
   kind: string
   stored: Row | undefined
+  /** The text of the properties; undefined once the entity is gone. */
+  text: string | undefined
   properties: Properties | undefined
 }
 
-const MAX_WRITES = 500
-
-/** Checks what can be checked without the store. */
-export function readMutations(request: CommitRequest, transactional: boolean): Change[] {
-  const mutations = request.mutations ?? []
-  if (mutations.length > MAX_WRITES) throw invalid(`cannot write more than ${MAX_WRITES} entities in a single call`)
-  const seen = new Set<string>()
-  return mutations.map((mutation) => {
-    const change = readMutation(mutation, request)
-    if (!transactional && isComplete(change.key)) {
-      const id = partitionName(change.key.partitionId) + pathBytes(change.key.path).toString('latin1')
-      if (seen.has(id))
-        throw invalid('A non-transactional commit may not contain multiple mutations affecting the same entity.')
-      seen.add(id)
-    }
-    return change
-  })
-}
-
-function readMutation(mutation: Mutation, request: CommitRequest): Change {
-  for (const operation of ['insert', 'update', 'upsert'] as const) {
-    const entity = mutation[operation]
-    if (!entity) continue
-    const key = readKey(entity.key, request, { complete: operation === 'update' })
-    refuseReserved(key)
-    return { operation, key, properties: readProperties(entity, request), mutation }
-  }
-  if (!mutation.delete) throw invalid('A mutation has no operation.')
-  const key = readKey(mutation.delete, request, { complete: true })
-  refuseReserved(key)
-  return { operation: 'delete', key, properties: {}, mutation }
-}
-
-/** Refuses a transaction whose reads no longer hold. */
-function checkReads(store: Store, transaction: Transaction, latest: number): void {
-  if (latest === transaction.snapshot) return
-  const holds =
-    [...transaction.reads.values()].every(({ n, k, version }) => (store.get(n, k)?.v ?? 0) === version) &&
-    transaction.queries.every((query) => query())
-  if (!holds) {
-    throw new StatusError(Code.ABORTED, 'too much contention on these datastore entities. please try again.')
-  }
-}
-
-/** Applies changes at a version; all refusals come before the first write. */
+/** Applies changes; all refusals come before the first write. */
 export function applyChanges(
   store: Store,
   changes: Change[],
   transaction: Transaction | undefined,
-  version: number,
-  latest: number,
+  versions: Versions,
 ): CommitResponse {
-  if (transaction) checkReads(store, transaction, latest)
+  if (transaction && changes.length > 0) checkReads(store, transaction, versions.latest)
   const drafts = new Map<string, Draft>()
-  const time = toTimestamp(version)
-  const results: MutationResult[] = []
-  for (const change of changes) {
-    const completed = isComplete(change.key) ? change.key : completeKey(store, change.key)
-    const draft = draftOf(store, drafts, completed)
-    applyChange(change, completed, draft)
-    results.push({
-      key: completed === change.key ? null : completed,
-      version: String(version),
-      createTime: draft.properties ? toTimestamp(draft.stored?.c ?? version) : null,
-      updateTime: draft.properties ? time : null,
-      conflictDetected: false,
-      transformResults: [],
-    })
-  }
+  const applied = changes.map((change) => {
+    const key = isComplete(change.key) ? change.key : completeKey(store, change.key)
+    const draft = draftOf(store, drafts, key)
+    const conflict = change.base !== undefined && conflicts(store, change.base, draft, key)
+    const transformResults = conflict ? [] : applyChange(change, key, draft, versions.next)
+    return { allocated: key === change.key ? null : key, draft, conflict, transformResults }
+  })
   let indexUpdates = 0
   let place = 0
-  for (const draft of drafts.values()) indexUpdates += writeDraft(store, draft, version, place++)
-  return { mutationResults: results, indexUpdates, commitTime: time }
+  for (const draft of drafts.values()) indexUpdates += writeDraft(store, draft, versions.next, place++)
+  const mutationResults = applied.map(({ allocated, draft, conflict, transformResults }): MutationResult => {
+    const { stored, text } = draft
+    const version = stored && stored.d === text ? stored.v : versions.next
+    return {
+      key: allocated,
+      version: String(version),
+      createTime: text === undefined ? null : toTimestamp(stored?.c ?? version),
+      updateTime: text === undefined ? null : toTimestamp(version),
+      conflictDetected: conflict,
+      transformResults,
+    }
+  })
+  return { mutationResults, indexUpdates, commitTime: toTimestamp(versions.next) }
+}
+
+/** Refuses a transaction whose reads no longer hold: then it is as if all of it happened now. */
+function checkReads(store: Store, transaction: Transaction, latest: number): void {
+  if (latest === transaction.snapshot) return
+  const holds =
+    transaction.reads.every((read) => stillHolds(store, read, transaction.snapshot!)) &&
+    transaction.queries.every((query) => query())
+  if (!holds) throw new StatusError(Code.ABORTED, 'too much contention on these datastore entities. please try again.')
+}
+
+function stillHolds(store: Store, { name, k, version }: Transaction['reads'][number], snapshot: number): boolean {
+  const n = store.number(name)
+  const now = n === undefined ? undefined : store.get(n, k)
+  return now ? now.v === version && now.t! <= snapshot : version === 0
 }
 
 function draftOf(store: Store, drafts: Map<string, Draft>, key: StoredKey): Draft {
@@ -109,16 +80,61 @@ function draftOf(store: Store, drafts: Map<string, Draft>, key: StoredKey): Draf
   let draft = drafts.get(id)
   if (!draft) {
     const stored = store.get(n, k)
-    draft = { n, k, kind: key.path.at(-1)!.kind, stored, properties: stored && readDocument(stored.d) }
+    draft = { n, k, kind: key.path.at(-1)!.kind, stored, text: stored?.d, properties: undefined }
     drafts.set(id, draft)
   }
   return draft
 }
 
-function applyChange(change: Change, key: StoredKey, draft: Draft): void {
-  if (change.operation === 'insert' && draft.properties) throw alreadyExists(key)
-  if (change.operation === 'update' && !draft.properties) throw notFound(key)
-  draft.properties = change.operation === 'delete' ? undefined : change.properties
+/** Whether an entity is not at the version that a mutation is meant for. */
+function conflicts(store: Store, base: NonNullable<Change['base']>, { n, k, stored }: Draft, key: StoredKey): boolean {
+  if (stored && base.version > stored.v && !base.strict)
+    throw invalid('Invalid base version, it is greater than the stored version')
+  // Nothing is stored: that agrees with a version at which it was already gone.
+  const conflict = stored
+    ? base.version !== stored.v
+    : base.strict || (base.version !== 0 && base.version < store.goneSince(n, k))
+  if (conflict && base.fail) {
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `the stored version (${stored?.v ?? 0}) does not match the required base version (${base.version}): ${describeKey(key)}`,
+    )
+  }
+  return conflict
+}
+
+function applyChange(
+  change: Change,
+  key: StoredKey,
+  draft: Draft,
+  version: number,
+): MutationResult['transformResults'] {
+  const { operation, mask, transforms } = change
+  if (operation === 'insert' && draft.text !== undefined)
+    throw new StatusError(Code.ALREADY_EXISTS, `entity already exists: ${describeKey(key)}`)
+  if (operation === 'update' && draft.text === undefined)
+    throw new StatusError(Code.NOT_FOUND, `no entity to update: ${describeKey(key)}`)
+  if (operation === 'delete') {
+    draft.text = draft.properties = undefined
+    return []
+  }
+  let properties = change.properties
+  if (mask && draft.text !== undefined) {
+    properties = readDocument(draft.text)
+    for (const path of mask) setAt(properties, path, valueAt(change.properties, path))
+  } else if (mask) {
+    properties = masked(properties, mask)
+  }
+  let results: MutationResult['transformResults'] = []
+  if (transforms.length > 0) {
+    // A copy: this commit may have to be run once more.
+    properties = readDocument(writeDocument(properties))
+    results = applyTransforms(properties, transforms, version)
+  }
+  if (mask || results.length > 0) entitySize(key, properties)
+  draft.properties = properties
+  draft.text = writeDocument(properties)
+  return results
 }
 
 /** Gives an incomplete key an id that no entity has and nobody reserved. */
@@ -129,67 +145,51 @@ export function completeKey(store: Store, key: StoredKey): StoredKey {
     const id = String(2 ** 52 + Math.floor(Math.random() * 2 ** 52))
     const last: StoredElement = { kind: key.path.at(-1)!.kind, idType: 'id', id }
     const path = [...key.path.slice(0, -1), last]
-    const k = pathBytes(path)
-    const taken = store.get(n, k) ?? store.sql('SELECT 1 FROM reserved WHERE n = ? AND k = ?').get(n, k)
-    if (!taken) return { partitionId: key.partitionId, path }
+    if (!store.isTaken(n, pathBytes(path))) return { partitionId: key.partitionId, path }
   }
 }
 
-function writeDraft(store: Store, draft: Draft, version: number, place: number): number {
-  const { n, k, kind, stored, properties } = draft
-  if (!stored && !properties) return 0
-  store
-    .sql(
-      'INSERT INTO history (id, n, k, c, v, d) VALUES (CAST(? AS INTEGER) * 1024 + CAST(? AS INTEGER), ?, ?, ?, ?, ?)',
-    )
-    .run(version, place, n, k, stored?.c ?? null, stored?.v ?? null, stored?.d ?? null)
-  let updates = stored && properties ? 0 : 1
-  if (!properties) {
-    store.sql('DELETE FROM entity WHERE n = ? AND k = ?').run(n, k)
-    store.sql('DELETE FROM entry WHERE p = ? AND v = ? AND k = ?').run(kindNumber(store, n, kind), EMPTY, k)
-  } else {
-    const d = writeDocument(properties)
-    if (stored) {
-      store.sql('UPDATE entity SET v = ?, d = ? WHERE n = ? AND k = ?').run(version, d, n, k)
-      if (d === stored.d) return 1
-    } else {
-      store.sql('INSERT INTO entity (n, k, c, v, d) VALUES (?, ?, ?, ?, ?)').run(n, k, version, version, d)
-      store.sql('INSERT INTO entry VALUES (?, ?, ?)').run(kindNumber(store, n, kind), EMPTY, k)
-    }
+/** Writes what became of an entity; gives the number of index rows touched. */
+function writeDraft(
+  store: Store,
+  { n, k, kind, stored, text, properties }: Draft,
+  version: number,
+  place: number,
+): number {
+  if (stored?.d === text) {
+    if (stored) store.touch(n, k, version)
+    return 0
   }
-  updates += writeEntries(store, draft)
-  return updates
-}
-
-const EMPTY = Buffer.alloc(0)
-
-function kindNumber(store: Store, n: number, kind: string): number {
-  return store.numberFor(indexName(n, kind, ''))
-}
-
-/** Brings the index from the stored properties to the new ones; gives the number of rows touched. */
-function writeEntries(store: Store, { n, k, kind, stored, properties }: Draft): number {
-  const before = stored ? entriesByText(readDocument(stored.d)) : new Map<string, [string, Buffer]>()
-  const after = properties ? entriesByText(properties) : new Map<string, [string, Buffer]>()
+  store.remember(version, place, n, k, stored)
+  const before = stored ? entries(store, n, kind, readDocument(stored.d)) : new Map<string, Entry>()
+  const after = properties ? entries(store, n, kind, properties) : new Map<string, Entry>()
+  if (text === undefined) store.delete(n, k)
+  else if (stored) store.update(n, k, version, text)
+  else store.insert(n, k, version, text)
   let touched = 0
-  for (const [text, [property, bytes]] of before) {
-    if (after.delete(text)) continue
-    store
-      .sql('DELETE FROM entry WHERE p = ? AND v = ? AND k = ?')
-      .run(store.numberFor(indexName(n, kind, property)), bytes, k)
+  for (const [id, { p, v }] of before) {
+    if (after.delete(id)) continue
+    store.removeEntry(p, v, k)
     touched++
   }
-  for (const [property, bytes] of after.values()) {
-    store.sql('INSERT INTO entry VALUES (?, ?, ?)').run(store.numberFor(indexName(n, kind, property)), bytes, k)
-    touched++
-  }
-  return touched
+  for (const { p, v } of after.values()) store.addEntry(p, v, k)
+  return touched + after.size
 }
 
-function entriesByText(properties: Properties): Map<string, [string, Buffer]> {
-  const entries = new Map<string, [string, Buffer]>()
-  for (const [property, bytes] of indexEntries(properties)) {
-    entries.set(`${property}\0${bytes.toString('latin1')}`, [property, bytes])
+interface Entry {
+  p: number
+  v: Buffer
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function entries(store: Store, n: number, kind: string, properties: Properties): Map<string, Entry> {
+  const found = new Map<string, Entry>()
+  const number = (property: string): number => store.numberFor(indexName(n, kind, property))
+  found.set('', { p: number(''), v: NOTHING })
+  for (const [property, v] of indexEntries(properties)) {
+    const p = number(property)
+    found.set(`${p} ${v.toString('latin1')}`, { p, v })
   }
-  return entries
+  return found
 }

@@ -1,78 +1,114 @@
-// A whole Datastore for one machine: its calls, over tables in one SQLite file. Both fronts, in process and gRPC, end here.
+// A whole Datastore for one machine: its eight calls, over tables in one SQLite file. Both fronts, in process and gRPC, end
+// here. What a call reads it reads at once, in one state of the tables; what it writes goes through the writer.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { applyChanges, completeKey, readMutations } from './commit.ts'
+import { applyChanges, completeKey } from './commit.ts'
 import { readDocument } from './document.ts'
-import { isComplete, partitionName, pathBytes, readKey, type StoredKey } from './keys.ts'
-import { runQuery } from './query.ts'
+import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './keys.ts'
+import { readMutations } from './mutations.ts'
+import { masked, readMask } from './paths.ts'
+import { readAggregation, runAggregation } from './query/aggregate.ts'
+import { explain } from './query/explain.ts'
+import { readPlan } from './query/plan.ts'
+import { runQuery } from './query/run.ts'
 import { invalid } from './status.ts'
-import { type Row, Store } from './store.ts'
-import { type Transaction, Transactions } from './transactions.ts'
+import { Store } from './store.ts'
+import { readTimeOf, type Transaction, Transactions } from './transactions.ts'
+import { View } from './view.ts'
 import * as wire from './wire.ts'
 import { Writer } from './writer.ts'
 
-/** Milliseconds that a commit waits for other processes, unless the caller has less time. */
+/** Milliseconds that a write waits for other processes, unless the caller has less time. */
 const PATIENCE = 10_000
+const MAX_LOOKUP = 1000
 
 export interface EngineOptions {
   /** Folder of the data; made if need be. */
   dataFolder?: string
   /** Keep nothing: the data dies with the engine. */
   memory?: boolean
-}
-
-/** Where a call reads: now, or at an earlier version, noting what it reads in a transaction. */
-export interface View {
-  store: Store
-  /** The version to read at; undefined: the latest. */
-  version: number | undefined
-  transaction: Transaction | undefined
+  /** Milliseconds since 1970, for tests. */
+  clock?: () => number
 }
 
 export class Engine {
   readonly #store: Store
   readonly #writer: Writer
   readonly #transactions: Transactions
+  readonly #clock: () => number
   #closed = false
 
-  constructor(options: EngineOptions) {
-    const folder = options.dataFolder ?? '.tipfy'
-    if (!options.memory) mkdirSync(folder, { recursive: true })
-    this.#store = new Store(options.memory ? ':memory:' : join(folder, 'datastore.sqlite'))
-    this.#writer = new Writer(this.#store)
-    this.#transactions = new Transactions(this.#store)
+  constructor({ dataFolder = '.tipfy', memory = false, clock = Date.now }: EngineOptions) {
+    if (!memory) mkdirSync(dataFolder, { recursive: true })
+    this.#clock = clock
+    this.#store = new Store(memory ? ':memory:' : join(dataFolder, 'datastore.sqlite'))
+    this.#writer = new Writer(this.#store, clock)
+    this.#transactions = new Transactions(clock)
   }
 
   /** Writes what is queued and closes the file. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#writer.flush()
+    this.#writer.close()
     this.#store.close()
   }
 
   lookup(request: wire.LookupRequest): wire.LookupResponse {
-    const keys = (request.keys ?? []).map((key) => readKey(key, request, { complete: true }))
-    return this.#store.atOnce(() => {
-      const { view, begun } = this.#view(request.readOptions)
-      const response: wire.LookupResponse = { found: [], missing: [], deferred: [], readTime: this.#readTime(view) }
-      if (begun) response.transaction = begun.id
-      for (const key of keys) {
-        const row = this.#read(view, key)
-        if (row) response.found.push(entityResult(key, row))
-        else response.missing.push({ entity: { key, properties: {} }, version: String(this.#store.version()) })
+    const keys = (request.keys ?? []).map((key) => readKey(key, request))
+    if (keys.length > MAX_LOOKUP) throw invalid(`cannot get more than ${MAX_LOOKUP} keys in a single call`)
+    const mask = readMask(request.propertyMask)
+    return this.#read(request.readOptions, (view) => {
+      const response: wire.LookupResponse = { found: [], missing: [], deferred: [], readTime: view.readTime }
+      for (const key of keys.length > 1 ? unique(keys) : keys) {
+        const row = view.read(key)
+        if (row) {
+          response.found.push({
+            entity: { key, properties: masked(readDocument(row.d), mask) },
+            version: String(row.v),
+            createTime: wire.toTimestamp(row.c),
+            updateTime: wire.toTimestamp(row.v),
+          })
+        } else {
+          response.missing.push({
+            entity: { key, properties: {} },
+            version: String(view.version ?? this.#store.version()),
+          })
+        }
       }
       return response
     })
   }
 
   runQuery(request: wire.RunQueryRequest): wire.RunQueryResponse {
-    return this.#store.atOnce(() => {
-      const { view, begun } = this.#view(request.readOptions)
-      const response = runQuery(view, request)
-      if (begun) response.transaction = begun.id
-      return response
+    const plan = readPlan(request.query, request)
+    return this.#read(request.readOptions, (view) => {
+      const run = (at: View, progress?: { entries: number; documents: number }) => runQuery(at, plan, progress)
+      return explain(request, plan, [], (progress) => {
+        const { batch, trace } = run(view, progress)
+        this.#remember(view, trace, (at) => run(at).trace)
+        return { batch, query: null, count: batch.entityResults.length }
+      })
     })
+  }
+
+  runAggregationQuery(request: wire.RunAggregationQueryRequest): wire.RunAggregationQueryResponse {
+    const aggregation = readAggregation(request)
+    const aggregated = aggregation.readings.map(({ property }) => property).filter(Boolean)
+    return this.#read(request.readOptions, (view) =>
+      explain(request, aggregation.plan, aggregated, (progress) => {
+        const aggregateProperties = runAggregation(view, aggregation, progress)
+        this.#remember(view, JSON.stringify(aggregateProperties), (at) =>
+          JSON.stringify(runAggregation(at, aggregation)),
+        )
+        const batch = {
+          aggregationResults: [{ aggregateProperties }],
+          moreResults: 'NO_MORE_RESULTS' as const,
+          readTime: view.readTime,
+        }
+        return { batch, query: null, count: 1 }
+      }),
+    )
   }
 
   beginTransaction(request: wire.BeginTransactionRequest): { transaction: Uint8Array } {
@@ -81,22 +117,18 @@ export class Engine {
 
   /** @param timeout Milliseconds that the caller is willing to wait. */
   async commit(request: wire.CommitRequest, timeout = PATIENCE): Promise<wire.CommitResponse> {
-    const id = request.transaction ? wire.toBytes(request.transaction) : undefined
-    const transactional = Boolean(id?.length || request.singleUseTransaction)
-    const changes = readMutations(request, transactional || request.mode === 'TRANSACTIONAL' || request.mode === 1)
-    const transaction = id?.length ? this.#transactions.get(id) : undefined
-    if (transaction) {
-      this.#transactions.end(transaction)
-      if (transaction.readOnly && changes.length > 0)
-        throw invalid('Cannot modify entities in a read-only transaction.')
-    }
-    if (changes.length === 0 && !transaction?.queries.length && !transaction?.reads.size) {
-      return { mutationResults: [], indexUpdates: 0, commitTime: wire.toTimestamp(this.#store.version()) }
-    }
-    return this.#writer.write(
-      (version, latest) => applyChanges(this.#store, changes, transaction, version, latest),
-      timeout,
-    )
+    const { transaction, transactional } = this.#transactionOf(request)
+    const changes = readMutations(request, transactional)
+    if (transaction?.readOnly && changes.length > 0) throw invalid('Cannot modify entities in a read-only transaction.')
+    if (transaction) this.#transactions.end(transaction)
+    const response: wire.CommitResponse =
+      changes.length === 0
+        ? { mutationResults: [], indexUpdates: 0, commitTime: wire.toTimestamp(this.#store.version()) }
+        : await this.#writer.write(
+            (versions) => applyChanges(this.#store, changes, transaction, versions),
+            Math.min(timeout, PATIENCE),
+          )
+    return transactional ? response : { ...response, commitTime: null }
   }
 
   rollback(request: wire.RollbackRequest): Record<string, never> {
@@ -105,8 +137,8 @@ export class Engine {
   }
 
   allocateIds(request: wire.KeysRequest): Promise<{ keys: StoredKey[] }> {
-    const keys = (request.keys ?? []).map((key) => readKey(key, request, { complete: false }))
-    if (keys.some(isComplete)) throw invalid('Key path is complete: ids are allocated for incomplete keys only.')
+    const keys = (request.keys ?? []).map((key) => readKey(key, request, 'incomplete'))
+    for (const key of keys) refuseUnwritable(key)
     return this.#writer.write(() => {
       const completed = keys.map((key) => completeKey(this.#store, key))
       for (const key of completed) this.#reserve(key)
@@ -115,7 +147,8 @@ export class Engine {
   }
 
   reserveIds(request: wire.KeysRequest): Promise<Record<string, never>> {
-    const keys = (request.keys ?? []).map((key) => readKey(key, request, { complete: true }))
+    const keys = (request.keys ?? []).map((key) => readKey(key, request))
+    for (const key of keys) refuseUnwritable(key)
     return this.#writer.write(() => {
       for (const key of keys) this.#reserve(key)
       return {}
@@ -123,49 +156,49 @@ export class Engine {
   }
 
   #reserve(key: StoredKey): void {
-    const n = this.#store.numberFor(partitionName(key.partitionId))
-    this.#store.sql('INSERT OR IGNORE INTO reserved VALUES (?, ?)').run(n, pathBytes(key.path))
+    this.#store.reserve(this.#store.numberFor(partitionName(key.partitionId)), pathBytes(key.path))
   }
 
-  #view(options: wire.ReadOptions | null | undefined): { view: View; begun?: Transaction } {
-    const store = this.#store
-    if (options?.newTransaction) {
-      const transaction = this.#transactions.begin(options.newTransaction)
-      return { view: { store, version: transaction.snapshot, transaction }, begun: transaction }
+  /** The transaction that a commit ends, if it ends one, and whether it counts as one. */
+  #transactionOf(request: wire.CommitRequest): { transaction: Transaction | undefined; transactional: boolean } {
+    const mode = wire.enumName(request.mode, { 1: 'TRANSACTIONAL', 2: 'NON_TRANSACTIONAL' })
+    const { singleUseTransaction, transaction } = request
+    if (mode === 'NON_TRANSACTIONAL') {
+      if (transaction?.length || singleUseTransaction)
+        throw invalid('non-transaction commit cannot specify a transaction')
+      return { transaction: undefined, transactional: false }
     }
-    if (options?.transaction?.length) {
-      const transaction = this.#transactions.get(options.transaction)
-      return { view: { store, version: transaction.snapshot, transaction } }
-    }
-    const version = options?.readTime ? wire.fromTimestamp(options.readTime) : undefined
-    return { view: { store, version, transaction: undefined } }
+    if (singleUseTransaction?.readOnly) throw invalid('single_use_transaction in a commit request must be READ_WRITE.')
+    if (singleUseTransaction) return { transaction: undefined, transactional: true }
+    if (!transaction?.length) throw invalid('transactional commit requires a transaction')
+    return { transaction: this.#transactions.get(transaction), transactional: true }
   }
 
-  #readTime(view: View): wire.Timestamp {
-    return wire.toTimestamp(view.version ?? Math.max(this.#store.version(), Date.now() * 1000))
+  /** Reads at one state of the tables; a transaction that the read begins is told of in the answer. */
+  #read<R extends { transaction?: Uint8Array }>(
+    options: wire.ReadOptions | null | undefined,
+    read: (view: View) => R,
+  ): R {
+    return this.#store.atOnce(() => {
+      if (options?.transaction && options.transaction.length === 0)
+        throw invalid('a transaction cannot be the empty string.')
+      const begun = options?.newTransaction ? this.#transactions.begin(options.newTransaction) : undefined
+      const transaction = begun ?? (options?.transaction ? this.#transactions.get(options.transaction) : undefined)
+      if (transaction) transaction.snapshot ??= this.#store.version()
+      const readTime = options?.readTime ? readTimeOf(options.readTime, this.#clock()) : undefined
+      const response = read(new View(this.#store, transaction?.snapshot ?? readTime, transaction))
+      if (begun) response.transaction = begun.id
+      return response
+    })
   }
 
-  #read(view: View, key: StoredKey): Row | undefined {
-    const n = this.#store.number(partitionName(key.partitionId))
-    const k = pathBytes(key.path)
-    const row =
-      n === undefined
-        ? undefined
-        : view.version === undefined
-          ? this.#store.get(n, k)
-          : this.#store.getAt(n, k, view.version)
-    if (view.transaction && n !== undefined) {
-      view.transaction.reads.set(n + k.toString('latin1'), { n, k, version: row?.v ?? 0 })
-    }
-    return row
+  /** Has a transaction that may write check, when it commits, that a query still has the answer that it had. */
+  #remember({ transaction }: View, trace: string, again: (view: View) => string): void {
+    if (!transaction || transaction.readOnly) return
+    transaction.queries.push(() => again(new View(this.#store, undefined)) === trace)
   }
 }
 
-export function entityResult(key: StoredKey, row: Row): wire.EntityResult {
-  return {
-    entity: { key, properties: readDocument(row.d) },
-    version: String(row.v),
-    createTime: wire.toTimestamp(row.c),
-    updateTime: wire.toTimestamp(row.v),
-  }
+function unique(keys: StoredKey[]): StoredKey[] {
+  return [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()]
 }

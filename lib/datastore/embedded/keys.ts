@@ -1,7 +1,7 @@
 // Keys: checked and completed on the way in, and written as bytes whose order is Datastore's order of keys, so that a
 // B-tree holds an entity's descendants next to it.
-import { Code, invalid, StatusError } from './status.ts'
-import type { Key, PartitionId, Target } from './wire.ts'
+import { invalid } from './status.ts'
+import { type Key, type PartitionId, type PathElement, readInt64, type Target } from './wire.ts'
 
 /** One element of a path; `id` and `name` are both absent only at the end of an incomplete key. */
 export interface StoredElement {
@@ -21,57 +21,90 @@ export interface StoredKey {
 const END = 0x01
 const ID = 0x01
 const NAME = 0x02
-/** Sorts after anything that may follow a key's bytes: the end of the range of its descendants. */
-export const AFTER_DESCENDANTS = Buffer.from([0xff])
 
-const RESERVED = /^__.*__$/s
 const INT64 = 1n << 63n
+const MAX_NAME = 1500
+const MAX_ELEMENTS = 100
+const MAX_KEY = 6 * 1024
 
-/** The name under which the engine keeps all that lies in one project, database and namespace. */
-export function partitionName(partition: StoredKey['partitionId']): string {
-  return `${partition.projectId}\0${partition.databaseId}\0${partition.namespaceId}`
+/** Names of this form belong to Datastore: they can be read, not written. */
+export function isReserved(name: string): boolean {
+  return name.length >= 4 && name.startsWith('__') && name.endsWith('__')
 }
 
+/** The name under which the tables keep all that lies in one project, database and namespace. */
+export function partitionName({ projectId, databaseId, namespaceId }: StoredKey['partitionId']): string {
+  return JSON.stringify([projectId, databaseId, namespaceId])
+}
+
+/** The partition a key or a query speaks of; it must be of the request's own project and database. */
 export function readPartition(partition: PartitionId | null | undefined, target: Target): StoredKey['partitionId'] {
   const projectId = partition?.projectId || target.projectId || ''
   const databaseId = partition?.databaseId || target.databaseId || ''
-  if (target.projectId && projectId !== target.projectId)
-    throw invalid(`mismatched projects within request: ${target.projectId} and ${projectId}`)
-  if ((target.databaseId ?? '') !== databaseId)
-    throw invalid(`mismatched databases within request: "${target.databaseId ?? ''}" and "${databaseId}"`)
-  return { projectId, databaseId, namespaceId: partition?.namespaceId ?? '' }
-}
-
-/** Checks a key that came in. `complete: false` lets the last element have neither id nor name. */
-export function readKey(key: Key | null | undefined, target: Target, options: { complete: boolean }): StoredKey {
-  const path = key?.path
-  if (!path?.length) throw invalid('The key path is empty.')
-  const elements = path.map((element, index) => {
-    const kind = element.kind
-    if (!kind) throw invalid('The kind is the empty string.')
-    const read: StoredElement = { kind }
-    const { id, name } = element
-    if (name !== undefined && name !== null && element.idType !== 'id') {
-      if (name === '') throw invalid('The key path element name is the empty string.')
-      read.idType = 'name'
-      read.name = name
-    } else if (id !== undefined && id !== null && String(id) !== '0') {
-      read.idType = 'id'
-      read.id = String(id)
-    } else if (options.complete || index < path.length - 1) {
-      throw invalid('Key path is incomplete: an element has neither a name nor an id.')
-    }
-    return read
-  })
-  return { partitionId: readPartition(key?.partitionId, target), path: elements }
-}
-
-/** Refuses keys that may be read but not written: the names `__x__` belong to Datastore. */
-export function refuseReserved(key: StoredKey): void {
-  for (const { kind, name } of key.path) {
-    if (RESERVED.test(kind)) throw invalid(`The kind "${kind}" is reserved.`)
-    if (name !== undefined && RESERVED.test(name)) throw invalid(`The key path element name "${name}" is reserved.`)
+  if (projectId === '') throw invalid('The project id is the empty string.')
+  if (projectId !== target.projectId || databaseId !== (target.databaseId ?? '')) {
+    const [ours, theirs] = [`${target.projectId}/${target.databaseId ?? ''}`, `${projectId}/${databaseId}`]
+    throw invalid(`mismatched databases within request: ${ours} vs. ${theirs}`)
   }
+  if (`${projectId}${databaseId}`.includes('\0')) throw invalid('Illegal string in project or database id.')
+  const namespaceId = partition?.namespaceId ?? ''
+  if (!/^[\w.-]{0,100}$/.test(namespaceId)) throw invalid(`Illegal string "${namespaceId}" in namespace id.`)
+  return { projectId, databaseId, namespaceId }
+}
+
+function checkName(what: string, name: string): string {
+  if (name === '') throw invalid(`The ${what} is the empty string.`)
+  // A UTF-16 unit is at most three bytes, so most names need no counting.
+  if (name.length > MAX_NAME / 3 && Buffer.byteLength(name) > MAX_NAME)
+    throw invalid(`The ${what} is longer than ${MAX_NAME} bytes.`)
+  return name
+}
+
+function readElement(element: PathElement): StoredElement {
+  const kind = checkName('kind', element.kind ?? '')
+  const { id, name } = element
+  if (name !== undefined && name !== null && element.idType !== 'id')
+    return { kind, idType: 'name', name: checkName('key path element name', name) }
+  if (id === undefined || id === null) return { kind }
+  const read = readInt64(id)
+  if (read === '0') throw invalid('Key path id is invalid. Must not be zero.')
+  return { kind, idType: 'id', id: read }
+}
+
+/** What a key's last element must be. */
+export type Completeness = 'complete' | 'incomplete' | 'either'
+
+/** Checks a key that came in. */
+export function readKey(key: Key | null | undefined, target: Target, wanted: Completeness = 'complete'): StoredKey {
+  if (!key?.path?.length) throw invalid('Key path is empty.')
+  if (key.path.length > MAX_ELEMENTS) throw invalid(`Key path is too long. Cannot exceed ${MAX_ELEMENTS} elements.`)
+  const read: StoredKey = { partitionId: readPartition(key.partitionId, target), path: key.path.map(readElement) }
+  const gap = read.path.findIndex((element) => element.idType === undefined)
+  if (gap !== -1 && (gap < read.path.length - 1 || wanted === 'complete'))
+    throw invalid(`Key path element must not be incomplete: ${describeKey(read)}`)
+  if (gap === -1 && wanted === 'incomplete')
+    throw invalid(`Key path element must not be complete: ${describeKey(read)}`)
+  return read
+}
+
+/** Refuses keys that may be read but not written, and those too large to be kept. */
+export function refuseUnwritable(key: StoredKey): void {
+  if (isReserved(key.partitionId.namespaceId))
+    throw invalid(`The namespace id "${key.partitionId.namespaceId}" is reserved.`)
+  for (const { kind, name } of key.path) {
+    if (isReserved(kind)) throw invalid(`The kind "${kind}" is reserved.`)
+    if (name !== undefined && isReserved(name)) throw invalid(`The key path element name "${name}" is reserved.`)
+  }
+  if (key.path.length > 1 && keySize(key) > MAX_KEY) throw invalid(`The key is longer than ${MAX_KEY} bytes.`)
+}
+
+/** Bytes of a key as Datastore counts them. */
+export function keySize({ partitionId, path }: StoredKey): number {
+  let size = 16 + (partitionId.namespaceId ? Buffer.byteLength(partitionId.namespaceId) + 1 : 0)
+  for (const { kind, name } of path) {
+    size += Buffer.byteLength(kind) + 1 + (name === undefined ? 8 : Buffer.byteLength(name) + 1)
+  }
+  return size
 }
 
 export function isComplete(key: StoredKey): boolean {
@@ -79,14 +112,14 @@ export function isComplete(key: StoredKey): boolean {
 }
 
 function textBytes(text: string): Buffer {
-  const bytes = Buffer.from(text)
-  if (!bytes.includes(0)) return bytes
-  const escaped: number[] = []
-  for (const byte of bytes) {
-    escaped.push(byte)
-    if (byte === 0) escaped.push(0xff)
-  }
-  return Buffer.from(escaped)
+  return text.includes('\0')
+    ? Buffer.from(Buffer.from(text).toString('latin1').replaceAll('\0', '\0\xff'), 'latin1')
+    : Buffer.from(text)
+}
+
+/** The end, exclusive, of the range in which a key's bytes and its descendants' lie. */
+export function afterDescendants(bytes: Uint8Array): Buffer {
+  return Buffer.concat([bytes, Buffer.from([0xff])])
 }
 
 /** A path as bytes that sort as Datastore sorts keys: by kind, ids before names, parents before their children. */
@@ -132,15 +165,7 @@ export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
   return path
 }
 
-/** A key for people, in messages. */
+/** A key's path for people, in messages. */
 export function describeKey(key: StoredKey): string {
-  return `[${key.path.map((e) => `${e.kind}: ${e.idType === 'id' ? e.id : JSON.stringify(e.name ?? null)}`).join(', ')}]`
-}
-
-export function notFound(key: StoredKey): StatusError {
-  return new StatusError(Code.NOT_FOUND, `no entity to update: ${describeKey(key)}`)
-}
-
-export function alreadyExists(key: StoredKey): StatusError {
-  return new StatusError(Code.ALREADY_EXISTS, `entity already exists: ${describeKey(key)}`)
+  return `[${key.path.map(({ kind, id, name }) => `${kind}: ${id ?? (name === undefined ? '' : JSON.stringify(name))}`).join(', ')}]`
 }

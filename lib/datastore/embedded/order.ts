@@ -1,9 +1,10 @@
 // Values as bytes whose order is Datastore's order of values, within a type and between types, for the index.
-import { partitionName, pathBytes } from './keys.ts'
-import type { StoredKey, StoredValue } from './values.ts'
+import { isUtf8 } from 'node:buffer'
+import { isComplete, pathBytes, pathFromBytes, type StoredKey } from './keys.ts'
+import { FROM_INDEX, type Properties, type StoredValue } from './values.ts'
 
 // Datastore sorts by type first; integers and timestamps (in micros) are one type, texts and bytes are one.
-const Rank = { null: 1, integer: 2, boolean: 3, bytes: 4, double: 5, geoPoint: 6, key: 7, other: 8 } as const
+const Rank = { null: 1, integer: 2, boolean: 3, bytes: 4, double: 5, geoPoint: 6, key: 7 } as const
 
 const SIGN = 1n << 63n
 
@@ -14,12 +15,18 @@ function int64Bytes(rank: number, int: bigint): Buffer {
   return bytes
 }
 
-/** Doubles sort by their bits once negative ones are turned over; NaN sorts before all. */
-function doubleBytes(bytes: Buffer, at: number, double: number): void {
+/** Doubles sort by their bits, once those of negative ones are turned over; NaN comes after infinity. */
+function writeDouble(bytes: Buffer, at: number, double: number): void {
   bytes.writeDoubleBE(double === 0 ? 0 : double, at)
-  if (Number.isNaN(double)) bytes.fill(0, at, at + 8)
-  else if (bytes[at]! & 0x80) for (let i = at; i < at + 8; i++) bytes[i] = ~bytes[i]! & 0xff
-  else bytes[at] = bytes[at]! | 0x80
+  if (bytes[at]! < 0x80) bytes[at]! += 0x80
+  else for (let i = at; i < at + 8; i++) bytes[i] = ~bytes[i]! & 0xff
+}
+
+function readDouble(sorted: Buffer, at: number): number {
+  const bytes = Buffer.from(sorted.subarray(at, at + 8))
+  if (bytes[0]! >= 0x80) bytes[0]! -= 0x80
+  else for (let i = 0; i < 8; i++) bytes[i] = ~bytes[i]! & 0xff
+  return bytes.readDoubleBE()
 }
 
 function textBytes(text: string): Buffer {
@@ -50,51 +57,105 @@ export function sortBytes(value: StoredValue): Buffer {
     case 'doubleValue': {
       const bytes = Buffer.allocUnsafe(9)
       bytes[0] = Rank.double
-      doubleBytes(bytes, 1, value.doubleValue as number)
+      writeDouble(bytes, 1, value.doubleValue as number)
       return bytes
     }
     case 'geoPointValue': {
       const bytes = Buffer.allocUnsafe(17)
       bytes[0] = Rank.geoPoint
-      doubleBytes(bytes, 1, value.geoPointValue!.latitude!)
-      doubleBytes(bytes, 9, value.geoPointValue!.longitude!)
+      writeDouble(bytes, 1, value.geoPointValue!.latitude!)
+      writeDouble(bytes, 9, value.geoPointValue!.longitude!)
       return bytes
     }
     case 'keyValue': {
       const key = value.keyValue as StoredKey
+      const { projectId, databaseId, namespaceId } = key.partitionId
       return Buffer.concat([
         Buffer.from([Rank.key]),
-        Buffer.from(`${partitionName(key.partitionId)}\0`),
+        Buffer.from(`${projectId}\0${databaseId}\0${namespaceId}\0`),
         pathBytes(key.path),
       ])
     }
     default:
-      return Buffer.from([Rank.other])
+      throw new Error(`a ${value.valueType} has no order`)
   }
 }
 
-/** One row of the index for each: the properties that are indexed, by the name a query says, with their bytes. */
-export function* indexEntries(
-  properties: Record<string, StoredValue>,
-  prefix = '',
-): Generator<[property: string, bytes: Buffer, value: StoredValue]> {
+type IndexEntry = [property: string, bytes: Buffer, value: StoredValue]
+
+/**
+ * What the index has of an entity: its indexed values, those inside arrays and entity values too, by the name that a query
+ * says. @param wanted Leaves out all other names.
+ */
+export function* indexEntries(properties: Properties, wanted?: ReadonlySet<string>): Generator<IndexEntry> {
+  yield* entriesIn(properties, '', wanted)
+}
+
+function* entriesIn(properties: Properties, prefix: string, wanted?: ReadonlySet<string>): Generator<IndexEntry> {
   for (const name in properties) {
     const value = properties[name]!
     if (value.excludeFromIndexes) continue
-    if (value.valueType === 'arrayValue') {
-      for (const item of value.arrayValue!.values as StoredValue[]) {
-        if (!item.excludeFromIndexes) yield* entriesOf(prefix + name, item)
-      }
-    } else {
-      yield* entriesOf(prefix + name, value)
+    if (value.valueType !== 'arrayValue') {
+      yield* entriesOf(prefix + name, value, wanted)
+      continue
     }
+    const items = value.arrayValue!.values as StoredValue[]
+    // An empty array is indexed as null.
+    if (items.length === 0) yield* entriesOf(prefix + name, { valueType: 'nullValue' }, wanted)
+    for (const item of items) if (!item.excludeFromIndexes) yield* entriesOf(prefix + name, item, wanted)
   }
 }
 
-function* entriesOf(name: string, value: StoredValue): Generator<[string, Buffer, StoredValue]> {
-  if (value.valueType === 'entityValue') {
-    yield* indexEntries(value.entityValue!.properties as Record<string, StoredValue>, `${name}.`)
-  } else {
-    yield [name, sortBytes(value), value]
+function* entriesOf(name: string, value: StoredValue, wanted?: ReadonlySet<string>): Generator<IndexEntry> {
+  if (value.valueType !== 'entityValue') {
+    if (!wanted || wanted.has(name)) yield [name, sortBytes(value), value]
+    return
+  }
+  const key = value.entityValue!.key as StoredKey | undefined
+  const keyName = `${name}.__key__`
+  if (key && isComplete(key)) yield* entriesOf(keyName, { valueType: 'keyValue', keyValue: key }, wanted)
+  yield* entriesIn(value.entityValue!.properties as Properties, `${name}.`, wanted)
+}
+
+/**
+ * The value that sort bytes stand for, as queries that are answered from the index give it: a timestamp as an integer of
+ * micros, bytes that are a text as a text.
+ */
+export function valueFromSortBytes(sorted: Uint8Array): StoredValue {
+  const bytes = Buffer.from(sorted)
+  const value = fromRank(bytes[0]!, bytes.subarray(1))
+  return { ...value, meaning: FROM_INDEX, excludeFromIndexes: false }
+}
+
+function fromRank(rank: number, bytes: Buffer): StoredValue {
+  switch (rank) {
+    case Rank.integer:
+      return { valueType: 'integerValue', integerValue: String(bytes.readBigUInt64BE() - SIGN) }
+    case Rank.boolean:
+      return { valueType: 'booleanValue', booleanValue: bytes[0] === 1 }
+    case Rank.bytes:
+      return isUtf8(bytes)
+        ? { valueType: 'stringValue', stringValue: bytes.toString() }
+        : { valueType: 'blobValue', blobValue: bytes }
+    case Rank.double:
+      return { valueType: 'doubleValue', doubleValue: readDouble(bytes, 0) }
+    case Rank.geoPoint:
+      return {
+        valueType: 'geoPointValue',
+        geoPointValue: { latitude: readDouble(bytes, 0), longitude: readDouble(bytes, 8) },
+      }
+    case Rank.key: {
+      const [projectId, databaseId, namespaceId] = bytes.toString('latin1').split('\0', 3) as [string, string, string]
+      const path = pathFromBytes(bytes.subarray(projectId.length + databaseId.length + namespaceId.length + 3))
+      const text = (latin1: string): string => Buffer.from(latin1, 'latin1').toString()
+      const partitionId = {
+        projectId: text(projectId),
+        databaseId: text(databaseId),
+        namespaceId: text(namespaceId),
+      }
+      return { valueType: 'keyValue', keyValue: { partitionId, path } }
+    }
+    default:
+      return { valueType: 'nullValue', nullValue: 'NULL_VALUE' }
   }
 }

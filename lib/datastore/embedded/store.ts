@@ -9,6 +9,8 @@ export interface Row {
   c: number
   /** Version now. */
   v: number
+  /** Version of the latest commit that wrote it, if only what was there already. Not known of the past. */
+  t?: number
   /** Properties, as document.ts writes them. */
   d: string
 }
@@ -17,12 +19,12 @@ export interface Row {
 // nothing was there), so that a reader at an earlier version sees the table less what came later. `entry` is the index: one row
 // for each indexed value, with `p` the number of (partition, kind, property), and one for each entity under the property ''.
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL);
-INSERT OR IGNORE INTO state VALUES (1, 0, 0);
-CREATE TABLE IF NOT EXISTS name (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL, kept INTEGER NOT NULL);
+INSERT OR IGNORE INTO state VALUES (1, 0, 0, 0);
+CREATE TABLE IF NOT EXISTS name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS entity (
-  id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER NOT NULL, v INTEGER NOT NULL, d TEXT NOT NULL,
-  UNIQUE (n, k));
+  id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER NOT NULL, v INTEGER NOT NULL,
+  t INTEGER NOT NULL, d TEXT NOT NULL, UNIQUE (n, k));
 CREATE TABLE IF NOT EXISTS entry (p INTEGER, v BLOB, k BLOB, PRIMARY KEY (p, v, k)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history (
   id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT);
@@ -35,11 +37,20 @@ export function isBusy(error: unknown): boolean {
   return errcode !== undefined && (errcode & 0xff) === 5
 }
 
+/** The first id of what the commit of a version replaced. (Numbers are bound as doubles, too coarse to multiply.) */
+const HISTORY_FROM = 'CAST(? AS INTEGER) * 1024'
+/** History is kept for as long as Datastore can be asked to read the past, but never more of it than this. */
+const HISTORY_AGE = 3_600_000
+const HISTORY_BYTES = 64 * 1024 * 1024
+const ROW_BYTES = 64
+
 export class Store {
   readonly db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #names = new Map<string, number>()
   #inTransaction = false
+  /** What the transaction under way has added to history. */
+  #remembered = { rows: 0, bytes: 0 }
 
   /** @param file Path of the database, or `:memory:`. */
   constructor(file: string) {
@@ -86,13 +97,35 @@ export class Store {
     this.#inTransaction = true
   }
 
-  commit(): void {
+  /** Commits, with what was done as the latest version. @param now Milliseconds since 1970. */
+  commit(version: number, now: number): void {
+    if (this.#remembered.rows > 0) this.#forget((now - HISTORY_AGE) * 1000)
+    this.sql('UPDATE state SET version = ?, kept = kept + ?').run(version, this.#remembered.bytes)
     this.sql('COMMIT').run()
+    this.#finished()
+  }
+
+  /** Drops the oldest of history, twice as fast as it grows, where it is too old or too much. */
+  #forget(before: number): void {
+    const { kept } = this.sql('SELECT kept FROM state').get() as { kept: number }
+    const limit = kept > HISTORY_BYTES ? Number.MAX_SAFE_INTEGER / 1024 : before
+    const oldest = `SELECT id / 1024 AS v FROM history WHERE id < ${HISTORY_FROM} ORDER BY id LIMIT ?`
+    const last = this.sql(`SELECT max(v) AS v FROM (${oldest})`).get(limit, this.#remembered.rows * 2)!['v']
+    if (last === null) return
+    const size = this.sql(
+      `SELECT sum(coalesce(octet_length(d), 0) + ${ROW_BYTES}) AS n FROM history WHERE id < ${HISTORY_FROM}`,
+    ).get((last as number) + 1)!['n'] as number
+    this.sql(`DELETE FROM history WHERE id < ${HISTORY_FROM}`).run((last as number) + 1)
+    this.sql('UPDATE state SET floor = ?, kept = kept - ?').run(last as number, size)
+  }
+
+  #finished(): void {
     this.#inTransaction = false
+    this.#remembered = { rows: 0, bytes: 0 }
   }
 
   rollback(): void {
-    this.#inTransaction = false
+    this.#finished()
     // A name may have got its number in the transaction that is now undone.
     this.#names.clear()
     if (this.db.isTransaction) this.db.exec('ROLLBACK')
@@ -112,7 +145,7 @@ export class Store {
   number(name: string): number | undefined {
     const known = this.#names.get(name)
     if (known !== undefined) return known
-    const row = this.sql('SELECT id FROM name WHERE name = ?').get(Buffer.from(name))
+    const row = this.sql('SELECT id FROM name WHERE name = ?').get(name)
     if (row) this.#names.set(name, row['id'] as number)
     return row?.['id'] as number | undefined
   }
@@ -121,13 +154,13 @@ export class Store {
   numberFor(name: string): number {
     const known = this.number(name)
     if (known !== undefined) return known
-    const id = Number(this.sql('INSERT INTO name (name) VALUES (?)').run(Buffer.from(name)).lastInsertRowid)
+    const id = Number(this.sql('INSERT INTO name (name) VALUES (?)').run(name).lastInsertRowid)
     this.#names.set(name, id)
     return id
   }
 
   get(n: number, k: Uint8Array): Row | undefined {
-    return this.sql('SELECT c, v, d FROM entity WHERE n = ? AND k = ?').get(n, k) as Row | undefined
+    return this.sql('SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?').get(n, k) as Row | undefined
   }
 
   /** An entity as it was at a version. */
@@ -135,14 +168,87 @@ export class Store {
     const now = this.get(n, k)
     if (now && now.v <= version) return now
     const then = this.sql(
-      'SELECT c, v, d FROM history WHERE id >= (CAST(? AS INTEGER) + 1) * 1024 AND n = ? AND k = ? ORDER BY id LIMIT 1',
-    ).get(version, n, k)
+      `SELECT c, v, d FROM history WHERE id >= ${HISTORY_FROM} AND n = ? AND k = ? ORDER BY id LIMIT 1`,
+    ).get(version + 1, n, k) as (Row & { d: string | null }) | undefined
     if (!then) return now
-    return then['d'] === null ? undefined : (then as unknown as Row)
+    return then.d === null ? undefined : then
+  }
+
+  /** The version since which there has been no entity, or the oldest one known of. */
+  goneSince(n: number, k: Uint8Array): number {
+    const row = this.sql('SELECT max(id) / 1024 AS v FROM history WHERE n = ? AND k = ?').get(n, k)
+    return (row?.['v'] as number | null) ?? this.floor()
+  }
+
+  /** What was replaced after a version in a partition, oldest first. */
+  *changesSince(n: number, version: number): Generator<{ k: Uint8Array; row: Row | undefined }> {
+    const changes = this.sql(`SELECT k, c, v, d FROM history WHERE id >= ${HISTORY_FROM} AND n = ? ORDER BY id`)
+    for (const { k, c, v, d } of changes.all(version + 1, n) as unknown as (Row & {
+      k: Uint8Array
+      d: string | null
+    })[]) {
+      yield { k, row: d === null ? undefined : { c, v, d } }
+    }
+  }
+
+  /** All names that have a number, as they were before they became text. */
+  names(): unknown[][] {
+    return this.sql('SELECT name FROM name')
+      .all()
+      .map(({ name }) => JSON.parse(name as string) as unknown[])
+  }
+
+  /** Whether an id is used or reserved. */
+  isTaken(n: number, k: Uint8Array): boolean {
+    return Boolean(this.get(n, k) ?? this.sql('SELECT 1 FROM reserved WHERE n = ? AND k = ?').get(n, k))
+  }
+
+  reserve(n: number, k: Uint8Array): void {
+    this.sql('INSERT OR IGNORE INTO reserved VALUES (?, ?)').run(n, k)
+  }
+
+  /** Keeps what a commit is about to replace. */
+  remember(version: number, place: number, n: number, k: Uint8Array, row: Row | undefined): void {
+    this.sql(
+      `INSERT INTO history (id, n, k, c, v, d) VALUES (${HISTORY_FROM} + CAST(? AS INTEGER), ?, ?, ?, ?, ?)`,
+    ).run(version, place, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
+    this.#remembered.rows++
+    this.#remembered.bytes += ROW_BYTES + (row ? Buffer.byteLength(row.d) : 0)
+  }
+
+  insert(n: number, k: Uint8Array, version: number, text: string): void {
+    this.sql('INSERT INTO entity (n, k, c, v, t, d) VALUES (?, ?, ?, ?, ?, ?)').run(
+      n,
+      k,
+      version,
+      version,
+      version,
+      text,
+    )
+  }
+
+  update(n: number, k: Uint8Array, version: number, text: string): void {
+    this.sql('UPDATE entity SET v = ?, t = ?, d = ? WHERE n = ? AND k = ?').run(version, version, text, n, k)
+  }
+
+  touch(n: number, k: Uint8Array, version: number): void {
+    this.sql('UPDATE entity SET t = ? WHERE n = ? AND k = ?').run(version, n, k)
+  }
+
+  delete(n: number, k: Uint8Array): void {
+    this.sql('DELETE FROM entity WHERE n = ? AND k = ?').run(n, k)
+  }
+
+  addEntry(p: number, v: Uint8Array, k: Uint8Array): void {
+    this.sql('INSERT INTO entry VALUES (?, ?, ?)').run(p, v, k)
+  }
+
+  removeEntry(p: number, v: Uint8Array, k: Uint8Array): void {
+    this.sql('DELETE FROM entry WHERE p = ? AND v = ? AND k = ?').run(p, v, k)
   }
 }
 
 /** The name of an index of one kind's property; '' is the index of all entities of the kind. */
 export function indexName(n: number, kind: string, property: string): string {
-  return `${n}\0${kind}\0${property}`
+  return JSON.stringify([n, kind, property])
 }

@@ -1,40 +1,41 @@
 // The transactions that this process has open: what each has read, so that its commit can tell whether that still holds.
 import { randomBytes } from 'node:crypto'
 import { Code, invalid, StatusError } from './status.ts'
-import type { Store } from './store.ts'
 import { fromTimestamp, type TransactionOptions, toBytes } from './wire.ts'
 
-/** Datastore ends a transaction after 270 s, or 60 s without a call. */
+/** Datastore ends a transaction after 270 s, or after 60 s without a call. */
 const LIFETIME = 270_000
 const IDLE = 60_000
+const SWEEP = 1000
 
 export interface Transaction {
   id: Buffer
   readOnly: boolean
-  /** Reads see the state as of this version. */
-  snapshot: number
-  /** The keys read (partition's number and path) with the version found, 0 for none. */
-  reads: Map<string, { n: number; k: Uint8Array; version: number }>
-  /** The queries run; each tells, inside a commit, whether it would still answer the same. */
+  /** Reads see the state as of this version, the latest one at the first read. */
+  snapshot: number | undefined
+  /** The entities read, each with the version found, 0 for none. */
+  reads: { name: string; k: Uint8Array; version: number }[]
+  /** The queries run: each tells, inside a commit, whether it would still have the same answer. */
   queries: (() => boolean)[]
   begun: number
   used: number
 }
 
 export class Transactions {
-  readonly #store: Store
   readonly #open = new Map<string, Transaction>()
   readonly #prefix = randomBytes(8)
+  readonly #clock: () => number
   #count = 0
   #swept = 0
 
-  constructor(store: Store) {
-    this.#store = store
+  /** @param clock Milliseconds since 1970. */
+  constructor(clock: () => number) {
+    this.#clock = clock
   }
 
   begin(options: TransactionOptions | null | undefined): Transaction {
-    const now = Date.now()
-    if (now - this.#swept > 1000) this.#sweep(now)
+    const now = this.#clock()
+    if (now - this.#swept > SWEEP) this.#sweep(now)
     const id = Buffer.alloc(16)
     this.#prefix.copy(id)
     id.writeDoubleBE(++this.#count, 8)
@@ -42,8 +43,8 @@ export class Transactions {
     const transaction: Transaction = {
       id,
       readOnly: Boolean(options?.readOnly),
-      snapshot: readTime ? fromTimestamp(readTime) : this.#store.version(),
-      reads: new Map(),
+      snapshot: readTime ? readTimeOf(readTime, now) : undefined,
+      reads: [],
       queries: [],
       begun: now,
       used: now,
@@ -55,9 +56,10 @@ export class Transactions {
   /** The open transaction of an id. */
   get(id: Uint8Array | string): Transaction {
     const bytes = Buffer.from(toBytes(id))
+    if (bytes.length !== 16) throw invalid(bytes.length === 0 ? 'transaction required' : 'Invalid transaction.')
     const transaction = this.#open.get(bytes.toString('latin1'))
-    const now = Date.now()
-    if (!transaction) throw invalid('The referenced transaction has expired or is no longer valid.')
+    if (!transaction) throw invalid('transaction has expired or is invalid')
+    const now = this.#clock()
     if (this.#expired(transaction, now)) {
       this.end(transaction)
       throw new StatusError(Code.ABORTED, 'The referenced transaction has expired or is no longer valid.')
@@ -74,8 +76,16 @@ export class Transactions {
     return now - transaction.used > IDLE || now - transaction.begun > LIFETIME
   }
 
+  /** Forgets those whose client is long gone. One that has only just expired is kept, to say so. */
   #sweep(now: number): void {
     this.#swept = now
-    for (const transaction of this.#open.values()) if (this.#expired(transaction, now)) this.end(transaction)
+    for (const transaction of this.#open.values()) if (this.#expired(transaction, now - LIFETIME)) this.end(transaction)
   }
+}
+
+/** A time to read at, in micros; the future cannot be read. @param now In milliseconds. */
+export function readTimeOf(time: Parameters<typeof fromTimestamp>[0], now: number): number {
+  const micros = fromTimestamp(time)
+  if (micros > (now + 1000) * 1000) throw invalid('The read time cannot be in the future.')
+  return micros
 }

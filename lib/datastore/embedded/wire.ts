@@ -2,6 +2,8 @@
 // comes in may name enums by name or number and 64-bit integers as string, number or an object that prints as one; what
 // goes out names every oneof (`valueType`, `idType`), as the official client expects.
 
+import { invalid } from './status.ts'
+
 export type Int64 = string | number | bigint | { toString(): string }
 
 export interface Timestamp {
@@ -204,10 +206,27 @@ export interface Batch {
   readTime: Timestamp
 }
 
+/** google.protobuf.Struct, as far as explaining needs it. */
+export interface Struct {
+  fields: Record<string, { kind: 'stringValue'; stringValue: string } | { kind: 'structValue'; structValue: Struct }>
+}
+
+export interface ExplainMetrics {
+  planSummary: { indexesUsed: Struct[] }
+  executionStats?: {
+    resultsReturned: string
+    executionDuration: { seconds: string; nanos: number }
+    readOperations: string
+    debugStats: Struct
+  }
+}
+
 export interface RunQueryResponse {
-  batch: Batch
-  query: Query | null
+  /** Absent where the query was only planned. */
+  batch?: Batch
+  query: null
   transaction?: Uint8Array
+  explainMetrics?: ExplainMetrics
 }
 
 export interface Aggregation {
@@ -226,13 +245,28 @@ export interface RunAggregationQueryRequest extends Target {
 }
 
 export interface RunAggregationQueryResponse {
-  batch: {
+  batch?: {
     aggregationResults: { aggregateProperties: Record<string, Value> }[]
     moreResults: 'NO_MORE_RESULTS'
     readTime: Timestamp
   }
-  query: RunAggregationQueryRequest['aggregationQuery'] | null
+  query: null
   transaction?: Uint8Array
+  explainMetrics?: ExplainMetrics
+}
+
+const INT64_MAX = (1n << 63n) - 1n
+
+/** A 64-bit integer in any of its forms, as decimal text. */
+export function readInt64(given: unknown): string {
+  let int: bigint
+  try {
+    int = BigInt(typeof given === 'object' ? String(given) : (given as string))
+  } catch {
+    throw invalid(`"${String(given)}" is not a 64-bit integer.`)
+  }
+  if (int > INT64_MAX || int < -INT64_MAX - 1n) throw invalid(`${int} is out of the range of 64-bit integers.`)
+  return String(int)
 }
 
 /** Micros since 1970, the engine's only measure of time, as a message. */
@@ -250,4 +284,12 @@ export function fromTimestamp(time: Timestamp): number {
 export function toBytes(bytes: Uint8Array | string | null | undefined): Uint8Array {
   if (typeof bytes === 'string') return Buffer.from(bytes, 'base64')
   return bytes ?? new Uint8Array()
+}
+
+/** An enum's name, where it may have come as a number. @param names By number. */
+export function enumName<Name extends string>(
+  given: string | number | null | undefined,
+  names: Readonly<Record<number, Name>>,
+): Name | undefined {
+  return typeof given === 'number' ? names[given] : ((given as Name) ?? undefined)
 }

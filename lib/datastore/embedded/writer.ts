@@ -3,8 +3,14 @@
 import { Code, StatusError } from './status.ts'
 import { isBusy, type Store } from './store.ts'
 
-/** Does the work of one commit at `version`, right after `latest`; it checks all before it writes anything, and may be run again. */
-export type Task<T> = (version: number, latest: number) => T
+/** The version that a commit makes, and the one right before it. */
+export interface Versions {
+  next: number
+  latest: number
+}
+
+/** Does the work of one commit; it checks all before it writes anything, and may be run again. */
+export type Task<T> = (versions: Versions) => T
 
 interface Pending {
   task: Task<unknown>
@@ -15,12 +21,15 @@ interface Pending {
 
 export class Writer {
   readonly #store: Store
+  readonly #clock: () => number
   #queue: Pending[] = []
   #scheduled = false
   #attempts = 0
 
-  constructor(store: Store) {
+  /** @param clock Milliseconds since 1970. */
+  constructor(store: Store, clock: () => number) {
     this.#store = store
+    this.#clock = clock
   }
 
   /** Queues work for the next SQLite transaction; settled once that is on disk. @param timeout Milliseconds to wait for the lock. */
@@ -29,6 +38,12 @@ export class Writer {
       this.#queue.push({ task, done: done as (result: unknown) => void, fail, deadline: Date.now() + timeout })
       if (!this.#scheduled) this.#schedule()
     })
+  }
+
+  /** Writes what is queued; what cannot be written now is refused. */
+  close(): void {
+    this.flush()
+    this.#failAll(new Error('the engine was closed'))
   }
 
   #schedule(): void {
@@ -68,12 +83,13 @@ export class Writer {
   #run(batch: Pending[]): void {
     const answers: (() => void)[] = []
     try {
-      let version = this.#store.version()
+      let latest = this.#store.version()
       for (const pending of batch) {
-        const next = Math.max(version + 1, Date.now() * 1000 + 1)
+        // Later than any time a reader could have asked for until now.
+        const next = Math.max(latest + 1, this.#clock() * 1000 + 1)
         try {
-          const result = pending.task(next, version)
-          version = next
+          const result = pending.task({ next, latest })
+          latest = next
           answers.push(() => pending.done(result))
         } catch (error) {
           // A refusal comes before anything is written; after any other failure the rest starts over without this one.
@@ -87,8 +103,7 @@ export class Writer {
           answers.push(() => pending.fail(error))
         }
       }
-      this.#store.sql('UPDATE state SET version = ?').run(version)
-      this.#store.commit()
+      this.#store.commit(latest, this.#clock())
     } catch (error) {
       this.#store.rollback()
       this.#queue = batch.concat(this.#queue)

@@ -1,0 +1,38 @@
+// Cursors: the place right after a row, in bytes that only this engine reads. They hold for the query that gave them.
+import { invalid } from '../status.ts'
+import { toBytes } from '../wire.ts'
+
+/** A place among rows: the values they are ordered by, then the bytes of the key. */
+export interface Position {
+  tuple: readonly Uint8Array[]
+  k: Uint8Array
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+
+/** The cursor after a position; after nothing: the beginning. */
+export function writeCursor(signature: string, position: Position | undefined): Buffer {
+  return Buffer.from(
+    JSON.stringify(position ? [signature, base64(position.k), position.tuple.map(base64)] : [signature]),
+  )
+}
+
+/** The position that a cursor stands for; undefined: the beginning. */
+export function readCursor(
+  cursor: Uint8Array | string | null | undefined,
+  signature: string,
+  width: number,
+): Position | undefined {
+  if (!cursor?.length) return undefined
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(Buffer.from(toBytes(cursor)).toString())
+  } catch {
+    throw invalid('The cursor is not one of this Datastore.')
+  }
+  const [madeFor, k, tuple] = (Array.isArray(parsed) ? parsed : []) as [string?, string?, string[]?]
+  if (madeFor !== signature) throw invalid('cursor does not match query')
+  if (k === undefined) return undefined
+  if (!Array.isArray(tuple) || tuple.length !== width) throw invalid('The cursor is not one of this Datastore.')
+  return { k: Buffer.from(k, 'base64'), tuple: tuple.map((bytes) => Buffer.from(bytes, 'base64')) }
+}

@@ -1,0 +1,113 @@
+// Reads the index in order, a chunk at a time: statements are shared, so none may stay open between two results.
+import { after, type Span } from '../span.ts'
+import type { Store } from '../store.ts'
+
+/** Above any value and any key: the end of a span that has none. */
+const TOP = Buffer.from([0xff, 0xff])
+const BOTTOM = new Uint8Array()
+const [FIRST_CHUNK, LAST_CHUNK] = [32, 512]
+/** Groups of more keys than this are left to be read by `keys`. */
+const MAX_GROUP = 512
+
+/** The keys with one value of a property, in the order of keys; undefined where they are too many to be handed over. */
+export interface Group {
+  v: Uint8Array
+  ks: Uint8Array[] | undefined
+}
+
+function* chunkSizes(): Generator<number> {
+  for (let size = FIRST_CHUNK; ; size = Math.min(size * 2, LAST_CHUNK)) yield size
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+export class Postings {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** The keys of the entities with a value, in the order of keys. @param p Number of the index. */
+  *keys(p: number, v: Uint8Array, span: Span, down: boolean): Generator<Uint8Array> {
+    const order = down ? 'DESC' : 'ASC'
+    const statement = this.#store.sql(
+      `SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k ${order} LIMIT ?`,
+    )
+    let { low, high = TOP } = span
+    for (const size of chunkSizes()) {
+      const rows = statement.all(p, v, low, high, size)
+      for (const row of rows) yield row['k'] as Uint8Array
+      if (rows.length < size) return
+      const last = rows.at(-1)!['k'] as Uint8Array
+      if (down) high = last
+      else low = after(last)
+    }
+  }
+
+  /** The keys of all entities of a partition, of any kind, in order. */
+  *allKeys(n: number, { low, high = TOP }: Span): Generator<Uint8Array> {
+    const statement = this.#store.sql('SELECT k FROM entity WHERE n = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?')
+    for (const size of chunkSizes()) {
+      const rows = statement.all(n, low, high, size)
+      for (const row of rows) yield row['k'] as Uint8Array
+      if (rows.length < size) return
+      low = after(rows.at(-1)!['k'] as Uint8Array)
+    }
+  }
+
+  /** The values of a property, in order, each with its keys. */
+  *groups(p: number, { low, high = TOP }: Span, down: boolean): Generator<Group> {
+    const statement = this.#store.sql(
+      down
+        ? 'SELECT v, k FROM entry WHERE p = ? AND (v, k) < (?, ?) AND v >= ? ORDER BY v DESC, k DESC LIMIT ?'
+        : 'SELECT v, k FROM entry WHERE p = ? AND (v, k) > (?, ?) AND v < ? ORDER BY v, k LIMIT ?',
+    )
+    const finish = ({ v, ks }: { v: Uint8Array; ks: Uint8Array[] }): Group => ({ v, ks: down ? ks.reverse() : ks })
+    let [fromV, fromK]: Uint8Array[] = [down ? high : low, BOTTOM]
+    let group: { v: Uint8Array; ks: Uint8Array[] } | undefined
+    for (const size of chunkSizes()) {
+      const rows = statement.all(p, fromV!, fromK!, down ? low : high, size)
+      let cut = false
+      for (const row of rows) {
+        const v = row['v'] as Uint8Array
+        fromV = v
+        fromK = row['k'] as Uint8Array
+        if (!group || !same(group.v, v)) {
+          if (group) yield finish(group)
+          group = { v, ks: [fromK] }
+        } else if (group.ks.length < MAX_GROUP) {
+          group.ks.push(fromK)
+        } else {
+          yield { v, ks: undefined }
+          group = undefined
+          // On to the next value.
+          fromK = down ? BOTTOM : TOP
+          cut = true
+          break
+        }
+      }
+      if (!cut && rows.length < size) break
+    }
+    if (group) yield finish(group)
+  }
+
+  /** Whether an entity has a value. */
+  has(p: number, v: Uint8Array, k: Uint8Array): boolean {
+    return this.#store.sql('SELECT 1 FROM entry WHERE p = ? AND v = ? AND k = ?').get(p, v, k) !== undefined
+  }
+
+  /** How many entities have a value and a key in a span, counted up to a limit. */
+  count(p: number, v: Uint8Array, { low, high = TOP }: Span, limit: number): number {
+    const rows = 'SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?'
+    return this.#store.sql(`SELECT count(*) AS n FROM (${rows})`).get(p, v, low, high, limit)!['n'] as number
+  }
+
+  /** How many rows of an index have a value in a span, counted up to a limit. */
+  countValues(p: number, { low, high = TOP }: Span, limit: number): number {
+    const rows = 'SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?'
+    return this.#store.sql(`SELECT count(*) AS n FROM (${rows})`).get(p, low, high, limit)!['n'] as number
+  }
+}

@@ -1,0 +1,16 @@
+// 'tipfy/datastore': a complete local Datastore, on Node alone, for development, tests and small installations; usable
+// without the rest of the framework.
+//
+// @example
+// const server = await startDatastoreServer({ port: 8081, dataFolder: '.data' })
+// // DATASTORE_EMULATOR_HOST=127.0.0.1:8081 node app.js
+import type { Datastore } from '@google-cloud/datastore'
+import { openDatastore } from './client.ts'
+
+export { closeDatastore, type DatastoreOptions, openDatastore } from './client.ts'
+export { type DatastoreServer, type DatastoreServerOptions, startDatastoreServer } from './server.ts'
+
+/** The official client on a Datastore that lives in this process and keeps nothing: for tests. */
+export function memoryDatastore(options: { projectId?: string; namespace?: string } = {}): Promise<Datastore> {
+  return openDatastore({ mode: 'embedded', memory: true, ...options })
+}

@@ -36,7 +36,7 @@ function install(folder) {
 }
 
 install('')
-if (process.argv.includes('--bench')) install('bench')
+if (process.argv.includes('--bench')) install('bench/peers')
 
 const runtime = join(root, 'node_modules/.bin/node')
 const version = existsSync(runtime)

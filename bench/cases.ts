@@ -1,0 +1,140 @@
+// What is measured: each case is a request, the servers that answer it, and the ratio to bare node:http that tipfy should keep to.
+
+/** Which sessions the servers of a case keep; none keeps none. */
+export type Sessions = 'none' | 'cookie' | 'datastore' | 'memcached'
+
+export interface Case {
+  readonly name: string
+  readonly title: string
+  /** The request, but for its Host and Cookie. */
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: string
+  readonly sessions: Sessions
+  /** What each client asks first, for its cookie. */
+  readonly login?: string
+  /** Each client sends the cookie that the last answer set, as a browser does. */
+  readonly follow?: boolean
+  /** So many different cookies, sent in turn; else one a connection. */
+  readonly cookies?: number
+  readonly peers: readonly string[]
+  /** At most so many times bare node:http … */
+  readonly target?: number
+  /** … or so much more than the ratio of another case … */
+  readonly over?: { case: string; by: number }
+  /** … or so many µs. */
+  readonly micros?: number
+}
+
+const item = (at: number) => ({
+  id: at,
+  name: `product ${at}`,
+  price: 9.5 + at,
+  tags: ['new', 'red'],
+  stock: at % 3 === 0,
+})
+const jsonBody = JSON.stringify({ items: Array.from({ length: 14 }, (_, at) => item(at)) })
+
+const sessionPeers = ['secure-session', 'fastify-session', 'express-session', 'iron-session']
+
+export const cases: readonly Case[] = [
+  {
+    name: 'hello',
+    title: 'hello: handler class, rule, request and response through the globals, one hook',
+    method: 'GET',
+    path: '/hello',
+    sessions: 'none',
+    peers: ['fastify', 'hono', 'hono-storage', 'koa', 'express'],
+    target: 1.15,
+  },
+  {
+    name: 'rules',
+    title: 'a rule with two variables among 1,000 rules',
+    method: 'GET',
+    path: '/part-700/2026/foo',
+    sessions: 'none',
+    peers: ['fastify', 'hono', 'express'],
+    over: { case: 'hello', by: 0.05 },
+  },
+  {
+    name: 'json',
+    title: `JSON in (${jsonBody.length} bytes) and out`,
+    method: 'POST',
+    path: '/json',
+    body: jsonBody,
+    sessions: 'none',
+    peers: ['fastify', 'hono', 'koa', 'express'],
+    target: 1.3,
+  },
+  {
+    name: 'untouched',
+    title: 'a cookie session is there, the handler does not look',
+    method: 'GET',
+    path: '/hello',
+    sessions: 'cookie',
+    login: '/login?user=alice',
+    peers: sessionPeers,
+    over: { case: 'hello', by: 0.05 },
+  },
+  {
+    name: 'read',
+    title: 'a cookie session is read',
+    method: 'GET',
+    path: '/read',
+    sessions: 'cookie',
+    login: '/login?user=alice',
+    peers: sessionPeers,
+    target: 1.25,
+  },
+  {
+    name: 'first-read',
+    title: 'a cookie session is read that this process has not seen before (30,000 cookies in turn)',
+    method: 'GET',
+    path: '/read',
+    sessions: 'cookie',
+    login: '/login?user=alice',
+    cookies: 30_000,
+    peers: ['secure-session'],
+  },
+  {
+    name: 'change',
+    title: 'a cookie session is changed, each client sends what it got last',
+    method: 'GET',
+    path: '/change',
+    sessions: 'cookie',
+    login: '/login?user=alice',
+    follow: true,
+    peers: sessionPeers,
+    target: 2.6,
+  },
+  {
+    name: 'stored-read',
+    title: 'a datastore session is read, embedded, without memcached',
+    method: 'GET',
+    path: '/read',
+    sessions: 'datastore',
+    login: '/login?user=alice',
+    peers: [],
+  },
+  {
+    name: 'cached-read',
+    title: 'a datastore session is read, found in memcached; node:http makes one memjs get',
+    method: 'GET',
+    path: '/read',
+    sessions: 'memcached',
+    login: '/login?user=alice',
+    peers: [],
+    target: 1.1,
+  },
+  {
+    name: 'stored-change',
+    title: 'a datastore session is changed, embedded',
+    method: 'GET',
+    path: '/change',
+    sessions: 'datastore',
+    login: '/login?user=alice',
+    follow: true,
+    peers: [],
+    micros: 250,
+  },
+]

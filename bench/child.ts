@@ -1,0 +1,47 @@
+// A server process: starts the server that its arguments name, tells its port, and how much CPU it used when asked.
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Sessions } from './cases.ts'
+
+/** An answer, as bare node:http is to repeat it. */
+export interface Answer {
+  readonly status: number
+  /** Name, value, name, value, without what node:http adds itself. */
+  readonly headers: string[]
+  readonly body: string
+}
+
+export interface ServerOptions {
+  /** The case's name. */
+  readonly name: string
+  readonly sessions: Sessions
+  /** host:port of the memcached server of this run. */
+  readonly memcached?: string
+  readonly answer?: Answer
+}
+
+export interface Usage {
+  /** µs of CPU of the process, all threads, user and system. */
+  readonly cpu: number
+  /** Bytes. */
+  readonly rss: number
+  readonly heap: number
+}
+
+if (process.send !== undefined) {
+  const [file, options] = process.argv.slice(2) as [string, string]
+  const { start } = (await import(file)) as { start(options: ServerOptions): Promise<Server> }
+  const server = await start(JSON.parse(options))
+  // The same for all, so that no connection ends between two rounds and all announce the same.
+  server.keepAliveTimeout = 65_000
+  if (!server.listening) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  process.on('disconnect', () => process.exit(0))
+  process.on('SIGTERM', () => process.exit(0))
+  process.on('message', (message) => {
+    if (message === 'collect') (globalThis as { gc?: () => void }).gc?.()
+    const { user, system } = process.cpuUsage()
+    const { rss, heapUsed } = process.memoryUsage()
+    process.send!({ cpu: user + system, rss, heap: heapUsed } satisfies Usage)
+  })
+  process.send({ port: (server.address() as AddressInfo).port })
+}

@@ -1,0 +1,115 @@
+// One case: all its servers up at once, rounds of load on each in turn, and what a request cost each of them.
+import type { Case } from './cases.ts'
+import type { Answer } from './child.ts'
+import { fetchOnce, type Launch, type LoadProcess, requestText, ServerProcess } from './processes.ts'
+
+export interface Settings {
+  readonly rounds: number
+  /** Requests a round. */
+  readonly requests: number
+  readonly connections: number
+  readonly launch: Launch
+  readonly memcached: string | undefined
+}
+
+export interface Row {
+  readonly server: string
+  /** µs of CPU a request, by round. */
+  readonly micros: readonly number[]
+  /** To bare node:http in the same round. */
+  readonly ratios: readonly number[]
+}
+
+export interface Result {
+  readonly name: string
+  readonly title: string
+  readonly rows: readonly Row[]
+}
+
+/** The requests to send to a server: with cookies of its own where the case has sessions. */
+async function requestsFor(kase: Case, port: number, connections: number): Promise<string[]> {
+  if (kase.login === undefined) return [requestText(kase, '')]
+  const requests: string[] = []
+  for (let at = 0; at < (kase.cookies ?? connections); at++) {
+    const { cookie } = await fetchOnce(port, { method: 'GET' }, `${kase.login}&n=${at}`)
+    if (cookie === '') throw new Error(`${kase.name}: the login set no cookie`)
+    requests.push(requestText(kase, cookie))
+  }
+  return requests
+}
+
+async function sampleAnswer(kase: Case, port: number): Promise<Answer> {
+  const { cookie } = kase.login === undefined ? { cookie: '' } : await fetchOnce(port, { method: 'GET' }, kase.login)
+  const { status, headers, body } = await fetchOnce(port, kase, kase.path, cookie)
+  if (status !== 200) throw new Error(`${kase.name}: tipfy answered ${status}`)
+  return { status, headers, body }
+}
+
+/** Starts the servers of a case: tipfy, bare node:http that repeats its answer, the peers. */
+export async function startServers(kase: Case, peers: readonly string[], { launch, memcached }: Settings) {
+  const options = { name: kase.name, sessions: kase.sessions, memcached }
+  const tipfy = await ServerProcess.start('tipfy', options, launch)
+  const answer = await sampleAnswer(kase, tipfy.port)
+  const bare = await ServerProcess.start('node-http', { ...options, answer }, { ...launch, flags: [] })
+  const servers = [bare, tipfy]
+  for (const peer of peers) {
+    const server = await ServerProcess.start(peer, options, { ...launch, flags: [] })
+    servers.push(server)
+  }
+  return { servers, answer }
+}
+
+export async function measure(
+  kase: Case,
+  peers: readonly string[],
+  load: LoadProcess,
+  settings: Settings,
+): Promise<Result> {
+  const { rounds, requests: total, connections } = settings
+  const { servers, answer } = await startServers(kase, peers, settings)
+  const [bare, ...others] = servers
+  const requests = new Map<ServerProcess, string[]>()
+  for (const server of others) {
+    requests.set(server, await requestsFor(kase, server.port, connections))
+    const { body } = await fetchOnce(server.port, kase, kase.path, cookieOf(requests.get(server)![0]!))
+    if (body !== answer.body) throw new Error(`${kase.name}: ${server.name} answered ${JSON.stringify(body)}`)
+  }
+  requests.set(bare!, requests.get(others[0]!)!)
+
+  const micros = new Map(servers.map((server) => [server, [] as number[]]))
+  const round = async (server: ServerProcess, count: number) => {
+    const job = { port: server.port, requests: requests.get(server)!, connections, total: count, follow: kase.follow }
+    const before = await server.usage()
+    await load.run(job)
+    return ((await server.usage()).cpu - before.cpu) / count
+  }
+  // Twice: code is compiled once for what it did first, and again for what it did since.
+  for (const server of servers) await round(server, total)
+  for (const server of servers) await round(server, total)
+  for (let at = 0; at < rounds; at++) {
+    // Each time another one begins, so that none has the quieter place.
+    const order = servers.map((_, index) => servers[(index + at) % servers.length]!)
+    for (const server of order) micros.get(server)!.push(await round(server, total))
+  }
+  await Promise.all(servers.map((server) => server.stop()))
+  const base = micros.get(bare!)!
+  const rows = servers.map((server) => {
+    const own = micros.get(server)!
+    return { server: server.name, micros: own, ratios: own.map((value, at) => value / base[at]!) }
+  })
+  return { name: kase.name, title: kase.title, rows }
+}
+
+function cookieOf(request: string): string {
+  return /\r\nCookie: ([^\r]*)/.exec(request)?.[1] ?? ''
+}
+
+/** The value below which a part of `values` lies. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const place = (sorted.length - 1) * part
+  const low = sorted[Math.floor(place)]!
+  return low + (sorted[Math.ceil(place)]! - low) * (place - Math.floor(place))
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5)

@@ -1,0 +1,93 @@
+// `npm run bench`: what a request costs tipfy and its peers in CPU time, as multiples of bare node:http in the same run.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { cases } from './cases.ts'
+import { measure, type Result, type Settings } from './measure.ts'
+import { LoadProcess, startMemcached } from './processes.ts'
+import { environment, type Figures, figuresOf, regressions, table } from './report.ts'
+
+const usage = `npm run bench -- [options]
+  --only <case,…>      these cases alone (${cases.map(({ name }) => name).join(' ')})
+  --peers <name,…>     these peers alone; '' for none
+  --rounds <n>         rounds a server, at least 7 for figures to quote (9)
+  --requests <n>       requests a round (10000)
+  --connections <n>    in parallel (32)
+  --node <path>        the Node that runs the servers (this one)
+  --json               figures as JSON on stdout, the tables on stderr
+  --record             keep the figures in bench/recorded.json
+  --check              fail where a ratio has grown by more than 15 % over the recorded one
+  --profile            leave a .cpuprofile of tipfy's server for each case
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    peers: { type: 'string' },
+    rounds: { type: 'string', default: '9' },
+    requests: { type: 'string', default: '10000' },
+    connections: { type: 'string', default: '32' },
+    node: { type: 'string', default: process.execPath },
+    json: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const recordedFile = join(import.meta.dirname, 'recorded.json')
+const print = (text: string) => (values.json ? console.error(text) : console.log(text))
+
+async function main(): Promise<void> {
+  if (values.help) {
+    console.log(usage)
+    return
+  }
+  const only = values.only?.split(',')
+  const unknown = only?.find((name) => !cases.some((kase) => kase.name === name))
+  if (unknown !== undefined) throw new Error(`there is no case ${unknown}\n${usage}`)
+  const chosen = cases.filter(({ name }) => only === undefined || only.includes(name))
+  const memcached = chosen.some(({ sessions }) => sessions === 'memcached') ? await startMemcached() : undefined
+  const load = new LoadProcess()
+  const settings: Settings = {
+    rounds: Number(values.rounds),
+    requests: Number(values.requests),
+    connections: Number(values.connections),
+    launch: { node: values.node, flags: values.profile ? ['--cpu-prof', '--cpu-prof-interval=200'] : [] },
+    memcached: memcached?.address,
+  }
+  const node = spawnSync(values.node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  print(`Node ${node}, ${settings.rounds} rounds of ${settings.requests} requests, medians (quartiles of the ratio)`)
+  const results: Result[] = []
+  for (const kase of chosen) {
+    if (kase.sessions === 'memcached' && memcached === undefined) {
+      print(`\n${kase.name}: left out, there is no memcached here`)
+      continue
+    }
+    const peers =
+      values.peers === undefined ? kase.peers : kase.peers.filter((peer) => values.peers!.split(',').includes(peer))
+    results.push(await measure(kase, peers, load, settings))
+    print(table(results.at(-1)!, figuresOf(results)))
+  }
+  load.stop()
+  memcached?.stop()
+  const figures = figuresOf(results)
+  if (values.json) console.log(JSON.stringify({ environment: environment(node), figures }, null, 2))
+  if (values.record) record(figures, node)
+  if (values.check) check(figures)
+}
+
+function record(figures: Figures, node: string): void {
+  writeFileSync(recordedFile, `${JSON.stringify({ environment: environment(node), figures }, null, 2)}\n`)
+}
+
+function check(figures: Figures): void {
+  const recorded = JSON.parse(readFileSync(recordedFile, 'utf8')).figures as Figures
+  const slower = regressions(figures, recorded)
+  if (slower.length === 0) print('\nNo ratio has grown by more than 15 % over the recorded one.')
+  else print(`\nSlower than recorded:\n  ${slower.join('\n  ')}`)
+  process.exitCode = slower.length === 0 ? 0 : 1
+}
+
+await main()

@@ -1,0 +1,51 @@
+// tipfy, as `tipfy serve` runs it in production, with the access log off.
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Config, makeApp, Rule, serve } from 'tipfy'
+import type { ServerOptions } from './child.ts'
+
+export async function start({ sessions, memcached }: ServerOptions): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const hook = sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
+  const config: Config = {
+    tipfy: {
+      accessLog: false,
+      urls: () => rules(sessions !== 'none'),
+      hooks: {
+        posInitApp: sessions === 'none' ? [] : [`tipfy/ext/session:${hook}`],
+        preDispatchHandler: ['app.hooks:guard'],
+      },
+    },
+  }
+  if (sessions !== 'none') {
+    config['tipfy/ext/session'] = {
+      secretKey: 'w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t',
+      datastore: 'embedded',
+      dataFolder: folder,
+      memcache: sessions === 'memcached' ? memcached : null,
+    }
+  }
+  const app = makeApp(config, { root: import.meta.dirname })
+  const { server } = await serve(app, { port: 0, host: '127.0.0.1' })
+  return server
+}
+
+function rules(withSessions: boolean): Rule[] {
+  const parts = Array.from({ length: 1000 }, (_, at) => at).map(
+    (at) => new Rule(`/part-${at}/<int:year>/<name>`, { endpoint: `part-${at}`, handler: 'hello:Part' }),
+  )
+  const list = [
+    new Rule('/hello', { endpoint: 'hello', handler: 'hello:Hello' }),
+    new Rule('/json', { endpoint: 'json', handler: 'hello:Json' }),
+  ]
+  if (!withSessions) return [...list, ...parts]
+  return [
+    ...list,
+    new Rule('/login', { endpoint: 'login', handler: 'cart:Login' }),
+    new Rule('/read', { endpoint: 'read', handler: 'cart:Read' }),
+    new Rule('/change', { endpoint: 'change', handler: 'cart:Change' }),
+  ]
+}

@@ -92,24 +92,33 @@ export class UrlAdapter {
 
   /** The same, with the path quoted already and on the host of `domain`. */
   redirectToUrl(path: string, domain: string | null): RequestRedirect {
-    const place = this.scriptName.replace(/^\/+|\/+$/g, '')
-    const url = `${this.origin(domain)}/${place === '' ? '' : `${place}/`}${path.replace(/^\/+/, '')}`
-    return new RequestRedirect(withQuery(url, this.query()))
+    return this.redirectWithQuery(this.place(path, domain))
   }
 
-  /** From an alias to the rule that it is an alias of. */
-  redirectToCanonical({ endpoint }: Rule, args: Values, method: string): RequestRedirect {
-    const url = this.build(endpoint, args, { method, appendUnknown: false, forceExternal: true })
-    return new RequestRedirect(withQuery(url, this.query()))
+  /** From an alias to the rule that it is an alias of; null if there is none that takes these values. */
+  redirectToCanonical({ endpoint }: Rule, args: Values, method: string, path: string): RequestRedirect | null {
+    const options = { method, appendUnknown: false, forceExternal: true }
+    const url = this.tryBuild(endpoint, args, options)
+    return url === null || url === this.place(quotePath(path), null) ? null : this.redirectWithQuery(url)
   }
 
   /** To what a rule's `redirectTo` says. */
   redirectToTarget(target: string, mayLeave: boolean): RequestRedirect {
-    return new RequestRedirect(resolveTarget(this.origin(null) + this.scriptName, target, mayLeave))
+    return new RequestRedirect(resolveTarget(this.origin(null), this.scriptName, target, mayLeave))
   }
 
   private origin(domain: string | null): string {
     return `${this.scheme || 'http'}://${this.host(domain)}`
+  }
+
+  private place(path: string, domain: string | null): string {
+    const place = this.scriptName.replace(/^\/+|\/+$/g, '')
+    return `${this.origin(domain)}/${place === '' ? '' : `${place}/`}${path.replace(/^\/+/, '')}`
+  }
+
+  private redirectWithQuery(url: string): RequestRedirect {
+    const query = this.query()
+    return new RequestRedirect(query === '' ? url : `${url}?${query}`)
   }
 
   private query(): string {
@@ -145,6 +154,14 @@ export class UrlAdapter {
     return `${scheme === '' ? '' : secure ? 'https:' : 'http:'}//${host}${this.scriptName.slice(0, -1)}/${path}`
   }
 
+  private tryBuild(endpoint: string, values: Values, options: BuildOptions): string | null {
+    try {
+      return this.build(endpoint, values, options)
+    } catch {
+      return null
+    }
+  }
+
   private buildWith(endpoint: string, values: Values, method: string | null, appendUnknown: boolean): Built | null {
     const preferred = method === null ? this.buildWith(endpoint, values, this.method, appendUnknown) : null
     if (preferred !== null) return preferred
@@ -166,8 +183,4 @@ export class UrlAdapter {
       throw new BuildError(this.map.rules(), rule.endpoint, values, method, cause)
     }
   }
-}
-
-function withQuery(url: string, query: string): string {
-  return query === '' ? url : `${url}?${query}`
 }

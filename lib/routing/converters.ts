@@ -168,7 +168,7 @@ export class IntegerConverter extends NumberConverter<bigint> {
   override toValue(text: string): number {
     const value = super.toValue(text)
     if (!Number.isSafeInteger(value)) throw new ValidationError()
-    return value
+    return value + 0 // -0 is 0
   }
 
   override toUrl(value: number | bigint): string {

@@ -6,7 +6,7 @@ import { ValidationError } from './converters.ts'
 import { decodePath, ENCODED_SLASH } from './quote.ts'
 import { fillRedirect, type RequestRedirect } from './redirect.ts'
 import type { Rule, Values } from './rule.ts'
-import type { Candidate } from './tree.ts'
+import { type Candidate, needsSlash } from './tree.ts'
 import type { UrlMap } from './url-map.ts'
 import { methodsOf, Walk } from './walk.ts'
 
@@ -25,14 +25,15 @@ export function matchPath(map: UrlMap, domain: string, path: string, method: str
   const walk = new Walk(domain, text, method.toUpperCase()).search(tree)
   const { best } = walk
   if (best === null) return matchMerged(map, walk, urls)
-  if (best.needsSlash) throw urls().redirectToPath(`${text}/`)
+  if (needsSlash(best)) throw urls().redirectToPath(`${text}/`)
   const { rule } = best
   const args = valuesOf(walk, best)
   if (args === null) throw noMatch(walk.others, best)
   if (map.redirectDefaults) {
-    if (rule.alias) throw urls().redirectToCanonical(rule, args, method)
-    const others = shorter.get(rule)
-    if (others !== undefined) redirectToShorter(others, args, method, urls)
+    const redirect = rule.alias
+      ? urls().redirectToCanonical(rule, args, method, text)
+      : redirectToShorter(shorter.get(rule), args, method, urls)
+    if (redirect !== null) throw redirect
   }
   if (rule.redirectTo !== undefined) throw redirectTo(rule, args, urls())
   return { rule, args }
@@ -42,7 +43,7 @@ export function matchPath(map: UrlMap, domain: string, path: string, method: str
 export function rulesForPath(map: UrlMap, domain: string, path: string): Rule[] {
   const walk = new Walk(domain, readPath(path), null).search(map.compile().tree)
   return walk.others
-    .filter((candidate) => !candidate.needsSlash && valuesOf(walk, candidate) !== null)
+    .filter((candidate) => !needsSlash(candidate) && valuesOf(walk, candidate) !== null)
     .sort((one, other) => one.rank - other.rank)
     .map(({ rule }) => rule)
 }
@@ -60,8 +61,8 @@ function matchMerged(map: UrlMap, walk: Walk, urls: () => UrlAdapter): never {
   if (!map.mergeSlashes || merged === walk.path) throw noMatch(walk.others)
   const again = new Walk(walk.domain, merged, walk.method).search(map.compile().tree)
   const { best } = again
-  if (best === null || (!best.needsSlash && !best.rule.mergeSlashes)) throw noMatch([...walk.others, ...again.others])
-  throw urls().redirectToPath(best.needsSlash ? `${merged}/` : merged)
+  if (best === null || (!needsSlash(best) && !best.rule.mergeSlashes)) throw noMatch([...walk.others, ...again.others])
+  throw urls().redirectToPath(needsSlash(best) ? `${merged}/` : merged)
 }
 
 function noMatch(others: readonly Candidate[], winner: Candidate | null = null): NotFound | MethodNotAllowed {
@@ -96,12 +97,21 @@ export function setOwn(target: Record<string, unknown>, name: string, value: unk
   else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** Redirects where one of `others` has these values as its defaults. */
-function redirectToShorter(others: readonly Rule[], args: Values, method: string, urls: () => UrlAdapter): void {
-  const shorter = others.find((other) => isSuitable(other, args, method))
-  if (shorter === undefined) return
-  const { domain, path } = shorter.build({ ...args, ...shorter.defaults })!
-  throw urls().redirectToUrl(path, domain)
+/** To the first of `others` that has these values as its defaults. */
+function redirectToShorter(
+  others: readonly Rule[] | undefined,
+  args: Values,
+  method: string,
+  urls: () => UrlAdapter,
+): RequestRedirect | null {
+  const shorter = others?.find((other) => isSuitable(other, args, method))
+  if (shorter === undefined) return null
+  try {
+    const built = shorter.build({ ...args, ...shorter.defaults })
+    return built && urls().redirectToUrl(built.path, built.domain)
+  } catch {
+    return null // its converters do not take what this rule's gave
+  }
 }
 
 function redirectTo(

@@ -8,17 +8,11 @@ interface Weight {
   converters: readonly number[]
 }
 
-/** One part of a rule. Two parts with the same key accept the same texts and are tried at the same time. */
-export type Part = StaticPart | DynamicPart
+/** One part of a rule: text, or something with variables. */
+export type Part = string | DynamicPart
 
-export interface StaticPart {
-  readonly kind: 'static'
-  readonly key: string
-}
-
+/** A part with variables. A map has one for all rules that agree in it: they are tried at the same time. */
 export class DynamicPart {
-  readonly kind = 'dynamic'
-  readonly key: string
   /** The static text it begins with. */
   readonly prefix: string
   /** It takes all the rest of the path. */
@@ -32,10 +26,6 @@ export class DynamicPart {
   readonly test: (text: string) => boolean
 
   constructor(pieces: readonly Piece[], weight: Weight, final: boolean, suffixed: boolean) {
-    const source = pieces
-      .map((piece, at) => (typeof piece === 'string' ? escapeRegex(piece) : `(?<v${at}>${piece.regex})`))
-      .join('')
-    this.key = `${source} ${final} ${suffixed} ${weight.statics} ${weight.converters}`
     this.prefix = typeof pieces[0] === 'string' ? pieces[0] : ''
     this.final = final
     this.suffixed = suffixed
@@ -45,11 +35,17 @@ export class DynamicPart {
       this.capture = linear
       this.test = (text) => linear(text) !== null
     } else {
-      const regex = new RegExp(`^${source}$`, 'u')
+      const regex = new RegExp(`^${sourceOf(pieces)}$`, 'u')
       this.test = (text) => regex.test(text)
       this.capture = pieces.length === 1 ? (text) => (regex.test(text) ? [text] : null) : namedGroups(regex, pieces)
     }
   }
+}
+
+function sourceOf(pieces: readonly Piece[]): string {
+  return pieces
+    .map((piece, at) => (typeof piece === 'string' ? escapeRegex(piece) : `(?<v${at}>${piece.regex})`))
+    .join('')
 }
 
 // A converter's regex may have groups of its own, so ours are found by name.
@@ -85,33 +81,33 @@ export function compareParts({ weight: one }: DynamicPart, { weight: other }: Dy
   )
 }
 
-/** The parts of a rule's path, or of its domain. */
-export function cut(items: readonly Item[]): Part[] {
+/** The parts of a rule's path, or of its domain. `known` are the map's dynamic parts so far. */
+export function cut(items: readonly Item[], known: Map<string, DynamicPart>): Part[] {
   const parts: Part[] = []
   let pieces: Item[] = []
   let final = false
-  const end = (suffixed: boolean) => {
-    const converters = pieces.filter((piece) => typeof piece !== 'string')
-    if (converters.length === 0) parts.push({ kind: 'static', key: pieces.join('') })
-    else {
-      const statics = pieces.flatMap((piece) => (typeof piece === 'string' && piece !== '/' ? [[...piece].length] : []))
-      const weight = { statics, converters: converters.map((converter) => converter.weight) }
-      parts.push(new DynamicPart(pieces.map(asPiece), weight, final, suffixed))
-    }
-    pieces = []
-  }
   for (const item of items) {
-    if (item === '/' && !final) end(false)
-    else {
+    if (item === '/' && !final) {
+      parts.push(join(pieces, final, false, known))
+      pieces = []
+    } else {
       pieces.push(item)
       final ||= typeof item !== 'string' && !isIsolating(item)
     }
   }
   const suffixed = final && pieces.at(-1) === '/'
   if (suffixed) pieces.pop()
-  end(suffixed)
-  if (suffixed) parts.push({ kind: 'static', key: '' })
+  parts.push(join(pieces, final, suffixed, known))
+  if (suffixed) parts.push('')
   return parts
 }
 
-const asPiece = (item: Item): Piece => (typeof item === 'string' ? item : { regex: item.regex })
+function join(pieces: readonly Item[], final: boolean, suffixed: boolean, known: Map<string, DynamicPart>): Part {
+  if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('')
+  const statics = pieces.flatMap((piece) => (typeof piece === 'string' && piece !== '/' ? [[...piece].length] : []))
+  const weight = { statics, converters: pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.weight])) }
+  const key = `${sourceOf(pieces)} ${final} ${suffixed} ${statics} ${weight.converters}`
+  const part = known.get(key) ?? new DynamicPart(pieces, weight, final, suffixed)
+  known.set(key, part)
+  return part
+}

@@ -13,13 +13,14 @@ export class RequestRedirect extends HTTPException {
 }
 
 /**
- * What a rule's `redirectTo` says, relative to `root`. It may leave the site only where the rule's own text says so:
- * what came from the request must not, so two slashes, a backslash or a scheme at the start count as part of a path.
+ * What a rule's `redirectTo` says, relative to `place` on `origin`. It may leave the site only where the rule's own text
+ * says so: what came from the request must not, so slashes, a backslash or a scheme at the start count as part of a path.
  */
-export function resolveTarget(root: string, target: string, mayLeave: boolean): string {
+export function resolveTarget(origin: string, place: string, target: string, mayLeave: boolean): string {
   if (mayLeave && /^https?:\/\//i.test(target)) return target
-  const path = target.replace(/^[\\/]+/, '/').replace(/^(?=[^/?#]*:)/, './')
-  return new URL(path, root).href
+  const relative = target.replace(/^[\\/]+/, '/').replace(/^(?=[^/?#]*:)/, './')
+  const { pathname, search, hash } = new URL(relative, `http://host${place}`)
+  return `${origin}${pathname.replace(/^\/{2,}/, '/')}${search}${hash}`
 }
 
 /** Fills a `redirectTo` text: `<name>` becomes the value's URL. */

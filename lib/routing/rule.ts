@@ -98,6 +98,7 @@ export class Rule<
   /** The pattern without its converters: rules that agree in it look the same to whoever builds URLs. */
   trace = ''
   private builder: Builder | null = null
+  private tokens: readonly Token[] | null = null
 
   constructor(path: Path, options: RuleOptions<Endpoint, Defaults, Domain> = {}) {
     if (!path.startsWith('/')) throw new TipfyError('TIPFY_E_RULE_SLASH', { rule: path })
@@ -118,7 +119,7 @@ export class Rule<
     this.mergeSlashes = options.mergeSlashes ?? null
     this.arguments = new Set(Object.keys(defaults))
     // A template's placeholder may stand for anything, so its rules are read when they are filled in.
-    if (!path.includes('$')) parseRule(path, path)
+    this.tokens = path.includes('$') ? null : parseRule(path, path)
   }
 
   getRules(_map: UrlMap): Iterable<Rule> {
@@ -143,7 +144,9 @@ export class Rule<
     this.mergeSlashes ??= map.mergeSlashes
     this.subdomain ??= map.defaultSubdomain
     const domain = parseRule((map.hostMatching ? this.host : this.subdomain) ?? '', this.path)
-    const path = parseRule(this.mergeSlashes ? this.path.replace(/\/{2,}/g, '/') : this.path, this.path)
+    const merged = this.mergeSlashes ? this.path.replace(/\/{2,}/g, '/') : this.path
+    const path = this.tokens !== null && merged === this.path ? this.tokens : parseRule(merged, this.path)
+    this.tokens = null
     const converters = new Map<string, BaseConverter<unknown>>()
     for (const token of [...domain, ...path]) {
       if (token.kind !== 'variable') continue
@@ -154,8 +157,8 @@ export class Rule<
     }
     const item = (token: Token) =>
       token.kind === 'slash' ? '/' : token.kind === 'static' ? token.text : converters.get(token.name)!
-    this.domainParts = cut(domain.map(item))
-    this.parts = cut(path.map(item))
+    this.domainParts = cut(domain.map(item), map.parts)
+    this.parts = cut(path.map(item), map.parts)
     this.converters = converters
     this.checkRedirect()
     this.arguments = new Set([...this.arguments, ...converters.keys()])

@@ -9,12 +9,8 @@ import { type ShapePiece, ShapeTree, shapeKey } from './shapes.ts'
 export interface Candidate {
   readonly rank: number
   readonly rule: Rule
-  /** The path lacks the rule's last slash, and the rule insists on it. */
-  readonly needsSlash: boolean
-  /** A wrong method is worth a 405; not where the path only lacks a slash. */
-  readonly countsMethods: boolean
-  /** Nothing that the path could lead to by another shape is better. */
-  readonly certain: boolean
+  /** The path is the rule's, but for a slash at its end that it lacks, or has where the rule does not mind. */
+  readonly how: 'exact' | 'lacksSlash' | 'extraSlash'
   /** The parts to check, with the numbers of their segments; -1 is the domain. */
   readonly dynamics: readonly { part: DynamicPart; at: number }[]
   /** For a rule that ends with a path converter and a slash: whether the path must end with one. */
@@ -25,25 +21,28 @@ export interface Candidate {
 export type Leaf = Candidate[]
 
 interface State {
-  statics: Map<string, State>
-  dynamics: Map<string, { part: DynamicPart; state: State }>
+  statics?: Map<string, State>
+  dynamics?: Map<DynamicPart, State>
   rules: Rule[]
 }
 
-const newState = (): State => ({ statics: new Map(), dynamics: new Map(), rules: [] })
-
 function grow(state: State, part: Part): State {
-  if (part.kind === 'static') {
-    const next = state.statics.get(part.key) ?? newState()
-    state.statics.set(part.key, next)
-    return next
+  if (typeof part === 'string') {
+    state.statics ??= new Map()
+    return childOf(state.statics, part)
   }
-  const next = state.dynamics.get(part.key) ?? { part, state: newState() }
-  state.dynamics.set(part.key, next)
-  return next.state
+  state.dynamics ??= new Map()
+  return childOf(state.dynamics, part)
 }
 
-const inOrder = (state: State) => [...state.dynamics.values()].sort((one, other) => compareParts(one.part, other.part))
+function childOf<Key>(children: Map<Key, State>, key: Key): State {
+  const next = children.get(key) ?? { rules: [] }
+  children.set(key, next)
+  return next
+}
+
+const inOrder = ({ dynamics = new Map() }: State): [DynamicPart, State][] =>
+  [...dynamics].sort(([one], [other]) => compareParts(one, other))
 
 /** The rules of one domain. */
 export class DomainTree {
@@ -63,34 +62,44 @@ export class DomainTree {
     return this.rank
   }
 
-  private walk(state: State, shape: readonly ShapePiece[], dynamics: Candidate['dynamics']): void {
+  private walk(state: State, shape: ShapePiece[], dynamics: Candidate['dynamics']): void {
     // A path converter has taken all segments: one that is last and empty is then a question of the slash at its end.
     const open = dynamics.at(-1)?.part.final !== true
     const slash = !open && shape.at(-1) === ''
     const place = slash ? shape.slice(0, -1) : shape
-    const found = { dynamics, slash, countsMethods: true, needsSlash: false, certain: true }
-    for (const rule of state.rules) this.file(place, { ...found, rule })
-    for (const rule of state.statics.get('')?.rules ?? []) {
-      this.file(place, { ...found, rule, countsMethods: false, needsSlash: rule.strictSlashes === true })
+    for (const rule of state.rules) this.file(place, rule, 'exact', dynamics, slash)
+    for (const rule of state.statics?.get('')?.rules ?? []) this.file(place, rule, 'lacksSlash', dynamics, slash)
+    for (const [text, next] of state.statics ?? []) {
+      shape.push(text)
+      this.walk(next, shape, dynamics)
+      shape.pop()
     }
-    for (const [text, next] of state.statics) this.walk(next, [...shape, text], dynamics)
-    for (const { part, state: next } of inOrder(state)) {
-      const piece = { prefix: part.prefix, rest: part.final }
-      this.walk(next, [...shape, piece], [...dynamics, { part, at: shape.length }])
+    for (const [part, next] of inOrder(state)) {
+      const checks = [...dynamics, { part, at: shape.length }]
+      shape.push({ prefix: part.prefix, rest: part.final })
+      this.walk(next, shape, checks)
+      shape.pop()
     }
     if (!open) return
     for (const rule of state.rules) {
-      if (!rule.strictSlashes) this.file([...shape, ''], { ...found, rule, certain: false })
+      if (!rule.strictSlashes) this.file([...shape, ''], rule, 'extraSlash', dynamics, false)
     }
   }
 
-  private file(shape: readonly ShapePiece[], candidate: Omit<Candidate, 'rank'>): void {
+  private file(
+    shape: readonly ShapePiece[],
+    rule: Rule,
+    how: Candidate['how'],
+    dynamics: Candidate['dynamics'],
+    slash: boolean,
+  ): void {
     const isStatic = shape.every((piece) => typeof piece === 'string')
     const key = isStatic ? shape.join('/') : shapeKey(shape)
     const leaves = isStatic ? this.statics : this.leaves
-    const leaf = leaves.get(key) ?? []
-    if (leaf.length === 0) leaves.set(key, leaf)
-    leaf.push({ ...candidate, rank: this.rank })
+    const candidate = { rank: this.rank, rule, how, dynamics, slash }
+    const leaf = leaves.get(key)
+    if (leaf === undefined) leaves.set(key, [candidate])
+    else leaf.push(candidate)
     this.rank += 1
   }
 }
@@ -102,11 +111,11 @@ export class RuleTree {
   readonly patterns: readonly { part: DynamicPart; tree: DomainTree }[]
 
   constructor(rules: Iterable<Rule>) {
-    const root = newState()
+    const root: State = { rules: [] }
     for (const rule of rules) {
       const [domain, ...more] = rule.domainParts
       // A domain has no slashes, so one that asks for them is never met.
-      if (more.length > 0 || (domain!.kind === 'dynamic' && domain!.final)) continue
+      if (more.length > 0 || (typeof domain !== 'string' && domain!.final)) continue
       rule.parts.reduce(grow, grow(root, domain!)).rules.push(rule)
     }
     let rank = 0
@@ -115,7 +124,12 @@ export class RuleTree {
       rank = tree.nextRank
       return tree
     }
-    this.domains = new Map([...root.statics].map(([domain, state]) => [domain, compile(state, null)]))
-    this.patterns = inOrder(root).map(({ part, state }) => ({ part, tree: compile(state, part) }))
+    this.domains = new Map([...(root.statics ?? [])].map(([domain, state]) => [domain, compile(state, null)]))
+    this.patterns = inOrder(root).map(([part, state]) => ({ part, tree: compile(state, part) }))
   }
+}
+
+/** Whether a match is to be redirected to the path with a slash. */
+export function needsSlash({ how, rule }: Candidate): boolean {
+  return how === 'lacksSlash' && rule.strictSlashes === true
 }

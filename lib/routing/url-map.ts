@@ -6,6 +6,7 @@ import { type Binding, UrlAdapter } from './adapter.ts'
 import { compareForBuild, providesDefaultsFor } from './builder.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
 import { type Match, matchPath, rulesForPath } from './match.ts'
+import type { DynamicPart } from './part.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import { RuleTree } from './tree.ts'
 
@@ -54,6 +55,8 @@ export class UrlMap {
   readonly sortParameters: boolean | SortParameters
   readonly converters: Readonly<Record<string, ConverterClass>>
   readonly serverName: string | null
+  /** The parts with variables that its rules are made of, by what they accept. */
+  readonly parts = new Map<string, DynamicPart>()
   private readonly added: Rule[] = []
   private readonly byEndpoint = new Map<string, Rule[]>()
   private compiled: Compiled | null = null

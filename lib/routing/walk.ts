@@ -31,7 +31,12 @@ export class Walk implements Visitor<Leaf> {
   private searchIn({ statics, shapes }: DomainTree): void {
     const leaf = statics.get(this.path)
     if (leaf !== undefined) this.visit(leaf)
-    if (this.best?.certain !== true) shapes.visit(this.path, this)
+    if (!this.isCertain() && this.path !== '') shapes.visit(this.path, this)
+  }
+
+  /** A path without variables is what Werkzeug tries first, unless it has a slash too many. */
+  private isCertain(): boolean {
+    return this.best !== null && this.best.how !== 'extraSlash'
   }
 
   visit(leaf: Leaf): void {
@@ -40,7 +45,7 @@ export class Walk implements Visitor<Leaf> {
       if (!this.fits(candidate)) continue
       const { methods } = candidate.rule
       if (this.method !== null && (methods === null || methods.has(this.method))) this.best = candidate
-      else if (candidate.countsMethods || this.method === null) this.others.push(candidate)
+      else if (candidate.how !== 'lacksSlash' || this.method === null) this.others.push(candidate)
     }
   }
 

@@ -18,7 +18,7 @@ const usage = `npm run bench -- [options]
   --json               figures as JSON on stdout, the tables on stderr
   --record             keep the figures in bench/recorded.json
   --check              fail where a ratio has grown by more than 15 % over the recorded one
-  --profile            leave a .cpuprofile of tipfy's server for each case
+  --profile            leave a .cpuprofile of tipfy's server for each case`
 
 const { values } = parseArgs({
   options: {

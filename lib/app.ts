@@ -34,7 +34,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
   const { request } = context
   let answer: Response
   try {
-    if (app.hooks.has('preInitRequest')) await app.hooks.first('preInitRequest', app)
+    if (app.hooks.has('preInitRequest')) await app.hooks.respond('preInitRequest', app)
     const routeError = app.route(request)
 
     const sessions = (request.rule as Rule | null)?.session === false ? null : app.sessionInterface
@@ -42,7 +42,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
     if (opened !== undefined) await opened
 
     let returned: unknown
-    if (app.hooks.has('preDispatchHandler')) returned = await app.hooks.first('preDispatchHandler', request, app)
+    if (app.hooks.has('preDispatchHandler')) returned = await app.hooks.respond('preDispatchHandler', request, app)
     if (returned === undefined) {
       returned = dispatch(app, request, routeError)
       if (returned instanceof Promise) returned = await returned
@@ -55,8 +55,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
 
   try {
     if (app.hooks.has('preSendResponse')) {
-      const replaced = await app.hooks.first('preSendResponse', request, answer, app)
-      if (replaced instanceof Response) answer = replaced
+      answer = (await app.hooks.respond('preSendResponse', request, answer, app))!
     }
   } catch (error) {
     answer = await errorAnswer(app, context, error)

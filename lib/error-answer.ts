@@ -25,8 +25,8 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
   if (error instanceof RequestRedirect) return error.toResponse()
   try {
     if (app.hooks.has('preHandleException')) {
-      const answer = await app.hooks.first('preHandleException', error, app)
-      if (answer instanceof Response) return answer
+      const answer = await app.hooks.respond('preHandleException', error, app)
+      if (answer) return answer
     }
   } catch (hookError) {
     error = hookError

@@ -3,7 +3,7 @@ import type { App } from './app.ts'
 import { nearest } from './config.ts'
 import { TipfyError } from './errors.ts'
 import type { Request } from './http/request.ts'
-import type { Response } from './http/response.ts'
+import { Response } from './http/response.ts'
 import { steps, traced } from './trace.ts'
 
 type Maybe<T> = T | undefined | void | Promise<T | undefined | void>
@@ -105,22 +105,25 @@ export class Hooks {
   }
 
   /**
-   * Runs the hooks of an event until one answers something, and gives that. Waits only where a hook does: hooks that
-   * are plain functions cost no promise.
+   * Runs the hooks of a request's event and gives the response they want sent, if any: the first that one answers, which
+   * skips the others; for preSendResponse the last, each hook being given the one before. Waits only where a hook does:
+   * hooks that are plain functions cost no promise.
    */
-  first<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): unknown {
-    return this.#firstFrom(0, name, args)
+  respond<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Maybe<Response> {
+    return this.#respondFrom(0, name, args)
   }
 
-  #firstFrom(start: number, name: HookName, args: unknown[]): unknown {
+  #respondFrom(start: number, name: HookName, args: unknown[]): Maybe<Response> {
     const list = this.#lists[name]
     for (let at = start; at < list.length; at++) {
       const hook = this.#function(name, at)
       const answer = typeof hook === 'function' ? run(name, hook, args) : hook.then((loaded) => run(name, loaded, args))
-      if (isPromise(answer)) return answer.then((value) => value ?? this.#firstFrom(at + 1, name, args))
-      if (answer !== undefined && answer !== null) return answer
+      if (isPromise(answer))
+        return answer.then((value) => taken(name, args, value) ?? this.#respondFrom(at + 1, name, args))
+      const response = taken(name, args, answer)
+      if (response !== undefined) return response
     }
-    return undefined
+    return name === 'preSendResponse' ? (args[1] as Response) : undefined
   }
 
   /** Imports the functions that strings name, so that a wrong name stops the start and not a request. */
@@ -145,6 +148,14 @@ export class Hooks {
 function run(event: HookName, hook: Function, args: unknown[]): unknown {
   if (!steps.hasSubscribers) return hook(...args)
   return traced('hook', `${event} ${hook.name || '(a function)'}`, () => hook(...args))
+}
+
+/** The response by which a hook ends its event; one of preSendResponse goes on to the next hook instead. */
+function taken(name: HookName, args: unknown[], answer: unknown): Response | undefined {
+  if (!(answer instanceof Response)) return undefined
+  if (name !== 'preSendResponse') return answer
+  args[1] = answer
+  return undefined
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -52,3 +52,16 @@ test('each file begins with why it exists', () => {
   const silent = files.filter((file) => !/^(#!.*\n)?(\/\/|\/\*\*) \S/.test(readFileSync(join(lib, file), 'utf8')))
   expect(silent).toEqual([])
 })
+
+test('no two files need each other to run', () => {
+  const circles: string[] = []
+  const done = new Set<string>()
+  function visit(file: string, path: string[]): void {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    if (done.has(file) || path.includes(file)) return
+    for (const other of importsOf(file)) visit(other, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  expect(circles).toEqual([])
+})

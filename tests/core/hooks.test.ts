@@ -85,6 +85,25 @@ describe('the events', () => {
     )
   })
 
+  test('each preSendResponse is given what the one before replaced, and only responses count as answers', async () => {
+    const order: string[] = []
+    await withHooks(
+      {
+        preInitRequest: [() => order.push('one'), async () => order.push('two')],
+        preDispatchHandler: [() => (order.push('three') > 0) as never, () => void order.push('four')],
+        preSendResponse: [
+          (_request, answer) => new Response(`${answer.data}, again`),
+          async (_request, answer) => new Response(`${answer.data}, and again`),
+          () => {},
+        ],
+      },
+      async ({ ask }) => {
+        expect((await ask('/')).text).toBe('page, again, and again')
+      },
+    )
+    expect(order).toEqual(['one', 'two', 'three', 'four'])
+  })
+
   test('a preSendResponse that throws is answered by the error, without the hook', async () => {
     let calls = 0
     await withHooks(

@@ -26,7 +26,7 @@ const options: SiteOptions = { hooks: { preDispatchHandler: [checkCsrf] }, sessi
 const token = async (visitor: Visitor) => (await visitor.ask('/form')).text
 const post = async (visitor: Visitor, _csrf: string) => (await visitor.post('/post', { _csrf })).status
 
-describe.each(kinds)('forged requests, with a %s session', (kind) => {
+describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
   const serveForms = (more: object = {}) => serveSite(kind, handlers, { ...options, ...more })
 
   test('a form with the token passes, by field or header, before there is a session and after', async () => {

@@ -44,7 +44,7 @@ describe.each(kinds)('flash messages of a %s session', (kind) => {
     expect(site.sessions.records?.stats.commits ?? 0).toBe(0)
   })
 
-  test('hold what they are given: line ends and quotes do no harm', async () => {
+  test('31: hold what they are given: line ends and quotes do no harm', async () => {
     const text = 'a\r\nSet-Cookie: x=1\0;"<b>'
     const site = await serveSite(kind, {
       '/save': () => sessionStore.flash(text, text, text) ?? '',

@@ -99,7 +99,7 @@ describe.each(kinds)('a %s session', (kind) => {
     expect(writes(site)).toBe(0)
   })
 
-  test('sends a cookie that scripts cannot read, for this site alone, on an answer that no cache may keep', async () => {
+  test('33: sends a cookie that scripts cannot read, for this site alone, on an answer that no cache may keep', async () => {
     const site = await serveSite(kind, {
       '/': count,
       '/cached': () => {
@@ -113,7 +113,7 @@ describe.each(kinds)('a %s session', (kind) => {
     expect((await site.visitor().ask('/cached')).headers['cache-control']).toBe('private, max-age=5')
   })
 
-  test('is saved with a 4xx, and not with a 5xx or an uncaught error, wherever it comes from', async () => {
+  test('26: is saved with a 4xx, and not with a 5xx or an uncaught error, wherever it comes from', async () => {
     let hook = false
     const site = await serveSite(
       kind,
@@ -309,7 +309,7 @@ describe.each(kinds)('a %s session', (kind) => {
     expect((await visitor.ask('/n')).text).toBe('{"n":3,"mine":"unsaved"}')
   })
 
-  test('is not changed without notice when the headers have left', async () => {
+  test('27: is not changed without notice when the headers have left', async () => {
     const errors: unknown[] = []
     const tried = async (change: () => unknown) => {
       try {
@@ -353,7 +353,7 @@ describe.each(kinds)('a %s session', (kind) => {
     expect((await visitor.ask('/read')).text).toBe('[1]')
   })
 
-  test('depends on the cookie where it was looked at, however that was done', async () => {
+  test('33: depends on the cookie where it was looked at, however that was done', async () => {
     const looks: Record<string, () => unknown> = {
       '/bracket': () => free.a,
       '/in': () => 'a' in free,

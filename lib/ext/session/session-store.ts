@@ -34,72 +34,77 @@ export interface UserSession extends SessionSummary {
 export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>
 
 export class SessionStore {
-  private readonly sessions: Sessions
-  private readonly request: StoreRequest
-  private readonly main: Slot
-  private others: Map<string, Slot> | undefined
-  private outbox: Outbox | undefined
-  private csrf: Csrf | undefined
+  readonly #sessions: Sessions
+  readonly #request: StoreRequest
+  readonly #main: Slot
+  #others: Map<string, Slot> | undefined
+  #outbox: Outbox | undefined
+  #csrf: Csrf | undefined
 
   constructor(sessions: Sessions, request: StoreRequest) {
-    this.sessions = sessions
-    this.request = request
-    this.main = sessions.open(sessions.kind, request)
+    this.#sessions = sessions
+    this.#request = request
+    this.#main = sessions.open(sessions.kind, request)
   }
 
   /** Fetches the main session from where it is kept. */
   load(): void | Promise<void> {
-    return this.main.load()
+    return this.#main.load()
   }
 
   /** The session: what the global `session` is. */
   get current(): SessionOf<SessionData> {
-    return this.main.session
+    return this.#main.session
+  }
+
+  /** What keeps the session. */
+  get backend(): Backend {
+    return this.#main.kind.backend
   }
 
   /** Whether no session came with the request. */
   get isNew(): boolean {
-    return this.main.isNew
+    return this.#main.isNew
   }
 
   /** Whether the session differs from what is stored. */
   get modified(): boolean {
-    return this.main.modified
+    return this.#main.modified
   }
 
   /** The user that the session belongs to: `sessionStore.user = 'id'` at login. */
   get user(): string | null {
-    return this.main.user
+    return this.#main.user
   }
 
   set user(user: string | null) {
-    this.main.user = user
+    this.#main.user = user
   }
 
   /** Seconds that this session lives unused, in a cookie that outlives the browser (remember me); null: as configured. */
   get expiration(): number | null {
-    return this.main.expiration
+    return this.#main.expiration
   }
 
   set expiration(seconds: number | null) {
-    this.main.expiration = seconds
+    this.#main.expiration = seconds
   }
 
   /** Gives the session a new identity and keeps its data. Call it at login. It takes effect with the save. */
   regenerate(): void {
-    this.main.write()[nonceKey] = newNonce()
-    this.main.regenerated = true
+    this.#main.write()[nonceKey] = newNonce()
+    this.#main.regenerated = true
   }
 
   /** Renews the session's expiry with this request. */
   touch(): void {
-    this.main.mustBeOpen()
-    this.main.touched = true
+    this.#main.mustBeOpen()
+    this.#main.touched = true
   }
 
   /** Ends the session at once, whatever becomes of the request: logout. What is written afterwards begins a new one. */
   async destroy(): Promise<void> {
-    await this.main.destroy()
+    await this.#main.destroy()
   }
 
   /**
@@ -110,7 +115,7 @@ export class SessionStore {
    * await sessionStore.update((s) => { s.n = (s.n ?? 0) + 1 })
    */
   async update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
-    return this.main.update((data) => {
+    return this.#main.update((data) => {
       const user = visible(data)
       const answer = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
       if (typeof answer?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
@@ -129,14 +134,14 @@ export class SessionStore {
    */
   async getSession(name?: string, options: SessionOptions = {}): Promise<SessionOf<SessionData>> {
     if (name === undefined) return this.current
-    this.main.mustBeOpen()
-    const kind = this.sessions.named(name, options)
-    if (kind.backend === 'datastore') await this.sessions.openRecords()
-    this.others ??= new Map()
-    let slot = kind.name === this.main.kind.name ? this.main : this.others.get(kind.name)
+    this.#main.mustBeOpen()
+    const kind = this.#sessions.named(name, options)
+    if (kind.backend === 'datastore') await this.#sessions.openRecords()
+    this.#others ??= new Map()
+    let slot = kind.name === this.#main.kind.name ? this.#main : this.#others.get(kind.name)
     if (slot === undefined) {
-      slot = this.sessions.open(kind, this.request)
-      this.others.set(kind.name, slot)
+      slot = this.#sessions.open(kind, this.#request)
+      this.#others.set(kind.name, slot)
     } else if (slot.kind.backend !== kind.backend) {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: kind.backend })
     }
@@ -146,14 +151,14 @@ export class SessionStore {
 
   /** The live sessions of a user, latest used first: for a page that shows them. */
   async listFor(user: string): Promise<UserSession[]> {
-    const slot = this.stored('listFor')
+    const slot = this.#stored('listFor')
     const records = await slot.ask((store) => store.listFor(user))
     return records.map((summary) => ({ ...summary, current: summary.id === slot.recordName }))
   }
 
   /** Ends one of a user's sessions, by the `id` that `listFor` gave; false if the user has no such session. */
   async revoke(user: string, id: string): Promise<boolean> {
-    const slot = this.stored('revoke')
+    const slot = this.#stored('revoke')
     if (!(await this.listFor(user)).some((session) => session.id === id)) return false
     if (id === slot.recordName) await slot.destroy()
     else await slot.ask((store) => store.revoke(id))
@@ -162,7 +167,7 @@ export class SessionStore {
 
   /** Ends all sessions that a user has now, at once; later logins live. Gives their number. */
   async destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
-    const slot = this.stored('destroyAllFor')
+    const slot = this.#stored('destroyAllFor')
     const owner = slot.storedUser
     const ended = await slot.ask((store) =>
       store.destroyAllFor(user, { exceptSid: exceptCurrent ? slot.id : undefined }),
@@ -171,20 +176,20 @@ export class SessionStore {
     return ended
   }
 
-  private stored(method: string): StoredSlot {
-    this.main.mustBeOpen()
-    if (this.main instanceof StoredSlot) return this.main
+  #stored(method: string): StoredSlot {
+    this.#main.mustBeOpen()
+    if (this.#main instanceof StoredSlot) return this.#main
     throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
   }
 
   /** Keeps a message for the user's next page. With a `key` it goes to a box of its own. */
   flash(message: unknown, level = 'info', key?: string): void {
-    addFlash(this.main, message, level, key)
+    addFlash(this.#main, message, level, key)
   }
 
   /** The messages kept in a box, the common one unless told; each is given once. */
   getFlashes(key?: string): Promise<Flash[]> {
-    return takeFlashes(this.main, key)
+    return takeFlashes(this.#main, key)
   }
 
   /**
@@ -194,79 +199,79 @@ export class SessionStore {
    * html`<form method="post"><input type="hidden" name="_csrf" value="${sessionStore.csrfToken()}">…`
    */
   csrfToken(): string {
-    this.main.mustBeOpen()
-    const nonce = (this.main.read()[nonceKey] as string | undefined) ?? ''
-    return this.guard().token(nonce, (change) => this.out().add(change))
+    this.#main.mustBeOpen()
+    const nonce = (this.#main.read()[nonceKey] as string | undefined) ?? ''
+    return this.#guard().token(nonce, (change) => this.#out().add(change))
   }
 
   /** Throws a 403 unless the request came from a page of ours, with its token. The reason is told in development. */
   async checkCsrf(): Promise<void> {
-    const nonce = (this.main.read()[nonceKey] as string | undefined) ?? ''
-    await this.guard().check(nonce)
+    const nonce = (this.#main.read()[nonceKey] as string | undefined) ?? ''
+    await this.#guard().check(nonce)
   }
 
-  private guard(): Csrf {
-    this.csrf ??= new Csrf(this.sessions.csrf, this.sessions.settings, this.request)
-    return this.csrf
+  #guard(): Csrf {
+    this.#csrf ??= new Csrf(this.#sessions.csrf, this.#sessions.settings, this.#request)
+    return this.#csrf
   }
 
   /** Sets a cookie on whatever answer this request gets, unless it fails. */
   setCookie(name: string, value: string, options?: CookieOptions): void {
-    this.out().later((response) => response.setCookie(name, value, options))
+    this.#out().later((response) => response.setCookie(name, value, options))
   }
 
   /** Deletes a cookie; path and domain must be those it was set with. */
   deleteCookie(name: string, options?: DeleteCookieOptions): void {
-    this.out().later((response) => response.deleteCookie(name, options))
+    this.#out().later((response) => response.deleteCookie(name, options))
   }
 
   /** Sets a signed cookie of your own: any value that a session can hold. `maxAge` binds the server as well. */
   setSecureCookie(name: string, value: unknown, options: SecureCookieOptions = {}): void {
-    const { settings } = this.sessions
-    const to = this.sessions.valueCookie(name, options)
+    const { settings } = this.#sessions
+    const to = this.#sessions.valueCookie(name, options)
     const signed = to.signer.sign(encodeData({ value }), settings.now(), options.maxAge ?? undefined)
     const bytes = name.length + 1 + signed.length
     if (bytes > settings.maxCookieSize) {
       const limit = settings.maxCookieSize
       throw new TipfyError('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: `the value of ${name}` })
     }
-    this.out().add({ to, value: signed, maxAge: options.maxAge ?? undefined })
+    this.#out().add({ to, value: signed, maxAge: options.maxAge ?? undefined })
   }
 
   /** The value of a signed cookie of yours, if it is one and, with `maxAge`, was set at most so many seconds ago. */
   getSecureCookie(name: string, { maxAge }: { maxAge?: number } = {}): unknown {
-    this.main.used = true
-    const { settings } = this.sessions
-    const { cookie } = findCookie(this.sessions.valueCookie(name), this.request, settings)
+    this.#main.used = true
+    const { settings } = this.#sessions
+    const { cookie } = findCookie(this.#sessions.valueCookie(name), this.#request, settings)
     if (cookie === undefined) return undefined
     if (maxAge !== undefined && settings.now() - cookie.issued >= maxAge * 1000) return undefined
     return decodeData(cookie.text).value
   }
 
-  private out(): Outbox {
-    this.main.mustBeOpen()
-    this.outbox ??= new Outbox(this.request)
-    return this.outbox
+  #out(): Outbox {
+    this.#main.mustBeOpen()
+    this.#outbox ??= new Outbox(this.#request)
+    return this.#outbox
   }
 
   /** Saves all sessions of the request, then puts their cookies on the answer. */
   save(response: OutboxResponse, failed: boolean): void | Promise<void> {
-    const change = this.main.save(failed)
-    if (change instanceof Promise || this.others !== undefined) return this.saveAll(response, failed, change)
-    if (change === undefined && !this.main.used && this.outbox === undefined) return
-    this.finish(response, change === undefined ? [] : [change], failed)
+    const change = this.#main.save(failed)
+    if (change instanceof Promise || this.#others !== undefined) return this.#saveAll(response, failed, change)
+    if (change === undefined && !this.#main.used && this.#outbox === undefined) return
+    this.#finish(response, change === undefined ? [] : [change], failed)
   }
 
-  private async saveAll(response: OutboxResponse, failed: boolean, main: ReturnType<Slot['save']>): Promise<void> {
+  async #saveAll(response: OutboxResponse, failed: boolean, main: ReturnType<Slot['save']>): Promise<void> {
     const changes = [await main]
-    for (const slot of this.others?.values() ?? []) changes.push(await slot.save(failed))
+    for (const slot of this.#others?.values() ?? []) changes.push(await slot.save(failed))
     const wanted = changes.filter((change) => change !== undefined)
-    this.finish(response, wanted, failed)
+    this.#finish(response, wanted, failed)
   }
 
-  private finish(response: OutboxResponse, changes: readonly CookieChange[], failed: boolean): void {
-    const used = this.main.used || [...(this.others?.values() ?? [])].some((slot) => slot.used)
-    this.outbox ??= new Outbox(this.request)
-    this.outbox.finish(response, changes, used, failed)
+  #finish(response: OutboxResponse, changes: readonly CookieChange[], failed: boolean): void {
+    const used = this.#main.used || [...(this.#others?.values() ?? [])].some((slot) => slot.used)
+    this.#outbox ??= new Outbox(this.#request)
+    this.#outbox.finish(response, changes, used, failed)
   }
 }

@@ -1,4 +1,5 @@
 // All sessions of one application: what `app.sessionInterface` is once a hook has set it.
+import { inspect } from 'node:util'
 import type { Context, SessionInterface } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
 import { CookieSigner, type SignerOptions } from '../../signing.ts'
@@ -126,6 +127,11 @@ export class Sessions implements SessionInterface {
     if (request.incoming.headers.cookie === undefined) return
     if (!steps.hasSubscribers) return this.storeOf(context).load()
     return traced('session', 'load', () => this.storeOf(context).load())
+  }
+
+  /** Keys and passwords are in here somewhere: a print of the application says only what kind this is. */
+  [inspect.custom](): string {
+    return `Sessions { ${this.kind.backend} }`
   }
 
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {

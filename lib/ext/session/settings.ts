@@ -41,5 +41,7 @@ export function readSettings(app: SessionApp): Settings {
   const { secretKey, ...rest } = section
   const dataFolder = resolve(app.root, rest.dataFolder)
   const keys = secretKeys(secretKey, app.dev, dataFolder)
-  return { ...rest, dataFolder, keys, dev: app.dev, log: app.log, now: () => Date.now() }
+  const settings = { ...rest, dataFolder, dev: app.dev, log: app.log, now: () => Date.now() }
+  // Not enumerable: whatever prints or serialises the application does not print the keys.
+  return Object.defineProperty(settings, 'keys', { value: keys }) as Settings
 }

@@ -1,0 +1,52 @@
+// Where somebody is signed in, to be ended one by one or all at once. Needs sessions that are kept on the server.
+import { html, redirectTo, request } from 'tipfy'
+import { messages } from 'tipfy/ext/messages'
+import { sessionStore, type UserSession } from 'tipfy/ext/session'
+import { page } from '../page.ts'
+import { Guarded, token } from './guarded.ts'
+
+const minutesAgo = (time: number) => {
+  const minutes = Math.round((Date.now() - time) / 60_000)
+  return minutes === 0 ? 'just now' : `${minutes} min ago`
+}
+
+export class Sessions extends Guarded {
+  async get() {
+    const { user } = sessionStore
+    if (user === null) return redirectTo('account/login')
+    const title = 'Where you are signed in'
+    if (sessionStore.backend === 'securecookie') {
+      return page(
+        title,
+        html`<p>These sessions travel in cookies: there is nothing on the server to list or to end.
+Start the example with datastore sessions to see this page.</p>`,
+      )
+    }
+    return page(
+      title,
+      html`<ul>${(await sessionStore.listFor(user)).map(item)}</ul>
+<form method="post">${token()}<button name="everywhere" value="1">Sign out everywhere</button></form>`,
+      await messages.get(),
+    )
+  }
+
+  async post() {
+    const { user } = sessionStore
+    if (user === null) return redirectTo('account/login', {}, { code: 303 })
+    const form = await request.form()
+    if (form.has('everywhere')) {
+      const ended = await sessionStore.destroyAllFor(user)
+      messages.add('info', `You are signed out everywhere (${ended}).`, { flash: true })
+      return redirectTo('account/login', {}, { code: 303 })
+    }
+    if (await sessionStore.revoke(user, form.get('id') ?? '')) messages.add('info', 'It is ended.', { flash: true })
+    return redirectTo('account/sessions', {}, { code: 303 })
+  }
+}
+
+function item({ id, created, updated, current }: UserSession) {
+  return html`<li>
+  <span>${current ? html`<strong>This browser</strong>` : 'Another browser'}<br>
+  <small>signed in ${minutesAgo(created)}, last used ${minutesAgo(updated)}</small></span>
+  ${current ? '' : html`<form method="post">${token()}<button name="id" value="${id}">End it</button></form>`}</li>`
+}

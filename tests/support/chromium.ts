@@ -11,8 +11,8 @@ const path = (process.env.PATH ?? '')
 /** `test`, or a skipped test where there is no Chromium; in continuous integration a missing one is a failure. */
 export const hasChromium = path !== undefined || process.env.CI === 'true'
 
-/** Starts Chromium with an empty profile; close it yourself. */
-export function openChromium(): Promise<Browser> {
+/** Starts Chromium with an empty profile; close it yourself. `more`: further flags. */
+export function openChromium(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: path ?? 'chromium',
     args: [
@@ -24,6 +24,7 @@ export function openChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   })
 }

@@ -8,6 +8,7 @@ import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure } from './e
 import { HandlerLoader } from './handler-loader.ts'
 import { Hooks } from './hooks.ts'
 import { makeResponse } from './http/convert.ts'
+import { checkRequest } from './http/gate.ts'
 import { Request, type RequestSettings } from './http/request.ts'
 import { Response } from './http/response.ts'
 import { sendResponse } from './http/send.ts'
@@ -175,6 +176,7 @@ export class App {
   /** Sets the rule and variables of a request, or gives the error that is its answer: thrown after the session is open. */
   route(request: Request): unknown {
     try {
+      checkRequest(request)
       const { rule, args } = this.urlMap!.matchRequest(request)
       request.rule = rule
       request.ruleArgs = args
@@ -200,6 +202,11 @@ export class App {
   /** Remembers the checked configuration of a module. */
   setSection(module: string, section: object): void {
     this.#sections.set(module, section as Record<string, unknown>)
+  }
+
+  /** Has each answer from now on close its connection, because the server stops. */
+  drain(): void {
+    this.#settings.isDraining = true
   }
 
   /** Has `fn` run when the application closes, last added first. */

@@ -46,12 +46,22 @@ export interface TipfyConfig {
   uploadThreshold: number
   /** Compress answers where it is worth it; never, unless told by `response.compress`, those made from a session. */
   compress: boolean
+  /** Bytes of a URL; more is a 414. */
+  maxUrlSize: number
+  /** Bytes of a request's line and headers together; more is a 431. */
+  maxHeaderSize: number
+  /** Connections at once, per process; more are closed. 0 allows any number. */
+  maxConnections: number
+  /** Seconds for the headers of a request to arrive. */
+  headersTimeout: number
   /** Seconds for a whole request to arrive. */
   requestTimeout: number
   /** Seconds that an idle connection is kept. */
   keepAliveTimeout: number
   /** Seconds that requests in flight have when the server stops. */
   shutdownTimeout: number
+  /** Where load balancers ask whether to send requests: 200 while serving, 503 once stopping. null has no such path. */
+  healthPath: string | null
   /** Whether each request is logged. Default: true. */
   accessLog: boolean
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -89,9 +99,14 @@ export const defaultConfig: TipfyConfig = {
   maxFormParts: 1000,
   uploadThreshold: 64 * 1024,
   compress: true,
+  maxUrlSize: 8 * 1024,
+  maxHeaderSize: 16 * 1024,
+  maxConnections: 0,
+  headersTimeout: 20,
   requestTimeout: 60,
   keepAliveTimeout: 65,
   shutdownTimeout: 10,
+  healthPath: '/_health',
   accessLog: true,
   logLevel: 'info',
 }
@@ -115,7 +130,11 @@ export const configTypes: ConfigTypes = {
   maxJsonDepth: positive,
   maxFormParts: positive,
   uploadThreshold: positive,
+  maxUrlSize: positive,
+  maxHeaderSize: positive,
+  headersTimeout: positive,
   requestTimeout: positive,
+  healthPath: 'string|null',
   keepAliveTimeout: positive,
   shutdownTimeout: positive,
   logLevel: (value) =>

@@ -60,6 +60,10 @@ const table = {
     message: 'Port {port} on {host} is in use',
     remedy: 'Stop the program that has it, or choose another: --port {other}.',
   },
+  TIPFY_E_WORKER: {
+    message: 'A worker process ended before it served: {how}',
+    remedy: 'See above what it wrote, or serve with one process (no --workers) to find out.',
+  },
   TIPFY_E_PORT_DENIED: {
     message: 'Port {port} on {host} may not be used by this user',
     remedy: 'Choose one above 1023: --port 8080.',

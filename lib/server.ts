@@ -1,8 +1,13 @@
-// Puts an application on the network: listens, and stops without losing a request.
-import { createServer, type Server } from 'node:http'
+// Puts an application on the network: listens, guards it against slow and endless requests, and stops without losing one.
+import cluster from 'node:cluster'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { App } from './app.ts'
 import { TipfyError } from './errors.ts'
+import { continueWith } from './http/source.ts'
+import { logged, openAccessLog } from './server/access-log.ts'
+import { gracefully } from './server/graceful.ts'
+import { stopMessage, type WorkerReady, Workers } from './server/workers.ts'
 
 /** Where to listen. */
 export interface ServeOptions {
@@ -12,12 +17,18 @@ export interface ServeOptions {
   host?: string
 }
 
+export interface RunOptions extends ServeOptions {
+  /** Processes that share the work. Default: this one alone. */
+  workers?: number
+}
+
 /** A server that listens. */
 export interface RunningServer {
   /** As a browser takes it. */
   readonly url: string
   readonly port: number
-  readonly server: Server
+  /** What keeps the sessions. */
+  readonly sessions: string
   /** Takes no more connections, waits for the requests in flight (`tipfy.shutdownTimeout` seconds), closes the application. */
   close(): Promise<void>
 }
@@ -33,6 +44,47 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
+function makeServer(app: App, listener: RequestListener): Server {
+  const { keepAliveTimeout, requestTimeout, headersTimeout, maxHeaderSize, maxConnections } = app.settings
+  const server = createServer(
+    {
+      keepAliveTimeout: keepAliveTimeout * 1000,
+      requestTimeout: requestTimeout * 1000,
+      headersTimeout: Math.min(headersTimeout, requestTimeout) * 1000,
+      // How often the two are looked at.
+      connectionsCheckingInterval: Math.min(1000, headersTimeout * 500, requestTimeout * 500),
+      maxHeaderSize,
+    },
+    listener,
+  )
+  if (maxConnections > 0)
+    server.maxConnections = maxConnections
+    // A client that has sent its request may close its side and still wait for the answer (RFC 9112, 9.6).
+  ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
+  server.on('checkContinue', (incoming, outgoing) => {
+    continueWith(incoming, () => outgoing.writeContinue())
+    listener(incoming, outgoing)
+  })
+  return server
+}
+
+/** Answers `path` itself: 200 while it serves, 503 once it stops, for whoever spreads requests over several servers. */
+function withHealth(listener: RequestListener, path: string, isStopping: () => boolean): RequestListener {
+  return (incoming, outgoing) => {
+    if (incoming.url !== path) return listener(incoming, outgoing)
+    const body = JSON.stringify({ status: isStopping() ? 'stopping' : 'ok' })
+    const headers = [
+      'content-type',
+      'application/json',
+      'cache-control',
+      'no-store',
+      'content-length',
+      `${body.length}`,
+    ]
+    outgoing.writeHead(isStopping() ? 503 : 200, headers).end(incoming.method === 'HEAD' ? undefined : body)
+  }
+}
+
 /**
  * Makes the application ready and serves it.
  *
@@ -41,27 +93,32 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 export async function serve(app: App, options: ServeOptions = {}): Promise<RunningServer> {
   const port = options.port ?? Number(process.env.PORT ?? 8080)
   const host = options.host ?? (app.dev ? '127.0.0.1' : '0.0.0.0')
-  const { shutdownTimeout, keepAliveTimeout, requestTimeout } = app.settings
+  const { shutdownTimeout, healthPath, accessLog, trustedProxies, appId } = app.settings
   await app.ready()
-  const server = createServer(app.requestListener)
-  server.keepAliveTimeout = keepAliveTimeout * 1000
-  server.requestTimeout = requestTimeout * 1000
-  await listen(server, port, host)
-  const address = server.address() as AddressInfo
+
   let closing: Promise<void> | null = null
+  let listener: RequestListener = app.requestListener
+  if (accessLog) {
+    const log = await openAccessLog({ dev: app.dev, trustedProxies, projectId: appId })
+    listener = logged(listener, log.write)
+    app.onClose(log.close)
+  }
+  if (healthPath !== null) listener = withHealth(listener, healthPath, () => closing !== null)
+  const server = makeServer(app, listener)
+  const endConnections = gracefully(server)
+  await listen(server, port, host)
+
   async function close(): Promise<void> {
-    const deadline = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000)
-    await new Promise((resolve) => {
-      server.close(resolve)
-      server.closeIdleConnections()
-    })
-    clearTimeout(deadline)
+    app.drain()
+    await endConnections(shutdownTimeout * 1000)
     await app.close()
   }
+  const address = server.address() as AddressInfo
+  const name = host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return {
-    url: `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${address.port}`,
+    url: `http://${name}:${address.port}`,
     port: address.port,
-    server,
+    sessions: app.sessionInterface?.description ?? 'none',
     close: () => {
       closing ??= close()
       return closing
@@ -70,21 +127,39 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Runni
 }
 
 /** Serves the application until SIGTERM or SIGINT, then stops it; a second signal ends it at once. */
-export async function runApp(app: App, options?: ServeOptions): Promise<RunningServer> {
-  const running = await serve(app, options)
+export async function runApp(app: App, options: RunOptions = {}): Promise<RunningServer> {
+  const { workers = 1 } = options
+  const running = workers > 1 && cluster.isPrimary ? await supervise(app, workers) : await serve(app, options)
   let stopping = false
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1)
-      stopping = true
-      running.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          app.log.error({ err: error }, 'The application did not stop cleanly')
-          process.exit(1)
-        },
-      )
+  const stop = () => {
+    if (stopping) process.exit(1)
+    stopping = true
+    running.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        app.log.error({ err: error }, 'The application did not stop cleanly')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  if (cluster.isWorker) {
+    process.on('message', (message: { tipfy?: string }) => {
+      if (message.tipfy === stopMessage.tipfy && !stopping) stop()
     })
+    const { url, port, sessions } = running
+    process.send?.({ tipfy: 'ready', url, port, sessions } satisfies WorkerReady)
   }
   return running
+}
+
+/** Serves through worker processes, each of which runs this program again. SIGHUP reloads them, code and all. */
+async function supervise(app: App, count: number): Promise<RunningServer> {
+  const workers = new Workers(app.log, (app.settings.shutdownTimeout + 5) * 1000)
+  const { url, port, sessions } = await workers.start(count)
+  process.on('SIGHUP', () => {
+    workers.reload().catch((error: unknown) => app.log.error({ err: error }, 'The workers were not reloaded'))
+  })
+  return { url, port, sessions, close: () => workers.close() }
 }

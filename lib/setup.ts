@@ -72,9 +72,10 @@ async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<Exclu
 /** What an application's requests have in common. */
 export function requestSettings(tipfy: TipfyConfig): RequestSettings {
   const { maxBodySize, maxMemorySize, maxJsonSize, maxJsonDepth, maxFormParts, uploadThreshold } = tipfy
-  const { serverName, trustedProxies, compress } = tipfy
+  const { serverName, trustedProxies, compress, maxUrlSize } = tipfy
   const trust = compileTrust(trustedProxies)
   return {
+    maxUrlSize,
     maxBodySize,
     maxMemorySize,
     maxJsonSize,
@@ -84,5 +85,6 @@ export function requestSettings(tipfy: TipfyConfig): RequestSettings {
     serverName,
     trust,
     compress,
+    isDraining: false,
   }
 }

@@ -13,6 +13,8 @@ import type { UploadedFile } from './upload.ts'
 
 /** What all requests of one application have in common. */
 export interface RequestSettings {
+  /** Characters of a URL; more is a 414. */
+  maxUrlSize: number
   /** Bytes of a body, before and after decompression; more is a 413. */
   maxBodySize: number
   /** Bytes of a body that are held in memory: text, bytes, the fields of a form; more is a 413. */
@@ -31,9 +33,12 @@ export interface RequestSettings {
   serverName: string | null
   /** Compress answers where it is worth it and safe. */
   compress: boolean
+  /** Set when the server stops: each answer then closes its connection. */
+  isDraining: boolean
 }
 
 export const defaultRequestSettings: RequestSettings = {
+  maxUrlSize: 8 * 1024,
   maxBodySize: 10 * 1024 * 1024,
   maxMemorySize: 10 * 1024 * 1024,
   maxJsonSize: 1024 * 1024,
@@ -43,6 +48,7 @@ export const defaultRequestSettings: RequestSettings = {
   trust: null,
   serverName: null,
   compress: true,
+  isDraining: false,
 }
 
 /** The part of a rule that a request shows. */

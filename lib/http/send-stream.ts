@@ -11,6 +11,9 @@ import type { Request } from './request.ts'
 import type { Response, StreamSource } from './response.ts'
 import { isBodiless } from './send-whole.ts'
 
+/** Milliseconds without a byte after which a client that closed its side is taken to be gone. */
+const standstill = 2000
+
 /** Sends a response whose body is a stream or an iterable. */
 export async function sendStream(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
   const length = response.headers.get('content-length')
@@ -38,7 +41,20 @@ export async function pump(
 ): Promise<void> {
   // Errors are seen by those who wait; one that comes when nobody does must not bring the process down.
   source.on('error', () => {})
-  if (!(await begins(source, outgoing))) return
+  const unwatch = watch(outgoing)
+  try {
+    if (await begins(source, outgoing)) await run(source, response, outgoing, coding)
+  } finally {
+    unwatch()
+  }
+}
+
+async function run(
+  source: Readable,
+  response: Response,
+  outgoing: ServerResponse,
+  coding: Coding | null,
+): Promise<void> {
   const length = response.headers.get('content-length')
   outgoing.writeHead(response.status, response.wire(-1))
   // Whether the client closed before the source did.
@@ -51,6 +67,25 @@ export async function pump(
     await pipeline([source, ...pieces, ...(coding === null ? [] : [compressor(coding)]), outgoing])
   } catch (error) {
     if (!gone || (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+  }
+}
+
+// A client that has closed its side may still read, or be gone: it is, if what is left to send comes to a standstill.
+function watch(outgoing: ServerResponse): () => void {
+  const { socket } = outgoing
+  let timer: NodeJS.Timeout | undefined
+  const begin = () => {
+    let before = -1
+    timer = setInterval(() => {
+      if (socket!.bytesWritten === before) outgoing.destroy()
+      before = socket!.bytesWritten
+    }, standstill)
+  }
+  if (socket?.readableEnded) begin()
+  else socket?.once('end', begin)
+  return () => {
+    clearInterval(timer)
+    socket?.off('end', begin)
   }
 }
 

@@ -15,7 +15,8 @@ import { hasBody, isWaiting } from './source.ts'
  * thrown later the connection has been destroyed.
  */
 export function sendResponse(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
-  if (hasBody(request.incoming)) settleRequest(request, response, outgoing)
+  if (request.settings.isDraining) outgoing.shouldKeepAlive = false
+  if (hasBody(request.incoming)) settleRequest(request, outgoing)
   if (!response.isWhole) {
     return response.body instanceof FileBody
       ? sendFile(response, request, outgoing)
@@ -30,14 +31,11 @@ export function sendResponse(response: Response, request: Request, outgoing: Ser
 
 // A body that was not read to its end stands in the way of the connection's next request: what is left of it is read and
 // thrown away, up to what would have been taken, so that the client can finish and see the answer.
-function settleRequest(request: Request, response: Response, outgoing: ServerResponse): void {
+function settleRequest(request: Request, outgoing: ServerResponse): void {
   const { incoming, isBodyUsed, maxBodySize } = request
   if (isBodyUsed) outgoing.once('close', () => request.discardFiles())
-  if (incoming.complete) return
-  if (isWaiting(incoming)) {
-    response.headers.set('connection', 'close')
-    return
-  }
+  // One that waits to be asked for its body sends none; Node closes its connection.
+  if (incoming.complete || isWaiting(incoming)) return
   outgoing.once('finish', () => {
     let left = maxBodySize
     incoming.on('error', () => {})

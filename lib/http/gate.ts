@@ -1,0 +1,21 @@
+// What a request must be before anything is done for it: of bearable length, whole, and meant for this server.
+import { BadHost, HTTPVersionNotSupported, RequestURITooLarge } from './exceptions.ts'
+import type { Request } from './request.ts'
+
+/**
+ * Throws 414 for a URL beyond the limit, 505 for HTTP/0.9, and 400 for two Host headers (RFC 9112, 3.2) or for another host
+ * than `serverName` where one is set.
+ */
+export function checkRequest(request: Request): void {
+  const { incoming, settings } = request
+  if (incoming.url!.length > settings.maxUrlSize) throw new RequestURITooLarge()
+  if (incoming.httpVersionMajor < 1) throw new HTTPVersionNotSupported()
+  // Node keeps the first and says nothing of a second, which a proxy in front may have gone by.
+  const { rawHeaders } = incoming
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!
+    if (name.length === 4 && (name === 'Host' || name.toLowerCase() === 'host') && ++hosts > 1) throw new BadHost()
+  }
+  if (settings.serverName !== null) void request.host
+}

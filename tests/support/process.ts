@@ -11,6 +11,8 @@ export interface Program {
   line(pattern: RegExp): Promise<RegExpMatchArray>
   /** Everything it wrote to standard error so far. */
   errors(): string
+  /** Its end: the exit status, or the signal's name. */
+  ended(): Promise<number | string>
   /** Sends a signal and waits for the end: the exit status, or the signal's name. */
   end(signal?: NodeJS.Signals): Promise<number | string>
 }
@@ -56,10 +58,13 @@ export function startProgram(
           reject(new Error(`It ended without a line like ${pattern}. It wrote:\n${lines.join('\n')}\n${errors}`)),
         )
       }),
-    async end(signal = 'SIGTERM') {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    ended: async () => {
       const [code, name] = await exited
       return code ?? name
+    },
+    async end(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      return this.ended()
     },
   }
 }

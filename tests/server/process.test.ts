@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { afterEach, expect, test } from '@jest/globals'
+import { ask } from '../support/application.ts'
+import { type Program, startProgram } from '../support/process.ts'
+
+const bin = join(import.meta.dirname, '../../lib/cli/bin.ts')
+const folder = join(import.meta.dirname, '../fixtures/workers')
+
+let program: Program
+afterEach(async () => {
+  await program.end('SIGKILL')
+})
+
+async function start(args: string[] = [], env: Record<string, string> = {}): Promise<number> {
+  program = startProgram(bin, ['serve', '--port', '0', ...args], env, folder)
+  return Number((await program.line(/^Serving on http:\/\/localhost:(\d+)$/))[1])
+}
+
+async function pids(port: number, count: number): Promise<Set<string>> {
+  const found = new Set<string>()
+  while (found.size < count) found.add((await ask(port, '/')).text)
+  return found
+}
+
+test('SIGTERM lets a request in flight end, then the process with status 0', async () => {
+  const port = await start()
+  const slow = ask(port, '/slow')
+  await program.line(/^slow began$/)
+  program.child.kill('SIGTERM')
+  expect(await slow).toMatchObject({ status: 200, text: 'slow' })
+  expect(await program.ended()).toBe(0)
+  expect(program.errors()).toBe('')
+})
+
+test('a second signal ends it at once', async () => {
+  const port = await start()
+  const slow = ask(port, '/slow?ms=60000')
+  slow.catch(() => {})
+  await program.line(/^slow began$/)
+  program.child.kill('SIGINT')
+  while ((await ask(port, '/').catch((error) => error.code)) !== 'ECONNREFUSED');
+  expect(await program.end('SIGINT')).toBe(1)
+  await expect(slow).rejects.toMatchObject({ code: 'ECONNRESET' })
+})
+
+test('workers share the port and the work; one that dies is replaced; SIGTERM ends all of them well', async () => {
+  const port = await start(['--workers', '2'])
+  const first = await pids(port, 2)
+  expect(first.has(String(program.child.pid))).toBe(false)
+  await expect(ask(port, '/die')).rejects.toMatchObject({ code: 'ECONNRESET' })
+  const all = await pids(port, 3 - first.size + 1)
+  expect(all.size).toBeGreaterThan(1)
+  const slow = ask(port, '/slow')
+  await program.line(/^slow began$/)
+  program.child.kill('SIGTERM')
+  expect(await slow).toMatchObject({ status: 200 })
+  expect(await program.ended()).toBe(0)
+  for (const pid of all) expect(isRunning(Number(pid))).toBe(false)
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('SIGHUP replaces the workers one by one while every request is answered', async () => {
+  const port = await start(['--workers', '2'])
+  const before = await pids(port, 2)
+  const after = new Set<string>()
+  program.child.kill('SIGHUP')
+  let requests = 0
+  while (after.size < 2) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(port, '/')))
+    for (const { status, text } of answers) {
+      expect(status).toBe(200)
+      requests++
+      if (!before.has(text)) after.add(text)
+    }
+  }
+  expect(requests).toBeGreaterThan(10)
+  expect(await program.end()).toBe(0)
+})
+
+test('workers that cannot start stop the start, with what they said', async () => {
+  program = startProgram(bin, ['serve', '--port', '0', '--workers', '2'], { FAIL_WORKERS: 'yes' }, folder)
+  expect(await program.ended()).toBe(1)
+  expect(program.errors()).toMatch(/this worker cannot start/)
+  expect(program.errors()).toMatch(/tipfy: A worker process ended before it served: exit status 1/)
+})
+
+test('the access log is a line of JSON for each answer', async () => {
+  const port = await start([], { ACCESS_LOG: 'yes' })
+  await ask(port, '/?a=1', { headers: { 'user-agent': 'tester' } })
+  await ask(port, '/none')
+  expect(await program.end('SIGTERM')).toBe(0)
+  const [, line] = await program.line(/^(\{.*"status":200.*\})$/)
+  expect(JSON.parse(line!)).toEqual({
+    severity: 'INFO',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    message: 'GET /?a=1 200',
+    method: 'GET',
+    url: '/?a=1',
+    status: 200,
+    bytes: expect.any(Number),
+    ms: expect.any(Number),
+    remoteAddr: '127.0.0.1',
+    userAgent: 'tester',
+  })
+  expect((await program.line(/"status":404/))[0]).toBeTruthy()
+})

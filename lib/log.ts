@@ -1,4 +1,5 @@
 // The application's log: one line of JSON in production, a line for a person in development.
+import { inspect } from 'node:util'
 
 /** Writes one line: fields and a message, or just a message. */
 export type LogMethod = (fields: object | string, message?: string) => void
@@ -14,8 +15,8 @@ const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof levels)[number]
 
 function plainError(error: unknown): unknown {
-  const { name, message, stack, code } = error as Error & { code?: unknown }
-  return { name, message, code, stack }
+  const { name, message, stack, code, cause } = error as Error & { code?: unknown }
+  return { name, message, code, stack, cause: cause === undefined ? undefined : plainError(cause) }
 }
 
 /** Makes a log that writes to `write`, standard error unless told. */
@@ -35,7 +36,7 @@ export function makeLog(
         return
       }
       const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`)
-      const cause = err === undefined ? '' : `\n${(err as Error).stack ?? String(err)}`
+      const cause = err === undefined ? '' : `\n${inspect(err)}`
       write(`${name === 'info' ? '' : `${name}: `}${message}${rest.join('')}${cause}\n`)
     }
   }

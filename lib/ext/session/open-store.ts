@@ -29,6 +29,16 @@ export interface OpenStore {
   records: RecordStore
   rows: SessionDatastore
   datastore: Datastore
+  /** Where it is, for a person. */
+  description: string
+}
+
+function describeDatastore(mode: 'embedded' | 'cloud' | null, settings: Settings): string {
+  if (mode === null) return 'Datastore, by the client of the configuration'
+  if (mode === 'embedded') return `Datastore, embedded, in ${settings.dataFolder}`
+  const { DATASTORE_EMULATOR_HOST: emulator, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
+  if (emulator) return `Datastore emulator at ${emulator}`
+  return `Google Cloud Datastore${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT ? ` of ${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT}` : ''}`
 }
 
 export async function openStore(app: SessionApp, settings: Settings): Promise<OpenStore> {
@@ -72,7 +82,8 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
     records.close()
     if (mode !== null) await closeDatastore(datastore)
   })
-  return { records, rows, datastore }
+  const description = describeDatastore(mode, settings) + (cached ? `, with memcached at ${memcache}` : '')
+  return { records, rows, datastore, description }
 }
 
 /** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */

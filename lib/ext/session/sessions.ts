@@ -98,6 +98,11 @@ export class Sessions implements SessionInterface {
     )
   }
 
+  get description(): string {
+    if (this.kind.backend === 'securecookie') return this.settings.encrypt ? 'encrypted cookies' : 'signed cookies'
+    return this.opened?.description ?? 'Datastore'
+  }
+
   /** Opens the store of datastore sessions, once. */
   openRecords(): Promise<void> {
     this.opening ??= import('./open-store.ts')

@@ -113,12 +113,18 @@ test.each([
   ])
 })
 
-test.each(['bytes=0-1,5-6', 'bytes=5-2', 'bytes=', 'bytes=-', 'bytes=a-b', 'lines=0-1', 'nonsense', 'bytes=1-2;3'])(
-  '%s gets the whole',
-  (range) => {
-    expect([ranged(range).statusCode, ranged(range).body]).toEqual([200, '0123456789'])
-  },
-)
+test.each([
+  'bytes=0-1,5-6',
+  'bytes=5-2',
+  'bytes=',
+  'bytes=-',
+  'bytes=a-b',
+  'lines=0-1',
+  'nonsense',
+  'bytes=1-2;3',
+])('%s gets the whole', (range) => {
+  expect([ranged(range).statusCode, ranged(range).body]).toEqual([200, '0123456789'])
+})
 
 test.each(['bytes=10-', 'bytes=99-100', 'bytes=-0'])('%s is a 416 that tells the size', (range) => {
   const out = ranged(range)

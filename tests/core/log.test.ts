@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals'
+import { makeLog } from '../../lib/log.ts'
+
+const error = new Error('outer', { cause: new TypeError('inner') })
+
+test('in production a line is JSON, with the whole chain of causes', () => {
+  const lines: string[] = []
+  makeLog({ dev: false, level: 'info' }, (line) => lines.push(line)).error({ err: error, path: '/x' }, 'failed')
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    severity: 'ERROR',
+    message: 'failed',
+    path: '/x',
+    err: { message: 'outer', cause: { name: 'TypeError', message: 'inner' } },
+  })
+})
+
+test('in development it is for a person, with the causes too', () => {
+  const lines: string[] = []
+  makeLog({ dev: true, level: 'info' }, (line) => lines.push(line)).error({ err: error }, 'failed')
+  expect(lines.join('')).toMatch(/^error: failed\nError: outer\n[^]*\[cause\]: TypeError: inner/)
+})
+
+test('what is below the level is not written', () => {
+  const lines: string[] = []
+  const log = makeLog({ dev: true, level: 'warn' }, (line) => lines.push(line))
+  log.info('quiet')
+  log.warn('loud')
+  expect(lines).toEqual(['warn: loud\n'])
+})

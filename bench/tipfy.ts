@@ -1,9 +1,9 @@
 // tipfy, as `tipfy serve` runs it in production, with the access log off.
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, makeApp, Rule, serve } from 'tipfy'
+import { type Config, makeApp, Rule } from 'tipfy'
 import type { ServerOptions } from './child.ts'
 
 export async function start({ sessions, memcached }: ServerOptions): Promise<Server> {
@@ -29,8 +29,8 @@ export async function start({ sessions, memcached }: ServerOptions): Promise<Ser
     }
   }
   const app = makeApp(config, { root: import.meta.dirname })
-  const { server } = await serve(app, { port: 0, host: '127.0.0.1' })
-  return server
+  await app.ready()
+  return createServer(app.requestListener)
 }
 
 function rules(withSessions: boolean): Rule[] {

@@ -18,7 +18,7 @@ test('in production a line is JSON, with the whole chain of causes', () => {
 test('in development it is for a person, with the causes too', () => {
   const lines: string[] = []
   makeLog({ dev: true, level: 'info' }, (line) => lines.push(line)).error({ err: error }, 'failed')
-  expect(lines.join('')).toMatch(/^error: failed\nError: outer\n[^]*\[cause\]: TypeError: inner/)
+  expect(lines.join('')).toMatch(/^error: failed\nError: outer\n[\s\S]*\[cause\]: TypeError: inner/)
 })
 
 test('what is below the level is not written', () => {

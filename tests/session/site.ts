@@ -25,7 +25,7 @@ export interface LogLine {
   message: string
 }
 
-export interface Site extends Running {
+export interface Site extends Omit<Running, 'sessions'> {
   kind: Kind
   /** The session cookie's name. */
   cookie: string

@@ -1,4 +1,4 @@
-// Makes an application whole: the core, and in development what shows its errors.
+// Makes an application whole: the core, and in development what shows how it works.
 import { dirname, resolve } from 'node:path'
 import { App } from './app.ts'
 import type { Config } from './config.ts'
@@ -14,5 +14,12 @@ import type { Config } from './config.ts'
 export function makeApp(config: Config, options: { root?: string } = {}): App {
   const main = process.argv[1]
   const root = options.root ?? (main === undefined ? process.cwd() : dirname(main))
-  return new App(config, { root: resolve(root) })
+  const app = new App(config, { root: resolve(root) })
+  if (app.dev) app.hooks.add('posInitApp', openConsole)
+  return app
+}
+
+async function openConsole(app: App): Promise<void> {
+  const front = await import('./dev/front.ts')
+  front.openConsole(app)
 }

@@ -1,0 +1,49 @@
+// The session of the browser that looks at the console: for cookie sessions the only one that there is to see.
+import { decodeData, encodeData } from '../../ext/session/codec.ts'
+import { SessionStore, type StoreRequest } from '../../ext/session/session-store.ts'
+import type { Sessions } from '../../ext/session/sessions.ts'
+import { html } from '../../http/escape.ts'
+import { tokenField } from './layout.ts'
+import { editor, fromPretty } from './record-page.ts'
+import { inspectSafely } from './show.ts'
+import { type Answer, goTo, type Page, type Visit } from './visit.ts'
+
+const path = '/_tipfy/sessions/mine'
+
+async function open(visit: Visit, sessions: Sessions): Promise<SessionStore> {
+  const store = new SessionStore(sessions, visit.request as StoreRequest)
+  await store.load()
+  return store
+}
+
+export async function browserSession(visit: Visit, sessions: Sessions): Promise<Page> {
+  const store = await open(visit, sessions)
+  const data = Object.fromEntries(store.current.entries())
+  const none = html`<p class="soft">This browser has no session yet.</p>`
+  const body = html`<p><a data-up href="/_tipfy/sessions">all sessions</a></p>
+${store.isNew ? none : html`<h2>Data</h2><pre tabindex="0" aria-label="Data">${inspectSafely(data)}</pre>`}
+${store.user === null ? '' : html`<p>User: ${store.user}</p>`}
+<h2>Change it</h2>${editor(encodeData(data), path, 0)}
+<h2>End it</h2><form method="post" action="${path}" data-ask="End this session?">${tokenField()}<button class="bad" name="do" value="destroy">Destroy it</button></form>`
+  return { title: "This browser's session", body }
+}
+
+export async function changeBrowserSession(visit: Visit, sessions: Sessions): Promise<Answer> {
+  const store = await open(visit, sessions)
+  let said = 'Saved.'
+  try {
+    if (visit.form!.get('do') === 'destroy') {
+      await store.destroy()
+      said = 'The session is ended.'
+    } else {
+      const data = decodeData(fromPretty(visit.form!.get('data', '')))
+      store.current.clear()
+      store.current.assign(data)
+    }
+    const answer = goTo(visit, 'sessions/mine', said)
+    await store.save(answer, false)
+    return answer
+  } catch (error) {
+    return goTo(visit, 'sessions/mine', `Not saved: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,149 @@
+// What is in Datastore: kinds, entities, and queries of one property at a time. Only to look at.
+import type { Datastore, Key } from '@google-cloud/datastore'
+import { type Html, html } from '../../http/escape.ts'
+import { BadRequest, NotFound } from '../../http/exceptions.ts'
+import { inspectSafely } from './show.ts'
+import { type Page, sessionsOf, type Visit } from './visit.ts'
+
+const operators = ['=', '!=', '<', '<=', '>', '>='] as const
+const shownAtOnce = 25
+
+type Entity = Record<string | symbol, unknown>
+
+export async function datastorePage(visit: Visit): Promise<Page> {
+  const datastore = sessionsOf(visit.app)?.opened?.datastore
+  if (datastore === undefined) {
+    const body = html`<p class="soft">This process has opened no Datastore: its sessions are not kept there.</p>`
+    return { title: 'Datastore', body }
+  }
+  const [kind] = visit.rest
+  if (kind === undefined) return kinds(datastore)
+  const path = visit.request.args.get('key')
+  return path === null ? entities(visit, datastore, kind) : entity(datastore, kind, path)
+}
+
+async function kinds(datastore: Datastore): Promise<Page> {
+  const [found] = await datastore.runQuery(datastore.createQuery('__kind__').select('__key__').limit(500))
+  const names = found
+    .map((one: Entity) => keyOf(datastore, one).name ?? '')
+    .filter((name: string) => !name.startsWith('__'))
+  const rows = names.map(
+    (name: string) => html`<tr><td><a href="/_tipfy/datastore/${encodeURIComponent(name)}">${name}</a></td></tr>`,
+  )
+  const body = html`<dl><dt>Project</dt><dd><code>${await datastore.getProjectId()}</code></dd>
+<dt>Namespace</dt><dd>${datastore.namespace ?? html`<span class="soft">the default one</span>`}</dd></dl>
+<table class="small"><thead><tr><th>Kind</th></tr></thead><tbody>${rows}</tbody></table>
+${names.length === 0 ? html`<p class="soft">There is nothing in it yet.</p>` : ''}`
+  return { title: 'Datastore', body }
+}
+
+const keyOf = (datastore: Datastore, one: Entity) => one[datastore.KEY as unknown as symbol] as Key
+
+/** A key's path after its kind, as JSON: what stands in a link. */
+const pathOf = (key: Key) => JSON.stringify(key.path)
+
+const nameOf = ({ path }: Key): string => path.map((part, at) => (at % 2 === 0 ? part : JSON.stringify(part))).join(' ')
+
+/** What was typed as a value: JSON where it is that, else the text itself. */
+function typedValue(text: string): unknown {
+  if (/^\d{4}-\d\d-\d\dT/.test(text)) return new Date(text)
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? text : value
+  } catch {
+    return text
+  }
+}
+
+async function entities(visit: Visit, datastore: Datastore, kind: string): Promise<Page> {
+  const { args } = visit.request
+  const fields = {
+    property: args.get('property', ''),
+    operator: args.get('operator', '='),
+    value: args.get('value', ''),
+    order: args.get('order', ''),
+  }
+  const { found, info } = await run(datastore, kind, fields, args.get('after'))
+  const more = info?.moreResults !== 'NO_MORE_RESULTS' && found.length === shownAtOnce ? info?.endCursor : null
+  const columns = [...new Set(found.flatMap((one) => Object.keys(one)))]
+  const rows = found.map((one) => {
+    const key = keyOf(datastore, one)
+    const link = `/_tipfy/datastore/${encodeURIComponent(kind)}?${new URLSearchParams({ key: pathOf(key) })}`
+    return html`<tr><td><a href="${link}"><code>${short(nameOf(key))}</code></a></td>${columns.map((column) => html`<td><code>${column in one ? short(shown(one[column])) : ''}</code></td>`)}</tr>`
+  })
+  const body = html`<p><a data-up href="/_tipfy/datastore">all kinds</a></p>
+<form class="line" role="search"><label>Property <input name="property" value="${fields.property}" autocomplete="off"></label>
+<label>Operator <select name="operator">${operators.map((one) => html`<option${one === fields.operator ? html` selected` : ''}>${one}</option>`)}</select></label>
+<label>Value <input name="value" value="${fields.value}" autocomplete="off" placeholder="text, 12, true, null, a time"></label>
+<label>Order by <input name="order" value="${fields.order}" autocomplete="off" placeholder="property, or -property"></label><button>Query</button></form>
+<div class="wide"><table><caption>${found.length === 0 ? 'None found.' : `${found.length === 1 ? '1 entity' : `${found.length} entities`}${more ? ', and there are more' : ''}.`}</caption>
+<thead><tr><th>Key</th>${columns.map((column) => html`<th>${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>
+${more ? html`<p><a href="/_tipfy/datastore/${encodeURIComponent(kind)}?${new URLSearchParams({ ...fields, after: more })}">More</a></p>` : ''}`
+  return { title: kind, body }
+}
+
+interface Fields {
+  property: string
+  operator: string
+  value: string
+  order: string
+}
+
+async function run(
+  datastore: Datastore,
+  kind: string,
+  { property, operator, value, order }: Fields,
+  after: string | null,
+) {
+  const { PropertyFilter } = await import('@google-cloud/datastore')
+  let query = datastore.createQuery(kind).limit(shownAtOnce)
+  if (property !== '') {
+    const known = operators.find((one) => one === operator) ?? '='
+    query = query.filter(new PropertyFilter(property, known, typedValue(value) as never))
+  }
+  if (order !== '') query = query.order(order.replace(/^-/, ''), { descending: order.startsWith('-') })
+  if (after) query = query.start(after)
+  try {
+    const [found, info] = await datastore.runQuery(query, { wrapNumbers: true })
+    return { found: found as Entity[], info: info as { moreResults?: string; endCursor?: string } }
+  } catch (error) {
+    throw new BadRequest(`Datastore refused the query: ${(error as Error).message}`)
+  }
+}
+
+/** A value as it is stored; whole numbers come wrapped, for those that JavaScript cannot hold. */
+function shown(value: unknown): string {
+  return inspectSafely(unwrapped(value))
+}
+
+function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped)
+  const { type, value: text } = (value ?? {}) as { type?: unknown; value?: unknown }
+  if (type === 'DatastoreInt') return Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text as string)
+  if (type === 'DatastoreDouble') return Number(text)
+  return value
+}
+
+function short(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
+
+function isPath(value: unknown): value is (string | number)[] {
+  return Array.isArray(value) && value.every((part) => typeof part === 'string' || typeof part === 'number')
+}
+
+async function entity(datastore: Datastore, kind: string, text: string): Promise<Page> {
+  const path: unknown = JSON.parse(text)
+  if (!isPath(path)) throw new BadRequest('That is no key.')
+  // A numeric id comes as text, which the client would take for a name.
+  const parts = path.map((part, at) => (at % 2 === 1 && typeof part === 'number' ? datastore.int(part) : part))
+  const [found] = await datastore.get(datastore.key(parts as string[]), { wrapNumbers: true })
+  if (found === undefined) throw new NotFound('There is no such entity, or not any more.')
+  const rows = Object.entries(found as Entity).map(
+    ([name, value]): Html => html`<tr><th scope="row">${name}</th><td><code>${shown(value)}</code></td></tr>`,
+  )
+  const body = html`<p><a data-up href="/_tipfy/datastore/${encodeURIComponent(kind)}">all of ${kind}</a></p>
+<p>Key: <code>${nameOf(datastore.key(parts as string[]))}</code></p>
+<div class="wide"><table class="small"><tbody>${rows}</tbody></table></div>`
+  return { title: kind, body }
+}

@@ -1,0 +1,38 @@
+// Who may see the console: a browser on this machine, on a page of the console itself. It shows sessions and changes them,
+// so it answers neither through a proxy, nor under a foreign name that was pointed here, nor to a foreign page.
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/
+const ownHost = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
+// What proxies, tunnels and load balancers add.
+const forwarded =
+  /^(?:forwarded|via|x-(?:forwarded|real|original|client|cluster|envoy|amzn|appengine|cloud)-.*|cf-.*|true-client-ip)$/
+
+/** Why the console does not answer a request; null if it does. */
+export function refusal(incoming: IncomingMessage): string | null {
+  const { headers, socket } = incoming
+  if (!loopback.test(socket.remoteAddress ?? '')) return 'it answers only to this machine'
+  const proxied = Object.keys(headers).find((name) => forwarded.test(name))
+  if (proxied !== undefined) return `it answers to no proxy, and there is the header ${proxied}`
+  // Browsers speak 1.1; 1.0 is what a proxy speaks that adds no headers (nginx, unless told).
+  if (incoming.httpVersion !== '1.1') return `it answers to no proxy, and this is HTTP/${incoming.httpVersion}`
+  if (!ownHost.test(headers.host ?? '')) return 'it answers only under the names of this machine, like localhost'
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'the request came from another site'
+  const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
+  const { origin } = headers
+  if ((origin !== undefined || !isRead) && origin !== `http://${headers.host}`)
+    return 'the request came from another page'
+  return null
+}
+
+const token = randomBytes(24).toString('base64url')
+
+/** What every form of the console carries, for as long as the process lives. */
+export const formToken = (): string => token
+
+export function isFormToken(given: string | null): boolean {
+  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(token)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

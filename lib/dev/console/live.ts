@@ -1,0 +1,32 @@
+// Tells open pages of the console about each request as it begins and ends, as server-sent events.
+import type { Server, ServerResponse } from 'node:http'
+import type { Recorder, Recording } from './recorder.ts'
+import { requestRow } from './requests-page.ts'
+
+/** How soon a server that stops is noticed, in ms: a stream must not hold it up. */
+const heartbeat = 500
+
+export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
+  outgoing.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  outgoing.write('retry: 1000\n\n')
+  const send = (recording: Recording) => {
+    // A page that does not read is not written to without end.
+    if (outgoing.writableLength > 1 << 20) return
+    const row = requestRow(recording).toString()
+    outgoing.write(`data: ${JSON.stringify({ id: recording.id, row })}\n\n`)
+  }
+  const stop = recorder.watch(send)
+  const { server } = outgoing.req.socket as { server?: Server }
+  const timer = setInterval(() => {
+    if (server?.listening === false) outgoing.end()
+  }, heartbeat)
+  timer.unref()
+  outgoing.once('close', () => {
+    clearInterval(timer)
+    stop()
+  })
+}

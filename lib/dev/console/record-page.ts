@@ -1,0 +1,106 @@
+// One session in Datastore. Changes go through the store, as a request's would: versions count and caches are seen to.
+import { decodeData, encodeData } from '../../ext/session/codec.ts'
+import type { SessionRow } from '../../ext/session/ports.ts'
+import { isTombstone } from '../../ext/session/records.ts'
+import type { Sessions } from '../../ext/session/sessions.ts'
+import { type Html, html } from '../../http/escape.ts'
+import { NotFound } from '../../http/exceptions.ts'
+import { tokenField } from './layout.ts'
+import { away, inspectSafely } from './show.ts'
+import { type Answer, goTo, type Page, type Visit } from './visit.ts'
+
+/** What a call to Datastore may take, in ms. */
+export const timeout = 5000
+
+export function stateOf(row: SessionRow, now: number): Html {
+  if (isTombstone(row)) return html`<span class="soft">${row.data === '' ? 'moved to a new id' : 'ended'}</span>`
+  return row.expires > now ? html`<span class="good">live</span>` : html`<span class="soft">expired</span>`
+}
+
+async function rowOf(sessions: Sessions, id: string): Promise<SessionRow> {
+  const row = /^[0-9a-f]{64}$/.test(id) ? await sessions.opened?.rows.get(id, timeout) : null
+  if (!row) throw new NotFound('There is no such session, or not any more.')
+  return row
+}
+
+/** Stored data with line breaks, to be read and edited. */
+export function pretty(data: string): string {
+  const typed = data.startsWith('~') ? '~' : ''
+  return typed + JSON.stringify(JSON.parse(data.slice(typed.length)), null, 2)
+}
+
+/** What was typed, as it is stored. Throws what is to be told to who typed it. */
+export function fromPretty(text: string): string {
+  const trimmed = text.trim()
+  const typed = trimmed.startsWith('~') ? '~' : ''
+  return encodeData(decodeData(typed + JSON.stringify(JSON.parse(trimmed.slice(typed.length)))))
+}
+
+export function editor(data: string, action: string, version: number): Html {
+  return html`<form method="post" action="${action}">${tokenField()}<input type="hidden" name="version" value="${version}">
+<label>As it is stored: JSON, and with <code>~</code> in front JSON whose tags stand for a Date, a Map and the like
+<textarea name="data" spellcheck="false">${pretty(data)}</textarea></label>
+<button name="do" value="change">Save</button></form>`
+}
+
+function shown(data: string): Html {
+  try {
+    return html`<pre tabindex="0" aria-label="Data">${inspectSafely(decodeData(data))}</pre>`
+  } catch (error) {
+    return html`<p class="bad">${(error as Error).message}</p><pre tabindex="0" aria-label="Data">${data}</pre>`
+  }
+}
+
+export async function recordPage(sessions: Sessions, id: string): Promise<Page> {
+  const row = await rowOf(sessions, id)
+  const now = sessions.settings.now()
+  const { data, username, version, created, updated, expires, commits } = row
+  const time = (ms: number) => html`${new Date(ms).toISOString()} <span class="soft">${away(ms, now)}</span>`
+  const action = `/_tipfy/sessions/${id}`
+  const live = !isTombstone(row) && expires > now
+  const body = html`<p>${stateOf(row, now)} · <a data-up href="/_tipfy/sessions">all sessions</a></p>
+<dl><dt>Name</dt><dd><code>${id}</code> <span class="soft">the SHA-256 of the id in the cookie</span></dd><dt>User</dt><dd>${username ?? html`<span class="soft">none</span>`}</dd>
+<dt>Created</dt><dd>${time(created)}</dd><dt>Changed</dt><dd>${time(updated)}</dd><dt>Expires</dt><dd>${time(expires)}</dd>
+<dt>Version</dt><dd>${version} <span class="soft">the tokens of the last ${commits.length} commits are kept</span></dd></dl>
+${data ? html`<h2>Data</h2>${shown(data)}` : ''}
+${
+  live
+    ? html`<h2>Change it</h2>${editor(data!, action, version)}
+<h2>End it</h2>
+<form class="line" method="post" action="${action}" data-ask="End this session?">${tokenField()}<input type="hidden" name="version" value="${version}">
+<button name="do" value="expire">Expire it now</button> <button class="bad" name="do" value="revoke">Revoke it</button></form>
+<p class="soft">An expired session is as if it had not been used for too long. A revoked one is ended as by <code>sessionStore.destroy()</code>: requests
+that are using it now lose what they write.</p>`
+    : ''
+}`
+  return { title: `Session ${id.slice(0, 12)}`, body }
+}
+
+export async function changeRecord(visit: Visit, sessions: Sessions, id: string): Promise<Answer> {
+  await rowOf(sessions, id)
+  const form = visit.form!
+  const records = sessions.records!
+  const path = `sessions/${id}`
+  const version = form.get('version', 0, Number)
+  switch (form.get('do')) {
+    case 'revoke':
+      await records.revoke(id)
+      return goTo(visit, path, 'The session is ended.')
+    case 'expire':
+      return told(await records.amend(id, version, { expiresIn: 0 }), 'The session has expired.')
+    default:
+      try {
+        return told(await records.amend(id, version, { data: fromPretty(form.get('data', '')) }), 'Saved.')
+      } catch (error) {
+        return goTo(visit, path, `Not saved: ${(error as Error).message}`)
+      }
+  }
+
+  function told({ state }: { state: string }, done: string): Answer {
+    return goTo(
+      visit,
+      path,
+      state === 'saved' ? done : 'Nothing was done: the session has changed meanwhile. Look again.',
+    )
+  }
+}

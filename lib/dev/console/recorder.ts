@@ -1,0 +1,136 @@
+// Remembers the last requests and what each spent its time on. What it keeps is bounded, and dies with the process.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Context, contextStorage } from '../../context.ts'
+import type { Request } from '../../http/request.ts'
+import type { Step } from '../../trace.ts'
+
+/** One request, as far as it has come. */
+export interface Recording {
+  readonly id: number
+  readonly method: string
+  /** Path and query, as requested. */
+  readonly target: string
+  readonly requestHeaders: readonly [string, string][]
+  responseHeaders: readonly [string, string][]
+  /** When it came: ms since 1970, and on the clock of the steps. */
+  readonly at: number
+  readonly start: number
+  end: number | null
+  readonly steps: Step[]
+  /** Steps beyond what is kept of one request. */
+  leftOut: number
+  status: number | null
+  /** Whether the connection was lost before the whole answer had left. */
+  brokenOff: boolean
+  rule: { readonly endpoint: string; readonly path: string } | null
+  args: Readonly<Record<string, unknown>>
+}
+
+const mostRecordings = 200
+const mostSteps = 500
+
+export class Recorder {
+  readonly #recordings = new Map<number, Recording>()
+  readonly #byMessage = new WeakMap<IncomingMessage, Recording>()
+  readonly #byContext = new WeakMap<Context, Recording>()
+  readonly #watchers = new Set<(recording: Recording) => void>()
+  #count = 0
+
+  constructor() {
+    subscribe('tipfy.step', this.#step)
+  }
+
+  close(): void {
+    unsubscribe('tipfy.step', this.#step)
+  }
+
+  /** Latest first. */
+  get recordings(): Recording[] {
+    return [...this.#recordings.values()].reverse()
+  }
+
+  find(id: number): Recording | undefined {
+    return this.#recordings.get(id)
+  }
+
+  /** Calls `fn` whenever a request begins or ends, until the function that it returns is called. */
+  watch(fn: (recording: Recording) => void): () => void {
+    this.#watchers.add(fn)
+    return () => this.#watchers.delete(fn)
+  }
+
+  /** Begins to record a request. */
+  record(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const recording: Recording = {
+      id: ++this.#count,
+      method: incoming.method ?? '',
+      target: incoming.url ?? '',
+      requestHeaders: pairs(incoming.rawHeaders),
+      responseHeaders: [],
+      at: Date.now(),
+      start: performance.now(),
+      end: null,
+      steps: [],
+      leftOut: 0,
+      status: null,
+      brokenOff: false,
+      rule: null,
+      args: {},
+    }
+    this.#byMessage.set(incoming, recording)
+    this.#recordings.set(recording.id, recording)
+    const [oldest] = this.#recordings.keys()
+    if (this.#recordings.size > mostRecordings) this.#recordings.delete(oldest!)
+    noteHeaders(outgoing, recording)
+    outgoing.once('close', () => this.#finish(recording, outgoing))
+    this.#tell(recording)
+  }
+
+  #finish(recording: Recording, outgoing: ServerResponse): void {
+    recording.end = performance.now()
+    recording.status = outgoing.headersSent ? outgoing.statusCode : null
+    if (recording.responseHeaders.length === 0) {
+      recording.responseHeaders = Object.entries(outgoing.getHeaders()).map(([name, value]) => [name, String(value)])
+    }
+    recording.brokenOff = !outgoing.writableFinished
+    this.#tell(recording)
+  }
+
+  #tell(recording: Recording): void {
+    for (const fn of this.#watchers) fn(recording)
+  }
+
+  readonly #step = (message: unknown): void => {
+    const context = contextStorage.getStore()
+    if (context === undefined) return
+    const request = context.request as Request | undefined
+    const recording = this.#byContext.get(context) ?? (request && this.#byMessage.get(request.incoming))
+    if (recording === undefined) return
+    this.#byContext.set(context, recording)
+    if (request !== undefined && request.rule !== null) {
+      recording.rule = request.rule
+      recording.args = request.ruleArgs
+    }
+    if (recording.steps.length < mostSteps) recording.steps.push(message as Step)
+    else recording.leftOut++
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = []
+  for (let at = 0; at + 1 < flat.length; at += 2) list.push([flat[at]!, flat[at + 1]!])
+  return list
+}
+
+// Headers given to writeHead as a list are kept nowhere on the outgoing message.
+function noteHeaders(outgoing: ServerResponse, recording: Recording): void {
+  const { writeHead } = outgoing
+  outgoing.writeHead = function (this: ServerResponse, ...args: unknown[]) {
+    const given = args.at(-1)
+    if (Array.isArray(given)) recording.responseHeaders = pairs(given.map(String))
+    else if (typeof given === 'object' && given !== null)
+      recording.responseHeaders = Object.entries(given).map(([name, value]) => [name, String(value)])
+    return Reflect.apply(writeHead, this, args)
+  } as typeof writeHead
+}

@@ -1,0 +1,28 @@
+// What stands in front of an application in development: it records each request for the console, and hands the console
+// its own. The pages are loaded at the first look at them.
+import type { IncomingMessage } from 'node:http'
+import type { App } from '../app.ts'
+import { Recorder } from './console/recorder.ts'
+
+/** Puts the console at `/_tipfy/`. */
+export function openConsole(app: App): void {
+  const recorder = new Recorder()
+  app.onClose(() => recorder.close())
+  app.front = (incoming, outgoing) => {
+    if (!isConsole(incoming)) {
+      recorder.record(incoming, outgoing)
+      return false
+    }
+    import('./console/console.ts')
+      .then(({ serveConsole }) => serveConsole(app, recorder, incoming, outgoing))
+      .catch((error: unknown) => {
+        app.log.error({ err: error }, 'The console failed')
+        outgoing.destroy()
+      })
+    return true
+  }
+}
+
+function isConsole({ url = '' }: IncomingMessage): boolean {
+  return /^\/_tipfy(?:[/?]|$)/.test(url)
+}

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { RequestHandler, Rule, serve } from 'tipfy'
+import { RequestHandler, Rule } from 'tipfy'
 import { start } from '../support/application.ts'
 import { type Site, serveSite } from './site.ts'
 
@@ -84,10 +85,13 @@ describe('the console refuses', () => {
     const addresses = Object.values(networkInterfaces()).flat()
     const own = addresses.find((one) => one?.family === 'IPv4' && !one.internal)?.address
     if (own === undefined) return
-    const running = await serve(site.app, { port: 0, host: '0.0.0.0' })
-    const answer = await fetch(`http://${own}:${running.port}/_tipfy/`)
+    const server = createServer(site.app.requestListener)
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    const answer = await fetch(`http://${own}:${(server.address() as AddressInfo).port}/_tipfy/`)
     expect(answer.status).toBe(403)
-    running.server.close()
+    await answer.body?.cancel()
+    server.close()
+    server.closeAllConnections()
   })
 
   test.each([

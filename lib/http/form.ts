@@ -1,10 +1,8 @@
 // Forms: urlencoded ones in memory, multipart ones through busboy, their files streamed to disk as soon as they are not small.
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { BusboyFileStream } from '@fastify/busboy'
 import { BadRequest, HTTPException, RequestEntityTooLarge } from './exceptions.ts'
 import { MultiDict } from './multidict.ts'
@@ -155,14 +153,17 @@ class Uploads {
     this.held -= size
     this.folder ??= mkdtemp(join(tmpdir(), 'tipfy-'))
     const path = join(await this.folder, String(++this.count))
-    const file = createWriteStream(path, { mode: 0o600 })
-    await pipeline(async function* () {
-      yield* chunks
+    const file = await open(path, 'wx', 0o600)
+    try {
+      for (const chunk of chunks) await file.appendFile(chunk)
       for await (const chunk of stream) {
         size += (chunk as Buffer).length
-        yield chunk as Buffer
+        await file.appendFile(chunk as Buffer)
+        release(chunk as Buffer)
       }
-    }, file)
+    } finally {
+      await file.close()
+    }
     return { size, content: path }
   }
 
@@ -171,4 +172,9 @@ class Uploads {
     const folder = await this.folder.catch(() => null)
     if (folder !== null) await rm(folder, { recursive: true, force: true })
   }
+}
+
+// Of what is left to the collector some 70 MB gather before it looks: memory that nobody else has a view of goes at once.
+function release(chunk: Buffer): void {
+  if (chunk.byteLength === chunk.buffer.byteLength) (chunk.buffer as ArrayBuffer).transfer(0)
 }

@@ -1,15 +1,20 @@
 // Files on their way out: small ones in one write, others streamed; whole, in part, or as a compressed neighbour.
+import type { FileHandle } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { applyConditions } from './apply-conditions.ts'
 import { codingFor, codingsFor } from './compress.ts'
 import { openFile } from './file.ts'
 import type { Request } from './request.ts'
 import type { FileBody, Response } from './response.ts'
-import { pump } from './send-stream.ts'
+import { pump, wrongLength } from './send-stream.ts'
 import { isBodiless, sendWhole } from './send-whole.ts'
+import { watchStandstill } from './standstill.ts'
 
 /** Bytes up to which a file is read at once. */
 const small = 64 * 1024
+
+/** Bytes that are read at a time of one that is larger. */
+const piece = 128 * 1024
 
 export async function sendFile(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
   const { precompressed } = (response.body as FileBody).options
@@ -34,9 +39,47 @@ export async function sendFile(response: Response, request: Request, outgoing: S
       outgoing.writeHead(response.status, response.wire(-1)).end()
       return
     }
-    const source = handle.createReadStream({ start: first, end: last, autoClose: false, highWaterMark: 256 * 1024 })
-    await pump(source, response, outgoing, coding)
+    if (coding === null) await copy(handle, first, length, response, outgoing)
+    else await pump(handle.createReadStream({ start: first, end: last, autoClose: false }), response, outgoing, coding)
   } finally {
     await handle.close()
+  }
+}
+
+/** Sends bytes of a file through two buffers that take turns: a stream would leave a new one for each piece to the collector. */
+async function copy(
+  handle: FileHandle,
+  first: number,
+  length: number,
+  response: Response,
+  outgoing: ServerResponse,
+): Promise<void> {
+  outgoing.writeHead(response.status, response.wire(-1))
+  const unwatch = watchStandstill(outgoing)
+  let wake = () => {}
+  const onClose = () => wake()
+  outgoing.on('close', onClose)
+  const write = (bytes: Buffer) =>
+    new Promise<void>((resolve) => {
+      wake = resolve
+      outgoing.write(bytes, () => resolve())
+    })
+  try {
+    let [buffer, other] = [Buffer.allocUnsafeSlow(piece), Buffer.allocUnsafeSlow(piece)]
+    let written = Promise.resolve()
+    for (let sent = 0; sent < length; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(piece, length - sent), first + sent)
+      if (bytesRead === 0) throw wrongLength(sent, length)
+      sent += bytesRead
+      await written
+      if (outgoing.destroyed) return
+      written = write(buffer.subarray(0, bytesRead))
+      ;[buffer, other] = [other, buffer]
+    }
+    await written
+    outgoing.end()
+  } finally {
+    outgoing.off('close', onClose)
+    unwatch()
   }
 }

@@ -10,9 +10,7 @@ import { type Coding, codingFor, compressor } from './compress.ts'
 import type { Request } from './request.ts'
 import type { Response, StreamSource } from './response.ts'
 import { isBodiless } from './send-whole.ts'
-
-/** Milliseconds without a byte after which a client that closed its side is taken to be gone. */
-const standstill = 2000
+import { watchStandstill } from './standstill.ts'
 
 /** Sends a response whose body is a stream or an iterable. */
 export async function sendStream(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
@@ -41,7 +39,7 @@ export async function pump(
 ): Promise<void> {
   // Errors are seen by those who wait; one that comes when nobody does must not bring the process down.
   source.on('error', () => {})
-  const unwatch = watch(outgoing)
+  const unwatch = watchStandstill(outgoing)
   try {
     if (await begins(source, outgoing)) await run(source, response, outgoing, coding)
   } finally {
@@ -67,25 +65,6 @@ async function run(
     await pipeline([source, ...pieces, ...(coding === null ? [] : [compressor(coding)]), outgoing])
   } catch (error) {
     if (!gone || (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
-  }
-}
-
-// A client that has closed its side may still read, or be gone: it is, if what is left to send comes to a standstill.
-function watch(outgoing: ServerResponse): () => void {
-  const { socket } = outgoing
-  let timer: NodeJS.Timeout | undefined
-  const begin = () => {
-    let before = -1
-    timer = setInterval(() => {
-      if (socket!.bytesWritten === before) outgoing.destroy()
-      before = socket!.bytesWritten
-    }, standstill)
-  }
-  if (socket?.readableEnded) begin()
-  else socket?.once('end', begin)
-  return () => {
-    clearInterval(timer)
-    socket?.off('end', begin)
   }
 }
 
@@ -138,6 +117,6 @@ function checked(length: string | null): Transform {
   })
 }
 
-function wrongLength(given: number, length: string): TipfyError {
+export function wrongLength(given: number, length: number | string): TipfyError {
   return new TipfyError('TIPFY_E_STREAM_LENGTH', { given, length })
 }

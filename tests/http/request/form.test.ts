@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -109,6 +110,17 @@ test('a file can be saved, from memory and from disk, and then stays', async () 
     expect(await (await post(formOf({ f: new File(['z'.repeat(size)], 'z') }))).text()).toBe(String(size))
     expect((await readFile(path)).length).toBe(size)
   }
+})
+
+test('large files arrive byte for byte', async () => {
+  const contents = [50_000, 90_001, 20_000].map((size) => randomBytes(size))
+  handle = async (request) => {
+    const files = [...(await request.files()).values()]
+    const same = await Promise.all(files.map(async (file, at) => contents[at]!.equals(await file.bytes())))
+    return { same }
+  }
+  const form = formOf(Object.fromEntries(contents.map((content, at) => [`f${at}`, new File([content], 'f')])))
+  expect(await (await post(form)).json()).toEqual({ same: [true, true, true] })
 })
 
 test('a file can be streamed', async () => {

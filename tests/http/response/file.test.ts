@@ -1,10 +1,12 @@
-import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readlink, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { SendFileOptions } from '../../../lib/http/response.ts'
-import { type Live, live, raw } from '../live.ts'
+import { type Live, live, raw, received } from '../live.ts'
 
 let server: Live
 let root: string
@@ -181,4 +183,39 @@ test('a file that is pipelined behind another comes after it', async () => {
   const get = 'GET / HTTP/1.1\r\nHost: x\r\n'
   const answer = await raw(server.port, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`)
   expect(answer.match(/x{300000}/g)).toHaveLength(3)
+})
+
+/** Whether this process has the file open. */
+async function isOpen(file: string): Promise<boolean> {
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  return open.includes(file)
+}
+
+test('a client that goes away in the middle has the file closed', async () => {
+  path = join(root, 'huge.bin')
+  options = {}
+  await writeFile(path, Buffer.alloc(20_000_000))
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(socket, 'data')
+  socket.pause()
+  expect(await isOpen(path)).toBe(true)
+  socket.destroy()
+  while (await isOpen(path)) await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('a file that shrinks while it is sent breaks the connection', async () => {
+  path = join(root, 'shrinking.bin')
+  options = {}
+  await writeFile(path, Buffer.alloc(50_000_000))
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(socket, 'data')
+  socket.pause()
+  await truncate(path, 1000)
+  socket.resume()
+  expect((await received(socket)).length).toBeLessThan(50_000_000)
+  expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_STREAM_LENGTH' })
 })

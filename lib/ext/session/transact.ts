@@ -88,7 +88,7 @@ export class Runner {
         this.counters.transactions++
         const snapshot = await budget.call((timeout) => transaction.read(work.ids, user, timeout))
         const row = main === undefined ? undefined : snapshot.sessions.get(main)
-        if (unknown !== null && isApplied(snapshot, token, row, unknown)) {
+        if (unknown !== null && isApplied(snapshot, token, main, row, unknown)) {
           this.counters.recognised++
           transaction.abandon()
           return work.done(snapshot)
@@ -116,9 +116,17 @@ export class Runner {
   }
 }
 
-function isApplied(snapshot: Snapshot, token: string, row: SessionRow | undefined, version: number): boolean {
-  for (const { commits } of snapshot.sessions.values()) if (commits.includes(token)) return true
-  if (row !== undefined && row.version - version >= tokensKept) {
+function isApplied(
+  { sessions, user }: Snapshot,
+  token: string,
+  main: string | undefined,
+  row: SessionRow | undefined,
+  version: number,
+): boolean {
+  for (const { commits } of sessions.values()) if (commits.includes(token)) return true
+  // A login that was applied, and revoked since: trying again would bring it back.
+  if (row === undefined) return user?.logins.some(({ id }) => id === main) ?? false
+  if (row.version - version >= tokensKept) {
     throw new PortError('refused', 'whether the change was applied can no longer be learned')
   }
   return false

@@ -1,0 +1,278 @@
+// Holds a history against the six promises. What was committed is known from Datastore itself, what was answered from the
+// requests; the checker looks at nothing that the store says about its own doings, but for whether memcached was reached.
+import { decodeData } from '../../../lib/ext/session/codec.ts'
+import type { SessionRow, Write } from '../../../lib/ext/session/ports.ts'
+import { keyName, type SessionRecord } from '../../../lib/ext/session/records.ts'
+import { marksIn, type Task } from './programs.ts'
+import type { Scheduler } from './scheduler.ts'
+import { limits } from './site.ts'
+
+/** A request, from its start to its answer. */
+export interface Visitor extends Task {
+  what: string
+  /** The process it is served by. */
+  site: string
+  calls: string[]
+  /** Commits made for it. */
+  commits: { id: string; version: number; alive: boolean }[]
+  /** The key name of the session that it came with. */
+  id: string | null
+  startedAt: number
+  /** What every answer up to the start makes it see at least. */
+  floor: Floor | undefined
+  found: 'live' | 'dead' | 'none' | 'failed' | 'not loaded'
+  record: SessionRecord | undefined
+  /** A transaction of the request has found its session alive: from then on its answer counts as on its way. */
+  foundAlive: boolean
+  cookieAge: number
+  /** The number of the commit by which it ended a user's sessions. */
+  revokedAt: number
+}
+
+interface Floor {
+  version: number
+  dead: boolean
+}
+
+interface Answered extends Floor {
+  site: string
+  reached: boolean
+  at: number
+}
+
+export class Checker {
+  readonly violations: string[] = []
+  /** Requests by number: dropped or failed ones must have left no mark. */
+  readonly #unmarked = new Set<string>()
+  readonly #history = new Map<string, (SessionRow | null)[]>()
+  readonly #answers = new Map<string, Answered[]>()
+  readonly #removed = new Set<string>()
+  readonly #logins = new Map<string, { at: number; order: number; by: string | undefined }>()
+  #commits = 0
+  readonly #scheduler: Scheduler
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler
+  }
+
+  wrong(promise: string, text: string): void {
+    this.violations.push(`${promise}: ${text} (at ${this.#scheduler.time.toFixed(1)} ms)`)
+  }
+
+  /** What Datastore holds of a session now. */
+  rowOf(id: string): SessionRow | null {
+    return this.#history.get(id)?.at(-1) ?? null
+  }
+
+  isAlive(id: string): boolean {
+    const row = this.rowOf(id)
+    return row?.data ? row.expires > 1_700_000_000_000 + this.#scheduler.time : false
+  }
+
+  read(visitor: Visitor | undefined): void {
+    if (visitor?.id) visitor.foundAlive = this.isAlive(visitor.id)
+  }
+
+  removes(visitor: Visitor): void {
+    for (const mark of visitor.removed) this.#removed.add(mark)
+  }
+
+  /** Datastore applied writes, for `visitor` where that is known. */
+  committed(writes: readonly Write[], before: Map<string, SessionRow>, visitor: Visitor | undefined): void {
+    if (visitor !== undefined) this.removes(visitor)
+    const order = ++this.#commits
+    let moved: SessionRow | undefined
+    for (const write of writes) {
+      if (write.op === 'user') {
+        if (visitor) visitor.revokedAt = order
+        continue
+      }
+      const rows = this.#history.get(write.id) ?? []
+      this.#history.set(write.id, rows)
+      const last = before.get(write.id)
+      if (write.op === 'delete') {
+        const login = this.#logins.get(write.id)
+        if (login && login.order > visitor!.revokedAt)
+          this.wrong('no lost update', `${visitor!.what} ended a later login`)
+        rows.push(null)
+        continue
+      }
+      const { row } = write
+      const alive = Boolean(row.data)
+      if (alive && row.username !== null && row.username !== last?.username) {
+        this.#logins.set(write.id, { at: this.#scheduler.time, order, by: visitor?.what })
+      }
+      visitor?.commits.push({ id: write.id, version: row.version, alive })
+      rows.push(row)
+      if (row.version !== (last?.version ?? 0) + 1) this.wrong('once', `version ${row.version} after ${last?.version}`)
+      if (alive && rows.some((earlier, n) => n < rows.length - 1 && !earlier?.data)) {
+        this.wrong('no revival', `a dead session was written by ${visitor?.what}`)
+      }
+      if (write.op === 'update' && row.data === '' && last?.data) moved = last
+      if (row.data) this.#sound(row, write.op === 'update' ? last : undefined, visitor)
+    }
+    const born = writes.find((write) => write.op === 'insert')
+    if (moved && born?.op === 'insert') this.#keeps(moved, born.row, visitor)
+  }
+
+  #sound(row: SessionRow, last: SessionRow | undefined, visitor: Visitor | undefined): void {
+    const data = decodeData(row.data!)
+    const marks = marksIn(data)
+    if (new Set(marks).size !== marks.length) this.wrong('once', `${visitor?.what} was applied twice: ${row.data}`)
+    if (((data.n as number | undefined) ?? 0) !== ((data.log as unknown[] | undefined)?.length ?? 0)) {
+      this.wrong('no lost update', `update() lost a count: ${row.data}`)
+    }
+    if (last?.data) this.#keeps(last, row, visitor)
+  }
+
+  /** Nothing that was in `last` is missing from `next`, unless a request removed it. */
+  #keeps(last: SessionRow, next: SessionRow, visitor: Visitor | undefined): void {
+    const kept = new Set(marksIn(decodeData(next.data!)))
+    for (const mark of marksIn(decodeData(last.data!))) {
+      if (!kept.has(mark) && !this.#removed.has(mark)) {
+        this.wrong('no lost update', `${visitor?.what} lost ${mark}: ${last.data} became ${next.data}`)
+      }
+    }
+  }
+
+  started(visitor: Visitor): void {
+    visitor.startedAt = this.#scheduler.time
+    if (visitor.id === null) return
+    const old = (limits.cacheTtl + 7) * 1000
+    for (const answer of this.#answers.get(visitor.id) ?? []) {
+      // Where memcached was not reached, only its own process, and after the cache's time all, must know.
+      const counts = answer.reached || answer.site === visitor.site || visitor.startedAt - answer.at > old
+      if (!counts) continue
+      visitor.floor ??= { version: 0, dead: false }
+      visitor.floor.version = Math.max(visitor.floor.version, answer.version)
+      visitor.floor.dead ||= answer.dead
+    }
+  }
+
+  loaded(visitor: Visitor): void {
+    const { id, record, found, floor, what, site } = visitor
+    const took = this.#scheduler.time - visitor.startedAt
+    if (took > limits.storeTimeout * 1000 + limits.cacheTimeout + 1)
+      this.wrong('no hang', `${what} loaded for ${took} ms`)
+    if (id === null) return
+    if (found === 'live') {
+      if (floor?.dead) this.wrong('no revival', `${what} on ${site} found a session that had been ended`)
+      if (record!.version < (floor?.version ?? 0)) {
+        this.wrong('no stale read', `${what} on ${site} saw version ${record!.version} after ${floor!.version}`)
+      }
+      const row = this.#history.get(id)?.find((row) => row?.version === record!.version)
+      if (row?.data !== record!.data)
+        this.wrong('no stale read', `${what} saw what was never committed: ${record!.data}`)
+    }
+    if ((found === 'none' || found === 'dead') && this.isAlive(id))
+      this.wrong('no lost update', `${what} lost a live session`)
+  }
+
+  /** The request's answer has left. `reached`: memcached was, for all that the process knows. */
+  answered(
+    visitor: Visitor,
+    status: number,
+    cookie: string | null | undefined,
+    cookieId: string | null,
+    reached: boolean,
+  ): void {
+    const { what, site, commits, marks } = visitor
+    const took = this.#scheduler.time - visitor.startedAt
+    if (status === 503 && cookie !== undefined) this.wrong('committed before answered', `${what}: a 503 has a cookie`)
+    if (status === 200) this.#kept(visitor, cookie, cookieId)
+    else if (status === 500) for (const mark of marks) this.#drop(mark, visitor)
+    if (status !== 503) {
+      for (const { id, version, alive } of commits) {
+        const known = this.#answers.get(id) ?? []
+        known.push({ version, dead: !alive, site, reached, at: this.#scheduler.time })
+        this.#answers.set(id, known)
+      }
+    }
+    this.#needless(visitor, status, cookie)
+    // A load, a save, and what a handler asks of the store itself, each have a budget.
+    const simple = /key|push|member|scalar|remove|read|login/.test(what)
+    const budgets = simple ? 2 : 5
+    const waits = simple ? 0 : 20_000
+    if (took > budgets * (limits.storeTimeout * 1000 + limits.cacheTimeout) + waits + 1) {
+      this.wrong('no hang', `${what} took ${took} ms`)
+    }
+    if (/ endAll/.test(what) && status === 200) this.#allEnded(visitor)
+    if (cookieId !== null && !this.#history.has(cookieId))
+      this.wrong('committed before answered', `${what}: a cookie for nothing`)
+  }
+
+  /** Who logged in before has no session any more. */
+  #allEnded(visitor: Visitor): void {
+    for (const [id, login] of this.#logins) {
+      if (login.at < visitor.startedAt && this.isAlive(id) && this.rowOf(id)?.username === 'ann') {
+        this.wrong('no revival', `${visitor.what} left a session of ${login.by}`)
+      }
+    }
+  }
+
+  #kept(visitor: Visitor, cookie: string | null | undefined, cookieId: string | null): void {
+    const { what, commits, marks, id, found } = visitor
+    const mine = commits.filter(({ alive }) => alive)
+    const rows = mine.map(({ id, version }) => this.#history.get(id)!.find((row) => row?.version === version)!)
+    const stored = new Set(rows.flatMap((row) => marksIn(decodeData(row.data!))))
+    const missing = [...marks].filter((mark) => !stored.has(mark))
+    const lost = id !== null && !this.isAlive(id)
+    if (missing.length > 0) {
+      if (!lost || visitor.moves) this.wrong('committed before answered', `${what}: ${missing} were answered, not kept`)
+      for (const mark of missing) this.#drop(mark, visitor)
+    }
+    const died = lost && (found === 'live' || found === 'dead') && !visitor.foundAlive && mine.length === 0
+    if (died && !visitor.moves && !visitor.ends && cookie !== undefined) {
+      this.wrong(
+        'no revival',
+        `${what} ${cookie === null ? 'cleared' : 'set'} the cookie of a session ended by another`,
+      )
+    }
+    const fresh = mine.find((commit) => commit.id !== id)
+    if (fresh && this.isAlive(fresh.id) && fresh.id !== cookieId)
+      this.wrong('committed before answered', `${what} made a session without a cookie`)
+  }
+
+  /** A mark that was dropped must not turn up. */
+  #drop(mark: string, visitor: Visitor): void {
+    this.#unmarked.add(mark)
+    for (const rows of this.#history.values()) {
+      for (const row of rows) {
+        if (row?.data && marksIn(decodeData(row.data)).includes(mark)) {
+          this.wrong('committed before answered', `${visitor.what} failed, and left ${mark}`)
+        }
+      }
+    }
+  }
+
+  #needless(visitor: Visitor, status: number, cookie: string | null | undefined): void {
+    const { what, calls, id, found, record } = visitor
+    const program = what.split(' ')[1]!
+    const cache = calls.filter((call) => call.startsWith('cache'))
+    const others = calls.filter((call) => !call.startsWith('cache'))
+    const wrong = (text: string) => this.wrong('no needless work', `${what} ${text}: ${calls}`)
+    if (program !== 'read' && program !== 'nothing') return
+    if (id === null && calls.length > 0) wrong('had no cookie, and called')
+    const age = 1_700_000_000_000 + visitor.startedAt - (record?.updated ?? 0)
+    // Clocks of processes differ by some seconds.
+    const due = found === 'live' && Math.max(age, visitor.cookieAge) >= limits.expiration * 100 - 6500
+    if (due || status !== 200) return
+    if (others.includes('commit') || cookie !== undefined) wrong('changed nothing, and wrote')
+    if (found === 'live' && others.length === 0 && cache.join() !== 'cache get') wrong('was served from memcached')
+  }
+
+  /** After everything: nothing dropped has turned up. */
+  end(): void {
+    for (const rows of this.#history.values()) {
+      const last = rows.at(-1)
+      if (!last?.data) continue
+      for (const mark of marksIn(decodeData(last.data))) {
+        if (this.#unmarked.has(mark)) this.wrong('committed before answered', `${mark} turned up after it was dropped`)
+      }
+    }
+  }
+
+  nameOf(sid: string | null): string | null {
+    return sid === null ? null : keyName(sid)
+  }
+}

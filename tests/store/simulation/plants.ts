@@ -1,0 +1,189 @@
+// Faults to put into the sources as they are loaded, each a small departure from the protocol. The simulation must find
+// every one of them: or it would not find the next that somebody makes by mistake.
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+interface Plant {
+  file: string
+  /** Where a seed that finds it is near: only saves time. */
+  near: number
+  /** Texts of the source and what stands in their place. */
+  changes: [from: string, to: string][]
+}
+
+const set = (text: string) => `(await connection.delete(key), await connection.add(key, ${text}.text, ${text}.seconds))`
+
+export const plants: Record<string, Plant> = {
+  'a reader fills with set': {
+    file: 'cache.ts',
+    near: 20,
+    changes: [['await connection.replace(key, value.text, value.seconds, lease.cas)', set('value')]],
+  },
+  'a reader fills with add, without a lease': {
+    file: 'cache.ts',
+    near: 13,
+    changes: [
+      ['await connection.add(key, `lease ${this.#chance.token()}`, leaseSeconds)', '"none"'],
+      [
+        'connection.replace(key, value.text, value.seconds, lease.cas)',
+        'connection.add(key, value.text, value.seconds)',
+      ],
+    ],
+  },
+  'a lease counts on another connection': {
+    file: 'cache.ts',
+    near: 611,
+    changes: [
+      ['if (!lease.connection.alive) return\n', ''],
+      ['if (connection !== lease.connection) return\n', ''],
+    ],
+  },
+  'a writer creates the entry': {
+    file: 'cache.ts',
+    near: 65,
+    changes: [['if (entry === null) return true', `if (entry === null) return ${set('value!')}, true`]],
+  },
+  'a writer sets its value without looking': {
+    file: 'cache.ts',
+    near: 44,
+    changes: [['for (let looks = 0; looks', `if (value) return ${set('value')}, true\n    for (let looks = 0; looks`]],
+  },
+  'a writer leaves a lease where it is': {
+    file: 'cache.ts',
+    near: 43,
+    changes: [['const older =', "if (content === 'lease') return true\n      const older ="]],
+  },
+  'a writer puts its value over a lease': {
+    file: 'cache.ts',
+    near: 540,
+    changes: [["const older = typeof content === 'object'", 'const older = true']],
+  },
+  'a writer replaces a newer value': {
+    file: 'cache.ts',
+    near: 54,
+    changes: [["typeof content === 'object' && content.version >= record.version", 'false']],
+  },
+  'a writer answers before the cache is seen to': {
+    file: 'store.ts',
+    near: 1,
+    changes: [
+      ["if (saved.state === 'saved') await this.#cache?.write", "if (saved.state === 'saved') void this.#cache?.write"],
+    ],
+  },
+  'a missed change is not made good': {
+    file: 'cache.ts',
+    near: 122,
+    changes: [
+      [
+        'server.use((connection) => this.#publish(connection, id, record, known))\n      if (done === undefined) server.owe(keyOf(id))',
+        'server.use((connection) => this.#publish(connection, id, record, known))\n',
+      ],
+    ],
+  },
+  'a save brings back what was loaded': {
+    file: 'store.ts',
+    near: 1,
+    changes: [
+      [
+        'const row = sessions.get(id)\n        const now = this.#clock.now()',
+        'const now = this.#clock.now()\n        const found = sessions.get(id)\n        const row = found && base && !isLive(found, now) ? { ...found, ...base } : found',
+      ],
+    ],
+  },
+  'the later save wins altogether': {
+    file: 'store.ts',
+    near: 1,
+    changes: [['row.version === base.version ? changes.data', 'true ? changes.data']],
+  },
+  'the merge drops what the other pushed': {
+    file: 'merge.ts',
+    near: 2,
+    changes: [['for (const item of others.added.get(index) ?? []) result.push(item)', '']],
+  },
+  'a retry does not look for its token': {
+    file: 'transact.ts',
+    near: 4,
+    changes: [['if (commits.includes(token)) return true', '']],
+  },
+  'an answer that was lost counts as done': {
+    file: 'transact.ts',
+    near: 10,
+    changes: [
+      [
+        'await budget.call((timeout) => transaction.commit(plan.writes, timeout))',
+        "await budget.call((timeout) => transaction.commit(plan.writes, timeout)).catch((error) => {\n          if (error.reason !== 'unknown') throw error\n        })",
+      ],
+    ],
+  },
+  'a revoked login is tried again': {
+    file: 'transact.ts',
+    near: 389,
+    changes: [
+      [
+        'if (row === undefined) return user?.logins.some(({ id }) => id === main) ?? false',
+        'if (row === undefined) return false',
+      ],
+    ],
+  },
+  'destroy() leaves the entry in memcached': {
+    file: 'store.ts',
+    near: 72,
+    changes: [['await this.#inTurn(id, work)\n    await this.#cache?.remove(id)', 'await this.#inTurn(id, work)']],
+  },
+  'destroyAllFor() trusts the index': {
+    file: 'users.ts',
+    near: 270,
+    changes: [['...row.logins.map((entry) => entry.id)', '']],
+  },
+  'destroyAllFor() ends later logins': {
+    file: 'users.ts',
+    near: 23,
+    changes: [['&& !later.has(id)', '']],
+  },
+  'the cookie of a dead id is cleared': {
+    file: 'stored.ts',
+    near: 1,
+    changes: [['if (changed) this.records.stats.dropped++\n      return undefined', 'return this.cookieChange(null)']],
+  },
+  'the cookie of a dead id is set': {
+    file: 'stored.ts',
+    near: 30,
+    changes: [["const sure = touched.state === 'saved' && touched.record !== record", 'const sure = true']],
+  },
+  'memcached is waited for without a limit': {
+    file: 'cache-server.ts',
+    near: 1486,
+    changes: [['return await withDeadline(this.#clock, this.#settings.timeout, all())', 'return await all()']],
+  },
+  'the wait for a turn is not counted': {
+    file: 'transact.ts',
+    near: 1033,
+    changes: [
+      ["if (budget.left <= 0) throw new Error('its turn came too late') // it has been answered\n", ''],
+      ['return await this.transact(work, budget)', 'return await this.transact(work)'],
+      ['return withDeadline(this.clock, this.#timeout, turn, late)', 'return turn'],
+    ],
+  },
+}
+
+/** Puts a fault into what is imported from now on. */
+export function plant(name: string): void {
+  const { file, changes } = plants[name]!
+  let planted = false
+  registerHooks({
+    load(url, context, next) {
+      if (!url.endsWith(`/lib/ext/session/${file}`)) return next(url, context)
+      let source = readFileSync(fileURLToPath(url), 'utf8')
+      for (const [from, to] of changes) {
+        if (source.split(from).length !== 2) throw new Error(`"${name}" does not fit ${file} any more: ${from}`)
+        source = source.replace(from, () => to)
+      }
+      planted = true
+      return { format: 'module-typescript', source, shortCircuit: true }
+    },
+  })
+  process.on('exit', () => {
+    if (!planted) console.error(`${file} was never loaded`)
+  })
+}

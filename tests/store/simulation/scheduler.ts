@@ -1,0 +1,139 @@
+// Virtual time and chance for one seed: events run one after another in the order of their time, each followed by all the
+// promises it settles. The same seed gives the same history.
+
+interface Event {
+  at: number
+  order: number
+  fn: () => void
+}
+
+export class Scheduler {
+  /** In ms from the start. */
+  time = 0
+  readonly #heap: Event[] = []
+  #order = 0
+  #state: number
+  #limit = 0
+
+  constructor(seed: number) {
+    this.#state = (seed * 0x9e3779b1) >>> 0
+  }
+
+  /** In [0, 1): mulberry32. */
+  random(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
+    let t = this.#state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+
+  chance(probability: number): boolean {
+    return this.random() < probability
+  }
+
+  between(from: number, to: number): number {
+    return from + this.random() * (to - from)
+  }
+
+  below(count: number): number {
+    return Math.floor(this.random() * count)
+  }
+
+  /** One of the items, by weight. */
+  pick<T>(items: readonly (readonly [weight: number, item: T])[]): T {
+    let at = this.random() * items.reduce((sum, [weight]) => sum + weight, 0)
+    for (const [weight, item] of items) {
+      at -= weight
+      if (at < 0) return item
+    }
+    return items.at(-1)![1]
+  }
+
+  after(ms: number, fn: () => void): Event {
+    const event = { at: this.time + ms, order: this.#order++, fn }
+    const heap = this.#heap
+    let at = heap.length
+    heap.push(event)
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (!before(event, heap[above]!)) break
+      heap[at] = heap[above]!
+      at = above
+    }
+    heap[at] = event
+    return event
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve))
+  }
+
+  /** Runs until nothing is left to happen; rejects after too many events, as when something retries for ever. */
+  run(limit = 200_000): Promise<void> {
+    this.#limit = limit
+    return new Promise((resolve, reject) => {
+      const step = () => {
+        const event = this.#next()
+        if (event === undefined) return resolve()
+        if (--this.#limit < 0) return reject(new Error('it never comes to an end'))
+        this.time = event.at
+        event.fn()
+        // The tick comes after every promise job, those that jobs add included.
+        queueMicrotask(() => process.nextTick(step))
+      }
+      step()
+    })
+  }
+
+  #next(): Event | undefined {
+    const heap = this.#heap
+    const first = heap[0]
+    const last = heap.pop()
+    if (first === undefined || last === undefined || heap.length === 0) return first
+    let at = 0
+    for (;;) {
+      let below = 2 * at + 1
+      if (below >= heap.length) break
+      if (below + 1 < heap.length && before(heap[below + 1]!, heap[below]!)) below++
+      if (!before(heap[below]!, last)) break
+      heap[at] = heap[below]!
+      at = below
+    }
+    heap[at] = last
+    return first
+  }
+}
+
+function before(a: Event, b: Event): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order)
+}
+
+/** A process: what it waits for never comes once it has crashed. */
+export class Process {
+  alive = true
+  readonly name: string
+  readonly skew: number
+  /** How much nearer to Datastore than others it is. */
+  readonly nearness: number
+  readonly #scheduler: Scheduler
+
+  constructor(scheduler: Scheduler, name: string, skew: number, nearness: number) {
+    this.#scheduler = scheduler
+    this.name = name
+    this.skew = skew
+    this.nearness = nearness
+  }
+
+  now = (): number => 1_700_000_000_000 + this.#scheduler.time + this.skew
+  ticks = (): number => this.#scheduler.time
+
+  timer = (ms: number, fn: () => void): (() => void) => {
+    const event = this.#scheduler.after(ms, () => {
+      if (this.alive) fn()
+    })
+    return () => {
+      event.fn = () => {}
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// `npm run simulate -- --seeds 1000000`: runs seeds one after another and tells how fast, and which broke a promise;
+// `--seed N` replays one and tells all that happened in it; `--plant NAME` does so with a fault put into the sources.
+import { parseArgs } from 'node:util'
+import { plant } from './plants.ts'
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '2000' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    plant: { type: 'string' },
+    most: { type: 'string', default: '10' },
+  },
+})
+if (values.plant !== undefined) plant(values.plant)
+const { runSeed } = await import('./seed.ts')
+
+// The one thing in a history that is not from its seed.
+const nonce = /"\$csrf":"[^"]*",?/g
+
+if (values.seed !== undefined) {
+  const { log, violations } = await runSeed(Number(values.seed))
+  console.log(log.join('\n').replaceAll(nonce, ''))
+  console.log(violations.length === 0 ? 'Every promise was kept.' : violations.join('\n').replaceAll(nonce, ''))
+  process.exit(violations.length === 0 ? 0 : 1)
+}
+
+const from = Number(values.from)
+const count = Number(values.seeds)
+const start = performance.now()
+let requests = 0
+let broken = 0
+for (let seed = from; seed < from + count; seed++) {
+  const outcome = await runSeed(seed)
+  requests += outcome.requests
+  if (outcome.violations.length > 0) {
+    console.log(`seed ${seed}: ${outcome.violations[0]!.replaceAll(nonce, '')}`)
+    if (++broken >= Number(values.most)) break
+  }
+}
+const seconds = (performance.now() - start) / 1000
+console.log(`${count} seeds, ${requests} requests, ${broken} broken, ${Math.round(count / seconds)} seeds a second`)
+process.exitCode = broken === 0 ? 0 : 1

@@ -1,0 +1,121 @@
+// The real session layer of one server process, from cookie to cookie, on the simulated Datastore and memcached.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { defaultConfig } from '../../../lib/ext/session/config.ts'
+import type { OutboxResponse } from '../../../lib/ext/session/outbox.ts'
+import type { SessionStore, StoreRequest } from '../../../lib/ext/session/session-store.ts'
+import { Sessions } from '../../../lib/ext/session/sessions.ts'
+import type { SessionApp, Settings } from '../../../lib/ext/session/settings.ts'
+import { RecordStore, type SessionRecord } from '../../../lib/ext/session/store.ts'
+import type { SignedCookie } from '../../../lib/signing.ts'
+import type { SimDatastore } from './datastore.ts'
+import type { SimMemcached } from './memcached.ts'
+import type { Process, Scheduler } from './scheduler.ts'
+
+export const limits = { expiration: 100, cacheTtl: 10, cacheTimeout: 50, storeTimeout: 5 }
+
+/** The request that a call to Datastore or memcached is made for. */
+export const caller = new AsyncLocalStorage<object>()
+
+export class Site {
+  readonly process: Process
+  readonly records: RecordStore
+  readonly sessions: Sessions
+
+  constructor(scheduler: Scheduler, process: Process, datastore: SimDatastore, memcached: SimMemcached | null) {
+    this.process = process
+    this.records = new RecordStore({
+      datastore: datastore.port(process),
+      cacheLinks: memcached === null ? [] : [memcached.link(process)],
+      clock: process,
+      chance: { id: () => name(scheduler), token: () => name(scheduler), unit: () => scheduler.random() },
+      settings: {
+        expiration: limits.expiration * 1000,
+        cacheTtl: limits.cacheTtl * 1000,
+        cacheTimeout: limits.cacheTimeout,
+        storeTimeout: limits.storeTimeout * 1000,
+      },
+    })
+    const log = { info() {}, warn() {}, error() {} }
+    const settings = {
+      ...defaultConfig,
+      expiration: limits.expiration,
+      dev: true,
+      log,
+      keys: ['a key of the simulation, 32 bytes'],
+      now: process.now,
+    } as Settings
+    this.sessions = new Sessions({} as SessionApp, settings, 'datastore')
+    this.sessions.records = this.records
+  }
+
+  /** The session layer of one request. */
+  open(cookie: string | null): Visit {
+    return new Visit(this.sessions, cookie)
+  }
+
+  /** The session id in a cookie. */
+  idIn(cookie: string | null): string | null {
+    return this.#verified(cookie)?.text ?? null
+  }
+
+  /** How long ago in ms a cookie was issued. */
+  ageOf(cookie: string | null): number {
+    return this.process.now() - (this.#verified(cookie)?.issued ?? 0)
+  }
+
+  #verified(cookie: string | null): SignedCookie | null {
+    if (cookie === null) return null
+    const found = this.sessions.kind.signer.verify(cookie, this.process.now())
+    return typeof found === 'string' ? null : found
+  }
+}
+
+export class Visit {
+  /** What the answer does to the cookie: nothing, sets it, or clears it. */
+  cookie: string | null | undefined
+  readonly #sessions: Sessions
+  readonly #context: { request: StoreRequest; session: unknown; app: unknown }
+
+  constructor(sessions: Sessions, cookie: string | null) {
+    this.#sessions = sessions
+    const request = {
+      cookies: { getAll: () => (cookie === null ? [] : [cookie]) },
+      incoming: { headers: cookie === null ? {} : { cookie } },
+      headers: { get: () => null },
+      isSecure: false,
+    }
+    this.#context = { request: request as unknown as StoreRequest, session: undefined, app: undefined }
+  }
+
+  load(): void | Promise<void> {
+    return this.#sessions.openSession(this.#context as never)
+  }
+
+  get store(): SessionStore {
+    return this.#sessions.storeOf(this.#context as never)
+  }
+
+  /** What the load found, as kept inside. */
+  get found(): { record: SessionRecord | undefined; dead: boolean; failure: unknown } {
+    return (this.store as unknown as { main: { record: SessionRecord | undefined; dead: boolean; failure: unknown } })
+      .main
+  }
+
+  async save(failed: boolean): Promise<void> {
+    const none = { get: () => null, getAll: () => [], has: () => false, set() {} }
+    const response: OutboxResponse = {
+      headers: none,
+      setCookie: (_, value) => {
+        this.cookie = value
+      },
+      deleteCookie: () => {
+        this.cookie = null
+      },
+    }
+    await this.#sessions.saveSession(this.#context as never, response, failed)
+  }
+}
+
+function name(scheduler: Scheduler): string {
+  return scheduler.below(2 ** 48).toString(36) + scheduler.below(2 ** 48).toString(36)
+}

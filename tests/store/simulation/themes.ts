@@ -1,0 +1,180 @@
+// What a seed is about: an even mixture of everything seldom gets to the corners where protocols break.
+import type { programs } from './programs.ts'
+
+export interface Theme {
+  requests: number
+  /** Requests that begin close together, and within how many ms. */
+  burst: number
+  width: number
+  /** Misfortunes with each burst, at most. */
+  misfortunes: number
+  /** How long a call to Datastore may take each way, in ms. */
+  spread: number
+  pauses: Weighted<number>
+  programs: Weighted<keyof typeof programs>
+  kinds: Weighted<Misfortune>
+}
+
+export type Misfortune =
+  | 'evict'
+  | 'flush'
+  | 'crash'
+  | 'restart'
+  | 'hang'
+  | 'slow cache'
+  | 'down'
+  | 'datastore'
+  | 'silence'
+type Weighted<T> = readonly (readonly [number, T])[]
+
+const mixture: Theme = {
+  requests: 14,
+  burst: 5,
+  width: 12,
+  misfortunes: 2,
+  spread: 5,
+  pauses: [
+    [6, 20],
+    [3, 200],
+    [2, 2000],
+    [1, 12_000],
+    [0.5, 70_000],
+    [0.2, 110_000],
+  ],
+  programs: [
+    [5, 'read'],
+    [1, 'nothing'],
+    [4, 'key'],
+    [5, 'push'],
+    [2, 'member'],
+    [1, 'scalar'],
+    [1, 'remove'],
+    [4, 'count'],
+    [1, 'countAndPush'],
+    [3, 'slow'],
+    [1, 'slowTouch'],
+    [1.5, 'login'],
+    [1, 'slowMove'],
+    [1, 'logout'],
+    [0.5, 'logoutAndBegin'],
+    [0.7, 'endAll'],
+    [0.7, 'fail'],
+  ],
+  kinds: [
+    [3, 'evict'],
+    [1, 'flush'],
+    [1, 'crash'],
+  ],
+}
+
+const faulty: Theme = {
+  ...mixture,
+  kinds: [...mixture.kinds, [2, 'restart'], [1, 'hang'], [1, 'slow cache'], [3, 'datastore'], [1, 'down']],
+}
+
+/** Many requests on one session, and memcached losing what it holds all the while. */
+const storm: Theme = {
+  ...mixture,
+  requests: 24,
+  burst: 8,
+  misfortunes: 3,
+  pauses: [
+    [1, 30],
+    [1, 60],
+  ],
+  programs: [
+    [6, 'read'],
+    [3, 'push'],
+    [2, 'count'],
+    [2, 'key'],
+    [0.3, 'logout'],
+  ],
+}
+
+export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
+  [3, mixture],
+  [3, faulty],
+  [1, storm],
+  [1, { ...storm, spread: 40, width: 50 }],
+  [1, { ...storm, spread: 40, width: 50, kinds: faulty.kinds }],
+  [
+    1,
+    {
+      ...storm,
+      spread: 20,
+      width: 30,
+      misfortunes: 6,
+      programs: [
+        [1, 'read'],
+        [1, 'push'],
+      ],
+      kinds: [[1, 'evict']],
+    },
+  ],
+  // Ids that count anew while a few readers are under way.
+  [
+    2,
+    {
+      ...storm,
+      spread: 150,
+      burst: 4,
+      width: 100,
+      misfortunes: 2,
+      pauses: [
+        [1, 100],
+        [1, 200],
+      ],
+      programs: [
+        [2, 'read'],
+        [1, 'push'],
+      ],
+      kinds: [[1, 'restart']],
+    },
+  ],
+  // Logins, moves and revocations of one user, with answers lost and an index that lags.
+  [
+    1,
+    {
+      ...faulty,
+      pauses: [
+        [1, 20],
+        [1, 300],
+      ],
+      spread: 20,
+      programs: [
+        [4, 'login'],
+        [3, 'slowMove'],
+        [3, 'endAll'],
+        [2, 'push'],
+        [1, 'logout'],
+        [1, 'logoutAndBegin'],
+      ],
+      kinds: [
+        [4, 'datastore'],
+        [1, 'crash'],
+      ],
+    },
+  ],
+  // A Datastore that does not answer for a while, and many who wait for the same session.
+  [
+    0.5,
+    {
+      ...storm,
+      requests: 12,
+      misfortunes: 1,
+      pauses: [
+        [1, 20],
+        [1, 6000],
+      ],
+      programs: [
+        [3, 'push'],
+        [2, 'key'],
+        [1, 'read'],
+      ],
+      kinds: [
+        [3, 'silence'],
+        [1, 'hang'],
+      ],
+    },
+  ],
+]

@@ -14,10 +14,11 @@ function open(data: Record<string, unknown> = {}, dev = true) {
   const reads = { count: 0 }
   const session = makeSession({
     dev,
-    read() {
+    look: () => {
       reads.count++
       return data
     },
+    read: () => data,
     write: () => data,
   }) as unknown as Free
   return { session, data, reads }
@@ -165,7 +166,8 @@ describe('console.log(session)', () => {
     const session = makeSession({
       dev: true,
       write: () => ({}),
-      read: () => {
+      read: () => ({}),
+      look: () => {
         throw new Error('no store')
       },
     })
@@ -174,7 +176,12 @@ describe('console.log(session)', () => {
 })
 
 test('types: declared keys are checked, others are unknown through methods and an error by bracket', () => {
-  const session = makeSession({ dev: true, read: () => ({}), write: () => ({}) }) as SessionOf<SessionData>
+  const session = makeSession({
+    dev: true,
+    look: () => ({}),
+    read: () => ({}),
+    write: () => ({}),
+  }) as SessionOf<SessionData>
   session.products = ['a']
   const products: string[] | undefined = session.get('products')
   const list: string[] = session.setDefault('products', [])

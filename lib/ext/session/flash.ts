@@ -29,7 +29,9 @@ export function addFlash(slot: Slot, message: unknown, level: string, box: strin
  */
 export async function takeFlashes(slot: Slot, box: string | undefined): Promise<Flash[]> {
   let taken: Kept[] = []
-  if (slot.kind.backend === 'datastore' && keptIn(slot.write()).some(isIn(box))) {
+  slot.mustBeOpen()
+  if (!keptIn(slot.look()).some(isIn(box))) return []
+  if (slot.kind.backend === 'datastore') {
     await slot.update((data) => {
       taken = remove(data, box)
     })

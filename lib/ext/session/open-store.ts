@@ -4,6 +4,7 @@ import type { Datastore } from '@google-cloud/datastore'
 import { TipfyError } from '../../errors.ts'
 import type { SessionDatastore } from './datastore.ts'
 import type { Conflict, Data } from './merge.ts'
+import { decodeCurrent } from './migrate.ts'
 import { visible, withVisible } from './session.ts'
 import type { SessionApp, Settings } from './settings.ts'
 import type { RecordStore } from './store.ts'
@@ -74,6 +75,7 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
       cacheTtl: settings.cacheTtl * 1000,
       cacheTimeout: settings.cacheTimeout,
       onTrouble: (message) => log.warn({}, message),
+      decode: (text) => decodeCurrent(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict as OnConflict | null,
     },

@@ -3,6 +3,7 @@ import { TipfyError } from '../../errors.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
 import { mergeData } from './merge.ts'
+import { emptyData } from './migrate.ts'
 import type { CookieChange } from './outbox.ts'
 import { type CookieRequest, findCookie } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
@@ -65,7 +66,7 @@ export class CookieSlot extends Slot {
     const mine = this.write()
     const before = this.base ?? '{}'
     const unchanged = sameData(encodeData(mine), before)
-    const stored = decodeData(before)
+    const stored = this.base === undefined ? emptyData(this.kind.settings) : decodeData(before)
     fn(stored)
     this.base = this.committed = encodeData(stored)
     this.data = unchanged ? stored : mergeData(decodeData(before), mine, stored, () => {})
@@ -95,9 +96,9 @@ export class CookieSlot extends Slot {
       return this.due() ? this.base : undefined
     }
     if (Slot.isEmpty(data)) return ''
-    const text = encodeData(data)
-    const changed = committed !== undefined || this.regenerated || !sameData(text, this.base ?? '{}')
-    return changed || this.due() ? text : undefined
+    const text = this.changedText()
+    if (text !== undefined || (committed === undefined && !this.regenerated && !this.due())) return text
+    return encodeData(data)
   }
 
   /** Whether the cookie has to be renewed though nothing changed. */

@@ -200,13 +200,13 @@ export class SessionStore {
    */
   csrfToken(): string {
     this.#main.mustBeOpen()
-    const nonce = (this.#main.read()[nonceKey] as string | undefined) ?? ''
+    const nonce = (this.#main.look()[nonceKey] as string | undefined) ?? ''
     return this.#guard().token(nonce, (change) => this.#out().add(change))
   }
 
   /** Throws a 403 unless the request came from a page of ours, with its token. The reason is told in development. */
   async checkCsrf(): Promise<void> {
-    const nonce = (this.#main.read()[nonceKey] as string | undefined) ?? ''
+    const nonce = (this.#main.look()[nonceKey] as string | undefined) ?? ''
     await this.#guard().check(nonce)
   }
 

@@ -7,7 +7,12 @@ import type { SessionData, ValueOf } from './session-data.ts'
 
 /** What a dictionary needs of the session's life behind it. */
 export interface Dictionary {
-  /** The data, decoded at first use. Marks the session as read; throws if it could not be loaded. */
+  /**
+   * The data, decoded at first use, for a look that hands out nothing that can be changed. Marks the session as used;
+   * throws if it could not be loaded.
+   */
+  look(): Record<string, unknown>
+  /** The same where an object may be handed out: whoever has it may change it. */
   read(): Record<string, unknown>
   /** The same, to be written; throws if it is too late for that. */
   write(): Record<string, unknown>
@@ -53,15 +58,18 @@ export function put(data: Record<string, unknown>, key: string, value: unknown):
 
 /** A user's session: a dictionary that outlives the request. Values are plain and keep their identity. */
 export class Session {
-  declare [behind]: Dictionary
+  readonly [behind]: Dictionary
+
+  constructor(dictionary: Dictionary) {
+    this[behind] = dictionary
+  }
 
   /** The value of `key`, or `fallback` where there is none. */
   get<Key extends string>(key: Key): ValueOf<Key> | undefined
   get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
   get(key: string, fallback?: unknown): unknown {
-    const data = this[behind].read()
-    const stored = storedKey(key)
-    return Object.hasOwn(data, stored) ? data[stored] : fallback
+    const value = lookUp(this[behind], key)
+    return value === missing ? fallback : value
   }
 
   /** Sets `key`. Throws TIPFY_E_SESSION_VALUE, naming the path, for what no session can hold. */
@@ -73,7 +81,7 @@ export class Session {
   }
 
   has(key: string): boolean {
-    return Object.hasOwn(this[behind].read(), storedKey(key))
+    return Object.hasOwn(this[behind].look(), storedKey(key))
   }
 
   /** The value of `key`, which is set to `value` first where there is none. */
@@ -117,7 +125,7 @@ export class Session {
   }
 
   keys(): IterableIterator<string> {
-    return visibleEntries(this[behind].read())
+    return visibleEntries(this[behind].look())
       .map(([key]) => key)
       .values()
   }
@@ -137,7 +145,7 @@ export class Session {
   }
 
   get size(): number {
-    return visibleEntries(this[behind].read()).length
+    return visibleEntries(this[behind].look()).length
   }
 
   /** In development the data; in production only how much of it there is. */
@@ -147,9 +155,19 @@ export class Session {
   }
 }
 
+const missing = Symbol('missing')
+
+function lookUp(dictionary: Dictionary, key: string): unknown {
+  const data = dictionary.look()
+  const stored = storedKey(key)
+  if (!Object.hasOwn(data, stored)) return missing
+  const value = data[stored]
+  return typeof value === 'object' && value !== null ? dictionary.read()[stored] : value
+}
+
 function describe(dictionary: Dictionary): string | Record<string, unknown> {
   try {
-    const data = dictionary.read()
+    const data = dictionary.look()
     if (dictionary.dev) return visible(data)
     return `{ ${visibleEntries(data).length} keys, ${encodeData(data).length} bytes }`
   } catch {
@@ -165,9 +183,8 @@ const isReserved = (key: string) => key in Session.prototype || key === 'then' |
 const handler: ProxyHandler<Session> = {
   get(target, key) {
     if (typeof key === 'symbol' || isReserved(key)) return Reflect.get(target, key, target)
-    const data = target[behind].read()
-    const stored = storedKey(key)
-    return Object.hasOwn(data, stored) ? data[stored] : undefined
+    const value = lookUp(target[behind], key)
+    return value === missing ? undefined : value
   },
   set(target, key, value) {
     if (typeof key === 'symbol') return false
@@ -208,8 +225,5 @@ export type SessionOf<Data> = [MethodNames<Data>] extends [never]
 
 /** A session over what is behind it. */
 export function makeSession(dictionary: Dictionary): SessionOf<SessionData> {
-  const target = new Session()
-  // Not enumerable, and configurable: ownKeys may leave it out.
-  Object.defineProperty(target, behind, { value: dictionary, configurable: true })
-  return new Proxy(target, handler) as SessionOf<SessionData>
+  return new Proxy(new Session(dictionary), handler) as SessionOf<SessionData>
 }

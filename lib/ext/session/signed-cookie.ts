@@ -12,7 +12,7 @@ export interface SignedName {
 }
 
 export interface CookieRequest {
-  readonly cookies: { getAll(name: string): string[] }
+  readonly incoming: { readonly headers: { readonly cookie?: string } }
 }
 
 export interface FoundCookie {
@@ -24,13 +24,36 @@ export interface FoundCookie {
 // A browser sends one cookie of a name, or a few where paths or domains differ; more is somebody who wants us to work.
 const mostCookies = 8
 
+const none: FoundCookie = { cookie: undefined, refused: false }
+
+/**
+ * Where, from `from` on, a cookie's value begins; -1 if there is none. Other cookies are not parsed, nor is anything
+ * decoded: our values need neither quotes nor percent signs, and what has them is not ours.
+ */
+function nextValue(header: string, name: string, from: number): number {
+  for (let at = header.indexOf(name, from); at !== -1; at = header.indexOf(name, at + 1)) {
+    const end = at + name.length
+    if (header.charCodeAt(end) !== 61) continue
+    let before = at - 1
+    while (before >= 0 && (header.charCodeAt(before) === 32 || header.charCodeAt(before) === 9)) before--
+    if (before < 0 || header.charCodeAt(before) === 59) return end + 1
+  }
+  return -1
+}
+
 /** The first cookie of its name that is ours and not too old. */
 export function findCookie({ name, signer }: SignedName, request: CookieRequest, settings: Settings): FoundCookie {
-  const values = request.cookies.getAll(name)
+  const header = request.incoming.headers.cookie
+  if (header === undefined) return none
   let cookie: SignedCookie | undefined
   let refusal: Refusal | undefined
-  for (const value of values.length > mostCookies ? values.slice(0, mostCookies) : values) {
-    const answer = signer.verify(value, settings.now())
+  let at = 0
+  for (let count = 0; count < mostCookies; count++) {
+    at = nextValue(header, name, at)
+    if (at === -1) break
+    const end = header.indexOf(';', at)
+    const value = end === -1 ? header.slice(at) : header.slice(at, end)
+    const answer = signer.verify(value.trimEnd(), settings.now())
     if (typeof answer === 'string') {
       if (answer !== 'expired') refusal ??= answer
     } else if (cookie === undefined) {

@@ -1,10 +1,11 @@
 // One session in one request, whatever keeps it: its data decoded at first use, what changed, what its cookie needs.
 import { TipfyError } from '../../errors.ts'
-import { decodeData, encodeData, sameData } from './codec.ts'
+import { encodeData, sameData } from './codec.ts'
 import { nonceKey } from './csrf.ts'
 import { frozenCopy } from './frozen.ts'
+import { decodeCurrent, emptyData, versionKey } from './migrate.ts'
 import type { CookieChange } from './outbox.ts'
-import { type Dictionary, makeSession, put, type SessionOf, visible, withVisible } from './session.ts'
+import { type Dictionary, makeSession, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Settings } from './settings.ts'
 import type { SignedName } from './signed-cookie.ts'
@@ -20,9 +21,6 @@ export interface SlotKind extends SignedName {
   readonly expiration: number
 }
 
-/** The name under which the version of the data's form is kept. */
-export const versionKey = '$version'
-
 export abstract class Slot implements Dictionary {
   readonly kind: SlotKind
   readonly dev: boolean
@@ -32,6 +30,9 @@ export abstract class Slot implements Dictionary {
   touched = false
   regenerated = false
   protected data: Record<string, unknown> | undefined
+  /** Whether anything was handed out, or written, that may have changed: until then the data is as it was stored. */
+  private exposed = false
+  private frozen: Record<string, unknown> | undefined
   /** The encoded state that `data` is compared with; undefined for a session that does not exist yet. */
   protected base: string | undefined
   private closed = false
@@ -65,10 +66,20 @@ export abstract class Slot implements Dictionary {
   /** Throws what kept the session from being loaded. */
   protected abstract opened(): string | undefined
 
-  read(): Record<string, unknown> {
+  look(): Record<string, unknown> {
     this.used = true
     this.data ??= this.decode()
     return this.data
+  }
+
+  read(): Record<string, unknown> {
+    // Only a copy is frozen: what the data holds may belong to the application.
+    if (this.closed) {
+      this.frozen ??= frozenCopy(this.look())
+      return this.frozen
+    }
+    this.exposed = true
+    return this.look()
   }
 
   write(): Record<string, unknown> {
@@ -83,13 +94,18 @@ export abstract class Slot implements Dictionary {
   /** From here on the session can only be read; what is inside throws when it is changed. */
   close(): void {
     this.closed = true
-    // Only a copy is frozen: what the data holds may belong to the application.
-    if (this.data !== undefined) this.data = frozenCopy(this.data)
   }
 
   /** Whether the data differs from what is stored. */
   get modified(): boolean {
-    return this.regenerated || (this.data !== undefined && !sameData(encodeData(this.data), this.base ?? '{}'))
+    return this.regenerated || this.changedText() !== undefined
+  }
+
+  /** The encoded data, if it differs from what is stored. */
+  protected changedText(): string | undefined {
+    if (this.data === undefined || !this.exposed) return undefined
+    const text = encodeData(this.data)
+    return sameData(text, this.base ?? '{}') ? undefined : text
   }
 
   /** Whether there is nothing in it worth a cookie. */
@@ -98,21 +114,12 @@ export abstract class Slot implements Dictionary {
   }
 
   private decode(): Record<string, unknown> {
+    const { settings } = this.kind
     const text = this.opened()
-    if (text === undefined) return this.versioned({})
-    const data = decodeData(text)
-    const { dataVersion, migrate } = this.kind.settings
-    const from = (data[versionKey] as number | undefined) ?? null
-    if (dataVersion === null || from === dataVersion) return data
-    const user = visible(data)
-    const moved = (migrate?.(user, from) ?? user) as Record<string, unknown>
-    const migrated = this.versioned(withVisible(data, moved))
-    this.base = encodeData(migrated) // a change of form alone is not written
-    return migrated
-  }
-
-  private versioned(data: Record<string, unknown>): Record<string, unknown> {
-    if (this.kind.settings.dataVersion !== null) put(data, versionKey, this.kind.settings.dataVersion)
+    if (text === undefined) return emptyData(settings)
+    const data = decodeCurrent(text, settings)
+    // A change of form alone is not written.
+    if (settings.dataVersion !== null) this.base = encodeData(data)
     return data
   }
 

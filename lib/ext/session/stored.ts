@@ -4,6 +4,7 @@ import { ServiceUnavailable } from '../../http/exceptions.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
 import { mergeData } from './merge.ts'
+import { decodeCurrent, emptyData } from './migrate.ts'
 import type { CookieChange } from './outbox.ts'
 import { keyName } from './records.ts'
 import { type CookieRequest, findCookie } from './signed-cookie.ts'
@@ -128,7 +129,7 @@ export class StoredSlot extends Slot {
   }
 
   override get modified(): boolean {
-    return super.modified || (this.newUser !== undefined && this.newUser !== (this.record?.username ?? null))
+    return super.modified || (this.newUser !== undefined && this.newUser !== this.storedUser)
   }
 
   // One after the other: two updates of a session that does not exist yet must not make two.
@@ -169,14 +170,14 @@ export class StoredSlot extends Slot {
       // What this request has not saved yet stays on top of the committed state.
       this.data = sameData(encodeData(mine), before)
         ? undefined
-        : mergeData(decodeData(before), mine, decodeData(record.data), () => {})
+        : mergeData(decodeData(before), mine, decodeCurrent(record.data, this.kind.settings), () => {})
       return true
     })
   }
 
   private async commit(fn: (data: Record<string, unknown>) => unknown): Promise<SessionRecord | undefined> {
     if (this.record === undefined) {
-      const data = {}
+      const data = emptyData(this.kind.settings)
       fn(data)
       const sid = this.records.newId()
       const changes = { data: encodeData(data), ...this.extras() }
@@ -205,24 +206,25 @@ export class StoredSlot extends Slot {
   }
 
   save(failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
-    const { data } = this
-    const text = data === undefined || failed ? undefined : encodeData(data)
-    const changed = !failed && this.modified
-    const empty = data === undefined || Slot.isEmpty(data)
+    const changed = failed ? undefined : this.changedText()
+    const isUserNew = this.newUser !== undefined && this.newUser !== this.storedUser
     this.close()
     if (failed || (this.failure !== undefined && !this.ended)) return this.leave()
     if (this.dead) {
-      if (this.regenerated) return this.move(text ?? '{}')
-      if (changed) this.records.stats.dropped++
+      if (this.regenerated) return this.move(changed ?? '{}')
+      if (changed !== undefined || isUserNew) this.records.stats.dropped++
       return undefined
     }
+    const text = changed ?? this.base ?? '{}'
     if (this.record === undefined) {
-      return empty && !this.newUser ? this.leave() : this.create(text ?? '{}')
+      const empty = changed === undefined || Slot.isEmpty(this.data!)
+      return empty && !this.newUser ? this.leave() : this.create(text)
     }
-    if (this.regenerated) return this.move(text ?? this.record.data)
-    if (changed) return this.commitChanges(this.sid!, this.record, text ?? this.record.data)
-    if (this.touched || this.cookieDue() || this.records.touchDue(this.record))
+    if (this.regenerated) return this.move(text)
+    if (changed !== undefined || isUserNew) return this.commitChanges(this.sid!, this.record, text)
+    if (this.touched || this.cookieDue() || this.records.touchDue(this.record)) {
       return this.renew(this.sid!, this.record)
+    }
     return this.leave()
   }
 

@@ -1,0 +1,33 @@
+// Data written by an older version of the application, brought into today's form wherever it is decoded.
+import { decodeData } from './codec.ts'
+import { put, visible, withVisible } from './session.ts'
+
+/** The name under which the version of the data's form is kept. */
+export const versionKey = '$version'
+
+export interface Migration {
+  readonly dataVersion: number | null
+  readonly migrate: null | ((data: Record<string, unknown>, from: number | null) => unknown)
+}
+
+/** A session's data before anything is in it. */
+export function emptyData({ dataVersion }: Migration): Record<string, unknown> {
+  const data = {}
+  if (dataVersion !== null) put(data, versionKey, dataVersion)
+  return data
+}
+
+/** Whether `data` is in today's form. */
+export function isCurrent(data: Record<string, unknown>, { dataVersion }: Migration): boolean {
+  return dataVersion === null || data[versionKey] === dataVersion
+}
+
+/** The data of a stored text, in today's form. */
+export function decodeCurrent(text: string, migration: Migration): Record<string, unknown> {
+  const data = decodeData(text)
+  if (isCurrent(data, migration)) return data
+  const from = (data[versionKey] as number | undefined) ?? null
+  const user = visible(data)
+  const moved = (migration.migrate?.(user, from) ?? user) as Record<string, unknown>
+  return { ...withVisible(data, moved), ...emptyData(migration) }
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
 import { applications, Context, contextStorage, type SessionInterface } from './context.ts'
 import { dispatch } from './dispatch.ts'
-import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure } from './error-answer.ts'
+import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure, unsavedAnswer } from './error-answer.ts'
 import { HandlerLoader } from './handler-loader.ts'
 import { Hooks } from './hooks.ts'
 import { makeResponse } from './http/convert.ts'
@@ -69,7 +69,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
         : app.sessionInterface?.saveSession(context, answer, answer.status >= 500)
     if (saved !== undefined) await saved
   } catch (error) {
-    answer = await errorAnswer(app, context, error)
+    answer = await unsavedAnswer(app, context, error)
   }
 
   try {

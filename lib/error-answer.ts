@@ -49,6 +49,17 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
   }
 }
 
+/** The answer where the session could not be saved. What acted at once, `destroy()`, still has its cookie to send. */
+export async function unsavedAnswer(app: App, context: RequestContext, error: unknown): Promise<Response> {
+  const answer = await errorAnswer(app, context, error)
+  try {
+    await app.sessionInterface!.saveSession(context, answer, true)
+  } catch (again) {
+    app.log.error({ err: again }, 'The session has no cookie to send either')
+  }
+  return answer
+}
+
 /** What is left to do for an answer that could not be sent: another one if nothing of it has left, else an end to it. */
 export async function sendFailure(
   app: App,

@@ -153,8 +153,10 @@ function run(event: HookName, hook: Function, args: unknown[]): unknown {
 /** The response by which a hook ends its event; one of preSendResponse goes on to the next hook instead. */
 function taken(name: HookName, args: unknown[], answer: unknown): Response | undefined {
   if (!(answer instanceof Response)) return undefined
+  // Copies: a response kept for many requests must not gather the cookies of each.
+  if (name === 'preHandleException') return answer.clone()
   if (name !== 'preSendResponse') return answer
-  args[1] = answer
+  if (answer !== args[1]) args[1] = answer.clone()
   return undefined
 }
 

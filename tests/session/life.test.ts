@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, expect, test } from '@jest/globals'
-import { abort, Response, redirect, response } from 'tipfy'
+import { abort, NotFound, Response, redirect, response } from 'tipfy'
 import { sessionStore } from 'tipfy/ext/session'
 import { free, kinds, type Site, serveSite } from './site.ts'
 
@@ -396,4 +396,64 @@ test('without a hook, the use of a session is an error that names the hook', asy
   await running.ask('/')
   await running.close()
   expect(errors).toEqual([expect.objectContaining({ code: 'TIPFY_E_SESSION_HOOK' })])
+})
+
+describe.each(kinds)('answers that are kept for many requests, with a %s session', (kind) => {
+  test('gather no cookies: neither from handlers, nor from hooks or errors', async () => {
+    const kept = new Response('kept')
+    const error = new NotFound('kept', { response: new Response('kept', { status: 404 }) })
+    let where = ''
+    const at = (name: string) => () => (where === name ? kept : undefined)
+    const site = await serveSite(
+      kind,
+      {
+        '/handler': () => {
+          count()
+          return kept
+        },
+        '/thrown': () => {
+          count()
+          throw error
+        },
+        '/hook': count,
+        '/throw': () => {
+          count()
+          throw new Error('no')
+        },
+        '/read': () => kept,
+      },
+      {
+        hooks: {
+          preSendResponse: [at('send')],
+          preHandleException: [at('exception')],
+        },
+      },
+    )
+    for (const [path, hook] of [
+      ['/handler', ''],
+      ['/thrown', ''],
+      ['/hook', 'send'],
+      ['/throw', 'exception'],
+    ] as const) {
+      where = hook
+      for (let visit = 0; visit < 2; visit++) expect(cookies(await site.visitor().ask(path)).length).toBe(1)
+      where = ''
+      expect([path, cookies(await site.visitor().ask('/read'))]).toEqual([path, []])
+    }
+  })
+
+  test('a save that fails still lets what acted at once have its cookie', async () => {
+    const site = await serveSite(kind, {
+      '/': count,
+      '/logout': async () => {
+        await sessionStore.destroy()
+        free.large = 'x'.repeat(2_000_000)
+        return ''
+      },
+    })
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    expect((await visitor.ask('/logout')).status).toBe(500)
+    expect(visitor.cookies.size).toBe(0)
+  })
 })

@@ -121,6 +121,7 @@ function formOf(value: unknown, depth: number): number {
 // By the length of the prototype chain, not by identity: values from another realm (structuredClone under jest, vm) are
 // what they look like, and an instance of a subclass is not.
 function isChain(value: object, length: number): boolean {
+  if (Object.getPrototypeOf(value) === Array.prototype) return true
   let at: object | null = value
   for (let step = 0; step <= length && at !== null; step++) at = Object.getPrototypeOf(at)
   return at === null && Object.getPrototypeOf(value) !== null

@@ -61,10 +61,7 @@ export class Outbox {
       this.checkTotal(response)
       if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
     }
-    if (!used) return
-    const vary = headers.get('vary')
-    if (vary === null) headers.set('vary', 'Cookie')
-    else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
+    if (used) varyByCookie(response)
   }
 
   private put(response: OutboxResponse, { to: { name, cookie }, value, maxAge }: CookieChange): void {
@@ -89,4 +86,11 @@ export class Outbox {
     if (bytes <= mostBytes || added === 0) return
     throw new TipfyError('TIPFY_E_SESSION_COOKIES', { bytes, limit: mostBytes })
   }
+}
+
+/** Tells caches that the answer depends on the cookie. */
+export function varyByCookie({ headers }: OutboxResponse): void {
+  const vary = headers.get('vary')
+  if (vary === null) headers.set('vary', 'Cookie')
+  else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
 }

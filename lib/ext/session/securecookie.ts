@@ -21,7 +21,7 @@ export class CookieSlot extends Slot {
 
   constructor(kind: SlotKind, request: CookieRequest) {
     super(kind)
-    const { cookie, refused } = findCookie(kind, request, kind.settings)
+    const { cookie, refused } = findCookie(kind, request, kind.settings, this.now)
     this.cookie = cookie
     this.refused = refused
     this.lifetime = cookie?.lifetime
@@ -103,10 +103,9 @@ export class CookieSlot extends Slot {
 
   /** Whether the cookie has to be renewed though nothing changed. */
   private due(): boolean {
-    const { cookie, kind } = this
+    const { cookie } = this
     if (cookie === undefined || this.ended) return false
-    const age = kind.settings.now() - cookie.issued
-    return this.touched || !cookie.newest || age >= this.renewAfter(cookie.lifetime)
+    return this.touched || !cookie.newest || this.now - cookie.issued >= this.renewAfter(cookie.lifetime)
   }
 
   private change(text: string): CookieChange {

@@ -5,7 +5,7 @@ import { decodeData, encodeData } from './codec.ts'
 import type { SessionCookie } from './config.ts'
 import { Csrf, type CsrfRequest, newNonce, nonceKey } from './csrf.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
-import { type CookieChange, Outbox, type OutboxResponse } from './outbox.ts'
+import { type CookieChange, Outbox, type OutboxResponse, varyByCookie } from './outbox.ts'
 import { type SessionOf, visible, withVisible } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
@@ -258,7 +258,10 @@ export class SessionStore {
   save(response: OutboxResponse, failed: boolean): void | Promise<void> {
     const change = this.#main.save(failed)
     if (change instanceof Promise || this.#others !== undefined) return this.#saveAll(response, failed, change)
-    if (change === undefined && !this.#main.used && this.#outbox === undefined) return
+    if (change === undefined && this.#outbox === undefined) {
+      if (this.#main.used) varyByCookie(response)
+      return
+    }
     this.#finish(response, change === undefined ? [] : [change], failed)
   }
 

@@ -42,7 +42,12 @@ function nextValue(header: string, name: string, from: number): number {
 }
 
 /** The first cookie of its name that is ours and not too old. */
-export function findCookie({ name, signer }: SignedName, request: CookieRequest, settings: Settings): FoundCookie {
+export function findCookie(
+  { name, signer }: SignedName,
+  request: CookieRequest,
+  settings: Settings,
+  now = settings.now(),
+): FoundCookie {
   const header = request.incoming.headers.cookie
   if (header === undefined) return none
   let cookie: SignedCookie | undefined
@@ -53,7 +58,7 @@ export function findCookie({ name, signer }: SignedName, request: CookieRequest,
     if (at === -1) break
     const end = header.indexOf(';', at)
     const value = end === -1 ? header.slice(at) : header.slice(at, end)
-    const answer = signer.verify(value.trimEnd(), settings.now())
+    const answer = signer.verify(value.trimEnd(), now)
     if (typeof answer === 'string') {
       if (answer !== 'expired') refusal ??= answer
     } else if (cookie === undefined) {

@@ -24,6 +24,8 @@ export interface SlotKind extends SignedName {
 export abstract class Slot implements Dictionary {
   readonly kind: SlotKind
   readonly dev: boolean
+  /** When the request came, in ms. */
+  protected readonly now: number
   /** Whether the handler looked at the session: the answer then depends on the cookie. */
   used = false
   /** Whether this request has to renew the session, or give it a new identity, at the save. */
@@ -41,6 +43,7 @@ export abstract class Slot implements Dictionary {
   constructor(kind: SlotKind) {
     this.kind = kind
     this.dev = kind.settings.dev
+    this.now = kind.settings.now()
   }
 
   get session(): SessionOf<SessionData> {

@@ -32,7 +32,7 @@ export class StoredSlot extends Slot {
   constructor(kind: SlotKind, request: CookieRequest, records: RecordStore) {
     super(kind)
     this.records = records
-    const { cookie, refused } = findCookie(kind, request, kind.settings)
+    const { cookie, refused } = findCookie(kind, request, kind.settings, this.now)
     this.cookie = cookie
     this.refused = refused
     this.sid = cookie?.text
@@ -264,9 +264,9 @@ export class StoredSlot extends Slot {
   }
 
   private cookieDue(): boolean {
-    const { cookie, kind } = this
+    const { cookie } = this
     if (cookie === undefined || this.ended) return false
-    return !cookie.newest || kind.settings.now() - cookie.issued >= this.renewAfter(cookie.lifetime)
+    return !cookie.newest || this.now - cookie.issued >= this.renewAfter(cookie.lifetime)
   }
 
   private send(): CookieChange {

@@ -20,9 +20,16 @@ export interface ServerOptions {
   readonly answer?: Answer
 }
 
+/** What a module of a server exports: it listens already, or is made to. */
+interface ServerModule {
+  start(options: ServerOptions): Promise<Server | { readonly port: number }>
+}
+
 export interface Usage {
   /** µs of CPU of the process, all threads, user and system. */
   readonly cpu: number
+  readonly user: number
+  readonly system: number
   /** Bytes. */
   readonly rss: number
   readonly heap: number
@@ -30,18 +37,23 @@ export interface Usage {
 
 if (process.send !== undefined) {
   const [file, options] = process.argv.slice(2) as [string, string]
-  const { start } = (await import(file)) as { start(options: ServerOptions): Promise<Server> }
-  const server = await start(JSON.parse(options))
-  // The same for all, so that no connection ends between two rounds and all announce the same.
-  server.keepAliveTimeout = 65_000
-  if (!server.listening) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { start } = (await import(file)) as ServerModule
+  const started = await start(JSON.parse(options))
+  const port = 'port' in started ? started.port : await listen(started)
   process.on('disconnect', () => process.exit(0))
   process.on('SIGTERM', () => process.exit(0))
   process.on('message', (message) => {
     if (message === 'collect') (globalThis as { gc?: () => void }).gc?.()
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed } = process.memoryUsage()
-    process.send!({ cpu: user + system, rss, heap: heapUsed } satisfies Usage)
+    process.send!({ cpu: user + system, user, system, rss, heap: heapUsed } satisfies Usage)
   })
-  process.send({ port: (server.address() as AddressInfo).port })
+  process.send({ port })
+}
+
+async function listen(server: Server): Promise<number> {
+  // As tipfy's, so that no connection ends between two rounds and all announce the same.
+  server.keepAliveTimeout = 65_000
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
 }

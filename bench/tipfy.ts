@@ -1,12 +1,11 @@
 // tipfy, as `tipfy serve` runs it in production, with the access log off.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, makeApp, Rule } from 'tipfy'
+import { type Config, makeApp, Rule, type RunningServer, serve } from 'tipfy'
 import type { ServerOptions } from './child.ts'
 
-export async function start({ sessions, memcached }: ServerOptions): Promise<Server> {
+export async function start({ sessions, memcached }: ServerOptions): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const hook = sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
@@ -29,8 +28,7 @@ export async function start({ sessions, memcached }: ServerOptions): Promise<Ser
     }
   }
   const app = makeApp(config, { root: import.meta.dirname })
-  await app.ready()
-  return createServer(app.requestListener)
+  return serve(app, { port: 0, host: '127.0.0.1' })
 }
 
 function rules(withSessions: boolean): Rule[] {

@@ -2,9 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
-import { applications, Context, contextStorage, type SessionInterface } from './context.ts'
+import { applications, Context, contextStorage, runWith, type SessionInterface } from './context.ts'
 import { dispatch } from './dispatch.ts'
 import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure, unsavedAnswer } from './error-answer.ts'
+import { response } from './globals.ts'
 import { HandlerLoader } from './handler-loader.ts'
 import { Hooks } from './hooks.ts'
 import { makeResponse } from './http/convert.ts'
@@ -25,9 +26,6 @@ import {
 
 export type RequestContext = Context<App, Request, Response>
 
-const contextOf = Symbol('tipfy.context')
-type Outgoing = ServerResponse & { [contextOf]?: RequestContext }
-
 let requests = 0
 
 /** Everything that happens to a request, from its first byte to its last. It never rejects. */
@@ -43,12 +41,15 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
     if (opened !== undefined) await opened
 
     let returned: unknown
-    if (app.hooks.has('preDispatchHandler')) returned = await app.hooks.respond('preDispatchHandler', request, app)
+    if (app.hooks.has('preDispatchHandler')) {
+      returned = app.hooks.respond('preDispatchHandler', request, app)
+      if (returned instanceof Promise) returned = await returned
+    }
     if (returned === undefined) {
       returned = dispatch(app, request, routeError)
       if (returned instanceof Promise) returned = await returned
     }
-    const made = makeResponse(returned, context.response, request)
+    const made = makeResponse(returned === response ? undefined : returned, context.response, request)
     answer = made instanceof Promise ? await made : made
   } catch (error) {
     answer = await errorAnswer(app, context, error)
@@ -79,7 +80,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
     await sendFailure(app, context, error, answer, outgoing)
   }
   context.served = true
-  if (outgoing.closed) context.end(`request ${context.id} (${request.method} ${request.rawPath})`)
+  if (outgoing.closed) context.end(request.incoming)
 }
 
 /** An application: configuration, rules and hooks, behind a listener for `http.createServer`. Made by `makeApp`. */
@@ -150,9 +151,11 @@ export class App {
     }
     if (this.front?.(incoming, outgoing)) return
     const context = this.newContext(incoming)
-    ;(outgoing as Outgoing)[contextOf] = context
-    outgoing.on('close', closed)
-    contextStorage.run(context, serve, this, context, outgoing)
+    // With the handler done too, the request is over.
+    outgoing.on('close', () => {
+      if (context.served) context.end(incoming)
+    })
+    runWith(contextStorage, context, serve, this, context, outgoing)
   }
 
   /** What the globals stand for while `incoming` is served. */
@@ -219,10 +222,4 @@ export class App {
     applications.remove(this)
     for (const close of this.#closers.splice(0)) await close()
   }
-}
-
-/** The response's connection is done: with the handler done too, the request is over. */
-function closed(this: Outgoing): void {
-  const context = this[contextOf]!
-  if (context.served) context.end(`request ${context.id} (${context.request.method} ${context.request.rawPath})`)
 }

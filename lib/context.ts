@@ -1,6 +1,6 @@
 // What belongs to one request, and the AsyncLocalStorage that carries it through every await, timer and stream.
 // Floor 1 knows nothing of the classes above it: the globals give these slots their types.
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
 
 /**
@@ -17,8 +17,8 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   session: unknown = undefined
   /** Whether the handler has returned and its answer was handed over; the request ends when its response closes too. */
   served = false
-  /** What the request was, once it has ended. */
-  ended: { what: string; at: number } | undefined = undefined
+  /** What the request was and when it ended, once it has. */
+  ended: { method: string; target: string; at: number } | undefined = undefined
 
   constructor(id: number, app: App, request: Request, response: Response) {
     this.id = id
@@ -27,9 +27,9 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
     this.response = response
   }
 
-  /** Lets go of everything but a line to tell of it. `what` is like `request 17 (GET /x)`. */
-  end(what: string): void {
-    this.ended = { what, at: Date.now() }
+  /** Lets go of everything but what it takes to tell of it. */
+  end({ method = '', url = '' }: { method?: string; url?: string }): void {
+    this.ended = { method, target: url, at: Date.now() }
     this.app = this.request = this.response = this.session = undefined as never
   }
 
@@ -39,8 +39,31 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   }
 }
 
-/** The current request's context. `run` only, never `enterWith`: a context must not leak into the code that called. */
+/** The current request's context. Entered by `runWith` or `run` alone: it must not leak into the code that called. */
 export const contextStorage = new AsyncLocalStorage<Context>({ name: 'tipfy' })
+
+/**
+ * Calls `fn(...args)` as `storage.run(value, …)` does, for less: `run` leaves by entering a copy of everything stored, which
+ * every request of a server started there would copy again. Here the resource puts back what its caller had.
+ */
+export function runWith<Value, Args extends unknown[], Result>(
+  storage: AsyncLocalStorage<Value>,
+  value: Value,
+  fn: (...args: Args) => Result,
+  ...args: Args
+): Result {
+  return new AsyncResource('TIPFY').runInAsyncScope(enter<Value, Args, Result>, undefined, storage, value, fn, args)
+}
+
+function enter<Value, Args extends unknown[], Result>(
+  storage: AsyncLocalStorage<Value>,
+  value: Value,
+  fn: (...args: Args) => Result,
+  args: Args,
+): Result {
+  storage.enterWith(value)
+  return fn(...args)
+}
 
 /**
  * How the application opens and saves sessions, as Flask's `SessionInterface`: `app.sessionInterface`, set by the hooks
@@ -66,7 +89,7 @@ export const applications = {
   add: (app: unknown): unknown => living.add(app),
   remove: (app: unknown): boolean => living.delete(app),
   /** Runs `fn` (an application's start) as that application. */
-  start: <Result>(app: unknown, fn: () => Result): Result => starting.run(app, fn),
+  start: <Result>(app: unknown, fn: () => Result): Result => runWith(starting, app, fn),
   current(): unknown {
     const app = starting.getStore()
     if (app !== undefined || living.size !== 1) return app

@@ -1,6 +1,6 @@
 // From a matched rule to its handler's answer, and what is answered where there is no method for the request.
 import type { App } from './app.ts'
-import { type HandlerClass, methodsOf, verbFor } from './handler.ts'
+import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor } from './handler.ts'
 import { MethodNotAllowed } from './http/exceptions.ts'
 import type { Request } from './http/request.ts'
 import { Response } from './http/response.ts'
@@ -18,16 +18,24 @@ export function dispatch(app: App, request: Request, routeError: unknown): unkno
     throw routeError
   }
   const handler = app.handlers.load(request.rule as Rule)
-  if (!(handler instanceof Promise)) return callHandler(app, request, handler)
+  return handler instanceof Promise ? callLoaded(app, request, handler) : callHandler(app, request, handler)
+}
+
+async function callLoaded(app: App, request: Request, handler: Promise<HandlerClass>): Promise<unknown> {
   const loading = steps.hasSubscribers ? traced('handler', 'import', () => handler) : handler
-  return loading.then((loaded) => callHandler(app, request, loaded))
+  return callHandler(app, request, await loading)
 }
 
 function callHandler(app: App, request: Request, handler: HandlerClass): unknown {
   const verb = verbFor(handler, request.method)
   if (verb === undefined) return answerMethods(app, request)
-  if (!steps.hasSubscribers) return new handler().dispatch(verb, request.ruleArgs)
-  return traced('handler', `${handler.name}.${verb}`, () => new handler().dispatch(verb, request.ruleArgs))
+  const made = new handler()
+  return steps.hasSubscribers ? callTraced(made, verb, request) : made.dispatch(verb, request.ruleArgs)
+}
+
+// Functions of their own hold what a closure needs: where there is one, its variables are allocated on every call.
+function callTraced(handler: RequestHandler, verb: Verb, { ruleArgs }: Request): unknown {
+  return traced('handler', `${handler.constructor.name}.${verb}`, () => handler.dispatch(verb, ruleArgs))
 }
 
 /** OPTIONS is answered with the methods of this path, anything else refused with them (RFC 9110, 9.3.7 and 15.5.6). */

@@ -117,13 +117,22 @@ export class Hooks {
     const list = this.#lists[name]
     for (let at = start; at < list.length; at++) {
       const hook = this.#function(name, at)
-      const answer = typeof hook === 'function' ? run(name, hook, args) : hook.then((loaded) => run(name, loaded, args))
-      if (isPromise(answer))
-        return answer.then((value) => taken(name, args, value) ?? this.#respondFrom(at + 1, name, args))
+      const answer = typeof hook === 'function' ? run(name, hook, args) : runLoaded(name, hook, args)
+      if (isPromise(answer)) return this.#respondAfter(answer, at, name, args)
       const response = taken(name, args, answer)
       if (response !== undefined) return response
     }
     return name === 'preSendResponse' ? (args[1] as Response) : undefined
+  }
+
+  async #respondAfter(
+    answer: Promise<unknown>,
+    at: number,
+    name: HookName,
+    args: unknown[],
+  ): Promise<Response | undefined> {
+    const response = taken(name, args, await answer)
+    return response ?? (await this.#respondFrom(at + 1, name, args)) ?? undefined
   }
 
   /** Imports the functions that strings name, so that a wrong name stops the start and not a request. */
@@ -146,8 +155,15 @@ export class Hooks {
 }
 
 function run(event: HookName, hook: Function, args: unknown[]): unknown {
-  if (!steps.hasSubscribers) return hook(...args)
+  return steps.hasSubscribers ? runTraced(event, hook, args) : hook(...args)
+}
+
+function runTraced(event: HookName, hook: Function, args: unknown[]): unknown {
   return traced('hook', `${event} ${hook.name || '(a function)'}`, () => hook(...args))
+}
+
+async function runLoaded(event: HookName, hook: Promise<Function>, args: unknown[]): Promise<unknown> {
+  return run(event, await hook, args)
 }
 
 /** The response by which a hook ends its event; one of preSendResponse goes on to the next hook instead. */

@@ -67,7 +67,7 @@ export class UrlAdapter {
    * `allow` as Werkzeug's), or `BadRequest` where a `%` is malformed or does not stand for UTF-8.
    */
   match(path: string = this.pathInfo, method: string = this.method): Match {
-    return matchPath(this.map, this.domain, path, method, () => this)
+    return matchPath(this.map, this.domain, path, method.toUpperCase(), this)
   }
 
   /** Whether `match` would find, or redirect. */

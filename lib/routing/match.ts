@@ -7,7 +7,7 @@ import { decodePath, ENCODED_SLASH } from './quote.ts'
 import { fillRedirect, type RequestRedirect } from './redirect.ts'
 import type { Rule, Values } from './rule.ts'
 import { type Candidate, needsSlash } from './tree.ts'
-import type { UrlMap } from './url-map.ts'
+import type { RoutedRequest, UrlMap } from './url-map.ts'
 import { methodsOf, Walk } from './walk.ts'
 
 /** A rule, and the values of its variables and defaults. */
@@ -16,26 +16,27 @@ export interface Match {
   args: Record<string, unknown>
 }
 
-/**
- * The match of `path`, percent-encoded as requested. `urls` makes the adapter that redirects need: most matches do not.
- */
-export function matchPath(map: UrlMap, domain: string, path: string, method: string, urls: () => UrlAdapter): Match {
+/** Where a match was asked for. Its adapter, which redirects need, is made when one is: most matches need none. */
+export type Origin = UrlAdapter | RoutedRequest
+
+/** The match of `path`, percent-encoded as requested, for a method in upper case. */
+export function matchPath(map: UrlMap, domain: string, path: string, method: string, origin: Origin): Match {
   const text = readPath(path)
   const { tree, shorter } = map.compile()
-  const walk = new Walk(domain, text, method.toUpperCase()).search(tree)
+  const walk = new Walk(domain, text, method).search(tree)
   const { best } = walk
-  if (best === null) return matchMerged(map, walk, urls)
-  if (needsSlash(best)) throw urls().redirectToPath(`${text}/`)
+  if (best === null) return matchMerged(map, walk, origin)
+  if (needsSlash(best)) throw map.adapterOf(origin).redirectToPath(`${text}/`)
   const { rule } = best
   const args = valuesOf(walk, best)
   if (args === null) throw noMatch(walk.others, best)
   if (map.redirectDefaults) {
     const redirect = rule.alias
-      ? urls().redirectToCanonical(rule, args, method, text)
-      : redirectToShorter(shorter.get(rule), args, method, urls)
+      ? map.adapterOf(origin).redirectToCanonical(rule, args, method, text)
+      : redirectToShorter(map, shorter.get(rule), args, method, origin)
     if (redirect !== null) throw redirect
   }
-  if (rule.redirectTo !== undefined) throw redirectTo(rule, args, urls())
+  if (rule.redirectTo !== undefined) throw redirectTo(rule, args, map.adapterOf(origin))
   return { rule, args }
 }
 
@@ -56,13 +57,13 @@ function readPath(path: string): string {
 }
 
 /** Nothing was found: perhaps it is with its slashes merged. */
-function matchMerged(map: UrlMap, walk: Walk, urls: () => UrlAdapter): never {
+function matchMerged(map: UrlMap, walk: Walk, origin: Origin): never {
   const merged = walk.path.replace(/\/{2,}/g, '/')
   if (!map.mergeSlashes || merged === walk.path) throw noMatch(walk.others)
   const again = new Walk(walk.domain, merged, walk.method).search(map.compile().tree)
   const { best } = again
   if (best === null || (!needsSlash(best) && !best.rule.mergeSlashes)) throw noMatch([...walk.others, ...again.others])
-  throw urls().redirectToPath(needsSlash(best) ? `${merged}/` : merged)
+  throw map.adapterOf(origin).redirectToPath(needsSlash(best) ? `${merged}/` : merged)
 }
 
 function noMatch(others: readonly Candidate[], winner: Candidate | null = null): NotFound | MethodNotAllowed {
@@ -74,6 +75,7 @@ function noMatch(others: readonly Candidate[], winner: Candidate | null = null):
 function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | null {
   const { converters, defaults } = candidate.rule
   const args: Record<string, unknown> = {}
+  if (candidate.rule.arguments.size === 0) return args
   if (converters.size > 0) {
     const texts = walk.texts(candidate)
     let at = 0
@@ -99,16 +101,17 @@ export function setOwn(target: Record<string, unknown>, name: string, value: unk
 
 /** To the first of `others` that has these values as its defaults. */
 function redirectToShorter(
+  map: UrlMap,
   others: readonly Rule[] | undefined,
   args: Values,
   method: string,
-  urls: () => UrlAdapter,
+  origin: Origin,
 ): RequestRedirect | null {
   const shorter = others?.find((other) => isSuitable(other, args, method))
   if (shorter === undefined) return null
   try {
     const built = shorter.build({ ...args, ...shorter.defaults })
-    return built && urls().redirectToUrl(built.path, built.domain)
+    return built && map.adapterOf(origin).redirectToUrl(built.path, built.domain)
   } catch {
     return null // its converters do not take what this rule's gave
   }

@@ -5,7 +5,7 @@ import { BadHost } from '../http/exceptions.ts'
 import { type Binding, UrlAdapter } from './adapter.ts'
 import { compareForBuild, providesDefaultsFor } from './builder.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
-import { type Match, matchPath, rulesForPath } from './match.ts'
+import { type Match, matchPath, type Origin, rulesForPath } from './match.ts'
 import type { DynamicPart } from './part.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import { RuleTree } from './tree.ts'
@@ -122,7 +122,12 @@ export class UrlMap {
   /** The rule of a request and the values of its variables; throws as {@link UrlAdapter.match}. */
   matchRequest(request: RoutedRequest): Match {
     const { rawPath, method } = request
-    return matchPath(this, this.domainOf(request), rawPath, method, () => this.bindToRequest(request))
+    return matchPath(this, this.domainOf(request), rawPath, method, request)
+  }
+
+  /** The adapter of where a match was asked for. */
+  adapterOf(origin: Origin): UrlAdapter {
+    return origin instanceof UrlAdapter ? origin : this.bindToRequest(origin)
   }
 
   /** See {@link UrlAdapter.rulesFor}. */

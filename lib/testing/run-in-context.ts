@@ -22,7 +22,7 @@ export async function runInContext<T>(
     outcome
       .catch(() => {})
       .finally(() => {
-        context.end(`request ${context.id} (${message.method} ${message.target})`)
+        context.end({ method: message.method, url: message.target })
         if (!outgoing.writableEnded) outgoing.end()
       })
   }, message)

@@ -1,4 +1,5 @@
-import { EventEmitter } from 'node:events'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { EventEmitter, once } from 'node:events'
 import { Agent, createServer, get as httpGet } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
@@ -18,7 +19,7 @@ import {
   response,
   runOutside,
 } from 'tipfy'
-import { type Running, start } from '../support/application.ts'
+import { ask, type Running, start } from '../support/application.ts'
 
 const late: { error?: unknown; ran: Promise<void>; run: () => void } = { ran: Promise.resolve(), run: () => {} }
 const shared = new EventEmitter()
@@ -99,8 +100,23 @@ class Look extends RequestHandler {
     outcome.keys = Object.keys(request).includes('colour') && Object.keys({ ...request }).includes('colour')
     outcome.written = (current(request) as unknown as { colour: string }).colour
     outcome.deleted = Reflect.deleteProperty(request, 'colour') && !('colour' in request)
+    try {
+      Object.assign(request, { path: '/elsewhere' })
+    } catch (error) {
+      outcome.refused = (error as Error).name
+    }
     outcome.app = current(app) === running.app
     return 'ok'
+  }
+}
+
+const outer = new AsyncLocalStorage<string>()
+
+class Outer extends RequestHandler {
+  async get() {
+    const before = outer.getStore()
+    await new Promise((resolve) => setImmediate(resolve))
+    return `${before} ${outer.getStore()} ${hasRequest()}`
   }
 }
 
@@ -112,6 +128,7 @@ beforeAll(async () => {
       new Rule('/wander', { endpoint: 'wander', handler: Wander }),
       new Rule('/late', { endpoint: 'late', handler: Late }),
       new Rule('/look', { endpoint: 'look', handler: Look }),
+      new Rule('/outer', { endpoint: 'outer', handler: Outer }),
     ],
     { bazaar: { currency: 'EUR' } },
   )
@@ -133,6 +150,22 @@ describe('inside a request', () => {
     expect(answers.map(({ headers }) => headers['x-name'])).toEqual(Array.from({ length: 200 }, (_, at) => `n${at}`))
   })
 
+  test("what the caller of the listener had stored is there in the request, and nothing of the request in the caller's code", async () => {
+    const caller: unknown[] = []
+    const server = createServer((incoming, outgoing) => {
+      outer.run('outer', () => {
+        running.app.requestListener(incoming, outgoing)
+        caller.push(hasRequest(), outer.getStore())
+      })
+      caller.push(hasRequest(), outer.getStore())
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { text } = await ask((server.address() as AddressInfo).port, '/outer')
+    server.close()
+    expect(text).toBe('outer outer true')
+    expect(caller).toEqual([false, 'outer', false, undefined])
+  })
+
   test('a global behaves as the object it stands for', async () => {
     await running.ask('/look')
     expect(outcome).toMatchObject({
@@ -144,6 +177,7 @@ describe('inside a request', () => {
       keys: true,
       written: 'red',
       deleted: true,
+      refused: 'TypeError',
       app: true,
     })
   })

@@ -15,7 +15,10 @@ export function makeApp(config: Config, options: { root?: string } = {}): App {
   const main = process.argv[1]
   const root = options.root ?? (main === undefined ? process.cwd() : dirname(main))
   const app = new App(config, { root: resolve(root) })
-  if (app.dev) app.hooks.add('posInitApp', openConsole)
+  if (app.dev) {
+    app.hooks.add('posInitApp', openConsole)
+    app.errorPage = async (error, context) => (await import('./dev/error-page.ts')).errorPage(error, context)
+  }
   return app
 }
 

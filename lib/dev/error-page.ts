@@ -1,0 +1,123 @@
+// The page that an uncaught error gets in development: the error with its source, what caused it, and the request that it
+// met. youch draws the error; what is known of the request and of the causes is drawn here.
+import { createHash, randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
+import { BaseComponent, Youch } from 'youch'
+import type { ErrorCauseProps, ErrorMetadataProps, ParsedError } from 'youch/types'
+import type { RequestContext } from '../app.ts'
+import { type Html, html } from '../http/escape.ts'
+import { Response } from '../http/response.ts'
+import { requestSections } from './error-sections.ts'
+
+/** The answer for an uncaught error: HTML, JSON or text, as the client would rather have it. */
+export async function errorPage(error: unknown, context: RequestContext): Promise<Response> {
+  const response = new Response(null, { status: 500, headers: { 'cache-control': 'no-store' } })
+  response.vary('Accept')
+  const kind = context.request.accepts('html', 'json', 'text')
+  if (kind === 'json') {
+    response.mimetype = 'application/json'
+    response.data = JSON.stringify({ status: 500, title: 'Internal Server Error', ...plain(error) })
+  } else if (kind === 'text') {
+    response.mimetype = 'text/plain'
+    response.data = `${inspect(error)}\n`
+  } else {
+    const nonce = randomBytes(16).toString('base64')
+    response.headers.set('content-security-policy', policy(nonce))
+    response.data = await draw(error, context, nonce)
+  }
+  return response
+}
+
+// The one handler that youch writes into an attribute, that of the button which copies the error.
+const copyHandler = createHash('sha256').update('copyErrorMessage(this)').digest('base64')
+
+function policy(nonce: string): string {
+  const styles = `style-src 'nonce-${nonce}'; style-src-attr 'unsafe-inline'`
+  const scripts = `script-src 'nonce-${nonce}' 'unsafe-hashes' 'sha256-${copyHandler}'`
+  return `default-src 'none'; ${styles}; ${scripts}; img-src data:; base-uri 'none'`
+}
+
+function plain(error: unknown): object {
+  const { message, stack, cause } = (typeof error === 'object' && error !== null ? error : {}) as Partial<Error>
+  return {
+    detail: message ?? inspect(error),
+    stack: stack
+      ?.split('\n')
+      .slice(1)
+      .map((line) => line.trim()),
+    cause: cause === undefined ? undefined : plain(cause),
+  }
+}
+
+async function draw(error: unknown, context: RequestContext, cspNonce: string): Promise<string> {
+  const youch = new Youch()
+  youch.templates.use('errorCause', new Causes(false))
+  youch.templates.use('errorMetadata', new Sections(context))
+  youch.templates.injectStyles(style)
+  return youch.toHTML(error, { title: 'Internal Server Error', cspNonce })
+}
+
+const style = `
+.tipfy details { margin: 6px 0 } .tipfy summary { cursor: pointer } .tipfy pre { overflow-x: auto; margin: 4px 0 8px }
+.tipfy mark { background: #fee2e2; color: #7f1d1d; display: block } .tipfy .card-subtitle { text-transform: none } .tipfy .soft { opacity: .7 }`
+
+/** Each cause behind the error, with its own frames and source. */
+class Causes extends BaseComponent<ErrorCauseProps> {
+  async toHTML({ error }: ErrorCauseProps): Promise<string> {
+    const causes: Html[] = []
+    for (let { cause } = error; cause !== undefined && causes.length < 10; ) {
+      const parsed = await new Youch().toJSON(cause)
+      causes.push(drawCause(parsed))
+      cause = (cause as Partial<Error> | null)?.cause
+    }
+    return causes.length === 0 ? '' : String(card('Caused by', html`${causes}`))
+  }
+
+  async toANSI(): Promise<string> {
+    return ''
+  }
+}
+
+function drawCause({ name, message, frames }: ParsedError): Html {
+  const shown = frames.filter((frame) => frame.source !== undefined).slice(0, 8)
+  const first = shown.findIndex((frame) => frame.type === 'app')
+  return html`<h4 class="card-subtitle">${name}: ${message}</h4>${shown.map((frame, at) => {
+    const { fileName, lineNumber, functionName, source } = frame
+    const lines = source!.map(({ chunk, lineNumber: number }) => {
+      const line = `${String(number).padStart(5)}  ${chunk}`
+      return number === lineNumber ? html`<mark>${line}</mark>` : `${line}\n`
+    })
+    const open = at === first ? html.raw(' open') : ''
+    return html`<details${open}><summary>${functionName ?? '<anonymous>'} <span class="soft">${fileName}:${lineNumber}</span></summary><pre>${lines}</pre></details>`
+  })}`
+}
+
+/** What is known of the request. A value that could be a secret is shown when it is clicked at. */
+class Sections extends BaseComponent<ErrorMetadataProps> {
+  private readonly context: RequestContext
+
+  constructor(context: RequestContext) {
+    super(false)
+    this.context = context
+  }
+
+  async toHTML(): Promise<string> {
+    const sections = requestSections(this.context).map(({ title, rows }) => {
+      const cells = rows.map(({ name, value, hidden }) => {
+        const shown = html`<pre>${value}</pre>`
+        const cell = hidden ? html`<details><summary>hidden</summary>${shown}</details>` : shown
+        return html`<tr><td class="table-key">${name}</td><td class="table-value">${cell}</td></tr>`
+      })
+      return card(title, html`<table class="card-table"><tbody>${cells}</tbody></table>`)
+    })
+    return sections.join('\n')
+  }
+
+  async toANSI(): Promise<string> {
+    return ''
+  }
+}
+
+function card(title: string, body: Html): Html {
+  return html`<section class="metadata-group tipfy"><div class="card"><div class="card-heading"><h3 class="card-title">${title}</h3></div><div class="card-body">${body}</div></div></section>`
+}

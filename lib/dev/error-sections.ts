@@ -1,0 +1,62 @@
+// What the error page tells of a request: itself, its rule, its session; with what could be a secret marked as such.
+import { inspect } from 'node:util'
+import type { RequestContext } from '../app.ts'
+import type { SessionStore } from '../ext/session/index.ts'
+import type { Rule } from '../routing/index.ts'
+import { isSecretName } from './console/secrets.ts'
+
+export interface Section {
+  title: string
+  rows: Row[]
+}
+
+export interface Row {
+  name: string
+  value: string
+  /** Not to be shown before it is asked for. */
+  hidden: boolean
+}
+
+const row = (name: string, value: unknown, hidden = isSecretName(name)): Row => ({
+  name,
+  value: typeof value === 'string' ? value : inspect(value, { depth: 6, maxStringLength: 10_000 }),
+  hidden,
+})
+
+export function requestSections(context: RequestContext): Section[] {
+  const { request } = context
+  const { method, rawPath, incoming, remoteAddr } = request
+  return [
+    {
+      title: 'Request',
+      rows: [
+        row('Method', method),
+        row('Path', rawPath),
+        row('Client', remoteAddr),
+        ...[...request.args].map(([name, value]) => row(`?${name}`, value)),
+        ...Object.entries(incoming.headers).map(([name, value]) => row(name, value)),
+      ],
+    },
+    ruleSection(request.rule as Rule | null, request.ruleArgs),
+    ...sessionSection(context.session as SessionStore | undefined),
+  ]
+}
+
+function ruleSection(rule: Rule | null, args: object): Section {
+  if (rule === null) return { title: 'Rule', rows: [row('Path', 'no rule matched')] }
+  const { path, endpoint, handler, methods } = rule
+  const rows = [row('Path', path), row('Endpoint', endpoint), row('Handler', handler ?? endpoint)]
+  if (methods !== null) rows.push(row('Methods', [...methods].join(', ')))
+  const variables = Object.entries(args).map(([name, value]) => row(`<${name}>`, value))
+  return { title: 'Rule', rows: [...rows, ...variables] }
+}
+
+function sessionSection(store: SessionStore | undefined): Section[] {
+  if (store === undefined) return []
+  try {
+    const rows = [...store.current.entries()].map(([name, value]) => row(name, value, true))
+    return [{ title: 'Session', rows: rows.length > 0 ? rows : [row('Data', 'it is empty', false)] }]
+  } catch (error) {
+    return [{ title: 'Session', rows: [row('Not loaded', (error as Error).message, false)] }]
+  }
+}

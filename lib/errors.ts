@@ -241,6 +241,10 @@ const table = {
     message: 'The rule `{rule}` has `methods` that are not a list',
     remedy: "Write them as an array: ['GET', 'POST'].",
   },
+  TIPFY_E_ENTRY_POINT: {
+    message: '`tipfy.appsEntryPoints` names `{app}`, which is not in `tipfy.appsInstalled`',
+    remedy: 'Install it there too, or correct the name.',
+  },
   TIPFY_E_RULE_TEMPLATE: {
     message: 'The rule template `{rule}` was filled in without a value for `${name}`',
     remedy: 'Give one for each placeholder; write `$$` for a dollar sign.',

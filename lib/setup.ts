@@ -8,7 +8,7 @@ import type { HookName } from './hooks.ts'
 import { compileTrust } from './http/origin.ts'
 import type { RequestSettings } from './http/request.ts'
 import { importModule, importString, parseImportString } from './import-string.ts'
-import { UrlMap } from './routing/index.ts'
+import { collectAppRules, findIndistinguishable, UrlMap } from './routing/index.ts'
 
 /** Checks the section of the sessions, so that `makeApp` refuses what their hook would refuse later. */
 export function checkSessionSection(app: App): void {
@@ -51,10 +51,16 @@ async function importFunction(app: App, event: string, text: string): Promise<Fu
 
 /** The application's rules, as a map. */
 export async function loadRules(app: App): Promise<UrlMap> {
-  const { urls, urlMap, serverName } = app.settings
+  const { urls, urlMap, serverName, appsInstalled, appsEntryPoints } = app.settings
   const rules: unknown = await (await rulesFunction(app, urls))(app)
   if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given: typeof rules })
-  return new UrlMap(rules, { ...urlMap, serverName })
+  const { root, folders } = app
+  const importUrls = async (module: string) => (await importModule(module, { root, folders }))?.exports
+  const installed = await collectAppRules(appsInstalled, appsEntryPoints, importUrls)
+  const map = new UrlMap([...rules, ...installed], { ...urlMap, serverName })
+  for (const { message } of findIndistinguishable(map)) app.log.warn(message)
+  map.compile()
+  return map
 }
 
 async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<Exclude<TipfyConfig['urls'], string>> {

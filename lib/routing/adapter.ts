@@ -2,7 +2,7 @@
 import { BuildError } from './build-error.ts'
 import { isSuitable, pairsOf } from './builder.ts'
 import { type Match, matchPath, rulesForPath, setOwn } from './match.ts'
-import { encodeQuery, quotePath } from './quote.ts'
+import { encodeQuery, quoteDecoded } from './quote.ts'
 import { RequestRedirect, resolveTarget } from './redirect.ts'
 import type { Built, Rule, Values } from './rule.ts'
 import type { UrlMap } from './url-map.ts'
@@ -87,7 +87,7 @@ export class UrlAdapter {
 
   /** To a path of this application, decoded; the query is kept. */
   redirectToPath(path: string): RequestRedirect {
-    return this.redirectToUrl(quotePath(path), null)
+    return this.redirectToUrl(quoteDecoded(path), null)
   }
 
   /** The same, with the path quoted already and on the host of `domain`. */
@@ -99,7 +99,7 @@ export class UrlAdapter {
   redirectToCanonical({ endpoint }: Rule, args: Values, method: string, path: string): RequestRedirect | null {
     const options = { method, appendUnknown: false, forceExternal: true }
     const url = this.tryBuild(endpoint, args, options)
-    return url === null || url === this.place(quotePath(path), null) ? null : this.redirectWithQuery(url)
+    return url === null || url === this.place(quoteDecoded(path), null) ? null : this.redirectWithQuery(url)
   }
 
   /** To what a rule's `redirectTo` says. */

@@ -113,7 +113,7 @@ export class AnyConverter extends BaseConverter<string> {
   }
 
   override toUrl(value: string): string {
-    if (this.items.has(value)) return value
+    if (this.items.has(value)) return quotePath(value)
     throw new TypeError(`${JSON.stringify(value)} is not one of ${[...this.items].sort().join(', ')}`)
   }
 }

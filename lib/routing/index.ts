@@ -1,5 +1,6 @@
 // The face of routing: rules, maps, adapters and what users derive from.
 export { type Binding, type BuildOptions, UrlAdapter } from './adapter.ts'
+export { collectAppRules, type ImportModule } from './app-rules.ts'
 export { BuildError } from './build-error.ts'
 export {
   AnyConverter,
@@ -13,6 +14,7 @@ export {
   UuidConverter,
   ValidationError,
 } from './converters.ts'
+export { findIndistinguishable, type Indistinguishable } from './indistinguishable.ts'
 export type { Match } from './match.ts'
 export type { ConverterArgument, ConverterArguments } from './parse.ts'
 export { RequestRedirect } from './redirect.ts'

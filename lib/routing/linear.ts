@@ -29,6 +29,16 @@ function literal(char: string): Atom {
   return { accepts: (other) => other === char, min: 1, max: 1, lazy: false }
 }
 
+/** Whether a character belongs to a class; the answers for ASCII are kept in a table. */
+function classTest(source: string): (char: string) => boolean {
+  const regex = new RegExp(`^${source}$`, 'u')
+  const ascii = Uint8Array.from({ length: 128 }, (_, code) => (regex.test(String.fromCharCode(code)) ? 1 : 0))
+  return (char) => {
+    const code = char.charCodeAt(0)
+    return code < 128 ? ascii[code] === 1 : regex.test(char)
+  }
+}
+
 /** The atoms of a regular expression, null if it is made of more than classes in a row. */
 function parse(regex: string): Atom[] | null {
   const atoms: Atom[] = []
@@ -40,11 +50,11 @@ function parse(regex: string): Atom[] | null {
     if (choices !== undefined) {
       atoms.push({ choices: choices.split(/(?<!\\)\|/).map((choice) => [...unquote(choice)]) })
     } else {
-      const one = new RegExp(`^${source}$`, 'u')
+      const accepts = classTest(source!)
       const min = sign === '+' ? 1 : sign === undefined ? Number(low ?? 1) : 0
       const unbounded = sign === '*' || sign === '+' || (comma !== undefined && high === '')
       const max = unbounded ? Number.POSITIVE_INFINITY : sign === '?' ? 1 : Number(high ?? low ?? 1)
-      atoms.push({ accepts: (char) => one.test(char), min, max, lazy: lazy !== undefined })
+      atoms.push({ accepts, min, max, lazy: lazy !== undefined })
     }
   }
   return atoms

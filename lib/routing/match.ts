@@ -3,7 +3,7 @@ import { BadRequest, MethodNotAllowed, NotFound } from '../http/exceptions.ts'
 import type { UrlAdapter } from './adapter.ts'
 import { isSuitable } from './builder.ts'
 import { ValidationError } from './converters.ts'
-import { decodePath, ENCODED_SLASH } from './quote.ts'
+import { decodePath, decodeSlashes } from './quote.ts'
 import { fillRedirect, type RequestRedirect } from './redirect.ts'
 import type { Rule, Values } from './rule.ts'
 import { type Candidate, needsSlash } from './tree.ts'
@@ -82,7 +82,7 @@ function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | n
     for (const [name, converter] of converters) {
       const text = texts[at++]!
       try {
-        setOwn(args, name, converter.toValue(text.includes(ENCODED_SLASH) ? text.replaceAll(ENCODED_SLASH, '/') : text))
+        setOwn(args, name, converter.toValue(decodeSlashes(text)))
       } catch (error) {
         if (error instanceof ValidationError) return null
         throw error

@@ -1,21 +1,38 @@
 // Percent-encoding both ways: what leaves in a URL is quoted as Werkzeug quotes it, what comes in is decoded without
 // letting an encoded slash split a segment.
 
-/**
- * Stands for `%2F` while a path is matched: a lone surrogate, which no decoded text can hold. It is a character like
- * any other to converters, and becomes `/` again in the values they get.
- */
-export const ENCODED_SLASH = '\uDC2F'
+// While a path is matched, a lone surrogate stands for `%2F`: no decoded text can hold one, and to converters it is a
+// character like any other. Only with the `u` flag is it told from half of an astral character.
+const ENCODED_SLASH = '\uDC2F'
+const ENCODED_SLASHES = /\uDC2F/gu
+
+/** Decodes a path as requested, but for its encoded slashes. Null where a `%` is malformed or does not stand for UTF-8. */
+export function decodePath(path: string): string | null {
+  if (!path.isWellFormed()) return null
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path.replace(/%2f/gi, ENCODED_SLASH))
+  } catch {
+    return null
+  }
+}
+
+/** Decodes the encoded slashes too, in what was a whole segment or is a value. */
+export function decodeSlashes(text: string): string {
+  return text.isWellFormed() ? text : text.replace(ENCODED_SLASHES, '/')
+}
 
 const SEGMENT_SAFE = /^[\w\-.~!$&'()*+,/:;=@]*$/
 
 /** Quotes the text of a path; `/` and everything the URL standard allows in a segment stay as they are. */
 export function quotePath(text: string): string {
   if (SEGMENT_SAFE.test(text)) return text
-  return text
-    .split(ENCODED_SLASH)
-    .map((piece) => encodeURI(piece.toWellFormed()).replace(/[?#]/g, encodeURIComponent))
-    .join('%2F')
+  return encodeURI(text.toWellFormed()).replace(/[?#]/g, encodeURIComponent)
+}
+
+/** Quotes what `decodePath` gave. */
+export function quoteDecoded(path: string): string {
+  return path.split(ENCODED_SLASHES).map(quotePath).join('%2F')
 }
 
 function quoteQuery(text: string): string {
@@ -31,14 +48,4 @@ export function encodeQuery(pairs: Iterable<readonly [string, unknown]>): string
     if (value !== null && value !== undefined) parts.push(`${quoteQuery(name)}=${quoteQuery(String(value))}`)
   }
   return parts.join('&')
-}
-
-/** Decodes a path as requested; `%2F` becomes {@link ENCODED_SLASH}. Null where a `%` is malformed or not UTF-8. */
-export function decodePath(path: string): string | null {
-  if (!path.includes('%')) return path.isWellFormed() ? path : null
-  try {
-    return path.isWellFormed() ? decodeURIComponent(path.replace(/%2f/gi, ENCODED_SLASH)) : null
-  } catch {
-    return null
-  }
 }

@@ -157,8 +157,13 @@ export class Rule<
     }
     const item = (token: Token) =>
       token.kind === 'slash' ? '/' : token.kind === 'static' ? token.text : converters.get(token.name)!
-    this.domainParts = cut(domain.map(item), map.parts)
-    this.parts = cut(path.map(item), map.parts)
+    try {
+      this.domainParts = cut(domain.map(item), map.parts)
+      this.parts = cut(path.map(item), map.parts)
+    } catch (cause) {
+      const names = path.flatMap((token) => (token.kind === 'variable' ? [token.converter] : [])).join(', ')
+      throw this.converterError(names, cause)
+    }
     this.converters = converters
     this.checkRedirect()
     this.arguments = new Set([...this.arguments, ...converters.keys()])
@@ -181,9 +186,13 @@ export class Rule<
       new RegExp(`^(?:${converter.regex})$`, 'u')
       return converter as BaseConverter<unknown>
     } catch (cause) {
-      const reason = (cause as Error).message
-      throw new TipfyError('TIPFY_E_RULE_CONVERTER', { rule: this.path, converter: name, reason }, { cause })
+      throw this.converterError(name, cause)
     }
+  }
+
+  private converterError(converter: string, cause: unknown): TipfyError {
+    const reason = (cause as Error).message
+    return new TipfyError('TIPFY_E_RULE_CONVERTER', { rule: this.path, converter, reason }, { cause })
   }
 
   private checkRedirect(): void {

@@ -57,7 +57,8 @@ export class UrlMap {
   readonly serverName: string | null
   /** The parts with variables that its rules are made of, by what they accept. */
   readonly parts = new Map<string, DynamicPart>()
-  private readonly added: Rule[] = []
+  /** The rules in the order in which they were added. */
+  readonly addedRules: Rule[] = []
   private readonly byEndpoint = new Map<string, Rule[]>()
   private compiled: Compiled | null = null
 
@@ -77,7 +78,7 @@ export class UrlMap {
   add(factory: RuleFactory): void {
     for (const rule of factory.getRules(this)) {
       rule.bind(this)
-      this.added.push(rule)
+      this.addedRules.push(rule)
       const rules = this.byEndpoint.get(rule.endpoint)
       if (rules === undefined) this.byEndpoint.set(rule.endpoint, [rule])
       else rules.push(rule)
@@ -98,7 +99,7 @@ export class UrlMap {
 
   /** The matcher's tree. Matching compiles by itself; at start it can be done before the first request comes. */
   compile(): Compiled {
-    this.compiled ??= compile(this.added, this.byEndpoint)
+    this.compiled ??= compile(this.addedRules, this.byEndpoint)
     return this.compiled
   }
 

@@ -17,7 +17,7 @@ export class ValidationError extends Error {
  * @example
  * class List extends BaseConverter<string[]> {
  *   override toValue(text: string) { return text.split('+') }
- *   override toUrl(items: string[]) { return items.map((item) => super.toUrl(item)).join('+') }
+ *   override toUrl(items: string[]) { return items.map(encodeURIComponent).join('+') }
  * }
  * new UrlMap([new Rule('/tags/<list:tags>', { endpoint: 'tags' })], { converters: { list: List } })
  */

@@ -1,0 +1,80 @@
+// The code blocks of the documentation, and the files that they are checked and run as.
+//
+// A block of TypeScript is one of three things. With a first line like `// app/blog.ts` it is that file of the page's
+// project. With an import or export it is a module. Otherwise it is what stands in a handler: everything that an
+// application imports is there, and it may return and await. Marked ```ts run it is run as well, and what it logs must be
+// what its comments `// → …` say.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+export const root = join(import.meta.dirname, '../..')
+export const docs = join(root, 'docs')
+/** Inside the repository, so that 'tipfy' is found; hidden, so that nothing else looks into it. */
+export const folder = join(import.meta.dirname, '.blocks')
+
+export interface Block {
+  /** As it is called in test names and errors: `rules.md:12`. */
+  place: string
+  page: string
+  /** Its first line in the page, from 1. */
+  line: number
+  language: string
+  flags: readonly string[]
+  code: string
+  /** The file that it says it is. */
+  file: string | undefined
+}
+
+export const pages: readonly string[] = readdirSync(docs).filter((name) => name.endsWith('.md'))
+
+export function blocksOf(page: string, text: string = readFileSync(join(docs, page), 'utf8')): Block[] {
+  const blocks: Block[] = []
+  const lines = text.split('\n')
+  for (let at = 0; at < lines.length; at++) {
+    const [, fence, info] = lines[at]!.match(/^(```+)(.*)$/) ?? []
+    if (fence === undefined) continue
+    const first = at + 1
+    while (lines[++at] !== fence) if (at >= lines.length) throw new Error(`${page}:${first}: the block has no end`)
+    const code = lines.slice(first, at).join('\n')
+    const [language = '', ...flags] = info!.trim().split(/\s+/)
+    const file = code.match(/^(?:\/\/|#) ([\w./-]+\.(?:ts|js|json|yaml))\n/)?.[1]
+    blocks.push({ place: `${page}:${first + 1}`, page, line: first + 1, language, flags, code, file })
+  }
+  return blocks
+}
+
+export const allBlocks: readonly Block[] = pages.flatMap((page) => blocksOf(page))
+
+const prelude = [
+  "import * as tipfy from 'tipfy'",
+  "import { abort, app, bindContext, current, escape, getConfig, hasRequest, html, makeApp, redirect, redirectTo, renderJsonResponse, request, RequestHandler, Response, response, Rule, runOutside, urlFor } from 'tipfy'",
+  "import { session, sessionStore } from 'tipfy/ext/session'",
+].join('; ')
+
+/** The text of a block as a file of its own: every line stays where it is. */
+export function moduleOf({ code }: Block): string {
+  if (/^(?:import|export|declare) /m.test(code)) return `${code}\nexport {}\n`
+  const [first, ...rest] = code.split('\n')
+  return `${[`${prelude}; async function snippet() { ${first}`, ...rest].join('\n')}\n}\nexport {}\n`
+}
+
+/** Writes the blocks as files; gives each block's path, below `folder`. */
+export function writeBlocks(blocks: readonly Block[]): Map<string, Block> {
+  rmSync(folder, { recursive: true, force: true })
+  const files = new Map<string, Block>()
+  for (const block of blocks) {
+    if (block.language !== 'ts') continue
+    const name = block.page.replace(/\.md$/, '')
+    const path = join(name, block.file ?? `block-${block.line}.ts`)
+    if (files.has(path)) throw new Error(`${block.place}: ${block.file} stands in this page twice`)
+    files.set(path, block)
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), block.file === undefined ? moduleOf(block) : `${block.code}\n`)
+  }
+  const options = { noEmit: true, rootDir: root, types: ['node'] }
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../../tsconfig.json', compilerOptions: options, include: ['./**/*.ts'], exclude: [] }),
+  )
+  return files
+}

@@ -5,9 +5,20 @@ import type { Store } from '../store.ts'
 /** Above any value and any key: the end of a span that has none. */
 const TOP = Buffer.from([0xff, 0xff])
 const BOTTOM = new Uint8Array()
-const [FIRST_CHUNK, LAST_CHUNK] = [32, 512]
-/** Groups of more keys than this are left to be read by `keys`. */
-const MAX_GROUP = 512
+
+/** Where reading changes its ways. In one object, so that a test can take the ways of large data with a few entities. */
+export const sizes = {
+  firstChunk: 32,
+  lastChunk: 512,
+  /** Groups of more keys than this are left to be read by `keys`. */
+  group: 512,
+  /** Fetching and sorting this many entities is never worth avoiding. */
+  few: 64,
+  /** And fetching more than this many to sort them is never done where there is another way. */
+  many: 50_000,
+  /** Of more results than this that wait to be sorted, only the places are kept. */
+  kept: 1000,
+}
 
 /** The keys with one value of a property, in the order of keys; undefined where they are too many to be handed over. */
 export interface Group {
@@ -16,7 +27,7 @@ export interface Group {
 }
 
 function* chunkSizes(): Generator<number> {
-  for (let size = FIRST_CHUNK; ; size = Math.min(size * 2, LAST_CHUNK)) yield size
+  for (let size = sizes.firstChunk; ; size = Math.min(size * 2, sizes.lastChunk)) yield size
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
@@ -78,7 +89,7 @@ export class Postings {
         if (!group || !same(group.v, v)) {
           if (group) yield finish(group)
           group = { v, ks: [fromK] }
-        } else if (group.ks.length < MAX_GROUP) {
+        } else if (group.ks.length < sizes.group) {
           group.ks.push(fromK)
         } else {
           yield { v, ks: undefined }

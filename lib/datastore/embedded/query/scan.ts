@@ -7,7 +7,7 @@ import { indexName, type Store } from '../store.ts'
 import type { Position } from './cursor.ts'
 import type { Conjunction } from './filters.ts'
 import type { Plan } from './plan.ts'
-import { Postings } from './postings.ts'
+import { Postings, sizes } from './postings.ts'
 import { comparer, type ResultRow, type RowMaker } from './rows.ts'
 
 /** A value that a property is known to have at the places looked for, since the orders before have been settled. */
@@ -17,10 +17,6 @@ interface Fixed {
 }
 
 const KIND_VALUE = new Uint8Array()
-/** Fetching and sorting this many is never worth avoiding. */
-const FEW = 64
-const MANY = 50_000
-const FEW_KEPT = 1000
 
 export class Scan {
   readonly #store: Store
@@ -132,7 +128,7 @@ export class Scan {
     for (const k of ks) {
       for (const { tuple, row, properties } of this.#at(k, fixed, true)) {
         // Of so many only the places are kept; those that are answered are read again.
-        const keep = results.length < FEW_KEPT
+        const keep = results.length < sizes.kept
         results.push({ tuple, k, row: keep ? row : undefined, properties: keep ? properties : undefined })
       }
     }
@@ -193,7 +189,7 @@ export class Scan {
 
   #rarestFirst(lists: Fixed[], span: Span): Fixed[] {
     if (lists.length === 1) return lists
-    const counted = lists.map((list) => ({ list, count: this.#postings.count(list.p, list.v, span, MANY) }))
+    const counted = lists.map((list) => ({ list, count: this.#postings.count(list.p, list.v, span, sizes.many) }))
     return counted.sort((a, b) => a.count - b.count).map(({ list }) => list)
   }
 
@@ -204,7 +200,7 @@ export class Scan {
   #fewCandidates(ordered: string, fixed: Fixed[]): Iterable<Uint8Array> | undefined {
     const { alternatives, kind, offset, limit } = this.#plan
     const total = Number(this.#store.sql('SELECT max(id) AS n FROM entity').get()!['n'] ?? 0)
-    const most = Math.min(Math.max(FEW, Math.sqrt(((offset + limit) * total) / 4)), MANY)
+    const most = Math.ceil(Math.min(Math.max(sizes.few, Math.sqrt(((offset + limit) * total) / 4)), sizes.many))
     let sum = 0
     const sources: Iterable<Uint8Array>[] = []
     for (const alternative of alternatives) {

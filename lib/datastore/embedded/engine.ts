@@ -60,7 +60,7 @@ export class Engine {
     const mask = readMask(request.propertyMask)
     return this.#read(request.readOptions, (view) => {
       const response: wire.LookupResponse = { found: [], missing: [], deferred: [], readTime: view.readTime }
-      for (const key of keys.length > 1 ? unique(keys) : keys) {
+      for (const key of keys) {
         const row = view.read(key)
         if (row) {
           response.found.push({
@@ -197,8 +197,4 @@ export class Engine {
     if (!transaction || transaction.readOnly) return
     transaction.queries.push(() => again(new View(this.#store, undefined)) === trace)
   }
-}
-
-function unique(keys: StoredKey[]): StoredKey[] {
-  return [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()]
 }

@@ -117,6 +117,10 @@ const table = {
     message: '`response.data` was read, but this response streams',
     remedy: 'Read `response.body`, or set `response.data` to text or bytes instead.',
   },
+  TIPFY_E_STATIC_FOLDER: {
+    message: 'There is no folder {folder} to serve files from',
+    remedy: "Make it, or name another one: folders are looked for from the application's root.",
+  },
   TIPFY_E_BODY_TAKEN: {
     message: "The request's body was read already, by `request.{how}`",
     remedy: 'Read it once and keep what you need; bytes(), text() and json() keep the body themselves.',

@@ -15,7 +15,7 @@ const floors: RegExp[][] = [
   [/^http\//],
   [/^routing\//],
   [/^(globals|hooks)\.ts$/, /^ext\//],
-  [/^(app|handler|helpers|dispatch|error-answer|handler-loader|setup)\.ts$/],
+  [/^(app|handler|helpers|dispatch|error-answer|handler-loader|setup|static)\.ts$/],
   [/^(server|make-app)\.ts$/, /^server\//, /^testing\//, /^dev\//],
   [/^index\.ts$/, /^cli\//],
 ]

@@ -1,0 +1,50 @@
+// Static files: a rule that serves what is in a folder, and nothing that is not.
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { TipfyError } from './errors.ts'
+import { app, response } from './globals.ts'
+import { type HandlerClass, RequestHandler } from './handler.ts'
+import type { SendFileOptions } from './http/response.ts'
+import { Rule } from './routing/index.ts'
+
+/** How the files of a folder are sent. */
+export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutable' | 'dotfiles' | 'precompressed'> {}
+
+/**
+ * A handler that sends the files of a folder, for a rule with a `<path:file>`. Names that begin with a dot, `..`, and links
+ * that lead out of the folder are a 404. Each has its ETag, its date and its ranges.
+ *
+ * @param folder relative to the application's root
+ */
+export function staticFiles(folder: string, options: StaticOptions = {}): HandlerClass {
+  let root: string | undefined
+  return class StaticFiles extends RequestHandler {
+    get({ file }: { file: string }): void {
+      root ??= folderOf(resolve(app.root, folder))
+      response.sendFile(file, { ...options, root })
+    }
+  }
+}
+
+function folderOf(path: string): string {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new TipfyError('TIPFY_E_STATIC_FOLDER', { folder: path })
+  }
+  return path
+}
+
+/**
+ * A rule for the files of a folder. No session is loaded for it.
+ *
+ * @param options.endpoint the name to build URLs by; default 'static'
+ * @example
+ * staticRule('/static', 'public', { maxAge: 3600 })
+ * urlFor('static', { file: 'site.css' }) // '/static/site.css'
+ */
+export function staticRule<const Path extends string, const Endpoint extends string = 'static'>(
+  path: Path,
+  folder: string,
+  { endpoint = 'static' as Endpoint, ...options }: StaticOptions & { endpoint?: Endpoint } = {},
+): Rule<`${Path}/<path:file>`, Endpoint> {
+  return new Rule(`${path}/<path:file>`, { endpoint, handler: staticFiles(folder, options), session: false })
+}

@@ -1,7 +1,7 @@
 // What is measured: each case is a request, the servers that answer it, and the ratio to bare node:http that tipfy should keep to.
 
-/** Which sessions the servers of a case keep; none keeps none. */
-export type Sessions = 'none' | 'cookie' | 'datastore' | 'memcached'
+/** Which sessions the servers of a case keep; none keeps none. The cookies of `rotated` were signed with an older key. */
+export type Sessions = 'none' | 'cookie' | 'encrypted' | 'rotated' | 'datastore' | 'memcached'
 
 export interface Case {
   readonly name: string
@@ -106,6 +106,44 @@ export const cases: readonly Case[] = [
     follow: true,
     peers: sessionPeers,
     target: 2.6,
+  },
+  {
+    name: 'encrypted-read',
+    title: 'an encrypted cookie session is read',
+    method: 'GET',
+    path: '/read',
+    sessions: 'encrypted',
+    login: '/login?user=alice',
+    peers: [],
+  },
+  {
+    name: 'first-encrypted-read',
+    title: 'an encrypted cookie session is read that this process has not seen before (30,000 cookies in turn)',
+    method: 'GET',
+    path: '/read',
+    sessions: 'encrypted',
+    login: '/login?user=alice',
+    cookies: 30_000,
+    peers: [],
+  },
+  {
+    name: 'encrypted-change',
+    title: 'an encrypted cookie session is changed, each client sends what it got last',
+    method: 'GET',
+    path: '/change',
+    sessions: 'encrypted',
+    login: '/login?user=alice',
+    follow: true,
+    peers: [],
+  },
+  {
+    name: 'rotated-read',
+    title: 'a cookie session is read that an older key signed: each answer issues it anew',
+    method: 'GET',
+    path: '/read',
+    sessions: 'rotated',
+    login: '/login?user=alice',
+    peers: [],
   },
   {
     name: 'stored-read',

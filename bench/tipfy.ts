@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { type Config, makeApp, Rule, type RunningServer, serve } from 'tipfy'
 import type { ServerOptions } from './child.ts'
 
+const keys = ['w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t', 'Jq8VdN2cXo5TbYw7RfGk1ZsHuMe4LpQa6DiKx3Bn']
+
 export async function start({ sessions, memcached }: ServerOptions): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const hook = sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
+  const isStored = sessions === 'datastore' || sessions === 'memcached'
+  const hook = isStored ? 'setDatastoreSession' : 'setSecureCookieSession'
   const config: Config = {
     tipfy: {
       accessLog: false,
@@ -21,13 +24,23 @@ export async function start({ sessions, memcached }: ServerOptions): Promise<Run
   }
   if (sessions !== 'none') {
     config['tipfy/ext/session'] = {
-      secretKey: 'w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t',
+      secretKey: keys,
+      encrypt: sessions === 'encrypted',
       datastore: 'embedded',
       dataFolder: folder,
       memcache: sessions === 'memcached' ? memcached : null,
     }
   }
   const app = makeApp(config, { root: import.meta.dirname })
+  if (sessions === 'rotated') {
+    const session = { ...config['tipfy/ext/session'], secretKey: keys.slice(1) }
+    const older = makeApp({ ...config, 'tipfy/ext/session': session }, { root: import.meta.dirname })
+    app.front = (incoming, outgoing) => {
+      if (!incoming.url!.startsWith('/login')) return false
+      older.requestListener(incoming, outgoing)
+      return true
+    }
+  }
   return serve(app, { port: 0, host: '127.0.0.1' })
 }
 

@@ -2,7 +2,8 @@
 // requests; the checker looks at nothing that the store says about its own doings, but for whether memcached was reached.
 import { decodeData } from '../../../lib/ext/session/codec.ts'
 import type { SessionRow, Write } from '../../../lib/ext/session/ports.ts'
-import { keyName, type SessionRecord } from '../../../lib/ext/session/records.ts'
+import { keyName } from '../../../lib/ext/session/records.ts'
+import type { Loaded } from '../../../lib/ext/session/store.ts'
 import { marksIn, type Task } from './programs.ts'
 import type { Scheduler } from './scheduler.ts'
 import { limits } from './site.ts'
@@ -20,8 +21,7 @@ export interface Visitor extends Task {
   startedAt: number
   /** What every answer up to the start makes it see at least. */
   floor: Floor | undefined
-  found: 'live' | 'dead' | 'none' | 'failed' | 'not loaded'
-  record: SessionRecord | undefined
+  loaded: Loaded | { state: 'failed' } | undefined
   /** A transaction of the request has found its session alive: from then on its answer counts as on its way. */
   foundAlive: boolean
   cookieAge: number
@@ -150,21 +150,21 @@ export class Checker {
   }
 
   loaded(visitor: Visitor): void {
-    const { id, record, found, floor, what, site } = visitor
+    const { id, loaded, floor, what, site } = visitor
     const took = this.#scheduler.time - visitor.startedAt
     if (took > limits.storeTimeout * 1000 + limits.cacheTimeout + 1)
       this.wrong('no hang', `${what} loaded for ${took} ms`)
-    if (id === null) return
-    if (found === 'live') {
+    if (id === null || loaded === undefined) return
+    if (loaded.state === 'live') {
+      const { record } = loaded
       if (floor?.dead) this.wrong('no revival', `${what} on ${site} found a session that had been ended`)
-      if (record!.version < (floor?.version ?? 0)) {
-        this.wrong('no stale read', `${what} on ${site} saw version ${record!.version} after ${floor!.version}`)
+      if (record.version < (floor?.version ?? 0)) {
+        this.wrong('no stale read', `${what} on ${site} saw version ${record.version} after ${floor!.version}`)
       }
-      const row = this.#history.get(id)?.find((row) => row?.version === record!.version)
-      if (row?.data !== record!.data)
-        this.wrong('no stale read', `${what} saw what was never committed: ${record!.data}`)
+      const row = this.#history.get(id)?.find((row) => row?.version === record.version)
+      if (row?.data !== record.data) this.wrong('no stale read', `${what} saw what was never committed: ${record.data}`)
     }
-    if ((found === 'none' || found === 'dead') && this.isAlive(id))
+    if ((loaded.state === 'none' || loaded.state === 'tombstone') && this.isAlive(id))
       this.wrong('no lost update', `${what} lost a live session`)
   }
 
@@ -211,7 +211,7 @@ export class Checker {
   }
 
   #kept(visitor: Visitor, cookie: string | null | undefined, cookieId: string | null): void {
-    const { what, commits, marks, id, found } = visitor
+    const { what, commits, marks, id, loaded } = visitor
     const mine = commits.filter(({ alive }) => alive)
     const rows = mine.map(({ id, version }) => this.#history.get(id)!.find((row) => row?.version === version)!)
     const stored = new Set(rows.flatMap((row) => marksIn(decodeData(row.data!))))
@@ -221,7 +221,8 @@ export class Checker {
       if (!lost || visitor.moves) this.wrong('committed before answered', `${what}: ${missing} were answered, not kept`)
       for (const mark of missing) this.#drop(mark, visitor)
     }
-    const died = lost && (found === 'live' || found === 'dead') && !visitor.foundAlive && mine.length === 0
+    const died =
+      lost && (loaded?.state === 'live' || loaded?.state === 'tombstone') && !visitor.foundAlive && mine.length === 0
     if (died && !visitor.moves && !visitor.ends && cookie !== undefined) {
       this.wrong(
         'no revival',
@@ -246,7 +247,8 @@ export class Checker {
   }
 
   #needless(visitor: Visitor, status: number, cookie: string | null | undefined): void {
-    const { what, calls, id, found, record } = visitor
+    const { what, calls, id, loaded } = visitor
+    const record = loaded?.state === 'live' ? loaded.record : undefined
     const program = what.split(' ')[1]!
     const cache = calls.filter((call) => call.startsWith('cache'))
     const others = calls.filter((call) => !call.startsWith('cache'))
@@ -255,10 +257,10 @@ export class Checker {
     if (id === null && calls.length > 0) wrong('had no cookie, and called')
     const age = 1_700_000_000_000 + visitor.startedAt - (record?.updated ?? 0)
     // Clocks of processes differ by some seconds.
-    const due = found === 'live' && Math.max(age, visitor.cookieAge) >= limits.expiration * 100 - 6500
+    const due = record !== undefined && Math.max(age, visitor.cookieAge) >= limits.expiration * 100 - 6500
     if (due || status !== 200) return
     if (others.includes('commit') || cookie !== undefined) wrong('changed nothing, and wrote')
-    if (found === 'live' && others.length === 0 && cache.join() !== 'cache get') wrong('was served from memcached')
+    if (record !== undefined && others.length === 0 && cache.join() !== 'cache get') wrong('was served from memcached')
   }
 
   /** After everything: nothing dropped has turned up. */

@@ -143,8 +143,7 @@ class World {
       id: checker.nameOf(site.idIn(cookie)),
       startedAt: 0,
       floor: undefined,
-      found: 'not loaded',
-      record: undefined,
+      loaded: undefined,
       foundAlive: false,
       revokedAt: 0,
       cookieAge: site.ageOf(cookie),
@@ -181,12 +180,7 @@ class World {
   ): Promise<number> {
     const loading = visit.load()
     if (loading !== undefined) await loading
-    if (visitor.id !== null) {
-      const { record, dead, failure } = visit.found
-      visitor.record = record
-      visitor.found = failure !== undefined ? 'failed' : record !== undefined ? 'live' : dead ? 'dead' : 'none'
-    }
-    this.#say(() => `  ${visitor.what} found ${visitor.found} ${visitor.record?.version ?? ''}`)
+    this.#say(() => `  ${visitor.what} found ${visitor.loaded?.state}`)
     this.checker.loaded(visitor)
     visitor.store = visit.store
     let status = 200

@@ -5,7 +5,7 @@ import type { OutboxResponse } from '../../../lib/ext/session/outbox.ts'
 import type { SessionStore, StoreRequest } from '../../../lib/ext/session/session-store.ts'
 import { Sessions } from '../../../lib/ext/session/sessions.ts'
 import type { SessionApp, Settings } from '../../../lib/ext/session/settings.ts'
-import { RecordStore, type SessionRecord } from '../../../lib/ext/session/store.ts'
+import { type Loaded, RecordStore } from '../../../lib/ext/session/store.ts'
 import type { SignedCookie } from '../../../lib/signing.ts'
 import type { SimDatastore } from './datastore.ts'
 import type { SimMemcached } from './memcached.ts'
@@ -13,8 +13,8 @@ import type { Process, Scheduler } from './scheduler.ts'
 
 export const limits = { expiration: 100, cacheTtl: 10, cacheTimeout: 50, storeTimeout: 5 }
 
-/** The request that a call to Datastore or memcached is made for. */
-export const caller = new AsyncLocalStorage<object>()
+/** The request that the store works for, and what it found for it. */
+export const caller = new AsyncLocalStorage<{ loaded: Loaded | { state: 'failed' } | undefined }>()
 
 export class Site {
   readonly process: Process
@@ -35,6 +35,18 @@ export class Site {
         storeTimeout: limits.storeTimeout * 1000,
       },
     })
+    const load = this.records.load.bind(this.records)
+    this.records.load = async (sid) => {
+      const look = caller.getStore()
+      try {
+        const loaded = await load(sid)
+        if (look !== undefined) look.loaded = loaded
+        return loaded
+      } catch (error) {
+        if (look !== undefined) look.loaded = { state: 'failed' }
+        throw error
+      }
+    }
     const log = { info() {}, warn() {}, error() {} }
     const settings = {
       ...defaultConfig,
@@ -93,12 +105,6 @@ export class Visit {
 
   get store(): SessionStore {
     return this.#sessions.storeOf(this.#context as never)
-  }
-
-  /** What the load found, as kept inside. */
-  get found(): { record: SessionRecord | undefined; dead: boolean; failure: unknown } {
-    return (this.store as unknown as { main: { record: SessionRecord | undefined; dead: boolean; failure: unknown } })
-      .main
   }
 
   async save(failed: boolean): Promise<void> {

@@ -57,6 +57,8 @@ function makeServer(app: App, listener: RequestListener): Server {
     },
     listener,
   )
+  // Node would drop what comes after the 2,000th header and say nothing; their size is limited already.
+  server.maxHeadersCount = 0
   if (maxConnections > 0)
     server.maxConnections = maxConnections
     // A client that has sent its request may close its side and still wait for the answer (RFC 9112, 9.6).

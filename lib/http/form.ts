@@ -27,6 +27,9 @@ export interface Form {
 
 export const emptyForm = (): Form => ({ fields: new MultiDict(), files: new MultiDict(), discard: async () => {} })
 
+/** Characters of a field's name. */
+const maxNameLength = 1000
+
 const tooMany = () => new RequestEntityTooLarge('The form has more parts than this server takes.')
 
 export function parseUrlencoded(text: string, limits: FormLimits): Form {
@@ -66,11 +69,13 @@ export async function parseMultipart(source: Readable, contentType: string, limi
       busboy.on('field', (name: string | undefined, value, _nameCut, valueCut) => {
         uploads.held += (name?.length ?? 0) + value.length
         if (name === undefined) fail(new BadRequest('The form has a part without a name.'))
-        else if (valueCut || uploads.held > limits.maxMemorySize) fail(new RequestEntityTooLarge())
+        else if (valueCut || name.length > maxNameLength || uploads.held > limits.maxMemorySize)
+          fail(new RequestEntityTooLarge())
         else form.fields.add(name, value)
       })
       busboy.on('file', (name: string | undefined, stream, filename: string | undefined, _encoding, mimetype) => {
         if (name === undefined) return fail(new BadRequest('The form has a part without a name.'))
+        if (name.length > maxNameLength) return fail(new RequestEntityTooLarge())
         const kept = uploads.keep(stream)
         kept.catch(fail)
         files.push({ name, filename: filename ?? '', mimetype, kept })

@@ -7,7 +7,7 @@ import { openFile } from './file.ts'
 import type { Request } from './request.ts'
 import type { FileBody, Response } from './response.ts'
 import { pump, wrongLength } from './send-stream.ts'
-import { isBodiless, sendWhole } from './send-whole.ts'
+import { sendWhole } from './send-whole.ts'
 import { watchStandstill } from './standstill.ts'
 
 /** Bytes up to which a file is read at once. */
@@ -27,14 +27,14 @@ export async function sendFile(response: Response, request: Request, outgoing: S
 
     const [first, last] = part ?? [0, size - 1]
     const length = last - first + 1
-    if (length <= small && !isBodiless(response, request)) {
+    if (length <= small && request.method !== 'HEAD') {
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, first)
       response.data = buffer.subarray(0, bytesRead)
       return await sendWhole(response, request, outgoing)
     }
     const coding = codingFor(response, request, length)
     if (coding === null) response.headers.set('content-length', length)
-    if (isBodiless(response, request)) {
+    if (request.method === 'HEAD') {
       response.dropBody()
       outgoing.writeHead(response.status, response.wire(-1)).end()
       return

@@ -9,16 +9,15 @@ import { TipfyError } from '../errors.ts'
 import { type Coding, codingFor, compressor } from './compress.ts'
 import type { Request } from './request.ts'
 import type { Response, StreamSource } from './response.ts'
-import { isBodiless } from './send-whole.ts'
 import { watchStandstill } from './standstill.ts'
 
 /** Sends a response whose body is a stream or an iterable. */
 export async function sendStream(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
   const length = response.headers.get('content-length')
   const coding = codingFor(response, request, length === null ? null : Number(length))
-  if (isBodiless(response, request)) {
+  if (request.method === 'HEAD') {
     response.dropBody()
-    outgoing.writeHead(response.status, response.wire(response.status === 205 ? 0 : -1)).end()
+    outgoing.writeHead(response.status, response.wire(-1)).end()
     return
   }
   await pump(readable(response.body as StreamSource), response, outgoing, coding)

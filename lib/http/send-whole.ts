@@ -8,10 +8,9 @@ export function lengthOf(body: string | Uint8Array): number {
   return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
 }
 
-/** Whether the answer ends with its headers. */
-export function isBodiless(response: Response, request: Request): boolean {
-  const { status } = response
-  return status === 204 || status === 304 || status === 205 || request.method === 'HEAD'
+/** Whether answers of this status have no body, whatever the handler made. */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
 }
 
 /** Sends a response with text or bytes, compressed where that is worth it. */
@@ -27,9 +26,15 @@ export function sendWhole(response: Response, request: Request, outgoing: Server
 
 function write(response: Response, request: Request, outgoing: ServerResponse): void {
   const { status, data } = response
-  // RFC 9110: 204 and 304 have no Content-Length of their own; 205 says that it has nothing.
-  const length = status === 204 || status === 304 ? -1 : status === 205 ? 0 : lengthOf(data)
+  if (isBodiless(status)) {
+    response.contentType = ''
+    response.headers.delete('content-length')
+    // RFC 9110: 204 and 304 have no length of their own; 205 says that there is nothing.
+    outgoing.writeHead(status, response.wire(status === 205 ? 0 : -1)).end()
+    return
+  }
+  const length = lengthOf(data)
   outgoing.writeHead(status, response.wire(length))
-  if (isBodiless(response, request) || length === 0) outgoing.end()
+  if (request.method === 'HEAD' || length === 0) outgoing.end()
   else outgoing.end(data)
 }

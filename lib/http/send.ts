@@ -6,7 +6,7 @@ import type { Request } from './request.ts'
 import { FileBody, type Response } from './response.ts'
 import { sendFile } from './send-file.ts'
 import { sendStream } from './send-stream.ts'
-import { lengthOf, sendWhole } from './send-whole.ts'
+import { isBodiless, lengthOf, sendWhole } from './send-whole.ts'
 import { hasBody, isWaiting } from './source.ts'
 
 /**
@@ -18,9 +18,9 @@ export function sendResponse(response: Response, request: Request, outgoing: Ser
   if (request.settings.isDraining) outgoing.shouldKeepAlive = false
   if (hasBody(request.incoming)) settleRequest(request, outgoing)
   if (!response.isWhole) {
-    return response.body instanceof FileBody
-      ? sendFile(response, request, outgoing)
-      : sendStream(response, request, outgoing)
+    if (isBodiless(response.status)) response.dropBody()
+    else if (response.body instanceof FileBody) return sendFile(response, request, outgoing)
+    else return sendStream(response, request, outgoing)
   }
   if (response.isConditional) {
     const part = applyConditions(response, request, lengthOf(response.data))

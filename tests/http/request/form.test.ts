@@ -158,6 +158,13 @@ test('fields that together outgrow the memory allowed are a 413', async () => {
   expect((await post(formOf({ a: 'x'.repeat(120_000) }))).status).toBe(413)
 })
 
+test('a field or a file with a name that is too long is a 413', async () => {
+  handle = showForm
+  expect((await post(formOf({ ['n'.repeat(1001)]: 'x' }))).status).toBe(413)
+  expect((await post(formOf({ ['n'.repeat(1001)]: new File(['x'], 'f') }))).status).toBe(413)
+  expect((await post(formOf({ ['n'.repeat(1000)]: 'x' }))).status).toBe(200)
+})
+
 test('a form larger than a body may be is a 413, and its files are removed', async () => {
   let seen: Request | undefined
   handle = (request) => {

@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { createServer, get, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { stripVTControlCharacters } from 'node:util'
+import { afterEach, expect, test } from '@jest/globals'
+import { compileTrust } from '../../lib/http/origin.ts'
+import { type Access, fieldsFor, humanLine, logged } from '../../lib/server/access-log.ts'
+import { googleProject, traceFields } from '../../lib/server/google-cloud.ts'
+
+const incoming = (headers: Record<string, string> = {}) =>
+  ({
+    method: 'GET',
+    url: '/cart?a=1',
+    httpVersion: '1.1',
+    headers,
+    socket: { remoteAddress: '10.0.0.1' },
+  }) as unknown as IncomingMessage
+
+const access = (more: Partial<Access> = {}): Access => ({
+  incoming: incoming({ 'user-agent': 'tester' }),
+  status: 200,
+  bytes: 340,
+  milliseconds: 1.23456,
+  aborted: false,
+  ...more,
+})
+
+test('a person reads a line', () => {
+  expect(stripVTControlCharacters(humanLine(access()))).toBe('GET /cart?a=1 200 1.2 ms 340 B')
+  expect(stripVTControlCharacters(humanLine(access({ aborted: true })))).toMatch(/\(client went away\)$/)
+})
+
+test('a program reads fields', () => {
+  expect(fieldsFor(null, null)(access())).toEqual({
+    method: 'GET',
+    url: '/cart?a=1',
+    status: 200,
+    bytes: 340,
+    ms: 1.235,
+    remoteAddr: '10.0.0.1',
+    userAgent: 'tester',
+  })
+})
+
+test('on Google Cloud they have the names that Cloud Logging knows, and the trace', () => {
+  const headers = {
+    'user-agent': 'tester',
+    referer: 'http://a/',
+    'x-forwarded-for': '1.2.3.4',
+    'x-cloud-trace-context': `${'a'.repeat(32)}/255;o=1`,
+  }
+  expect(fieldsFor(compileTrust(1), 'shop')(access({ incoming: incoming(headers), aborted: true }))).toEqual({
+    httpRequest: {
+      requestMethod: 'GET',
+      requestUrl: '/cart?a=1',
+      status: 200,
+      responseSize: '340',
+      latency: '0.001235s',
+      remoteIp: '1.2.3.4',
+      userAgent: 'tester',
+      referer: 'http://a/',
+      protocol: 'HTTP/1.1',
+    },
+    'logging.googleapis.com/trace': `projects/shop/traces/${'a'.repeat(32)}`,
+    'logging.googleapis.com/spanId': '00000000000000ff',
+    'logging.googleapis.com/trace_sampled': true,
+    aborted: true,
+  })
+})
+
+test('no cookie and no authorization is logged', () => {
+  const secret = incoming({ cookie: 'tipfy.session=secret', authorization: 'Basic secret' })
+  for (const project of [null, 'shop']) {
+    expect(JSON.stringify(fieldsFor(null, project)(access({ incoming: secret })))).not.toContain('secret')
+  }
+})
+
+test('a trace of the W3C comes before one of Google, and a broken one is none', () => {
+  const w3c = `00-${'b'.repeat(32)}-${'c'.repeat(16)}-00`
+  expect(traceFields({ traceparent: w3c, 'x-cloud-trace-context': 'a'.repeat(32) }, 'shop')).toEqual({
+    'logging.googleapis.com/trace': `projects/shop/traces/${'b'.repeat(32)}`,
+    'logging.googleapis.com/spanId': 'c'.repeat(16),
+    'logging.googleapis.com/trace_sampled': false,
+  })
+  expect(traceFields({ 'x-cloud-trace-context': 'a'.repeat(32) }, 'shop')).toEqual({
+    'logging.googleapis.com/trace': `projects/shop/traces/${'a'.repeat(32)}`,
+    'logging.googleapis.com/trace_sampled': false,
+  })
+  for (const broken of ['', 'x', `${'a'.repeat(31)}"/1;o=1`]) {
+    expect(traceFields({ 'x-cloud-trace-context': broken }, 'shop')).toEqual({})
+  }
+})
+
+test('the project is the one that is known, told by the environment or by the metadata server', async () => {
+  const ask = (async () => new Response('from-metadata')) as typeof fetch
+  const down = (async () => {
+    throw new Error('no route')
+  }) as typeof fetch
+  expect(await googleProject('known', {}, ask)).toBeNull()
+  expect(await googleProject('known', { K_SERVICE: 'x' }, ask)).toBe('known')
+  expect(await googleProject(null, { GAE_ENV: 'x', GOOGLE_CLOUD_PROJECT: 'env' }, ask)).toBe('env')
+  expect(await googleProject(null, { K_SERVICE: 'x' }, ask)).toBe('from-metadata')
+  expect(await googleProject(null, { K_SERVICE: 'x' }, down)).toBe('')
+})
+
+let server: Server
+afterEach(() => server?.close())
+
+test('each answer is told once: its status, its bytes, and whether the client had it all', async () => {
+  const told: Access[] = []
+  const wake: (() => void)[] = []
+  server = createServer(
+    logged(
+      (request, response) => {
+        if (request.url === '/gone') response.write('x'.repeat(100))
+        else response.writeHead(404, { 'content-length': 4 }).end('none')
+      },
+      (one) => {
+        told.push(one)
+        wake.shift()?.()
+      },
+    ),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const next = () => new Promise<void>((resolve) => wake.push(resolve))
+
+  const first = next()
+  const [answer] = (await once(get({ port, host: '127.0.0.1' }), 'response')) as [IncomingMessage]
+  answer.resume()
+  await first
+  expect(told[0]).toMatchObject({ status: 404, aborted: false })
+  expect(told[0]!.bytes).toBeGreaterThan(100)
+
+  const second = next()
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /gone HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(socket, 'data')
+  socket.destroy()
+  await second
+  expect(told[1]).toMatchObject({ status: 200, aborted: true })
+  expect(told).toHaveLength(2)
+})

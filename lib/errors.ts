@@ -257,6 +257,10 @@ const table = {
     message: 'The rule `{rule}` redirects to `{target}`, but has no variable `{name}`',
     remedy: 'Use the names of its own variables between `<` and `>`.',
   },
+  TIPFY_E_RULE_UNBOUND: {
+    message: 'The rule `{rule}` is not part of a map yet, so its converters are not known',
+    remedy: 'Ask the rules of a map: new UrlMap(rules).rules().',
+  },
   TIPFY_E_RULE_BOUND: {
     message: 'The rule `{rule}` is part of a map already',
     remedy: 'Make it anew for the other map: call getRules() again, or use rule.copy().',

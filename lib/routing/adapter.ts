@@ -178,7 +178,7 @@ export class UrlAdapter {
 
   private buildRule(rule: Rule, values: Values, method: string | null, appendUnknown: boolean) {
     try {
-      return rule.build(values, appendUnknown)
+      return rule.compiled.builder.build(values, appendUnknown)
     } catch (cause) {
       throw new BuildError(this.map.rules(), rule.endpoint, values, method, cause)
     }

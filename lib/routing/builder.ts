@@ -91,7 +91,7 @@ export function providesDefaultsFor(rule: Rule, other: Rule): boolean {
   return (
     !rule.buildOnly &&
     Object.keys(rule.defaults).length > 0 &&
-    rule.trace !== other.trace &&
+    rule.compiled.trace !== other.compiled.trace &&
     rule.arguments.size === other.arguments.size &&
     [...rule.arguments].every((name) => other.arguments.has(name))
   )

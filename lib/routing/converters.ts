@@ -28,11 +28,10 @@ export class BaseConverter<Value = unknown> {
   weight = 100
   /** Whether it stays within one segment; unless set, a regex of one's own that has a `/` in it does not. */
   partIsolating: boolean | undefined = undefined
-  readonly map: UrlMap
   readonly arguments: ConverterArguments
 
-  constructor(map: UrlMap, args: ConverterArguments) {
-    this.map = map
+  /** `map` is the one whose rule asks for it. */
+  constructor(_map: UrlMap, args: ConverterArguments) {
     this.arguments = args
   }
 

@@ -28,7 +28,7 @@ export function findIndistinguishable(map: UrlMap): Indistinguishable[] {
   const found: Indistinguishable[] = []
   for (const rule of map.addedRules) {
     if (rule.buildOnly) continue
-    const key = [...rule.domainParts.map(idOf), '|', ...rule.parts.map(idOf)].join(' ')
+    const key = [...rule.compiled.domainParts.map(idOf), '|', ...rule.compiled.parts.map(idOf)].join(' ')
     const others = earlier.get(key) ?? []
     earlier.set(key, [...others, rule])
     const [by] = others

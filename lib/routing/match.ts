@@ -73,13 +73,13 @@ function noMatch(others: readonly Candidate[], winner: Candidate | null = null):
 
 /** Null where a converter refuses its text. */
 function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | null {
-  const { converters, defaults } = candidate.rule
+  const { defaults, compiled } = candidate.rule
   const args: Record<string, unknown> = {}
   if (candidate.rule.arguments.size === 0) return args
-  if (converters.size > 0) {
+  if (compiled.converters.size > 0) {
     const texts = walk.texts(candidate)
     let at = 0
-    for (const [name, converter] of converters) {
+    for (const [name, converter] of compiled.converters) {
       const text = texts[at++]!
       try {
         setOwn(args, name, converter.toValue(decodeSlashes(text)))
@@ -110,19 +110,16 @@ function redirectToShorter(
   const shorter = others?.find((other) => isSuitable(other, args, method))
   if (shorter === undefined) return null
   try {
-    const built = shorter.build({ ...args, ...shorter.defaults })
+    const built = shorter.compiled.builder.build({ ...args, ...shorter.defaults }, true)
     return built && map.adapterOf(origin).redirectToUrl(built.path, built.domain)
   } catch {
     return null // its converters do not take what this rule's gave
   }
 }
 
-function redirectTo(
-  { redirectTo: target, converters }: Rule,
-  args: Record<string, unknown>,
-  urls: UrlAdapter,
-): RequestRedirect {
+function redirectTo(rule: Rule, args: Record<string, unknown>, urls: UrlAdapter): RequestRedirect {
+  const { redirectTo: target, compiled } = rule
   if (typeof target === 'function') return urls.redirectToTarget(target(urls, args), true)
-  const filled = fillRedirect(target!, (name) => converters.get(name)!.toUrl(args[name]))
+  const filled = fillRedirect(target!, (name) => compiled.converters.get(name)!.toUrl(args[name]))
   return urls.redirectToTarget(filled, /^https?:\/\/[^<]/i.test(target!))
 }

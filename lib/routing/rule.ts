@@ -1,10 +1,9 @@
 // One URL pattern: what it says, and, once a map has bound it, the parts to match it by and the way to build it.
+import { inspect } from 'node:util'
 import { TipfyError } from '../errors.ts'
 import type { UrlAdapter } from './adapter.ts'
-import { Builder, type BuildItem } from './builder.ts'
-import type { BaseConverter } from './converters.ts'
+import { type BoundRule, bindRule } from './bind.ts'
 import { parseRule, type Token } from './parse.ts'
-import { cut, type Part } from './part.ts'
 import type { UrlMap } from './url-map.ts'
 
 /** Whatever yields rules: a {@link Rule} itself, a wrapper around rules, or a class of one's own. */
@@ -88,16 +87,7 @@ export class Rule<
   mergeSlashes: boolean | null
   /** The map that it belongs to. */
   map: UrlMap | null = null
-  /** What to match the subdomain or the host by, and the path. */
-  domainParts: readonly Part[] = []
-  parts: readonly Part[] = []
-  /** The converters of its variables, in order. */
-  converters: ReadonlyMap<string, BaseConverter<unknown>> = new Map()
-  /** The names that it gives values to: variables and defaults. */
-  arguments: ReadonlySet<string>
-  /** The pattern without its converters: rules that agree in it look the same to whoever builds URLs. */
-  trace = ''
-  private builder: Builder | null = null
+  private bound: BoundRule | null = null
   private tokens: readonly Token[] | null = null
 
   constructor(path: Path, options: RuleOptions<Endpoint, Defaults, Domain> = {}) {
@@ -117,7 +107,6 @@ export class Rule<
     this.subdomain = options.subdomain ?? null
     this.strictSlashes = options.strictSlashes ?? null
     this.mergeSlashes = options.mergeSlashes ?? null
-    this.arguments = new Set(Object.keys(defaults))
     // A template's placeholder may stand for anything, so its rules are read when they are filled in.
     this.tokens = path.includes('$') ? null : parseRule(path, path)
   }
@@ -143,93 +132,39 @@ export class Rule<
     this.strictSlashes ??= map.strictSlashes
     this.mergeSlashes ??= map.mergeSlashes
     this.subdomain ??= map.defaultSubdomain
-    const domain = parseRule((map.hostMatching ? this.host : this.subdomain) ?? '', this.path)
-    const merged = this.mergeSlashes ? this.path.replace(/\/{2,}/g, '/') : this.path
-    const path = this.tokens !== null && merged === this.path ? this.tokens : parseRule(merged, this.path)
+    this.bound = bindRule(this as Rule, map, this.tokens)
     this.tokens = null
-    const converters = new Map<string, BaseConverter<unknown>>()
-    for (const token of [...domain, ...path]) {
-      if (token.kind !== 'variable') continue
-      if (converters.has(token.name)) {
-        throw new TipfyError('TIPFY_E_RULE_VARIABLE_TWICE', { rule: this.path, name: token.name })
-      }
-      converters.set(token.name, this.converterFor(token, map))
-    }
-    const item = (token: Token) =>
-      token.kind === 'slash' ? '/' : token.kind === 'static' ? token.text : converters.get(token.name)!
-    try {
-      this.domainParts = cut(domain.map(item), map.parts)
-      this.parts = cut(path.map(item), map.parts)
-    } catch (cause) {
-      const names = path.flatMap((token) => (token.kind === 'variable' ? [token.converter] : [])).join(', ')
-      throw this.converterError(names, cause)
-    }
-    this.converters = converters
-    this.checkRedirect()
-    this.arguments = new Set([...this.arguments, ...converters.keys()])
-    this.trace = [domain, path].map((tokens) => tokens.map(written).join('')).join('|')
-    this.builder = new Builder(
-      domain.map((token) => this.buildItem(token)),
-      path.map((token) => this.buildItem(token)),
-      this,
-    )
   }
 
-  private converterFor({ converter: name, arguments: args }: Token & { kind: 'variable' }, map: UrlMap) {
-    const Class = Object.hasOwn(map.converters, name) ? map.converters[name] : undefined
-    if (Class === undefined) {
-      const known = Object.keys(map.converters).join(', ')
-      throw new TipfyError('TIPFY_E_RULE_CONVERTER_UNKNOWN', { rule: this.path, converter: name, known })
-    }
-    try {
-      const converter = new Class(map, args)
-      new RegExp(`^(?:${converter.regex})$`, 'u')
-      return converter as BaseConverter<unknown>
-    } catch (cause) {
-      throw this.converterError(name, cause)
-    }
+  /** What the map made of it. */
+  get compiled(): BoundRule {
+    if (this.bound === null) throw new TipfyError('TIPFY_E_RULE_UNBOUND', { rule: this.path })
+    return this.bound
   }
 
-  private converterError(converter: string, cause: unknown): TipfyError {
-    const reason = (cause as Error).message
-    return new TipfyError('TIPFY_E_RULE_CONVERTER', { rule: this.path, converter, reason }, { cause })
+  /** The names that it gives values to: variables and defaults. */
+  get arguments(): ReadonlySet<string> {
+    return this.compiled.arguments
   }
 
-  private checkRedirect(): void {
-    if (typeof this.redirectTo !== 'string') return
-    for (const [, name = ''] of this.redirectTo.matchAll(/<([^>]+)>/g)) {
-      if (this.converters.has(name)) continue
-      throw new TipfyError('TIPFY_E_RULE_REDIRECT', { rule: this.path, target: this.redirectTo, name })
-    }
+  toString(): string {
+    const methods = this.methods === null ? '' : ` (${[...this.methods].join(', ')})`
+    return `${this.path}${methods} -> ${this.endpoint}`
   }
 
-  private buildItem(token: Token): BuildItem {
-    if (token.kind !== 'variable') return token.kind === 'slash' ? '/' : token.text
-    const converter = this.converters.get(token.name)!
-    if (!Object.hasOwn(this.defaults, token.name)) return { name: token.name, converter }
-    try {
-      return { url: converter.toUrl(this.defaults[token.name]) }
-    } catch (cause) {
-      const { path: rule } = this
-      const { name } = token
-      throw new TipfyError('TIPFY_E_RULE_DEFAULT', { rule, name, reason: (cause as Error).message }, { cause })
-    }
+  /** What is worth showing: not the map, which holds all rules. */
+  toJSON(): object {
+    const { path, endpoint, handler, methods, subdomain, host } = this
+    const shown = typeof handler === 'string' ? handler : `[${handler.name || 'function'}]`
+    return { path, endpoint, handler: shown, methods: methods && [...methods], subdomain, host }
   }
 
-  /**
-   * Domain and path for these values; null if a converter refuses one. The values that it does not name become the
-   * query, with `appendUnknown`.
-   */
-  build(values: Values, appendUnknown = true): Built | null {
-    return this.builder!.build(values, appendUnknown)
+  [inspect.custom](): string {
+    return `Rule { ${this} }`
   }
 }
 
 function withHead(methods: readonly string[]): ReadonlySet<string> {
   const set = new Set(methods.map((method) => method.toUpperCase()))
   return set.has('GET') ? set.add('HEAD') : set
-}
-
-function written(token: Token): string {
-  return token.kind === 'slash' ? '/' : token.kind === 'static' ? token.text : `<${token.name}>`
 }

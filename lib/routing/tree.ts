@@ -113,10 +113,10 @@ export class RuleTree {
   constructor(rules: Iterable<Rule>) {
     const root: State = { rules: [] }
     for (const rule of rules) {
-      const [domain, ...more] = rule.domainParts
+      const [domain, ...more] = rule.compiled.domainParts
       // A domain has no slashes, so one that asks for them is never met.
       if (more.length > 0 || (typeof domain !== 'string' && domain!.final)) continue
-      rule.parts.reduce(grow, grow(root, domain!)).rules.push(rule)
+      rule.compiled.parts.reduce(grow, grow(root, domain!)).rules.push(rule)
     }
     let rank = 0
     const compile = (state: State, domain: DynamicPart | null) => {

@@ -1,5 +1,6 @@
 // All rules of an application, compiled at first use: to match by, and to build URLs from.
 import { domainToASCII } from 'node:url'
+import { inspect } from 'node:util'
 import { TipfyError } from '../errors.ts'
 import { BadHost } from '../http/exceptions.ts'
 import { type Binding, UrlAdapter } from './adapter.ts'
@@ -134,6 +135,14 @@ export class UrlMap {
   /** See {@link UrlAdapter.rulesFor}. */
   rulesFor(request: RoutedRequest): Rule[] {
     return rulesForPath(this, this.domainOf(request), request.rawPath)
+  }
+
+  toJSON(): object {
+    return { rules: this.addedRules }
+  }
+
+  [inspect.custom](): string {
+    return `UrlMap [\n${this.addedRules.map((rule) => `  ${rule}\n`).join('')}]`
   }
 
   /** The host is looked at only where rules ask for it. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { BuildError, Rule, UrlMap } from '../../lib/routing/index.ts'
 import { bound, built } from './answers.ts'
@@ -117,4 +118,18 @@ test('rules can be added later', () => {
   map.add(new Rule('/a', { endpoint: 'a' }))
   expect(urls.match('/a').rule.endpoint).toBe('a')
   expect(urls.build('a')).toBe('/a')
+})
+
+test('rules and maps show themselves in short', () => {
+  const map = new UrlMap([
+    new Rule('/a', { endpoint: 'a', methods: ['GET'], handler: class Page {} }),
+    new Rule('/b/<x>', { endpoint: 'b' }),
+  ])
+  expect(inspect(map)).toBe('UrlMap [\n  /a (GET, HEAD) -> a\n  /b/<x> -> b\n]')
+  expect(inspect(map.rules('b'))).toBe('[ Rule { /b/<x> -> b } ]')
+  expect(JSON.parse(JSON.stringify(map)).rules[0]).toMatchObject({
+    path: '/a',
+    handler: '[Page]',
+    methods: ['GET', 'HEAD'],
+  })
 })

@@ -204,21 +204,14 @@ describe('converters of one’s own', () => {
 })
 
 describe('a megabyte of path is matched in linear time', () => {
-  const rules = [
-    '/<a>-<b>-<c>-<d>!',
-    '/<path:a>/x/<path:b>/y/<path:c>/z',
-    '/<path:a>/<path:b>/<path:c>!',
-    '/<int:a><int:b><int:c>!',
-    '/<string(minlength=3,maxlength=900000):a><string(minlength=3):b>-<any(a,aa,aaa):c><d>!',
-    '/<float(signed=true):a><float:b><int:c>!',
-    '/<any(a,aa):a><any(a,aa):b><path:c><any(a,aa):d>!',
-  ]
-  const hostile = ['-', '1', '/x/y', '1.1', 'a']
-  test.each(rules)('%s', (rule) => {
+  test.each([
+    ['/<a>-<b>-<c>-<d>!', '-', 0],
+    ['/<a>-<b>-<c>-<d>', '-', 1],
+    ['/<path:a>/x/<path:b>/y/<path:c>/z', 'x/y/', 0],
+    ['/<float(signed=true):a><float:b><int:c>', '1.1', 0],
+    ['/<string(minlength=3):b>-<any(a,aa):c><any(a,aa):d><path:e>', 'aaa-', 1],
+  ])('%s on %s', (rule, text, found) => {
     const urls = bound([new Rule(rule, { endpoint: 'x' })], { mergeSlashes: false })
-    for (const text of hostile) {
-      const path = `/${text.repeat(Math.ceil(1_000_000 / text.length))}`
-      expect(matched(urls, path)).toEqual({ error: 404 })
-    }
+    expect(urls.rulesFor(`/${text.repeat(Math.ceil(1_000_000 / text.length))}`).length).toBe(found)
   })
 })

@@ -32,7 +32,7 @@ describe('wrappers', () => {
       subdomain: '<lang>',
       handler: 'apps.shop:Show',
     })
-    expect([...rule!.converters.keys()]).toEqual(['lang', 'id'])
+    expect([...rule!.compiled.converters.keys()]).toEqual(['lang', 'id'])
   })
 
   test('a rule without a handler has its own endpoint for one, whatever prefix the endpoint gets', () => {

@@ -4,7 +4,10 @@ import type { Answer } from './child.ts'
 import { fetchOnce, type Launch, type LoadProcess, requestText, ServerProcess } from './processes.ts'
 
 export interface Settings {
+  /** Rounds in all, spread over the starts. */
   readonly rounds: number
+  /** How often the servers are started anew. */
+  readonly starts: number
   /** Requests a round. */
   readonly requests: number
   readonly connections: number
@@ -59,13 +62,37 @@ export async function startServers(kase: Case, peers: readonly string[], { launc
   return { servers, answer }
 }
 
+/** Each start has processes of its own: what the compiler makes of a program differs from one to the next by some percent. */
 export async function measure(
   kase: Case,
   peers: readonly string[],
   load: LoadProcess,
   settings: Settings,
 ): Promise<Result> {
-  const { rounds, requests: total, connections } = settings
+  const { rounds, starts } = settings
+  const rows = new Map<string, { micros: number[]; ratios: number[] }>()
+  for (let start = 0; start < starts; start++) {
+    const measured = await measureOnce(kase, peers, load, settings, Math.ceil(rounds / starts))
+    const base = measured.get('node-http')!
+    for (const [server, micros] of measured) {
+      const row = rows.get(server) ?? { micros: [], ratios: [] }
+      row.micros.push(...micros)
+      row.ratios.push(...micros.map((value, at) => value / base[at]!))
+      rows.set(server, row)
+    }
+  }
+  return { name: kase.name, title: kase.title, rows: [...rows].map(([server, row]) => ({ server, ...row })) }
+}
+
+/** µs of CPU a request, by server and round. */
+async function measureOnce(
+  kase: Case,
+  peers: readonly string[],
+  load: LoadProcess,
+  settings: Settings,
+  rounds: number,
+): Promise<Map<string, number[]>> {
+  const { requests: total, connections } = settings
   const { servers, answer } = await startServers(kase, peers, settings)
   const [bare, ...others] = servers
   const requests = new Map<ServerProcess, string[]>()
@@ -76,28 +103,23 @@ export async function measure(
   }
   requests.set(bare!, requests.get(others[0]!)!)
 
-  const micros = new Map(servers.map((server) => [server, [] as number[]]))
-  const round = async (server: ServerProcess, count: number) => {
-    const job = { port: server.port, requests: requests.get(server)!, connections, total: count, follow: kase.follow }
+  const round = async (server: ServerProcess) => {
+    const job = { port: server.port, requests: requests.get(server)!, connections, total, follow: kase.follow }
     const before = await server.usage()
     await load.run(job)
-    return ((await server.usage()).cpu - before.cpu) / count
+    return ((await server.usage()).cpu - before.cpu) / total
   }
   // Twice: code is compiled once for what it did first, and again for what it did since.
-  for (const server of servers) await round(server, total)
-  for (const server of servers) await round(server, total)
+  for (const server of servers) await round(server)
+  for (const server of servers) await round(server)
+  const micros = new Map(servers.map(({ name }) => [name, [] as number[]]))
   for (let at = 0; at < rounds; at++) {
     // Each time another one begins, so that none has the quieter place.
     const order = servers.map((_, index) => servers[(index + at) % servers.length]!)
-    for (const server of order) micros.get(server)!.push(await round(server, total))
+    for (const server of order) micros.get(server.name)!.push(await round(server))
   }
   await Promise.all(servers.map((server) => server.stop()))
-  const base = micros.get(bare!)!
-  const rows = servers.map((server) => {
-    const own = micros.get(server)!
-    return { server: server.name, micros: own, ratios: own.map((value, at) => value / base[at]!) }
-  })
-  return { name: kase.name, title: kase.title, rows }
+  return micros
 }
 
 function cookieOf(request: string): string {

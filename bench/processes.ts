@@ -1,7 +1,7 @@
 // The processes of a run: servers and the load, started, asked and ended from here.
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -110,6 +110,8 @@ interface Fetched extends Answer {
   readonly cookie: string
 }
 
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+
 // What node:http adds by itself, to every server's answers.
 const automatic = new Set(['date', 'connection', 'keep-alive'])
 
@@ -124,7 +126,7 @@ export function fetchOnce(
     const headers: Record<string, string> = { host: 'localhost' }
     if (cookie !== '') headers.cookie = cookie
     if (kase.body !== undefined) headers['content-type'] = 'application/json'
-    const options = { port, host: '127.0.0.1', path, method: kase.method, headers, agent: false }
+    const options = { port, host: '127.0.0.1', path, method: kase.method, headers, agent }
     const outgoing = httpRequest(options, (incoming) => {
       const chunks: Buffer[] = []
       incoming.on('data', (chunk) => chunks.push(chunk))

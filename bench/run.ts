@@ -12,6 +12,7 @@ const usage = `npm run bench -- [options]
   --only <case,…>      these cases alone (${cases.map(({ name }) => name).join(' ')})
   --peers <name,…>     these peers alone; '' for none
   --rounds <n>         rounds a server, at least 7 for figures to quote (9)
+  --starts <n>         how often the servers are started anew for them (3)
   --requests <n>       requests a round (10000)
   --connections <n>    in parallel (32)
   --node <path>        the Node that runs the servers (this one)
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     peers: { type: 'string' },
     rounds: { type: 'string', default: '9' },
+    starts: { type: 'string', default: '3' },
     requests: { type: 'string', default: '10000' },
     connections: { type: 'string', default: '32' },
     node: { type: 'string', default: process.execPath },
@@ -52,6 +54,7 @@ async function main(): Promise<void> {
   const load = new LoadProcess()
   const settings: Settings = {
     rounds: Number(values.rounds),
+    starts: Number(values.starts),
     requests: Number(values.requests),
     connections: Number(values.connections),
     launch: { node: values.node, flags: values.profile ? ['--cpu-prof', '--cpu-prof-interval=200'] : [] },

@@ -64,17 +64,22 @@ export class CookieSigner {
     if (created !== undefined) stamp += `+${Math.floor(created).toString(36)}`
     const payload = this.#options.wrap?.(text, stamp, this.#keys[0]!) ?? text
     const signed = sign(`${this.#prefix}${stamp}|${payload}`, this.#keys[0]!)
-    return signed.slice(this.#prefix.length)
+    const value = signed.slice(this.#prefix.length)
+    // What was signed here needs no check when it comes back.
+    this.#table?.add(value, { text, ...readStamp(stamp)!, newest: true })
+    return value
   }
 
   verify(value: string, now: number): SignedCookie | Refusal {
     if (value.length > this.#maxLength) return 'malformed'
     let cookie = this.#table?.get(value)
     if (cookie === undefined) {
-      const opened = this.#open(value)
+      // A part of a string keeps the whole alive; the table must not keep headers of which it counts a part.
+      const own = Buffer.from(value, 'latin1').toString('latin1')
+      const opened = this.#open(own)
       if (typeof opened === 'string') return opened
       cookie = opened
-      this.#table?.add(value, cookie)
+      this.#table?.add(own, cookie)
     }
     // Outside the table: a cookie grows old while it is remembered.
     if (cookie.issued > now + skew || cookie.created > now + skew) return 'future'
@@ -93,20 +98,25 @@ export class CookieSigner {
     const key = this.#keys.findIndex((candidate) => unsign(input, candidate) !== false)
     if (key === -1) return 'forged'
     const stamp = value.slice(0, bar)
-    const parts = stampPattern.exec(stamp)
-    if (parts === null) return 'malformed'
+    const times = readStamp(stamp)
+    if (times === null) return 'malformed'
     const payload = value.slice(bar + 1, value.length - signatureLength - 1)
     const text = this.#options.unwrap === undefined ? payload : this.#options.unwrap(payload, stamp, this.#keys[key]!)
-    if (text === undefined) return 'forged'
-    const issued = Number.parseInt(parts[1]!, 36)
-    const lifetime = parts[2] === undefined || parts[2] === '-' ? undefined : Number.parseInt(parts[2], 36)
-    const created = parts[3] === undefined ? issued : Number.parseInt(parts[3], 36)
-    return { text, issued, lifetime, created, newest: key === 0 }
+    return text === undefined ? 'forged' : { text, ...times, newest: key === 0 }
   }
 }
 
+function readStamp(stamp: string): Pick<SignedCookie, 'issued' | 'lifetime' | 'created'> | null {
+  const parts = stampPattern.exec(stamp)
+  if (parts === null) return null
+  const issued = Number.parseInt(parts[1]!, 36)
+  const lifetime = parts[2] === undefined || parts[2] === '-' ? undefined : Number.parseInt(parts[2], 36)
+  const created = parts[3] === undefined ? issued : Number.parseInt(parts[3], 36)
+  return { issued, lifetime, created }
+}
+
 // Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only what was
-// verified goes in, so a flood of forgeries moves nothing.
+// signed or verified here goes in, so a flood of forgeries moves nothing.
 class VerifiedTable {
   #young = new Map<string, SignedCookie>()
   #old = new Map<string, SignedCookie>()

@@ -116,9 +116,14 @@ export class HeaderList {
     for (let i = 0; i < this.list.length; i += 2) yield [this.list[i]!, this.list[i + 1]!]
   }
 
-  /** The flat list for `writeHead`, a copy. */
+  /** Adds what needs no check: a name of ours, in lower case, that is not there yet, and a value that was checked. */
+  addSound(name: string, value: string): void {
+    this.list.push(name, value)
+  }
+
+  /** The flat list for `writeHead`, not a copy. */
   toFlat(): string[] {
-    return this.list.slice()
+    return this.list
   }
 
   private find(name: string): number {

@@ -143,7 +143,7 @@ export class Response {
   get headers(): HeaderList {
     if (this.list === null) {
       this.list = new HeaderList()
-      if (this.type !== '') this.list.set('content-type', this.type)
+      if (this.type !== '') this.list.addSound('content-type', this.type)
     }
     return this.list
   }
@@ -289,7 +289,10 @@ export class Response {
       if (length < 0) return ['content-type', this.type]
       return ['content-type', this.type, 'content-length', String(length)]
     }
-    if (length >= 0) this.list.set('content-length', length)
+    if (length >= 0) {
+      if (this.list.has('content-length')) this.list.set('content-length', length)
+      else this.list.addSound('content-length', String(length))
+    }
     return this.list.toFlat()
   }
 }

@@ -23,6 +23,26 @@ describe('a signed cookie', () => {
     expect(signer().verify(signer().sign('x', now, undefined, now - 500), now)).toMatchObject({ created: now - 500 })
   })
 
+  test('is to the process that signed it what it is to any other, at every age', () => {
+    const wrapped: Partial<SignerOptions> = {
+      absoluteAge: 9000,
+      wrap: (text) => Buffer.from(text).toString('base64url'),
+      unwrap: (payload) => Buffer.from(payload, 'base64url').toString(),
+    }
+    const lifetimes = fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined })
+    const starts = fc.option(fc.integer({ min: now - 1e7, max: now }), { nil: undefined })
+    const ages = fc.array(fc.integer({ min: -1e5, max: 2e7 }))
+    fc.assert(
+      fc.property(fc.json(), lifetimes, starts, ages, (text, lifetime, created, later) => {
+        const maker = signer('a', 'session', wrapped)
+        const value = maker.sign(text, now + 0.5, lifetime, created)
+        for (const age of later) {
+          expect(maker.verify(value, now + age)).toEqual(signer('a', 'session', wrapped).verify(value, now + age))
+        }
+      }),
+    )
+  })
+
   test('with any byte changed is refused', () => {
     const value = signer().sign('payload', now)
     for (let at = 0; at < value.length; at++) {

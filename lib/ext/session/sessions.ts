@@ -130,8 +130,8 @@ export class Sessions implements SessionInterface {
     // Without a cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
     const request = context.request as { incoming: { headers: { cookie?: string } } }
     if (request.incoming.headers.cookie === undefined) return
-    if (!steps.hasSubscribers) return this.storeOf(context).load()
-    return traced('session', 'load', () => this.storeOf(context).load())
+    const store = this.storeOf(context)
+    return steps.hasSubscribers ? loadTraced(store) : store.load()
   }
 
   /** Keys and passwords are in here somewhere: a print of the application says only what kind this is. */
@@ -141,9 +141,18 @@ export class Sessions implements SessionInterface {
 
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
     const store = context.session as SessionStore | undefined
-    if (!steps.hasSubscribers) return store?.save(response as OutboxResponse, failed)
-    return traced('session', 'save', () => store?.save(response as OutboxResponse, failed))
+    if (steps.hasSubscribers) return saveTraced(store, response as OutboxResponse, failed)
+    return store?.save(response as OutboxResponse, failed)
   }
+}
+
+// Functions of their own hold what a closure needs: where there is one, its variables are allocated on every call.
+function loadTraced(store: SessionStore): void | Promise<void> {
+  return traced('session', 'load', () => store.load())
+}
+
+function saveTraced(store: SessionStore | undefined, response: OutboxResponse, failed: boolean): void | Promise<void> {
+  return traced('session', 'save', () => store?.save(response, failed))
 }
 
 function remembered<T>(table: Map<string, T>, key: string, make: () => T): T {

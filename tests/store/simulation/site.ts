@@ -91,8 +91,7 @@ export class Visit {
   constructor(sessions: Sessions, cookie: string | null) {
     this.#sessions = sessions
     const request = {
-      cookies: { getAll: () => (cookie === null ? [] : [cookie]) },
-      incoming: { headers: cookie === null ? {} : { cookie } },
+      incoming: { headers: cookie === null ? {} : { cookie: `${sessions.kind.name}=${cookie}` } },
       headers: { get: () => null },
       isSecure: false,
     }

@@ -155,7 +155,10 @@ export class Checker {
     if (took > limits.storeTimeout * 1000 + limits.cacheTimeout + 1)
       this.wrong('no hang', `${what} loaded for ${took} ms`)
     if (id === null) return
-    if (loaded === undefined) return this.wrong('no lost update', `the session of ${what} was not even looked for`)
+    if (loaded === undefined) {
+      this.wrong('no lost update', `the session of ${what} was not even looked for`)
+      return
+    }
     if (loaded.state === 'live') {
       const { record } = loaded
       if (floor?.dead) this.wrong('no revival', `${what} on ${site} found a session that had been ended`)

@@ -144,7 +144,12 @@ export const plants: Record<string, Plant> = {
   'the cookie of a dead id is cleared': {
     file: 'stored.ts',
     near: 1,
-    changes: [['if (changed) this.records.stats.dropped++\n      return undefined', 'return this.cookieChange(null)']],
+    changes: [
+      [
+        'if (this.dead) {\n      if (this.regenerated)',
+        'if (this.dead) {\n      if (!this.regenerated) return this.cookieChange(null)\n      if (this.regenerated)',
+      ],
+    ],
   },
   'the cookie of a dead id is set': {
     file: 'stored.ts',

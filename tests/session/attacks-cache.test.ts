@@ -243,7 +243,7 @@ where('datastore, memcached in trouble:', () => {
     await memcached.kill()
   })
 
-  test('24: what somebody else puts under a key is a miss', async () => {
+  test('24, 35: what somebody else puts under a key is a miss, and what lies there is no cookie', async () => {
     const memcached = await Memcached.start()
     const site = await serveSite('datastore', handlers, { session: { memcache: memcached.address } })
     const [one, two] = [site.visitor(), site.visitor()]
@@ -273,6 +273,11 @@ where('datastore, memcached in trouble:', () => {
     for (const key of keys) {
       const answer = await say(`get ${key}\r\n`, /END\r\n$/)
       read.push(answer.slice(answer.indexOf('\r\n') + 2, answer.lastIndexOf('\r\nEND')))
+    }
+    // 35: nor does what lies here give anybody a cookie.
+    for (const visitor of [one, two]) {
+      const id = visitor.cookies.get(site.cookie)!.split('|')[1]!.split('.')[0]!
+      expect(`${keys} ${read}`).not.toContain(id)
     }
     const put = (key: string, value: string) => say(`set ${key} 0 0 ${value.length}\r\n${value}\r\n`, /STORED\r\n$/)
     for (const garbage of ['garbage', '', '\0\0\0', '{"n":99}', 'x'.repeat(100_000)]) {

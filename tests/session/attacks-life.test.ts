@@ -342,4 +342,35 @@ describe.each(kinds)('%s:', (kind) => {
     const after = Number((await visitor.ask('/read')).text)
     expect(kind === 'datastore' ? [1, 3] : [1]).toContain(after)
   })
+
+  test('26: the server is told to stop in the middle of a request: it is answered and saved whole', async () => {
+    const site = await serveSite(kind, handlers)
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    slow = gate()
+    const answer = visitor.ask('/slow-write')
+    await slow.reached
+    const closed = site.close()
+    slow.open()
+    expect((await answer).text).toBe('3')
+    await closed
+  })
+})
+
+test('22: parallel writes of a cookie session lose one another, of a datastore session they do not: as documented', async () => {
+  const lists: unknown[] = []
+  for (const kind of kinds) {
+    const site = await serveSite(kind, handlers)
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    const { cookies } = visitor
+    const sent = `${site.cookie}=${cookies.get(site.cookie)}`
+    const answers = await Promise.all(
+      ['a', 'b'].map((key) => site.ask(`/push?key=${key}`, { headers: { cookie: sent } })),
+    )
+    const last = setCookies(answers[1]!)[0]?.match(/^[^;]+/)?.[0] ?? sent
+    const { list } = JSON.parse((await site.ask('/all', { headers: { cookie: last } })).text)
+    lists.push(list.sort())
+  }
+  expect(lists).toEqual([['b'], ['a', 'b']])
 })

@@ -205,6 +205,10 @@ const table = {
     remedy:
       "Set GOOGLE_CLOUD_PROJECT (or DATASTORE_EMULATOR_HOST), or say datastore: 'embedded' in config.ts, or use setSecureCookieSession.",
   },
+  TIPFY_E_SESSION_EXPIRATION: {
+    message: 'A session cannot expire after {given} seconds',
+    remedy: 'Give a number of seconds above 0, or null for the configured one.',
+  },
   TIPFY_E_SESSION_BACKEND: {
     message: 'The session {name} was asked for with backend {backend}',
     remedy: "Use 'securecookie' or 'datastore', and one of them for one name.",

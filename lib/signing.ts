@@ -60,7 +60,9 @@ export class CookieSigner {
   /** The value to put in the cookie. `now` and `created` in ms, `lifetime` in seconds. */
   sign(text: string, now: number, lifetime?: number, created?: number): string {
     let stamp = Math.floor(now).toString(36)
-    if (lifetime !== undefined || created !== undefined) stamp += `+${lifetime?.toString(36) ?? '-'}`
+    if (lifetime !== undefined || created !== undefined) {
+      stamp += `+${lifetime === undefined ? '-' : Math.ceil(lifetime).toString(36)}`
+    }
     if (created !== undefined) stamp += `+${Math.floor(created).toString(36)}`
     const payload = this.#options.wrap?.(text, stamp, this.#keys[0]!) ?? text
     const signed = sign(`${this.#prefix}${stamp}|${payload}`, this.#keys[0]!)

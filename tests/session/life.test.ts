@@ -457,3 +457,77 @@ describe.each(kinds)('answers that are kept for many requests, with a %s session
     expect(visitor.cookies.size).toBe(0)
   })
 })
+
+describe.each(kinds)('a %s session and caches', (kind) => {
+  test('33: a page that caches may keep for all, and that does not look at its session, carries no cookie to renew or clear it', async () => {
+    const page = (cacheControl: string) => () => {
+      response.headers.set('Cache-Control', cacheControl)
+      return 'page'
+    }
+    const site = await serveSite(kind, {
+      '/': count,
+      '/public': page('public, max-age=60'),
+      '/age': page('max-age=60'),
+      '/private': page('private, max-age=60'),
+    })
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    site.later(80_000)
+    expect(cookies(await visitor.ask('/public'))).toEqual([])
+    expect(cookies(await visitor.ask('/age'))).toEqual([])
+    expect(cookies(await site.ask('/public', { headers: { cookie: `${site.cookie}=forged` } }))).toEqual([])
+    expect(cookies(await visitor.ask('/private')).length).toBe(1)
+  })
+
+  test('what it is told to live is checked', async () => {
+    const values = [0, -1, Number.NaN, Infinity, 1e11, 1000.5]
+    let value = 0
+    const site = await serveSite(kind, {
+      '/': () => {
+        sessionStore.expiration = value
+        return count()
+      },
+    })
+    const statuses: number[] = []
+    for (value of values) statuses.push((await site.visitor().ask('/')).status)
+    expect(statuses).toEqual([500, 500, 500, 500, 500, 200])
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    expect((await visitor.ask('/')).text).toBe('2')
+  })
+
+  test('update() with nothing to keep sets no cookie for a cookie session, and keys of any name survive it', async () => {
+    const site = await serveSite(kind, {
+      '/nothing': async () => String(await sessionStore.update(() => {})),
+      '/proto': async () => {
+        sessionStore.flash('hidden')
+        await sessionStore.update((s) => Object.defineProperty(s, '__proto__', { value: { a: 1 }, enumerable: true }))
+        return JSON.stringify([...free])
+      },
+    })
+    expect(cookies(await site.visitor().ask('/nothing')).length).toBe(kind === 'datastore' ? 1 : 0)
+    expect((await site.visitor().ask('/proto')).text).toBe('[["__proto__",{"a":1}]]')
+  })
+})
+
+test('a record whose data another program broke counts as none, and is reported', async () => {
+  const site = await serveSite('datastore', {
+    '/': count,
+    '/update': async () => String(await sessionStore.update((s) => Object.assign(s, { n: 5 }))),
+  })
+  const { records } = site.sessions
+  for (const path of ['/', '/update']) {
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    const { load } = records!
+    records!.load = async (sid) => {
+      const loaded = await load.call(records, sid)
+      return loaded.state === 'live' ? { state: 'live', record: { ...loaded.record, data: '{broken' } } : loaded
+    }
+    site.lines.length = 0
+    expect((await visitor.ask(path)).text).toBe(path === '/' ? '1' : 'true')
+    expect(site.lines).toEqual([expect.objectContaining({ level: 'error' })])
+    records!.load = load
+    expect((await visitor.ask('/')).text).toBe(path === '/' ? '2' : '6')
+  }
+})

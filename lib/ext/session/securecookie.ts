@@ -4,7 +4,7 @@ import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
 import { mergeData } from './merge.ts'
 import { emptyData } from './migrate.ts'
-import type { CookieChange } from './outbox.ts'
+import type { CookieChange, OutboxResponse } from './outbox.ts'
 import { type CookieRequest, findCookie } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
 
@@ -34,7 +34,7 @@ export class CookieSlot extends Slot {
   }
 
   get user(): string | null {
-    return (this.read()[userKey] as string | undefined) ?? null
+    return (this.look()[userKey] as string | undefined) ?? null
   }
 
   set user(user: string | null) {
@@ -48,13 +48,13 @@ export class CookieSlot extends Slot {
   }
 
   set expiration(seconds: number | null) {
-    this.mustBeOpen()
+    this.act()
     this.lifetime = seconds ?? undefined
     this.touched = true
   }
 
   destroy(): void {
-    this.mustBeOpen()
+    this.act()
     this.ended = true
     this.base = this.committed = this.lifetime = undefined
     this.data = undefined
@@ -68,7 +68,8 @@ export class CookieSlot extends Slot {
     const unchanged = sameData(encodeData(mine), before)
     const stored = this.base === undefined ? emptyData(this.kind.settings) : decodeData(before)
     fn(stored)
-    this.base = this.committed = encodeData(stored)
+    this.base = encodeData(stored)
+    if (!sameData(this.base, before)) this.committed = this.base
     this.data = unchanged ? stored : mergeData(decodeData(before), mine, stored, () => {})
     return true
   }
@@ -77,10 +78,12 @@ export class CookieSlot extends Slot {
     return this.base
   }
 
-  save(failed: boolean): CookieChange | undefined {
+  protected discard(): void {}
+
+  save(response: OutboxResponse, failed: boolean): CookieChange | undefined {
     const text = this.textToSave(failed)
     this.close()
-    if (text === undefined) return undefined
+    if (text === undefined || this.isForAll(response)) return undefined
     if (text !== '') return this.change(text)
     const had = this.cookie !== undefined || this.refused
     return had ? this.cookieChange(null) : undefined

@@ -6,7 +6,7 @@ import type { SessionCookie } from './config.ts'
 import { Csrf, type CsrfRequest, newNonce, nonceKey } from './csrf.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { type CookieChange, Outbox, type OutboxResponse, varyByCookie } from './outbox.ts'
-import { type SessionOf, visible, withVisible } from './session.ts'
+import { put, type SessionOf, visible, withVisible } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
 import { findCookie } from './signed-cookie.ts'
@@ -32,6 +32,11 @@ export interface UserSession extends SessionSummary {
 
 /** Attributes of a cookie that `setSecureCookie` sets; what is left out is as for the session's. */
 export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>
+
+function checkExpiration(seconds: number | null | undefined): void {
+  if (seconds == null || (Number.isFinite(seconds) && seconds > 0 && seconds < 1e10)) return
+  throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
+}
 
 export class SessionStore {
   readonly #sessions: Sessions
@@ -87,6 +92,7 @@ export class SessionStore {
   }
 
   set expiration(seconds: number | null) {
+    checkExpiration(seconds)
     this.#main.expiration = seconds
   }
 
@@ -98,7 +104,7 @@ export class SessionStore {
 
   /** Renews the session's expiry with this request. */
   touch(): void {
-    this.#main.mustBeOpen()
+    this.#main.act()
     this.#main.touched = true
   }
 
@@ -122,7 +128,7 @@ export class SessionStore {
       if (user === data) return
       const next = withVisible(data, user)
       for (const key of Object.keys(data)) delete data[key]
-      Object.assign(data, next)
+      for (const [key, value] of Object.entries(next)) put(data, key, value)
     })
   }
 
@@ -135,6 +141,7 @@ export class SessionStore {
   async getSession(name?: string, options: SessionOptions = {}): Promise<SessionOf<SessionData>> {
     if (name === undefined) return this.current
     this.#main.mustBeOpen()
+    checkExpiration(options.expiration)
     const kind = this.#sessions.named(name, options)
     if (kind.backend === 'datastore') await this.#sessions.openRecords()
     this.#others ??= new Map()
@@ -256,7 +263,7 @@ export class SessionStore {
 
   /** Saves all sessions of the request, then puts their cookies on the answer. */
   save(response: OutboxResponse, failed: boolean): void | Promise<void> {
-    const change = this.#main.save(failed)
+    const change = this.#main.save(response, failed)
     if (change instanceof Promise || this.#others !== undefined) return this.#saveAll(response, failed, change)
     if (change === undefined && this.#outbox === undefined) {
       if (this.#main.used) varyByCookie(response)
@@ -267,7 +274,7 @@ export class SessionStore {
 
   async #saveAll(response: OutboxResponse, failed: boolean, main: ReturnType<Slot['save']>): Promise<void> {
     const changes = [await main]
-    for (const slot of this.#others?.values() ?? []) changes.push(await slot.save(failed))
+    for (const slot of this.#others?.values() ?? []) changes.push(await slot.save(response, failed))
     const wanted = changes.filter((change) => change !== undefined)
     this.#finish(response, wanted, failed)
   }

@@ -40,8 +40,12 @@ export class Sessions implements SessionInterface {
     this.settings = settings
     this.cookie = cookieAttributes(settings.cookie)
     const name = backend === 'securecookie' ? settings.cookieName : settings.idCookieName
-    this.kind = this.makeKind(backend, name, this.cookie, settings.expiration)
-    this.csrf = this.signed(settings.csrfCookieName, 'csrf', this.cookie, { maxAge: null })
+    this.kind = this.makeKind(backend, name, this.cookie, settings.expiration, 4 << 20)
+    this.csrf = this.signed(settings.csrfCookieName, 'csrf', this.cookie, {
+      maxAge: null,
+      maxLength: 200,
+      tableBytes: 1 << 20,
+    })
   }
 
   private signed(name: string, kind: string, cookie: SessionCookie, options: SignerOptions): SignedName {
@@ -68,12 +72,22 @@ export class Sessions implements SessionInterface {
     })
   }
 
-  private makeKind(backend: Backend, name: string, cookie: SessionCookie, expiration: number): SlotKind {
+  private makeKind(
+    backend: Backend,
+    name: string,
+    cookie: SessionCookie,
+    expiration: number,
+    tableBytes: number,
+  ): SlotKind {
     const { settings } = this
     const signed =
       backend === 'datastore'
-        ? this.signed(name, 'id', cookie, { maxAge: expiration })
-        : this.holding(name, 'session', cookie, { maxAge: expiration, absoluteAge: settings.absoluteExpiration })
+        ? this.signed(name, 'id', cookie, { maxAge: expiration, maxLength: 200, tableBytes })
+        : this.holding(name, 'session', cookie, {
+            maxAge: expiration,
+            absoluteAge: settings.absoluteExpiration,
+            tableBytes,
+          })
     return { ...signed, backend, expiration, settings }
   }
 
@@ -84,7 +98,7 @@ export class Sessions implements SessionInterface {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: String(backend) })
     }
     return remembered(this.kinds, JSON.stringify([name, backend, expiration, cookie]), () =>
-      this.makeKind(backend, name, cookieAttributes(cookie, this.cookie), expiration),
+      this.makeKind(backend, name, cookieAttributes(cookie, this.cookie), expiration, 256 << 10),
     )
   }
 

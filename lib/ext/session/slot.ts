@@ -4,7 +4,7 @@ import { encodeData, sameData } from './codec.ts'
 import { nonceKey } from './csrf.ts'
 import { frozenCopy } from './frozen.ts'
 import { decodeCurrent, emptyData, versionKey } from './migrate.ts'
-import type { CookieChange } from './outbox.ts'
+import type { CookieChange, OutboxResponse } from './outbox.ts'
 import { type Dictionary, makeSession, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Settings } from './settings.ts'
@@ -64,10 +64,12 @@ export abstract class Slot implements Dictionary {
   abstract destroy(): void | Promise<void>
   /** Applies `fn` to the stored state at once; false if the session ended meanwhile. */
   abstract update(fn: (data: Record<string, unknown>) => unknown): boolean | Promise<boolean>
-  /** Writes what has to be written, and tells what the cookie needs. */
-  abstract save(failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined>
+  /** Writes what has to be written, and tells what the cookie on `response` needs. */
+  abstract save(response: OutboxResponse, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined>
   /** Throws what kept the session from being loaded. */
   protected abstract opened(): string | undefined
+  /** Makes a session whose data cannot be read one that does not exist. */
+  protected abstract discard(): void
 
   look(): Record<string, unknown> {
     this.used = true
@@ -92,6 +94,12 @@ export abstract class Slot implements Dictionary {
 
   mustBeOpen(): void {
     if (this.closed) throw new TipfyError('TIPFY_E_SESSION_SENT')
+  }
+
+  /** Before the session is acted on, beside its data. */
+  act(): void {
+    this.mustBeOpen()
+    this.used = true
   }
 
   /** From here on the session can only be read; what is inside throws when it is changed. */
@@ -120,10 +128,23 @@ export abstract class Slot implements Dictionary {
     const { settings } = this.kind
     const text = this.opened()
     if (text === undefined) return emptyData(settings)
-    const data = decodeCurrent(text, settings)
-    // A change of form alone is not written.
-    if (settings.dataVersion !== null) this.base = encodeData(data)
-    return data
+    try {
+      const data = decodeCurrent(text, settings)
+      // A change of form alone is not written.
+      if (settings.dataVersion !== null) this.base = encodeData(data)
+      return data
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'TIPFY_E_SESSION_DATA') throw error
+      settings.log.error({ err: error, cookie: this.kind.name }, 'a session could not be read, it counts as none')
+      this.base = undefined
+      this.discard()
+      return emptyData(settings)
+    }
+  }
+
+  /** Whether caches may keep the answer for all: it must not carry one user's cookie, only to renew or to clear that. */
+  protected isForAll(response: OutboxResponse): boolean {
+    return !this.used && /^(?!.*\b(?:private|no-store|no-cache)\b)./i.test(response.headers.get('cache-control') ?? '')
   }
 
   /** How old a cookie may get, in ms, before it is renewed. */

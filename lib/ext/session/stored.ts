@@ -5,7 +5,7 @@ import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
 import { mergeData } from './merge.ts'
 import { decodeCurrent, emptyData } from './migrate.ts'
-import type { CookieChange } from './outbox.ts'
+import type { CookieChange, OutboxResponse } from './outbox.ts'
 import { keyName } from './records.ts'
 import { type CookieRequest, findCookie } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
@@ -123,6 +123,10 @@ export class StoredSlot extends Slot {
     return this.base
   }
 
+  protected discard(): void {
+    this.sid = this.record = undefined
+  }
+
   override write(): Record<string, unknown> {
     if (this.failure !== undefined) throw this.failure
     return super.write()
@@ -140,7 +144,7 @@ export class StoredSlot extends Slot {
   }
 
   destroy(): Promise<void> {
-    this.mustBeOpen()
+    this.act()
     return this.inTurn(async () => {
       const { sid } = this
       if (sid !== undefined) await this.ask((records) => records.destroy(sid))
@@ -205,10 +209,11 @@ export class StoredSlot extends Slot {
     return { username: this.newUser, expiresIn: seconds === undefined ? undefined : seconds * 1000 }
   }
 
-  save(failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
+  save(response: OutboxResponse, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
     const changed = failed ? undefined : this.changedText()
     const isUserNew = this.newUser !== undefined && this.newUser !== this.storedUser
     this.close()
+    if (this.isForAll(response)) return undefined
     if (failed || (this.failure !== undefined && !this.ended)) return this.leave()
     if (this.dead) {
       if (this.regenerated) return this.move(changed ?? '{}')
@@ -238,16 +243,19 @@ export class StoredSlot extends Slot {
   private async create(data: string): Promise<CookieChange> {
     const sid = this.records.newId()
     await this.ask((records) => records.create(sid, { data, ...this.extras() }))
-    this.sid = sid
-    return this.send()
+    return this.moveTo(sid)
   }
 
   private async move(data: string): Promise<CookieChange | undefined> {
     const sid = this.records.newId()
     const changes = { data, ...this.extras() }
     const saved = await this.ask((records) => records.regenerate(this.sid!, sid, this.record ?? null, changes))
-    if (saved.state === 'gone') return undefined
+    return saved.state === 'gone' ? undefined : this.moveTo(sid)
+  }
+
+  private moveTo(sid: string): CookieChange {
     this.sid = sid
+    this.unsent = true // and sent with an error, should another session of the request fail
     return this.send()
   }
 

@@ -6,7 +6,7 @@ import { TipfyError } from './errors.ts'
 import * as session from './ext/session/config.ts'
 import type { HookName } from './hooks.ts'
 import { compileTrust } from './http/origin.ts'
-import type { RequestSettings } from './http/request.ts'
+import type { RequestSettings } from './http/settings.ts'
 import { importModule, importString, parseImportString } from './import-string.ts'
 import { collectAppRules, findIndistinguishable, UrlMap } from './routing/index.ts'
 

@@ -5,7 +5,8 @@ import { Html } from './escape.ts'
 import { HTTPException } from './exceptions.ts'
 import { prepareFile } from './file.ts'
 import type { Request } from './request.ts'
-import { FileBody, Response as OwnResponse, type StreamSource } from './response.ts'
+import { Response as OwnResponse } from './response.ts'
+import { FileBody, type StreamSource } from './response-body.ts'
 
 function isPlain(value: object): boolean {
   const proto = Object.getPrototypeOf(value)

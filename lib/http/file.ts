@@ -3,7 +3,8 @@ import type { Stats } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { NotFound } from './exceptions.ts'
-import type { FileBody, Response } from './response.ts'
+import type { Response } from './response.ts'
+import type { FileBody } from './response-body.ts'
 
 const missing = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'ERR_INVALID_ARG_VALUE'])
 

@@ -18,6 +18,27 @@ export function checkHeaderValue(name: string, value: string | number): string {
   return text
 }
 
+/** What both kinds of headers are: names, in lower case, and values in order. */
+abstract class Headers {
+  abstract [Symbol.iterator](): Generator<[string, string]>
+
+  *keys(): Generator<string> {
+    for (const [name] of this) yield name
+  }
+
+  *values(): Generator<string> {
+    for (const [, value] of this) yield value
+  }
+
+  entries(): Generator<[string, string]> {
+    return this[Symbol.iterator]()
+  }
+
+  forEach(each: (value: string, name: string) => void): void {
+    for (const [name, value] of this) each(value, name)
+  }
+}
+
 /**
  * A response's headers: names without regard to case, each with any number of values, in order.
  *
@@ -25,11 +46,12 @@ export function checkHeaderValue(name: string, value: string | number): string {
  * response.headers.set('X-Frame-Options', 'DENY')
  * response.headers.add('Link', '</style.css>; rel=preload')
  */
-export class HeaderList {
+export class HeaderList extends Headers {
   /** Name (in lower case), value, name, value: the very list that Node's `writeHead` takes. */
   private readonly list: string[] = []
 
   constructor(init?: HeadersInit) {
+    super()
     if (init === undefined) return
     if (typeof (init as Iterable<unknown>)[Symbol.iterator] === 'function') {
       for (const [name, value] of init as Iterable<readonly [string, string]>) this.add(name, value)
@@ -96,23 +118,7 @@ export class HeaderList {
     return this.list.length / 2
   }
 
-  *keys(): Generator<string> {
-    for (const [name] of this) yield name
-  }
-
-  *values(): Generator<string> {
-    for (const [, value] of this) yield value
-  }
-
-  entries(): Generator<[string, string]> {
-    return this[Symbol.iterator]()
-  }
-
-  forEach(each: (value: string, name: string) => void): void {
-    for (const [name, value] of this) each(value, name)
-  }
-
-  *[Symbol.iterator](): Generator<[string, string]> {
+  override *[Symbol.iterator](): Generator<[string, string]> {
     for (let i = 0; i < this.list.length; i += 2) yield [this.list[i]!, this.list[i + 1]!]
   }
 
@@ -153,10 +159,11 @@ export class HeaderList {
 }
 
 /** A request's headers, to be read only; names without regard to case. */
-export class RequestHeaders {
+export class RequestHeaders extends Headers {
   private readonly incoming: IncomingMessage
 
   constructor(incoming: IncomingMessage) {
+    super()
     this.incoming = incoming
   }
 
@@ -183,24 +190,8 @@ export class RequestHeaders {
     return Object.hasOwn(this.incoming.headers, name.toLowerCase())
   }
 
-  *keys(): Generator<string> {
-    for (const [name] of this) yield name
-  }
-
-  *values(): Generator<string> {
-    for (const [, value] of this) yield value
-  }
-
-  entries(): Generator<[string, string]> {
-    return this[Symbol.iterator]()
-  }
-
-  forEach(each: (value: string, name: string) => void): void {
-    for (const [name, value] of this) each(value, name)
-  }
-
   /** Each line that came, in order, names in lower case. */
-  *[Symbol.iterator](): Generator<[string, string]> {
+  override *[Symbol.iterator](): Generator<[string, string]> {
     const raw = this.incoming.rawHeaders
     for (let i = 0; i < raw.length; i += 2) yield [raw[i]!.toLowerCase(), raw[i + 1]!]
   }

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import proxyAddr from 'proxy-addr'
 import { BadHost } from './exceptions.ts'
-import type { RequestSettings } from './request.ts'
+import type { RequestSettings } from './settings.ts'
 
 /** Whether the proxy at `address`, `hop` steps away from this process (0 is the peer), is believed. */
 export type Trust = (address: string, hop: number) => boolean

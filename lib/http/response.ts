@@ -1,7 +1,5 @@
 // The answer under construction: plain fields, filled by the handler, turned into bytes by send.ts.
 // Headers live in a list that is only made when something beside the content type is asked for.
-import type { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
 import { CacheControl } from './cache-control.ts'
@@ -16,45 +14,7 @@ import {
 import { Html } from './escape.ts'
 import { checkHeaderValue, HeaderList, type HeadersInit } from './headers.ts'
 import { attachment, mimetypeOf, withCharset } from './mime.ts'
-
-/** What yields a body piece by piece: Node and web streams, generators, lists; each piece text or bytes. */
-export type StreamSource =
-  | Readable
-  | ReadableStream
-  | AsyncIterable<string | Uint8Array>
-  | Iterable<string | Uint8Array>
-
-export interface SendFileOptions {
-  /** The folder that the path is under and cannot leave: not by `..`, a link or a hidden name. Without it the path is trusted. */
-  root?: string
-  /** Has the browser save it: true, or the name to save it under. */
-  download?: boolean | string
-  /** Like `text/csv`; by the name's ending unless told. */
-  mimetype?: string
-  /** Seconds that caches may keep it without asking; unless told they ask each time. */
-  maxAge?: number
-  /** With `maxAge`: what is under this name never changes. */
-  immutable?: boolean
-  /** Serves names that begin with a dot, too, under `root`. */
-  dotfiles?: boolean
-  /** Sends `path.br` or `path.gz` in place of `path` where there is one and the client takes it. */
-  precompressed?: boolean
-}
-
-/** A file to be sent: found when the handler has returned (file.ts), opened when it is sent. */
-export class FileBody {
-  readonly path: string
-  readonly options: SendFileOptions
-  /** Its real path, once found. */
-  located: string | null = null
-
-  constructor(path: string, options: SendFileOptions) {
-    this.path = path
-    this.options = options
-  }
-}
-
-export type Body = string | Uint8Array | StreamSource | FileBody | null
+import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource } from './response-body.ts'
 
 export interface ResponseOptions {
   /** 200 unless told. */
@@ -294,16 +254,5 @@ export class Response {
       else this.list.addSound('content-length', String(length))
     }
     return this.list.toFlat()
-  }
-}
-
-function endSource(source: object): void {
-  const { destroy, cancel } = source as Partial<Readable & ReadableStream>
-  if (typeof destroy === 'function') destroy.call(source)
-  else if (typeof cancel === 'function') cancel.call(source).catch(() => {})
-  // A generator that has not begun runs nothing; one that has is told to clean up.
-  else if (!Array.isArray(source)) {
-    const { return: finish } = source as Partial<AsyncGenerator>
-    if (typeof finish === 'function') Promise.resolve(finish.call(source, undefined)).catch(() => {})
   }
 }

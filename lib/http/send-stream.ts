@@ -8,7 +8,8 @@ import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
 import { type Coding, codingFor, compressor } from './compress.ts'
 import type { Request } from './request.ts'
-import type { Response, StreamSource } from './response.ts'
+import type { Response } from './response.ts'
+import type { StreamSource } from './response-body.ts'
 import { watchStandstill } from './standstill.ts'
 
 /** Sends a response whose body is a stream or an iterable. */

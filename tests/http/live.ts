@@ -4,9 +4,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { makeResponse } from '../../lib/http/convert.ts'
 import { HTTPException, InternalServerError } from '../../lib/http/exceptions.ts'
-import { defaultRequestSettings, Request, type RequestSettings } from '../../lib/http/request.ts'
+import { Request } from '../../lib/http/request.ts'
 import { Response } from '../../lib/http/response.ts'
 import { sendResponse } from '../../lib/http/send.ts'
+import { defaultRequestSettings, type RequestSettings } from '../../lib/http/settings.ts'
 
 export interface Live {
   url: string

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readlink, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { SendFileOptions } from '../../../lib/http/response.ts'
+import type { SendFileOptions } from '../../../lib/http/response-body.ts'
 import { type Live, live, raw, received } from '../live.ts'
 
 let server: Live
@@ -193,27 +193,26 @@ async function isOpen(file: string): Promise<boolean> {
   return open.includes(file)
 }
 
-test('a client that goes away in the middle has the file closed', async () => {
-  path = join(root, 'huge.bin')
+/** Asks for a large file, and takes no more of it than the first piece. */
+async function begin(name: string, size: number): Promise<Socket> {
+  path = join(root, name)
   options = {}
-  await writeFile(path, Buffer.alloc(20_000_000))
+  await writeFile(path, Buffer.alloc(size))
   const socket = connect(server.port, '127.0.0.1')
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
   await once(socket, 'data')
-  socket.pause()
+  return socket.pause()
+}
+
+test('a client that goes away in the middle has the file closed', async () => {
+  const socket = await begin('huge.bin', 20_000_000)
   expect(await isOpen(path)).toBe(true)
   socket.destroy()
   while (await isOpen(path)) await new Promise((resolve) => setImmediate(resolve))
 })
 
 test('a file that shrinks while it is sent breaks the connection', async () => {
-  path = join(root, 'shrinking.bin')
-  options = {}
-  await writeFile(path, Buffer.alloc(50_000_000))
-  const socket = connect(server.port, '127.0.0.1')
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-  await once(socket, 'data')
-  socket.pause()
+  const socket = await begin('shrinking.bin', 50_000_000)
   await truncate(path, 1000)
   socket.resume()
   expect((await received(socket)).length).toBeLessThan(50_000_000)

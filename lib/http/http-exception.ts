@@ -1,0 +1,120 @@
+// An HTTP error as an exception: thrown anywhere, it becomes the answer, in the form that the client prefers.
+import { STATUS_CODES } from 'node:http'
+import { escape as escapeHtml } from './escape.ts'
+import { HeaderList, type HeadersInit } from './headers.ts'
+import { bestOf } from './negotiate.ts'
+import type { Request } from './request.ts'
+import { Response } from './response.ts'
+
+// What the client is told where nothing else was said.
+const descriptions: Record<number, string> = {
+  400: 'The server could not understand the request.',
+  401: 'You must log in to see this page.',
+  403: 'You may not see or do this.',
+  404: 'There is nothing at this address.',
+  405: 'This address does not answer the method of the request.',
+  406: 'There is no form of this page that the client accepts.',
+  408: 'The request took too long to arrive.',
+  409: 'The request conflicts with what is there now.',
+  410: 'What was at this address is gone for good.',
+  411: 'The request needs a Content-Length.',
+  412: 'What is there is not what the request expects.',
+  413: 'The request is larger than this server takes.',
+  414: 'The address is longer than this server takes.',
+  415: 'This server does not read content of this type.',
+  416: 'There is no such part of this content.',
+  417: 'This server cannot do what the Expect header asks.',
+  418: 'This server is a teapot, not a coffee machine.',
+  421: 'This server cannot answer for the host asked for.',
+  422: 'The request was understood but what it says cannot be done.',
+  423: 'This is locked.',
+  424: 'This depends on something that failed.',
+  428: 'The request must say what it expects to change, with If-Match.',
+  429: 'There were too many requests. Try again later.',
+  431: 'The headers of the request are larger than this server takes.',
+  451: 'This may not be shown for legal reasons.',
+  500: 'The server made an error. It was written down.',
+  501: 'This server cannot do what the request asks.',
+  502: 'A server behind this one gave no usable answer.',
+  503: 'The server cannot answer right now. Try again later.',
+  504: 'A server behind this one took too long.',
+  505: 'This server does not speak the HTTP version of the request.',
+}
+
+export interface ExceptionOptions {
+  /** Sent with the answer. */
+  headers?: HeadersInit
+  /** Sent in place of the error page. */
+  response?: Response
+  /** When to come again (429, 503): seconds, or the moment. */
+  retryAfter?: number | Date
+  cause?: unknown
+}
+
+/**
+ * An error that is an answer. Throw one of its subclasses from a handler or a hook.
+ *
+ * @example
+ * throw new NotFound('No such product.')
+ */
+export class HTTPException extends Error {
+  static readonly code: number = 500
+
+  /** The status code. */
+  readonly code: number
+  /** The status in words: `Not Found`. */
+  readonly reason: string
+  /** What the client is told. */
+  readonly description: string
+  /** Sent with the answer. */
+  readonly headers: HeaderList
+  readonly response: Response | null
+
+  constructor(description?: string, options: ExceptionOptions = {}) {
+    const { code, name } = new.target
+    const told = description ?? descriptions[code] ?? ''
+    super(told, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = name
+    this.code = code
+    this.reason = STATUS_CODES[code] ?? 'Unknown Error'
+    this.description = told
+    this.headers = new HeaderList(options.headers)
+    const { retryAfter: when } = options
+    if (when !== undefined) this.headers.set('retry-after', when instanceof Date ? when.toUTCString() : Math.ceil(when))
+    this.response = options.response ?? null
+  }
+
+  /** The answer: HTML, JSON or text, as `request` prefers; HTML without one. */
+  toResponse(request?: Request): Response {
+    if (this.response !== null) return this.response.clone()
+    const response = new Response(null, { status: this.code, headers: this.headers })
+    const { code: status, reason: title, description: detail } = this
+    const accept = request?.incoming.headers.accept
+    const kind =
+      accept === undefined ? 'html' : bestOf('mediaType', request!.incoming.headers, ['html', 'json', 'text'])
+    if (kind === 'json') {
+      response.contentType = 'application/json; charset=utf-8'
+      response.data = JSON.stringify({ status, title, detail })
+    } else if (kind === 'text') {
+      response.contentType = 'text/plain; charset=utf-8'
+      response.data = `${status} ${title}\n\n${detail}\n`
+    } else {
+      response.contentType = 'text/html; charset=utf-8'
+      response.data = page(status, escapeHtml(title), escapeHtml(detail))
+    }
+    response.vary('Accept')
+    return response
+  }
+}
+
+function page(status: number, title: string, detail: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${status} ${title}</title>
+<h1>${title}</h1>
+<p>${detail}</p>
+</html>
+`
+}

@@ -1,12 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  BaseConverter,
-  collectAppRules,
-  findIndistinguishable,
-  Rule,
-  type RuleOptions,
-  UrlMap,
-} from '../../lib/routing/index.ts'
+import { BaseConverter, findIndistinguishable, Rule, type RuleOptions, UrlMap } from '../../lib/routing/index.ts'
 import { bound, matched } from './answers.ts'
 
 class Grouped extends BaseConverter {
@@ -111,26 +104,5 @@ describe('rules that can never be told apart', () => {
   test('count what several earlier rules take together', () => {
     const methods = (endpoint: string, ...methods: string[]) => new Rule('/a', { endpoint, methods })
     expect(found(methods('a', 'GET'), methods('b', 'POST'), methods('c', 'POST', 'HEAD'))).toEqual(['c'])
-  })
-})
-
-describe('rules of installed applications', () => {
-  const modules: Record<string, Record<string, unknown>> = {
-    'apps/blog/urls': { getRules: () => [new Rule('/<slug>', { endpoint: 'entry' })] },
-    'shop/urls': { getRules: async () => [new Rule('/cart', { endpoint: 'cart' })] },
-    'bad/urls': { getRules: () => 'x' },
-  }
-  const importModule = async (module: string) => modules[module]
-
-  test('are those of their own urls, under their entry points', async () => {
-    const rules = await collectAppRules(['apps/blog', 'shop', 'tools'], { 'apps/blog': '/blog' }, importModule)
-    expect(new UrlMap(rules).rules().map((rule) => rule.path)).toEqual(['/blog/<slug>', '/cart'])
-  })
-
-  test('an entry point of an application that is not installed, or urls without rules, are errors', async () => {
-    await expect(collectAppRules(['shop'], { shpo: '/x' }, importModule)).rejects.toMatchObject({
-      code: 'TIPFY_E_ENTRY_POINT',
-    })
-    await expect(collectAppRules(['bad'], {}, importModule)).rejects.toMatchObject({ code: 'TIPFY_E_URLS' })
   })
 })

@@ -9,7 +9,7 @@ const floors: RegExp[][] = [
   [/^(errors|signing|trace)\.ts$/, /^http\/(headers|multidict|cookies|escape|query|dates)\.ts$/],
   [
     /^(context|config|import-string|log)\.ts$/,
-    /^routing\/(rule|converters|types|numbers|quote|parse|part|builder|linear)\.ts$/,
+    /^routing\/(rule|bind|converters|types|numbers|quote|parse|part|builder|linear)\.ts$/,
     /^datastore\//,
   ],
   [/^http\//],

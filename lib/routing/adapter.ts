@@ -117,7 +117,8 @@ export class UrlAdapter {
   }
 
   private redirectWithQuery(url: string): RequestRedirect {
-    const query = this.query()
+    // A header takes Latin-1, as which Node reads the bytes of a request.
+    const query = this.query().replace(/[^\x21-\x7e\x80-\xff]+/g, (text) => encodeURIComponent(text.toWellFormed()))
     return new RequestRedirect(query === '' ? url : `${url}?${query}`)
   }
 

@@ -121,5 +121,5 @@ function redirectTo(rule: Rule, args: Record<string, unknown>, urls: UrlAdapter)
   const { redirectTo: target, compiled } = rule
   if (typeof target === 'function') return urls.redirectToTarget(target(urls, args), true)
   const filled = fillRedirect(target!, (name) => compiled.converters.get(name)!.toUrl(args[name]))
-  return urls.redirectToTarget(filled, /^https?:\/\/[^<]/i.test(target!))
+  return urls.redirectToTarget(filled, /^https?:\/\/[^/?#<]+(?:[/?#]|$)/i.test(target!))
 }

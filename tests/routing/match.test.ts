@@ -157,6 +157,11 @@ describe('redirects', () => {
     expect(matched(values, '/a%20b')).toEqual({ redirect: 'http://example.org/a%20b/?q=%C3%A4+b&n=1&n=2' })
   })
 
+  test('a query with characters that no header can hold is encoded', () => {
+    const urls = new UrlMap([new Rule('/a/', { endpoint: 'a' })]).bind({ serverName: 'a', queryArgs: 'q=日 \n\xe9' })
+    expect(matched(urls, '/a')).toEqual({ redirect: 'http://a/a/?q=%E6%97%A5%20%0A\xe9' })
+  })
+
   test('they are a 308 with the location in the headers', () => {
     const urls = bound([new Rule('/a/', { endpoint: 'a' })])
     const thrown = (() => {

@@ -42,7 +42,16 @@ test('what came from the request never does', () => {
     '..%2F%2Fevil.example',
     '%09%2Fevil.example',
   ]
-  const templates = ['<p>', '/<p>', '//<p>', '\\<p>', './<p>', (_: unknown, { p }: Record<string, unknown>) => `/${p}`]
+  const templates = [
+    'https://docs.example<p>',
+    'https://<p>/x',
+    '<p>',
+    '/<p>',
+    '//<p>',
+    '\\<p>',
+    './<p>',
+    (_: unknown, { p }: Record<string, unknown>) => `/${p}`,
+  ]
   for (const path of hostile) {
     for (const template of templates) {
       const location = locationOf('/go/<path:p>', template, `/go/${path}`)

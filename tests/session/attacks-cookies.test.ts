@@ -3,13 +3,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { sign } from 'cookie-signature'
 import { request } from 'tipfy'
 import { sessionStore } from 'tipfy/ext/session'
-import type { Answer } from '../support/application.ts'
-import { type Free, free, key, kinds, type Site, serveSite } from './site.ts'
+import { count, type Free, free, key, kinds, type Site, serveSite, setCookies } from './site.ts'
 
-function count(): string {
-  free.n = (free.n ?? 0) + 1
-  return String(free.n)
-}
 const named = async (name: string) => {
   const one = (await sessionStore.getSession(name)) as Free
   one.n = (one.n ?? 0) + 1
@@ -35,7 +30,6 @@ const handlers = {
   },
 }
 
-const setCookies = (answer: Answer) => answer.headers['set-cookie'] ?? []
 const deletion = (name: string) => expect.stringMatching(new RegExp(`^${name.replace('.', '\\.')}=; Max-Age=0`))
 
 describe.each(kinds)('%s:', (kind) => {

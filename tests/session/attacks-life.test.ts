@@ -5,14 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import { request } from 'tipfy'
 import { sessionStore } from 'tipfy/ext/session'
 import { StoreUnavailable } from '../../lib/ext/session/store.ts'
-import type { Answer } from '../support/application.ts'
-import { free, kinds, type Site, serveSite } from './site.ts'
-
-function count(): string {
-  free.n = (free.n ?? 0) + 1
-  return String(free.n)
-}
-const setCookies = (answer: Answer) => answer.headers['set-cookie'] ?? []
+import { count, free, kinds, type Site, serveSite, setCookies } from './site.ts'
 
 /** A point that a handler waits at until the test lets it go on. */
 function gate() {

@@ -2,129 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { sessionStore } from 'tipfy/ext/session'
 import { checkConfig, cookieAttributes } from '../../lib/ext/session/config.ts'
 import { checkKeys } from '../../lib/ext/session/keys.ts'
-import { type Free, free, key, kinds, type SiteOptions, serveSite } from './site.ts'
+import { count, type Free, free, key, kinds, type SiteOptions, serveSite, setCookies } from './site.ts'
 
 const https = { 'x-forwarded-proto': 'https' }
 
-function count(): string {
-  free.n = (free.n ?? 0) + 1
-  return String(free.n)
-}
 const read = () => String(free.n)
 const counter = { '/': count, '/read': read }
-const setCookies = (answer: { headers: { 'set-cookie'?: string[] } }) => answer.headers['set-cookie'] ?? []
-
-describe.each(kinds)('the age of a %s session', (kind) => {
-  const aged = (session: object, more: object = {}) => serveSite(kind, { ...counter, ...more }, { session })
-
-  test('idle: it ends so many seconds after the last request, and each request renews it, writing at most once a tenth', async () => {
-    const site = await aged({ expiration: 1000 })
-    const visitor = site.visitor()
-    await visitor.ask('/')
-    site.later(99)
-    expect(setCookies(await visitor.ask('/read'))).toEqual([])
-    for (let step = 0; step < 5; step++) {
-      site.later(500)
-      const answer = await visitor.ask('/read')
-      expect([answer.text, setCookies(answer).length]).toEqual(['1', 1])
-      expect(setCookies(await visitor.ask('/read'))).toEqual([])
-    }
-    site.later(1000)
-    const late = await visitor.ask('/read')
-    expect(late.text).toBe('undefined')
-    expect(setCookies(late)).toEqual([]) // expired is ignored, not cleared: a late tab must not wipe a fresh login
-  })
-
-  test('absolute: it ends however much it is used, and login begins no new count', async () => {
-    const site = await aged({ expiration: 1000, absoluteExpiration: 2000 })
-    const visitor = site.visitor()
-    await visitor.ask('/')
-    for (let step = 0; step < 3; step++) {
-      site.later(600)
-      expect((await visitor.ask('/')).text).toBe(String(step + 2))
-    }
-    site.later(199)
-    expect((await visitor.ask('/read')).text).toBe('4')
-    site.later(1)
-    expect((await visitor.ask('/read')).text).toBe('undefined')
-  })
-
-  test('its own: remembered for longer than others, in a cookie that outlives the browser', async () => {
-    const site = await aged(
-      { expiration: 1000 },
-      {
-        '/remember': () => {
-          sessionStore.expiration = 30_000
-          return String(sessionStore.expiration)
-        },
-        '/forget': () => {
-          sessionStore.expiration = null
-          return ''
-        },
-      },
-    )
-    const visitor = site.visitor()
-    expect(setCookies(await visitor.ask('/'))[0]).not.toContain('Max-Age')
-    const remembered = await visitor.ask('/remember')
-    expect(remembered.text).toBe('30000')
-    expect(setCookies(remembered)[0]).toContain('; Max-Age=30000;')
-    site.later(29_999)
-    const renewed = await visitor.ask('/read')
-    expect(renewed.text).toBe('1')
-    expect(setCookies(renewed)[0]).toContain('; Max-Age=30000;')
-    site.later(29_999)
-    expect((await visitor.ask('/read')).text).toBe('1')
-    expect(setCookies(await visitor.ask('/forget'))[0]).not.toContain('Max-Age=30000')
-    site.later(1000)
-    expect((await visitor.ask('/read')).text).toBe('undefined')
-  })
-
-  test('maxAge and touchAfter are as configured; touch() renews at once', async () => {
-    const site = await aged(
-      { expiration: 1000, touchAfter: 0.5, cookie: { maxAge: 77 } },
-      {
-        '/touch': () => {
-          sessionStore.touch()
-          return ''
-        },
-      },
-    )
-    const visitor = site.visitor()
-    expect(setCookies(await visitor.ask('/'))[0]).toContain('; Max-Age=77;')
-    site.later(499)
-    expect(setCookies(await visitor.ask('/read'))).toEqual([])
-    expect(setCookies(await visitor.ask('/touch')).length).toBe(1)
-    site.later(499)
-    expect(setCookies(await visitor.ask('/read'))).toEqual([])
-    site.later(2)
-    expect(setCookies(await visitor.ask('/read')).length).toBe(1)
-  })
-})
-
-describe.each(kinds)('keys, with a %s session', (kind) => {
-  const keys = ['a', 'b', 'c'].map((name) => `${name}-key-of-the-tests-0123456789abcdef`)
-  const withKeys = (secretKey: unknown, session: object = {}) =>
-    serveSite(kind, counter, { session: { secretKey, ...session } })
-
-  test('6: an old one still counts and its cookies are issued anew; one that was removed counts no more', async () => {
-    const folder = { dataFolder: `/tmp/tipfy-rotation-${process.pid}` }
-    const before = await withKeys(keys[0], folder)
-    const visitor = before.visitor()
-    await visitor.ask('/')
-    const old = visitor.cookies.get(before.cookie)!
-    const during = await withKeys([keys[1], keys[0]], folder)
-    visitor.port = during.port
-    const answer = await visitor.ask('/read')
-    expect([answer.text, setCookies(answer).length]).toEqual(['1', 1])
-    expect(setCookies(await visitor.ask('/read'))).toEqual([])
-    const after = await withKeys([keys[1]], folder)
-    visitor.port = after.port
-    expect((await visitor.ask('/read')).text).toBe('1')
-    visitor.cookies.set(after.cookie, old)
-    expect((await visitor.ask('/read')).text).toBe('undefined')
-    expect(visitor.cookies.size).toBe(0) // not ours any more: cleared
-  })
-})
 
 describe('6: secret keys', () => {
   test.each([
@@ -255,37 +138,6 @@ describe('what a cookie holds', () => {
     expect((await visitor.ask('/show')).text).toBe('{}')
     expect(visitor.cookies.size).toBe(0)
   })
-})
-
-describe('the form of the data', () => {
-  const old = { '/set': () => Object.assign(free, { products: 'a,b' }) && '', '/show': () => JSON.stringify(free) }
-  const folder = { dataFolder: `/tmp/tipfy-migrate-${process.pid}` }
-
-  test.each(kinds)(
-    '%s: data of an older version goes through migrate(), and is written when it changes',
-    async (kind) => {
-      const before = await serveSite(kind, old, { session: folder })
-      const visitor = before.visitor()
-      await visitor.ask('/set')
-      const froms: unknown[] = []
-      const migrate = (data: Record<string, unknown>, from: number | null) => {
-        froms.push(from)
-        return { ...data, products: String(data.products).split(',') }
-      }
-      const after = await serveSite(
-        kind,
-        { ...old, '/push': () => String(free.products.push('c')) },
-        { session: { ...folder, dataVersion: 2, migrate } },
-      )
-      visitor.port = after.port
-      const read = await visitor.ask('/show')
-      expect([read.text, setCookies(read)]).toEqual(['{"products":["a","b"]}', []])
-      await visitor.ask('/push')
-      expect(froms).toEqual([null, null])
-      expect((await visitor.ask('/show')).text).toBe('{"products":["a","b","c"]}')
-      expect(froms).toEqual([null, null])
-    },
-  )
 })
 
 describe('several sessions', () => {

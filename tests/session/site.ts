@@ -6,7 +6,7 @@ import { afterAll } from '@jest/globals'
 import { RequestHandler, Rule } from 'tipfy'
 import { type Session, session, setDatastoreSession, setSecureCookieSession } from 'tipfy/ext/session'
 import type { Sessions } from '../../lib/ext/session/sessions.ts'
-import { type Running, start } from '../support/application.ts'
+import { type Answer, type Running, start } from '../support/application.ts'
 import { Visitor } from '../support/browser.ts'
 
 export type Kind = 'securecookie' | 'datastore'
@@ -102,3 +102,11 @@ export async function serveSite(kind: Kind, handlers: Handlers, options: SiteOpt
   open.push(site)
   return site
 }
+
+/** A handler that counts its calls in the session. */
+export function count(): string {
+  free.n = (free.n ?? 0) + 1
+  return String(free.n)
+}
+
+export const setCookies = (answer: Answer) => answer.headers['set-cookie'] ?? []

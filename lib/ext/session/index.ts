@@ -10,9 +10,11 @@ import { readSettings, type SessionApp } from './settings.ts'
 
 export { checkConfig, configTypes, defaultConfig, type SessionCookie } from './config.ts'
 export type { Flash } from './flash.ts'
+export type { SecureCookieOptions } from './secure-values.ts'
 export type { Session } from './session.ts'
 export type * from './session-data.ts'
-export type { SecureCookieOptions, SessionOptions, SessionStore, UserSession } from './session-store.ts'
+export type { SessionOptions, SessionStore } from './session-store.ts'
+export type { UserSession } from './user-sessions.ts'
 
 function storeOf(context: Context, name: string): SessionStore {
   if (context.session !== undefined) return context.session as SessionStore

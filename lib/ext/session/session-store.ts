@@ -1,18 +1,17 @@
 // `sessionStore`: the life of a session, and of any others, within one request.
 import { TipfyError } from '../../errors.ts'
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
-import { decodeData, encodeData } from './codec.ts'
 import type { SessionCookie } from './config.ts'
 import { Csrf, type CsrfRequest, newNonce, nonceKey } from './csrf.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { type CookieChange, Outbox, type OutboxResponse, varyByCookie } from './outbox.ts'
+import { openValue, type SecureCookieOptions, sealValue } from './secure-values.ts'
 import { put, type SessionOf, visible, withVisible } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
-import { findCookie } from './signed-cookie.ts'
 import type { Backend, Slot } from './slot.ts'
-import type { SessionSummary } from './store.ts'
 import { StoredSlot } from './stored.ts'
+import { destroySessions, listSessions, revokeSession, type UserSession } from './user-sessions.ts'
 
 /** What a session store uses of a request. */
 export type StoreRequest = CsrfRequest
@@ -23,15 +22,6 @@ export interface SessionOptions extends Partial<SessionCookie> {
   /** Seconds without a request until it ends. */
   expiration?: number
 }
-
-/** One of a user's sessions. */
-export interface UserSession extends SessionSummary {
-  /** Whether it is that of this request. */
-  current: boolean
-}
-
-/** Attributes of a cookie that `setSecureCookie` sets; what is left out is as for the session's. */
-export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>
 
 function checkExpiration(seconds: number | null | undefined): void {
   if (seconds == null || (Number.isFinite(seconds) && seconds > 0 && seconds < 1e10)) return
@@ -158,29 +148,17 @@ export class SessionStore {
 
   /** The live sessions of a user, latest used first: for a page that shows them. */
   async listFor(user: string): Promise<UserSession[]> {
-    const slot = this.#stored('listFor')
-    const records = await slot.ask((store) => store.listFor(user))
-    return records.map((summary) => ({ ...summary, current: summary.id === slot.recordName }))
+    return listSessions(this.#stored('listFor'), user)
   }
 
-  /** Ends one of a user's sessions, by the `id` that `listFor` gave; false if the user has no such session. */
+  /** Ends one of a user's sessions at once, by the `id` that `listFor` gave; false if the user has no such session. */
   async revoke(user: string, id: string): Promise<boolean> {
-    const slot = this.#stored('revoke')
-    if (!(await this.listFor(user)).some((session) => session.id === id)) return false
-    if (id === slot.recordName) await slot.destroy()
-    else await slot.ask((store) => store.revoke(id))
-    return true
+    return revokeSession(this.#stored('revoke'), user, id)
   }
 
   /** Ends all sessions that a user has now, at once; later logins live. Gives their number. */
   async destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
-    const slot = this.#stored('destroyAllFor')
-    const owner = slot.storedUser
-    const ended = await slot.ask((store) =>
-      store.destroyAllFor(user, { exceptSid: exceptCurrent ? slot.id : undefined }),
-    )
-    if (!exceptCurrent && owner === user) slot.forget()
-    return ended
+    return destroySessions(this.#stored('destroyAllFor'), user, exceptCurrent)
   }
 
   #stored(method: string): StoredSlot {
@@ -236,23 +214,13 @@ export class SessionStore {
   setSecureCookie(name: string, value: unknown, options: SecureCookieOptions = {}): void {
     const { settings } = this.#sessions
     const to = this.#sessions.valueCookie(name, options)
-    const signed = to.signer.sign(encodeData({ value }), settings.now(), options.maxAge ?? undefined)
-    const bytes = name.length + 1 + signed.length
-    if (bytes > settings.maxCookieSize) {
-      const limit = settings.maxCookieSize
-      throw new TipfyError('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: `the value of ${name}` })
-    }
-    this.#out().add({ to, value: signed, maxAge: options.maxAge ?? undefined })
+    this.#out().add(sealValue(to, value, options.maxAge ?? undefined, settings))
   }
 
   /** The value of a signed cookie of yours, if it is one and, with `maxAge`, was set at most so many seconds ago. */
   getSecureCookie(name: string, { maxAge }: { maxAge?: number } = {}): unknown {
     this.#main.used = true
-    const { settings } = this.#sessions
-    const { cookie } = findCookie(this.#sessions.valueCookie(name), this.#request, settings)
-    if (cookie === undefined) return undefined
-    if (maxAge !== undefined && settings.now() - cookie.issued >= maxAge * 1000) return undefined
-    return decodeData(cookie.text).value
+    return openValue(this.#sessions.valueCookie(name), this.#request, maxAge, this.#sessions.settings)
   }
 
   #out(): Outbox {

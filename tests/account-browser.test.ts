@@ -1,143 +1,139 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { hasChromium, openChromium } from './support/chromium.ts'
-import { type Program, startProgram } from './support/process.ts'
+import { describe, expect, test } from '@jest/globals'
+import type { BrowserContext, Page } from 'playwright-core'
+import { hasChromium } from './support/chromium.ts'
+import { openShop } from './support/shop-browser.ts'
 
-const shop = join(import.meta.dirname, 'support/shop.ts')
 const whereChromium = hasChromium ? describe : describe.skip
 
-whereChromium.each(['cookie', 'datastore'])('the account of the example in Chromium, with %s sessions', (sessions) => {
-  let program: Program
-  let browser: Browser
-  let url: string
-  beforeAll(async () => {
-    const data = mkdtempSync(join(tmpdir(), 'tipfy-account-'))
-    program = startProgram(shop, [], { SESSIONS: sessions, DATA: data, PORT: '0' })
-    url = (await program.line(/^http:.*$/))[0]
-    browser = await openChromium()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await program.end()
-  })
+whereChromium.each(['cookie', 'datastore'] as const)(
+  'the account of the example in Chromium, with %s sessions',
+  (sessions) => {
+    const shop = openShop(sessions)
 
-  const name = sessions === 'cookie' ? 'tipfy.session' : 'tipfy.session_id'
-  const sessionCookie = async (context: BrowserContext) =>
-    (await context.cookies()).find((cookie) => cookie.name === name)
+    const name = sessions === 'cookie' ? 'tipfy.session' : 'tipfy.session_id'
+    const sessionCookie = async (context: BrowserContext) =>
+      (await context.cookies()).find((cookie) => cookie.name === name)
 
-  async function signIn(page: Page, user: string, { remember = false, password = 'open sesame' } = {}): Promise<void> {
-    await page.goto(`${url}/account/login`)
-    await page.fill('input[name=name]', user)
-    await page.fill('input[name=password]', password)
-    if (remember) await page.check('input[name=remember]')
-    await page.click('button:has-text("Sign in")')
-  }
-
-  test('sign in, keep a note, sign out: the cart stays, the identity changes, messages come once', async () => {
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    await page.goto(url)
-    await page.fill('input[name=add-product]', 'tea')
-    await page.click('text=Add')
-    const anonymous = (await sessionCookie(context))!.value
-
-    await page.click('text=Account')
-    await signIn(page, 'Ada', { password: 'wrong' })
-    expect(await page.textContent('[role=status]')).toContain('do not belong together')
-    expect(await page.inputValue('input[name=name]')).toBe('Ada')
-    await signIn(page, 'Ada')
-    expect(await page.textContent('h1')).toBe('Hello, Ada')
-    expect(await page.textContent('[role=status]')).toBe('Welcome, Ada.')
-    expect((await sessionCookie(context))!.value).not.toBe(anonymous)
-    await page.reload()
-    expect(await page.locator('[role=status]').count()).toBe(0)
-
-    await page.fill('input[name=note]', '<b>milk</b>')
-    await page.click('text=Keep it')
-    expect(await page.locator('main li').allInnerTexts()).toEqual(['<b>milk</b>'])
-    await page.click('text=Cart')
-    expect(await page.textContent('main')).toContain('tea')
-
-    await page.click('text=Account')
-    await page.click('text=Sign out')
-    expect(await page.textContent('[role=status]')).toBe('You are signed out.')
-    await page.goto(`${url}/account`)
-    expect(page.url()).toBe(`${url}/account/login`)
-    await page.click('text=Cart')
-    expect(await page.textContent('main')).toContain('tea')
-  })
-
-  test('a form of another site, and one without its token, are refused', async () => {
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    await signIn(page, 'Bob')
-    const submitted = async (submit: () => Promise<unknown>) => {
-      const [answer] = await Promise.all([page.waitForNavigation(), submit()])
-      return answer!.status()
+    async function signIn(
+      page: Page,
+      user: string,
+      { remember = false, password = 'open sesame' } = {},
+    ): Promise<void> {
+      await page.goto(`${shop.url}/account/login`)
+      await page.fill('input[name=name]', user)
+      await page.fill('input[name=password]', password)
+      if (remember) await page.check('input[name=remember]')
+      await page.click('button:has-text("Sign in")')
     }
-    await page.goto(`${url.replace('localhost', '127.0.0.1')}/session-test`)
-    await page.setContent(`<form method="post" action="${url}/account"><input name="note" value="forged"></form>`)
-    expect(await submitted(() => page.evaluate('document.forms[0].submit()'))).toBe(403)
-    await page.goto(`${url}/account`)
-    await page.evaluate(`document.querySelector('form [name=_csrf]').remove()`)
-    await page.fill('input[name=note]', 'forged')
-    expect(await submitted(() => page.click('text=Keep it'))).toBe(403)
-    await page.goto(`${url}/account`)
-    expect(await page.textContent('main')).not.toContain('forged')
-  })
 
-  test('two tabs: a form that was open before the other tab was used is still good', async () => {
-    const context = await browser.newContext()
-    const [one, two] = [await context.newPage(), await context.newPage()]
-    await signIn(one, 'Cleo')
-    await two.goto(`${url}/account`)
-    for (const [page, note] of [
-      [one, 'first'],
-      [two, 'second'],
-    ] as const) {
-      await page.fill('input[name=note]', note)
+    test('sign in, keep a note, sign out: the cart stays, the identity changes, messages come once', async () => {
+      const context = await shop.browser.newContext()
+      const page = await context.newPage()
+      await page.goto(shop.url)
+      await page.fill('input[name=add-product]', 'tea')
+      await page.click('text=Add')
+      const anonymous = (await sessionCookie(context))!.value
+
+      await page.click('text=Account')
+      await signIn(page, 'Ada', { password: 'wrong' })
+      expect(await page.textContent('[role=status]')).toContain('do not belong together')
+      expect(await page.inputValue('input[name=name]')).toBe('Ada')
+      await signIn(page, 'Ada')
+      expect(await page.textContent('h1')).toBe('Hello, Ada')
+      expect(await page.textContent('[role=status]')).toBe('Welcome, Ada.')
+      expect((await sessionCookie(context))!.value).not.toBe(anonymous)
+      await page.reload()
+      expect(await page.locator('[role=status]').count()).toBe(0)
+
+      await page.fill('input[name=note]', '<b>milk</b>')
       await page.click('text=Keep it')
-    }
-    expect(await two.locator('main li').allInnerTexts()).toEqual(['first', 'second'])
-  })
+      expect(await page.locator('main li').allInnerTexts()).toEqual(['<b>milk</b>'])
+      await page.click('text=Cart')
+      expect(await page.textContent('main')).toContain('tea')
 
-  test('remembered, the cookie outlives the browser; else it goes with it', async () => {
-    const [brief, long] = [await browser.newContext(), await browser.newContext()]
-    await signIn(await brief.newPage(), 'Dan')
-    await signIn(await long.newPage(), 'Dan', { remember: true })
-    expect((await sessionCookie(brief))!.expires).toBe(-1)
-    const days = ((await sessionCookie(long))!.expires - Date.now() / 1000) / 86_400
-    expect(days).toBeGreaterThan(29.9)
-    expect(days).toBeLessThan(30.1)
-  })
+      await page.click('text=Account')
+      await page.click('text=Sign out')
+      expect(await page.textContent('[role=status]')).toBe('You are signed out.')
+      await page.goto(`${shop.url}/account`)
+      expect(page.url()).toBe(`${shop.url}/account/login`)
+      await page.click('text=Cart')
+      expect(await page.textContent('main')).toContain('tea')
+    })
 
-  test('where you are signed in: one is ended, then all', async () => {
-    const [here, there] = [await (await browser.newContext()).newPage(), await (await browser.newContext()).newPage()]
-    await signIn(here, 'Eve')
-    await signIn(there, 'Eve')
-    await here.click('text=Where you are signed in')
-    if (sessions === 'cookie') {
-      expect(await here.textContent('main')).toContain('nothing on the server to list')
-      return
-    }
-    expect(await here.locator('main li').count()).toBe(2)
-    await here.click('text=End it')
-    expect(await here.textContent('[role=status]')).toBe('It is ended.')
-    expect(await here.locator('main li').allInnerTexts()).toEqual([expect.stringContaining('This browser')])
-    await there.goto(`${url}/account`)
-    expect(there.url()).toBe(`${url}/account/login`)
+    test('a form of another site, and one without its token, are refused', async () => {
+      const context = await shop.browser.newContext()
+      const page = await context.newPage()
+      await signIn(page, 'Bob')
+      const submitted = async (submit: () => Promise<unknown>) => {
+        const [answer] = await Promise.all([page.waitForNavigation(), submit()])
+        return answer!.status()
+      }
+      await page.goto(`${shop.url.replace('localhost', '127.0.0.1')}/session-test`)
+      await page.setContent(
+        `<form method="post" action="${shop.url}/account"><input name="note" value="forged"></form>`,
+      )
+      expect(await submitted(() => page.evaluate('document.forms[0].submit()'))).toBe(403)
+      await page.goto(`${shop.url}/account`)
+      await page.evaluate(`document.querySelector('form [name=_csrf]').remove()`)
+      await page.fill('input[name=note]', 'forged')
+      expect(await submitted(() => page.click('text=Keep it'))).toBe(403)
+      await page.goto(`${shop.url}/account`)
+      expect(await page.textContent('main')).not.toContain('forged')
+    })
 
-    await signIn(there, 'Eve')
-    await here.reload()
-    await here.click('text=Sign out everywhere')
-    expect(await here.textContent('[role=status]')).toBe('You are signed out everywhere (2).')
-    await there.goto(`${url}/account`)
-    expect(there.url()).toBe(`${url}/account/login`)
-    await signIn(here, 'Eve')
-    expect(await here.textContent('h1')).toBe('Hello, Eve')
-    if (process.env.SHOTS) await here.screenshot({ path: `${process.env.SHOTS}/account.png` })
-  })
-})
+    test('two tabs: a form that was open before the other tab was used is still good', async () => {
+      const context = await shop.browser.newContext()
+      const [one, two] = [await context.newPage(), await context.newPage()]
+      await signIn(one, 'Cleo')
+      await two.goto(`${shop.url}/account`)
+      for (const [page, note] of [
+        [one, 'first'],
+        [two, 'second'],
+      ] as const) {
+        await page.fill('input[name=note]', note)
+        await page.click('text=Keep it')
+      }
+      expect(await two.locator('main li').allInnerTexts()).toEqual(['first', 'second'])
+    })
+
+    test('remembered, the cookie outlives the browser; else it goes with it', async () => {
+      const [brief, long] = [await shop.browser.newContext(), await shop.browser.newContext()]
+      await signIn(await brief.newPage(), 'Dan')
+      await signIn(await long.newPage(), 'Dan', { remember: true })
+      expect((await sessionCookie(brief))!.expires).toBe(-1)
+      const days = ((await sessionCookie(long))!.expires - Date.now() / 1000) / 86_400
+      expect(days).toBeGreaterThan(29.9)
+      expect(days).toBeLessThan(30.1)
+    })
+
+    test('where you are signed in: one is ended, then all', async () => {
+      const [here, there] = [
+        await (await shop.browser.newContext()).newPage(),
+        await (await shop.browser.newContext()).newPage(),
+      ]
+      await signIn(here, 'Eve')
+      await signIn(there, 'Eve')
+      await here.click('text=Where you are signed in')
+      if (sessions === 'cookie') {
+        expect(await here.textContent('main')).toContain('nothing on the server to list')
+        return
+      }
+      expect(await here.locator('main li').count()).toBe(2)
+      await here.click('text=End it')
+      expect(await here.textContent('[role=status]')).toBe('It is ended.')
+      expect(await here.locator('main li').allInnerTexts()).toEqual([expect.stringContaining('This browser')])
+      await there.goto(`${shop.url}/account`)
+      expect(there.url()).toBe(`${shop.url}/account/login`)
+
+      await signIn(there, 'Eve')
+      await here.reload()
+      await here.click('text=Sign out everywhere')
+      expect(await here.textContent('[role=status]')).toBe('You are signed out everywhere (2).')
+      await there.goto(`${shop.url}/account`)
+      expect(there.url()).toBe(`${shop.url}/account/login`)
+      await signIn(here, 'Eve')
+      expect(await here.textContent('h1')).toBe('Hello, Eve')
+      if (process.env.SHOTS) await here.screenshot({ path: `${process.env.SHOTS}/account.png` })
+    })
+  },
+)

@@ -1,33 +1,16 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser } from 'playwright-core'
-import { hasChromium, openChromium } from './support/chromium.ts'
-import { type Program, startProgram } from './support/process.ts'
+import { describe, expect, test } from '@jest/globals'
+import { hasChromium } from './support/chromium.ts'
+import { openShop } from './support/shop-browser.ts'
 
-const shop = join(import.meta.dirname, 'support/shop.ts')
 const whereChromium = hasChromium ? describe : describe.skip
 
-whereChromium.each(['cookie', 'datastore'])('the example in Chromium, with %s sessions', (sessions) => {
-  let program: Program
-  let browser: Browser
-  let url: string
-  beforeAll(async () => {
-    const data = mkdtempSync(join(tmpdir(), 'tipfy-browser-'))
-    program = startProgram(shop, [], { SESSIONS: sessions, DATA: data, PORT: '0' })
-    url = (await program.line(/^http:.*$/))[0]
-    browser = await openChromium()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await program.end()
-  })
+whereChromium.each(['cookie', 'datastore'] as const)('the example in Chromium, with %s sessions', (sessions) => {
+  const shop = openShop(sessions)
 
   test('walks the cart by URL, each browser with its own', async () => {
-    const page = await (await browser.newContext()).newPage()
+    const page = await (await shop.browser.newContext()).newPage()
     const says = async (query: string) => {
-      await page.goto(`${url}/session-test${query}`)
+      await page.goto(`${shop.url}/session-test${query}`)
       return page.innerText('body')
     }
     expect(await says('?add-product=foo')).toBe('Products in cart: foo')
@@ -35,16 +18,16 @@ whereChromium.each(['cookie', 'datastore'])('the example in Chromium, with %s se
       'Products in cart: foo, <script>document.title="run"</script>',
     )
     expect(await page.title()).not.toBe('run')
-    const other = await (await browser.newContext()).newPage()
-    await other.goto(`${url}/session-test`)
+    const other = await (await shop.browser.newContext()).newPage()
+    await other.goto(`${shop.url}/session-test`)
     expect(await other.innerText('body')).toBe('The cart is empty.')
     expect(await says('?remove-product=foo')).toMatch(/^Products in cart: <script>/)
   })
 
   test('serves a person with forms alone', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false })
+    const context = await shop.browser.newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
-    await page.goto(url)
+    await page.goto(shop.url)
     expect(await page.innerText('body')).toContain('The cart is empty.')
     for (const product of ['tea', 'cake & cream']) {
       await page.fill('input[name=add-product]', product)

@@ -7,14 +7,14 @@ import type { Response } from './response.ts'
 
 /**
  * Turns `response` (to GET or HEAD, 200) into the 304, 412, 416 or 206 that it should be; of a 206 the first and the last byte
- * to send are returned. `size` is that of the whole body.
+ * to send are returned. `size` is that of the whole body; null, for a stream, has no parts.
  */
-export function applyConditions(response: Response, request: Request, size: number): [number, number] | null {
+export function applyConditions(response: Response, request: Request, size: number | null): [number, number] | null {
   const { method, incoming, range } = request
   if (response.status !== 200 || (method !== 'GET' && method !== 'HEAD')) return null
   const { etag, lastModified } = response
   if (etag === null && lastModified === null && response.isWhole) response.etag = tagOf(response.data)
-  response.headers.set('accept-ranges', 'bytes')
+  if (size !== null) response.headers.set('accept-ranges', 'bytes')
 
   const validators = { etag: response.etag, lastModified }
   const outcome = evaluate(method, incoming.headers, validators)
@@ -26,7 +26,14 @@ export function applyConditions(response: Response, request: Request, size: numb
       response.headers.delete(name)
     }
   }
-  if (outcome !== 200 || method !== 'GET' || range === null || !rangeCounts(incoming.headers, validators)) return null
+  if (
+    outcome !== 200 ||
+    size === null ||
+    method !== 'GET' ||
+    range === null ||
+    !rangeCounts(incoming.headers, validators)
+  )
+    return null
 
   const part = selectRange(range, size)
   if (part === null) return null

@@ -74,9 +74,15 @@ export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
   return response
 }
 
+// What is said of one connection (RFC 9110, 7.6.1) and not of the answer.
+const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
 function fromWeb(web: globalThis.Response): OwnResponse {
   const response = new OwnResponse(web.body, { status: web.status, headers: web.headers, contentType: '' })
   const type = web.headers.get('content-type')
   if (type !== null) response.contentType = type
+  for (const name of hopByHop) response.headers.delete(name)
+  // fetch has expanded what it received, and left these as they were.
+  if (web.url !== '' && response.headers.delete('content-encoding')) response.headers.delete('content-length')
   return response
 }

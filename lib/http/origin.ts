@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import proxyAddr from 'proxy-addr'
+import { TipfyError } from '../errors.ts'
 import { BadHost } from './exceptions.ts'
 import type { RequestSettings } from './settings.ts'
 
@@ -16,7 +17,12 @@ export function compileTrust(trusted: TrustedProxies): Trust | null {
   if (trusted === null || trusted === 0) return null
   if (typeof trusted === 'number') return (_, hop) => hop < trusted
   const list = typeof trusted === 'string' ? trusted.split(',').map((one) => one.trim()) : [...trusted]
-  return list.length === 0 ? null : proxyAddr.compile(list)
+  try {
+    return list.length === 0 ? null : proxyAddr.compile(list)
+  } catch (cause) {
+    const wanted = 'a number of hops, addresses, subnets, or the names that proxy-addr knows'
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: 'tipfy.trustedProxies', wanted, given: list.join() }, { cause })
+  }
 }
 
 /** How many proxies, counted from this process, are trusted and have forwarded. */
@@ -55,7 +61,7 @@ export function hostOf(incoming: IncomingMessage, settings: RequestSettings): st
   let host = absolute?.[1] ?? incoming.headers.host ?? ''
   if (trust !== null) host = forwarded(incoming, 'x-forwarded-host', trustedHops(incoming, trust)) ?? host
   host = host.toLowerCase()
-  if (host === '') return serverName ?? ''
+  if (host === '') return serverName ?? ownAddress(incoming)
   if (!hostPattern.test(host)) throw new BadHost('The request asks for a host that cannot be one.')
   if (host.endsWith(':80') || host.endsWith(':443')) {
     const scheme = schemeOf(incoming, trust)
@@ -63,6 +69,12 @@ export function hostOf(incoming: IncomingMessage, settings: RequestSettings): st
   }
   if (serverName !== null && !belongs(host, serverName.toLowerCase())) throw new BadHost()
   return host
+}
+
+// What HTTP/1.0 asks without a Host is this very socket.
+function ownAddress({ socket }: IncomingMessage): string {
+  const { localAddress = 'localhost', localPort } = socket
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}${localPort ? `:${localPort}` : ''}`
 }
 
 // A server's name that tells no port stands for all of them.

@@ -210,9 +210,8 @@ export class Response {
       const name = typeof download === 'string' ? download : path.slice(path.lastIndexOf('/') + 1)
       this.headers.set('content-disposition', attachment(name))
     }
-    if (!this.headers.has('cache-control')) {
-      const age = maxAge === undefined ? 'no-cache' : `max-age=${Math.trunc(maxAge)}${immutable ? ', immutable' : ''}`
-      this.headers.set('cache-control', age)
+    if (maxAge !== undefined) {
+      this.headers.set('cache-control', `max-age=${Math.trunc(maxAge)}${immutable ? ', immutable' : ''}`)
     }
     return this
   }

@@ -20,6 +20,8 @@ const piece = 128 * 1024
 export async function sendFile(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
   const { precompressed } = (response.body as FileBody).options
   const { handle, size, encoding } = await openFile(response, precompressed ? codingsFor(request) : [])
+  // Only now: a session that sets a cookie has its own word on caches where the handler had none.
+  if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-cache')
   try {
     if (precompressed) response.vary('Accept-Encoding')
     if (encoding !== null) response.headers.set('content-encoding', encoding)

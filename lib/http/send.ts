@@ -18,16 +18,13 @@ import { hasBody, isWaiting } from './source.ts'
 export function sendResponse(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
   if (request.settings.isDraining) outgoing.shouldKeepAlive = false
   if (hasBody(request.incoming)) settleRequest(request, outgoing)
-  if (!response.isWhole) {
-    if (isBodiless(response.status)) response.dropBody()
-    else if (response.body instanceof FileBody) return sendFile(response, request, outgoing)
-    else return sendStream(response, request, outgoing)
-  }
+  if (isBodiless(response.status)) response.dropBody()
+  if (response.body instanceof FileBody) return sendFile(response, request, outgoing)
   if (response.isConditional) {
-    const part = applyConditions(response, request, lengthOf(response.data))
+    const part = applyConditions(response, request, response.isWhole ? lengthOf(response.data) : null)
     if (part !== null) response.data = Buffer.from(response.data as string).subarray(part[0], part[1] + 1)
   }
-  return sendWhole(response, request, outgoing)
+  return response.isWhole ? sendWhole(response, request, outgoing) : sendStream(response, request, outgoing)
 }
 
 // A body that was not read to its end stands in the way of the connection's next request: what is left of it is read and

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { createGunzip, createInflate } from 'node:zlib'
+import { TipfyError } from '../errors.ts'
 import {
   BadRequest,
   ClientDisconnected,
@@ -39,7 +40,8 @@ function begin(incoming: IncomingMessage, limit: number): string {
     })
   }
   if (Number(incoming.headers['content-length'] ?? 0) > limit) throw new RequestEntityTooLarge()
-  if (incoming.destroyed && !incoming.readableEnded) throw new ClientDisconnected()
+  if (incoming.readableEnded) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: 'incoming' })
+  if (incoming.destroyed) throw new ClientDisconnected()
   const go = waiting.get(incoming)
   if (go !== undefined) {
     waiting.delete(incoming)

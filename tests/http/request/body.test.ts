@@ -32,6 +32,10 @@ const handlers: Record<string, (request: Request) => unknown> = {
     return request.text()
   },
   '/unread': () => 'not read',
+  '/drained': async (request) => {
+    for await (const chunk of request.incoming) void chunk
+    return request.text()
+  },
 }
 
 beforeAll(async () => {
@@ -156,4 +160,9 @@ test('the rest of a body that was too large is read only up to the limit', async
     Buffer.alloc(1_000_000),
   )
   expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+})
+
+test('a body that was read from under the request is an error, not a wait without end', async () => {
+  expect((await post('/drained', 'hello')).status).toBe(500)
+  expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_BODY_TAKEN' })
 })

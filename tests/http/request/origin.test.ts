@@ -69,3 +69,13 @@ test('with a serverName only it and hosts under it are answered for', () => {
     expect(() => host(other, 'shop.example')).toThrow(expect.objectContaining({ code: 400, name: 'BadHost' }))
   }
 })
+
+test('proxies that cannot be read stop the start, naming the key', () => {
+  expect(() => compileTrust('nonsense')).toThrow(expect.objectContaining({ code: 'TIPFY_E_CONFIG_VALUE' }))
+})
+
+test('a request of HTTP/1.0 without a Host asks for the socket that it came to', () => {
+  const request = fakeRequest('/', { headers: { Host: '' } })
+  Object.assign(request.incoming.socket, { localAddress: '::1', localPort: 8080 })
+  expect(request.url).toBe('http://[::1]:8080/')
+})

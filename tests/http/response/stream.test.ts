@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -222,4 +223,56 @@ test('a stream that another answer takes the place of is ended', async () => {
   }
   expect(await (await get()).text()).toBe('other')
   expect(source.destroyed).toBe(true)
+})
+
+test('a client that went away before the answer is no failure', async () => {
+  let answer = () => {}
+  const begun = new Promise<IncomingMessage>((begin) => {
+    handle = async (request) => {
+      begin(request.incoming)
+      await new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      return 'x'.repeat(100_000)
+    }
+  })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write(close)
+  const incoming = await begun
+  socket.destroy()
+  await new Promise((resolve) => incoming.once('close', resolve))
+  answer()
+  handle = () => 'next'
+  expect(await (await get()).text()).toBe('next')
+  expect(server.failures).toEqual([])
+})
+
+test('a stream with a tag that the client has is not begun', async () => {
+  const source = new Readable({
+    read() {
+      throw new Error('read')
+    },
+  })
+  handle = (_, response) => {
+    response.etag = 'v1'
+    response.makeConditional()
+    return source
+  }
+  const answer = await fetch(server.url, { headers: { 'if-none-match': '"v1"' } })
+  expect([answer.status, source.destroyed]).toEqual([304, true])
+})
+
+test('what fetch gives is passed on, and not called compressed any more', async () => {
+  handle = (request, response) => {
+    if (request.rawPath === '/far') {
+      response.setCookie('a', 'b')
+      response.compress = true
+      return 'far '.repeat(1000)
+    }
+    return fetch(`${server.url}/far`)
+  }
+  const far = await fetch(`${server.url}/far`)
+  const near = await get()
+  expect(await near.text()).toBe(await far.text())
+  expect([near.status, near.headers.get('set-cookie')]).toEqual([200, 'a=b; Path=/'])
 })

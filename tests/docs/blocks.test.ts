@@ -76,8 +76,12 @@ describe('a block that is run logs what its comments say:', () => {
   })
   afterAll(() => Promise.all(results.values()))
 
-  test.each(runnable.map((block) => [block.place, block] as const))('%s', async (_, block) => {
-    const { said, wanted, errors } = await results.get(block)!
-    expect({ said, errors }).toEqual({ said: wanted, errors: '' })
-  }, 60_000)
+  test.each(runnable.map((block) => [block.place, block] as const))(
+    '%s',
+    async (_, block) => {
+      const { said, wanted, errors } = await results.get(block)!
+      expect({ said, errors }).toEqual({ said: wanted, errors: '' })
+    },
+    60_000,
+  )
 })

@@ -74,7 +74,12 @@ export function writeBlocks(blocks: readonly Block[]): Map<string, Block> {
   const options = { noEmit: true, rootDir: root, types: ['node'] }
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ extends: '../../../tsconfig.json', compilerOptions: options, include: ['./**/*.ts'], exclude: [] }),
+    JSON.stringify({
+      extends: '../../../tsconfig.json',
+      compilerOptions: options,
+      include: ['./**/*.ts'],
+      exclude: [],
+    }),
   )
   return files
 }

@@ -3,7 +3,7 @@
 // A block of TypeScript is one of three things. With a first line like `// app/blog.ts` it is that file of the page's
 // project. With an import or export it is a module. Otherwise it is what stands in a handler: everything that an
 // application imports is there, and it may return and await. Marked ```ts run it is run as well, and what it logs must be
-// what its comments `// → …` say.
+// what its comments `// → …` say; marked ```ts test it is run, and its tests must pass.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

@@ -5,9 +5,21 @@
 export type Actor = string
 
 /** `from` says `text` to `to`; or, with `note`, does something by itself. */
-export type Event =
-  | { from: Actor; to: Actor; text: string; answer?: boolean; fails?: boolean }
-  | { at: Actor; note: string; good?: boolean }
+export type Event = Message | Note
+
+interface Message {
+  from: Actor
+  to: Actor
+  text: string
+  answer?: boolean
+  fails?: boolean
+}
+
+interface Note {
+  at: Actor
+  note: string
+  good?: boolean
+}
 
 export interface Sequence {
   title: string
@@ -50,13 +62,13 @@ ${[...heads, ...drawn].join('\n')}
 `
 }
 
-function drawNote({ note, good }: Event & { note: string }, x: number, y: number): string {
+function drawNote({ note, good }: Note, x: number, y: number): string {
   const width = note.length * 6.6 + 20
   return `<rect class="${good ? 'good' : 'box'}" x="${x - width / 2}" y="${y - 14}" width="${width}" height="22" rx="11"/>
 <text x="${x}" y="${y + 1}" text-anchor="middle">${escapeXml(note)}</text>`
 }
 
-function drawMessage({ text, answer, fails }: Event & { text: string }, from: number, to: number, y: number): string {
+function drawMessage({ text, answer, fails }: Message, from: number, to: number, y: number): string {
   const way = Math.sign(to - from)
   const end = to - way * 2
   const kind = `arrow${answer ? ' answer' : ''}${fails ? ' fails' : ''}`

@@ -83,7 +83,11 @@ export class Recorder {
     const [oldest] = this.#recordings.keys()
     if (this.#recordings.size > mostRecordings) this.#recordings.delete(oldest!)
     noteHeaders(outgoing, recording)
-    outgoing.once('close', () => this.#finish(recording, outgoing))
+    // The last byte is out: what follows until `close` is the client's and the network's time.
+    outgoing.once('finish', () => this.#finish(recording, outgoing))
+    outgoing.once('close', () => {
+      if (recording.end === null) this.#finish(recording, outgoing)
+    })
     this.#tell(recording)
   }
 

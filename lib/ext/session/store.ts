@@ -5,6 +5,7 @@ import { SessionCache } from './cache.ts'
 import { decodeData, encodeData } from './codec.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Conflict, type Data, mergeData } from './merge.ts'
+import { type Move, type MoveTools, planMove } from './move.ts'
 import {
   type CacheLink,
   type Chance,
@@ -12,10 +13,8 @@ import {
   type DatastorePort,
   PortError,
   type SessionRow,
-  type Snapshot,
   type Write,
 } from './ports.ts'
-import { KeyedQueue } from './queue.ts'
 import {
   checked,
   expiry,
@@ -23,21 +22,18 @@ import {
   isTombstone,
   keyName,
   type LiveRow,
-  nextRow,
   recordOf,
   type SessionRecord,
   tombstone,
 } from './records.ts'
-import { type Plan, Runner, type Work } from './transact.ts'
-import { isRevoked, listSessions, login, revokeAll, type SessionSummary } from './users.ts'
+import { Runner, type Work } from './transact.ts'
+import { listSessions, login, revokeAll, type SessionSummary } from './users.ts'
+import { type Change, type Saved, SessionWriter } from './writer.ts'
 
-export { type SessionRecord, type SessionSummary, StoreUnavailable }
+export { type Saved, type SessionRecord, type SessionSummary, StoreUnavailable }
 
 /** `tombstone`: destroyed or regenerated within the last minute. `none`: unknown, expired or broken. */
 export type Loaded = { state: 'live'; record: SessionRecord } | { state: 'tombstone' } | { state: 'none' }
-
-/** `gone`: the session was destroyed, moved or has expired meanwhile; nothing was written. */
-export type Saved = { state: 'saved'; record: SessionRecord } | { state: 'gone' }
 
 /** What a request changes. */
 export interface Changes {
@@ -95,23 +91,13 @@ export interface StoreParts {
   settings?: Partial<StoreSettings>
 }
 
-interface Move {
-  oldId: string
-  newId: string
-  base: SessionRecord | null
-  changes: Changes
-}
-
-/** What a change makes of a live row; null leaves it as it is, 'gone' refuses it. */
-type Change = (row: LiveRow) => { data: string; username?: string | null; idle?: number } | null | 'gone'
-
 export class RecordStore {
   readonly settings: StoreSettings
   readonly stats: Counters = newCounters()
   readonly #runner: Runner
   readonly #clock: Clock
   readonly #cache: SessionCache | null
-  readonly #queue = new KeyedQueue()
+  readonly #writer: SessionWriter
 
   constructor({ datastore, cacheLinks = [], clock, chance, settings }: StoreParts) {
     this.settings = { ...defaults, ...settings }
@@ -119,6 +105,7 @@ export class RecordStore {
     const parts = { clock, chance, counters: this.stats, settings: this.settings }
     this.#cache = cacheLinks.length === 0 ? null : new SessionCache(cacheLinks, parts)
     this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout: this.settings.storeTimeout })
+    this.#writer = new SessionWriter(this.#runner, this.settings)
   }
 
   /** An id for a new session, unlike any before. */
@@ -147,7 +134,7 @@ export class RecordStore {
     this.stats.saves++
     const id = keyName(sid)
     if (username === null) {
-      const row = this.#fresh(data, null, this.#runner.chance.token(), expiresIn)
+      const row = this.#make({ data, username, token: this.#runner.chance.token(), idle: expiresIn })
       await this.#runner.retry('saved', (timeout) => this.#insert(id, row, timeout))
       this.stats.commits++
       return recordOf(row)
@@ -156,12 +143,13 @@ export class RecordStore {
       what: 'saved',
       ids: [id],
       user: keyName(username),
+      born: id,
       plan: ({ user }, token) => {
-        const row = this.#fresh(data, username, token, expiresIn)
+        const row = this.#make({ data, username, token, idle: expiresIn })
         const writes = [{ op: 'insert' as const, id, row }, login(username, id, user, this.#clock.now())]
         return { writes, result: { state: 'saved', record: recordOf(row) } }
       },
-      done: ({ sessions }) => this.#savedOf(sessions.get(id)),
+      recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(id), saved),
     })
     if (saved.state === 'saved') return saved.record
     throw new StoreUnavailable('saved', 'it was revoked while it was made')
@@ -225,17 +213,24 @@ export class RecordStore {
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
     let conflicts: Conflict[] = []
     const guess = changes.username === undefined ? base?.username : changes.username
-    const work: Work<Saved> = {
+    const { data, username, expiresIn } = changes
+    const move: Move = { oldId, newId, base, data, username, expiresIn }
+    const tools = {
+      merge: (base: string, mine: string, theirs: string) => this.#merge(base, mine, theirs, conflicts),
+      added: (base: string, mine: string) => this.#added(base, mine),
+      make: (row: Parameters<MoveTools['make']>[0]) => this.#make(row),
+    }
+    const saved = await this.#alone<Saved>(oldId, {
       what: 'saved',
       ids: [newId, oldId],
       user: guess ? keyName(guess) : null,
+      born: newId,
       plan: (snapshot, token, read) => {
         conflicts = []
-        return this.#move({ oldId, newId, base, changes }, snapshot, token, read, conflicts)
+        return planMove(move, snapshot, token, read, { ...tools, now: this.#clock.now() })
       },
-      done: ({ sessions }) => this.#savedOf(sessions.get(newId)),
-    }
-    const saved = await this.#inTurn(oldId, work)
+      recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(newId), saved),
+    })
     await this.#cache?.remove(oldId)
     if (saved.state === 'saved') this.#report(conflicts)
     return saved
@@ -259,7 +254,7 @@ export class RecordStore {
 
   /** Ends the session that `listFor` calls `id`. */
   async revoke(id: string): Promise<void> {
-    const work: Work<void> = {
+    await this.#alone<void>(id, {
       what: 'destroyed',
       ids: [id],
       user: null,
@@ -269,9 +264,8 @@ export class RecordStore {
         const write: Write = { op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }
         return { writes: [write], result: undefined }
       },
-      done: () => undefined,
-    }
-    await this.#inTurn(id, work)
+      recognised: () => undefined,
+    })
     await this.#cache?.remove(id)
   }
 
@@ -292,15 +286,9 @@ export class RecordStore {
     this.#cache?.close()
   }
 
-  #fresh(
-    data: string,
-    username: string | null,
-    token: string,
-    idle = this.settings.expiration,
-    created?: number,
-  ): LiveRow {
+  #make(row: Parameters<MoveTools['make']>[0]): LiveRow {
     const now = this.#clock.now()
-    created ??= now
+    const { data, username, token, idle = this.settings.expiration, created = now } = row
     const expires = expiry(created, idle, this.settings.absoluteExpiration, now)
     return checked({ version: 1, created, updated: now, expires, data, username, commits: [token] })
   }
@@ -318,31 +306,7 @@ export class RecordStore {
   }
 
   async #change(id: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
-    const work: Work<Saved> = {
-      what: 'saved',
-      ids: [id],
-      user: username === null ? null : keyName(username),
-      plan: ({ sessions, user }, token) => {
-        const row = sessions.get(id)
-        const now = this.#clock.now()
-        if (!isLive(row, now)) return { writes: [], result: { state: 'gone' } }
-        const changed = change(row)
-        if (changed === 'gone') return { writes: [], result: { state: 'gone' } }
-        if (changed === null) return { writes: [], result: { state: 'saved', record: recordOf(row) } }
-        const idle = changed.idle ?? row.expires - row.updated
-        const next = nextRow(row, token, {
-          data: changed.data,
-          username: changed.username === undefined ? row.username : changed.username,
-          updated: now,
-          expires: expiry(row.created, idle, this.settings.absoluteExpiration, now),
-        })
-        const writes: Write[] = [{ op: 'update', id, row: next }]
-        if (username !== null && username !== row.username) writes.push(login(username, id, user, now))
-        return { writes, result: { state: 'saved', record: recordOf(next) } }
-      },
-      done: ({ sessions }) => this.#savedOf(sessions.get(id)),
-    }
-    const saved = await this.#inTurn(id, work)
+    const saved = await this.#known(id, this.#writer.change(id, username, change))
     if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
     else {
       this.stats.dropped++
@@ -351,56 +315,28 @@ export class RecordStore {
     return saved
   }
 
-  #move(
-    move: Move,
-    { sessions, user }: Snapshot,
-    token: string,
-    read: string | null,
-    conflicts: Conflict[],
-  ): Plan<Saved> {
-    const { oldId, newId, base, changes } = move
-    const now = this.#clock.now()
-    const old = sessions.get(oldId)
-    const live = isLive(old, now)
-    const from = live || old?.data === '' ? old : null
-    let username = changes.username === undefined ? (from?.username ?? null) : changes.username
-    if (username !== null && read !== keyName(username)) return { readUser: keyName(username) }
-    const revoked = changes.username === undefined && username !== null && isRevoked(oldId, user, now)
-    if (revoked) username = null
-
-    let data = changes.data
-    if (live && !revoked) data = this.#merge(base?.data ?? '{}', data, old.data, conflicts)
-    else if (revoked || !from) data = this.#ownChanges(base, data)
-    const continued = from && !revoked && username === from.username
-    const known = base ?? (live ? old : null)
-    const idle = changes.expiresIn ?? (known ? known.expires - known.updated : undefined)
-    const row = this.#fresh(data, username, token, idle, continued ? (known ?? from).created : now)
-
-    const writes: Write[] = [{ op: 'insert', id: newId, row }]
-    if (live) writes.push({ op: 'update', id: oldId, row: tombstone(old, token, now, !revoked) })
-    if (username !== null) writes.push(login(username, newId, user, now))
-    return { writes, result: { state: 'saved', record: recordOf(row) } }
+  #alone<T>(id: string, work: Work<T>): Promise<T> {
+    return this.#known(id, this.#writer.alone(id, work))
   }
 
-  /** What a request changed, without what it had found. */
-  #ownChanges(base: SessionRecord | null, data: string): string {
-    if (base === null) return data
-    const { encode, decode } = this.settings
-    return encode(mergeData(decode(base.data), decode(data), {}, () => {}))
-  }
-
-  async #inTurn<T>(id: string, work: Work<T>): Promise<T> {
+  /** A change that may have been applied, though nobody knows, should not stay hidden behind an old entry. */
+  async #known<T>(id: string, work: Promise<T>): Promise<T> {
     try {
-      return await this.#runner.transactInTurn(this.#queue, id, work)
+      return await work
     } catch (error) {
-      // It may have been applied all the same: then it should not stay hidden behind an old entry.
       if (error instanceof StoreUnavailable) void this.#cache?.remove(id)
       throw error
     }
   }
 
-  #savedOf(row: SessionRow | undefined): Saved {
-    return isLive(row, this.#clock.now()) ? { state: 'saved', record: recordOf(row) } : { state: 'gone' }
+  #ifLive(row: SessionRow | undefined, saved: Saved): Saved {
+    return isLive(row, this.#clock.now()) ? saved : { state: 'gone' }
+  }
+
+  /** What a request changed, without what it had found. */
+  #added(base: string, mine: string): string {
+    const { encode, decode } = this.settings
+    return encode(mergeData(decode(base), decode(mine), {}, () => {}))
   }
 
   #merge(base: string, mine: string, theirs: string, conflicts: Conflict[]): string {

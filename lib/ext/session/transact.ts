@@ -1,6 +1,6 @@
 // One transaction on session records, tried until it is known to be done, once: ABORTED is tried again as a new
 // transaction; an attempt whose outcome was never learned is recognised by its token in the record.
-import { Budget, StoreUnavailable, withDeadline } from './budget.ts'
+import { Budget, StoreUnavailable } from './budget.ts'
 import type { Counters } from './counters.ts'
 import {
   type Chance,
@@ -11,7 +11,6 @@ import {
   type Snapshot,
   type Write,
 } from './ports.ts'
-import type { KeyedQueue } from './queue.ts'
 import { tokensKept } from './records.ts'
 
 /** What to do with what was read: write and answer, or read the row of another user as well and ask again. */
@@ -25,11 +24,11 @@ export interface Work<T> {
   user: string | null
   /** Synchronous and repeatable. The session rows it writes carry `token`. `read` is the user whose row was read. */
   plan(snapshot: Snapshot, token: string, read: string | null): Plan<T>
-  /** The answer where an earlier attempt turns out to have been applied. */
-  done(snapshot: Snapshot): T
+  /** The id of a session that it makes. */
+  born?: string
+  /** The answer where an attempt that would have answered `result` turns out to have been applied. */
+  recognised(snapshot: Snapshot, result: T): T
 }
-
-const contention = 'too many requests change it at once'
 
 /** Runs work on Datastore within the budget of one load or save. */
 export class Runner {
@@ -61,37 +60,22 @@ export class Runner {
     }
   }
 
-  /** A transaction that waits for its turn in `queue`, which counts against its budget. */
-  transactInTurn<T>(queue: KeyedQueue, key: string, work: Work<T>): Promise<T> {
-    const budget = new Budget(this.clock, this.#timeout)
-    const late = () => {
-      this.counters.unavailable++
-      return new StoreUnavailable(work.what, contention, 2)
-    }
-    const turn = queue.run(key, async () => {
-      if (budget.left <= 0) throw new Error('its turn came too late') // it has been answered
-      return await this.transact(work, budget)
-    })
-    return withDeadline(this.clock, this.#timeout, turn, late)
-  }
-
   async transact<T>(work: Work<T>, budget = new Budget(this.clock, this.#timeout)): Promise<T> {
     const attempts = new Attempts(budget, this.chance, this.counters)
-    const token = this.chance.token()
-    const main = work.ids[0]
+    const unknown: Attempt<T>[] = []
     let { user } = work
-    let unknown: number | null = null // the version that the first attempt of unknown outcome would have made
     for (;;) {
       const transaction = this.datastore.begin()
-      let version: number | null = null
+      const token = this.chance.token()
+      let committing: Attempt<T> | null = null
       try {
         this.counters.transactions++
         const snapshot = await budget.call((timeout) => transaction.read(work.ids, user, timeout))
-        const row = main === undefined ? undefined : snapshot.sessions.get(main)
-        if (unknown !== null && isApplied(snapshot, token, main, row, unknown)) {
+        const applied = findApplied(snapshot, work, unknown)
+        if (applied !== undefined) {
           this.counters.recognised++
           transaction.abandon()
-          return work.done(snapshot)
+          return work.recognised(snapshot, applied.result)
         }
         const plan = work.plan(snapshot, token, user)
         if ('readUser' in plan) {
@@ -103,33 +87,45 @@ export class Runner {
           transaction.abandon()
           return plan.result
         }
-        version = (row?.version ?? 0) + 1
+        committing = { token, version: (mainRow(snapshot, work)?.version ?? 0) + 1, result: plan.result }
         await budget.call((timeout) => transaction.commit(plan.writes, timeout))
         this.counters.commits++
         return plan.result
       } catch (error) {
         transaction.abandon()
-        if (version !== null && error instanceof PortError && error.reason === 'unknown') unknown ??= version
+        if (committing !== null && error instanceof PortError && error.reason === 'unknown') unknown.push(committing)
         await attempts.again(error, work.what)
       }
     }
   }
 }
 
-function isApplied(
-  { sessions, user }: Snapshot,
-  token: string,
-  main: string | undefined,
-  row: SessionRow | undefined,
-  version: number,
-): boolean {
-  for (const { commits } of sessions.values()) if (commits.includes(token)) return true
+/** An attempt whose outcome was not learned. */
+interface Attempt<T> {
+  token: string
+  /** The version that it would have made. */
+  version: number
+  result: T
+}
+
+function mainRow({ sessions }: Snapshot, { ids }: { ids: readonly string[] }): SessionRow | undefined {
+  return ids[0] === undefined ? undefined : sessions.get(ids[0])
+}
+
+function findApplied<T>(snapshot: Snapshot, work: Work<T>, unknown: readonly Attempt<T>[]): Attempt<T> | undefined {
+  if (unknown.length === 0) return undefined
+  const { sessions, user } = snapshot
+  const tokens = new Set([...sessions.values()].flatMap(({ commits }) => commits))
+  const found = unknown.find(({ token }) => tokens.has(token))
+  if (found !== undefined) return found
   // A login that was applied, and revoked since: trying again would bring it back.
-  if (row === undefined) return user?.logins.some(({ id }) => id === main) ?? false
-  if (row.version - version >= tokensKept) {
+  const { born } = work
+  if (born !== undefined && !sessions.has(born) && user?.logins.some(({ id }) => id === born)) return unknown.at(-1)
+  const row = mainRow(snapshot, work)
+  if (row !== undefined && unknown.some(({ version }) => row.version - version >= tokensKept)) {
     throw new PortError('refused', 'whether the change was applied can no longer be learned')
   }
-  return false
+  return undefined
 }
 
 /** Counts and spaces the attempts at one piece of work. */
@@ -160,7 +156,7 @@ class Attempts {
       return
     }
     this.#counters.unavailable++
-    const why = conflict ? contention : error.message
+    const why = conflict ? 'too many requests change it at once' : error.message
     throw new StoreUnavailable(what, why, conflict ? 2 : 1, { cause: error })
   }
 }

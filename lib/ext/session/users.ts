@@ -74,7 +74,7 @@ export async function revokeAll(
         const live = dead.filter(([, row]) => isLive(row, runner.clock.now()))
         return { writes: dead.map(([id]) => ({ op: 'delete', id })), result: live.length }
       },
-      done: () => 0,
+      recognised: (_, live) => live,
     })
   }
   return ended
@@ -99,7 +99,7 @@ async function candidates(
       change(row, now)
       return { writes: [{ op: 'user', id, row }], result: row }
     },
-    done: ({ user }) => userRow(user, runner.clock.now()),
+    recognised: (_, row) => row,
   })
   const found = await runner.retry(what, (timeout) => runner.datastore.find(username, timeout))
   return { ids: new Set([...found, ...row.logins.map((entry) => entry.id)]), revoked: row.revoked }

@@ -22,7 +22,9 @@ export interface Visitor extends Task {
   /** What every answer up to the start makes it see at least. */
   floor: Floor | undefined
   loaded: Loaded | { state: 'failed' } | undefined
-  /** A transaction of the request has found its session alive: from then on its answer counts as on its way. */
+  /** It has begun to save. */
+  saving: boolean
+  /** A transaction has found its session alive meanwhile: from then on its answer counts as on its way. */
   foundAlive: boolean
   cookieAge: number
   /** The number of the commit by which it ended a user's sessions. */
@@ -44,6 +46,8 @@ export class Checker {
   readonly violations: string[] = []
   /** Requests by number: dropped or failed ones must have left no mark. */
   readonly #unmarked = new Set<string>()
+  /** Requests being served. */
+  readonly under = new Set<Visitor>()
   readonly #history = new Map<string, (SessionRow | null)[]>()
   readonly #answers = new Map<string, Answered[]>()
   readonly #removed = new Set<string>()
@@ -69,8 +73,25 @@ export class Checker {
     return row?.data ? row.expires > 1_700_000_000_000 + this.#scheduler.time : false
   }
 
-  read(visitor: Visitor | undefined): void {
-    if (visitor?.id) visitor.foundAlive = this.isAlive(visitor.id)
+  /** A transaction has read sessions: perhaps for several requests that save together. */
+  read(ids: readonly string[]): void {
+    for (const visitor of this.under) {
+      if (visitor.saving && visitor.id !== null && ids.includes(visitor.id))
+        visitor.foundAlive ||= this.isAlive(visitor.id)
+    }
+  }
+
+  /** The commits that hold something of a request: its own, and those made together with others. */
+  #commitsOf(visitor: Visitor): Visitor['commits'] {
+    const commits = [...visitor.commits]
+    const ids = new Set([visitor.id, ...commits.map(({ id }) => id)])
+    for (const id of ids) {
+      for (const mark of id === null ? [] : visitor.marks) {
+        const row = this.#history.get(id!)?.find((row) => row?.data && marksIn(decodeData(row.data)).includes(mark))
+        if (row) commits.push({ id: id!, version: row.version, alive: true })
+      }
+    }
+    return commits
   }
 
   removes(visitor: Visitor): void {
@@ -137,6 +158,7 @@ export class Checker {
 
   started(visitor: Visitor): void {
     visitor.startedAt = this.#scheduler.time
+    this.under.add(visitor)
     if (visitor.id === null) return
     const old = (limits.cacheTtl + 7) * 1000
     for (const answer of this.#answers.get(visitor.id) ?? []) {
@@ -180,10 +202,12 @@ export class Checker {
     cookieId: string | null,
     reached: boolean,
   ): void {
-    const { what, site, commits, marks } = visitor
+    const { what, site, marks } = visitor
+    this.under.delete(visitor)
+    const commits = this.#commitsOf(visitor)
     const took = this.#scheduler.time - visitor.startedAt
     if (status === 503 && cookie !== undefined) this.wrong('committed before answered', `${what}: a 503 has a cookie`)
-    if (status === 200) this.#kept(visitor, cookie, cookieId)
+    if (status === 200) this.#kept(visitor, commits, cookie, cookieId)
     else if (status === 500) for (const mark of marks) this.#drop(mark, visitor)
     if (status !== 503) {
       for (const { id, version, alive } of commits) {
@@ -214,8 +238,13 @@ export class Checker {
     }
   }
 
-  #kept(visitor: Visitor, cookie: string | null | undefined, cookieId: string | null): void {
-    const { what, commits, marks, id, loaded } = visitor
+  #kept(
+    visitor: Visitor,
+    commits: Visitor['commits'],
+    cookie: string | null | undefined,
+    cookieId: string | null,
+  ): void {
+    const { what, marks, id, loaded } = visitor
     const mine = commits.filter(({ alive }) => alive)
     const rows = mine.map(({ id, version }) => this.#history.get(id)!.find((row) => row?.version === version)!)
     const stored = new Set(rows.flatMap((row) => marksIn(decodeData(row.data!))))

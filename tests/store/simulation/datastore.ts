@@ -34,7 +34,7 @@ export class SimDatastore {
   onCall: (kind: string) => unknown = () => {}
   onCommit: OnCommit = () => {}
   /** Told of each read in a transaction. */
-  onRead: (who: unknown) => void = () => {}
+  onRead: (ids: readonly string[]) => void = () => {}
   readonly #scheduler: Scheduler
   readonly #index: Map<string, string | null>[] = [new Map()]
   #commits = 0
@@ -60,8 +60,8 @@ export class SimDatastore {
     let used = false
     return {
       read: (ids, user, timeout) =>
-        call('read', timeout, (who): Snapshot => {
-          this.onRead(who)
+        call('read', timeout, (): Snapshot => {
+          this.onRead(ids)
           for (const id of ids) seen.set(id, this.sessions.get(id)?.at ?? 0)
           if (user !== null) seen.set(`user ${user}`, this.users.get(user)?.at ?? 0)
           return { sessions: this.#rows(ids), user: user === null ? null : (this.users.get(user)?.row ?? null) }

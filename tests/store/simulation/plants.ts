@@ -17,12 +17,12 @@ const set = (text: string) => `(await connection.delete(key), await connection.a
 export const plants: Record<string, Plant> = {
   'a reader fills with set': {
     file: 'cache.ts',
-    near: 20,
+    near: 11,
     changes: [['await connection.replace(key, value.text, value.seconds, lease.cas)', set('value')]],
   },
   'a reader fills with add, without a lease': {
     file: 'cache.ts',
-    near: 13,
+    near: 54,
     changes: [
       ['await connection.add(key, `lease ${this.#chance.token()}`, leaseSeconds)', '"none"'],
       [
@@ -33,7 +33,7 @@ export const plants: Record<string, Plant> = {
   },
   'a lease counts on another connection': {
     file: 'cache.ts',
-    near: 611,
+    near: 886,
     changes: [
       ['if (!lease.connection.alive) return\n', ''],
       ['if (connection !== lease.connection) return\n', ''],
@@ -51,12 +51,12 @@ export const plants: Record<string, Plant> = {
   },
   'a writer leaves a lease where it is': {
     file: 'cache.ts',
-    near: 43,
+    near: 10,
     changes: [['const older =', "if (content === 'lease') return true\n      const older ="]],
   },
   'a writer puts its value over a lease': {
     file: 'cache.ts',
-    near: 540,
+    near: 923,
     changes: [["const older = typeof content === 'object'", 'const older = true']],
   },
   'a writer replaces a newer value': {
@@ -66,14 +66,14 @@ export const plants: Record<string, Plant> = {
   },
   'a writer answers before the cache is seen to': {
     file: 'store.ts',
-    near: 1,
+    near: 6,
     changes: [
       ["if (saved.state === 'saved') await this.#cache?.write", "if (saved.state === 'saved') void this.#cache?.write"],
     ],
   },
   'a missed change is not made good': {
     file: 'cache.ts',
-    near: 122,
+    near: 155,
     changes: [
       [
         'server.use((connection) => this.#publish(connection, id, record, known))\n      if (done === undefined) server.owe(keyOf(id))',
@@ -82,12 +82,12 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'a save brings back what was loaded': {
-    file: 'store.ts',
-    near: 1,
+    file: 'writer.ts',
+    near: 4,
     changes: [
       [
-        'const row = sessions.get(id)\n        const now = this.#clock.now()',
-        'const now = this.#clock.now()\n        const found = sessions.get(id)\n        const row = found && base && !isLive(found, now) ? { ...found, ...base } : found',
+        'const row = sessions.get(id)\n    const now = this.#runner.clock.now()',
+        "const now = this.#runner.clock.now()\n    const found = sessions.get(id)\n    const row = found && !isLive(found, now) ? { ...found, data: '{}', expires: now + 60_000 } : found",
       ],
     ],
   },
@@ -98,17 +98,22 @@ export const plants: Record<string, Plant> = {
   },
   'the merge drops what the other pushed': {
     file: 'merge.ts',
-    near: 2,
+    near: 1,
     changes: [['for (const item of others.added.get(index) ?? []) result.push(item)', '']],
   },
   'a retry does not look for its token': {
     file: 'transact.ts',
     near: 4,
-    changes: [['if (commits.includes(token)) return true', '']],
+    changes: [['if (found !== undefined) return found\n', '']],
+  },
+  'changes committed together do not see one another': {
+    file: 'writer.ts',
+    near: 1,
+    changes: [['const made = change(next)', 'const made = change(row)']],
   },
   'an answer that was lost counts as done': {
     file: 'transact.ts',
-    near: 10,
+    near: 1,
     changes: [
       [
         'await budget.call((timeout) => transaction.commit(plan.writes, timeout))',
@@ -118,18 +123,18 @@ export const plants: Record<string, Plant> = {
   },
   'a revoked login is tried again': {
     file: 'transact.ts',
-    near: 389,
-    changes: [
-      [
-        'if (row === undefined) return user?.logins.some(({ id }) => id === main) ?? false',
-        'if (row === undefined) return false',
-      ],
-    ],
+    near: 1152,
+    changes: [['if (born !== undefined && ', 'if (false && ']],
   },
   'destroy() leaves the entry in memcached': {
     file: 'store.ts',
-    near: 72,
-    changes: [['await this.#inTurn(id, work)\n    await this.#cache?.remove(id)', 'await this.#inTurn(id, work)']],
+    near: 71,
+    changes: [
+      [
+        'recognised: () => undefined,\n    })\n    await this.#cache?.remove(id)',
+        'recognised: () => undefined,\n    })',
+      ],
+    ],
   },
   'destroyAllFor() trusts the index': {
     file: 'users.ts',
@@ -153,21 +158,22 @@ export const plants: Record<string, Plant> = {
   },
   'the cookie of a dead id is set': {
     file: 'stored.ts',
-    near: 30,
+    near: 4,
     changes: [["const sure = touched.state === 'saved' && touched.record !== record", 'const sure = true']],
   },
   'memcached is waited for without a limit': {
     file: 'cache-server.ts',
-    near: 1486,
+    near: 1160,
     changes: [['return await withDeadline(this.#clock, this.#settings.timeout, all())', 'return await all()']],
   },
   'the wait for a turn is not counted': {
-    file: 'transact.ts',
-    near: 1033,
+    file: 'writer.ts',
+    near: 2402,
     changes: [
-      ["if (budget.left <= 0) throw new Error('its turn came too late') // it has been answered\n", ''],
-      ['return await this.transact(work, budget)', 'return await this.transact(work)'],
-      ['return withDeadline(this.clock, this.#timeout, turn, late)', 'return turn'],
+      ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
+      ['items.at(-1)!.budget, // the one that may wait longest', ''],
+      ["if (budget.left <= 0) throw new StoreUnavailable(work.what, 'its turn came too late')", ''],
+      ['await this.#runner.transact(work, budget)', 'await this.#runner.transact(work)'],
     ],
   },
 }

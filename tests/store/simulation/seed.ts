@@ -108,7 +108,7 @@ class World {
     }
     this.#datastore.onCall = onCall
     if (this.#memcached !== null) this.#memcached.onCall = onCall
-    this.#datastore.onRead = (who) => this.checker.read(who as Visitor | undefined)
+    this.#datastore.onRead = (ids) => this.checker.read(ids)
     this.#datastore.onCommit = (writes, before, who) => {
       const visitor = who as Visitor | undefined
       this.#say(() => `  commit by ${visitor?.what}: ${writes.map((write) => describe(write)).join('; ')}`)
@@ -144,6 +144,7 @@ class World {
       startedAt: 0,
       floor: undefined,
       loaded: undefined,
+      saving: false,
       foundAlive: false,
       revokedAt: 0,
       cookieAge: site.ageOf(cookie),
@@ -191,6 +192,7 @@ class World {
       status = statusOf(error)
     }
     this.checker.removes(visitor)
+    visitor.saving = true
     try {
       await visit.save(status >= 500)
     } catch (error) {

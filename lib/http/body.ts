@@ -21,14 +21,14 @@ export class RequestBody {
     this.request = request
   }
 
-  bytes(): Promise<Buffer> {
+  async bytes(): Promise<Buffer> {
     this.whole ??= this.read(this.request.settings.maxMemorySize)
     return this.whole
   }
 
-  private async read(limit: number): Promise<Buffer> {
+  private read(limit: number): Promise<Buffer> {
     const { incoming, maxBodySize } = this.request
-    return this.claim(null) ? collect(incoming, Math.min(maxBodySize, limit)) : Buffer.alloc(0)
+    return this.claim(null) ? collect(incoming, Math.min(maxBodySize, limit)) : Promise.resolve(Buffer.alloc(0))
   }
 
   async text(): Promise<string> {
@@ -81,6 +81,11 @@ export class RequestBody {
     if (this.source?.readableDidRead) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: 'stream()' })
     this.source ??= this.open('stream()')
     return this.source
+  }
+
+  /** Whether there may be files of a form on disk. */
+  get hasForm(): boolean {
+    return this.forms !== null
   }
 
   /** Removes what was written to disk. */

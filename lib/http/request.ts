@@ -163,9 +163,9 @@ export class Request {
     this.bodyReader?.discard()
   }
 
-  /** Whether any of the body was asked for. */
-  get isBodyUsed(): boolean {
-    return this.bodyReader !== null
+  /** Whether a form was asked for, which may have left files. */
+  get hasForm(): boolean {
+    return this.bodyReader?.hasForm === true
   }
 
   private best(kind: Negotiable, offers: string[]): string | null {

@@ -30,8 +30,8 @@ export function sendResponse(response: Response, request: Request, outgoing: Ser
 // A body that was not read to its end stands in the way of the connection's next request: what is left of it is read and
 // thrown away, up to what would have been taken, so that the client can finish and see the answer.
 function settleRequest(request: Request, outgoing: ServerResponse): void {
-  const { incoming, isBodyUsed, maxBodySize } = request
-  if (isBodyUsed) outgoing.once('close', () => request.discardFiles())
+  const { incoming, hasForm, maxBodySize } = request
+  if (hasForm) outgoing.once('close', () => request.discardFiles())
   // One that waits to be asked for its body sends none; Node closes its connection.
   if (incoming.complete || isWaiting(incoming)) return
   outgoing.once('finish', () => {

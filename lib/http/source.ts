@@ -66,33 +66,33 @@ export function collect(incoming: IncomingMessage, limit: number): Promise<Buffe
     const source = encoding === 'identity' ? incoming : expanded(incoming, limit, encoding)
     const chunks: Buffer[] = []
     let length = 0
+    let settled = false
     source.on('data', onData)
     source.on('end', onEnd)
     source.on('error', onError)
     source.on('close', onClose)
 
-    function stop() {
-      source.off('data', onData)
-      source.off('end', onEnd)
-      source.off('close', onClose)
-    }
     function onData(chunk: Buffer) {
       length += chunk.length
       if (length > limit) onError(new RequestEntityTooLarge())
       else chunks.push(chunk)
     }
     function onEnd() {
-      stop()
+      if (settled) return
+      settled = true
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
     }
+    // This listener stays: a connection that breaks later must not bring the process down. So do those that find the
+    // matter settled, which costs less than to remove them; but not the one that would keep taking data.
     function onError(error: Error) {
-      stop()
-      // The listener for errors stays: a connection that breaks later must not bring the process down.
+      if (settled) return
+      settled = true
+      source.off('data', onData)
       source.pause()
       reject(meant(error))
     }
     function onClose() {
-      onError(new ClientDisconnected())
+      if (!settled) onError(new ClientDisconnected())
     }
   })
 }

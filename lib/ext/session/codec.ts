@@ -48,11 +48,17 @@ const sessionItself = {}
 
 /** Whether two encoded texts hold the same state: equal but for the order of objects' keys. */
 export function sameData(a: string, b: string): boolean {
-  // The same members in another order have the same length: nearly every real change ends here.
+  // The same members in another order have the same length and the same characters: nearly every real change ends here.
   if (a === b) return true
-  if (a.length !== b.length || a.startsWith('~') !== b.startsWith('~')) return false
+  if (a.length !== b.length || a.startsWith('~') !== b.startsWith('~') || sumOf(a) !== sumOf(b)) return false
   const from = a.startsWith('~') ? 1 : 0
   return sameJson(JSON.parse(a.slice(from)), JSON.parse(b.slice(from)))
+}
+
+function sumOf(text: string): number {
+  let sum = 0
+  for (let at = 0; at < text.length; at++) sum += text.charCodeAt(at)
+  return sum
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

@@ -48,8 +48,9 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
     }
     if (returned === undefined) {
       returned = dispatch(app, request, routeError)
-      if (returned instanceof Promise) returned = await returned
+      if (returned !== response && returned instanceof Promise) returned = await returned
     }
+    // The global response is the one that is there; asked what else it is, it would answer as that one does.
     const made = makeResponse(returned === response ? undefined : returned, context.response, request)
     answer = made instanceof Promise ? await made : made
   } catch (error) {

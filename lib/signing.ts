@@ -117,11 +117,17 @@ function readStamp(stamp: string): Pick<SignedCookie, 'issued' | 'lifetime' | 'c
   return { issued, lifetime, created }
 }
 
+interface Verified {
+  readonly value: string
+  readonly cookie: SignedCookie
+}
+
 // Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only what was
-// signed or verified here goes in, so a flood of forgeries moves nothing.
+// signed or verified here goes in, so a flood of forgeries moves nothing. Found by the signature, because hashing a whole cookie costs
+// more than the rest of it, and believed only if all of it is the same.
 class VerifiedTable {
-  #young = new Map<string, SignedCookie>()
-  #old = new Map<string, SignedCookie>()
+  #young = new Map<string, Verified>()
+  #old = new Map<string, Verified>()
   #bytes = 0
   readonly #limit: number
 
@@ -130,15 +136,17 @@ class VerifiedTable {
   }
 
   get(value: string): SignedCookie | undefined {
-    const young = this.#young.get(value)
-    if (young !== undefined) return young
-    const old = this.#old.get(value)
-    if (old !== undefined) this.add(value, old)
-    return old
+    const signature = value.slice(-signatureLength)
+    const young = this.#young.get(signature)
+    if (young !== undefined) return young.value === value ? young.cookie : undefined
+    const old = this.#old.get(signature)
+    if (old === undefined || old.value !== value) return undefined
+    this.add(value, old.cookie)
+    return old.cookie
   }
 
   add(value: string, cookie: SignedCookie): void {
-    const bytes = value.length + cookie.text.length + 200
+    const bytes = value.length + cookie.text.length + 250
     if (bytes > this.#limit) return
     if (this.#bytes + bytes > this.#limit) {
       this.#old = this.#young
@@ -146,6 +154,6 @@ class VerifiedTable {
       this.#bytes = 0
     }
     this.#bytes += bytes
-    this.#young.set(value, cookie)
+    this.#young.set(value.slice(-signatureLength), { value, cookie })
   }
 }

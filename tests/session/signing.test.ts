@@ -146,4 +146,14 @@ describe('the table of verified cookies', () => {
     one.verify(big, now)
     expect(unwrapped.length).toBe(53)
   })
+
+  test('believes the whole of a cookie, not its signature alone', () => {
+    const one = signer()
+    const value = one.sign('payload', now)
+    expect(one.verify(value, now)).toMatchObject({ text: 'payload' })
+    const [stamp, rest] = value.split('|')
+    expect(one.verify(`${stamp}|q${rest!.slice(1)}`, now)).toBe('forged')
+    expect(one.verify(`${(now + 1).toString(36)}|${rest}`, now)).toBe('forged')
+    expect(one.verify(value, now)).toMatchObject({ text: 'payload' })
+  })
 })

@@ -136,7 +136,8 @@ const cookieTypes: Record<keyof SessionCookie, (value: unknown) => true | string
   sameSite: oneOf('Strict', 'Lax', 'None'),
   partitioned: oneOf(true, false),
   prefix: oneOf(null, '__Host-', '__Secure-'),
-  maxAge: (value) => value === null || (typeof value === 'number' && value >= 0) || 'a number of seconds or null',
+  maxAge: (value) =>
+    value === null || (typeof value === 'number' && value >= 0 && value < 1e10) || 'a number of seconds or null',
 }
 
 export type SessionConfig = typeof defaultConfig

@@ -123,8 +123,8 @@ interface Verified {
 }
 
 // Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only what was
-// signed or verified here goes in, so a flood of forgeries moves nothing. Found by the signature, because hashing a whole cookie costs
-// more than the rest of it, and believed only if all of it is the same.
+// signed or verified here goes in, so a flood of forgeries moves nothing. Found by the signature, because hashing a whole
+// cookie costs more than the rest of it, and believed only if all of it is the same.
 class VerifiedTable {
   #young = new Map<string, Verified>()
   #old = new Map<string, Verified>()

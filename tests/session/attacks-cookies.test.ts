@@ -264,14 +264,18 @@ describe.each(kinds)('%s:', (kind) => {
       '/function': () => {
         free.f = { f: () => 1 }
       },
+      '/million': () => {
+        free.million = Array.from({ length: 1e6 }, (_, index) => index)
+      },
     })
     const visitor = data.visitor()
     await visitor.ask('/set')
     expect((await visitor.ask('/get')).text).toBe(JSON.stringify([[odd, null, '\ud800'], { polluted: 1 }, 'c', []]))
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
-    for (const path of ['/deep', '/function']) expect((await visitor.ask(path)).status).toBe(500)
+    for (const path of ['/deep', '/function', '/million']) expect((await visitor.ask(path)).status).toBe(500)
     const codes = data.lines.map(({ fields }) => (fields.err as { code?: string } | undefined)?.code)
-    expect(codes).toEqual(['TIPFY_E_SESSION_DEPTH', 'TIPFY_E_SESSION_VALUE'])
+    const tooLarge = kind === 'datastore' ? 'TIPFY_E_SESSION_RECORD_TOO_LARGE' : 'TIPFY_E_SESSION_TOO_LARGE'
+    expect(codes).toEqual(['TIPFY_E_SESSION_DEPTH', 'TIPFY_E_SESSION_VALUE', tooLarge])
   })
 })
 

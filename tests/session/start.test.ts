@@ -1,0 +1,56 @@
+// What sessions need before the first request: a key, and a Datastore.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { type Config, makeApp } from 'tipfy'
+import { secretKeys } from '../../lib/ext/session/keys.ts'
+import { datastoreMode } from '../../lib/ext/session/open-store.ts'
+import { key } from './site.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tipfy-start-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('in development without a key one is made, for the owner alone to read, and kept', () => {
+  const data = join(folder, 'new/.tipfy')
+  const [made] = secretKeys(null, true, data)
+  expect(made).toMatch(/^[\w-]{43}$/)
+  expect(secretKeys(undefined, true, data)).toEqual([made])
+  expect(statSync(join(data, 'secret')).mode & 0o777).toBe(0o600)
+  expect(readFileSync(join(data, 'secret'), 'utf8').trim()).toBe(made)
+  expect(readdirSync(data)).toEqual(['secret'])
+  expect(secretKeys(key, true, data)).toEqual([key])
+})
+
+test('a kept key that is too short is refused, not used', () => {
+  writeFileSync(join(folder, 'secret'), 'short')
+  expect(() => secretKeys(null, true, folder)).toThrow(expect.objectContaining({ code: 'TIPFY_E_SECRET_KEY' }))
+})
+
+test('an embedded Datastore serves production only if that was said', () => {
+  expect(datastoreMode('auto', true, {})).toBe('embedded')
+  for (const name of ['DATASTORE_EMULATOR_HOST', 'GOOGLE_CLOUD_PROJECT', 'K_SERVICE', 'GAE_ENV']) {
+    for (const dev of [true, false]) expect(datastoreMode('auto', dev, { [name]: 'x' })).toBe('cloud')
+  }
+  expect(datastoreMode('embedded', false, {})).toBe('embedded')
+  expect(datastoreMode('cloud', true, {})).toBe('cloud')
+  expect(() => datastoreMode('auto', false, {})).toThrow(expect.objectContaining({ code: 'TIPFY_E_SESSION_DATASTORE' }))
+})
+
+test.each([
+  [{ secretKeys: key }, 'TIPFY_E_CONFIG_KEY', 'secretKey'],
+  [{ expiration: '1 day' }, 'TIPFY_E_CONFIG_VALUE', 'expiration'],
+  [{ expiration: -1 }, 'TIPFY_E_CONFIG_VALUE', 'expiration'],
+  [{ touchAfter: 2 }, 'TIPFY_E_CONFIG_VALUE', 'touchAfter'],
+  [{ datastore: 'mysql' }, 'TIPFY_E_CONFIG_VALUE', 'datastore'],
+  [{ onStoreError: 'ignore' }, 'TIPFY_E_CONFIG_VALUE', 'onStoreError'],
+  [{ cookie: { sameSite: 'None' } }, 'TIPFY_E_SESSION_CONFIG', 'cookie.secure'],
+  [{ cookieName: 'a', idCookieName: 'a' }, 'TIPFY_E_SESSION_CONFIG', 'cookieName'],
+  [{ dataVersion: 1.5 }, 'TIPFY_E_SESSION_CONFIG', 'dataVersion'],
+  [{ secretKey: 'short' }, 'TIPFY_E_SECRET_KEY', '32'],
+])('the configuration %j stops the start with %s', (session, code, named) => {
+  const config = { tipfy: { dev: true }, 'tipfy/ext/session': { secretKey: key, ...session } } as Config
+  expect(() => makeApp(config, { root: folder })).toThrow(
+    expect.objectContaining({ code, message: expect.stringContaining(named) }),
+  )
+})

@@ -7,8 +7,8 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(spaced)
   } catch {
-    // Broken: as the standard mends it.
-    return new URLSearchParams(`=${spaced}`).get('')!
+    // Broken: as the standard mends it, and Node 22's URLSearchParams not everywhere.
+    return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
   }
 }
 

@@ -3,8 +3,11 @@
 import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 
-/** Milliseconds that an idle connection has to send a request that was on its way. */
-const patience = 500
+/** Milliseconds between two looks at the connections. */
+const interval = 50
+
+/** Looks that an idle connection has to send a request that was on its way: not a time, which a busy process may sleep through. */
+const patience = 10
 
 /** Keeps the connections of `server` in sight from now on; gives what ends them. */
 export function gracefully(server: Server): (deadline: number) => Promise<void> {
@@ -17,15 +20,15 @@ export function gracefully(server: Server): (deadline: number) => Promise<void> 
     // http's own close would cut idle connections at once, and stop looking after slow ones.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
     const begun = performance.now()
+    let looks = 0
     const tidy = setInterval(() => {
-      const waited = performance.now() - begun
-      if (waited > deadline) server.closeAllConnections()
-      else if (waited > patience) {
+      if (performance.now() - begun > deadline) server.closeAllConnections()
+      else if (++looks > patience) {
         server.closeIdleConnections()
         // Browsers open connections in advance; on these nothing was ever asked.
         for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
       }
-    }, 50)
+    }, interval)
     await closed
     clearInterval(tidy)
     // What http's own close does besides: without connections there is nothing left to cut.

@@ -52,11 +52,31 @@ test('names of Object.prototype are names like any other', () => {
   expect(args('').get('toString')).toBeNull()
 })
 
+// The standard's own steps, byte by byte: Node 22's URLSearchParams goes wrong on some broken ones.
+function standard(query: string): [string, string][] {
+  const decode = (text: string) => {
+    const bytes: number[] = []
+    const from = new TextEncoder().encode(text.replaceAll('+', ' '))
+    for (let at = 0; at < from.length; at++) {
+      const hex = /^%([0-9a-f]{2})$/i.exec(String.fromCharCode(...from.slice(at, at + 3)))
+      bytes.push(hex === null ? from[at]! : Number.parseInt(hex[1]!, 16))
+      if (hex !== null) at += 2
+    }
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(new Uint8Array(bytes))
+  }
+  const pieces = query.split('&').filter((piece) => piece !== '')
+  return pieces.map((piece) => {
+    const at = piece.indexOf('=')
+    return at === -1 ? [decode(piece), ''] : [decode(piece.slice(0, at)), decode(piece.slice(at + 1))]
+  })
+}
+
 test('every query is read as the URL standard reads it', () => {
-  const piece = fc.string({ unit: fc.constantFrom('a', '=', '&', '+', '%', '2', '0', 'C', '3', 'é', ' ') })
+  const unit = fc.constantFrom('a', '=', '&', '+', '%', '2', '0', 'C', '3', '%C3', '%A9', '%F0%9F', 'é', ' ')
   fc.assert(
-    fc.property(piece, (query) => {
-      expect([...args(query)]).toEqual([...new URLSearchParams(query)])
+    fc.property(fc.string({ unit }), (query) => {
+      expect([...args(query)]).toEqual(standard(query))
     }),
+    { numRuns: 500 },
   )
 })

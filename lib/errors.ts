@@ -184,6 +184,10 @@ const table = {
     remedy:
       "Add 'tipfy/ext/session:setDatastoreSession' (or setSecureCookieSession) to the posInitApp hooks in config.ts.",
   },
+  TIPFY_E_SESSION_EARLY: {
+    message: 'The session was used before it was loaded',
+    remedy: 'Use it in preDispatchHandler hooks or later, not in preInitRequest, and await sessionStore.getSession().',
+  },
   TIPFY_E_SESSION_OFF: {
     message: '`{name}` was used by a request whose rule says session: false ({rule})',
     remedy: 'Remove `session: false` from the rule.',

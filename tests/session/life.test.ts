@@ -135,6 +135,43 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     expect(setCookies(await site.visitor().ask('/nothing')).length).toBe(kind === 'datastore' ? 1 : 0)
     expect((await site.visitor().ask('/proto')).text).toBe('[["__proto__",{"a":1}]]')
   })
+
+  test('is not lost to a handler that forgets to await destroy() or update()', async () => {
+    const site = await serveSite(kind, {
+      '/': count,
+      '/read': () => String(free.n),
+      '/logout': () => {
+        void sessionStore.destroy()
+        return ''
+      },
+      '/update': () => {
+        void sessionStore.update((s) => Object.assign(s, { n: 7 }))
+        return ''
+      },
+    })
+    const visitor = site.visitor()
+    await visitor.ask('/update')
+    expect((await visitor.ask('/read')).text).toBe('7')
+    const old = visitor.cookies.get(site.cookie)
+    await visitor.ask('/logout')
+    expect(visitor.cookies.size).toBe(0)
+    if (kind === 'datastore') {
+      const late = await site.ask('/read', { headers: { cookie: `${site.cookie}=${old}` } })
+      expect(late.text).toBe('undefined')
+    }
+  })
+
+  test('cannot be used in a hook before it is loaded, and is none the worse for the attempt', async () => {
+    let early = false
+    const site = await serveSite(kind, { '/': count }, { hooks: { preInitRequest: [() => void (early && free.n)] } })
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    early = true
+    const answer = await visitor.ask('/')
+    expect(answer.status).toBe(kind === 'datastore' ? 500 : 200)
+    early = false
+    expect((await visitor.ask('/')).text).toBe(kind === 'datastore' ? '2' : '3')
+  })
 })
 
 test('a record whose data another program broke counts as none, and is reported', async () => {

@@ -125,6 +125,10 @@ export class Sessions implements SessionInterface {
         this.opened = opened
         this.records = opened.records
       })
+      .catch((error: unknown) => {
+        this.opening = undefined // the next one tries again
+        throw error
+      })
     return this.opening
   }
 

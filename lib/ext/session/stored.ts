@@ -1,5 +1,6 @@
 // The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once
 // is the store's matter; here is what this request may still say, and what its answer may do to the cookie.
+import { TipfyError } from '../../errors.ts'
 import { ServiceUnavailable } from '../../http/exceptions.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
@@ -21,6 +22,7 @@ export class StoredSlot extends Slot {
   /** Its record is gone, but it was there a moment ago: somebody else ended or moved the session. */
   private dead = false
   private loading: Promise<void> | undefined
+  private isLoaded: boolean
   private failure: unknown
   private ended = false
   /** The id is not yet in the browser. */
@@ -28,6 +30,7 @@ export class StoredSlot extends Slot {
   private newUser: string | null | undefined
   private newExpiration: number | undefined
   private queue: Promise<unknown> = Promise.resolve()
+  private waiting = 0
 
   constructor(kind: SlotKind, request: CookieRequest, records: RecordStore) {
     super(kind)
@@ -36,6 +39,7 @@ export class StoredSlot extends Slot {
     this.cookie = cookie
     this.refused = refused
     this.sid = cookie?.text
+    this.isLoaded = cookie === undefined
   }
 
   /** Fetches the record. A failure is thrown at the first use, so that pages which use no session do not notice. */
@@ -53,6 +57,7 @@ export class StoredSlot extends Slot {
     } catch (error) {
       this.failure = error
     }
+    this.isLoaded = true
   }
 
   private adopt(record: SessionRecord): void {
@@ -115,6 +120,8 @@ export class StoredSlot extends Slot {
   }
 
   private mustBeLoaded(): void {
+    // What is not loaded must not pass for empty, and be saved as that.
+    if (!this.isLoaded) throw new TipfyError('TIPFY_E_SESSION_EARLY')
     if (this.failure !== undefined && this.kind.settings.onStoreError === 'error') throw this.failure
   }
 
@@ -138,7 +145,10 @@ export class StoredSlot extends Slot {
 
   // One after the other: two updates of a session that does not exist yet must not make two.
   private inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const turn = this.queue.then(step)
+    this.waiting++
+    const turn = this.queue.then(step).finally(() => {
+      this.waiting--
+    })
     this.queue = turn.catch(() => {})
     return turn
   }
@@ -210,6 +220,8 @@ export class StoredSlot extends Slot {
   }
 
   save(response: OutboxResponse, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
+    // A handler that did not await its destroy() or update() has its answer wait for them.
+    if (this.waiting > 0) return this.queue.then(() => this.save(response, failed))
     const changed = failed ? undefined : this.changedText()
     const isUserNew = this.newUser !== undefined && this.newUser !== this.storedUser
     this.close()

@@ -2,7 +2,7 @@
 // `json()` after `text()`. Only a body that was taken as a stream, or as a multipart form, is gone.
 import { Readable } from 'node:stream'
 import { TipfyError } from '../errors.ts'
-import { LengthRequired, UnsupportedMediaType } from './exceptions.ts'
+import { LengthRequired, RequestEntityTooLarge, UnsupportedMediaType } from './exceptions.ts'
 import { emptyForm, type Form, parseMultipart, parseUrlencoded } from './form.ts'
 import { parseJson } from './json.ts'
 import type { Request } from './request.ts'
@@ -27,8 +27,14 @@ export class RequestBody {
   }
 
   private read(limit: number): Promise<Buffer> {
-    const { incoming, maxBodySize } = this.request
-    return this.claim(null) ? collect(incoming, Math.min(maxBodySize, limit)) : Promise.resolve(Buffer.alloc(0))
+    const { incoming } = this.request
+    return this.claim(null) ? collect(incoming, this.limited(limit)) : Promise.resolve(Buffer.alloc(0))
+  }
+
+  /** The application's limit for a reader; where the handler has set its own `maxBodySize`, that. */
+  private limited(limit: number): number {
+    const { settings, maxBodySize } = this.request
+    return maxBodySize === settings.maxBodySize ? Math.min(maxBodySize, limit) : maxBodySize
   }
 
   async text(): Promise<string> {
@@ -55,7 +61,9 @@ export class RequestBody {
     this.requireFraming()
     const { settings } = this.request
     this.whole ??= this.read(settings.maxJsonSize)
-    return parseJson(await this.whole, settings.maxJsonDepth)
+    const bytes = await this.whole
+    if (bytes.length > this.limited(settings.maxJsonSize)) throw new RequestEntityTooLarge()
+    return parseJson(bytes, settings.maxJsonDepth)
   }
 
   form(): Promise<Form> {

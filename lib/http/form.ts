@@ -156,9 +156,10 @@ class Uploads {
     if (!spill) return { size, content: Buffer.concat(chunks, size) }
 
     this.held -= size
+    // Nobody else can look into this folder, so a file in it can have the rights that it shall have when it is saved.
     this.folder ??= mkdtemp(join(tmpdir(), 'tipfy-'))
     const path = join(await this.folder, String(++this.count))
-    const file = await open(path, 'wx', 0o600)
+    const file = await open(path, 'wx')
     try {
       for (const chunk of chunks) await file.appendFile(chunk)
       for await (const chunk of stream) {

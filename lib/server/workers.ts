@@ -82,6 +82,7 @@ export class Workers {
   private async replaceAll(): Promise<void> {
     for (const old of [...this.serving]) {
       if (this.stopping) return
+      if (!this.serving.has(old)) continue
       await this.add()
       await this.stop(old)
     }
@@ -89,10 +90,11 @@ export class Workers {
   }
 
   private async stop(worker: Worker): Promise<void> {
-    this.serving.delete(worker)
+    const served = this.serving.delete(worker)
     if (worker.isDead()) return
     const exited = once(worker, 'exit')
-    worker.send(stopMessage)
+    if (served) worker.send(stopMessage)
+    else worker.process.kill()
     const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.deadline)
     await exited
     clearTimeout(timer)

@@ -1,4 +1,6 @@
-import { join } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import { ask } from '../support/application.ts'
 import { type Program, startProgram } from '../support/process.ts'
@@ -85,8 +87,24 @@ test('SIGHUP replaces the workers one by one while every request is answered', a
   expect(await program.end()).toBe(0)
 })
 
+test('a reload that fails leaves the old workers serving', async () => {
+  const flag = join(await mkdtemp(join(tmpdir(), 'tipfy-test-')), 'fail')
+  const port = await start(['--workers', '2'], { FAIL_WORKERS: flag })
+  const before = await pids(port, 2)
+  await writeFile(flag, '')
+  program.child.kill('SIGHUP')
+  while (!program.errors().includes('The workers were not reloaded')) await ask(port, '/')
+  expect(await pids(port, 2)).toEqual(before)
+  await rm(dirname(flag), { recursive: true })
+})
+
 test('workers that cannot start stop the start, with what they said', async () => {
-  program = startProgram(bin, ['serve', '--port', '0', '--workers', '2'], { FAIL_WORKERS: 'yes' }, folder)
+  program = startProgram(
+    bin,
+    ['serve', '--port', '0', '--workers', '2'],
+    { FAIL_WORKERS: import.meta.filename },
+    folder,
+  )
   expect(await program.ended()).toBe(1)
   expect(program.errors()).toMatch(/this worker cannot start/)
   expect(program.errors()).toMatch(/tipfy: A worker process ended before it served: exit status 1/)

@@ -100,6 +100,24 @@ test('a handler can take more than the application does', async () => {
   expect(await (await post('/more', 'x'.repeat(40_000))).text()).toHaveLength(40_000)
 })
 
+test('the limits of memory and of JSON hold whatever was read before, unless the handler has its own', async () => {
+  const small = await live(
+    async (request) => {
+      if (request.rawPath === '/own') request.maxBodySize = 900
+      if (request.rawPath === '/bytes') await request.bytes()
+      return { length: JSON.stringify(await request.json()).length }
+    },
+    { maxBodySize: 1000, maxMemorySize: 500, maxJsonSize: 100 },
+  )
+  const ask = async (path: string, size: number) =>
+    (await fetch(small.url + path, { method: 'POST', body: JSON.stringify('x'.repeat(size)), headers: json })).status
+  expect([await ask('/', 90), await ask('/', 200), await ask('/bytes', 200), await ask('/bytes', 600)]).toEqual([
+    200, 413, 413, 413,
+  ])
+  expect([await ask('/own', 800), await ask('/own', 950)]).toEqual([200, 413])
+  await small.close()
+})
+
 test('compressed bodies are expanded', async () => {
   expect(await (await post('/text', gzipSync('hello'), { 'content-encoding': 'gzip' })).text()).toBe('hello')
   expect(await (await post('/text', deflateSync('hello'), { 'content-encoding': 'deflate' })).text()).toBe('hello')

@@ -7,12 +7,16 @@ import { cut, type Part } from './part.ts'
 import type { Rule } from './rule.ts'
 import type { UrlMap } from './url-map.ts'
 
+export type Variable = readonly [name: string, converter: BaseConverter<unknown>]
+
 export interface BoundRule {
   /** What to match the subdomain or the host by, and the path. */
   readonly domainParts: readonly Part[]
   readonly parts: readonly Part[]
   /** The converters of its variables, in order. */
   readonly converters: ReadonlyMap<string, BaseConverter<unknown>>
+  /** The same as a list, which is quicker to go through. */
+  readonly variables: readonly Variable[]
   /** The names that it gives values to: variables and defaults. */
   readonly arguments: ReadonlySet<string>
   /** The pattern without its converters: rules that agree in it look the same to whoever builds URLs. */
@@ -31,6 +35,7 @@ export function bindRule(rule: Rule, map: UrlMap, tokens: readonly Token[] | nul
   return {
     ...cutBoth(rule, map, domain, path, converters),
     converters,
+    variables: [...converters],
     arguments: new Set([...Object.keys(rule.defaults), ...converters.keys()]),
     trace: [domain, path].map((half) => half.map(written).join('')).join('|'),
     builder: new Builder(domain.map(buildItem), path.map(buildItem), rule),

@@ -1,6 +1,7 @@
 // From a path to a rule and its values, in the order in which Werkzeug's adapter decides.
 import { BadRequest, MethodNotAllowed, NotFound } from '../http/exceptions.ts'
 import type { UrlAdapter } from './adapter.ts'
+import type { Variable } from './bind.ts'
 import { isSuitable } from './builder.ts'
 import { ValidationError } from './converters.ts'
 import { decodePath, decodeSlashes } from './quote.ts'
@@ -75,22 +76,25 @@ function noMatch(others: readonly Candidate[], winner: Candidate | null = null):
 function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | null {
   const { defaults, compiled } = candidate.rule
   const args: Record<string, unknown> = {}
-  if (candidate.rule.arguments.size === 0) return args
-  if (compiled.converters.size > 0) {
-    const texts = walk.texts(candidate)
-    let at = 0
-    for (const [name, converter] of compiled.converters) {
-      const text = texts[at++]!
-      try {
-        setOwn(args, name, converter.toValue(decodeSlashes(text)))
-      } catch (error) {
-        if (error instanceof ValidationError) return null
-        throw error
-      }
+  if (compiled.arguments.size === 0) return args
+  const { variables } = compiled
+  let at = 0
+  try {
+    for (const dynamic of candidate.dynamics) {
+      const text = walk.text(dynamic, candidate)
+      if (dynamic.part.whole) setValue(args, variables[at++]!, text)
+      else for (const captured of dynamic.part.capture(text)!) setValue(args, variables[at++]!, captured)
     }
+  } catch (error) {
+    if (error instanceof ValidationError) return null
+    throw error
   }
   for (const name of Object.keys(defaults)) setOwn(args, name, defaults[name])
   return args
+}
+
+function setValue(args: Record<string, unknown>, [name, converter]: Variable, text: string): void {
+  setOwn(args, name, converter.toValue(decodeSlashes(text)))
 }
 
 /** `__proto__` is a name like any other to whoever writes a rule. */

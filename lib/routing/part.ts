@@ -20,6 +20,8 @@ export class DynamicPart {
   /** It is final and its rule ends with a slash: the texts given to it do not have that slash. */
   readonly suffixed: boolean
   readonly weight: Weight
+  /** It is one variable and nothing else, whose text is that of the part. */
+  readonly whole: boolean
   /** The texts of its variables, null if `text` is not what it wants. */
   readonly capture: Capture
   /** Whether `text` is what it wants. */
@@ -30,6 +32,7 @@ export class DynamicPart {
     this.final = final
     this.suffixed = suffixed
     this.weight = weight
+    this.whole = pieces.length === 1
     const linear = linearMatcher(pieces)
     if (linear !== null) {
       this.capture = linear
@@ -37,7 +40,7 @@ export class DynamicPart {
     } else {
       const regex = new RegExp(`^${sourceOf(pieces)}$`, 'u')
       this.test = (text) => regex.test(text)
-      this.capture = pieces.length === 1 ? (text) => (regex.test(text) ? [text] : null) : namedGroups(regex, pieces)
+      this.capture = namedGroups(regex, pieces)
     }
   }
 }

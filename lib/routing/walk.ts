@@ -62,14 +62,10 @@ export class Walk implements Visitor<Leaf> {
     return true
   }
 
-  /** The texts of a candidate's variables. */
-  texts({ dynamics, slash }: Candidate): string[] {
-    const texts: string[] = []
-    for (const { part, at } of dynamics) {
-      const text = part.final ? this.rest(at) : this.segment(at)
-      texts.push(...part.capture(part.suffixed && slash ? text.slice(0, -1) : text)!)
-    }
-    return texts
+  /** The text of one of a candidate's parts. */
+  text({ part, at }: Candidate['dynamics'][number], { slash }: Candidate): string {
+    const text = part.final ? this.rest(at) : this.segment(at)
+    return part.suffixed && slash ? text.slice(0, -1) : text
   }
 
   private segment(at: number): string {

@@ -86,11 +86,9 @@ export function isSuitable(rule: Rule, values: Values, method: string | null): b
   return true
 }
 
-/** Whether a rule is the shorter way to say what `other` says: it has defaults where that has variables. */
+/** Whether a rule with defaults is the shorter way to say what `other` says with variables. */
 export function providesDefaultsFor(rule: Rule, other: Rule): boolean {
   return (
-    !rule.buildOnly &&
-    Object.keys(rule.defaults).length > 0 &&
     rule.compiled.trace !== other.compiled.trace &&
     rule.arguments.size === other.arguments.size &&
     [...rule.arguments].every((name) => other.arguments.has(name))

@@ -73,44 +73,8 @@ type Variables<Path extends string, Found = unknown> = Path extends `${string}<$
 
 // --- a template's placeholders ---
 
-type Letter =
-  | '_'
-  | '0'
-  | '1'
-  | '2'
-  | '3'
-  | '4'
-  | '5'
-  | '6'
-  | '7'
-  | '8'
-  | '9'
-  | 'a'
-  | 'b'
-  | 'c'
-  | 'd'
-  | 'e'
-  | 'f'
-  | 'g'
-  | 'h'
-  | 'i'
-  | 'j'
-  | 'k'
-  | 'l'
-  | 'm'
-  | 'n'
-  | 'o'
-  | 'p'
-  | 'q'
-  | 'r'
-  | 's'
-  | 't'
-  | 'u'
-  | 'v'
-  | 'w'
-  | 'x'
-  | 'y'
-  | 'z'
+type IsNameChar<Char extends string> =
+  Lowercase<Char> extends Uppercase<Char> ? (Char extends '_' | `${number}` ? true : false) : true
 
 type Fill<Text extends string, Filled> = Text extends `${infer Before}$${infer Rest}`
   ? `${Before}${FillNext<Rest, Filled>}`
@@ -123,7 +87,7 @@ type FillNext<Text extends string, Filled> = Text extends `$${infer Rest}`
     : FillName<Text, '', Filled>
 
 type FillName<Text extends string, Name extends string, Filled> = Text extends `${infer Char}${infer Rest}`
-  ? Lowercase<Char> extends Letter
+  ? IsNameChar<Char> extends true
     ? FillName<Rest, `${Name}${Char}`, Filled>
     : `${FilledIn<Name, Filled>}${Fill<Text, Filled>}`
   : FilledIn<Name, Filled>

@@ -107,10 +107,10 @@ export class UrlMap {
   /** An adapter for one host, scheme and place below which the application lives. */
   bind({ serverName, subdomain, ...options }: BindOptions): UrlAdapter {
     if (this.hostMatching && subdomain !== undefined) throw new TipfyError('TIPFY_E_BIND_SUBDOMAIN')
-    const [, name = '', port = ''] = /^([^:]*|\[.*\])(:.*)?$/.exec(serverName.toLowerCase()) ?? []
-    const host = /^[\x21-\x7e]*$/.test(name) ? name : domainToASCII(name)
-    if (host === '' && name !== '') throw new BadHost()
-    return new UrlAdapter(this, { ...options, serverName: host + port, subdomain: subdomain ?? this.defaultSubdomain })
+    const name = serverName.toLowerCase()
+    const host = /^[\x21-\x7e]*$/.test(name) ? name : name.replace(/^[^:]+/, domainToASCII)
+    if (host !== name && (host === '' || host.startsWith(':'))) throw new BadHost()
+    return new UrlAdapter(this, { ...options, serverName: host, subdomain: subdomain ?? this.defaultSubdomain })
   }
 
   /** An adapter for a request. */
@@ -179,9 +179,11 @@ function compile(added: readonly Rule[], byEndpoint: ReadonlyMap<string, Rule[]>
   const shorter = new Map<Rule, Rule[]>()
   for (const rules of byEndpoint.values()) {
     rules.sort(compareForBuild)
-    for (const [at, rule] of rules.entries()) {
-      const others = rules.slice(0, at).filter((other) => providesDefaultsFor(other, rule))
+    const earlier: Rule[] = []
+    for (const rule of rules) {
+      const others = earlier.filter((other) => providesDefaultsFor(other, rule))
       if (others.length > 0) shorter.set(rule, others)
+      if (Object.keys(rule.defaults).length > 0 && !rule.buildOnly) earlier.push(rule)
     }
   }
   const tree = new RuleTree(added.filter((rule) => !rule.buildOnly))

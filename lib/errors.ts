@@ -281,6 +281,15 @@ const table = {
     message: 'No URL can be built for the endpoint {endpoint}',
     remedy: '{advice}',
   },
+  TIPFY_E_DATA_FOLDER: {
+    message: 'The data folder {folder} cannot be used: {reason}',
+    remedy:
+      'Name a folder on a local disk that this user may write to (dataFolder, or --data), or delete a broken one.',
+  },
+  TIPFY_E_DATA_FORMAT: {
+    message: 'The data in {folder} has format {found}, and this version of tipfy reads {wanted}',
+    remedy: 'Move the folder away to start with an empty one, or use the version of tipfy that wrote it.',
+  },
 } as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
 
 /** The code of an error in the table: stable, to be matched by programs. */

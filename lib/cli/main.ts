@@ -24,6 +24,14 @@ function program(): Command {
     .option('--host <address>', 'default: loopback in development, else every address')
     .option('--workers <number>', 'processes that share the work', count)
     .action(async (options) => (await import('./serve.ts')).serveCommand(options))
+  tipfy
+    .command('datastore')
+    .description('serve a local Datastore to any Datastore client (DATASTORE_EMULATOR_HOST)')
+    .option('--port <number>', 'default: 8081', port)
+    .option('--host <address>', 'default: 127.0.0.1; whoever reaches it may read and write everything')
+    .option('--data <folder>', 'where the data lies, .tipfy by default')
+    .option('--memory', 'keep nothing')
+    .action(async (options) => (await import('./datastore.ts')).datastoreCommand(options))
   for (const command of tipfy.commands) command.exitOverride()
   return tipfy
 }

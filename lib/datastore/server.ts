@@ -3,6 +3,7 @@
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { TipfyError } from '../errors.ts'
 import { Engine, type EngineOptions } from './embedded/engine.ts'
 import { Code, StatusError } from './embedded/status.ts'
 import { messageTypes, read, write } from './messages.ts'
@@ -68,7 +69,8 @@ export async function startDatastoreServer(options: DatastoreServerOptions = {})
     })
   } catch (error) {
     engine.close()
-    throw error
+    const inUse = (error as { code?: string }).code === 'EADDRINUSE'
+    throw inUse ? new TipfyError('TIPFY_E_PORT_IN_USE', { port, host, other: port + 1 }, { cause: error }) : error
   }
   return {
     host,

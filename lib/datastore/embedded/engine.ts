@@ -2,6 +2,7 @@
 // here. What a call reads it reads at once, in one state of the tables; what it writes goes through the writer.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { TipfyError } from '../../errors.ts'
 import { applyChanges, completeKey } from './commit.ts'
 import { readDocument } from './document.ts'
 import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './keys.ts'
@@ -39,9 +40,8 @@ export class Engine {
   #closed = false
 
   constructor({ dataFolder = '.tipfy', memory = false, clock = Date.now }: EngineOptions) {
-    if (!memory) mkdirSync(dataFolder, { recursive: true })
     this.#clock = clock
-    this.#store = new Store(memory ? ':memory:' : join(dataFolder, 'datastore.sqlite'))
+    this.#store = memory ? new Store(':memory:') : openStore(dataFolder)
     this.#writer = new Writer(this.#store, clock)
     this.#transactions = new Transactions(clock)
   }
@@ -196,5 +196,16 @@ export class Engine {
   #remember({ transaction }: View, trace: string, again: (view: View) => string): void {
     if (!transaction || transaction.readOnly) return
     transaction.queries.push(() => again(new View(this.#store, undefined)) === trace)
+  }
+}
+
+function openStore(dataFolder: string): Store {
+  try {
+    mkdirSync(dataFolder, { recursive: true })
+    return new Store(join(dataFolder, 'datastore.sqlite'))
+  } catch (error) {
+    if (String((error as { code?: unknown }).code).startsWith('TIPFY_E_')) throw error
+    const reason = (error as Error).message
+    throw new TipfyError('TIPFY_E_DATA_FOLDER', { folder: dataFolder, reason }, { cause: error })
   }
 }

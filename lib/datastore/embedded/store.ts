@@ -1,6 +1,8 @@
 // The tables, in one SQLite file that several processes open at once. SQLite is the arbiter: nothing is remembered here
 // that another process could have changed, but the numbers of names, which never change once they are committed.
+import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { TipfyError } from '../../errors.ts'
 import { sqlite } from './sqlite.ts'
 
 /** An entity as it lies on disk. Versions are micros since 1970, each commit's later than the one before. */
@@ -15,20 +17,26 @@ export interface Row {
   d: string
 }
 
+/** Grows with each change of SCHEMA that needs another reading. */
+const FORMAT = 1
+/** Milliseconds to wait for another process that is just opening, or recovering, the same file. */
+const OPEN_TIMEOUT = 10_000
+const CACHE_KIB = 32 * 1024
+
 // `history` holds what each commit replaced, oldest first (its id is version × 1024 + place in the commit; d is null where
 // nothing was there), so that a reader at an earlier version sees the table less what came later. `entry` is the index: one row
 // for each indexed value, with `p` the number of (partition, kind, property), and one for each entity under the property ''.
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL, kept INTEGER NOT NULL);
-INSERT OR IGNORE INTO state VALUES (1, 0, 0, 0);
-CREATE TABLE IF NOT EXISTS name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS entity (
+CREATE TABLE state (one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL, kept INTEGER NOT NULL);
+INSERT INTO state VALUES (1, 0, 0, 0);
+CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE entity (
   id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER NOT NULL, v INTEGER NOT NULL,
   t INTEGER NOT NULL, d TEXT NOT NULL, UNIQUE (n, k));
-CREATE TABLE IF NOT EXISTS entry (p INTEGER, v BLOB, k BLOB, PRIMARY KEY (p, v, k)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS history (
+CREATE TABLE entry (p INTEGER, v BLOB, k BLOB, PRIMARY KEY (p, v, k)) WITHOUT ROWID;
+CREATE TABLE history (
   id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT);
-CREATE TABLE IF NOT EXISTS reserved (n INTEGER, k BLOB, PRIMARY KEY (n, k)) WITHOUT ROWID;
+CREATE TABLE reserved (n INTEGER, k BLOB, PRIMARY KEY (n, k)) WITHOUT ROWID;
 `
 
 /** `SQLITE_BUSY` and its kin: another process holds what this one wanted. */
@@ -54,13 +62,31 @@ export class Store {
 
   /** @param file Path of the database, or `:memory:`. */
   constructor(file: string) {
-    this.db = new (sqlite().DatabaseSync)(file, { timeout: 10_000 })
-    this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768`)
-    // Checked first, so that opening a folder that is in use takes no lock.
-    const tables = this.db.prepare(`SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'`).get()
-    if (tables!['n'] !== 6) this.db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
+    this.db = new (sqlite().DatabaseSync)(file, { timeout: OPEN_TIMEOUT })
+    try {
+      this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`)
+      // Looked at first, so that opening a folder that is in use takes no lock.
+      if (this.#format() === 0) this.#createTables()
+      const found = this.#format()
+      if (found !== FORMAT)
+        throw new TipfyError('TIPFY_E_DATA_FORMAT', { folder: dirname(file), found, wanted: FORMAT })
+    } catch (error) {
+      this.db.close()
+      throw error
+    }
     // From here on nobody waits inside SQLite, where waiting would stop the whole process.
     this.db.exec('PRAGMA busy_timeout = 0')
+  }
+
+  #format(): number {
+    return this.db.prepare('PRAGMA user_version').get()!['user_version'] as number
+  }
+
+  /** One process does it; the others wait, and then find it done. */
+  #createTables(): void {
+    this.db.exec('BEGIN IMMEDIATE')
+    if (this.#format() === 0) this.db.exec(`${SCHEMA} PRAGMA user_version = ${FORMAT}`)
+    this.db.exec('COMMIT')
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 // Opens the official Datastore client: on Google Cloud, on an emulator, or on the engine in this process. Its package costs
 // 0.3 s and 30 MB, so nothing of it is loaded before it is asked for.
+import { createRequire } from 'node:module'
 import type { Datastore } from '@google-cloud/datastore'
 import { Engine } from './embedded/engine.ts'
-import { TracedClients } from './traced.ts'
 import { inProcessClient } from './transport.ts'
 
 export interface DatastoreOptions {
@@ -12,37 +12,53 @@ export interface DatastoreOptions {
   dataFolder?: string
   /** Embedded, and nothing is kept. */
   memory?: boolean
+  /** Found in the environment by default; `tipfy` where there is no cloud. */
   projectId?: string
   namespace?: string
   databaseId?: string
 }
 
+const LOCAL_PROJECT = 'tipfy'
 const engines = new WeakMap<Datastore, Engine>()
 
-/** The official client, ready to use. */
+/**
+ * The official client, ready to use.
+ *
+ * @throws TipfyError TIPFY_E_DATA_FOLDER, TIPFY_E_DATA_FORMAT: the embedded data cannot be opened.
+ */
 export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
-  const { mode, dataFolder, memory, ...clientOptions } = options
-  if (mode === 'embedded') clientOptions.projectId ??= 'tipfy'
-  // With an emulator there is nobody to authenticate to: the search for a metadata server would only cost time.
+  const { mode, dataFolder, memory, ...place } = options
   const { Datastore } = await import('@google-cloud/datastore')
-  const datastore = new Datastore(clientOptions)
-  const seam = datastore as unknown as { clients_: Map<string, object> }
-  seam.clients_ = new TracedClients()
   if (mode === 'embedded') {
     const engine = new Engine({ dataFolder, memory })
-    seam.clients_.set('DatastoreClient', inProcessClient(engine))
+    const datastore = new Datastore({ projectId: LOCAL_PROJECT, ...place })
+    clientsOf(datastore).set('DatastoreClient', inProcessClient(engine))
     engines.set(datastore, engine)
+    return datastore
   }
-  return datastore
+  return new Datastore(process.env['DATASTORE_EMULATOR_HOST'] ? { ...emulatorOptions(), ...place } : place)
 }
 
-/** Closes what `openDatastore` opened: the file, or the connections. */
-export async function closeDatastore(datastore: Datastore): Promise<void> {
-  const engine = engines.get(datastore)
-  if (engine) {
-    engine.close()
-    return
+/** The client's map of what it calls, which is the seam for another transport. */
+function clientsOf(datastore: Datastore): Map<string, object> {
+  return (datastore as unknown as { clients_: Map<string, object> }).clients_
+}
+
+/** An emulator asks nobody who he is: the client must not search for a metadata server, which takes a second, to tell. */
+function emulatorOptions(): object {
+  const { DATASTORE_PROJECT_ID, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
+  const own = createRequire(import.meta.url)
+  const gax = createRequire(createRequire(own.resolve('@google-cloud/datastore')).resolve('google-gax'))
+  const { PassThroughClient } = gax('google-auth-library') as { PassThroughClient: new () => object }
+  return {
+    projectId: DATASTORE_PROJECT_ID || GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT || LOCAL_PROJECT,
+    authClient: new PassThroughClient(),
   }
-  const { clients_: clients } = datastore as unknown as { clients_: Map<string, { close?(): Promise<void> }> }
-  await Promise.all([...clients.values()].map((client) => client.close?.()))
+}
+
+/** Closes what `openDatastore` opened: the data, or the connections. */
+export async function closeDatastore(datastore: Datastore): Promise<void> {
+  engines.get(datastore)?.close()
+  const clients = clientsOf(datastore).values() as Iterable<{ close?(): Promise<void> }>
+  await Promise.all([...clients].map((client) => client.close?.()))
 }

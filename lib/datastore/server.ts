@@ -54,11 +54,8 @@ export async function startDatastoreServer(options: DatastoreServerOptions = {})
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.once('error', () => socket.destroy())
-    socket.once('readable', () => {
-      const first: Buffer | null = socket.read()
-      if (!first) return
-      socket.unshift(first)
-      if (first.toString('latin1', 0, 3) === HTTP2_PREFACE) injector.injectConnection(socket)
+    peek(socket, HTTP2_PREFACE.length, (start) => {
+      if (start === HTTP2_PREFACE) injector.injectConnection(socket)
       else http.emit('connection', socket)
     })
   })
@@ -69,8 +66,9 @@ export async function startDatastoreServer(options: DatastoreServerOptions = {})
     })
   } catch (error) {
     engine.close()
-    const inUse = (error as { code?: string }).code === 'EADDRINUSE'
-    throw inUse ? new TipfyError('TIPFY_E_PORT_IN_USE', { port, host, other: port + 1 }, { cause: error }) : error
+    const { code } = error as { code?: string }
+    if (code === 'EADDRINUSE') throw new TipfyError('TIPFY_E_PORT_IN_USE', { port, host, other: port + 1 })
+    throw code === 'EACCES' ? new TipfyError('TIPFY_E_PORT_DENIED', { port, host }) : error
   }
   return {
     host,
@@ -83,6 +81,21 @@ export async function startDatastoreServer(options: DatastoreServerOptions = {})
       engine.close()
     },
   }
+}
+
+/** Tells how a connection begins, and leaves it as if nothing had been read. */
+function peek(socket: Socket, length: number, told: (start: string) => void): void {
+  let read = Buffer.alloc(0)
+  const more = (): void => {
+    const chunk: Buffer | null = socket.read()
+    if (!chunk) return
+    read = Buffer.concat([read, chunk])
+    if (read.length < length) return
+    socket.off('readable', more)
+    socket.unshift(read)
+    told(read.toString('latin1', 0, length))
+  }
+  socket.on('readable', more)
 }
 
 function definition(): ServiceDefinition {

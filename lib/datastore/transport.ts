@@ -2,7 +2,7 @@
 import type { Engine } from './embedded/engine.ts'
 
 type Callback = (error: Error | null, response?: unknown) => void
-type Method = (request: never, options: { timeout?: number } | undefined, callback: Callback) => void
+type Method = (request: never, options?: { timeout?: number }, callback?: Callback) => Promise<[unknown]> | undefined
 
 const methods = [
   'lookup',
@@ -15,11 +15,15 @@ const methods = [
   'reserveIds',
 ] as const satisfies (keyof Engine)[]
 
-/** A stand-in for the gapic `DatastoreClient`, for `datastore.clients_`. */
+/**
+ * A stand-in for the gapic `DatastoreClient`, for the client's map of those: `method(request, options, callback)`, or a
+ * promise of `[response]` where there is no callback. A callback never runs before the call has returned.
+ */
 export function inProcessClient(engine: Engine): Record<(typeof methods)[number], Method> {
   const client = {} as Record<(typeof methods)[number], Method>
   for (const method of methods) {
     client[method] = (request, options, callback) => {
+      if (!callback) return promised(client[method], request, options)
       let response: unknown
       try {
         response = engine[method](request, options?.timeout)
@@ -38,4 +42,10 @@ export function inProcessClient(engine: Engine): Record<(typeof methods)[number]
     }
   }
   return client
+}
+
+function promised(method: Method, request: never, options: { timeout?: number } | undefined): Promise<[unknown]> {
+  return new Promise((resolve, reject) => {
+    method(request, options, (error, response) => (error ? reject(error) : resolve([response])))
+  })
 }

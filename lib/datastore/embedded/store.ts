@@ -47,9 +47,8 @@ export function isBusy(error: unknown): boolean {
 
 /** The first id of what the commit of a version replaced. (Numbers are bound as doubles, too coarse to multiply.) */
 const HISTORY_FROM = 'CAST(? AS INTEGER) * 1024'
-/** History is kept for as long as Datastore can be asked to read the past, but never more of it than this. */
-const HISTORY_AGE = 3_600_000
-const HISTORY_BYTES = 64 * 1024 * 1024
+/** History is kept for as long as Datastore can be asked to read the past (in ms), but never more of it than this. */
+export const history = { age: 3_600_000, bytes: 64 * 1024 * 1024 }
 const ROW_BYTES = 64
 
 export class Store {
@@ -125,7 +124,7 @@ export class Store {
 
   /** Commits, with what was done as the latest version. @param now Milliseconds since 1970. */
   commit(version: number, now: number): void {
-    if (this.#remembered.rows > 0) this.#forget((now - HISTORY_AGE) * 1000)
+    if (this.#remembered.rows > 0) this.#forget((now - history.age) * 1000)
     this.sql('UPDATE state SET version = ?, kept = kept + ?').run(version, this.#remembered.bytes)
     this.sql('COMMIT').run()
     this.#finished()
@@ -134,7 +133,7 @@ export class Store {
   /** Drops the oldest of history, twice as fast as it grows, where it is too old or too much. */
   #forget(before: number): void {
     const { kept } = this.sql('SELECT kept FROM state').get() as { kept: number }
-    const limit = kept > HISTORY_BYTES ? Number.MAX_SAFE_INTEGER / 1024 : before
+    const limit = kept > history.bytes ? Number.MAX_SAFE_INTEGER : before
     const oldest = `SELECT id / 1024 AS v FROM history WHERE id < ${HISTORY_FROM} ORDER BY id LIMIT ?`
     const last = this.sql(`SELECT max(v) AS v FROM (${oldest})`).get(limit, this.#remembered.rows * 2)!['v']
     if (last === null) return

@@ -12,9 +12,13 @@ const patience = 10
 /** Keeps the connections of `server` in sight from now on; gives what ends them. */
 export function gracefully(server: Server): (deadline: number) => Promise<void> {
   const sockets = new Set<Socket>()
+  // One function for all connections, of which there may be ten thousand.
+  function forget(this: Socket) {
+    sockets.delete(this)
+  }
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.on('close', forget)
   })
   return async function close(deadline) {
     // http's own close would cut idle connections at once, and stop looking after slow ones.

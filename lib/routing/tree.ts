@@ -56,6 +56,7 @@ export class DomainTree {
     this.rank = firstRank
     this.walk(state, [], domain === null ? [] : [{ part: domain, at: -1 }])
     for (const [key, leaf] of this.leaves) this.shapes.add(key, leaf)
+    this.leaves.clear()
   }
 
   get nextRank(): number {

@@ -14,12 +14,12 @@ async function check(folder: string): Promise<string> {
 
 test('endpoints and values are typed by the literals of urls.ts, and what is wrong does not compile', async () => {
   expect(await check('told')).toBe('')
-})
+}, 120_000)
 
 test('converters of one’s own are typed if they are told', async () => {
   expect(await check('own-converters')).toBe('')
-})
+}, 120_000)
 
 test('an application that does not tell its rules may build any URL', async () => {
   expect(await check('untold')).toBe('')
-})
+}, 120_000)

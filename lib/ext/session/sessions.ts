@@ -2,6 +2,7 @@
 import { inspect } from 'node:util'
 import type { Context, SessionInterface } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
+import { cookieHeader } from '../../http/cookies.ts'
 import { CookieSigner, type SignerOptions } from '../../signing.ts'
 import { steps, traced } from '../../trace.ts'
 import { checkCookie, cookieAttributes, type SessionCookie } from './config.ts'
@@ -146,8 +147,7 @@ export class Sessions implements SessionInterface {
 
   openSession(context: Context): void | Promise<void> {
     // Without a cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
-    const request = context.request as { incoming: { headers: { cookie?: string } } }
-    if (request.incoming.headers.cookie === undefined) return
+    if (cookieHeader((context.request as StoreRequest).incoming) === undefined) return
     const store = this.storeOf(context)
     return steps.hasSubscribers ? loadTraced(store) : store.load()
   }

@@ -1,4 +1,5 @@
 // Finding a signed cookie of ours among what the browser sent.
+import { cookieHeader } from '../../http/cookies.ts'
 import type { CookieSigner, Refusal, SignedCookie } from '../../signing.ts'
 import type { SessionCookie } from './config.ts'
 import type { Settings } from './settings.ts'
@@ -12,7 +13,7 @@ export interface SignedName {
 }
 
 export interface CookieRequest {
-  readonly incoming: { readonly headers: { readonly cookie?: string } }
+  readonly incoming: { readonly rawHeaders: readonly string[] }
 }
 
 export interface FoundCookie {
@@ -48,7 +49,7 @@ export function findCookie(
   settings: Settings,
   now = settings.now(),
 ): FoundCookie {
-  const header = request.incoming.headers.cookie
+  const header = cookieHeader(request.incoming)
   if (header === undefined) return none
   let cookie: SignedCookie | undefined
   let refusal: Refusal | undefined

@@ -91,7 +91,7 @@ export class Visit {
   constructor(sessions: Sessions, cookie: string | null) {
     this.#sessions = sessions
     const request = {
-      incoming: { headers: cookie === null ? {} : { cookie: `${sessions.kind.name}=${cookie}` } },
+      incoming: { rawHeaders: cookie === null ? [] : ['Cookie', `${sessions.kind.name}=${cookie}`] },
       headers: { get: () => null },
       isSecure: false,
     }

@@ -1,0 +1,141 @@
+// Reads the declaration files that tsc emits: what a module exports, with its doc comments. They are as regular as what a
+// formatter writes, so that lines and their indentation are enough to go by.
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+export interface Declaration {
+  name: string
+  /** Like `class` or `function`. */
+  kind: string
+  /** The doc comment, without its stars. */
+  doc: string
+  /** The statement; of a class or an interface only its head. */
+  code: string
+  members: Member[]
+  isExported: boolean
+}
+
+export interface Member {
+  name: string
+  doc: string
+  code: string
+}
+
+interface Statement {
+  doc: string
+  lines: string[]
+}
+
+/** The statements of a file, or the members of a block, that begin at an indentation. */
+function statementsOf(lines: readonly string[], indent: string): Statement[] {
+  const found: Statement[] = []
+  let doc = ''
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!
+    if (line.startsWith(`${indent}/**`)) {
+      const from = at
+      while (!lines[at]!.includes('*/')) at++
+      doc = textOf(lines.slice(from, at + 1))
+      continue
+    }
+    if (!line.startsWith(indent) || /^[\s}]/.test(line.slice(indent.length)) || line.trim() === '') continue
+    const from = at
+    // A statement goes on while what it opened is not closed.
+    while (depthOf(lines.slice(from, at + 1)) > 0) at++
+    found.push({ doc, lines: lines.slice(from, at + 1) })
+    doc = ''
+  }
+  return found
+}
+
+function depthOf(lines: readonly string[]): number {
+  const code = lines
+    .filter((line) => !/^\s*(?:\/\*\*|\*)/.test(line))
+    .join('\n')
+    .replace(/'(?:\\.|[^'\\\n])*'|`[^`]*`|=>/g, '')
+  return (code.match(/[{([]/g)?.length ?? 0) - (code.match(/[})\]]/g)?.length ?? 0)
+}
+
+function textOf(comment: readonly string[]): string {
+  return comment
+    .join('\n')
+    .replace(/^\s*\/\*\*\s?|\s*\*\/$/g, '')
+    .replace(/^\s*\* ?/gm, '')
+    .trim()
+}
+
+const head =
+  /^export (?:declare )?(?:abstract )?(class|function|const|interface|type)\s+([\w$]+)|^(?:declare )?(class|function|const|interface|type)\s+([\w$]+)/
+
+/** A file's own declarations. Overloads of a function are one. */
+function declarationsOf(file: string): Map<string, Declaration> {
+  const found = new Map<string, Declaration>()
+  const lines = readFileSync(file, 'utf8').split('\n')
+  for (const { doc, lines: code } of statementsOf(lines, '')) {
+    const [, kind = '', name = '', ownKind = kind, ownName = name] = code[0]!.match(head) ?? []
+    if (ownName === '') continue
+    const known = found.get(ownName)
+    if (known !== undefined && ownKind === 'function') known.code += `\n${code.join('\n')}`
+    // Of a class and an interface that make one the class is told of, and what the other adds.
+    const block = ownKind === 'class' || ownKind === 'interface'
+    const members = block ? membersOf(code.slice(1)) : []
+    if (known !== undefined && known.kind !== 'function') known.members.push(...members)
+    if (known !== undefined && !(ownKind === 'class' && known.kind === 'interface')) continue
+    const text = block ? code[0]!.replace(/\s*\{\s*\}?$/, '') : code.join('\n')
+    found.set(ownName, {
+      name: ownName,
+      kind: ownKind,
+      doc,
+      code: text,
+      members: [...(known?.members ?? []), ...members],
+      isExported: kind !== '',
+    })
+  }
+  return found
+}
+
+function membersOf(lines: readonly string[]): Member[] {
+  const members: Member[] = []
+  for (const { doc, lines: code } of statementsOf(lines, '    ')) {
+    const text = code.map((line) => line.slice(4)).join('\n')
+    if (/^(?:private|protected|#|\[|declare )/.test(text) || text.includes('#private')) continue
+    const name = text.match(/^(?:(?:static|readonly|abstract|override|get|set|async) )*([\w$]+)/)?.[1]
+    if (name === undefined) continue
+    const last = members.at(-1)
+    // A getter with its setter, and overloads, are one member.
+    if (last?.name === name) last.code += `\n${text}`
+    else members.push({ name, doc, code: text })
+  }
+  return members
+}
+
+const cache = new Map<string, Map<string, Declaration>>()
+
+/** What a module exports, in the order in which it says so. */
+export function exportsOf(file: string): Declaration[] {
+  const own = cache.get(file) ?? declarationsOf(file)
+  cache.set(file, own)
+  const text = readFileSync(file, 'utf8')
+  const found: Declaration[] = []
+  for (const [statement, names, from] of text.matchAll(/^export (?:type )?(?:\{([^}]*)\}|\*)(?: from '([^']+)')?/gm)) {
+    if (statement === 'export {') continue
+    const target = from === undefined ? file : join(dirname(file), from.replace(/\.[tj]s$/, '.d.ts'))
+    if (names === undefined) {
+      found.push(...exportsOf(target))
+      continue
+    }
+    const there = from === undefined ? [...own.values()] : allOf(target)
+    for (const one of names.split(',').map((part) => part.trim().replace(/^type /, ''))) {
+      const [name = '', , as = name] = one.split(/\s+/)
+      const declaration = there.find((candidate) => candidate.name === name)
+      if (declaration !== undefined) found.push({ ...declaration, name: as })
+    }
+  }
+  return [...found, ...[...own.values()].filter(({ isExported }) => isExported)]
+}
+
+/** A file's declarations, exported or not, and what it passes on. */
+function allOf(file: string): Declaration[] {
+  const passed = exportsOf(file)
+  return [...(cache.get(file) ?? new Map<string, Declaration>()).values(), ...passed]
+}

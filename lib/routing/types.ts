@@ -5,14 +5,13 @@ import type { FilledTemplate } from './template.ts'
 import type { EndpointPrefix, HandlerPrefix, Subdomain, Submount } from './wrappers.ts'
 
 /**
- * Where an application tells its rules:
+ * Where an application tells its rules. `converters: typeof converters` may be told as well; without it, values of
+ * converters of one's own are `unknown`.
  *
  * @example
  * declare module 'tipfy' {
  *   interface Register { rules: ReturnType<typeof getRules> }
  * }
- *
- * `converters: typeof converters` may be told as well; without it, values of converters of one's own are `unknown`.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: it is there to be augmented
 export interface Register {}

@@ -1,12 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { allBlocks, type Block, folder, root, writeBlocks } from './blocks.ts'
+import { allBlocks, type Block, folder, root, writeBlocks, writeExamples } from './blocks.ts'
 
 let files: Map<string, Block>
+let examples: Map<string, string>
 beforeAll(() => {
   files = writeBlocks(allBlocks)
-})
+  examples = writeExamples()
+}, 60_000)
 
 const known = ['ts', 'js', 'json', 'sh', 'yaml', 'dockerfile', 'html', 'http', 'text']
 const typed = allBlocks.filter(({ language }) => language === 'ts')
@@ -16,7 +18,7 @@ test('every block says what it is', () => {
   expect(allBlocks.filter(({ language }) => !known.includes(language)).map(({ place }) => place)).toEqual([])
 })
 
-test('every block of TypeScript is right by its types', () => {
+test('every block of TypeScript, and every example in a doc comment, is right by its types', () => {
   const program = join(root, 'node_modules/.bin/tsc')
   const { stdout } = spawnSync(process.execPath, [program, '-p', folder, '--pretty', 'false'], {
     cwd: folder,
@@ -27,7 +29,8 @@ test('every block of TypeScript is right by its types', () => {
     const [, file, at, text] = line.match(/^(\S+?)\((\d+),\d+\): (.*)$/) ?? []
     if (file === undefined) return []
     const block = files.get(file)
-    return [block === undefined ? line : `docs/${block.page}:${block.line + Number(at) - 1}: ${text}`]
+    const place = block ? `docs/${block.page}:${block.line + Number(at) - 1}` : (examples.get(file) ?? file)
+    return [`${place}: ${text}`]
   })
   expect(errors).toEqual([])
 }, 120_000)

@@ -6,6 +6,7 @@
 // what its comments `// → …` say; marked ```ts test it is run, and its tests must pass.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readModules } from '../../tools/docs/api.ts'
 
 export const root = join(import.meta.dirname, '../..')
 export const docs = join(root, 'docs')
@@ -45,17 +46,59 @@ export function blocksOf(page: string, text: string = readFileSync(join(docs, pa
 
 export const allBlocks: readonly Block[] = pages.flatMap((page) => blocksOf(page))
 
-const prelude = [
+const usual = [
   "import * as tipfy from 'tipfy'",
   "import { abort, app, bindContext, current, escape, getConfig, hasRequest, html, makeApp, redirect, redirectTo, renderJsonResponse, request, RequestHandler, Response, response, Rule, runOutside, urlFor } from 'tipfy'",
   "import { session, sessionStore } from 'tipfy/ext/session'",
 ].join('; ')
 
 /** The text of a block as a file of its own: every line stays where it is. */
-export function moduleOf({ code }: Block): string {
-  if (/^(?:import|export|declare) /m.test(code)) return `${code}\nexport {}\n`
+export function moduleOf({ code }: Pick<Block, 'code'>, prelude: string = usual): string {
+  if (/^import /m.test(code)) return `${code}\nexport {}\n`
+  if (/^(?:export|declare) /m.test(code)) return `${prelude}; ${code}\nexport {}\n`
   const [first, ...rest] = code.split('\n')
   return `${[`${prelude}; async function snippet() { ${first}`, ...rest].join('\n')}\n}\nexport {}\n`
+}
+
+/** What examples in doc comments take for granted. */
+const granted = `import type { Config, Rule } from 'tipfy'
+import type { createClient } from 'tipfy/testing'
+declare module 'tipfy/ext/session' { interface SessionData { n: number } }
+declare global {
+  const config: Config
+  const products: string[]
+  const client: ReturnType<typeof createClient>
+  const totalInCurrency: () => number
+  const expect: (value: unknown) => { toBe(wanted: unknown): void; toEqual(wanted: unknown): void }
+  const getRules: () => readonly Rule[]
+  const diagnosticsChannel: typeof import('node:diagnostics_channel')
+}
+`
+
+/** Writes the examples of doc comments as files, with all that can be imported at hand; gives each one's place by its path. */
+export function writeExamples(): Map<string, string> {
+  const places = new Map<string, string>()
+  const names = new Map<string, string>()
+  const modules = readModules()
+  for (const [module, list] of modules) {
+    for (const { name, isType } of list) if (!isType && !names.has(name)) names.set(name, module)
+  }
+  const prelude = [...names].map(([name, module]) => `import { ${name} } from '${module}'`).join('; ')
+  mkdirSync(join(folder, 'api'), { recursive: true })
+  writeFileSync(join(folder, 'api/granted.d.ts'), granted)
+  for (const [module, list] of modules) {
+    for (const { name, doc, members } of list) {
+      const examples = [doc, ...members.map((member) => member.doc)].flatMap((text) => text.split(/^@/m).slice(1))
+      for (const [at, tag] of examples.entries()) {
+        const code = tag.match(/^example\s+([\s\S]*)$/)?.[1]?.trim()
+        if (code === undefined || code.startsWith('declare module')) continue
+        const path = join('api', `${module.replaceAll('/', '-')}-${name}-${at}.ts`)
+        places.set(path, `the example of ${name} in ${module}`)
+        writeFileSync(join(folder, path), moduleOf({ code }, prelude))
+      }
+    }
+  }
+  return places
 }
 
 /** Writes the blocks as files; gives each block's path, below `folder`. */

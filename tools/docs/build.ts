@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apiPage, readModules } from './api.ts'
-import { type Heading, render } from './markdown.ts'
+import { anchorOf, type Heading, render } from './markdown.ts'
 import { script, style } from './site.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -14,6 +14,8 @@ interface Page {
   title: string
   html: string
   headings: Heading[]
+  /** What is found though it has no heading: methods and properties. */
+  members: { text: string; anchor: string }[]
 }
 
 /** The menu: the pages that the front page links to, under its headings, in its order. */
@@ -31,7 +33,7 @@ const htmlName = (file: string) => (file === 'README.md' ? 'index.html' : file.r
 
 function pageOf(file: string, markdown: string): Page {
   const { html, headings } = render(markdown)
-  return { file: htmlName(file), title: headings[0]?.text ?? file, html, headings }
+  return { file: htmlName(file), title: headings[0]?.text ?? file, html, headings, members: [] }
 }
 
 function layout(page: Page, menu: { title: string; pages: Page[] }[]): string {
@@ -79,7 +81,11 @@ const written = new Map(
     .map((name) => [name, pageOf(name, readFileSync(join(docs, name), 'utf8'))]),
 )
 const reference = [...readModules()].map(([name, declarations]) => {
-  return pageOf(`api-${name.replaceAll('/', '-')}.md`, apiPage(name, declarations))
+  const page = pageOf(`api-${name.replaceAll('/', '-')}.md`, apiPage(name, declarations))
+  for (const { name: owner, members } of declarations) {
+    for (const member of members) page.members.push({ text: `${owner}.${member.name}`, anchor: anchorOf(owner) })
+  }
+  return page
 })
 const menu = [
   ...menuOf(front).map(({ title, files }) => ({ title, pages: files.flatMap((file) => written.get(file) ?? []) })),
@@ -87,9 +93,9 @@ const menu = [
 ]
 const pages = [...written.values(), ...reference]
 
-const target = join(root, 'dist-docs')
+const [, , target = join(root, 'dist-docs')] = process.argv
 rmSync(target, { recursive: true, force: true })
-mkdirSync(target)
+mkdirSync(target, { recursive: true })
 cpSync(join(docs, 'images'), join(target, 'images'), { recursive: true })
 for (const page of pages) {
   // What is not part of the site is read where the sources are.
@@ -98,9 +104,10 @@ for (const page of pages) {
     layout(page, menu).replaceAll('href="../CHANGELOG.html"', 'href="../CHANGELOG.md"'),
   )
 }
-const index = pages.flatMap(({ file, title, headings }) =>
-  headings.map(({ text, anchor }) => [text, text === title ? '' : title, `${file}#${anchor}`]),
-)
+const index = pages.flatMap(({ file, title, headings, members }) => [
+  ...headings.map(({ text, anchor }) => [text, text === title ? '' : title, `${file}#${anchor}`]),
+  ...members.map(({ text, anchor }) => [text, title, `${file}#${anchor}`]),
+])
 writeFileSync(join(target, 'style.css'), style)
 writeFileSync(join(target, 'index.js'), `const index = ${JSON.stringify(index)}\n${script}`)
-console.log(`${pages.length} pages in dist-docs/: open dist-docs/index.html`)
+console.log(`${pages.length} pages: open ${join(target, 'index.html')}`)

@@ -13,6 +13,8 @@ export interface Declaration {
   code: string
   members: Member[]
   isExported: boolean
+  /** Whether it can be used only as a type. */
+  isType: boolean
 }
 
 export interface Member {
@@ -80,6 +82,7 @@ function declarationsOf(file: string): Map<string, Declaration> {
     const block = ownKind === 'class' || ownKind === 'interface'
     const members = block ? membersOf(code.slice(1)) : []
     if (known !== undefined && known.kind !== 'function') known.members.push(...members)
+    if (known !== undefined && /^(?:const|class)$/.test(ownKind)) known.isType = false // a type and a value of one name
     if (known !== undefined && !(ownKind === 'class' && known.kind === 'interface')) continue
     const text = block ? code[0]!.replace(/\s*\{\s*\}?$/, '') : code.join('\n')
     found.set(ownName, {
@@ -89,6 +92,7 @@ function declarationsOf(file: string): Map<string, Declaration> {
       code: text,
       members: [...(known?.members ?? []), ...members],
       isExported: kind !== '',
+      isType: /^(?:interface|type)$/.test(ownKind),
     })
   }
   return found
@@ -119,16 +123,19 @@ export function exportsOf(file: string): Declaration[] {
   const found: Declaration[] = []
   for (const [statement, names, from] of text.matchAll(/^export (?:type )?(?:\{([^}]*)\}|\*)(?: from '([^']+)')?/gm)) {
     if (statement === 'export {') continue
+    const typeOnly = statement.startsWith('export type')
     const target = from === undefined ? file : join(dirname(file), from.replace(/\.[tj]s$/, '.d.ts'))
     if (names === undefined) {
-      found.push(...exportsOf(target))
+      found.push(...exportsOf(target).map((one) => (typeOnly ? { ...one, isType: true } : one)))
       continue
     }
     const there = from === undefined ? [...own.values()] : allOf(target)
-    for (const one of names.split(',').map((part) => part.trim().replace(/^type /, ''))) {
-      const [name = '', , as = name] = one.split(/\s+/)
+    for (const part of names.split(',').map((one) => one.trim())) {
+      const [name = '', , as = name] = part.replace(/^type /, '').split(/\s+/)
       const declaration = there.find((candidate) => candidate.name === name)
-      if (declaration !== undefined) found.push({ ...declaration, name: as })
+      if (declaration === undefined) continue
+      const isType = declaration.isType || typeOnly || part.startsWith('type ')
+      found.push({ ...declaration, name: as, isType })
     }
   }
   return [...found, ...[...own.values()].filter(({ isExported }) => isExported)]

@@ -20,12 +20,28 @@ const table = {
   },
   TIPFY_E_IMPORT_EXTENSION: {
     message: '{file} imports {wanted}, which is no file',
-    remedy: 'Write the whole name, with its extension: {right}.',
+    remedy: 'Write the whole name, with its extension: {right}',
+  },
+  TIPFY_E_IMPORT_FILE: {
+    message: '{file} imports {wanted}, which is no file',
+    remedy: 'Correct the path, which counts from the importing file, or create the file.',
+  },
+  TIPFY_E_IMPORT_PACKAGE: {
+    message: '{file} imports the package {name}, which is not installed',
+    remedy: 'Install it: npm install {name}. For a file of your own write its path: ./…',
+  },
+  TIPFY_E_MODULE_TYPE: {
+    message: '{file} is an ES module, but the package.json above it says that it is CommonJS',
+    remedy: 'Write "type": "module" in package.json.',
+  },
+  TIPFY_E_SYNTAX: {
+    message: '{file} cannot be read: {what}',
+    remedy: 'Correct it there, or in a file that it imports.',
   },
   TIPFY_E_TYPESCRIPT_SYNTAX: {
     message: '{file} uses TypeScript that Node cannot strip: {what}',
     remedy:
-      'Use `as const` objects for enums, fields for parameter properties, modules for namespaces (tsconfig: erasableSyntaxOnly).',
+      'Use `as const` objects for enums, fields for parameter properties, modules for namespaces, and no decorators (tsconfig: erasableSyntaxOnly).',
   },
   TIPFY_E_TYPESCRIPT_IN_NODE_MODULES: {
     message: 'Node does not strip types below node_modules, where {file} is',
@@ -83,6 +99,16 @@ const table = {
   TIPFY_E_NODE_VERSION: {
     message: 'tipfy needs Node 22.18 or newer, and this is {version}',
     remedy: 'Install Node 24: https://nodejs.org',
+  },
+  TIPFY_E_TWO_COPIES: {
+    message:
+      'Two copies of tipfy are loaded, from {one} and from {other}: the globals of one know nothing of the other',
+    remedy: 'Have one: look at `npm ls tipfy`, and call the tipfy of the project itself (npx tipfy).',
+  },
+  TIPFY_E_DATA_FOLDER: {
+    message: 'Nothing can be kept in {folder}: {why}',
+    remedy:
+      "Let this user write there, or choose another folder: dataFolder of 'tipfy/ext/session' (--data for a command).",
   },
   TIPFY_E_OUTSIDE_REQUEST: {
     message: '`{name}` was used outside a request',
@@ -281,14 +307,17 @@ const table = {
     message: 'No URL can be built for the endpoint {endpoint}',
     remedy: '{advice}',
   },
-  TIPFY_E_DATA_FOLDER: {
-    message: 'The data folder {folder} cannot be used: {reason}',
-    remedy:
-      'Name a folder on a local disk that this user may write to (dataFolder, or --data), or delete a broken one.',
-  },
   TIPFY_E_DATA_FORMAT: {
     message: 'The data in {folder} has format {found}, and this version of tipfy reads {wanted}',
     remedy: 'Move the folder away to start with an empty one, or use the version of tipfy that wrote it.',
+  },
+  TIPFY_E_SESSION_NOT_STORED: {
+    message: 'The sessions of this application are not stored: all they hold is in cookies',
+    remedy: 'Only datastore sessions (setDatastoreSession) can be listed and ended from here.',
+  },
+  TIPFY_E_SESSION_ID: {
+    message: '{problem} whose id begins with {id}',
+    remedy: 'Look at `tipfy sessions ls` (with --all for those that are over), and give more of the id.',
   },
 } as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
 

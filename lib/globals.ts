@@ -2,6 +2,7 @@
 import { inspect } from 'node:util'
 import type { App } from './app.ts'
 import { applications, type Context, contextStorage } from './context.ts'
+import { mustBeTheOnlyCopy } from './copies.ts'
 import { TipfyError } from './errors.ts'
 import type { Request } from './http/request.ts'
 import type { Response } from './http/response.ts'
@@ -29,6 +30,7 @@ function isProbe(key: PropertyKey): boolean {
 }
 
 function unusable(name: string, context: Context | undefined): TipfyError {
+  if (context === undefined) mustBeTheOnlyCopy()
   if (context?.ended === undefined) return new OutsideRequestError('TIPFY_E_OUTSIDE_REQUEST', { name })
   const { method, target, at } = context.ended
   const request = `request ${context.id} (${method} ${target.split('?', 1)[0]})`

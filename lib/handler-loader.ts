@@ -1,5 +1,6 @@
 // From a rule to its handler class: imported at first use, and remembered.
 import type { App } from './app.ts'
+import { mustBeTheOnlyCopy } from './copies.ts'
 import { TipfyError } from './errors.ts'
 import { type HandlerClass, RequestHandler } from './handler.ts'
 import { importString, parseImportString } from './import-string.ts'
@@ -39,6 +40,7 @@ export class HandlerLoader {
             wantedBy: `rule "${rule.path}"`,
           })
     if (!isHandlerClass(found)) {
+      mustBeTheOnlyCopy()
       const given = found === null ? 'null' : typeof found
       throw new TipfyError('TIPFY_E_NOT_A_HANDLER', { handler: String(handler), rule: rule.path, given })
     }

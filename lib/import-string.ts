@@ -1,10 +1,10 @@
 // Finds a module by the names that urls.ts and config.ts use ('module:Name') and imports it, saying on failure what was
-// looked for and, for the usual first-minute mistakes under Node's type stripping, what to change.
-import { existsSync, statSync } from 'node:fs'
+// looked for.
 import { createRequire } from 'node:module'
-import { join, relative, sep } from 'node:path'
+import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TipfyError } from './errors.ts'
+import { explainImport, isFile } from './import-errors.ts'
 
 const suffixes = ['.ts', '.js', '.mjs', '/index.ts', '/index.js', '/index.mjs']
 
@@ -19,10 +19,6 @@ export function parseImportString(text: string, fallback?: string): ImportString
   const [module = '', name = fallback, rest] = text.split(':')
   if (module === '' || !name || rest !== undefined) throw new TipfyError('TIPFY_E_IMPORT_STRING', { text })
   return { module, name }
-}
-
-function isFile(path: string): boolean {
-  return existsSync(path) && statSync(path).isFile()
 }
 
 /** The files that a module name may mean, in the order they are tried. `.` and `/` both separate folders. */
@@ -72,7 +68,8 @@ export async function importModule(
     const path = createRequire(join(root, 'package.json')).resolve(module)
     return { file: module, exports: await importFile(path, root) }
   } catch (error) {
-    if (codeOf(error) === 'MODULE_NOT_FOUND' || codeOf(error) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
+    const { code } = error as { code?: unknown }
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
     throw error
   }
 }
@@ -89,54 +86,12 @@ async function importOurs(module: string): Promise<Record<string, unknown>> {
 /**
  * Imports a file of the application.
  *
- * @throws {TipfyError} TIPFY_E_IMPORT_TYPE, TIPFY_E_IMPORT_EXTENSION, TIPFY_E_TYPESCRIPT_SYNTAX and
- * TIPFY_E_TYPESCRIPT_IN_NODE_MODULES for what goes wrong in one's first minute; any other error as it came
+ * @throws {TipfyError} what `explainImport` makes of the mistakes of one's first minute; any other error as it came
  */
 export async function importFile(path: string, root: string): Promise<Record<string, unknown>> {
   try {
     return await import(pathToFileURL(path).href)
   } catch (error) {
-    throw explained(error, relative(root, path).split(sep).join('/'))
+    throw explainImport(error, path, root)
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code
-}
-
-function explained(cause: unknown, file: string): unknown {
-  const { name, message = '', stack = '' } = (cause ?? {}) as { name?: string; message?: string; stack?: string }
-  const code = codeOf(cause)
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    const what = message.split('\n').find((line) => line.trim() !== '') ?? 'syntax'
-    return new TipfyError('TIPFY_E_TYPESCRIPT_SYNTAX', { file: placeIn(stack, file), what: what.trim() }, { cause })
-  }
-  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') {
-    return new TipfyError(
-      'TIPFY_E_TYPESCRIPT_IN_NODE_MODULES',
-      { file: message.match(/"(.*?)"/)?.[1] ?? file },
-      { cause },
-    )
-  }
-  if (code === 'ERR_MODULE_NOT_FOUND') {
-    const wanted = message.match(/Cannot find module '(.*?)'/)?.[1]
-    if (wanted !== undefined) {
-      const found = suffixes.find((suffix) => isFile(wanted + suffix))
-      const from = message.match(/imported from (.*)$/)?.[1] ?? file
-      if (found !== undefined) {
-        return new TipfyError('TIPFY_E_IMPORT_EXTENSION', { file: from, wanted, right: wanted + found }, { cause })
-      }
-    }
-  }
-  const missing = name === 'SyntaxError' && message.match(/module '(.*?)' does not provide an export named '(.*?)'/)
-  if (missing) {
-    const [, module = '', exported = ''] = missing
-    return new TipfyError('TIPFY_E_IMPORT_TYPE', { file: placeIn(stack, file), module, name: exported }, { cause })
-  }
-  return cause
-}
-
-/** The first line of a syntax error's stack is its place: 'file:///…/config.ts:3'. */
-function placeIn(stack: string, file: string): string {
-  return stack.match(/^(?:file:\/\/)?(\/.*?:\d+)/)?.[1] ?? file
 }

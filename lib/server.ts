@@ -7,7 +7,7 @@ import { TipfyError } from './errors.ts'
 import { continueWith } from './http/source.ts'
 import { logged, openAccessLog } from './server/access-log.ts'
 import { gracefully } from './server/graceful.ts'
-import { stopMessage, type WorkerReady, Workers } from './server/workers.ts'
+import { leave, stopMessage, type WorkerReady, Workers } from './server/workers.ts'
 
 /** Where to listen. */
 export interface ServeOptions {
@@ -137,10 +137,10 @@ export async function runApp(app: App, options: RunOptions = {}): Promise<Runnin
     if (stopping) process.exit(1)
     stopping = true
     running.close().then(
-      () => process.exit(0),
+      () => leave(0),
       (error: unknown) => {
         app.log.error({ err: error }, 'The application did not stop cleanly')
-        process.exit(1)
+        leave(1)
       },
     )
   }

@@ -1,6 +1,7 @@
 // What an application needs before its first request: configuration of its modules, rules, hooks.
 import type { App } from './app.ts'
 import { type TipfyConfig, validateSection } from './config.ts'
+import { mustBeTheOnlyCopy } from './copies.ts'
 import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
 import * as session from './ext/session/config.ts'
@@ -53,6 +54,7 @@ async function importFunction(app: App, event: string, text: string): Promise<Fu
 export async function loadRules(app: App): Promise<UrlMap> {
   const { urls, urlMap, serverName, appsInstalled, appsEntryPoints } = app.settings
   const rules: unknown = await (await rulesFunction(app, urls))(app)
+  mustBeTheOnlyCopy()
   if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given: typeof rules })
   const { root, folders } = app
   const importUrls = async (module: string) => (await importModule(module, { root, folders }))?.exports

@@ -1,21 +1,26 @@
-// `tipfy datastore`: a local Datastore, for any client that honours DATASTORE_EMULATOR_HOST.
+// `tipfy datastore`: a local Datastore for any Datastore client, ours or another language's.
 import { startDatastoreServer } from '../datastore/server.ts'
+import { print } from './output.ts'
+
+interface Options {
+  port: number
+  host: string
+  data: string
+  memory?: boolean
+}
 
 /** Serves until a signal ends it. */
-export async function datastoreCommand(options: {
-  port?: number
-  host?: string
-  data?: string
-  memory?: boolean
-}): Promise<void> {
-  const { port, host, data = '.tipfy', memory } = options
+export async function datastoreCommand({ port, host, data, memory = false }: Options): Promise<void> {
   const server = await startDatastoreServer({ port, host, dataFolder: data, memory })
   const address = `${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
-  console.log(`Datastore on ${address}, ${memory ? 'kept in memory only' : `kept in ${data}`}`)
-  console.log(`export DATASTORE_EMULATOR_HOST=${address}`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      server.close().then(() => process.exit(0))
-    })
+  print(`Datastore on ${address}, ${memory ? 'kept in memory only' : `kept in ${data}`}`)
+  print(`export DATASTORE_EMULATOR_HOST=${address} GOOGLE_CLOUD_PROJECT=tipfy`)
+  const stop = () => {
+    server.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
   }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
 }

@@ -1,19 +1,41 @@
 // Finds the application that a command is about: the one whose config is in the current folder.
+import { relative } from 'node:path'
 import type { App } from '../app.ts'
-import type { Config } from '../config.ts'
+import type { Config, TipfyConfig } from '../config.ts'
 import { TipfyError } from '../errors.ts'
 import { findModule, importFile } from '../import-string.ts'
 import { makeApp } from '../make-app.ts'
 
 /**
- * The application of a folder, made but not started.
+ * The application of this folder, made but not started.
  *
+ * @param settings what holds whatever config.ts says
  * @throws {TipfyError} TIPFY_E_CONFIG_FILE, TIPFY_E_CONFIG_EXPORT, and what `makeApp` throws
  */
-export async function loadApp(root: string = process.cwd()): Promise<App> {
+export async function loadApp(settings: Partial<TipfyConfig> = {}): Promise<App> {
+  const root = process.cwd()
+  const file = configFile(root)
+  const { config } = await importFile(file, root)
+  if (typeof config !== 'object' || config === null) {
+    throw new TipfyError('TIPFY_E_CONFIG_EXPORT', { file: relative(root, file) })
+  }
+  const given = config as Config
+  return makeApp({ ...given, tipfy: { ...given.tipfy, ...settings } }, { root })
+}
+
+/** The file of the configuration. */
+export function configFile(root: string): string {
   const file = findModule('config', [root])
   if (file === undefined) throw new TipfyError('TIPFY_E_CONFIG_FILE', { folder: root })
-  const { config } = await importFile(file, root)
-  if (typeof config !== 'object' || config === null) throw new TipfyError('TIPFY_E_CONFIG_EXPORT', { file })
-  return makeApp(config as Config, { root })
+  return file
+}
+
+/** Runs `fn` with the application of this folder, made but not started, and closes it. Its log keeps to errors. */
+export async function withApp<T>(fn: (app: App) => Promise<T>): Promise<T> {
+  const app = await loadApp({ logLevel: 'error' })
+  try {
+    return await fn(app)
+  } finally {
+    await app.close()
+  }
 }

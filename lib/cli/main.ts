@@ -1,49 +1,61 @@
-// The commands of `tipfy`, one file each, imported when asked for.
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+// The command line: what commands there are, and how they end. Exit status: 0, 1 (it failed), 2 (wrong usage).
+import cluster from 'node:cluster'
+import { CommanderError } from 'commander'
+import type { WorkerFailure } from '../server/workers.ts'
+import { describeFailure, reportFailure, UsageError } from './failure.ts'
+import { makeProgram } from './program.ts'
 
-function port(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
-    throw new InvalidArgumentError('a port is a number from 0 to 65535')
-  }
-  return value
+/** What commander found wrong, in one line that says where to look. */
+function usageOf(error: CommanderError, asked: string): string {
+  const text = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  return describeFailure(new UsageError(`${text.replace(/\.?$/, '.')} See: ${asked} --help`))
 }
 
-function count(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('want a whole number from 1')
-  return value
+/** Keeps back the warning that Node puts before an error which says the same, with its remedy: TIPFY_E_MODULE_TYPE. */
+function quietWarnings(): void {
+  const listeners = process.listeners('warning')
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    if (warning.message.startsWith('Failed to load the ES module')) return
+    for (const listener of listeners) listener(warning)
+  })
 }
 
-function program(): Command {
-  const tipfy = new Command('tipfy').description('A small web framework for Node').exitOverride()
-  tipfy
-    .command('serve')
-    .description('serve the application in this folder')
-    .option('--port <number>', 'default: $PORT, else 8080', port)
-    .option('--host <address>', 'default: loopback in development, else every address')
-    .option('--workers <number>', 'processes that share the work', count)
-    .action(async (options) => (await import('./serve.ts')).serveCommand(options))
-  tipfy
-    .command('datastore')
-    .description('serve a local Datastore to any Datastore client (DATASTORE_EMULATOR_HOST)')
-    .option('--port <number>', 'default: 8081', port)
-    .option('--host <address>', 'default: 127.0.0.1; whoever reaches it may read and write everything')
-    .option('--data <folder>', 'where the data lies, .tipfy by default')
-    .option('--memory', 'keep nothing')
-    .action(async (options) => (await import('./datastore.ts')).datastoreCommand(options))
-  for (const command of tipfy.commands) command.exitOverride()
-  return tipfy
-}
-
-/** Runs the command line. Exit status: 0, 1 (it failed), 2 (wrong usage); an error is one line, with its remedy. */
+/** Runs the command line that `argv` is. */
 export async function main(argv: string[]): Promise<void> {
+  quietWarnings()
+  const program = makeProgram()
   try {
-    await program().parseAsync(argv)
+    await program.parseAsync(argv)
   } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
-    const known = String((error as { code?: unknown }).code).startsWith('TIPFY_E_')
-    console.error(known ? `tipfy: ${(error as Error).message}` : error)
-    process.exit(1)
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return
+      // commander has printed the help already where no command was given.
+      if (error.code !== 'commander.help') process.stderr.write(`${usageOf(error, commandOf(program, argv))}\n`)
+      process.exit(2)
+    }
+    const status = error instanceof UsageError ? 2 : 1
+    const withStack = Boolean(program.opts().stack)
+    if (cluster.isWorker && !withStack) {
+      // The process that started this one says it, once for all.
+      const line = describeFailure(error).replace(/^tipfy: /, '')
+      process.send!({ tipfy: 'failed', line } satisfies WorkerFailure, () => process.exit(status))
+      return
+    }
+    reportFailure(error, withStack)
+    process.exit(status)
   }
+}
+
+/** The command that was meant, as one would ask for its help. */
+function commandOf(program: ReturnType<typeof makeProgram>, argv: readonly string[]): string {
+  const names = ['tipfy']
+  let command = program
+  for (const word of argv.slice(2)) {
+    const found = command.commands.find((one) => one.name() === word)
+    if (found === undefined) break
+    names.push(word)
+    command = found
+  }
+  return names.join(' ')
 }

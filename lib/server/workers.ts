@@ -13,8 +13,24 @@ export interface WorkerReady {
   sessions: string
 }
 
+/** What a worker tells that could not start, for the primary to say: in a line, with the remedy. */
+export interface WorkerFailure {
+  tipfy: 'failed'
+  line: string
+}
+
 /** What the primary tells a worker. */
 export const stopMessage = { tipfy: 'stop' } as const
+
+/**
+ * Ends the process. A worker first gives back the connections that are on their way to it: the primary hands them to
+ * another, where those that a process takes with it would wait for an answer for ever.
+ */
+export function leave(status: number): void {
+  if (!cluster.worker?.isConnected()) process.exit(status)
+  cluster.worker.once('disconnect', () => process.exit(status))
+  cluster.worker.disconnect()
+}
 
 /** Milliseconds before a worker that died is replaced. */
 const pause = 1000
@@ -24,6 +40,8 @@ export class Workers {
   /** Milliseconds that a worker has to stop. */
   private readonly deadline: number
   private readonly serving = new Set<Worker>()
+  /** Those that were told to stop. */
+  private readonly leaving = new WeakSet<Worker>()
   private stopping = false
   private reloading: Promise<void> | null = null
 
@@ -46,8 +64,9 @@ export class Workers {
   private async add(): Promise<WorkerReady> {
     const worker = cluster.fork()
     const ready = await new Promise<WorkerReady>((resolve, reject) => {
-      worker.on('message', (message: Partial<WorkerReady>) => {
+      worker.on('message', (message: Partial<WorkerReady | WorkerFailure>) => {
         if (message.tipfy === 'ready') resolve(message as WorkerReady)
+        if (message.tipfy === 'failed') reject(Object.assign(new Error(message.line), { code: 'TIPFY_E_WORKER' }))
       })
       worker.once('exit', (code, signal) => {
         reject(new TipfyError('TIPFY_E_WORKER', { how: signal ?? `exit status ${code}` }))
@@ -71,20 +90,25 @@ export class Workers {
     setTimeout(replace, pause)
   }
 
-  /** Puts a new worker in the place of each, one after the other. One that does not come up leaves the old ones serving. */
-  reload(): Promise<void> {
-    this.reloading ??= this.replaceAll().finally(() => {
+  /**
+   * Puts a new worker in the place of each, one after the other. One that does not come up leaves the old ones serving.
+   *
+   * @param options.wait whether the last requests of the old ones are waited for; default: true
+   */
+  reload({ wait = true } = {}): Promise<void> {
+    this.reloading ??= this.replaceAll(wait).finally(() => {
       this.reloading = null
     })
     return this.reloading
   }
 
-  private async replaceAll(): Promise<void> {
+  private async replaceAll(wait: boolean): Promise<void> {
     for (const old of [...this.serving]) {
       if (this.stopping) return
       if (!this.serving.has(old)) continue
       await this.add()
-      await this.stop(old)
+      const stopped = this.stop(old)
+      if (wait) await stopped
     }
     this.log.info('All workers were reloaded')
   }
@@ -94,7 +118,8 @@ export class Workers {
     if (worker.isDead()) return
     const exited = once(worker, 'exit')
     if (served) worker.send(stopMessage)
-    else worker.process.kill()
+    else if (!this.leaving.has(worker)) worker.process.kill()
+    this.leaving.add(worker)
     const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.deadline)
     await exited
     clearTimeout(timer)

@@ -106,8 +106,7 @@ test('workers that cannot start stop the start, with what they said', async () =
     folder,
   )
   expect(await program.ended()).toBe(1)
-  expect(program.errors()).toMatch(/this worker cannot start/)
-  expect(program.errors()).toMatch(/tipfy: A worker process ended before it served: exit status 1/)
+  expect(program.errors()).toMatch(/^tipfy: Error: this worker cannot start \(config\.ts:\d+\)\. .*\n$/)
 })
 
 test('the access log is a line of JSON for each answer', async () => {

@@ -123,29 +123,28 @@ describe('the form of the data', () => {
   const old = { '/set': () => Object.assign(free, { products: 'a,b' }) && '', '/show': () => JSON.stringify(free) }
   const folder = { dataFolder: `/tmp/tipfy-migrate-${process.pid}` }
 
-  test.each(kinds)(
-    '%s: data of an older version goes through migrate(), and is written when it changes',
-    async (kind) => {
-      const before = await serveSite(kind, old, { session: folder })
-      const visitor = before.visitor()
-      await visitor.ask('/set')
-      const froms: unknown[] = []
-      const migrate = (data: Record<string, unknown>, from: number | null) => {
-        froms.push(from)
-        return { ...data, products: String(data.products).split(',') }
-      }
-      const after = await serveSite(
-        kind,
-        { ...old, '/push': () => String(free.products.push('c')) },
-        { session: { ...folder, dataVersion: 2, migrate } },
-      )
-      visitor.port = after.port
-      const read = await visitor.ask('/show')
-      expect([read.text, setCookies(read)]).toEqual(['{"products":["a","b"]}', []])
-      await visitor.ask('/push')
-      expect(froms).toEqual([null, null])
-      expect((await visitor.ask('/show')).text).toBe('{"products":["a","b","c"]}')
-      expect(froms).toEqual([null, null])
-    },
-  )
+  test.each(
+    kinds,
+  )('%s: data of an older version goes through migrate(), and is written when it changes', async (kind) => {
+    const before = await serveSite(kind, old, { session: folder })
+    const visitor = before.visitor()
+    await visitor.ask('/set')
+    const froms: unknown[] = []
+    const migrate = (data: Record<string, unknown>, from: number | null) => {
+      froms.push(from)
+      return { ...data, products: String(data.products).split(',') }
+    }
+    const after = await serveSite(
+      kind,
+      { ...old, '/push': () => String(free.products.push('c')) },
+      { session: { ...folder, dataVersion: 2, migrate } },
+    )
+    visitor.port = after.port
+    const read = await visitor.ask('/show')
+    expect([read.text, setCookies(read)]).toEqual(['{"products":["a","b"]}', []])
+    await visitor.ask('/push')
+    expect(froms).toEqual([null, null])
+    expect((await visitor.ask('/show')).text).toBe('{"products":["a","b","c"]}')
+    expect(froms).toEqual([null, null])
+  })
 })

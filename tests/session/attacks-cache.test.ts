@@ -166,20 +166,17 @@ where('datastore with memcached:', () => {
   test.each([
     ['a write', '/', '2'],
     ['a destroy', '/logout', 'new'],
-  ])(
-    '19: a reader is held up before it fills the cache, while %s happens: the next read is new',
-    async (_, path, wanted) => {
-      const visitor = await cached()
-      await flush()
-      const filling = road.hold()
-      const reading = on(site, visitor, '/read')
-      await filling
-      await on(twin, visitor, path)
-      road.release()
-      await reading
-      for (const server of [twin, site]) expect((await on(server, visitor, '/read')).text).toBe(wanted)
-    },
-  )
+  ])('19: a reader is held up before it fills the cache, while %s happens: the next read is new', async (_, path, wanted) => {
+    const visitor = await cached()
+    await flush()
+    const filling = road.hold()
+    const reading = on(site, visitor, '/read')
+    await filling
+    await on(twin, visitor, path)
+    road.release()
+    await reading
+    for (const server of [twin, site]) expect((await on(server, visitor, '/read')).text).toBe(wanted)
+  })
 
   test('20: two writers reach the cache in the other order than Datastore: the later commit is read', async () => {
     const visitor = await cached()

@@ -349,22 +349,25 @@ test('30: a record over 1 MiB is a typed error, and what was stored before stays
 })
 
 describe.each(kinds)('%s:', (kind) => {
-  test.each(['\r', '\n', '\r\nSet-Cookie: x=1', '\0', ';'])(
-    '31: %j in a cookie name, value, path or domain is refused',
-    async (bad) => {
-      const site = await serveSite(kind, {
-        '/name': () => sessionStore.setCookie(`a${bad}`, 'v') ?? '',
-        '/value': () => sessionStore.setCookie('a', `v${bad}`) ?? '',
-        '/path': () => sessionStore.setCookie('a', 'v', { path: `/${bad}` }) ?? '',
-        '/domain': () => sessionStore.setCookie('a', 'v', { domain: `example.com${bad}` }) ?? '',
-        '/delete': () => sessionStore.deleteCookie('a', { path: `/${bad}` }) ?? '',
-        '/secure': () => sessionStore.setSecureCookie(`a${bad}`, 'v') ?? '',
-        '/session': async () => void ((await sessionStore.getSession(`a${bad}`)) as Free).set('n', 1),
-      })
-      for (const path of ['/name', '/value', '/path', '/domain', '/delete', '/secure', '/session']) {
-        const answer = await site.ask(path)
-        expect([path, answer.status, setCookies(answer)]).toEqual([path, 500, []])
-      }
-    },
-  )
+  test.each([
+    '\r',
+    '\n',
+    '\r\nSet-Cookie: x=1',
+    '\0',
+    ';',
+  ])('31: %j in a cookie name, value, path or domain is refused', async (bad) => {
+    const site = await serveSite(kind, {
+      '/name': () => sessionStore.setCookie(`a${bad}`, 'v') ?? '',
+      '/value': () => sessionStore.setCookie('a', `v${bad}`) ?? '',
+      '/path': () => sessionStore.setCookie('a', 'v', { path: `/${bad}` }) ?? '',
+      '/domain': () => sessionStore.setCookie('a', 'v', { domain: `example.com${bad}` }) ?? '',
+      '/delete': () => sessionStore.deleteCookie('a', { path: `/${bad}` }) ?? '',
+      '/secure': () => sessionStore.setSecureCookie(`a${bad}`, 'v') ?? '',
+      '/session': async () => void ((await sessionStore.getSession(`a${bad}`)) as Free).set('n', 1),
+    })
+    for (const path of ['/name', '/value', '/path', '/domain', '/delete', '/secure', '/session']) {
+      const answer = await site.ask(path)
+      expect([path, answer.status, setCookies(answer)]).toEqual([path, 500, []])
+    }
+  })
 })

@@ -106,28 +106,29 @@ describe('datastore:', () => {
     expect((await victim.ask('/read')).text).toBe('2')
   })
 
-  test.each(['/slow-write', '/slow-touch', '/slow-update'])(
-    '13: %s is in flight at a logout: the id stays dead, no cookie',
-    async (path) => {
-      const site = await serve()
-      const visitor = site.visitor()
-      await visitor.ask('/')
-      const id = visitor.cookies.get(site.cookie)!
-      slow = gate()
-      const late = withId(site, id, path)
-      await slow.reached
-      const { dropped } = site.sessions.records!.stats
-      await visitor.ask('/logout')
-      slow.open()
-      const answer = await late
-      expect([answer.status, setCookies(answer)]).toEqual([200, []])
-      if (path === '/slow-update') expect(answer.text).toBe('false')
-      if (path !== '/slow-touch') expect(site.sessions.records!.stats.dropped).toBeGreaterThan(dropped)
-      expect((await withId(site, id, '/read')).text).toBe('new')
-      const again = await withId(site, id, '/')
-      expect([again.text, setCookies(again)]).toEqual(['1', []])
-    },
-  )
+  test.each([
+    '/slow-write',
+    '/slow-touch',
+    '/slow-update',
+  ])('13: %s is in flight at a logout: the id stays dead, no cookie', async (path) => {
+    const site = await serve()
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    const id = visitor.cookies.get(site.cookie)!
+    slow = gate()
+    const late = withId(site, id, path)
+    await slow.reached
+    const { dropped } = site.sessions.records!.stats
+    await visitor.ask('/logout')
+    slow.open()
+    const answer = await late
+    expect([answer.status, setCookies(answer)]).toEqual([200, []])
+    if (path === '/slow-update') expect(answer.text).toBe('false')
+    if (path !== '/slow-touch') expect(site.sessions.records!.stats.dropped).toBeGreaterThan(dropped)
+    expect((await withId(site, id, '/read')).text).toBe('new')
+    const again = await withId(site, id, '/')
+    expect([again.text, setCookies(again)]).toEqual(['1', []])
+  })
 
   test('14: two tabs that log in at once both leave the browser logged in; a dead id leads to no new one', async () => {
     const site = await serve()

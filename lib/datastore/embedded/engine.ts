@@ -1,8 +1,7 @@
 // A whole Datastore for one machine: its eight calls, over tables in one SQLite file. Both fronts, in process and gRPC, end
 // here. What a call reads it reads at once, in one state of the tables; what it writes goes through the writer.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { TipfyError } from '../../errors.ts'
+import { folderError, makeDataFolder } from '../../data-folder.ts'
 import { applyChanges, completeKey } from './commit.ts'
 import { readDocument } from './document.ts'
 import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './keys.ts'
@@ -200,12 +199,10 @@ export class Engine {
 }
 
 function openStore(dataFolder: string): Store {
+  makeDataFolder(dataFolder)
   try {
-    mkdirSync(dataFolder, { recursive: true })
     return new Store(join(dataFolder, 'datastore.sqlite'))
   } catch (error) {
-    if (String((error as { code?: unknown }).code).startsWith('TIPFY_E_')) throw error
-    const reason = (error as Error).message
-    throw new TipfyError('TIPFY_E_DATA_FOLDER', { folder: dataFolder, reason }, { cause: error })
+    throw folderError(dataFolder, error)
   }
 }

@@ -1,7 +1,8 @@
 // The secret keys: what is too weak to start with, and the one that development makes for itself.
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { folderError, makeDataFolder } from '../../data-folder.ts'
 import { TipfyError } from '../../errors.ts'
 
 const example =
@@ -46,9 +47,10 @@ function developmentKey(folder: string): string {
   try {
     return read()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (error instanceof TipfyError) throw error
+    if (!/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw folderError(folder, error)
   }
-  mkdirSync(folder, { recursive: true })
+  makeDataFolder(folder)
   const own = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
   try {
     writeFileSync(own, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })

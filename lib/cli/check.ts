@@ -1,0 +1,98 @@
+// `tipfy check`: what can be known to be wrong before a request comes. It starts nothing and opens no store.
+import type { App } from '../app.ts'
+import { methodsOf } from '../handler.ts'
+import { HTTPException } from '../http/exceptions.ts'
+import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
+import { loadRules, loadSections } from '../setup.ts'
+import { describeFailure } from './failure.ts'
+import { withApp } from './load-app.ts'
+import { counted, paint, print, printJson } from './output.ts'
+import { sampleFor } from './samples.ts'
+
+interface Problem {
+  /** The rule, hook or section that it is about. */
+  where: string
+  problem: string
+}
+
+const textOf = (error: unknown) => describeFailure(error).replace(/^tipfy: /, '')
+
+/** Where a request for a built URL ends up: at a rule, or at none for a reason. */
+function follow(map: UrlMap, domain: string, path: string, method: string): Match | string {
+  const place = map.hostMatching ? { serverName: domain } : { serverName: 'localhost', subdomain: domain }
+  const adapter = map.bind(place)
+  let target = path
+  for (let redirects = 0; redirects < 5; redirects++) {
+    try {
+      return adapter.match(target, method)
+    } catch (error) {
+      if (error instanceof RequestRedirect) target = new URL(error.location).pathname
+      else if (error instanceof HTTPException) return `is answered with ${error.code} ${error.name}`
+      else throw error
+    }
+  }
+  return 'is redirected without end'
+}
+
+/** Whether a URL built from the rule comes back to it, or to another rule that serves the same. */
+function checkRule(map: UrlMap, rule: Rule): string | null {
+  const values: Record<string, unknown> = { ...rule.defaults }
+  for (const [name, converter] of rule.compiled.converters) {
+    if (Object.hasOwn(values, name)) continue
+    const sample = sampleFor(converter)
+    if (sample === undefined) return null // nothing can be said without a value that its converter takes
+    values[name] = sample.value
+  }
+  const built = rule.compiled.builder.build(values, false)
+  if (built === null) return `cannot be built with ${JSON.stringify(values)}`
+  if (rule.buildOnly || rule.redirectTo !== undefined) return null
+  const method = [...(rule.methods ?? ['GET'])][0]!
+  const found = follow(map, built.domain, built.path.startsWith('/') ? built.path : `/${built.path}`, method)
+  if (typeof found === 'string') return `its own URL ${built.path} ${found}`
+  const other = found.rule
+  if (other === rule || other.endpoint === rule.endpoint || other.handler === rule.handler) return null
+  return `its own URL ${built.path} goes to the rule "${other.path}" (${other.endpoint})`
+}
+
+async function checkHandler(app: App, rule: Rule): Promise<string | null> {
+  if (rule.buildOnly || rule.redirectTo !== undefined) return null
+  const methods = methodsOf(await app.handlers.load(rule)).filter((method) => method !== 'OPTIONS')
+  if (methods.length === 0) return 'its handler has no method: write get(), post() …'
+  if (rule.methods === null || methods.some((method) => rule.methods!.has(method))) return null
+  return `takes ${[...rule.methods].join(', ')}, and its handler has only ${methods.join(', ')}`
+}
+
+/** Every problem there is; `attempt` turns what a step throws into one. */
+async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: number }> {
+  const problems: Problem[] = []
+  async function attempt<T>(where: string, step: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await step()
+    } catch (error) {
+      problems.push({ where, problem: textOf(error) })
+      return undefined
+    }
+  }
+  await attempt('config', () => loadSections(app))
+  await attempt('hooks', () => app.hooks.load())
+  const map = await attempt('urls', () => loadRules(app))
+  for (const rule of map?.rules() ?? []) {
+    const where = `rule "${rule.path}"`
+    for (const step of [() => checkRule(map!, rule), () => checkHandler(app, rule)]) {
+      const problem = await attempt(where, step)
+      if (typeof problem === 'string') problems.push({ where, problem })
+    }
+  }
+  return { problems, rules: map?.rules().length ?? 0 }
+}
+
+export function checkCommand({ json }: { json?: boolean }): Promise<void> {
+  return withApp(async (app) => {
+    const { problems, rules } = await problemsOf(app)
+    if (problems.length > 0) process.exitCode = 1
+    if (json) return printJson({ ok: problems.length === 0, rules, problems })
+    for (const { where, problem } of problems) print(`${paint('red', where)}: ${problem}`)
+    if (problems.length > 0) process.stderr.write(`tipfy: ${counted(problems.length, 'problem')} found.\n`)
+    else print(`${paint('green', 'Well:')} ${counted(rules, 'rule')}, their handlers, the hooks and the configuration.`)
+  })
+}

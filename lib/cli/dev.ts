@@ -1,0 +1,95 @@
+// `tipfy dev`: the application of this folder, started anew whenever its code changes.
+import cluster from 'node:cluster'
+import { relative, sep } from 'node:path'
+import type { App } from '../app.ts'
+import { type DevMessage, supervise } from '../dev/reload.ts'
+import { serveFailure } from '../dev/reload-page.ts'
+import { TipfyError } from '../errors.ts'
+import { findModule, parseImportString } from '../import-string.ts'
+import type { Rule } from '../routing/index.ts'
+import { leave, stopMessage, type WorkerReady } from '../server/workers.ts'
+import { runApp } from '../server.ts'
+import { describeFailure } from './failure.ts'
+import { configFile, loadApp } from './load-app.ts'
+import { print } from './output.ts'
+
+interface Options {
+  port?: number
+  host?: string
+}
+
+/** What no change of the code can heal: it ends `tipfy dev`. */
+const final = new Set(['TIPFY_E_PORT_IN_USE', 'TIPFY_E_PORT_DENIED', 'TIPFY_E_DATA_FOLDER', 'TIPFY_E_CONFIG_FILE'])
+
+/** Serves until a signal ends it. */
+export async function devCommand(options: Options): Promise<void> {
+  if (cluster.isWorker) return work(options)
+  configFile(process.cwd())
+  const supervisor = await supervise(process.cwd(), print)
+  const stop = () => {
+    supervisor.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  print(`Serving on ${supervisor.url}, restarting on every change`)
+  print(`Sessions: ${supervisor.sessions}`)
+}
+
+const say = (message: DevMessage | WorkerReady) => process.send!(message)
+
+async function work(options: Options): Promise<void> {
+  let app: App | undefined
+  try {
+    app = await loadApp({ dev: true })
+    await runApp(app, { host: '127.0.0.1', ...options })
+  } catch (error) {
+    if (error instanceof TipfyError && final.has(error.code)) throw error
+    await showFailure(error, options)
+    return
+  }
+  await tryHandlers(app)
+}
+
+/** Imports the handlers before somebody asks for them: what is wrong with one is told at once. */
+async function tryHandlers(app: App): Promise<void> {
+  const rules: Record<string, string[]> = {}
+  for (const rule of app.urlMap!.rules()) {
+    if (rule.buildOnly || rule.redirectTo !== undefined) continue
+    const file = handlerFile(app, rule)
+    if (file !== undefined) rules[file] = [...(rules[file] ?? []), rule.path]
+    try {
+      await app.handlers.load(rule)
+    } catch (error) {
+      process.stderr.write(`${describeFailure(error)}\n`)
+    }
+  }
+  say({ tipfy: 'handlers', rules })
+}
+
+/** Where a rule's handler is, as seen from the root; undefined where urls.ts holds it itself. */
+function handlerFile({ root, folders }: App, { handler, endpoint }: Rule): string | undefined {
+  const target: unknown = handler ?? endpoint
+  if (typeof target !== 'string') return undefined
+  const file = findModule(parseImportString(target, 'Handler').module, folders)
+  return file && relative(root, file).split(sep).join('/')
+}
+
+/** In the terminal, and in every page until the code is mended. */
+async function showFailure(error: unknown, options: Options): Promise<void> {
+  const line = describeFailure(error)
+  process.stderr.write(`${line}\n`)
+  const { port = Number(process.env.PORT ?? 8080), host = '127.0.0.1' } = options
+  const server = await serveFailure(line.replace(/^tipfy: /, ''), error, port, host)
+  const stop = () => server.close(() => leave(0))
+  process.on('message', (message: { tipfy?: string }) => {
+    if (message.tipfy === stopMessage.tipfy) stop()
+  })
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  const address = server.address() as { port: number }
+  say({ tipfy: 'broken' })
+  say({ tipfy: 'ready', url: `http://localhost:${address.port}`, port: address.port, sessions: 'none' })
+}

@@ -1,0 +1,42 @@
+// A command that failed says so in one line: what was given, what was wanted, the remedy.
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A mistake in how a command was called: exit status 2. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+const oneLine = (text: string) =>
+  text
+    .split(/\s*\n\s*/)
+    .join(' ')
+    .trim()
+
+/** The first place in a stack that is the user's own: not Node's, not a package's. */
+function placeIn(stack: string): string | undefined {
+  for (const line of stack.split('\n').slice(1)) {
+    const found = line.match(/(?:\()?((?:file:\/\/)?\/[^()]*?):(\d+):\d+\)?$/)
+    if (found === null || found[1]!.includes('/node_modules/')) continue
+    const path = found[1]!.startsWith('file:') ? fileURLToPath(found[1]!) : found[1]!
+    const shown = relative(process.cwd(), path)
+    if (!shown.startsWith('..')) return `${shown}:${found[2]}`
+  }
+  return undefined
+}
+
+/** An error as one line for standard error. */
+export function describeFailure(error: unknown): string {
+  const { code, message, name, stack = '' } = error as Partial<NodeJS.ErrnoException>
+  if (message === undefined) return `tipfy: ${oneLine(String(error))} was thrown.`
+  if (String(code).startsWith('TIPFY_E_') || error instanceof UsageError) return `tipfy: ${oneLine(message)}`
+  const place = placeIn(stack)
+  const where = place === undefined ? '' : ` (${place})`
+  return `tipfy: ${name}: ${oneLine(message).replace(/\.$/, '')}${where}. Run it again with --stack to see where from.`
+}
+
+/** The same, with the whole stack and its causes where --stack asks for it. */
+export function reportFailure(error: unknown, withStack: boolean): void {
+  if (withStack) console.error(error)
+  else process.stderr.write(`${describeFailure(error)}\n`)
+}

@@ -1,0 +1,2 @@
+// x
+export async function initCommand(_f: string, _o: object): Promise<void> {}

@@ -1,0 +1,129 @@
+// The commands and their options: the only place that knows them, so that help and completion cannot lag behind. Each
+// command's own file is imported when it is asked for.
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { version } from './version.ts'
+
+function port(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535')
+  return value
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('want a whole number from 1')
+  return value
+}
+
+const json = () => new Option('--json', 'as one JSON document')
+
+export function makeProgram(): Command {
+  const tipfy = new Command('tipfy')
+    .description('A small web framework for Node')
+    .version(version, '-v, --version', 'the version of tipfy')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand(false)
+    .option('--stack', 'show the whole stack of an error')
+    .configureHelp({ showGlobalOptions: true })
+
+  tipfy
+    .command('serve')
+    .description('serve the application in this folder')
+    .option('--port <number>', 'default: $PORT, else 8080', port)
+    .option('--host <address>', 'default: loopback in development, else every address')
+    .option('--workers <number>', 'processes that share the work', count)
+    .action(async (options) => (await import('./serve.ts')).serveCommand(options))
+
+  tipfy
+    .command('dev')
+    .description('serve it and restart on every change, with error pages and the console at /_tipfy/')
+    .option('--port <number>', 'default: $PORT, else 8080', port)
+    .option('--host <address>', 'default: loopback')
+    .action(async (options) => (await import('./dev.ts')).devCommand(options))
+
+  tipfy
+    .command('routes')
+    .description('list the rules, or tell which of them takes a URL')
+    .argument('[url]', 'a path, or a whole URL')
+    .option('--method <name>', 'the method to ask with', 'GET')
+    .addOption(json())
+    .action(async (url, options) => (await import('./routes.ts')).routesCommand(url, options))
+
+  tipfy
+    .command('check')
+    .description('check that every rule builds and matches itself, every handler imports, every config key is known')
+    .addOption(json())
+    .action(async (options) => (await import('./check.ts')).checkCommand(options))
+
+  tipfy
+    .command('init')
+    .description('make a new project; asks what is not said, if at a terminal')
+    .argument('<folder>', 'where to put it; must be empty or new')
+    .addOption(new Option('--example <name>', 'what to begin with').choices(['cart', 'bare']))
+    .addOption(new Option('--sessions <kind>', 'what keeps the sessions').choices(['datastore', 'cookie']))
+    .addOption(new Option('--language <name>', 'TypeScript or JavaScript').choices(['ts', 'js']))
+    .option('-y, --yes', 'ask nothing: cart, datastore, ts unless said otherwise')
+    .action(async (folder, options) => (await import('./init.ts')).initCommand(folder, options))
+
+  tipfy
+    .command('secret')
+    .description('make a key for config.ts: SECRET_KEY')
+    .addOption(json())
+    .action(async (options) => (await import('./secret.ts')).secretCommand(options))
+
+  tipfy
+    .command('datastore')
+    .description('run a local Datastore for any Datastore client')
+    .option('--port <number>', 'where to listen', port, 8081)
+    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option('--data <folder>', 'where to keep the data', '.tipfy')
+    .option('--memory', 'keep nothing')
+    .action(async (options) => (await import('./datastore.ts')).datastoreCommand(options))
+
+  addSessions(tipfy.command('sessions').description('look at the stored sessions, and end them'))
+
+  tipfy
+    .command('completion')
+    .description('print a script that completes commands and options; see its first lines for where it goes')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell) => (await import('./completion.ts')).completionCommand(shell, makeProgram()))
+
+  quiet(tipfy)
+  return tipfy
+}
+
+function addSessions(sessions: Command): void {
+  sessions
+    .command('ls')
+    .description('list the live sessions')
+    .option('--user <id>', 'only those of one user')
+    .option('--all', 'expired and ended ones too')
+    .option('--limit <number>', 'so many at most', count, 100)
+    .addOption(json())
+    .action(async (options) => (await import('./sessions.ts')).listCommand(options))
+  sessions
+    .command('show')
+    .description('show what one session holds')
+    .argument('<id>', 'as `sessions ls` gives it, or its beginning')
+    .addOption(json())
+    .action(async (id, options) => (await import('./sessions.ts')).showCommand(id, options))
+  sessions
+    .command('revoke')
+    .description('end one session, or all of a user')
+    .argument('[id]', 'as `sessions ls` gives it, or its beginning')
+    .option('--user <id>', 'all sessions of this user')
+    .addOption(json())
+    .action(async (id, options) => (await import('./sessions.ts')).revokeCommand(id, options))
+  sessions
+    .command('purge')
+    .description('delete the records of sessions that have expired or ended')
+    .option('--dry-run', 'only count them')
+    .addOption(json())
+    .action(async (options) => (await import('./sessions.ts')).purgeCommand(options))
+}
+
+// main.ts says what went wrong, in one line: commander throws, and keeps its own words to itself.
+function quiet(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => {} })
+  for (const sub of command.commands) quiet(sub)
+}

@@ -1,0 +1,111 @@
+// `tipfy routes`: the rules as a table, or the one that takes a URL.
+import type { App } from '../app.ts'
+import { methodsOf } from '../handler.ts'
+import { HTTPException, MethodNotAllowed } from '../http/exceptions.ts'
+import { RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
+import { loadRules } from '../setup.ts'
+import { UsageError } from './failure.ts'
+import { withApp } from './load-app.ts'
+import { counted, paint, print, printJson, table } from './output.ts'
+
+interface Route {
+  methods: string[] | null
+  rule: string
+  endpoint: string
+  handler: string
+  /** What is special about it. */
+  notes: string[]
+}
+
+/** A handler as it stands in urls.ts. */
+export function handlerName({ handler, endpoint }: Pick<Rule, 'handler' | 'endpoint'>): string {
+  const target: unknown = handler ?? endpoint
+  if (typeof target === 'string') return target
+  const { name } = target as { name: string }
+  return /^class\b/.test(Function.prototype.toString.call(target)) ? `class ${name}` : 'import(…)'
+}
+
+/** The methods that a rule's class really has; what the rule says where the class cannot be had, null for any. */
+async function methodsFor(app: App, rule: Rule): Promise<string[] | null> {
+  const said = rule.methods === null ? null : [...rule.methods]
+  if (rule.buildOnly || rule.redirectTo !== undefined) return said
+  try {
+    const methods = methodsOf(await app.handlers.load(rule))
+    return methods.filter((method) => said === null || said.includes(method) || method === 'OPTIONS')
+  } catch {
+    return said
+  }
+}
+
+async function routeOf(app: App, map: UrlMap, rule: Rule): Promise<Route> {
+  const notes = []
+  if (rule.buildOnly) notes.push('build only')
+  if (rule.alias) notes.push('alias')
+  if (rule.redirectTo !== undefined) notes.push(`redirects to ${String(rule.redirectTo)}`)
+  if (!rule.session) notes.push('no session')
+  const domain = map.hostMatching ? (rule.host ?? '') : rule.subdomain ? `${rule.subdomain}.` : ''
+  return {
+    methods: await methodsFor(app, rule),
+    rule: domain + rule.path,
+    endpoint: rule.endpoint,
+    handler: rule.redirectTo === undefined ? handlerName(rule) : '',
+    notes,
+  }
+}
+
+function shown(routes: readonly Route[]): string {
+  const methods = (names: string[] | null) =>
+    names === null ? 'any' : names.filter((name) => name !== 'HEAD' && name !== 'OPTIONS').join(' ')
+  return table(
+    ['rule', 'methods', 'endpoint', 'handler', ''],
+    routes.map((route) => [
+      route.rule,
+      methods(route.methods),
+      route.endpoint,
+      route.handler,
+      paint('dim', route.notes.join(', ')),
+    ]),
+  )
+}
+
+/** What becomes of a request for `url`. */
+function answerFor(app: App, map: UrlMap, url: string, method: string) {
+  if (!URL.canParse(url, 'http://localhost') || !/^(?:\/|https?:)/.test(url)) {
+    throw new UsageError(`${url} is not a URL: write a path like /cart, or a whole URL.`)
+  }
+  const { host, protocol, pathname, search } = new URL(url, `http://${app.settings.serverName ?? 'localhost'}`)
+  const [rawPath = '', rawQuery = ''] = url.startsWith('/') ? url.split('?') : [pathname, search.slice(1)]
+  try {
+    const { rule, args } = map.matchRequest({ method, host, scheme: protocol.slice(0, -1), rawPath, rawQuery })
+    return { status: 200, rule, args }
+  } catch (error) {
+    if (error instanceof RequestRedirect) return { status: error.code, location: error.location }
+    if (error instanceof MethodNotAllowed) return { status: 405, allow: error.allow }
+    if (error instanceof HTTPException) return { status: error.code }
+    throw error
+  }
+}
+
+async function matchCommand(app: App, map: UrlMap, url: string, options: { method: string; json?: boolean }) {
+  const method = options.method.toUpperCase()
+  const { rule, ...answer } = answerFor(app, map, url, method)
+  const route = rule === undefined ? null : await routeOf(app, map, rule)
+  if (route?.methods && !route.methods.includes(method)) Object.assign(answer, { status: 405, allow: route.methods })
+  if (answer.status >= 400) process.exitCode = 1
+  if (options.json) return printJson({ ...answer, route })
+  if (answer.status === 200) return print(`${shown([route!])}\n\n${JSON.stringify(answer.args)}`)
+  if (answer.location !== undefined)
+    return print(`${method} ${url} is redirected (${answer.status}) to ${answer.location}`)
+  const allow = answer.allow === undefined ? '' : `; that path takes ${answer.allow.join(', ')}`
+  print(`No rule takes ${method} ${url} (${answer.status})${allow}`)
+}
+
+export function routesCommand(url: string | undefined, options: { method: string; json?: boolean }): Promise<void> {
+  return withApp(async (app) => {
+    const map = await loadRules(app)
+    if (url !== undefined) return matchCommand(app, map, url, options)
+    const routes = await Promise.all(map.rules().map((rule) => routeOf(app, map, rule)))
+    if (options.json) printJson(routes)
+    else print(`${shown(routes)}\n\n${counted(routes.length, 'rule')}`)
+  })
+}

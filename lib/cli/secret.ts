@@ -1,0 +1,9 @@
+// `tipfy secret`: a key to sign cookies with.
+import { randomBytes } from 'node:crypto'
+import { print, printJson } from './output.ts'
+
+export function secretCommand({ json }: { json?: boolean }): void {
+  const key = randomBytes(32).toString('base64url')
+  if (json) printJson({ key })
+  else print(key)
+}

@@ -1,0 +1,52 @@
+// What `tipfy dev` serves while the application cannot start: why not. The page asks again each second, so that it heals
+// with the code.
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { html } from '../http/escape.ts'
+
+function page(line: string, stack: string): string {
+  return String(html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="1">
+<title>The application cannot start</title>
+<style>
+  :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+  body { max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
+  h1 { font-size: 1.3rem; border-left: .4rem solid light-dark(#c00, #f77); padding-left: .8rem }
+  pre { overflow: auto; padding: 1rem; border: 1px solid #8886; border-radius: .5rem; font-size: .85rem }
+</style>
+<main>
+<h1>The application cannot start</h1>
+<p>${line}</p>
+<pre tabindex="0" aria-label="Stack">${stack}</pre>
+<p>This page looks again each second: correct the code, and the application is back.</p>
+</main>
+</html>
+`)
+}
+
+/** Answers every request with why the application cannot start. */
+export function failureListener(line: string, error: unknown): RequestListener {
+  const causes: string[] = []
+  for (let one = error; one instanceof Object && causes.length < 5; one = (one as Error).cause) {
+    causes.push((one as Error).stack ?? String(one))
+  }
+  const stack = causes.join('\n\nCaused by: ')
+  return (incoming, outgoing) => {
+    const wantsPage = (incoming.headers.accept ?? '').includes('text/html')
+    const body = wantsPage ? page(line, stack) : `${line}\n`
+    const type = wantsPage ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'
+    outgoing.writeHead(500, { 'content-type': type, 'cache-control': 'no-store', connection: 'close' })
+    outgoing.end(incoming.method === 'HEAD' ? undefined : body)
+  }
+}
+
+/** Serves that on a port. */
+export function serveFailure(line: string, error: unknown, port: number, host: string): Promise<Server> {
+  const server = createServer(failureListener(line, error))
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve(server))
+  })
+}

@@ -1,0 +1,94 @@
+// What went wrong when a file of the application was imported, in words that say what to change: above all the usual
+// mistakes of the first minute under Node's type stripping, which Node itself tells in its own terms.
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TipfyError } from './errors.ts'
+
+export function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile()
+}
+
+interface Failure {
+  cause: unknown
+  code: unknown
+  message: string
+  /** The file, and if known the line, that has the mistake, as seen from the root. */
+  place: string
+  /** The file that was imported. */
+  path: string
+  shown(path: string): string
+}
+
+/** The first line of a syntax error's stack is its place: 'file:///…/config.ts:3'. */
+function placeIn(stack: string): [path: string, line: string] | undefined {
+  const [, path, line] = stack.match(/^((?:file:\/\/)?\/.*?)(:\d+)\n/) ?? []
+  return path === undefined ? undefined : [path.startsWith('file:') ? fileURLToPath(path) : path, line!]
+}
+
+/** A file as an import names it, with `./` in front. */
+function specifier(from: string, to: string): string {
+  const path = relative(dirname(from), to).split(sep).join('/')
+  return path.startsWith('.') ? path : `./${path}`
+}
+
+/** The file that was meant by a name without its extension, or with that of what it is compiled to. */
+function meant(wanted: string): string | undefined {
+  const bare = wanted.replace(/\.[mc]?js$/, '')
+  const ends = ['.ts', '.js', '.mts', '.mjs', '/index.ts', '/index.js']
+  return ends.map((end) => bare + end).find(isFile)
+}
+
+function explainMissing({ cause, message, shown, path }: Failure): TipfyError | undefined {
+  const from = message.match(/ imported from (.*)$/)?.[1] ?? path
+  const file = shown(from)
+  const missing = message.match(/^Cannot find package '(.*?)'/)?.[1]
+  if (missing !== undefined) return new TipfyError('TIPFY_E_IMPORT_PACKAGE', { file, name: missing }, { cause })
+  const target = message.match(/^(?:Cannot find module|Directory import) '(.*?)'/)?.[1]
+  if (target === undefined) return undefined
+  const found = meant(target)
+  const wanted = specifier(from, target)
+  if (found === undefined) return new TipfyError('TIPFY_E_IMPORT_FILE', { file, wanted }, { cause })
+  return new TipfyError('TIPFY_E_IMPORT_EXTENSION', { file, wanted, right: specifier(from, found) }, { cause })
+}
+
+function explainSyntax({ cause, code, message, place, path }: Failure): TipfyError {
+  const what = message.split('\n').find((line) => line.trim() !== '') ?? 'a syntax error'
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return new TipfyError('TIPFY_E_TYPESCRIPT_SYNTAX', { file: place, what }, { cause })
+  }
+  const [, module, name] = message.match(/module '(.*?)' does not provide an export named '(.*?)'/) ?? []
+  if (name !== undefined)
+    return new TipfyError('TIPFY_E_IMPORT_TYPE', { file: place, module: module!, name }, { cause })
+  if (message === "Unexpected token 'export'" || message === 'Cannot use import statement outside a module') {
+    return new TipfyError('TIPFY_E_MODULE_TYPE', { file: place }, { cause })
+  }
+  // Stripping leaves decorators in, and what Node says of them then does not name them.
+  if (path.endsWith('ts') && isFile(path) && /^\s*@[a-z]/im.test(readFileSync(path, 'utf8'))) {
+    return new TipfyError('TIPFY_E_TYPESCRIPT_SYNTAX', { file: place, what: 'decorators' }, { cause })
+  }
+  return new TipfyError('TIPFY_E_SYNTAX', { file: place, what }, { cause })
+}
+
+/**
+ * The coded error for what an import threw, or what it threw where that is the application's own.
+ *
+ * @param path the file that was imported
+ * @param root the application's folder
+ */
+export function explainImport(cause: unknown, path: string, root: string): unknown {
+  if (typeof cause !== 'object' || cause === null || cause instanceof TipfyError) return cause
+  const { name, message = '', stack = '', code } = cause as Partial<NodeJS.ErrnoException>
+  const shown = (file: string) => relative(root, file).split(sep).join('/')
+  const [file, line] = placeIn(stack) ?? [path, '']
+  const failure: Failure = { cause, code, message, place: shown(file) + line, path: file, shown }
+  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') {
+    const url = message.match(/"(file:.*?)"/)?.[1]
+    const below = shown(url === undefined ? path : fileURLToPath(url))
+    return new TipfyError('TIPFY_E_TYPESCRIPT_IN_NODE_MODULES', { file: below }, { cause })
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_UNSUPPORTED_DIR_IMPORT') return explainMissing(failure) ?? cause
+  // One that running code threw, JSON.parse perhaps, is the application's own.
+  const thrown = /^\s+at (?!async )[^\n]*file:\/\//m.test(stack)
+  return name === 'SyntaxError' && !thrown ? explainSyntax(failure) : cause
+}

@@ -1,0 +1,252 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { Datastore } from '@google-cloud/datastore'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { makeApp } from 'tipfy'
+import { createClient } from 'tipfy/testing'
+import { startProgram } from '../support/process.ts'
+import { bin, type Files, project, removeProjects, tipfy } from '../support/project.ts'
+
+afterAll(removeProjects)
+
+const run = promisify(execFile)
+
+const rules = (...lines: string[]): Files => ({
+  'urls.ts': `import { RequestHandler, Rule } from 'tipfy'
+class Own extends RequestHandler { post() {} }
+class Empty extends RequestHandler {}
+export const getRules = () => [${lines.map((line) => `new Rule(${line})`).join(', ')}]
+`,
+})
+
+describe('routes', () => {
+  const files = rules(
+    "'/', { endpoint: 'home', handler: 'home:Home' }",
+    "'/own/<int:id>', { endpoint: 'own', handler: Own, methods: ['POST'], session: false }",
+    "'/old', { endpoint: 'old', redirectTo: '/' }",
+    "'/lazy', { endpoint: 'lazy', handler: () => import('./app/home.ts').then((m) => m.Home) }",
+    "'/gone', { endpoint: 'gone', handler: 'nowhere:X', subdomain: 'www' }",
+  )
+
+  test('lists the rules, with the methods their classes have', async () => {
+    const { status, stdout, stderr } = await tipfy(['routes'], { cwd: project(files) })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout.split('\n').map((line) => line.trimEnd())).toEqual([
+      'rule           methods  endpoint  handler',
+      '/              GET      home      home:Home',
+      '/own/<int:id>  POST     own       class Own  no session',
+      '/old           any      old                  redirects to /',
+      '/lazy          GET      lazy      import(…)',
+      'www./gone      any      gone      nowhere:X',
+      '',
+      '5 rules',
+      '',
+    ])
+  })
+
+  test('tells which rule takes a URL, with what, and else why none does', async () => {
+    const cwd = project(files)
+    const ask = async (...args: string[]) => {
+      const { status, stdout } = await tipfy(['routes', '--json', ...args], { cwd })
+      return { exit: status, ...JSON.parse(stdout) }
+    }
+    expect(await ask('/own/7', '--method', 'post')).toMatchObject({
+      exit: 0,
+      args: { id: 7 },
+      route: { endpoint: 'own' },
+    })
+    expect(await ask('/own/7')).toMatchObject({ exit: 1, status: 405, allow: ['POST'] })
+    expect(await ask('/lazy', '--method', 'PUT')).toMatchObject({
+      exit: 1,
+      status: 405,
+      allow: ['GET', 'HEAD', 'OPTIONS'],
+    })
+    expect(await ask('/nowhere')).toMatchObject({ exit: 1, status: 404, route: null })
+    expect(await ask('/old?a=1')).toMatchObject({ exit: 0, status: 308, location: 'http://localhost/' })
+    expect((await tipfy(['routes', '/own/x'], { cwd })).stdout).toBe('No rule takes GET /own/x (404)\n')
+  })
+})
+
+describe('check', () => {
+  test('finds nothing wrong with the example', async () => {
+    const cwd = new URL('../..', import.meta.url).pathname
+    expect(await tipfy(['check', '--json'], { cwd })).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('takes every converter, alias and redirect for what it is', async () => {
+    const files = rules(
+      "'/<int(min=30, max=39):a>/<float:b>/<uuid:c>/<any(x,yy):d>/<path:e>', { endpoint: 'a', handler: Own }",
+      "'/n/<int(fixedDigits=4):a>/<string(length=2):b>', { endpoint: 'b', handler: Own, subdomain: '<tenant>' }",
+      "'/page/', { endpoint: 'p', handler: Own, defaults: { n: 1 } }",
+      "'/page/<int:n>', { endpoint: 'p', handler: Own }",
+      "'/pages/<int:n>', { endpoint: 'p', handler: Own, alias: true }",
+      "'/old/<int:n>', { endpoint: 'o', redirectTo: '/page/<n>' }",
+      "'//cdn/<x>', { endpoint: 'cdn', buildOnly: true }",
+    )
+    const { stdout, stderr, status } = await tipfy(['check', '--json'], { cwd: project(files) })
+    expect({ ...JSON.parse(stdout), stderr, status }).toEqual({
+      ok: true,
+      rules: 7,
+      problems: [],
+      stderr: '',
+      status: 0,
+    })
+  })
+
+  test('finds what is wrong, all of it', async () => {
+    const files = rules(
+      "'/<name>', { endpoint: 'one', handler: Own }",
+      "'/<other>', { endpoint: 'two', handler: 'home:Home', methods: ['POST'] }",
+      "'/get', { endpoint: 'three', handler: 'home:Nothing' }",
+      "'/empty', { endpoint: 'four', handler: Empty }",
+      "'/missing', { endpoint: 'five', handler: 'missing:X' }",
+    )
+    const { stdout, stderr, status } = await tipfy(['check', '--json'], { cwd: project(files) })
+    expect({ stderr, status }).toEqual({ stderr: '', status: 1 })
+    expect(JSON.parse(stdout)).toEqual({
+      ok: false,
+      rules: 5,
+      problems: [
+        { where: 'rule "/<other>"', problem: 'its own URL /tipfy-check goes to the rule "/<name>" (one)' },
+        { where: 'rule "/<other>"', problem: 'takes POST, and its handler has only GET, HEAD' },
+        { where: 'rule "/get"', problem: expect.stringContaining('app/home.ts exports no "Nothing"') },
+        { where: 'rule "/empty"', problem: 'its handler has no method: write get(), post() …' },
+        { where: 'rule "/missing"', problem: expect.stringContaining('No module "missing"') },
+      ],
+    })
+  })
+
+  test("finds hooks that are not there, and wrong keys of the application's own modules", async () => {
+    const cwd = project({
+      'shop.ts': 'export const defaultConfig = { currency: "EUR" }',
+      'config.ts': `export const config = {
+  tipfy: { hooks: { posInitApp: ['nowhere:start'] } },
+  shop: { curency: 'USD' },
+}
+`,
+    })
+    const { stdout, stderr, status } = await tipfy(['check'], { cwd })
+    expect(stdout).toMatch(/^config: The configuration of shop has no key "curency"\. Did you mean "currency"\?/)
+    expect(stdout).toMatch(/^hooks: No module "nowhere"/m)
+    expect({ stderr, status }).toEqual({ stderr: 'tipfy: 2 problems found.\n', status: 1 })
+  })
+})
+
+test('secret makes keys that the check of keys takes, each another', async () => {
+  const made = await Promise.all([tipfy(['secret'], { cwd: '/' }), tipfy(['secret', '--json'], { cwd: '/' })])
+  const keys = [made[0]!.stdout.trim(), JSON.parse(made[1]!.stdout).key]
+  expect(keys[0]).not.toBe(keys[1])
+  for (const key of keys) expect(key).toMatch(/^[\w-]{43}$/)
+})
+
+describe('sessions', () => {
+  const config = {
+    tipfy: { dev: true, logLevel: 'silent', hooks: { posInitApp: ['tipfy/ext/session:setDatastoreSession'] } },
+    'tipfy/ext/session': { secretKey: 'only for tests: 0123456789 abcdefghijk', expiration: 1000 },
+  } as const
+  let cwd: string
+  let now = Date.now()
+  const realNow = Date.now
+
+  beforeAll(async () => {
+    cwd = project({ 'config.ts': `export const config = ${JSON.stringify(config)}` })
+    const app = makeApp(config, { root: cwd })
+    const fill = async (user: string | null, data: Record<string, unknown>) => {
+      await createClient(app).session((session, store) => {
+        session.assign(data)
+        store.user = user
+      })
+    }
+    await fill('ann', { products: ['tea'], at: new Date(0), tags: new Set(['x']) })
+    await fill('ann', { n: 12345678901234567890n })
+    await fill(null, { visitor: true })
+    now -= 2_000_000
+    Date.now = () => now
+    await fill('old', { n: 1 })
+    Date.now = realNow
+    await app.close()
+  })
+  afterAll(() => {
+    Date.now = realNow
+  })
+
+  const json = async (...args: string[]) => JSON.parse((await tipfy(['sessions', ...args, '--json'], { cwd })).stdout)
+
+  test('are listed, those of a user too, and with --all those that are over', async () => {
+    expect((await json('ls')).map(({ user }: { user: unknown }) => user).sort()).toEqual(['ann', 'ann', null])
+    expect(await json('ls', '--user', 'ann')).toHaveLength(2)
+    expect((await json('ls', '--all')).filter(({ state }: { state: string }) => state === 'expired')).toHaveLength(1)
+    const { stdout } = await tipfy(['sessions', 'ls', '--limit', '2'], { cwd })
+    expect(stdout).toMatch(
+      /^id {12}user {2}last change \(UTC\) {2}.*\n([0-9a-f]{12} .*\n){2}\n2 sessions, and more: --limit\n$/,
+    )
+  })
+
+  test('are shown, by the beginning of their id', async () => {
+    const all: { id: string; user: string | null }[] = await json('ls')
+    const anonymous = all.find(({ user }) => user === null)!
+    expect(await json('show', anonymous.id.slice(0, 12))).toMatchObject({
+      id: anonymous.id,
+      version: 1,
+      data: { visitor: true },
+    })
+    const shown = await Promise.all(all.map(async ({ id }) => (await tipfy(['sessions', 'show', id], { cwd })).stdout))
+    const spaced = shown.join('').replace(/\s+/g, ' ')
+    expect(spaced).toContain("{ products: [ 'tea' ], at: 1970-01-01T00:00:00.000Z, tags: Set(1) { 'x' } }")
+    expect(shown.join('')).toContain('12345678901234567890n')
+    const none = await tipfy(['sessions', 'show', '0000000000'], { cwd })
+    expect(none).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('There is no session whose id begins with 0000000000'),
+    })
+  })
+
+  test('are ended, one or all of a user, and what is over is purged', async () => {
+    const [anonymous] = (await json('ls')).filter(({ user }: { user: unknown }) => user === null)
+    expect(await json('revoke', anonymous.id)).toEqual({ revoked: 1 })
+    expect(await json('revoke', '--user', 'ann')).toEqual({ revoked: 2 })
+    expect(await json('ls')).toEqual([])
+    expect(await json('purge', '--dry-run')).toEqual({ purged: 1, dryRun: true })
+    expect(await json('purge')).toEqual({ purged: 1, dryRun: false })
+    // What is left is the tombstone of the one that was ended, for the minute that it is needed.
+    expect((await json('ls', '--all')).map(({ state }: { state: string }) => state)).toEqual(['ended'])
+  })
+
+  test('of an application that keeps them in cookies are nowhere to be listed', async () => {
+    const cookies = project({
+      'config.ts': `export const config = ${JSON.stringify({ ...config, tipfy: { dev: true, hooks: { posInitApp: ['tipfy/ext/session:setSecureCookieSession'] } } })}`,
+    })
+    const { status, stderr } = await tipfy(['sessions', 'ls'], { cwd: cookies })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^tipfy: The sessions of this application are not stored: .*\n$/)
+    const none = await tipfy(['sessions', 'ls'], { cwd: project() })
+    expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining('no session is set up') })
+  })
+})
+
+test('datastore serves any Datastore client, and stops on a signal', async () => {
+  const program = startProgram(bin, ['datastore', '--memory', '--port', '0'])
+  const [, host] = await program.line(/^export DATASTORE_EMULATOR_HOST=(\S+) GOOGLE_CLOUD_PROJECT=tipfy$/)
+  process.env.METADATA_SERVER_DETECTION = 'none' // there is nobody to ask who we are
+  process.env.DATASTORE_EMULATOR_HOST = host
+  const datastore = new Datastore({ projectId: 'tipfy' })
+  delete process.env.DATASTORE_EMULATOR_HOST
+  const key = datastore.key(['Note', 'one'])
+  await datastore.save({ key, data: { text: 'kept' } })
+  expect((await datastore.get(key))[0]).toMatchObject({ text: 'kept' })
+  expect(await program.end()).toBe(0)
+})
+
+test('the completion of bash completes commands, options and choices', async () => {
+  const { stdout: script } = await tipfy(['completion', 'bash'], { cwd: '/' })
+  const complete = async (line: string) => {
+    const words = line.split(' ')
+    const set = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _tipfy`
+    const { stdout } = await run('bash', ['-c', `${script}\n${set}; echo "\${COMPREPLY[@]}"`])
+    return stdout.trim().split(' ')
+  }
+  expect(await complete('tipfy s')).toEqual(['serve', 'secret', 'sessions'])
+  expect(await complete('tipfy sessions ')).toEqual(expect.arrayContaining(['ls', 'show', 'revoke', 'purge', '--help']))
+  expect(await complete('tipfy sessions ls --l')).toEqual(['--limit'])
+  expect(await complete('tipfy init x --sessions ')).toEqual(['datastore', 'cookie'])
+})

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import type { Datastore } from '@google-cloud/datastore'
 import { Engine } from './embedded/engine.ts'
+import { TracedClients } from './traced.ts'
 import { inProcessClient } from './transport.ts'
 
 export interface DatastoreOptions {
@@ -32,11 +33,20 @@ export async function openDatastore(options: DatastoreOptions): Promise<Datastor
   if (mode === 'embedded') {
     const engine = new Engine({ dataFolder, memory })
     const datastore = new Datastore({ projectId: LOCAL_PROJECT, ...place })
-    clientsOf(datastore).set('DatastoreClient', inProcessClient(engine))
+    traced(datastore).set('DatastoreClient', inProcessClient(engine))
     engines.set(datastore, engine)
     return datastore
   }
-  return new Datastore(process.env['DATASTORE_EMULATOR_HOST'] ? { ...emulatorOptions(), ...place } : place)
+  const datastore = new Datastore(process.env['DATASTORE_EMULATOR_HOST'] ? { ...emulatorOptions(), ...place } : place)
+  traced(datastore)
+  return datastore
+}
+
+/** Has the calls of a client told as steps of the request that makes them; gives its map of clients. */
+function traced(datastore: Datastore): Map<string, object> {
+  const clients = new TracedClients()
+  ;(datastore as unknown as { clients_: Map<string, object> }).clients_ = clients
+  return clients
 }
 
 /** The client's map of what it calls, which is the seam for another transport. */

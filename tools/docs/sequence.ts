@@ -2,10 +2,10 @@
 // reader's wish.
 
 /** Somebody's line, from left to right in the order given. */
-export type Actor = string
+type Actor = string
 
 /** `from` says `text` to `to`; or, with `note`, does something by itself. */
-export type Event = Message | Note
+type Event = Message | Note
 
 interface Message {
   from: Actor

@@ -24,7 +24,7 @@ async function rowOf(sessions: Sessions, id: string): Promise<SessionRow> {
 }
 
 /** Stored data with line breaks, to be read and edited. */
-export function pretty(data: string): string {
+function pretty(data: string): string {
   const typed = data.startsWith('~') ? '~' : ''
   return typed + JSON.stringify(JSON.parse(data.slice(typed.length)), null, 2)
 }

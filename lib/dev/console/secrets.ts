@@ -23,7 +23,7 @@ export function withoutSecrets(value: unknown, name = ''): unknown {
 }
 
 /** Stands for a secret. */
-export class Hidden {
+class Hidden {
   readonly what: string
 
   constructor(value: unknown) {

@@ -3,7 +3,7 @@ import { type Html, html } from '../../http/escape.ts'
 import type { Step } from '../../trace.ts'
 import type { Recording } from './recorder.ts'
 
-export const kinds: Record<Step['kind'], string> = {
+const kinds: Record<Step['kind'], string> = {
   hook: 'hooks',
   handler: 'handler',
   session: 'session',

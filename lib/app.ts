@@ -1,6 +1,7 @@
 // An application, and in `serve` the order of everything that happens to one request.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
 import { applications, Context, contextStorage, runWith, type SessionInterface } from './context.ts'
 import { dispatch } from './dispatch.ts'
@@ -217,6 +218,11 @@ export class App {
   /** Has `fn` run when the application closes, last added first. */
   onClose(fn: () => void | Promise<void>): void {
     this.#closers.unshift(fn)
+  }
+
+  // The configuration holds keys and passwords: no log line may show it by accident.
+  [inspect.custom](): string {
+    return `App { root: ${inspect(this.root)}, dev: ${this.dev} }`
   }
 
   /** Lets go of what the application holds: connections, files. Stop serving first. */

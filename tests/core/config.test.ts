@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type App, type Config, makeApp, Rule } from 'tipfy'
 
@@ -63,6 +64,14 @@ describe('the start is refused', () => {
     const app = make({ tipfy: { dev: false, hooks: { posInitApp: 'tipfy/ext/session:setSecureCookieSession' } } })
     await expect(app.ready()).rejects.toThrow(/secretKey/)
   })
+})
+
+test('printing an application shows nothing of its configuration', () => {
+  const app = make({ tipfy: {}, 'tipfy/ext/session': { secretKey: key }, shop: { password: 'hunter2' } })
+  for (const shown of [inspect(app), inspect({ app }, { depth: 10 })]) {
+    expect(shown).not.toContain(key)
+    expect(shown).not.toContain('hunter2')
+  }
 })
 
 test("sections of one's own modules are free", () => {

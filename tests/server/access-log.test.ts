@@ -105,7 +105,7 @@ test('the project is the one that is known, told by the environment or by the me
 })
 
 let server: Server
-afterEach(() => server?.close())
+afterEach(() => void server?.close())
 
 test('each answer is told once: its status, its bytes, and whether the client had it all', async () => {
   const told: Access[] = []

@@ -26,6 +26,7 @@ import {
   requestSettings,
 } from './setup.ts'
 
+/** What belongs to one request: the real objects behind the globals. */
 export type RequestContext = Context<App, Request, Response>
 
 let requests = 0

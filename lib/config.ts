@@ -80,6 +80,7 @@ export type ConfigTypes = Readonly<Record<string, ConfigType>>
 
 const cloud = process.env.K_SERVICE !== undefined || process.env.GAE_ENV !== undefined
 
+/** The section `tipfy` as it is unless told. */
 export const defaultConfig: TipfyConfig = {
   dev: !(process.env.NODE_ENV === 'production' || cloud),
   appId: process.env.GOOGLE_CLOUD_PROJECT ?? null,

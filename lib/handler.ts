@@ -2,6 +2,7 @@
 /** The verbs that a handler may have, as its methods' names. */
 export const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const
 
+/** The name of a method of a handler. */
 export type Verb = (typeof verbs)[number]
 
 /**

@@ -24,6 +24,7 @@ export interface HookTypes {
   preHandleException: (error: unknown, app: App) => Maybe<Response>
 }
 
+/** The name of an event. */
 export type HookName = keyof HookTypes
 
 /** A hook: a function, or the name of one as 'module:function'. */

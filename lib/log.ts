@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 /** Writes one line: fields and a message, or just a message. */
 export type LogMethod = (fields: object | string, message?: string) => void
 
+/** The log of an application, `app.log`. */
 export interface Log {
   debug: LogMethod
   info: LogMethod

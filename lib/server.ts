@@ -17,6 +17,7 @@ export interface ServeOptions {
   host?: string
 }
 
+/** Where to listen, and with how many processes. */
 export interface RunOptions extends ServeOptions {
   /** Processes that share the work. Default: this one alone. */
   workers?: number

@@ -6,6 +6,7 @@ import { Engine } from './embedded/engine.ts'
 import { TracedClients } from './traced.ts'
 import { inProcessClient } from './transport.ts'
 
+/** Which Datastore to open. */
 export interface DatastoreOptions {
   /** `embedded`: the data lies in `dataFolder`; `cloud`: Google Cloud, or DATASTORE_EMULATOR_HOST where that is set. */
   mode: 'embedded' | 'cloud'

@@ -8,6 +8,7 @@ import { Engine, type EngineOptions } from './embedded/engine.ts'
 import { Code, StatusError } from './embedded/status.ts'
 import { messageTypes, read, write } from './messages.ts'
 
+/** Where a local Datastore listens, and where its data is. */
 export interface DatastoreServerOptions extends EngineOptions {
   /** 8081 by default; 0 takes any free port. */
   port?: number
@@ -15,6 +16,7 @@ export interface DatastoreServerOptions extends EngineOptions {
   host?: string
 }
 
+/** A local Datastore that listens. */
 export interface DatastoreServer {
   host: string
   port: number

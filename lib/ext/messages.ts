@@ -14,6 +14,7 @@ export interface Message {
   life: number | null
 }
 
+/** What a message has beside its level and text. */
 export interface MessageOptions {
   title?: string
   life?: number

@@ -2,6 +2,7 @@
 import { TipfyError } from '../errors.ts'
 import { MultiDict } from './multidict.ts'
 
+/** The attributes of a cookie. */
 export interface CookieOptions {
   /** The folder it is sent to; '/' unless told. */
   path?: string

@@ -42,10 +42,12 @@ export class Unauthorized extends HTTPException {
   static override readonly code: number = 401
 }
 
+/** 403. */
 export class Forbidden extends HTTPException {
   static override readonly code: number = 403
 }
 
+/** 404. */
 export class NotFound extends HTTPException {
   static override readonly code: number = 404
 }
@@ -62,26 +64,32 @@ export class MethodNotAllowed extends HTTPException {
   }
 }
 
+/** 406. */
 export class NotAcceptable extends HTTPException {
   static override readonly code: number = 406
 }
 
+/** 408. */
 export class RequestTimeout extends HTTPException {
   static override readonly code: number = 408
 }
 
+/** 409. */
 export class Conflict extends HTTPException {
   static override readonly code: number = 409
 }
 
+/** 410. */
 export class Gone extends HTTPException {
   static override readonly code: number = 410
 }
 
+/** 411. */
 export class LengthRequired extends HTTPException {
   static override readonly code: number = 411
 }
 
+/** 412. */
 export class PreconditionFailed extends HTTPException {
   static override readonly code: number = 412
 }
@@ -96,6 +104,7 @@ export class RequestURITooLarge extends HTTPException {
   static override readonly code: number = 414
 }
 
+/** 415. */
 export class UnsupportedMediaType extends HTTPException {
   static override readonly code: number = 415
 }
@@ -110,6 +119,7 @@ export class RequestedRangeNotSatisfiable extends HTTPException {
   }
 }
 
+/** 417. */
 export class ExpectationFailed extends HTTPException {
   static override readonly code: number = 417
 }
@@ -119,34 +129,42 @@ export class ImATeapot extends HTTPException {
   static override readonly code: number = 418
 }
 
+/** 421. */
 export class MisdirectedRequest extends HTTPException {
   static override readonly code: number = 421
 }
 
+/** 422. */
 export class UnprocessableEntity extends HTTPException {
   static override readonly code: number = 422
 }
 
+/** 423. */
 export class Locked extends HTTPException {
   static override readonly code: number = 423
 }
 
+/** 424. */
 export class FailedDependency extends HTTPException {
   static override readonly code: number = 424
 }
 
+/** 428. */
 export class PreconditionRequired extends HTTPException {
   static override readonly code: number = 428
 }
 
+/** 429. */
 export class TooManyRequests extends HTTPException {
   static override readonly code: number = 429
 }
 
+/** 431. */
 export class RequestHeaderFieldsTooLarge extends HTTPException {
   static override readonly code: number = 431
 }
 
+/** 451. */
 export class UnavailableForLegalReasons extends HTTPException {
   static override readonly code: number = 451
 }
@@ -156,22 +174,27 @@ export class InternalServerError extends HTTPException {
   static override readonly code: number = 500
 }
 
+/** 501. */
 export class NotImplemented extends HTTPException {
   static override readonly code: number = 501
 }
 
+/** 502. */
 export class BadGateway extends HTTPException {
   static override readonly code: number = 502
 }
 
+/** 503. */
 export class ServiceUnavailable extends HTTPException {
   static override readonly code: number = 503
 }
 
+/** 504. */
 export class GatewayTimeout extends HTTPException {
   static override readonly code: number = 504
 }
 
+/** 505. */
 export class HTTPVersionNotSupported extends HTTPException {
   static override readonly code: number = 505
 }

@@ -41,6 +41,7 @@ const descriptions: Record<number, string> = {
   505: 'This server does not speak the HTTP version of the request.',
 }
 
+/** What an HTTP error takes beside its description. */
 export interface ExceptionOptions {
   /** Sent with the answer. */
   headers?: HeadersInit

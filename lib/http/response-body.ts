@@ -9,6 +9,7 @@ export type StreamSource =
   | AsyncIterable<string | Uint8Array>
   | Iterable<string | Uint8Array>
 
+/** How `response.sendFile` sends a file. */
 export interface SendFileOptions {
   /** The folder that the path is under and cannot leave: not by `..`, a link or a hidden name. Without it the path is trusted. */
   root?: string
@@ -39,6 +40,7 @@ export class FileBody {
   }
 }
 
+/** The body of a response. */
 export type Body = string | Uint8Array | StreamSource | FileBody | null
 
 /** Ends a source that will not be sent. */

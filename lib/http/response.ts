@@ -16,6 +16,7 @@ import { checkHeaderValue, HeaderList, type HeadersInit } from './headers.ts'
 import { attachment, mimetypeOf, withCharset } from './mime.ts'
 import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource } from './response-body.ts'
 
+/** What a response is made with beside its body. */
 export interface ResponseOptions {
   /** 200 unless told. */
   status?: number

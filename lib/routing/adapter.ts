@@ -24,6 +24,7 @@ export interface Binding {
   queryArgs?: string | Values | Iterable<readonly [string, unknown]> | null
 }
 
+/** How `build` writes a URL. */
 export interface BuildOptions {
   /** Only rules that have it. Default: any, those of the adapter's method first. */
   method?: string | null
@@ -35,6 +36,7 @@ export interface BuildOptions {
   appendUnknown?: boolean
 }
 
+/** A map bound to a host and a scheme, and to a request if there is one: it matches paths and builds URLs. */
 export class UrlAdapter {
   readonly map: UrlMap
   readonly serverName: string

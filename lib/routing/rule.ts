@@ -26,6 +26,7 @@ export type Values = Readonly<Record<string, unknown>>
  */
 export type HandlerTarget = string | (abstract new (...args: never[]) => object) | (() => Promise<unknown>)
 
+/** What a rule says beside its path. */
 export interface RuleOptions<
   Endpoint extends string = string,
   Defaults extends Values = Values,

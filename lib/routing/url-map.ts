@@ -14,6 +14,7 @@ import { RuleTree } from './tree.ts'
 /** Orders the query parameters of built URLs. */
 export type SortParameters = (one: readonly [string, unknown], other: readonly [string, unknown]) => number
 
+/** What holds for all rules of a map that do not say otherwise. */
 export interface UrlMapOptions {
   /** The subdomain of rules that name none, and of a binding that names none. Default: none. */
   defaultSubdomain?: string

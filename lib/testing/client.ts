@@ -9,6 +9,7 @@ import { exchange } from './exchange.ts'
 import { messageFor, type RequestOptions } from './message.ts'
 import { runInContext } from './run-in-context.ts'
 
+/** What all requests of a client have in common. */
 export interface ClientOptions {
   /** Scheme, host and port that paths are asked of. Default: http://localhost */
   baseUrl?: string
@@ -18,6 +19,7 @@ export interface ClientOptions {
   followRedirects?: boolean
 }
 
+/** One request of a client. */
 export interface ClientRequestOptions extends RequestOptions {
   /** Whether redirects are followed, this time. */
   followRedirects?: boolean

@@ -5,6 +5,7 @@ import type { SessionData } from '../ext/session/session-data.ts'
 import { messageFor, type RequestOptions } from './message.ts'
 import { runInContext } from './run-in-context.ts'
 
+/** The request that `withRequest` sets up. */
 export interface WithRequestOptions extends RequestOptions {
   /** Path and query, or a whole URL. Default: '/' */
   path?: string

@@ -184,6 +184,7 @@ describe('with sessions in Datastore, the console shows', () => {
     const answer = await site.look('datastore/Session?property=__key__&value=x')
     expect(answer.status).toBe(400)
     expect(answer.text).toContain('Datastore refused the query')
+    for (const key of ['x', '[]', '{}', '[null]']) expect((await site.look(`datastore/Session?key=${key}`)).status).toBe(400)
   })
 
   test('what the store has counted', async () => {

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { configTypes, defaultConfig } from '../../lib/config.ts'
 import { defaultConfig as sessionConfig } from '../../lib/ext/session/config.ts'
+import { readModules } from '../../tools/docs/api.ts'
 import { errorsPage } from '../../tools/docs/errors.ts'
 import { anchorsOf } from '../../tools/docs/markdown.ts'
 import { pictures } from '../../tools/docs/pictures.ts'
@@ -65,4 +66,11 @@ test('every key of the configuration is told of', () => {
 test('every key of the configuration of sessions is told of', () => {
   const keys = keysIn('sessions.md')
   expect(Object.keys(sessionConfig).filter((key) => !keys.has(key))).toEqual([])
+})
+
+test('everything that can be imported has a doc comment', () => {
+  for (const [module, declarations] of readModules()) {
+    const silent = declarations.filter(({ doc }) => doc === '').map(({ name }) => name)
+    expect([module, silent]).toEqual([module, []])
+  }
 })

@@ -23,8 +23,8 @@ export async function browserSession(visit: Visit, sessions: Sessions): Promise<
   const body = html`<p><a data-up href="/_tipfy/sessions">all sessions</a></p>
 ${store.isNew ? none : html`<h2>Data</h2><pre tabindex="0" aria-label="Data">${inspectSafely(data)}</pre>`}
 ${store.user === null ? '' : html`<p>User: ${store.user}</p>`}
-<h2>Change it</h2>${editor(encodeData(data), path, 0)}
-<h2>End it</h2><form method="post" action="${path}" data-ask="End this session?">${tokenField()}<button class="bad" name="do" value="destroy">Destroy it</button></form>`
+<h2>Change it</h2>${editor(visit.app, encodeData(data), path, 0)}
+<h2>End it</h2><form method="post" action="${path}" data-ask="End this session?">${tokenField(visit.app)}<button class="bad" name="do" value="destroy">Destroy it</button></form>`
   return { title: "This browser's session", body }
 }
 

@@ -55,8 +55,8 @@ async function answer(app: App, recorder: Recorder, request: Request, nonce: str
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (!isRead && request.method !== 'POST') throw new MethodNotAllowed(['GET', 'HEAD', 'POST'])
   const form = isRead ? null : await request.form()
-  if (form !== null && !isFormToken(form.get('token'))) {
-    throw new Forbidden('The form is of an earlier run of the server. Go back, reload the page and try again.')
+  if (form !== null && !isFormToken(app, form.get('token'))) {
+    throw new Forbidden('The form has not the token of this console. Go back, reload the page and try again.')
   }
   const [first = '', ...more] = request.path.split('/').slice(2)
   // The list of requests is the console's own front page.

@@ -47,12 +47,8 @@ const nameOf = ({ path }: Key): string => path.map((part, at) => (at % 2 === 0 ?
 /** What was typed as a value: JSON where it is that, else the text itself. */
 function typedValue(text: string): unknown {
   if (/^\d{4}-\d\d-\d\dT/.test(text)) return new Date(text)
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? text : value
-  } catch {
-    return text
-  }
+  const value = parsed(text)
+  return typeof value === 'object' && (value !== null || text !== 'null') ? text : value
 }
 
 async function entities(visit: Visit, datastore: Datastore, kind: string): Promise<Page> {
@@ -128,13 +124,24 @@ function short(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
-function isPath(value: unknown): value is (string | number)[] {
-  return Array.isArray(value) && value.every((part) => typeof part === 'string' || typeof part === 'number')
+/** The path of a key that a link has in it. */
+function pathFrom(text: string): (string | number)[] {
+  const path = parsed(text)
+  const isPart = (part: unknown) => typeof part === 'string' || typeof part === 'number'
+  if (Array.isArray(path) && path.length > 0 && path.every(isPart)) return path
+  throw new BadRequest('That is no key.')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 async function entity(datastore: Datastore, kind: string, text: string): Promise<Page> {
-  const path: unknown = JSON.parse(text)
-  if (!isPath(path)) throw new BadRequest('That is no key.')
+  const path = pathFrom(text)
   // A numeric id comes as text, which the client would take for a name.
   const parts = path.map((part, at) => (at % 2 === 1 && typeof part === 'number' ? datastore.int(part) : part))
   const [found] = await datastore.get(datastore.key(parts as string[]), { wrapNumbers: true })

@@ -1,7 +1,9 @@
 // Who may see the console: a browser on this machine, on a page of the console itself. It shows sessions and changes them,
 // so it answers neither through a proxy, nor under a foreign name that was pointed here, nor to a foreign page.
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { App } from '../../app.ts'
+import { sessionsOf } from './visit.ts'
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/
 const ownHost = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
@@ -27,12 +29,15 @@ export function refusal(incoming: IncomingMessage): string | null {
   return null
 }
 
-const token = randomBytes(24).toString('base64url')
+const ownKey = randomBytes(24).toString('base64url')
 
-/** What every form of the console carries, for as long as the process lives. */
-export const formToken = (): string => token
+/** What every form of the console carries: the same in all processes that share the sessions' key, and after a restart. */
+export function formToken(app: App): string {
+  const key = sessionsOf(app)?.settings.keys[0] ?? ownKey
+  return createHmac('sha256', key).update('tipfy console').digest('base64url')
+}
 
-export function isFormToken(given: string | null): boolean {
-  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(token)]
+export function isFormToken(app: App, given: string | null): boolean {
+  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(formToken(app))]
   return a.length === b.length && timingSafeEqual(a, b)
 }

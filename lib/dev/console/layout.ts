@@ -1,4 +1,5 @@
 // What every page of the console has around it.
+import type { App } from '../../app.ts'
 import { type Html, html } from '../../http/escape.ts'
 import { formToken } from './guard.ts'
 import { script } from './script.ts'
@@ -54,4 +55,4 @@ ${body}
 }
 
 /** The field that a form of the console must carry. */
-export const tokenField = (): Html => html`<input type="hidden" name="token" value="${formToken()}">`
+export const tokenField = (app: App): Html => html`<input type="hidden" name="token" value="${formToken(app)}">`

@@ -1,4 +1,5 @@
 // One session in Datastore. Changes go through the store, as a request's would: versions count and caches are seen to.
+import type { App } from '../../app.ts'
 import { decodeData, encodeData } from '../../ext/session/codec.ts'
 import type { SessionRow } from '../../ext/session/ports.ts'
 import { isTombstone } from '../../ext/session/records.ts'
@@ -36,8 +37,8 @@ export function fromPretty(text: string): string {
   return encodeData(decodeData(typed + JSON.stringify(JSON.parse(trimmed.slice(typed.length)))))
 }
 
-export function editor(data: string, action: string, version: number): Html {
-  return html`<form method="post" action="${action}">${tokenField()}<input type="hidden" name="version" value="${version}">
+export function editor(app: App, data: string, action: string, version: number): Html {
+  return html`<form method="post" action="${action}">${tokenField(app)}<input type="hidden" name="version" value="${version}">
 <label><span>As it is stored: JSON, and with <code>~</code> in front JSON whose tags stand for a Date, a Map and the like</span>
 <textarea name="data" spellcheck="false">${pretty(data)}</textarea></label>
 <button name="do" value="change">Save</button></form>`
@@ -51,7 +52,7 @@ function shown(data: string): Html {
   }
 }
 
-export async function recordPage(sessions: Sessions, id: string): Promise<Page> {
+export async function recordPage({ app }: Visit, sessions: Sessions, id: string): Promise<Page> {
   const row = await rowOf(sessions, id)
   const now = sessions.settings.now()
   const { data, username, version, created, updated, expires, commits } = row
@@ -65,9 +66,9 @@ export async function recordPage(sessions: Sessions, id: string): Promise<Page> 
 ${data ? html`<h2>Data</h2>${shown(data)}` : ''}
 ${
   live
-    ? html`<h2>Change it</h2>${editor(data!, action, version)}
+    ? html`<h2>Change it</h2>${editor(app, data!, action, version)}
 <h2>End it</h2>
-<form class="line" method="post" action="${action}" data-ask="End this session?">${tokenField()}<input type="hidden" name="version" value="${version}">
+<form class="line" method="post" action="${action}" data-ask="End this session?">${tokenField(app)}<input type="hidden" name="version" value="${version}">
 <button name="do" value="expire">Expire it now</button> <button class="bad" name="do" value="revoke">Revoke it</button></form>
 <p class="soft">An expired session is as if it had not been used for too long. A revoked one is ended as by <code>sessionStore.destroy()</code>: requests
 that are using it now lose what they write.</p>`

@@ -37,6 +37,8 @@ if (list || fresh) {
       setTimeout(refresh, 300)
     }
   }
+  // A browser keeps few connections to one server: a page that is not looked at leaves its own to others.
+  document.addEventListener('visibilitychange', () => { document.hidden ? source.close() : location.reload() })
   addEventListener('pagehide', () => source.close())
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
 }

@@ -21,7 +21,7 @@ export async function sessionsPage(visit: Visit): Promise<Answer> {
   const [id] = visit.rest
   if (id === 'mine')
     return visit.form === null ? browserSession(visit, sessions) : changeBrowserSession(visit, sessions)
-  if (id !== undefined) return visit.form === null ? recordPage(sessions, id) : changeRecord(visit, sessions, id)
+  if (id !== undefined) return visit.form === null ? recordPage(visit, sessions, id) : changeRecord(visit, sessions, id)
   return list(visit, sessions)
 }
 

@@ -28,6 +28,7 @@ function checkExpiration(seconds: number | null | undefined): void {
   throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
 }
 
+/** The life of the sessions of one request: what the global `sessionStore` is. */
 export class SessionStore {
   readonly #sessions: Sessions
   readonly #request: StoreRequest

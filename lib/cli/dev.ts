@@ -36,6 +36,7 @@ export async function devCommand(options: Options): Promise<void> {
   process.once('SIGTERM', stop)
   print(`Serving on ${supervisor.url}, restarting on every change`)
   print(`Sessions: ${supervisor.sessions}`)
+  print(`Console: ${supervisor.url}/_tipfy/`)
 }
 
 const say = (message: DevMessage | WorkerReady) => process.send!(message)

@@ -10,4 +10,5 @@ export async function serveCommand(options: { port?: number; host?: string; work
   if (cluster.isWorker) return
   console.log(`Serving on ${running.url}`)
   console.log(`Sessions: ${running.sessions}`)
+  if (app.dev) console.log(`Console: ${running.url}/_tipfy/`)
 }

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { makeProgram } from '../../lib/cli/program.ts'
 import { configTypes, defaultConfig } from '../../lib/config.ts'
 import { defaultConfig as sessionConfig } from '../../lib/ext/session/config.ts'
 import { readModules } from '../../tools/docs/api.ts'
 import { errorsPage } from '../../tools/docs/errors.ts'
 import { anchorsOf } from '../../tools/docs/markdown.ts'
 import { pictures } from '../../tools/docs/pictures.ts'
-import { docs, pages, root } from './blocks.ts'
+import { allBlocks, docs, pages, root } from './blocks.ts'
 
 const read = (page: string) => readFileSync(join(docs, page), 'utf8')
 
@@ -73,4 +74,43 @@ test('everything that can be imported has a doc comment', () => {
     const silent = declarations.filter(({ doc }) => doc === '').map(({ name }) => name)
     expect([module, silent]).toEqual([module, []])
   }
+})
+
+describe('commands of tipfy', () => {
+  const program = makeProgram()
+  const lines = allBlocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ code, place }) => code.split('\n').map((line) => [place, line] as const))
+    .flatMap(([place, line]) =>
+      [...line.matchAll(/\btipfy ([a-z][^|>#]*)/g)].map(([, words]) => [place, words!.trim()] as const),
+    )
+
+  /** The command that words mean, and the words after it. */
+  function find(words: readonly string[]) {
+    let command = program
+    let at = 0
+    for (; at < words.length; at++) {
+      const found = command.commands.find((one) => one.name() === words[at])
+      if (found === undefined) break
+      command = found
+    }
+    return { command, rest: words.slice(at) }
+  }
+
+  test.each(lines)('%s: tipfy %s', (_, text) => {
+    const { command, rest } = find(text.split(/\s+/))
+    expect(command).not.toBe(program)
+    const known = command.options.flatMap(({ long, short }) => [long, short])
+    expect(rest.filter((word) => word.startsWith('-') && !known.includes(word))).toEqual([])
+  })
+
+  test('each of them is told of, with its options', () => {
+    const page = read('command-line.md')
+    for (const command of program.commands) {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`tipfy ${command.name()}\` |`))
+      expect([command.name(), row]).toEqual([command.name(), expect.any(String)])
+      for (const { long } of command.options) expect(row).toContain(`\`${long}`)
+      for (const sub of command.commands) expect(row).toContain(`\`${sub.name()}\``)
+    }
+  })
 })

@@ -46,7 +46,11 @@ export interface AccessLogOptions {
 
 /** The writer for the way the application runs, and what writes the last lines out. */
 export async function openAccessLog(options: AccessLogOptions): Promise<{ write: WriteAccess; close: () => void }> {
-  if (options.dev) return { write: (access) => console.log(humanLine(access)), close: () => {} }
+  if (options.dev) {
+    // What is asked by the console is no news.
+    const write = (access: Access) => access.incoming.url?.startsWith('/_tipfy/') || console.log(humanLine(access))
+    return { write, close: () => {} }
+  }
   const { pino } = await import('pino')
   const stream = pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 1000 })
   const log = pino(

@@ -110,6 +110,25 @@ whereChromium('the console in Chromium', () => {
     await page.context().close()
   })
 
+  test('after a restart the list is that of the new server', async () => {
+    const before = await serveSite('setSecureCookieSession')
+    await before.ask('/hello/before')
+    const page = await (await browser.newContext()).newPage()
+    const row = (name: string) => page.locator('tbody tr', { hasText: name })
+    await page.goto(`http://localhost:${before.port}/_tipfy/`)
+    await before.ask('/hello/open')
+    await row('/hello/open').waitFor()
+    expect(await row('/hello/before').count()).toBe(1)
+    await before.close()
+    const after = await serveSite('setSecureCookieSession')
+    const server = createServer(after.app.requestListener)
+    await new Promise<void>((resolve) => server.listen(before.port, '127.0.0.1', resolve))
+    await row('/hello/before').waitFor({ state: 'detached' })
+    await page.context().close()
+    server.close()
+    server.closeAllConnections()
+  })
+
   test('everything can be reached by the keyboard', async () => {
     const page = await open('')
     const at = () => page.evaluate('location.pathname')

@@ -100,7 +100,7 @@ describe('with sessions in Datastore, the console shows', () => {
       const path = { port: site.port, path: '/_tipfy/events', headers: { host: 'localhost' } }
       get(path, (incoming) => {
         incoming.setEncoding('utf8').on('data', (text: string) => {
-          for (const [, json] of text.matchAll(/^data: (.*)$/gm)) events.push(JSON.parse(json!))
+          for (const [, json] of text.matchAll(/^data: (\{.*)$/gm)) events.push(JSON.parse(json!))
         })
         incoming.on('end', resolve)
         site.ask('/hello/ann').then(() => site.close())
@@ -184,7 +184,8 @@ describe('with sessions in Datastore, the console shows', () => {
     const answer = await site.look('datastore/Session?property=__key__&value=x')
     expect(answer.status).toBe(400)
     expect(answer.text).toContain('Datastore refused the query')
-    for (const key of ['x', '[]', '{}', '[null]']) expect((await site.look(`datastore/Session?key=${key}`)).status).toBe(400)
+    for (const key of ['x', '[]', '{}', '[null]'])
+      expect((await site.look(`datastore/Session?key=${key}`)).status).toBe(400)
   })
 
   test('what the store has counted', async () => {

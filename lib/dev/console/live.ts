@@ -12,7 +12,7 @@ export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
-  outgoing.write('retry: 1000\n\n')
+  outgoing.write(`retry: 1000\nevent: run\ndata: ${recorder.run}\n\n`)
   const send = (recording: Recording) => {
     // A page that does not read is not written to without end.
     if (outgoing.writableLength > 1 << 20) return

@@ -1,4 +1,5 @@
 // Remembers the last requests and what each spent its time on. What it keeps is bounded, and dies with the process.
+import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, contextStorage } from '../../context.ts'
@@ -31,6 +32,8 @@ const mostRecordings = 200
 const mostSteps = 500
 
 export class Recorder {
+  /** Tells one run of the server from another. */
+  readonly run = randomUUID()
   readonly #recordings = new Map<number, Recording>()
   readonly #byMessage = new WeakMap<IncomingMessage, Recording>()
   readonly #byContext = new WeakMap<Context, Recording>()

@@ -18,6 +18,12 @@ if (list || fresh) {
     if (next && !fresh.contains(document.activeElement)) fresh.replaceChildren(...next.childNodes)
   }
   const source = new EventSource('/_tipfy/events')
+  // After a restart the server remembers none of what is listed here.
+  let run
+  source.addEventListener('run', ({ data }) => {
+    if (run !== undefined && run !== data) location.reload()
+    run = data
+  })
   source.onmessage = ({ data }) => {
     const { id, row } = JSON.parse(data)
     if (list) {

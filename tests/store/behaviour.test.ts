@@ -297,7 +297,7 @@ function behaves(backend: Backend, cached: boolean): void {
     await a.create(other, { data: text({ other: 1 }) })
     live(await a.load(sid))
     live(await a.load(other))
-    const connection = await memcachedLinks(memcached!.address)[0]!.connect()
+    const connection = await memcachedLinks(memcached!.address)[0]!.connect(5000)
     const { keyName } = await import('../../lib/ext/session/records.ts')
     const key = `tipfy:${keyName(sid)}`
     const foreign = (await connection.get(`tipfy:${keyName(other)}`))!.value

@@ -11,7 +11,7 @@ maybe('a connection to memcached', () => {
   let connection: CacheConnection
   beforeAll(async () => {
     server = await Memcached.start()
-    connection = await memcachedLinks(server.address)[0]!.connect()
+    connection = await memcachedLinks(server.address)[0]!.connect(5000)
   })
   afterAll(async () => {
     connection.close()
@@ -56,14 +56,14 @@ maybe('a connection to memcached', () => {
 
   test('rejects what is under way when the server goes, and never sends to the next one', async () => {
     const other = await Memcached.start()
-    const lost = await memcachedLinks(other.address)[0]!.connect()
+    const lost = await memcachedLinks(other.address)[0]!.connect(5000)
     const cas = await lost.add('k', 'a', 10)
     other.hang()
     const open = lost.get('k')
     await Promise.all([other.kill(), expect(open).rejects.toThrow()])
     expect(lost.alive).toBe(false)
     await other.run()
-    const next = await memcachedLinks(other.address)[0]!.connect()
+    const next = await memcachedLinks(other.address)[0]!.connect(5000)
     await next.add('k', 'b', 10)
     await expect(lost.replace('k', 'c', 10, cas)).rejects.toThrow('connection was lost')
     expect((await next.get('k'))!.value).toBe('b')
@@ -91,7 +91,7 @@ describe('a server that is not memcached', () => {
   ])('and %s is an error, not a wait', async (_, behaviour) => {
     answer = behaviour
     const { port } = server.address() as { port: number }
-    await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect()).rejects.toThrow()
+    await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(5000)).rejects.toThrow()
   })
 })
 

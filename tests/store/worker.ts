@@ -25,8 +25,8 @@ let dieAtCache = false
 function deadly(link: CacheLink): CacheLink {
   return {
     name: link.name,
-    async connect() {
-      const connection = await link.connect()
+    async connect(timeout) {
+      const connection = await link.connect(timeout)
       const fatal = <Arguments extends unknown[], T>(call: (...args: Arguments) => Promise<T>) => {
         return (...args: Arguments) => {
           if (dieAtCache) process.kill(process.pid, 'SIGKILL')

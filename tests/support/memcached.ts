@@ -33,7 +33,8 @@ export class Memcached {
     const args = ['-u', 'nobody', '-l', '127.0.0.1', '-p', String(this.port), '-m', '32', ...this.#options]
     this.#child = spawn('memcached', args, { stdio: 'ignore' })
     while (!(await answers(this.port))) {
-      if (this.#child.exitCode !== null) throw new Error(`memcached ended with ${this.#child.exitCode}`)
+      const { exitCode, signalCode } = this.#child
+      if (exitCode !== null || signalCode !== null) throw new Error(`memcached ended with ${exitCode ?? signalCode}`)
     }
   }
 

@@ -109,7 +109,7 @@ export class CacheServer {
     if (this.#connecting !== null) return this.#connecting
     this.#connection?.close()
     this.#connection = null
-    const connecting = this.#outside(() => this.#link.connect())
+    const connecting = this.#outside(() => this.#link.connect(this.#settings.timeout))
     this.#connecting = connecting
     const done = (connection: CacheConnection | null) => {
       // One that comes after its attempt was given up is of no use any more.

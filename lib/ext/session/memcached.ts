@@ -18,7 +18,7 @@ export function memcachedLinks(servers: string | readonly string[], options: Mem
   return list.map((server) => {
     const name = server.trim()
     const [, ipv6, host = ipv6 ?? '', port = '11211'] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(name) ?? []
-    return { name, connect: () => Connection.open(host, Number(port), options) }
+    return { name, connect: (timeout) => Connection.open(host, Number(port), options, timeout) }
   })
 }
 
@@ -49,13 +49,16 @@ class Connection implements CacheConnection {
   #sequence = 0
   #closed = false
 
-  static async open(host: string, port: number, options: MemcachedOptions): Promise<Connection> {
+  static async open(host: string, port: number, options: MemcachedOptions, timeout: number): Promise<Connection> {
     const connection = new Connection(host, port, options)
+    const timer = setTimeout(() => connection.close(), timeout)
     try {
       await connection.#establish()
     } catch (error) {
       connection.close()
       throw error
+    } finally {
+      clearTimeout(timer)
     }
     return connection
   }

@@ -95,7 +95,8 @@ export interface Chance {
 export interface CacheLink {
   /** Like `10.0.0.1:11211`, for log lines. */
   readonly name: string
-  connect(): Promise<CacheConnection>
+  /** Gives up after `timeout` ms, and leaves nothing open then. */
+  connect(timeout: number): Promise<CacheConnection>
 }
 
 /** Names one version of an entry; counts only on the connection that gave it, for servers count anew when they restart. */

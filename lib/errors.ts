@@ -311,6 +311,10 @@ const table = {
     message: 'The data in {folder} has format {found}, and this version of tipfy reads {wanted}',
     remedy: 'Move the folder away to start with an empty one, or use the version of tipfy that wrote it.',
   },
+  TIPFY_E_INIT_FOLDER: {
+    message: 'No project can be made in {folder}: {why}',
+    remedy: 'Name a folder that is new or empty, where this user may write.',
+  },
   TIPFY_E_SESSION_NOT_STORED: {
     message: 'The sessions of this application are not stored: all they hold is in cookies',
     remedy: 'Only datastore sessions (setDatastoreSession) can be listed and ended from here.',

@@ -1,7 +1,13 @@
-// The version of this copy of tipfy, from its package.json, which lies above lib/ and above dist/.
+// The version of this copy of tipfy, from its package.json, which lies above lib/ and above dist/; and those of the tools
+// that it is tested with, for new projects.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+interface Package {
+  version: string
+  devDependencies: Record<'typescript' | '@types/node', string>
+}
+
 const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
 
-export const version: string = (JSON.parse(text) as { version: string }).version
+export const { version, devDependencies: testedWith } = JSON.parse(text) as Package

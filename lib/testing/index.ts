@@ -1,5 +1,5 @@
 // tipfy/testing: what tests of an application use, under any runner.
-import type { Datastore } from '@google-cloud/datastore'
+import type { DatastoreClient } from '../ext/session/config.ts'
 
 export { type ClientOptions, type ClientRequestOptions, createClient, type TestClient } from './client.ts'
 export type { ClientResponse } from './client-response.ts'
@@ -8,12 +8,14 @@ export type { Fields, RequestOptions } from './message.ts'
 export { type WithRequestOptions, withRequest } from './with-request.ts'
 
 /**
- * A Datastore that keeps nothing: the official client over an empty engine in memory.
+ * A Datastore that keeps nothing: the official client over an empty engine in memory. To use it as one, name its type:
+ * `memoryDatastore<Datastore>()`; a compiler need not read the client's types where it is only handed on.
  *
  * @example
  * makeApp({ ...config, 'tipfy/ext/session': { ...config['tipfy/ext/session'], datastore: await memoryDatastore() } })
  */
-export async function memoryDatastore(): Promise<Datastore> {
+export async function memoryDatastore<Client extends DatastoreClient = DatastoreClient>(): Promise<Client> {
   const { openDatastore } = await import('../datastore/client.ts')
-  return openDatastore({ mode: 'embedded', memory: true })
+  const datastore: DatastoreClient = await openDatastore({ mode: 'embedded', memory: true })
+  return datastore as Client
 }

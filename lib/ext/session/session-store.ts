@@ -37,6 +37,7 @@ export class SessionStore {
   #outbox: Outbox | undefined
   #csrf: Csrf | undefined
 
+  /** @internal */
   constructor(sessions: Sessions, request: StoreRequest) {
     this.#sessions = sessions
     this.#request = request

@@ -1,0 +1,123 @@
+// All files of a new project: the code, and what stands around it.
+import { testedWith, version } from '../version.ts'
+import { barePage, cartHandler, cartPage, configFile, type Project, testFile, urlsFile } from './code.ts'
+import type { Answers } from './questions.ts'
+
+/** The texts of a project's files, by name. */
+export function projectFiles(name: string, answers: Answers): Record<string, string> {
+  const project: Project = { ...answers, name, ts: answers.language === 'ts' }
+  const { ts, language: suffix } = project
+  const cart = answers.example === 'cart'
+  return {
+    'package.json': `${JSON.stringify(packageJson(project), null, 2)}\n`,
+    [`config.${suffix}`]: configFile(project),
+    [`urls.${suffix}`]: urlsFile(project),
+    [`app/home.${suffix}`]: cart ? cartPage(project) : barePage(project),
+    ...(cart && { [`app/session_test.${suffix}`]: cartHandler(project) }),
+    [`tests/home.test.${suffix}`]: testFile(project),
+    ...(ts && { 'tsconfig.json': tsconfig }),
+    'README.md': readme(project),
+    '.gitignore': 'node_modules/\n.tipfy/\n.env\n',
+    '.dockerignore': 'node_modules\n.tipfy\n.git\n.env\n',
+    Dockerfile: dockerfile,
+    'app.yaml': appYaml,
+    '.gcloudignore': 'node_modules/\n.tipfy/\n.git/\n.env\ntests/\n',
+    '.github/workflows/ci.yml': ci(project),
+  }
+}
+
+function packageJson({ name, ts, language }: Project) {
+  return {
+    name,
+    version: '0.0.0',
+    private: true,
+    type: 'module',
+    engines: { node: '>=22.18' },
+    scripts: {
+      start: 'tipfy serve',
+      dev: 'tipfy dev',
+      test: `node --test "tests/**/*.test.${language}"`,
+      check: ts ? 'tsc && tipfy check' : 'tipfy check',
+    },
+    dependencies: { tipfy: `^${version}` },
+    ...(ts && {
+      devDependencies: { '@types/node': `^${testedWith['@types/node']}`, typescript: `^${testedWith.typescript}` },
+    }),
+  }
+}
+
+// What Node's type stripping can run is what the compiler accepts.
+const tsconfig = `{
+  "compilerOptions": {
+    "target": "es2023",
+    "lib": ["es2024"],
+    "module": "nodenext",
+    "types": ["node"],
+    "strict": true,
+    "noUncheckedIndexedAccess": true,
+    "erasableSyntaxOnly": true,
+    "verbatimModuleSyntax": true,
+    "allowImportingTsExtensions": true,
+    "noEmit": true
+  },
+  "include": ["app", "config.ts", "urls.ts", "tests"]
+}
+`
+
+const dockerfile = `# Cloud Run: gcloud run deploy --source . --set-secrets SECRET_KEY=secret-key:latest
+FROM node:24-slim
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+COPY . .
+ENV NODE_ENV=production
+USER node
+CMD ["node_modules/.bin/tipfy", "serve"]
+`
+
+const appYaml = `# App Engine: gcloud app deploy
+runtime: nodejs24
+entrypoint: node_modules/.bin/tipfy serve
+env_variables:
+  NODE_ENV: production
+  # Make one with \`npx tipfy secret\`. Whoever knows it can sign sessions: rather than to write it here, fetch it from
+  # Secret Manager in config.
+  SECRET_KEY: ''
+`
+
+const ci = ({ ts }: Project) => `name: ci
+on: [push, pull_request]
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 24
+          cache: npm
+      - run: npm ci
+      - run: npm run check${ts ? ' # types, rules, handlers, configuration' : ''}
+      - run: npm test
+`
+
+const readme = ({ name, sessions, language, example }: Project) => `# ${name}
+
+\`\`\`sh
+npm install
+npm start        # http://localhost:8080
+npm run dev      # the same, restarting on every change
+npm test
+npm run check    # ${language === 'ts' ? 'types, ' : ''}rules, handlers, configuration
+\`\`\`
+
+- \`urls.${language}\` says which handler answers which URL; \`app/\` holds the handlers.
+- \`config.${language}\` says what keeps the sessions: ${
+  sessions === 'datastore'
+    ? 'Datastore, which in development is a file in `.tipfy/`'
+    : 'cookies, signed with a key that development makes for itself in `.tipfy/`'
+}.
+- In production set \`SECRET_KEY\` (\`npx tipfy secret\` makes one)${
+  sessions === 'datastore' ? ' and `GOOGLE_CLOUD_PROJECT`' : ''
+}; \`Dockerfile\` is for Cloud Run, \`app.yaml\` for App Engine.
+${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`

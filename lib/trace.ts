@@ -23,6 +23,9 @@ export interface Step {
  */
 export const steps = channel('tipfy.step')
 
+/** Each step again, when it has ended. */
+export const stepEnds = channel('tipfy.step.end')
+
 /**
  * Runs `work` as a step. Callers ask first, so that nothing is made for nobody:
  * `steps.hasSubscribers ? traced('handler', name, () => call()) : call()`
@@ -56,8 +59,10 @@ export function beginStep(kind: Step['kind'], name: string): (error?: unknown) =
   const step: Step = { kind, name, start: performance.now(), end: null, error: undefined }
   steps.publish(step)
   return (error) => {
-    step.end ??= performance.now()
-    step.error ??= error
+    if (step.end !== null) return
+    step.end = performance.now()
+    step.error = error
+    if (stepEnds.hasSubscribers) stepEnds.publish(step)
   }
 }
 

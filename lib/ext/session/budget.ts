@@ -1,6 +1,7 @@
 // The time that one load or save may take in all, retries included: every call and every pause is cut from one budget,
 // so that no hung server can hold a request longer.
 import { TipfyError } from '../../errors.ts'
+import type { Calls } from './counters.ts'
 import { type Clock, PortError } from './ports.ts'
 
 /** Sessions cannot be loaded or saved now: to be answered with 503 and, where known, Retry-After. */
@@ -29,11 +30,19 @@ export class Budget {
   }
 
   /** Runs one call with a timeout of half of what is left: a call that hangs leaves time to find out what became of it. */
-  async call<T>(call: (timeout: number) => Promise<T>): Promise<T> {
-    const left = this.left
+  async call<T>(calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
+    const { left } = this
     if (left <= 0) throw new PortError('busy', 'no time left')
     const timeout = Math.ceil(Math.min(left, Math.max(left / 2, 100)))
-    return await withDeadline(this.#clock, timeout, call(timeout))
+    const start = this.#clock.ticks()
+    try {
+      const result = await withDeadline(this.#clock, timeout, call(timeout))
+      calls.add(this.#clock.ticks() - start, false)
+      return result
+    } catch (error) {
+      calls.add(this.#clock.ticks() - start, true)
+      throw error
+    }
   }
 
   /** Waits `ms`; false at once where that is more than is left. */

@@ -74,13 +74,17 @@ export class CacheServer {
       return undefined
     }
     let connection: CacheConnection | null = null
+    const start = this.#clock.ticks()
     try {
       const all = async () => {
         connection = this.#connection?.alive ? this.#connection : await this.#connect()
         return await work(connection)
       }
-      return await withDeadline(this.#clock, this.#settings.timeout, all())
+      const result = await withDeadline(this.#clock, this.#settings.timeout, all())
+      this.#counters.memcached.add(this.#clock.ticks() - start, false)
+      return result
     } catch (error) {
+      this.#counters.memcached.add(this.#clock.ticks() - start, true)
       if (error instanceof CacheRefused) throw error
       // An old connection's failure says nothing about the one in use now.
       if (connection === null || connection === this.#connection) this.#fail(error)

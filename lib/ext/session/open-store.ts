@@ -2,6 +2,8 @@
 // an application whose sessions are cookies loads none of them.
 import type { Datastore } from '@google-cloud/datastore'
 import { TipfyError } from '../../errors.ts'
+import { startTelemetry } from '../../telemetry.ts'
+import { totals } from './counters.ts'
 import type { SessionDatastore } from './datastore.ts'
 import type { Conflict, Data } from './merge.ts'
 import { decodeCurrent } from './migrate.ts'
@@ -74,13 +76,15 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
       storeTimeout: settings.storeTimeout * 1000,
       cacheTtl: settings.cacheTtl * 1000,
       cacheTimeout: settings.cacheTimeout,
-      onTrouble: (message) => log.warn({}, message),
+      onTrouble: (message) => log.warn({ counters: records.stats, memcached: records.breakers }, message),
       decode: (text) => decodeCurrent(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict as OnConflict | null,
     },
   })
+  const endTelemetry = await startTelemetry(() => totals(records.stats))
   app.onClose(async () => {
+    endTelemetry()
     records.close()
     if (mode !== null) await closeDatastore(datastore)
   })

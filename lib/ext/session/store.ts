@@ -118,7 +118,9 @@ export class RecordStore {
     this.stats.loads++
     const id = keyName(sid)
     const fetch = async (): Promise<SessionRecord | 'tombstone' | 'none'> => {
-      const row = await this.#runner.retry('loaded', (timeout) => this.#runner.datastore.get(id, timeout))
+      const row = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
+        this.#runner.datastore.get(id, timeout),
+      )
       const now = this.#clock.now()
       if (isLive(row, now)) return recordOf(row)
       return row !== null && isTombstone(row) && row.expires > now ? 'tombstone' : 'none'
@@ -135,7 +137,7 @@ export class RecordStore {
     const id = keyName(sid)
     if (username === null) {
       const row = this.#make({ data, username, token: this.#runner.chance.token(), idle: expiresIn })
-      await this.#runner.retry('saved', (timeout) => this.#insert(id, row, timeout))
+      await this.#runner.retry('saved', this.stats.commit, (timeout) => this.#insert(id, row, timeout))
       this.stats.commits++
       return recordOf(row)
     }
@@ -279,6 +281,11 @@ export class RecordStore {
     const ended = await revokeAll(this.#runner, username, exceptSid === undefined ? null : keyName(exceptSid))
     if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id)))
     return ended.live
+  }
+
+  /** Which memcached servers are in use: `closed`; left alone: `open`; about to be used again: `mending`. */
+  get breakers(): Record<string, 'closed' | 'open' | 'mending'> {
+    return Object.fromEntries(this.#cache?.servers.map(({ name, state }) => [name, state]) ?? [])
   }
 
   /** Closes the connections to memcached. */

@@ -1,7 +1,7 @@
 // One transaction on session records, tried until it is known to be done, once: ABORTED is tried again as a new
 // transaction; an attempt whose outcome was never learned is recognised by its token in the record.
 import { Budget, StoreUnavailable } from './budget.ts'
-import type { Counters } from './counters.ts'
+import type { Calls, Counters } from './counters.ts'
 import {
   type Chance,
   type Clock,
@@ -48,12 +48,12 @@ export class Runner {
   }
 
   /** Tries a call that may be repeated. */
-  async retry<T>(what: string, call: (timeout: number) => Promise<T>): Promise<T> {
+  async retry<T>(what: string, calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
     const budget = new Budget(this.clock, this.#timeout)
     const attempts = new Attempts(budget, this.chance, this.counters)
     for (;;) {
       try {
-        return await budget.call(call)
+        return await budget.call(calls, call)
       } catch (error) {
         await attempts.again(error, what)
       }
@@ -70,7 +70,7 @@ export class Runner {
       let committing: Attempt<T> | null = null
       try {
         this.counters.transactions++
-        const snapshot = await budget.call((timeout) => transaction.read(work.ids, user, timeout))
+        const snapshot = await budget.call(this.counters.read, (timeout) => transaction.read(work.ids, user, timeout))
         const applied = findApplied(snapshot, work, unknown)
         if (applied !== undefined) {
           this.counters.recognised++
@@ -88,7 +88,7 @@ export class Runner {
           return plan.result
         }
         committing = { token, version: (mainRow(snapshot, work)?.version ?? 0) + 1, result: plan.result }
-        await budget.call((timeout) => transaction.commit(plan.writes, timeout))
+        await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout))
         this.counters.commits++
         return plan.result
       } catch (error) {

@@ -101,12 +101,14 @@ async function candidates(
     },
     recognised: (_, row) => row,
   })
-  const found = await runner.retry(what, (timeout) => runner.datastore.find(username, timeout))
+  const found = await runner.retry(what, runner.counters.query, (timeout) => runner.datastore.find(username, timeout))
   return { ids: new Set([...found, ...row.logins.map((entry) => entry.id)]), revoked: row.revoked }
 }
 
 async function rowsOf(runner: Runner, ids: Set<string>, username: string): Promise<[string, SessionRow][]> {
   if (ids.size === 0) return []
-  const rows = await runner.retry('listed', (timeout) => runner.datastore.getMany([...ids], timeout))
+  const rows = await runner.retry('listed', runner.counters.lookup, (timeout) =>
+    runner.datastore.getMany([...ids], timeout),
+  )
   return [...rows].filter(([, row]) => row.username === username)
 }

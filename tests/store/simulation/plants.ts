@@ -116,8 +116,8 @@ export const plants: Record<string, Plant> = {
     near: 1,
     changes: [
       [
-        'await budget.call((timeout) => transaction.commit(plan.writes, timeout))',
-        "await budget.call((timeout) => transaction.commit(plan.writes, timeout)).catch((error) => {\n          if (error.reason !== 'unknown') throw error\n        })",
+        'await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout))',
+        "await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout)).catch((error) => {\n          if (error.reason !== 'unknown') throw error\n        })",
       ],
     ],
   },
@@ -164,7 +164,7 @@ export const plants: Record<string, Plant> = {
   'memcached is waited for without a limit': {
     file: 'cache-server.ts',
     near: 1160,
-    changes: [['return await withDeadline(this.#clock, this.#settings.timeout, all())', 'return await all()']],
+    changes: [['await withDeadline(this.#clock, this.#settings.timeout, all())', 'await all()']],
   },
   'the wait for a turn is not counted': {
     file: 'writer.ts',

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals'
+import { type Attributes, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import { totals } from '../../lib/ext/session/counters.ts'
+import { RecordStore } from '../../lib/ext/session/store.ts'
+import { startTelemetry } from '../../lib/telemetry.ts'
+import { stepEnds, steps, traced } from '../../lib/trace.ts'
+import { FakeClock, fakeChance } from '../support/fake-world.ts'
+import { MemoryDatastore } from '../support/memory-datastore.ts'
+
+describe("the store's counters", () => {
+  test('tell calls, their durations and what came of them', async () => {
+    const store = new RecordStore({ datastore: new MemoryDatastore(), clock: new FakeClock(), chance: fakeChance() })
+    const base = await store.create('sid', { data: '{"a":1}' })
+    await store.load('sid')
+    await store.save('sid', base, { data: '{"a":2}' })
+    await store.save('sid', base, { data: '{"a":3}' })
+    await store.destroy('sid')
+    await store.save('sid', base, { data: '{"a":4}' })
+    expect(JSON.parse(JSON.stringify(store.stats))).toMatchObject({
+      loads: 1,
+      saves: 4,
+      merges: 1,
+      conflicts: 1,
+      dropped: 1,
+      lookup: { count: 1, failed: 0, mean: 0, p50: 0.01, p99: 0.01 },
+      read: { count: 4 },
+      commit: { count: 4 },
+    })
+  })
+})
+
+describe('OpenTelemetry', () => {
+  test('without an SDK is not listened for', async () => {
+    const end = await startTelemetry(() => ({}))
+    expect(steps.hasSubscribers || stepEnds.hasSubscribers).toBe(false)
+    end()
+  })
+
+  test('with an SDK gets a span for each step, and the counters as metrics', async () => {
+    const spans: { name: string; status?: string; ended?: boolean }[] = []
+    const provider = {
+      getTracer: () => ({
+        startSpan(name: string) {
+          const span: (typeof spans)[number] = { name }
+          spans.push(span)
+          return {
+            setStatus: ({ message }: { message: string }) => {
+              span.status = message
+            },
+            end: () => {
+              span.ended = true
+            },
+          }
+        },
+      }),
+    }
+    type Callback = (result: { observe(value: number, attributes: Attributes): void }) => void
+    const callbacks = new Set<Callback>()
+    const meter = {
+      createObservableCounter: () => ({
+        addCallback: (callback: Callback) => callbacks.add(callback),
+        removeCallback: (callback: Callback) => callbacks.delete(callback),
+      }),
+    }
+    trace.setGlobalTracerProvider(provider as unknown as TracerProvider)
+    metrics.setGlobalMeterProvider({ getMeter: () => meter } as never)
+    const store = new RecordStore({ datastore: new MemoryDatastore(), clock: new FakeClock(), chance: fakeChance() })
+    const end = await startTelemetry(() => totals(store.stats))
+
+    await traced('datastore', 'lookup Session', async () => {})
+    await expect(traced('memcached', 'get', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(spans).toEqual([
+      { name: 'tipfy datastore lookup Session', ended: true },
+      { name: 'tipfy memcached get', status: 'no', ended: true },
+    ])
+
+    await store.create('sid', { data: '{}' })
+    const seen: Record<string, number> = {}
+    for (const callback of callbacks) callback({ observe: (value, { counter }) => (seen[String(counter)] = value) })
+    expect(seen).toMatchObject({ saves: 1, commit: 1, cacheHits: 0 })
+    end()
+    expect(callbacks.size).toBe(0)
+    trace.disable()
+    metrics.disable()
+  })
+})

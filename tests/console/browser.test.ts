@@ -98,6 +98,8 @@ whereChromium('the console in Chromium', () => {
   ;(memcachedFound ? test : test.skip)('a request shows its calls to memcached', async () => {
     const page = await open('requests/3')
     expect(await page.locator('tr', { hasText: 'memcached' }).first().innerText()).toMatch(/memcached\s+get/)
+    await page.goto(`${url}/_tipfy/counters`)
+    expect(await page.locator('tr', { hasText: memcached!.address }).innerText()).toContain('in use')
     await page.context().close()
   })
 

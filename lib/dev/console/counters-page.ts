@@ -4,7 +4,9 @@ import { bytes, inspectSafely } from './show.ts'
 import { type Page, sessionsOf, type Visit } from './visit.ts'
 
 export function countersPage({ app, recorder }: Visit): Page {
-  const stats = sessionsOf(app)?.records?.stats
+  const records = sessionsOf(app)?.records
+  const stats = records?.stats
+  const servers = (records?.cacheServers ?? []).map(({ name, state }) => [name, states[state]] as const)
   const process_ = {
     'process id': process.pid,
     'up for': `${Math.round(process.uptime())} s`,
@@ -14,9 +16,12 @@ export function countersPage({ app, recorder }: Visit): Page {
   const body = html`<div data-refresh>
 <h2>Sessions in Datastore</h2>
 ${stats === undefined ? html`<p class="soft">No session is kept in Datastore by this process, so nothing is counted.</p>` : table(stats as object)}
+${servers.length === 0 ? '' : html`<h2>memcached</h2>${table(Object.fromEntries(servers))}`}
 <h2>This process</h2>${table(process_)}</div>`
   return { title: 'Counters', body }
 }
+
+const states = { closed: 'in use', open: 'left alone', mending: 'being tried again' }
 
 function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

@@ -113,6 +113,11 @@ export class RecordStore {
     return this.#runner.chance.id()
   }
 
+  /** The memcached servers, and how each one's breaker stands: `closed` while it is used, `open` while it is left alone. */
+  get cacheServers(): readonly { name: string; state: 'closed' | 'open' | 'mending' }[] {
+    return this.#cache?.servers ?? []
+  }
+
   /** Reads a session. Throws StoreUnavailable. */
   async load(sid: string): Promise<Loaded> {
     this.stats.loads++

@@ -51,6 +51,8 @@ export class Checker {
   readonly #history = new Map<string, (SessionRow | null)[]>()
   readonly #answers = new Map<string, Answered[]>()
   readonly #removed = new Set<string>()
+  /** What has gone from each session, or from the one that it was before it moved. */
+  readonly #gone = new Map<string, Set<string>>()
   readonly #logins = new Map<string, { at: number; order: number; by: string | undefined }>()
   #commits = 0
   readonly #scheduler: Scheduler
@@ -131,9 +133,14 @@ export class Checker {
       }
       if (write.op === 'update' && row.data === '' && last?.data) moved = last
       if (row.data) this.#sound(row, write.op === 'update' ? last : undefined, visitor)
+      if (last?.data && row.data) this.#staysRemoved(write.id, write.id, last, row, visitor)
     }
     const born = writes.find((write) => write.op === 'insert')
-    if (moved && born?.op === 'insert') this.#keeps(moved, born.row, visitor)
+    if (moved && born?.op === 'insert') {
+      this.#keeps(moved, born.row, visitor)
+      const from = writes.find((write) => write.op === 'update')!.id
+      this.#staysRemoved(from, born.id, moved, born.row, visitor)
+    }
   }
 
   #sound(row: SessionRow, last: SessionRow | undefined, visitor: Visitor | undefined): void {
@@ -153,6 +160,17 @@ export class Checker {
       if (!kept.has(mark) && !this.#removed.has(mark)) {
         this.wrong('no lost update', `${visitor?.what} lost ${mark}: ${last.data} became ${next.data}`)
       }
+    }
+  }
+
+  /** Nothing that a request removed is there again. */
+  #staysRemoved(from: string, id: string, last: SessionRow, next: SessionRow, visitor: Visitor | undefined): void {
+    const gone = new Set(this.#gone.get(from))
+    this.#gone.set(id, gone)
+    const marks = new Set(marksIn(decodeData(next.data!)))
+    for (const mark of marksIn(decodeData(last.data!))) if (!marks.has(mark)) gone.add(mark)
+    for (const mark of gone) {
+      if (marks.has(mark)) this.wrong('no lost update', `${visitor?.what} brought back ${mark}: ${next.data}`)
     }
   }
 
@@ -250,6 +268,11 @@ export class Checker {
     const stored = new Set(rows.flatMap((row) => marksIn(decodeData(row.data!))))
     const missing = [...marks].filter((mark) => !stored.has(mark))
     const lost = id !== null && !this.isAlive(id)
+    const left = id === null || lost ? [] : marksIn(decodeData(this.rowOf(id)!.data!))
+    for (const mark of left) {
+      if (visitor.removed.has(mark))
+        this.wrong('no lost update', `${what} was answered, and what it removed is there: ${mark}`)
+    }
     if (missing.length > 0) {
       if (!lost || visitor.moves) this.wrong('committed before answered', `${what}: ${missing} were answered, not kept`)
       for (const mark of missing) this.#drop(mark, visitor)

@@ -101,6 +101,16 @@ export const plants: Record<string, Plant> = {
     near: 1,
     changes: [['for (const item of others.added.get(index) ?? []) result.push(item)', '']],
   },
+  'the merge brings back what the other removed': {
+    file: 'merge.ts',
+    near: 43,
+    changes: [['!ours.removed.has(index) && !others.removed.has(index)', '!ours.removed.has(index)']],
+  },
+  'the merge forgets what the request removed': {
+    file: 'merge.ts',
+    near: 43,
+    changes: [['!ours.removed.has(index) && !others.removed.has(index)', '!others.removed.has(index)']],
+  },
   'a retry does not look for its token': {
     file: 'transact.ts',
     near: 4,

@@ -1,10 +1,11 @@
 // Puts an application on the network: listens, guards it against slow and endless requests, and stops without losing one.
 import cluster from 'node:cluster'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { App } from './app.ts'
 import { TipfyError } from './errors.ts'
 import { continueWith } from './http/source.ts'
+import { createServer } from './node-http.ts'
 import { logged, openAccessLog } from './server/access-log.ts'
 import { gracefully } from './server/graceful.ts'
 import { leave, stopMessage, type WorkerReady, Workers } from './server/workers.ts'

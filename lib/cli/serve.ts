@@ -1,5 +1,6 @@
 // `tipfy serve`: the application of this folder, on the network.
 import cluster from 'node:cluster'
+import { flushCompileCache } from 'node:module'
 import { runApp } from '../server.ts'
 import { loadApp } from './load-app.ts'
 
@@ -11,4 +12,6 @@ export async function serveCommand(options: { port?: number; host?: string; work
   console.log(`Serving on ${running.url}`)
   console.log(`Sessions: ${running.sessions}`)
   if (app.dev) console.log(`Console: ${running.url}/_tipfy/`)
+  // Node keeps what it compiled when it ends; a server may never end well.
+  setTimeout(flushCompileCache, 1000).unref()
 }

@@ -1,9 +1,9 @@
 // The engine as a gRPC server, for any Datastore client that honours DATASTORE_EMULATOR_HOST. One port serves both: HTTP/2
 // connections go to gRPC, HTTP/1 ones to a plain server whose `GET /` says Ok.
-import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { TipfyError } from '../errors.ts'
+import { createServer as createHttpServer } from '../node-http.ts'
 import { Engine, type EngineOptions } from './embedded/engine.ts'
 import { Code, StatusError } from './embedded/status.ts'
 import { messageTypes, read, write } from './messages.ts'

@@ -1,7 +1,8 @@
 // What `tipfy dev` serves while the application cannot start: why not. The page asks again each second, so that it heals
 // with the code.
-import { createServer, type RequestListener, type Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { html } from '../http/escape.ts'
+import { createServer } from '../node-http.ts'
 
 function page(line: string, stack: string): string {
   return String(html`<!doctype html>

@@ -1,5 +1,5 @@
 // An HTTP error as an exception: thrown anywhere, it becomes the answer, in the form that the client prefers.
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from '../node-http.ts'
 import { escape as escapeHtml } from './escape.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
 import { bestOf } from './negotiate.ts'

@@ -1,7 +1,7 @@
 // What the sessions of a request want its answer to carry: cookies, and the headers that keep caches from mixing users up.
-import { maxHeaderSize } from 'node:http'
 import { TipfyError } from '../../errors.ts'
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
+import { maxHeaderSize } from '../../node-http.ts'
 import { type SessionCookie, writeOptions } from './config.ts'
 
 /** A cookie to set, or to delete where `value` is null. */

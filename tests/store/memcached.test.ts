@@ -93,6 +93,15 @@ describe('a server that is not memcached', () => {
     const { port } = server.address() as { port: number }
     await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(5000)).rejects.toThrow()
   })
+
+  test('and never answers leaves no connection open', async () => {
+    const closed = new Promise<void>((resolve) => {
+      answer = (socket) => socket.resume().once('close', () => resolve())
+    })
+    const { port } = server.address() as { port: number }
+    await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(20)).rejects.toThrow('no answer within 20 ms')
+    await closed
+  })
 })
 
 test('names of servers may leave out the port, and hold IPv6 addresses', () => {

@@ -105,6 +105,7 @@ export class CacheServer {
   close(): void {
     this.#state = 'open'
     this.#notBefore = Number.POSITIVE_INFINITY
+    this.#connecting = null // what comes of it is closed
     this.#connection?.close()
     this.#connection = null
   }
@@ -159,6 +160,8 @@ export class CacheServer {
         }
       }
       if (!connection.alive) throw new Error('the connection was lost')
+      // It was closed, or missed more meanwhile than is remembered: what is there has to expire first.
+      if (this.#clock.ticks() < this.#notBefore) throw new Error('it missed too many changes')
       this.#state = 'closed'
       this.#settings.onTrouble(`memcached ${this.name} works again`)
     } catch (error) {

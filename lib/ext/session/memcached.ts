@@ -51,14 +51,15 @@ class Connection implements CacheConnection {
 
   static async open(host: string, port: number, options: MemcachedOptions, timeout: number): Promise<Connection> {
     const connection = new Connection(host, port, options)
-    const timer = setTimeout(() => connection.close(), timeout)
+    // A server that hangs still accepts: each try would leave a socket open for as long as that lasts.
+    const late = setTimeout(() => connection.#giveUp(`no answer within ${timeout} ms`), timeout)
     try {
       await connection.#establish()
     } catch (error) {
       connection.close()
       throw error
     } finally {
-      clearTimeout(timer)
+      clearTimeout(late)
     }
     return connection
   }
@@ -108,9 +109,13 @@ class Connection implements CacheConnection {
   }
 
   close(): void {
+    this.#giveUp('the connection was lost')
+  }
+
+  #giveUp(why: string): void {
     this.#closed = true
     this.#server._socket?.destroy()
-    this.#lost()
+    this.#lost(why)
   }
 
   async #store(opcode: number, key: string, value: string, seconds: number, cas?: Buffer): Promise<CasId | null> {
@@ -124,7 +129,7 @@ class Connection implements CacheConnection {
 
   async #establish(): Promise<void> {
     const answered = this.#perform(op.noop, '', '', '')
-    this.#server._socket?.once('close', () => this.#lost())
+    this.#server._socket?.once('close', () => this.#lost('the connection was lost'))
     const { header } = await answered
     if (header.magic !== 0x81 || header.status !== ok)
       throw new Error('it does not speak the memcached binary protocol')
@@ -154,8 +159,8 @@ class Connection implements CacheConnection {
     })
   }
 
-  #lost(): void {
-    for (const reject of this.#pending) reject(new Error('the connection was lost'))
+  #lost(why: string): void {
+    for (const reject of this.#pending) reject(new Error(why))
     this.#pending.clear()
   }
 }

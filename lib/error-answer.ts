@@ -45,7 +45,7 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
     return await makeResponse(await handler(answer, app), base, request)
   } catch (pageError) {
     app.log.error({ err: pageError }, 'The error page could not be made')
-    return new Response('Internal Server Error', { status: 500, mimetype: 'text/plain' })
+    return plainFailure()
   }
 }
 
@@ -74,8 +74,22 @@ export async function sendFailure(
     outgoing.destroy()
     return
   }
-  const answer = await errorAnswer(app, context, error)
-  // The session was saved with the answer that failed: its cookies belong to this one too.
-  for (const cookie of unsent.headers.getAll('set-cookie')) answer.headers.add('set-cookie', cookie)
-  await sendResponse(answer, request, outgoing)
+  // The session was saved with the answer that failed: its cookies belong to what is sent instead.
+  const cookies = unsent.headers.getAll('set-cookie')
+  const send = (answer: Response) => {
+    for (const cookie of cookies) answer.headers.add('set-cookie', cookie)
+    return sendResponse(answer, request, outgoing)
+  }
+  try {
+    await send(await errorAnswer(app, context, error))
+  } catch (pageError) {
+    app.log.error({ err: pageError }, `${request.method} ${request.rawPath}: the error page could not be sent`)
+    if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
+    else await send(plainFailure())
+  }
+}
+
+/** What is left to say where even the error's page fails. */
+function plainFailure(): Response {
+  return new Response('Internal Server Error', { status: 500, mimetype: 'text/plain' })
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { html, RequestHandler, Rule } from 'tipfy'
+import { html, RequestHandler, Response, Rule } from 'tipfy'
 import { type Running, start } from '../support/application.ts'
 
 class Broken extends RequestHandler {
@@ -33,6 +33,29 @@ test('a status has the page that the configuration gives it, with the status and
     text: '{"wrong":"method"}',
   })
   expect(await running.ask('/broken')).toMatchObject({ status: 500, text: 'Sorry.' })
+})
+
+test('a page that cannot be sent is a plain 500, and the process goes on', async () => {
+  const failing = await start([new Rule('/broken', { endpoint: 'broken', handler: Broken })], {
+    tipfy: {
+      errorHandlers: {
+        404: () => new Response().sendFile('/nowhere/404.html'),
+        500: () =>
+          new Response(
+            (async function* () {
+              await null
+              throw new Error('no page')
+              // biome-ignore lint/correctness/noUnreachable: what makes it a generator
+              yield ''
+            })(),
+          ),
+      },
+    },
+  })
+  for (const path of ['/none', '/broken', '/none']) {
+    expect(await failing.ask(path)).toMatchObject({ status: 500, text: 'Internal Server Error' })
+  }
+  await failing.close()
 })
 
 test('a handler that cannot be found stops the start', async () => {

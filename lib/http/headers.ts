@@ -1,6 +1,7 @@
 // HTTP headers as lists of fields, because a name may come more than once (Set-Cookie) and must never be folded into one.
 // Responses own a `HeaderList`; requests look at what Node has parsed through `RequestHeaders`.
 import type { IncomingMessage } from 'node:http'
+import { inspect } from 'node:util'
 import { TipfyError } from '../errors.ts'
 
 const badName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
@@ -17,6 +18,8 @@ export function checkHeaderValue(name: string, value: string | number): string {
   if (badValue.test(text)) throw new TipfyError('TIPFY_E_HEADER_VALUE', { name, value: JSON.stringify(text) })
   return text
 }
+
+const secret = /^(?:cookie|set-cookie|authorization|proxy-authorization)$/
 
 /** What both kinds of headers are: names, in lower case, and values in order. */
 abstract class Headers {
@@ -36,6 +39,12 @@ abstract class Headers {
 
   forEach(each: (value: string, name: string) => void): void {
     for (const [name, value] of this) each(value, name)
+  }
+
+  // Whoever has a session's cookie has the session: a log line must not show it by accident.
+  [inspect.custom](_depth: number, options: object): string {
+    const shown = Array.from(this, ([name, value]) => [name, secret.test(name) ? '(hidden)' : value])
+    return `${this.constructor.name} ${inspect(shown, options)}`
   }
 }
 

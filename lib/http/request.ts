@@ -1,6 +1,7 @@
 // The request as handlers see it: a thin coat over Node's IncomingMessage that computes nothing until it is asked.
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import { RequestBody } from './body.ts'
 import { ETags, parseHttpDate, parseRange, type Range } from './conditional.ts'
 import { parseCookies } from './cookies.ts'
@@ -221,5 +222,11 @@ export class Request {
   /** The parts asked for; null for the whole. */
   get range(): Range | null {
     return parseRange(this.incoming.headers.range)
+  }
+
+  // Node's own object would show the cookies, which no log may, and 150 lines of sockets.
+  [inspect.custom](_depth: number, options: object): string {
+    const { id, method, target, rule, ruleArgs, headers } = this
+    return `Request ${inspect({ id, method, target, rule, ruleArgs, headers }, options)}`
   }
 }

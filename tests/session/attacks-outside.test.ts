@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { app } from 'tipfy'
+import { app, request, response } from 'tipfy'
 import { session, sessionStore } from 'tipfy/ext/session'
 import { free, key, kinds, serveSite } from './site.ts'
 
@@ -19,7 +19,16 @@ describe.each(kinds)('%s:', (kind) => {
       },
       '/print': () => {
         void free.secret
-        for (const thing of [session, sessionStore, Promise.resolve(1), (async () => {})(), app.sessionInterface]) {
+        for (const thing of [
+          session,
+          sessionStore,
+          Promise.resolve(1),
+          (async () => {})(),
+          app.sessionInterface,
+          request,
+          request.headers,
+          response,
+        ]) {
           printed.push(inspect(thing, { depth: 9, showHidden: true, showProxy: true }), inspect(thing))
         }
         printed.push(JSON.stringify(sessionStore), JSON.stringify(app.sessionInterface))

@@ -42,7 +42,9 @@ function callTraced(handler: RequestHandler, verb: Verb, { ruleArgs }: Request):
 async function answerMethods(app: App, request: Request): Promise<Response> {
   const allow = new Set<string>()
   for (const rule of app.urlMap!.rulesFor(request)) {
-    const methods = methodsOf(await app.handlers.load(rule))
+    // A rule that redirects has no handler, only the methods that it redirects.
+    const methods =
+      rule.redirectTo === undefined ? methodsOf(await app.handlers.load(rule)) : [...(rule.methods ?? []), 'OPTIONS']
     for (const method of methods)
       if (rule.methods === null || rule.methods.has(method) || method === 'OPTIONS') allow.add(method)
   }

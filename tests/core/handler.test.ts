@@ -65,6 +65,7 @@ beforeAll(async () => {
     new Rule('/blog/<int:year>/<int:month>', { endpoint: 'blog', handler: Blog }),
     new Rule('/guarded', { endpoint: 'guarded', handler: async () => Guarded }),
     new Rule('/narrow', { endpoint: 'narrow', handler: Guarded, methods: ['GET', 'DELETE'] }),
+    new Rule('/moved', { endpoint: 'moved', redirectTo: '/guarded', methods: ['GET'] }),
   ])
 })
 afterAll(() => running.close())
@@ -117,6 +118,16 @@ describe('methods', () => {
     expect(refused.headers.allow).toBe('GET, HEAD, POST, OPTIONS')
     expect((await running.ask('/narrow', { method: 'PUT' })).headers.allow).toBe('GET, HEAD, DELETE, OPTIONS')
     expect((await running.ask('/narrow', { method: 'OPTIONS' })).headers.allow).toBe('GET, HEAD, DELETE, OPTIONS')
+  })
+
+  test('a rule that redirects some methods refuses the others', async () => {
+    expect(await running.ask('/moved')).toMatchObject({ status: 308, headers: { location: /\/guarded$/ } })
+    const refused = await running.ask('/moved', { method: 'POST' })
+    expect(refused).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, OPTIONS' } })
+    expect(await running.ask('/moved', { method: 'OPTIONS' })).toMatchObject({
+      status: 204,
+      headers: { allow: 'GET, HEAD, OPTIONS' },
+    })
   })
 
   test('dispatch may be overridden', async () => {

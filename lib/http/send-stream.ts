@@ -54,6 +54,8 @@ async function run(
   coding: Coding | null,
 ): Promise<void> {
   const length = response.headers.get('content-length')
+  // A pipeline alone adds seven, which in development is one more than Node has without a warning.
+  outgoing.setMaxListeners(outgoing.getMaxListeners() + 10)
   outgoing.writeHead(response.status, response.wire(-1))
   // Whether the client closed before the source did.
   let gone = false

@@ -64,6 +64,22 @@ test('an empty stream is an empty answer', async () => {
   expect(await (await get()).text()).toBe('')
 })
 
+test('streaming leaves room for listeners of others, so that Node warns of no leak', async () => {
+  let room: number | undefined
+  server.server.prependOnceListener('request', (_, outgoing) => {
+    // As many as development has: the request's end, the access log, the console.
+    for (let n = 0; n < 3; n++) outgoing.on('close', () => {})
+    handle = () =>
+      (async function* () {
+        yield 'a'
+        room = outgoing.getMaxListeners() - outgoing.listenerCount('close')
+        yield 'b'
+      })()
+  })
+  expect(await (await get()).text()).toBe('ab')
+  expect(room).toBeGreaterThan(0)
+})
+
 test('a source that fails before its first piece is answered with a 500', async () => {
   handle = () =>
     (async function* () {

@@ -239,6 +239,10 @@ const table = {
     message: 'A session cannot expire after {given} seconds',
     remedy: 'Give a number of seconds above 0, or null for the configured one.',
   },
+  TIPFY_E_SESSION_USER: {
+    message: 'A session belongs to a user by an id that is a text; {given} was given',
+    remedy: 'Write String(id) for a number, and null for nobody.',
+  },
   TIPFY_E_SESSION_BACKEND: {
     message: 'The session {name} was asked for with backend {backend}',
     remedy: "Use 'securecookie' or 'datastore', and one of them for one name.",

@@ -16,6 +16,30 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     expect((await visitor.ask('/')).text).toBe('[false,false,false,1]')
   })
 
+  test('belongs to a user by an id that is a text', async () => {
+    const refused = (fn: () => unknown) =>
+      new Promise((resolve) => resolve(fn())).then(
+        () => 'taken',
+        (error) => error.code,
+      )
+    const site = await serveSite(kind, {
+      '/': async () => {
+        const codes = [
+          await refused(() => {
+            sessionStore.user = 42 as never
+          }),
+          await refused(() => {
+            sessionStore.user = ''
+          }),
+          kind === 'datastore' ? await refused(() => sessionStore.listFor(42 as never)) : 'TIPFY_E_SESSION_USER',
+        ]
+        return JSON.stringify([...codes, sessionStore.user])
+      },
+    })
+    const code = 'TIPFY_E_SESSION_USER'
+    expect(JSON.parse((await site.visitor().ask('/')).text)).toEqual([code, code, code, null])
+  })
+
   test('takes a new identity with regenerate(), and keeps its data', async () => {
     const site = await serveSite(kind, {
       '/': count,

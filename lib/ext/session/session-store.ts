@@ -28,6 +28,12 @@ function checkExpiration(seconds: number | null | undefined): void {
   throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
 }
 
+/** `user`, checked: from JavaScript a row's number comes easily, and must not differ from the same id as text later. */
+function userId(user: string): string {
+  if (typeof user === 'string' && user !== '') return user
+  throw new TipfyError('TIPFY_E_SESSION_USER', { given: user === '' ? "''" : String(user) })
+}
+
 /** The life of the sessions of one request: what the global `sessionStore` is. */
 export class SessionStore {
   readonly #sessions: Sessions
@@ -75,7 +81,7 @@ export class SessionStore {
   }
 
   set user(user: string | null) {
-    this.#main.user = user
+    this.#main.user = user === null ? null : userId(user)
   }
 
   /** Seconds that this session lives unused, in a cookie that outlives the browser (remember me); null: as configured. */
@@ -150,17 +156,17 @@ export class SessionStore {
 
   /** The live sessions of a user, latest used first: for a page that shows them. */
   async listFor(user: string): Promise<UserSession[]> {
-    return listSessions(this.#stored('listFor'), user)
+    return listSessions(this.#stored('listFor'), userId(user))
   }
 
   /** Ends one of a user's sessions at once, by the `id` that `listFor` gave; false if the user has no such session. */
   async revoke(user: string, id: string): Promise<boolean> {
-    return revokeSession(this.#stored('revoke'), user, id)
+    return revokeSession(this.#stored('revoke'), userId(user), id)
   }
 
   /** Ends all sessions that a user has now, at once; later logins live. Gives their number. */
   async destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
-    return destroySessions(this.#stored('destroyAllFor'), user, exceptCurrent)
+    return destroySessions(this.#stored('destroyAllFor'), userId(user), exceptCurrent)
   }
 
   #stored(method: string): StoredSlot {

@@ -33,7 +33,7 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((fi
 function importsOf(file: string): string[] {
   const text = readFileSync(join(lib, file), 'utf8')
   const found = text.matchAll(
-    /^(?:import|export)\s+(?!type\b)[^'"]*?from\s+'(\.[^']+)'|\bimport\('(\.[^']+)'\)|^import '(\.[^']+)'/gm,
+    /^(?:import|export)\s+(?!type\b)[^'"]*?from\s+'(\.[^'$]+)'|\bimport\('(\.[^']+)'\)|^import '(\.[^']+)'/gm,
   )
   return [...found].map(([, from, lazy, bare]) => relative(lib, join(lib, dirname(file), (from ?? lazy ?? bare)!)))
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { projectFiles } from '../../lib/cli/init/files.ts'
 import { makeProgram } from '../../lib/cli/program.ts'
 import { configTypes, defaultConfig } from '../../lib/config.ts'
 import { defaultConfig as sessionConfig } from '../../lib/ext/session/config.ts'
@@ -113,4 +114,10 @@ describe('commands of tipfy', () => {
       for (const sub of command.commands) expect(row).toContain(`\`${sub.name()}\``)
     }
   })
+})
+
+test('the Dockerfile is the one that tipfy init writes', () => {
+  const written = projectFiles('shop', { example: 'cart', sessions: 'datastore', language: 'ts' }).Dockerfile!
+  const shown = allBlocks.filter(({ language }) => language === 'dockerfile').map(({ code }) => code)
+  expect(shown).toEqual([written.replace(/^#.*\n/gm, '').trim()])
 })

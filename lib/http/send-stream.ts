@@ -41,7 +41,9 @@ export async function pump(
   source.on('error', () => {})
   const unwatch = watchStandstill(outgoing)
   try {
-    if (await begins(source, outgoing)) await run(source, response, outgoing, coding)
+    if (!(await begins(source, outgoing))) return
+    if (source.readableObjectMode) checkFirst(source)
+    await run(source, response, outgoing, coding)
   } finally {
     unwatch()
   }
@@ -98,16 +100,30 @@ function begins(source: Readable, outgoing: ServerResponse): Promise<boolean> {
   })
 }
 
+// While there is still an answer to be had that tells: for an iterable that was not meant to stream (a Map, a session).
+function checkFirst(source: Readable): void {
+  const first: unknown = source.read()
+  if (first === null) return
+  if (isPiece(first)) {
+    source.unshift(first)
+    return
+  }
+  source.destroy()
+  throw notPiece(first)
+}
+
+const isPiece = (chunk: unknown): chunk is string | Uint8Array => typeof chunk === 'string' || isUint8Array(chunk)
+
+const notPiece = (chunk: unknown) =>
+  new TipfyError('TIPFY_E_STREAM_CHUNK', { given: chunk === null ? 'null' : typeof chunk })
+
 /** Lets text and bytes through, and no more or less of them than `length` promised. */
 function checked(length: string | null): Transform {
   let sent = 0
   return new Transform({
     writableObjectMode: true,
     transform(chunk: unknown, _encoding, done: TransformCallback) {
-      if (typeof chunk !== 'string' && !isUint8Array(chunk)) {
-        const given = chunk === null ? 'null' : typeof chunk
-        return done(new TipfyError('TIPFY_E_STREAM_CHUNK', { given }))
-      }
+      if (!isPiece(chunk)) return done(notPiece(chunk))
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       sent += bytes.byteLength
       if (length !== null && sent > Number(length)) done(wrongLength(sent, length))

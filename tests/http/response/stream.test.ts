@@ -100,6 +100,16 @@ test('a source that fails before its first piece is answered with a 500', async 
   expect(await server.failure()).toMatchObject({ message: 'no source' })
 })
 
+test('an iterable whose first piece is neither text nor bytes is answered with a 500', async () => {
+  for (const iterable of [new Map([['a', 1]]), new Set([1]), Readable.from([{}])]) {
+    handle = () => iterable
+    expect((await get()).status).toBe(500)
+    expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_STREAM_CHUNK' })
+  }
+  handle = () => Readable.from(['the only piece'])
+  expect(await (await get()).text()).toBe('the only piece')
+})
+
 test('a source that fails on the way breaks the connection, so that nobody takes the half for the whole', async () => {
   handle = () =>
     (async function* () {

@@ -28,7 +28,8 @@ export class StoredSlot extends Slot {
   /** The id is not yet in the browser. */
   private unsent = false
   private newUser: string | null | undefined
-  private newExpiration: number | undefined
+  /** Null: as configured, whatever it was before. */
+  private newExpiration: number | null | undefined
   private queue: Promise<unknown> = Promise.resolve()
   private waiting = 0
 
@@ -89,7 +90,7 @@ export class StoredSlot extends Slot {
 
   set expiration(seconds: number | null) {
     this.write()
-    this.newExpiration = seconds ?? this.kind.expiration
+    this.newExpiration = seconds
     this.touched = true
   }
 
@@ -215,7 +216,7 @@ export class StoredSlot extends Slot {
   private extras(): { username?: string | null; expiresIn?: number } {
     const { expiration, settings } = this.kind
     const own = this.record === undefined && expiration !== settings.expiration ? expiration : undefined
-    const seconds = this.newExpiration ?? own
+    const seconds = this.newExpiration === null ? expiration : (this.newExpiration ?? own)
     return { username: this.newUser, expiresIn: seconds === undefined ? undefined : seconds * 1000 }
   }
 
@@ -291,7 +292,8 @@ export class StoredSlot extends Slot {
 
   private send(): CookieChange {
     const { kind } = this
-    const lifetime = this.newExpiration ?? (this.ended ? undefined : this.cookie?.lifetime)
+    const before = this.ended ? undefined : this.cookie?.lifetime
+    const lifetime = this.newExpiration === undefined ? before : (this.newExpiration ?? undefined)
     return this.cookieChange(kind.signer.sign(this.sid!, kind.settings.now(), lifetime), lifetime)
   }
 }

@@ -143,6 +143,22 @@ describe('what a cookie holds', () => {
 describe('several sessions', () => {
   const options: SiteOptions = {}
 
+  test.each(kinds)('%s: none is stored where the cookie of one gets too large', async (kind) => {
+    const site = await serveSite(kind, {
+      '/large': async () => {
+        free.n = 1
+        for (const backend of kinds) {
+          const other = (await sessionStore.getSession(backend, { backend })) as Free
+          other.text = backend === 'securecookie' ? 'x'.repeat(5000) : 'small'
+        }
+      },
+    })
+    const visitor = site.visitor()
+    expect((await visitor.ask('/large')).status).toBe(500)
+    expect(visitor.cookies.size).toBe(0)
+    expect(site.sessions.records?.stats.commit.count).toBe(0)
+  })
+
   test.each(kinds)('%s: each under its own cookie, of either kind, with attributes of its own', async (kind) => {
     const other = kind === 'datastore' ? 'securecookie' : 'datastore'
     const site = await serveSite(

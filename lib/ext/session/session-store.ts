@@ -239,8 +239,9 @@ export class SessionStore {
 
   /** Saves all sessions of the request, then puts their cookies on the answer. */
   save(response: OutboxResponse, failed: boolean): void | Promise<void> {
+    if (this.#others !== undefined) return this.#saveAll(response, failed)
     const change = this.#main.save(response, failed)
-    if (change instanceof Promise || this.#others !== undefined) return this.#saveAll(response, failed, change)
+    if (change instanceof Promise) return this.#saveAll(response, failed, change)
     if (change === undefined && this.#outbox === undefined) {
       if (this.#main.used) varyByCookie(response)
       return
@@ -248,9 +249,13 @@ export class SessionStore {
     this.#finish(response, change === undefined ? [] : [change], failed)
   }
 
-  async #saveAll(response: OutboxResponse, failed: boolean, main: ReturnType<Slot['save']>): Promise<void> {
-    const changes = [await main]
-    for (const slot of this.#others?.values() ?? []) changes.push(await slot.save(response, failed))
+  async #saveAll(response: OutboxResponse, failed: boolean, main?: Promise<CookieChange | undefined>): Promise<void> {
+    const changes = main === undefined ? [] : [await main]
+    const slots = main === undefined ? [this.#main] : []
+    if (this.#others !== undefined) slots.push(...this.#others.values())
+    // Cookies first: one that gets too large fails before anything has been stored.
+    slots.sort((one, other) => Number(one instanceof StoredSlot) - Number(other instanceof StoredSlot))
+    for (const slot of slots) changes.push(await slot.save(response, failed))
     const wanted = changes.filter((change) => change !== undefined)
     this.#finish(response, wanted, failed)
   }

@@ -22,6 +22,7 @@ export type DeleteCookieOptions = Pick<CookieOptions, 'path' | 'domain' | 'secur
 
 const badName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const refused = /[\x00-\x08\x0a-\x1f\x7f;]/
+const safe = /^[\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/
 const unsafe = /[^\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/gu
 const domainName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 
@@ -74,7 +75,8 @@ function refuse(name: string, why: string): never {
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
   const { path = '/', domain, maxAge, expires, secure, httpOnly, sameSite, partitioned } = options
   if (name === '' || badName.test(name)) refuse(name, "its name may only have letters, digits and !#$%&'*+-.^_`|~")
-  if (refused.test(value)) refuse(name, 'its value has a control character or a semicolon')
+  const isSafe = safe.test(value)
+  if (!isSafe && refused.test(value)) refuse(name, 'its value has a control character or a semicolon')
   if (refused.test(path) || !path.startsWith('/') || /[^\x20-\x7e]/.test(path))
     refuse(name, 'its path must start with / and be plain ASCII')
   if (sameSite === 'None' && !secure) refuse(name, 'SameSite=None needs Secure')
@@ -83,7 +85,7 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   if (prefix && !secure) refuse(name, 'its prefix needs Secure')
   if (prefix === 'host' && (domain !== undefined || path !== '/')) refuse(name, '__Host- needs path / and no domain')
 
-  let text = `${name}=${value.replace(unsafe, (char) => encodeURIComponent(char.toWellFormed()))}`
+  let text = `${name}=${isSafe ? value : value.replace(unsafe, (char) => encodeURIComponent(char.toWellFormed()))}`
   if (text.length > 4096 + 1) refuse(name, `with its value it has ${text.length - 1} bytes, browsers keep 4096`)
   if (maxAge !== undefined) {
     if (!Number.isFinite(maxAge)) refuse(name, 'maxAge must be a number of seconds')

@@ -131,7 +131,7 @@ export class HeaderList extends Headers {
     for (let i = 0; i < this.list.length; i += 2) yield [this.list[i]!, this.list[i + 1]!]
   }
 
-  /** Adds what needs no check: a name of ours, in lower case, that is not there yet, and a value that was checked. */
+  /** Adds what needs no check: a name of ours, in lower case, and a value that was checked. */
   addSound(name: string, value: string): void {
     this.list.push(name, value)
   }

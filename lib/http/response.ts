@@ -188,7 +188,7 @@ export class Response {
       const identity = cookieIdentity(cookie)
       headers.deleteWhere('set-cookie', (other) => cookieIdentity(other) === identity)
     }
-    headers.add('set-cookie', cookie)
+    headers.addSound('set-cookie', cookie)
   }
 
   /** Sends what `source` yields, as it comes; nothing is asked of it before the client can take it. */

@@ -77,9 +77,11 @@ export class Outbox {
 
   private checkTotal(response: OutboxResponse): void {
     const sent = this.request.headers.get('cookie') ?? ''
-    const set = response.headers.getAll('set-cookie').map((line) => line.slice(0, line.indexOf(';')))
-    const added = set.reduce((sum, cookie) => sum + cookie.length + 2, 0)
+    const lines = response.headers.getAll('set-cookie')
+    let added = 0
+    for (const line of lines) added += line.indexOf(';') + 2
     if (sent.length + added <= mostBytes) return
+    const set = lines.map((line) => line.slice(0, line.indexOf(';')))
     const names = new Set(set.map((cookie) => cookie.slice(0, cookie.indexOf('='))))
     const kept = sent.split('; ').filter((cookie) => !names.has(cookie.slice(0, cookie.indexOf('='))))
     const bytes = kept.join('; ').length + added

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { RequestHandler, Rule } from 'tipfy'
-import { start } from '../support/application.ts'
+import { ask, start } from '../support/application.ts'
+import { startProgram } from '../support/process.ts'
 import { type Site, serveSite } from './site.ts'
 
 let site: Site
@@ -143,13 +144,24 @@ describe('in production', () => {
     await running.close()
   })
 
-  test('nothing of it is loaded: only makeApp imports it, and only when it is to be opened', () => {
-    const lib = join(import.meta.dirname, '../../lib')
-    const files = readdirSync(lib, { recursive: true, encoding: 'utf8' })
-    const outside = files.filter((file) => file.endsWith('.ts') && !file.startsWith('dev/'))
-    const importing = outside.filter((file) =>
-      /from '[^']*\/dev\/(?:front|console)/.test(readFileSync(join(lib, file), 'utf8')),
-    )
-    expect(importing).toEqual([])
+  test('nothing of it is loaded', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tipfy-loaded-'))
+    const program = startProgram(join(import.meta.dirname, '../support/shop.ts'), [], {
+      NODE_ENV: 'production',
+      SESSIONS: 'cookie',
+      SECRET_KEY: 'Kx3vTq9ZpWm2LrYbNc8HsDf5JgAe7Uo4',
+      DATA: folder,
+      PORT: '0',
+      NODE_V8_COVERAGE: folder,
+    })
+    const url = new URL((await program.line(/^http:.*$/))[0])
+    expect((await ask(Number(url.port), '/_tipfy/')).status).toBe(404)
+    await program.end()
+    const [report = ''] = readdirSync(folder).filter((name) => name.startsWith('coverage-'))
+    const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as { result: { url: string }[] }
+    const loaded = result.map((script) => script.url)
+    expect(loaded.some((script) => script.endsWith('/lib/app.ts'))).toBe(true)
+    expect(loaded.filter((script) => script.includes('/lib/dev/'))).toEqual([])
+    rmSync(folder, { recursive: true, force: true })
   })
 })

@@ -219,3 +219,76 @@ test('a record whose data another program broke counts as none, and is reported'
     expect((await visitor.ask('/')).text).toBe(path === '/' ? '2' : '6')
   }
 })
+
+test('a login shortly before the absolute end of the session before it has all of its idle time', async () => {
+  const site = await serveSite(
+    'datastore',
+    {
+      '/': () => String(free.user),
+      '/touch': () => sessionStore.touch(),
+      '/login': () => {
+        sessionStore.regenerate()
+        sessionStore.user = free.user = 'ann'
+      },
+      '/begin': () => {
+        free.user = 'nobody'
+      },
+    },
+    { session: { expiration: 1000, absoluteExpiration: 2500 } },
+  )
+  const visitor = site.visitor()
+  await visitor.ask('/begin')
+  for (const seconds of [900, 900, 600]) {
+    site.later(seconds)
+    await visitor.ask('/touch')
+  }
+  await visitor.ask('/login')
+  site.later(900)
+  expect((await visitor.ask('/')).text).toBe('ann')
+})
+
+describe('what a handler holds of the session', () => {
+  test.each(kinds)('is still the session after update() (%s)', async (kind) => {
+    const site = await serveSite(kind, {
+      '/begin': () => {
+        free.list = ['a']
+        free.deep = { map: new Map([['k', { n: 1 }]]) }
+      },
+      '/': async () => {
+        const { list } = free
+        const entry = free.deep.map.get('k')
+        await sessionStore.update((s) => Object.assign(s, { n: 1 }))
+        list.push('b')
+        entry.n = 2
+      },
+      '/both': async () => {
+        const { list, deep } = free
+        list.push('c')
+        await sessionStore.update((s) => {
+          const data = s as Record<string, string[] | { x?: number }>
+          ;(data.list as string[]).unshift('z')
+          ;(data.deep as { x: number }).x = 1
+        })
+        list.push('d')
+        deep.y = 2
+      },
+      '/end': async () => {
+        const { list } = free
+        await sessionStore.update((s) => Object.assign(s, { n: 2 }))
+        list.push('e')
+        await sessionStore.destroy()
+        return String(free.list)
+      },
+      '/list': () => String(free.list),
+      '/show': () => JSON.stringify([free.list, free.deep.map.get('k'), free.deep.x, free.deep.y, free.n]),
+    })
+    const visitor = site.visitor()
+    await visitor.ask('/begin')
+    await visitor.ask('/')
+    expect((await visitor.ask('/show')).text).toBe('[["a","b"],{"n":2},null,null,1]')
+    await visitor.ask('/both')
+    expect((await visitor.ask('/show')).text).toBe('[["z","a","b","c","d"],{"n":2},1,2,1]')
+    expect((await visitor.ask('/end')).text).toBe('undefined')
+    expect((await visitor.ask('/list')).text).toBe('undefined')
+  })
+})

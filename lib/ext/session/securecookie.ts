@@ -57,7 +57,7 @@ export class CookieSlot extends Slot {
     this.act()
     this.ended = true
     this.base = this.committed = this.lifetime = undefined
-    this.data = undefined
+    this.data = this.behind = undefined
   }
 
   // There is nothing to lock. What update() promises that a cookie can keep: it survives an error of the handler, and what
@@ -65,12 +65,12 @@ export class CookieSlot extends Slot {
   update(fn: (data: Record<string, unknown>) => unknown): boolean {
     const mine = this.write()
     const before = this.base ?? '{}'
-    const unchanged = sameData(encodeData(mine), before)
+    const text = this.leaveBehind(mine)
     const stored = this.base === undefined ? emptyData(this.kind.settings) : decodeData(before)
     fn(stored)
     this.base = encodeData(stored)
     if (!sameData(this.base, before)) this.committed = this.base
-    this.data = unchanged ? stored : mergeData(decodeData(before), mine, stored, () => {})
+    this.data = sameData(text, before) ? stored : mergeData(decodeData(before), decodeData(text), stored, () => {})
     return true
   }
 
@@ -91,15 +91,16 @@ export class CookieSlot extends Slot {
 
   /** The state to put in the cookie, '' to delete it, undefined to leave it alone. */
   private textToSave(failed: boolean): string | undefined {
-    const { data, committed } = this
+    const { committed } = this
     if (failed) return committed ?? (this.ended || this.refused ? '' : undefined)
+    const text = this.changedText()
+    const { data } = this
     if (data === undefined) {
       if (committed !== undefined) return committed
       if (this.ended || this.refused) return ''
       return this.due() ? this.base : undefined
     }
     if (Slot.isEmpty(data)) return ''
-    const text = this.changedText()
     if (text !== undefined || (committed === undefined && !this.regenerated && !this.due())) return text
     return encodeData(data)
   }

@@ -1,8 +1,9 @@
 // One session in one request, whatever keeps it: its data decoded at first use, what changed, what its cookie needs.
 import { TipfyError } from '../../errors.ts'
-import { encodeData, sameData } from './codec.ts'
+import { decodeData, encodeData, sameData } from './codec.ts'
 import { nonceKey } from './csrf.ts'
 import { frozenCopy } from './frozen.ts'
+import { mergeData } from './merge.ts'
 import { decodeCurrent, emptyData, versionKey } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
 import { type Dictionary, makeSession, type SessionOf } from './session.ts'
@@ -33,11 +34,13 @@ export abstract class Slot implements Dictionary {
   regenerated = false
   protected data: Record<string, unknown> | undefined
   /** Whether anything was handed out, or written, that may have changed: until then the data is as it was stored. */
-  private exposed = false
+  protected exposed = false
   private frozen: Record<string, unknown> | undefined
   /** The encoded state that `data` is compared with; undefined for a session that does not exist yet. */
   protected base: string | undefined
   private closed = false
+  /** What was handed out before an `update()`, and how it was then: the handler may hold, and change, parts of it. */
+  protected behind: { data: Record<string, unknown>; text: string }[] | undefined
   private dictionary: SessionOf<SessionData> | undefined
 
   constructor(kind: SlotKind) {
@@ -114,9 +117,29 @@ export abstract class Slot implements Dictionary {
 
   /** The encoded data, if it differs from what is stored. */
   protected changedText(): string | undefined {
+    if (this.behind !== undefined) this.catchUp(this.behind)
     if (this.data === undefined || !this.exposed) return undefined
     const text = encodeData(this.data)
     return sameData(text, this.base ?? '{}') ? undefined : text
+  }
+
+  /** Before other data takes the place of `data`: its encoded state. */
+  protected leaveBehind(data: Record<string, unknown>): string {
+    const text = encodeData(data)
+    this.behind ??= []
+    this.behind.push({ data, text })
+    return text
+  }
+
+  // Merged as text: what is left behind must share nothing with what is there now, or a change would be found in both.
+  private catchUp(behind: { data: Record<string, unknown>; text: string }[]): void {
+    for (const left of behind) {
+      const text = encodeData(left.data)
+      if (sameData(text, left.text)) continue
+      this.data = mergeData(decodeData(left.text), decodeData(text), this.look(), () => {})
+      left.text = text
+      this.exposed = true
+    }
   }
 
   /** Whether there is nothing in it worth a cookie. */

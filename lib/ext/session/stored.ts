@@ -167,25 +167,30 @@ export class StoredSlot extends Slot {
   forget(): void {
     this.ended = true
     this.dead = this.unsent = false
+    this.behind = undefined
     this.sid = this.record = this.base = this.data = this.failure = this.newUser = this.newExpiration = undefined
   }
 
   update(fn: (data: Record<string, unknown>) => unknown): Promise<boolean> {
-    this.write()
+    this.act()
+    if (this.failure !== undefined) throw this.failure
+    this.look()
     return this.inTurn(async () => {
       if (this.dead) {
         this.records.stats.dropped++
         return false
       }
-      const mine = this.write()
+      const mine = this.look()
       const before = this.base ?? '{}'
       const record = await this.commit(fn)
       if (record === undefined) return false
       this.adopt(record)
       // What this request has not saved yet stays on top of the committed state.
-      this.data = sameData(encodeData(mine), before)
-        ? undefined
-        : mergeData(decodeData(before), mine, decodeCurrent(record.data, this.kind.settings), () => {})
+      const text = this.exposed ? this.leaveBehind(mine) : before
+      this.exposed = !sameData(text, before)
+      this.data = this.exposed
+        ? mergeData(decodeData(before), decodeData(text), decodeCurrent(record.data, this.kind.settings), () => {})
+        : undefined
       return true
     })
   }
@@ -261,7 +266,9 @@ export class StoredSlot extends Slot {
 
   private async move(data: string): Promise<CookieChange | undefined> {
     const sid = this.records.newId()
-    const changes = { data, ...this.extras() }
+    // Said, not left to the record: near its absolute end that has less idle time than the new session shall have.
+    const seconds = this.newExpiration ?? this.cookie?.lifetime ?? this.kind.expiration
+    const changes = { data, username: this.newUser, expiresIn: seconds * 1000 }
     const saved = await this.ask((records) => records.regenerate(this.sid!, sid, this.record ?? null, changes))
     return saved.state === 'gone' ? undefined : this.moveTo(sid)
   }

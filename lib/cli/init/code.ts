@@ -142,12 +142,15 @@ const sessions = { ...config['tipfy/ext/session'], datastore: await memoryDatast
 const app = makeApp({ ...config, 'tipfy/ext/session': sessions }, { root: join(import.meta.dirname, '..') })`
     : `
 const app = makeApp(config, { root: join(import.meta.dirname, '..') })`
-  return `import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { after, test } from 'node:test'
-import { makeApp } from 'tipfy'
-import { ${uses} } from 'tipfy/testing'
-import { config } from '../config.${suffix}'
+  const imports = [
+    "import assert from 'node:assert/strict'",
+    "import { join } from 'node:path'",
+    "import { after, test } from 'node:test'",
+    "import { makeApp } from 'tipfy'",
+    `import { ${uses} } from 'tipfy/testing'`,
+    `import { config } from '../config.${suffix}'`,
+  ]
+  return `${imports.join('\n')}
 ${settings}
 after(() => app.close())
 

@@ -98,6 +98,8 @@ export class Store {
     let statement = this.#statements.get(text)
     if (!statement) {
       statement = this.db.prepare(text)
+      // What writes also tells the last row's id, which history's numbers make too large for a number: Node 26 throws.
+      if (!text.startsWith('SELECT')) statement.setReadBigInts(true)
       this.#statements.set(text, statement)
     }
     return statement

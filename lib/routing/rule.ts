@@ -1,5 +1,6 @@
 // One URL pattern: what it says, and, once a map has bound it, the parts to match it by and the way to build it.
 import { inspect } from 'node:util'
+import { nearest } from '../config.ts'
 import { TipfyError } from '../errors.ts'
 import type { UrlAdapter } from './adapter.ts'
 import { type BoundRule, bindRule } from './bind.ts'
@@ -58,6 +59,22 @@ export interface RuleOptions<
   session?: boolean
 }
 
+// Node runs urls.ts without checking its types: a misspelt `methods` would have a rule answer all of them.
+const optionNames = new Set<string>([
+  'endpoint',
+  'handler',
+  'methods',
+  'defaults',
+  'subdomain',
+  'host',
+  'strictSlashes',
+  'mergeSlashes',
+  'redirectTo',
+  'buildOnly',
+  'alias',
+  'session',
+] satisfies (keyof RuleOptions)[])
+
 /**
  * A URL pattern.
  *
@@ -93,6 +110,11 @@ export class Rule<
 
   constructor(path: Path, options: RuleOptions<Endpoint, Defaults, Domain> = {}) {
     if (!path.startsWith('/')) throw new TipfyError('TIPFY_E_RULE_SLASH', { rule: path })
+    for (const option of Object.keys(options)) {
+      if (!optionNames.has(option)) {
+        throw new TipfyError('TIPFY_E_RULE_OPTION', { rule: path, option, nearest: nearest(option, optionNames) })
+      }
+    }
     const { methods = null, endpoint = '', defaults = {} } = options
     if (methods !== null && !Array.isArray(methods)) throw new TipfyError('TIPFY_E_RULE_METHODS', { rule: path })
     this.path = path

@@ -46,6 +46,7 @@ describe('a rule that cannot be is an error at start, naming it', () => {
       '`/<int:x>` has a default for `x` that its converter does not take',
       { defaults: { x: 'a' } },
     ],
+    ['/', 'TIPFY_E_RULE_OPTION', 'Did you mean `methods`?', { method: ['GET'] } as never],
     ['/', 'TIPFY_E_RULE_METHODS', '`methods`', { methods: 'GET' as never }],
   ]
   test.each(cases.map(([path, ...row]) => ({ path, row })))('`$path`', ({ path, row: [code, message, options] }) => {

@@ -18,6 +18,7 @@ import type { RequestSettings } from './http/settings.ts'
 import { type Log, makeLog } from './log.ts'
 import type { Rule, UrlMap } from './routing/index.ts'
 import {
+  checkSectionNames,
   checkSessionSection,
   importHook,
   loadErrorHandlers,
@@ -118,6 +119,7 @@ export class App {
 
   /** @throws {TipfyError} TIPFY_E_CONFIG_KEY or TIPFY_E_CONFIG_VALUE */
   constructor(config: Config, { root }: { root: string }) {
+    checkSectionNames(config)
     const tipfy = validateSection('tipfy', config.tipfy, defaultConfig, configTypes)
     this.config = config
     this.root = root

@@ -115,7 +115,22 @@ export const defaultConfig: TipfyConfig = {
 const positive: ConfigType = (value) =>
   (typeof value === 'number' && Number.isFinite(value) && value > 0) || 'a number above 0'
 
+const urlMapOptions = new Set<string>([
+  'defaultSubdomain',
+  'strictSlashes',
+  'mergeSlashes',
+  'redirectDefaults',
+  'hostMatching',
+  'sortParameters',
+  'converters',
+] satisfies (keyof UrlMapOptions)[])
+
 export const configTypes: ConfigTypes = {
+  urlMap: (value) => {
+    if (typeof value !== 'object' || value === null) return 'options of UrlMap'
+    const unknown = Object.keys(value).find((key) => !urlMapOptions.has(key))
+    return unknown === undefined || `options of UrlMap, not ${unknown}`
+  },
   appId: 'string|null',
   urls: 'string|function',
   errorHandlers: (value) =>

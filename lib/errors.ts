@@ -51,6 +51,10 @@ const table = {
     message: 'The configuration of {module} has no key "{key}"',
     remedy: 'Did you mean "{nearest}"? Its keys are in the defaultConfig that {module} exports.',
   },
+  TIPFY_E_CONFIG_SECTION: {
+    message: "The configuration has a section '{section}', and tipfy has no such module",
+    remedy: "Did you mean '{nearest}'? Sections of your own may have any name that does not begin with tipfy.",
+  },
   TIPFY_E_CONFIG_VALUE: {
     message: "The configuration's {key} must be {wanted}, and is {given}",
     remedy: 'Correct it in config.ts.',
@@ -278,6 +282,10 @@ const table = {
   TIPFY_E_RULE_DEFAULT: {
     message: 'The rule `{rule}` has a default for `{name}` that its converter does not take: {reason}',
     remedy: 'Give a default that the variable could have.',
+  },
+  TIPFY_E_RULE_OPTION: {
+    message: 'The rule `{rule}` has an option `{option}`, which rules do not have',
+    remedy: 'Did you mean `{nearest}`?',
   },
   TIPFY_E_RULE_METHODS: {
     message: 'The rule `{rule}` has `methods` that are not a list',

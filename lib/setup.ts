@@ -1,6 +1,6 @@
 // What an application needs before its first request: configuration of its modules, rules, hooks.
 import type { App } from './app.ts'
-import { type TipfyConfig, validateSection } from './config.ts'
+import { type Config, nearest, type TipfyConfig, validateSection } from './config.ts'
 import { mustBeTheOnlyCopy } from './copies.ts'
 import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
@@ -10,6 +10,16 @@ import { compileTrust } from './http/origin.ts'
 import type { RequestSettings } from './http/settings.ts'
 import { importModule, importString, parseImportString } from './import-string.ts'
 import { collectAppRules, findIndistinguishable, UrlMap } from './routing/index.ts'
+
+const ownSections = ['tipfy', 'tipfy/ext/session']
+
+/** Refuses sections that look like tipfy's and are not: `tipfy.ext.session`, as it was called in 2009, would be ignored. */
+export function checkSectionNames(config: Config): void {
+  for (const section of Object.keys(config)) {
+    if (!/^tipfy(?:[./]|$)/i.test(section) || ownSections.includes(section)) continue
+    throw new TipfyError('TIPFY_E_CONFIG_SECTION', { section, nearest: nearest(section, ownSections) })
+  }
+}
 
 /** Checks the section of the sessions, so that `makeApp` refuses what their hook would refuse later. */
 export function checkSessionSection(app: App): void {

@@ -203,5 +203,8 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
   if (config.dataVersion !== null && !Number.isSafeInteger(config.dataVersion)) {
     refuse('dataVersion', config.dataVersion, 'an integer')
   }
+  if (config.migrate !== null && config.dataVersion === null) {
+    refuse('dataVersion', null, 'an integer, without which `migrate` is never called')
+  }
   checkKeys(config.secretKey, app.dev)
 }

@@ -177,12 +177,15 @@ function describe(dictionary: Dictionary): string | Record<string, unknown> {
 
 /** Names that by bracket are never data: methods, what every object has, and what tools probe for. */
 const isReserved = (key: string) => key in Session.prototype || key === 'then' || key === 'toJSON'
+const methods = new Set(Object.getOwnPropertyNames(Session.prototype)) // asked first: most uses are of these
 
 // One handler for all sessions; the target carries the state. Methods run with the proxy as `this` and reach the target's
 // slot by a symbol, so any number of proxies may lie in between.
 const handler: ProxyHandler<Session> = {
   get(target, key) {
-    if (typeof key === 'symbol' || isReserved(key)) return Reflect.get(target, key, target)
+    if (typeof key === 'symbol' || methods.has(key) || isReserved(key)) {
+      return (target as unknown as Record<PropertyKey, unknown>)[key]
+    }
     const value = lookUp(target[behind], key)
     return value === missing ? undefined : value
   },

@@ -144,7 +144,8 @@ export abstract class Slot implements Dictionary {
 
   /** Whether there is nothing in it worth a cookie. */
   protected static isEmpty(data: Record<string, unknown>): boolean {
-    return Object.keys(data).every((key) => key === versionKey || key === nonceKey)
+    for (const key in data) if (key !== versionKey && key !== nonceKey && Object.hasOwn(data, key)) return false
+    return true
   }
 
   private decode(): Record<string, unknown> {

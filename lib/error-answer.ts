@@ -39,7 +39,7 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
   }
   try {
     if (app.errorPage !== null && !(error instanceof HTTPException)) return await app.errorPage(error, context)
-    const handler = app.errorHandlers.get(answer.code)
+    const handler = answer.response === null ? app.errorHandlers.get(answer.code) : undefined
     if (handler === undefined) return answer.toResponse(request)
     const base = new Response(null, { status: answer.code, headers: answer.headers })
     return await makeResponse(await handler(answer, app), base, request)

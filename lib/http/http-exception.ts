@@ -72,7 +72,9 @@ export class HTTPException extends Error {
   readonly response: Response | null
 
   constructor(description?: string, options: ExceptionOptions = {}) {
-    const { code, name } = new.target
+    const { name, code: own } = new.target
+    // What `abort(response)` throws is no error of the server, unless that response says so.
+    const code = new.target === HTTPException ? (options.response?.status ?? own) : own
     const told = description ?? descriptions[code] ?? ''
     super(told, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = name

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { html, RequestHandler, Response, Rule } from 'tipfy'
+import { abort, html, NotFound, RequestHandler, Response, Rule } from 'tipfy'
 import { type Running, start } from '../support/application.ts'
 
 class Broken extends RequestHandler {
@@ -8,17 +8,29 @@ class Broken extends RequestHandler {
   }
 }
 
+class Own extends RequestHandler {
+  get(): never {
+    abort(new Response('My own.', { status: 404 }))
+  }
+  put(): never {
+    throw new NotFound('Not mine.', { response: new Response('My own.', { status: 404 }) })
+  }
+}
+
 let running: Running
 beforeAll(async () => {
-  running = await start([new Rule('/broken', { endpoint: 'broken', handler: Broken })], {
-    tipfy: {
-      errorHandlers: {
-        404: (error) => html`<p>Nothing here: ${error.description}`,
-        405: () => ({ wrong: 'method' }),
-        500: async () => 'Sorry.',
+  running = await start(
+    [new Rule('/broken', { endpoint: 'broken', handler: Broken }), new Rule('/own', { endpoint: 'own', handler: Own })],
+    {
+      tipfy: {
+        errorHandlers: {
+          404: (error) => html`<p>Nothing here: ${error.description}`,
+          405: () => ({ wrong: 'method' }),
+          500: async () => 'Sorry.',
+        },
       },
     },
-  })
+  )
 })
 afterAll(() => running.close())
 
@@ -33,6 +45,15 @@ test('a status has the page that the configuration gives it, with the status and
     text: '{"wrong":"method"}',
   })
   expect(await running.ask('/broken')).toMatchObject({ status: 500, text: 'Sorry.' })
+})
+
+test('a response that an error brings is the answer, and no failure of the server', async () => {
+  const codes: unknown[] = []
+  running.app.hooks.add('preHandleException', (error) => void codes.push((error as { code: unknown }).code))
+  for (const method of ['GET', 'PUT']) {
+    expect(await running.ask('/own', { method })).toMatchObject({ status: 404, text: 'My own.' })
+  }
+  expect(codes).toEqual([404, 404])
 })
 
 test('a page that cannot be sent is a plain 500, and the process goes on', async () => {

@@ -1,10 +1,10 @@
 // What a request must be before anything is done for it: of bearable length, whole, and meant for this server.
-import { BadHost, HTTPVersionNotSupported, RequestURITooLarge } from './exceptions.ts'
+import { BadHost, HTTPVersionNotSupported, NotImplemented, RequestURITooLarge } from './exceptions.ts'
 import type { Request } from './request.ts'
 
 /**
- * Throws 414 for a URL beyond the limit, 505 for HTTP/0.9, and 400 for two Host headers (RFC 9112, 3.2) or for another host
- * than `serverName` where one is set.
+ * Throws 414 for a URL beyond the limit, 505 for HTTP/0.9, 501 for a transfer coding other than chunked (RFC 9112, 6.1), and
+ * 400 for two Host headers (3.2) or for another host than `serverName` where one is set.
  */
 export function checkRequest(request: Request): void {
   const { incoming, settings } = request
@@ -16,6 +16,14 @@ export function checkRequest(request: Request): void {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!
     if (name.length === 4 && (name === 'Host' || name.toLowerCase() === 'host') && ++hosts > 1) throw new BadHost()
+    // Node takes `gzip, chunked`, and hands over a body that is still compressed as if it were the text.
+    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding' && !isChunked(rawHeaders[at + 1]!)) {
+      throw new NotImplemented()
+    }
   }
   if (settings.serverName !== null) void request.host
+}
+
+function isChunked(coding: string): boolean {
+  return coding.trim().toLowerCase() === 'chunked'
 }

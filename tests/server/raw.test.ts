@@ -48,6 +48,16 @@ test.each([
 })
 
 test.each([
+  'gzip, chunked',
+  'chunked\r\nTransfer-Encoding: chunked',
+  'deflate\r\nTransfer-Encoding: chunked',
+])('a body in the transfer coding %j is a 501, not taken as it came', async (coding) => {
+  const headers = `Transfer-Encoding: ${coding}\r\nConnection: close\r\n`
+  const answers = await statuses(`POST /echo HTTP/1.1\r\nHost: a\r\n${headers}\r\n5\r\nhello\r\n0\r\n\r\n`)
+  expect(answers).toEqual(['501'])
+})
+
+test.each([
   ['no Host', 'GET / HTTP/1.1\r\n\r\n'],
   ['an unknown version', 'GET / HTTP/9.9\r\nHost: a\r\n\r\n'],
   ['an unknown method', 'GRAB / HTTP/1.1\r\nHost: a\r\n\r\n'],

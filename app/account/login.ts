@@ -27,6 +27,8 @@ export class Login extends Guarded {
       response.status = 422
       return this.form(name)
     }
+    // What another user of this browser left in it is theirs.
+    if (sessionStore.user !== null && sessionStore.user !== name) await sessionStore.destroy()
     // A new id, so that one planted before the login is of no use: the cart goes along.
     sessionStore.regenerate()
     sessionStore.user = name

@@ -51,6 +51,6 @@ export async function initCommand(given: string, options: Partial<Answers> & { y
   writeProject(folder, answers)
   const chosen = questions.map(({ key, choices }) => choices[answers[key]]).join(', ')
   print(`Made ${given}: ${chosen}.`)
-  const enter = folder === process.cwd() ? '' : `cd ${given} && `
+  const enter = folder === process.cwd() ? '' : `cd ${/^[\w./-]+$/.test(given) ? given : `'${given}'`} && `
   print(`Now: ${enter}npm install && npm start`)
 }

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from '@jest/globals'
+
+// What `npm run check` runs beside the tests of the layers.
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '..')
+
+test.each([
+  ['the types of the library and the example are right', 'tsc', []],
+  ['the types of the tests are right', 'tsc', ['-p', 'tests']],
+  ['the code is formatted and has no lint', 'biome', ['check', '--colors=off']],
+  ['no code and no package is unused', 'knip', ['--no-progress']],
+  ['no package has a licence that an application could not take on', 'node', ['tools/licences.js']],
+])(
+  '%s',
+  async (_, command, args) => {
+    const file = command === 'node' ? process.execPath : join(root, 'node_modules/.bin', command)
+    const failed = await run(file, args, { cwd: root, env: { ...process.env, NODE_OPTIONS: '' } }).then(
+      () => '',
+      (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
+    )
+    expect(failed).toBe('')
+  },
+  120_000,
+)

@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { type Answers, askAll } from '../../lib/cli/init/questions.ts'
+import { tipfy } from '../support/project.ts'
+
+// What it makes is installed, started and tested in tests/pack.
+
+const world = mkdtempSync(join(tmpdir(), 'tipfy-init-'))
+let cwd: string
+beforeEach(() => {
+  cwd = mkdtempSync(join(world, 'x-'))
+})
+afterAll(() => rmSync(world, { recursive: true }))
+
+test('without a terminal it asks nothing, and says what it made and what to do next', async () => {
+  const { status, stdout, stderr } = await tipfy(['init', 'My Shop!'], { cwd })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toBe(`Made My Shop!: a shopping cart, datastore sessions, TypeScript.
+Now: cd 'My Shop!' && npm install && npm start
+`)
+  expect(JSON.parse(readFileSync(join(cwd, 'My Shop!/package.json'), 'utf8'))).toMatchObject({ name: 'my-shop' })
+})
+
+test('it takes an empty folder, and one in which git has begun', async () => {
+  mkdirSync(join(cwd, '.git'))
+  const { status, stdout } = await tipfy(['init', '.', '--language', 'js', '--example', 'bare'], { cwd })
+  expect({ status, last: stdout.split('\n').at(-2) }).toEqual({ status: 0, last: 'Now: npm install && npm start' })
+  expect(readdirSync(cwd).sort()).toEqual(
+    [
+      '.dockerignore',
+      '.gcloudignore',
+      '.git',
+      '.github',
+      '.gitignore',
+      'Dockerfile',
+      'README.md',
+      'app',
+      'app.yaml',
+      'config.js',
+      'package.json',
+      'tests',
+      'urls.js',
+    ].sort(),
+  )
+})
+
+test('it writes over nothing', async () => {
+  writeFileSync(join(cwd, 'file'), 'mine')
+  const told = (folder: string, why: string) => ({
+    status: 1,
+    stdout: '',
+    stderr: `tipfy: No project can be made in ${folder}: ${why}. Name a folder that is new or empty, where this user may write.\n`,
+  })
+  expect(await tipfy(['init', '.'], { cwd })).toEqual(told(cwd, 'it holds file'))
+  expect(await tipfy(['init', 'file'], { cwd })).toEqual(told(join(cwd, 'file'), 'it is a file'))
+  const below = await tipfy(['init', 'file/shop'], { cwd })
+  expect(below).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`No project can be made in ${cwd}/file/shop: ENOTDIR`),
+  })
+  expect(readFileSync(join(cwd, 'file'), 'utf8')).toBe('mine')
+})
+
+describe('at a terminal', () => {
+  /** The answers when a person types these lines, and what was shown. */
+  async function typed(given: Partial<Answers>, lines: string[]) {
+    const input = new PassThrough()
+    const output = new PassThrough()
+    let shown = ''
+    output.on('data', (text: Buffer) => {
+      shown += text
+      // The next line is typed when the next question is there.
+      if (shown.endsWith(': ')) input.write(`${lines.shift()}\n`)
+    })
+    const answers = await askAll(given, { input, output })
+    return { answers, shown }
+  }
+
+  test('every question has a default, and takes the beginning of an answer', async () => {
+    const { answers, shown } = await typed({}, ['', 'c', 'JS'])
+    expect(answers).toEqual({ example: 'cart', sessions: 'cookie', language: 'js' })
+    expect(shown).toBe(
+      'Begin with (cart or bare) [cart]: Keep sessions in (datastore or cookie) [datastore]: Write (ts or js) [ts]: ',
+    )
+  })
+
+  test('what was said by an option is not asked, and what is no answer is asked again', async () => {
+    const { answers, shown } = await typed({ example: 'bare', language: 'ts' }, ['redis', 'datastore'])
+    expect(answers).toEqual({ example: 'bare', sessions: 'datastore', language: 'ts' })
+    expect(shown.match(/Keep sessions in/g)).toHaveLength(2)
+  })
+})

@@ -27,6 +27,14 @@ test('a kept key that is too short is refused, not used', () => {
   expect(() => secretKeys(null, true, folder)).toThrow(expect.objectContaining({ code: 'TIPFY_E_SECRET_KEY' }))
 })
 
+test('production refuses keys from examples, and no random one for letters that look like a word', () => {
+  const rest = 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5'
+  for (const bad of ['dev-', 'test_', 'devkey', 'development', 'secret', 'change-me-', 'TODO: ', 'my-password-']) {
+    expect(() => secretKeys(bad + rest, false, folder)).toThrow(/looks like one from an example/)
+  }
+  for (const good of ['dEv9', 'teSt4', 'x7tOdO2']) expect(secretKeys(good + rest, false, folder)).toEqual([good + rest])
+})
+
 test('an embedded Datastore serves production only if that was said', () => {
   expect(datastoreMode('auto', true, {})).toBe('embedded')
   for (const name of ['DATASTORE_EMULATOR_HOST', 'GOOGLE_CLOUD_PROJECT', 'K_SERVICE', 'GAE_ENV']) {

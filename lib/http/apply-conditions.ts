@@ -1,5 +1,6 @@
 // Lets the conditions and ranges of a request decide over a response that agreed to it with `makeConditional`.
 import { createHash } from 'node:crypto'
+import { variesByCoding } from './compress.ts'
 import { evaluate, rangeCounts, selectRange } from './conditional.ts'
 import { type HTTPException, PreconditionFailed, RequestedRangeNotSatisfiable } from './exceptions.ts'
 import type { Request } from './request.ts'
@@ -20,6 +21,7 @@ export function applyConditions(response: Response, request: Request, size: numb
   const outcome = evaluate(method, incoming.headers, validators)
   if (outcome === 412) become(response, new PreconditionFailed(), request)
   if (outcome === 304) {
+    variesByCoding(response, request, size)
     response.dropBody()
     response.status = 304
     for (const name of ['content-type', 'content-length', 'content-encoding', 'content-disposition', 'accept-ranges']) {
@@ -41,6 +43,7 @@ export function applyConditions(response: Response, request: Request, size: numb
     become(response, new RequestedRangeNotSatisfiable(size), request)
     return null
   }
+  variesByCoding(response, request, size)
   response.status = 206
   response.headers.set('content-range', `bytes ${part[0]}-${part[1]}/${size}`)
   return part

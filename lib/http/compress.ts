@@ -34,10 +34,17 @@ function isCompressible(response: Response, enabled: boolean): boolean {
   return !headers.has('set-cookie') && !/\bcookie\b/i.test(headers.getAll('vary').join())
 }
 
+/** Whether the answer depends on what codings the client takes, which is said then: of a 304 and a 206 as of the 200 that
+ * they stand for (RFC 9110, 15.4.5). `size` is that of the whole body, null if unknown. */
+export function variesByCoding(response: Response, request: Request, size: number | null): boolean {
+  if ((size !== null && size < worthwhile) || !isCompressible(response, request.settings.compress)) return false
+  response.vary('Accept-Encoding')
+  return true
+}
+
 /** The coding to send `response` in, null for none; written into its headers. `size` is that of its body, null if unknown. */
 export function codingFor(response: Response, request: Request, size: number | null): Coding | null {
-  if ((size !== null && size < worthwhile) || !isCompressible(response, request.settings.compress)) return null
-  response.vary('Accept-Encoding')
+  if (!variesByCoding(response, request, size)) return null
   const coding = codingsFor(request)[0] ?? null
   if (coding === null) return null
   const { headers, etag } = response

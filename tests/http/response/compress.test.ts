@@ -118,3 +118,19 @@ test('a strong tag becomes weak, for the bytes are others', async () => {
   })
   expect(answer.headers.get('etag')).toBe('W/"a"')
 })
+
+test('the 304 and the 206 of what is compressed tell caches so, as its 200 does', async () => {
+  handle = (response) => {
+    response.data = long
+    response.etag = 'v1'
+    return response.makeConditional()
+  }
+  const ask = async (headers: Record<string, string>) => {
+    const answer = await fetch(server.url, { headers: { 'accept-encoding': 'gzip', ...headers } })
+    await answer.arrayBuffer()
+    return [answer.status, answer.headers.get('vary')]
+  }
+  expect(await ask({})).toEqual([200, 'Accept-Encoding'])
+  expect(await ask({ 'if-none-match': 'W/"v1"' })).toEqual([304, 'Accept-Encoding'])
+  expect(await ask({ range: 'bytes=0-3' })).toEqual([206, 'Accept-Encoding'])
+})

@@ -9,7 +9,9 @@ import { byPath, byValue, type ModelEntity, type ModelResult, modelQuery, type P
 
 const projectId = 'p'
 const usual = { ...sizes }
-afterEach(() => void Object.assign(sizes, usual))
+afterEach(() => {
+  Object.assign(sizes, usual)
+})
 
 const keyOf = (path: Path) => ({
   path: path.map(([kind, id]) => (typeof id === 'number' ? { kind, id: String(id) } : { kind, name: id })),
@@ -106,17 +108,17 @@ const orders = fc.array(
   { maxLength: 3 },
 )
 const references = fc.uniqueArray(fc.constantFrom('x', 'y', '__key__'), { maxLength: 2 })
-const none = <T>(): T[] => []
+const none = fc.constant<never[]>([])
 const free: fc.Arbitrary<Query> = fc.record({
-  kind: fc.constantFrom([{ name: 'K' }], [{ name: 'K' }], [{ name: 'K' }], [{ name: 'L' }], []),
+  kind: fc.constantFrom('K', 'K', 'K', 'L', '').map((name) => (name ? [{ name }] : [])),
   filter: fc.option(filters, { nil: undefined, freq: 3 }),
-  order: fc.oneof(fc.constant(none<never>()), orders),
-  projection: fc.oneof(
-    { weight: 2, arbitrary: fc.constant(none<never>()) },
+  order: fc.oneof(none, orders),
+  projection: fc.oneof<fc.MaybeWeightedArbitrary<Query['projection']>[]>(
+    { weight: 2, arbitrary: none },
     references.map((list) => list.map((name) => ({ property: { name } }))),
   ),
-  distinctOn: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(none<never>()) },
+  distinctOn: fc.oneof<fc.MaybeWeightedArbitrary<Query['distinctOn']>[]>(
+    { weight: 4, arbitrary: none },
     fc.uniqueArray(fc.constantFrom('x', 'y'), { maxLength: 2 }).map((list) => list.map((name) => ({ name }))),
   ),
 })

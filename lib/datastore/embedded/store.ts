@@ -21,7 +21,7 @@ export interface Row {
 const FORMAT = 1
 /** Milliseconds to wait for another process that is just opening, or recovering, the same file. */
 const OPEN_TIMEOUT = 10_000
-const CACHE_KIB = 32 * 1024
+const CACHE_KIB = 8 * 1024
 
 // `history` holds what each commit replaced, oldest first (its id is version × 1024 + place in the commit; d is null where
 // nothing was there), so that a reader at an earlier version sees the table less what came later. `entry` is the index: one row

@@ -9,7 +9,7 @@ import { type Aggregation, type RunAggregationQueryRequest, readInt64 } from '..
 import { KEY } from './filters.ts'
 import { type Plan, readPlan, refuseGql } from './plan.ts'
 import { comparer, type ResultRow } from './rows.ts'
-import { type Progress, resultsOf, rowOf } from './run.ts'
+import { countOf, type Progress, resultsOf, rowOf } from './run.ts'
 
 const MAX_AGGREGATIONS = 5
 const [INT64_MIN, INT64_MAX] = [-(1n << 63n), (1n << 63n) - 1n]
@@ -106,11 +106,12 @@ export function runAggregation(
     totals.size > 0 ? Number.POSITIVE_INFINITY : Math.max(...readings.map(({ upTo }) => upTo)),
   )
   const compare = comparer(plan)
-  let count = 0
+  const told = totals.size === 0 ? countOf(view, plan, plan.offset + enough) : undefined
+  let count = told === undefined ? 0 : Math.max(told - plan.offset, 0)
   let skipped = 0
   // Counting needs no more than keys, where the order does not either.
   const counted = totals.size === 0 && !plan.combine ? { ...plan, keysOnly: true } : plan
-  if (enough > 0) {
+  if (enough > 0 && told === undefined) {
     for (const row of resultsOf(view, counted, progress)) {
       if (plan.end && compare(row, plan.end) > 0) break
       if (skipped++ < plan.offset) continue

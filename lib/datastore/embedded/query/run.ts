@@ -22,6 +22,14 @@ export interface Progress {
   documents: number
 }
 
+/** How many results a plan has, up to a limit, if that can be told without looking at them. */
+export function countOf(view: View, plan: Plan, limit: number): number | undefined {
+  const n = view.numberOf(plan.partition)
+  if (n === undefined || metadataEntities(view.store, plan)) return undefined
+  if (view.changedEntities(n, plan.kind).length > 0) return undefined
+  return new Scan(view.store, plan, n, new RowMaker(plan), new Set()).count(limit)
+}
+
 /** The results of a plan, from its start cursor on. */
 export function* resultsOf(view: View, plan: Plan, progress?: Progress): Generator<ResultRow> {
   const rows = new RowMaker(plan)

@@ -45,6 +45,21 @@ export class Scan {
     return this.#ordered(0, [])
   }
 
+  /**
+   * How many results there are, up to a limit, where the index alone can tell: all entities of a kind, or those with one
+   * value. Undefined where it cannot.
+   */
+  count(limit: number): number | undefined {
+    const { alternatives, combine, orders, start, end, kind } = this.#plan
+    const [only, ...others] = alternatives
+    const lists = this.#lists(only!.equal)
+    if (others.length > 0 || orders.length > 0 || combine || start || end || this.#leaveOut.size > 0) return undefined
+    if (kind === undefined || !lists || lists.length > 1) return undefined
+    const p = lists[0]?.p ?? this.#index('')
+    if (p === undefined) return 0
+    return this.#postings.count(p, lists[0]?.v ?? KIND_VALUE, only!.key, Math.min(limit, Number.MAX_SAFE_INTEGER))
+  }
+
   #index(property: string): number | undefined {
     return this.#store.number(indexName(this.#n, this.#plan.kind!, property))
   }
@@ -188,9 +203,13 @@ export class Scan {
   }
 
   #rarestFirst(lists: Fixed[], span: Span): Fixed[] {
-    if (lists.length === 1) return lists
-    const counted = lists.map((list) => ({ list, count: this.#postings.count(list.p, list.v, span, sizes.many) }))
-    return counted.sort((a, b) => a.count - b.count).map(({ list }) => list)
+    // Counted no further than it takes to find one that is rare.
+    for (let limit = sizes.few; lists.length > 1; limit *= 8) {
+      const counted = lists.map((list) => ({ list, count: this.#postings.count(list.p, list.v, span, limit + 1) }))
+      counted.sort((a, b) => a.count - b.count)
+      if (counted[0]!.count <= limit || limit > sizes.many) return counted.map(({ list }) => list)
+    }
+    return lists
   }
 
   /**

@@ -5,7 +5,7 @@ import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc
 import { TipfyError } from '../errors.ts'
 import { createServer as createHttpServer } from '../node-http.ts'
 import { Engine, type EngineOptions } from './embedded/engine.ts'
-import { Code, StatusError } from './embedded/status.ts'
+import { asStatus } from './embedded/status.ts'
 import { messageTypes, read, write } from './messages.ts'
 
 /** Where a local Datastore listens, and where its data is. */
@@ -131,7 +131,7 @@ function implementation(engine: Engine): UntypedServiceImplementation {
       try {
         answer(null, await engine[method](call.request, timeLeft(call)))
       } catch (error) {
-        answer(refusal(error))
+        answer(asStatus(error))
       }
     },
   ])
@@ -141,9 +141,4 @@ function implementation(engine: Engine): UntypedServiceImplementation {
 function timeLeft(call: Pick<Call, 'getDeadline'>): number | undefined {
   const deadline = Number(call.getDeadline())
   return Number.isFinite(deadline) ? deadline - Date.now() : undefined
-}
-
-function refusal(error: unknown): { code: number; details: string } {
-  if (error instanceof StatusError) return error
-  return { code: Code.INTERNAL, details: (error as Error).message }
 }

@@ -1,5 +1,6 @@
 // The official client asks a gapic client for one method per call; this one asks the engine in the same process instead.
 import type { Engine } from './embedded/engine.ts'
+import { asStatus } from './embedded/status.ts'
 
 type Callback = (error: Error | null, response?: unknown) => void
 type Method = (request: never, options?: { timeout?: number }, callback?: Callback) => Promise<[unknown]> | undefined
@@ -28,13 +29,13 @@ export function inProcessClient(engine: Engine): Record<(typeof methods)[number]
       try {
         response = engine[method](request, options?.timeout)
       } catch (error) {
-        setImmediate(callback, error as Error)
+        setImmediate(callback, asStatus(error))
         return
       }
       if (response instanceof Promise) {
         response.then(
           (value) => setImmediate(callback, null, value),
-          (error: Error) => setImmediate(callback, error),
+          (error) => setImmediate(callback, asStatus(error)),
         )
       } else {
         setImmediate(callback, null, response)

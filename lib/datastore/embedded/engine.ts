@@ -139,8 +139,11 @@ export class Engine {
     const keys = (request.keys ?? []).map((key) => readKey(key, request, 'incomplete'))
     for (const key of keys) refuseUnwritable(key)
     return this.#writer.write(() => {
-      const completed = keys.map((key) => completeKey(this.#store, key))
-      for (const key of completed) this.#reserve(key)
+      const completed = keys.map((key) => {
+        const complete = completeKey(this.#store, key)
+        this.#reserve(complete)
+        return complete
+      })
       return { keys: completed }
     }, PATIENCE)
   }

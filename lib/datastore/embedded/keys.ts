@@ -42,6 +42,8 @@ export function readPartition(partition: PartitionId | null | undefined, target:
   const projectId = partition?.projectId || target.projectId || ''
   const databaseId = partition?.databaseId || target.databaseId || ''
   if (projectId === '') throw invalid('The project id is the empty string.')
+  if (databaseId === '(default)')
+    throw invalid('The default database is named by the empty string, not by "(default)".')
   if (projectId !== target.projectId || databaseId !== (target.databaseId ?? '')) {
     const [ours, theirs] = [`${target.projectId}/${target.databaseId ?? ''}`, `${projectId}/${databaseId}`]
     throw invalid(`mismatched databases within request: ${ours} vs. ${theirs}`)

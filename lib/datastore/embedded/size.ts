@@ -1,10 +1,12 @@
 // The size of an entity as Datastore counts it (https://cloud.google.com/datastore/docs/concepts/storage-size).
 import { keySize, type StoredKey } from './keys.ts'
+import { indexEntries } from './order.ts'
 import { invalid } from './status.ts'
 import type { Properties, StoredValue } from './values.ts'
 
 const OVERHEAD = 32
 const MAX_ENTITY = 1_048_572
+const MAX_INDEXED = 20_000
 
 function valueSize(value: StoredValue): number {
   switch (value.valueType) {
@@ -34,9 +36,12 @@ function propertiesSize(properties: Properties): number {
   return size
 }
 
-/** The size of an entity in bytes; refuses one that is too large. */
+/** The size of an entity in bytes; refuses one that is too large, or has too much to index. */
 export function entitySize(key: StoredKey, properties: Properties): number {
   const size = keySize(key) + propertiesSize(properties)
   if (size > MAX_ENTITY) throw invalid(`entity is too big: ${size} bytes, and the limit is ${MAX_ENTITY}`)
+  // A value has a byte at least, so most entities need no counting.
+  if (size > MAX_INDEXED && Array.from(indexEntries(properties)).length > MAX_INDEXED)
+    throw invalid(`Too many indexed properties in the entity: the limit is ${MAX_INDEXED} values.`)
   return size
 }

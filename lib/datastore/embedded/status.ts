@@ -35,6 +35,15 @@ export class StatusError extends Error {
   }
 }
 
+/** What a caller is told of a failure that was not meant: of a closed engine, or of the disk. */
+export function asStatus(error: unknown): StatusError {
+  if (error instanceof StatusError) return error
+  const { code, message } = error as { code?: string; message: string }
+  // SQLite's own, and that of statements on what was closed: there may be another try.
+  const passing = code === 'ERR_SQLITE_ERROR' || code === 'ERR_INVALID_STATE'
+  return new StatusError(passing ? Code.UNAVAILABLE : Code.INTERNAL, message, { cause: error })
+}
+
 /** A call that is wrong in itself (status 3). */
 export function invalid(details: string): StatusError {
   return new StatusError(Code.INVALID_ARGUMENT, details)

@@ -73,8 +73,6 @@ export class Store {
       this.db.close()
       throw error
     }
-    // From here on nobody waits inside SQLite, where waiting would stop the whole process.
-    this.db.exec('PRAGMA busy_timeout = 0')
   }
 
   #format(): number {
@@ -120,7 +118,14 @@ export class Store {
 
   /** Begins a transaction that writes; throws what `isBusy` knows if another process is writing. */
   begin(): void {
-    this.sql('BEGIN IMMEDIATE').run()
+    // Waiting inside SQLite would stop the whole process; and others write for long and often. (What else may have to
+    // wait is rare and short: a reader, while another process opens or recovers the file.)
+    this.sql('PRAGMA busy_timeout = 0').get()
+    try {
+      this.sql('BEGIN IMMEDIATE').run()
+    } finally {
+      this.sql(`PRAGMA busy_timeout = ${OPEN_TIMEOUT}`).get()
+    }
     this.#inTransaction = true
   }
 

@@ -156,10 +156,10 @@ export class ValueReader {
         break
       }
       case 'arrayValue': {
-        const values = (value.arrayValue?.values ?? []).map((item) => this.#value(item, name, depth))
-        if (values.some((item) => item.valueType === 'arrayValue'))
+        const items = value.arrayValue?.values ?? []
+        if (items.some((item) => typeOf(item) === 'arrayValue'))
           throw invalid('list_value cannot contain a Value containing another list_value.')
-        read.arrayValue = { values }
+        read.arrayValue = { values: items.map((item) => this.#value(item, name, depth)) }
         break
       }
     }

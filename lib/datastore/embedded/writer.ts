@@ -1,6 +1,6 @@
 // Commits that arrive in one turn of the event loop become one SQLite transaction: one wait for the disk for all of them.
 // Waiting for another process happens here, between turns, never inside SQLite.
-import { Code, StatusError } from './status.ts'
+import { asStatus, Code, StatusError } from './status.ts'
 import { isBusy, type Store } from './store.ts'
 
 /** The version that a commit makes, and the one right before it. */
@@ -95,7 +95,7 @@ export class Writer {
           // A refusal comes before anything is written; after any other failure the rest starts over without this one.
           if (!(error instanceof StatusError)) {
             this.#store.rollback()
-            pending.fail(new StatusError(Code.INTERNAL, (error as Error).message, { cause: error }))
+            pending.fail(asStatus(error))
             this.#queue = batch.filter((other) => other !== pending).concat(this.#queue)
             if (!this.#scheduled) this.#schedule()
             return

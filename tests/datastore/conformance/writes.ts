@@ -123,6 +123,11 @@ export const writes: Case[] = [
     { keyValue: { partitionId: { projectId: 'o' }, path: [{ kind: 'A', id: '1' }] } },
     'ok',
   ),
+  saving('20,000 values to index', list(...Array(20_000).fill({ booleanValue: true })), 'ok'),
+  saving('20,001 values to index', list(...Array(20_001).fill({ booleanValue: true })), 3, {
+    answers: 'ok',
+    because: LIMITS,
+  }),
   saving('20 entities in each other', nested(20), 'ok'),
   saving('21 entities in each other', nested(21), 3),
 

@@ -282,7 +282,7 @@ describe.each(['over gRPC', 'in process', 'over gRPC, in a named database'])('%s
     test('that only reads sees one state, in queries and aggregations too', async () => {
       const kind = fresh()
       const transaction = await begin({ readOnly: true })
-      const counted = (): Promise<Any> =>
+      const counted = async (): Promise<Any> =>
         transaction.createAggregationQuery(transaction.createQuery(kind)).count('n').run()
       expect((await counted())[0]).toEqual([{ n: 0 }])
       await datastore.save({ key: datastore.key([kind, 1]), data: { n: 1 } })

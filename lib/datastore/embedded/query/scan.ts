@@ -204,7 +204,7 @@ export class Scan {
 
   #rarestFirst(lists: Fixed[], span: Span): Fixed[] {
     // Counted no further than it takes to find one that is rare.
-    for (let limit = sizes.few; lists.length > 1; limit *= 8) {
+    for (let limit = sizes.few + 1; lists.length > 1; limit *= 8) {
       const counted = lists.map((list) => ({ list, count: this.#postings.count(list.p, list.v, span, limit + 1) }))
       counted.sort((a, b) => a.count - b.count)
       if (counted[0]!.count <= limit || limit > sizes.many) return counted.map(({ list }) => list)

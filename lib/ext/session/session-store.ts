@@ -28,10 +28,15 @@ function checkExpiration(seconds: number | null | undefined): void {
   throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
 }
 
+/** Datastore indexes no longer text, and would refuse the record. */
+const mostUserBytes = 1500
+
 /** `user`, checked: from JavaScript a row's number comes easily, and must not differ from the same id as text later. */
 function userId(user: string): string {
-  if (typeof user === 'string' && user !== '') return user
-  throw new TipfyError('TIPFY_E_SESSION_USER', { given: user === '' ? "''" : String(user) })
+  const long = typeof user === 'string' && Buffer.byteLength(user) > mostUserBytes
+  if (typeof user === 'string' && user !== '' && !long) return user
+  const given = long ? `one of more than ${mostUserBytes} bytes` : user === '' ? "''" : String(user)
+  throw new TipfyError('TIPFY_E_SESSION_USER', { given })
 }
 
 /** The life of the sessions of one request: what the global `sessionStore` is. */

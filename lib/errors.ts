@@ -84,6 +84,14 @@ const table = {
     message: 'A worker process ended before it served: {how}',
     remedy: 'See above what it wrote, or serve with one process (no --workers) to find out.',
   },
+  TIPFY_E_PORT: {
+    message: 'The environment says PORT={given}, which is no port',
+    remedy: 'Set PORT to a number from 0 to 65535, or say --port 8080.',
+  },
+  TIPFY_E_HOST: {
+    message: 'This machine has no address {host} to listen on',
+    remedy: 'Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address it has.',
+  },
   TIPFY_E_PORT_DENIED: {
     message: 'Port {port} on {host} may not be used by this user',
     remedy: 'Choose one above 1023: --port 8080.',

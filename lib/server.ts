@@ -40,10 +40,24 @@ function listen(server: Server, port: number, host: string): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(new TipfyError('TIPFY_E_PORT_IN_USE', { port, host, other: port + 1 }))
       else if (error.code === 'EACCES') reject(new TipfyError('TIPFY_E_PORT_DENIED', { port, host }))
+      else if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+        reject(new TipfyError('TIPFY_E_HOST', { host }))
       else reject(error)
     })
     server.listen(port, host, resolve)
   })
+}
+
+/**
+ * The environment's PORT, else 8080.
+ *
+ * @throws {TipfyError} TIPFY_E_PORT
+ */
+export function defaultPort(): number {
+  const { PORT = '8080' } = process.env
+  if (!/^\d+$/.test(PORT) || Number(PORT) > 65_535)
+    throw new TipfyError('TIPFY_E_PORT', { given: JSON.stringify(PORT) })
+  return Number(PORT)
 }
 
 function makeServer(app: App, listener: RequestListener): Server {
@@ -95,7 +109,7 @@ function withHealth(listener: RequestListener, path: string, isStopping: () => b
  * @throws {TipfyError} TIPFY_E_PORT_IN_USE, TIPFY_E_PORT_DENIED, and what `app.ready()` throws
  */
 export async function serve(app: App, options: ServeOptions = {}): Promise<RunningServer> {
-  const port = options.port ?? Number(process.env.PORT ?? 8080)
+  const port = options.port ?? defaultPort()
   const host = options.host ?? (app.dev ? '127.0.0.1' : '0.0.0.0')
   const { shutdownTimeout, healthPath, accessLog, trustedProxies, appId } = app.settings
   await app.ready()

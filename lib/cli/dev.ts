@@ -8,7 +8,7 @@ import { TipfyError } from '../errors.ts'
 import { findModule, parseImportString } from '../import-string.ts'
 import type { Rule } from '../routing/index.ts'
 import { leave, stopMessage, type WorkerReady } from '../server/workers.ts'
-import { runApp } from '../server.ts'
+import { defaultPort, runApp } from '../server.ts'
 import { describeFailure } from './failure.ts'
 import { configFile, loadApp } from './load-app.ts'
 import { print } from './output.ts'
@@ -19,7 +19,7 @@ interface Options {
 }
 
 /** What no change of the code can heal: it ends `tipfy dev`. */
-const final = new Set(['TIPFY_E_PORT_IN_USE', 'TIPFY_E_PORT_DENIED', 'TIPFY_E_DATA_FOLDER', 'TIPFY_E_CONFIG_FILE'])
+const final = /^TIPFY_E_(?:PORT|PORT_IN_USE|PORT_DENIED|HOST|DATA_FOLDER|CONFIG_FILE)$/
 
 /** Serves until a signal ends it. */
 export async function devCommand(options: Options): Promise<void> {
@@ -47,7 +47,7 @@ async function work(options: Options): Promise<void> {
     app = await loadApp({ dev: true })
     await runApp(app, { host: '127.0.0.1', ...options })
   } catch (error) {
-    if (error instanceof TipfyError && final.has(error.code)) throw error
+    if (error instanceof TipfyError && final.test(error.code)) throw error
     await showFailure(error, options)
     return
   }
@@ -82,7 +82,7 @@ function handlerFile({ root, folders }: App, { handler, endpoint }: Rule): strin
 async function showFailure(error: unknown, options: Options): Promise<void> {
   const line = describeFailure(error)
   process.stderr.write(`${line}\n`)
-  const { port = Number(process.env.PORT ?? 8080), host = '127.0.0.1' } = options
+  const { port = defaultPort(), host = '127.0.0.1' } = options
   const server = await serveFailure(line.replace(/^tipfy: /, ''), error, port, host)
   const stop = () => server.close(() => leave(0))
   process.on('message', (message: { tipfy?: string }) => {

@@ -44,6 +44,27 @@ describe('where something listens already', () => {
 })
 
 test.concurrent.each([
+  [
+    ['serve'],
+    { PORT: 'http' },
+    'The environment says PORT="http", which is no port. Set PORT to a number from 0 to 65535, or say --port 8080.',
+  ],
+  [
+    ['dev'],
+    { PORT: '99999' },
+    'The environment says PORT="99999", which is no port. Set PORT to a number from 0 to 65535, or say --port 8080.',
+  ],
+  [
+    ['serve', '--port', '0', '--host', '203.0.113.7'],
+    {},
+    'This machine has no address 203.0.113.7 to listen on. Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address it has.',
+  ],
+])('`tipfy %j` with %j says what is wrong with it', async (args, env, told) => {
+  const { status, stdout, stderr } = await tipfy(args, { cwd: project(), env: { ...env } })
+  expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: `tipfy: ${told}\n` })
+})
+
+test.concurrent.each([
   'serve',
   'dev',
   'routes',

@@ -181,6 +181,13 @@ function run(engine: Engine, request: Omit<RunQueryRequest, 'projectId'>) {
   }
 }
 
+/** How many results a query has, counted up to a limit. */
+function count(engine: Engine, query: Query, value = 1000): number {
+  const aggregationQuery = { nestedQuery: query, aggregations: [{ count: { upTo: { value } }, alias: 'n' }] }
+  const { batch } = engine.runAggregationQuery({ projectId, aggregationQuery })
+  return Number(batch!.aggregationResults[0]!.aggregateProperties['n']!.integerValue)
+}
+
 function expectSame(actual: { path: Path; values: Record<string, Value> }[], wanted: ModelResult[]): void {
   expect(actual.map(({ path }) => path)).toEqual(wanted.map(({ path }) => path))
   for (const [i, { values: read }] of wanted.entries()) {
@@ -210,7 +217,10 @@ describe('a random query over random entities', () => {
               continue
             }
             if (answer.results.length > 0) full++
-            expectSame(answer.results, modelQuery(list, query))
+            const wanted = modelQuery(list, query)
+            expectSame(answer.results, wanted)
+            const counts = [count(engine, query), count(engine, query, 2)]
+            expect(counts).toEqual([wanted.length, Math.min(wanted.length, 2)])
           }
           engine.close()
         },

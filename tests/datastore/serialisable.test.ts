@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { fromTimestamp } from '../../lib/datastore/embedded/convert.ts'
 import { Engine } from '../../lib/datastore/embedded/engine.ts'
-import { fromTimestamp, type Mutation } from '../../lib/datastore/embedded/wire.ts'
+import type { Mutation } from '../../lib/datastore/embedded/wire.ts'
 
 const projectId = 'p'
 const names = ['a', 'b', 'c', 'd']

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Engine } from '../../lib/datastore/embedded/engine.ts'
+import { limits } from '../../lib/datastore/embedded/history.ts'
 import { StatusError } from '../../lib/datastore/embedded/status.ts'
-import { history, Store } from '../../lib/datastore/embedded/store.ts'
+import { Store } from '../../lib/datastore/embedded/store.ts'
 import { Writer } from '../../lib/datastore/embedded/writer.ts'
 
 let folder: string
@@ -138,7 +139,7 @@ describe('while another process writes', () => {
 })
 
 describe('history', () => {
-  const usual = history.bytes
+  const usual = limits.bytes
   test('is dropped after an hour, and the past that needs it can no longer be read', async () => {
     let now = 1_000_000_000_000
     const engine = new Engine({ dataFolder: folder, clock: () => now })
@@ -158,7 +159,7 @@ describe('history', () => {
   })
 
   test('is dropped when it is too much, and what it is said to hold is what it holds', async () => {
-    history.bytes = 100_000
+    limits.bytes = 100_000
     const engine = new Engine({ dataFolder: folder })
     const big = (name: string, letter: string) => ({
       projectId,
@@ -174,7 +175,7 @@ describe('history', () => {
     })
     for (let i = 0; i < 30; i++) await engine.commit(big('a', 'ab'[i % 2]!))
     engine.close()
-    history.bytes = usual
+    limits.bytes = usual
     const other = stranger()
     const { kept, real } = other
       .prepare('SELECT kept, (SELECT sum(coalesce(octet_length(d), 0) + 64) FROM history) AS real FROM state')

@@ -1,4 +1,6 @@
 // Commit, inside the one writing transaction: mutations against what is stored, then the rows that come of them.
+
+import { toTimestamp } from './convert.ts'
 import { readDocument, writeDocument } from './document.ts'
 import { describeKey, isComplete, partitionName, pathBytes, type StoredElement, type StoredKey } from './keys.ts'
 import type { Change } from './mutations.ts'
@@ -10,7 +12,7 @@ import { indexName, type Row, type Store } from './store.ts'
 import type { Transaction } from './transactions.ts'
 import { applyTransforms } from './transforms.ts'
 import type { Properties } from './values.ts'
-import { type CommitResponse, type MutationResult, toTimestamp } from './wire.ts'
+import type { CommitResponse, MutationResult } from './wire.ts'
 import type { Versions } from './writer.ts'
 
 /** An entity while a commit works on it. */
@@ -93,7 +95,7 @@ function conflicts(store: Store, base: NonNullable<Change['base']>, { n, k, stor
   // Nothing is stored: that agrees with a version at which it was already gone.
   const conflict = stored
     ? base.version !== stored.v
-    : base.strict || (base.version !== 0 && base.version < store.goneSince(n, k))
+    : base.strict || (base.version !== 0 && base.version < store.history.goneSince(n, k))
   if (conflict && base.fail) {
     throw new StatusError(
       Code.FAILED_PRECONDITION,
@@ -160,7 +162,7 @@ function writeDraft(
     if (stored) store.touch(n, k, version)
     return 0
   }
-  store.remember(version, place, n, k, stored)
+  store.history.remember(version, place, n, k, stored)
   const before = stored ? entries(store, n, kind, readDocument(stored.d)) : new Map<string, Entry>()
   const after = properties ? entries(store, n, kind, properties) : new Map<string, Entry>()
   if (text === undefined) store.delete(n, k)

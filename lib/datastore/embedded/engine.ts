@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { folderError, makeDataFolder } from '../../data-folder.ts'
 import { applyChanges, completeKey } from './commit.ts'
+import { enumName, toTimestamp } from './convert.ts'
 import { readDocument } from './document.ts'
 import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './keys.ts'
 import { readMutations } from './mutations.ts'
@@ -15,7 +16,7 @@ import { invalid } from './status.ts'
 import { Store } from './store.ts'
 import { readTimeOf, type Transaction, Transactions } from './transactions.ts'
 import { View } from './view.ts'
-import * as wire from './wire.ts'
+import type * as wire from './wire.ts'
 import { Writer } from './writer.ts'
 
 /** Milliseconds that a write waits for other processes, unless the caller has less time. */
@@ -65,8 +66,8 @@ export class Engine {
           response.found.push({
             entity: { key, properties: masked(readDocument(row.d), mask) },
             version: String(row.v),
-            createTime: wire.toTimestamp(row.c),
-            updateTime: wire.toTimestamp(row.v),
+            createTime: toTimestamp(row.c),
+            updateTime: toTimestamp(row.v),
           })
         } else {
           response.missing.push({
@@ -122,7 +123,7 @@ export class Engine {
     if (transaction) this.#transactions.end(transaction)
     const response: wire.CommitResponse =
       changes.length === 0
-        ? { mutationResults: [], indexUpdates: 0, commitTime: wire.toTimestamp(this.#store.version()) }
+        ? { mutationResults: [], indexUpdates: 0, commitTime: toTimestamp(this.#store.version()) }
         : await this.#writer.write(
             (versions) => applyChanges(this.#store, changes, transaction, versions),
             Math.min(timeout, PATIENCE),
@@ -163,7 +164,7 @@ export class Engine {
 
   /** The transaction that a commit ends, if it ends one, and whether it counts as one. */
   #transactionOf(request: wire.CommitRequest): { transaction: Transaction | undefined; transactional: boolean } {
-    const mode = wire.enumName(request.mode, { 1: 'TRANSACTIONAL', 2: 'NON_TRANSACTIONAL' })
+    const mode = enumName(request.mode, { 1: 'TRANSACTIONAL', 2: 'NON_TRANSACTIONAL' })
     const { singleUseTransaction, transaction } = request
     if (mode === 'NON_TRANSACTIONAL') {
       if (transaction?.length || singleUseTransaction)

@@ -1,7 +1,9 @@
 // Keys: checked and completed on the way in, and written as bytes whose order is Datastore's order of keys, so that a
 // B-tree holds an entity's descendants next to it.
+
+import { readInt64 } from './convert.ts'
 import { invalid } from './status.ts'
-import { type Key, type PartitionId, type PathElement, readInt64, type Target } from './wire.ts'
+import type { Key, PartitionId, PathElement, Target } from './wire.ts'
 
 /** One element of a path; `id` and `name` are both absent only at the end of an incomplete key. */
 export interface StoredElement {

@@ -1,11 +1,13 @@
 // What a commit asks for, checked as far as that goes without looking at what is stored.
+
+import { fromTimestamp, readInt64 } from './convert.ts'
 import { isComplete, partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './keys.ts'
 import { type Path, readMask } from './paths.ts'
 import { entitySize } from './size.ts'
 import { invalid } from './status.ts'
 import { readTransforms, type Transform } from './transforms.ts'
 import { type Properties, ValueReader } from './values.ts'
-import { type CommitRequest, fromTimestamp, type Mutation, readInt64 } from './wire.ts'
+import type { CommitRequest, Mutation } from './wire.ts'
 
 export interface Change {
   operation: 'insert' | 'update' | 'upsert' | 'delete'

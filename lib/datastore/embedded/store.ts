@@ -3,6 +3,7 @@
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { TipfyError } from '../../errors.ts'
+import { History } from './history.ts'
 import { sqlite } from './sqlite.ts'
 
 /** An entity as it lies on disk. Versions are micros since 1970, each commit's later than the one before. */
@@ -45,19 +46,12 @@ export function isBusy(error: unknown): boolean {
   return errcode !== undefined && (errcode & 0xff) === 5
 }
 
-/** The first id of what the commit of a version replaced. (Numbers are bound as doubles, too coarse to multiply.) */
-const HISTORY_FROM = 'CAST(? AS INTEGER) * 1024'
-/** History is kept for as long as Datastore can be asked to read the past (in ms), but never more of it than this. */
-export const history = { age: 3_600_000, bytes: 64 * 1024 * 1024 }
-const ROW_BYTES = 64
-
 export class Store {
   readonly db: DatabaseSync
+  readonly history = new History(this)
   readonly #statements = new Map<string, StatementSync>()
   readonly #names = new Map<string, number>()
   #inTransaction = false
-  /** What the transaction under way has added to history. */
-  #remembered = { rows: 0, bytes: 0 }
 
   /** @param file Path of the database, or `:memory:`. */
   constructor(file: string) {
@@ -131,33 +125,15 @@ export class Store {
 
   /** Commits, with what was done as the latest version. @param now Milliseconds since 1970. */
   commit(version: number, now: number): void {
-    if (this.#remembered.rows > 0) this.#forget((now - history.age) * 1000)
-    this.sql('UPDATE state SET version = ?, kept = kept + ?').run(version, this.#remembered.bytes)
+    this.history.settle(now)
+    this.sql('UPDATE state SET version = ?').run(version)
     this.sql('COMMIT').run()
-    this.#finished()
-  }
-
-  /** Drops the oldest of history, twice as fast as it grows, where it is too old or too much. */
-  #forget(before: number): void {
-    const { kept } = this.sql('SELECT kept FROM state').get() as { kept: number }
-    const limit = kept > history.bytes ? Number.MAX_SAFE_INTEGER : before
-    const oldest = `SELECT id / 1024 AS v FROM history WHERE id < ${HISTORY_FROM} ORDER BY id LIMIT ?`
-    const last = this.sql(`SELECT max(v) AS v FROM (${oldest})`).get(limit, this.#remembered.rows * 2)!['v']
-    if (last === null) return
-    const size = this.sql(
-      `SELECT sum(coalesce(octet_length(d), 0) + ${ROW_BYTES}) AS n FROM history WHERE id < ${HISTORY_FROM}`,
-    ).get((last as number) + 1)!['n'] as number
-    this.sql(`DELETE FROM history WHERE id < ${HISTORY_FROM}`).run((last as number) + 1)
-    this.sql('UPDATE state SET floor = ?, kept = kept - ?').run(last as number, size)
-  }
-
-  #finished(): void {
     this.#inTransaction = false
-    this.#remembered = { rows: 0, bytes: 0 }
   }
 
   rollback(): void {
-    this.#finished()
+    this.#inTransaction = false
+    this.history.forgetAdded()
     // A name may have got its number in the transaction that is now undone.
     this.#names.clear()
     if (this.db.isTransaction) this.db.exec('ROLLBACK')
@@ -166,11 +142,6 @@ export class Store {
   /** The version of the latest commit. */
   version(): number {
     return this.sql('SELECT version FROM state').get()!['version'] as number
-  }
-
-  /** The oldest version at which the past can be read. */
-  floor(): number {
-    return this.sql('SELECT floor FROM state').get()!['floor'] as number
   }
 
   /** The number of a name, or undefined if it has none yet. */
@@ -195,34 +166,6 @@ export class Store {
     return this.sql('SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?').get(n, k) as Row | undefined
   }
 
-  /** An entity as it was at a version. */
-  getAt(n: number, k: Uint8Array, version: number): Row | undefined {
-    const now = this.get(n, k)
-    if (now && now.v <= version) return now
-    const then = this.sql(
-      `SELECT c, v, d FROM history WHERE id >= ${HISTORY_FROM} AND n = ? AND k = ? ORDER BY id LIMIT 1`,
-    ).get(version + 1, n, k) as (Row & { d: string | null }) | undefined
-    if (!then) return now
-    return then.d === null ? undefined : then
-  }
-
-  /** The version since which there has been no entity, or the oldest one known of. */
-  goneSince(n: number, k: Uint8Array): number {
-    const row = this.sql('SELECT max(id) / 1024 AS v FROM history WHERE n = ? AND k = ?').get(n, k)
-    return (row?.['v'] as number | null) ?? this.floor()
-  }
-
-  /** What was replaced after a version in a partition, oldest first. */
-  *changesSince(n: number, version: number): Generator<{ k: Uint8Array; row: Row | undefined }> {
-    const changes = this.sql(`SELECT k, c, v, d FROM history WHERE id >= ${HISTORY_FROM} AND n = ? ORDER BY id`)
-    for (const { k, c, v, d } of changes.all(version + 1, n) as unknown as (Row & {
-      k: Uint8Array
-      d: string | null
-    })[]) {
-      yield { k, row: d === null ? undefined : { c, v, d } }
-    }
-  }
-
   /** All names that have a number, as they were before they became text. */
   names(): unknown[][] {
     return this.sql('SELECT name FROM name')
@@ -237,15 +180,6 @@ export class Store {
 
   reserve(n: number, k: Uint8Array): void {
     this.sql('INSERT OR IGNORE INTO reserved VALUES (?, ?)').run(n, k)
-  }
-
-  /** Keeps what a commit is about to replace. */
-  remember(version: number, place: number, n: number, k: Uint8Array, row: Row | undefined): void {
-    this.sql(
-      `INSERT INTO history (id, n, k, c, v, d) VALUES (${HISTORY_FROM} + CAST(? AS INTEGER), ?, ?, ?, ?, ?)`,
-    ).run(version, place, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
-    this.#remembered.rows++
-    this.#remembered.bytes += ROW_BYTES + (row ? Buffer.byteLength(row.d) : 0)
   }
 
   insert(n: number, k: Uint8Array, version: number, text: string): void {

@@ -1,7 +1,8 @@
 // The transactions that this process has open: what each has read, so that its commit can tell whether that still holds.
 import { randomBytes } from 'node:crypto'
+import { fromTimestamp, toBytes } from './convert.ts'
 import { Code, invalid, StatusError } from './status.ts'
-import { fromTimestamp, type TransactionOptions, toBytes } from './wire.ts'
+import type { TransactionOptions } from './wire.ts'
 
 /** Datastore ends a transaction after 270 s, or after 60 s without a call. */
 const LIFETIME = 270_000

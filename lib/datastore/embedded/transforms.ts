@@ -1,9 +1,11 @@
 // Property transforms: changes that the server works out from the value that is there, after the mutation's own.
+
+import { toTimestamp } from './convert.ts'
 import { sortBytes } from './order.ts'
 import { type Path, readPath, setAt, valueAt } from './paths.ts'
 import { invalid } from './status.ts'
 import type { Properties, StoredValue, ValueReader } from './values.ts'
-import { type PropertyTransform, toTimestamp } from './wire.ts'
+import type { PropertyTransform } from './wire.ts'
 
 /** Works out a property's new value, and what the answer says of it. `now` is the request's time in micros. */
 type Work = (current: StoredValue | undefined, now: number) => { value: StoredValue; result: StoredValue }

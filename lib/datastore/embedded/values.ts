@@ -1,7 +1,9 @@
 // Property values: what comes in is checked and brought to one canonical shape, the shape that answers have.
+
+import { readInt64 } from './convert.ts'
 import { isReserved, readKey } from './keys.ts'
 import { invalid } from './status.ts'
-import { type Entity, readInt64, type Target, type Value, type ValueType } from './wire.ts'
+import type { Entity, Target, Value, ValueType } from './wire.ts'
 
 /** A checked value: `valueType` names the one field that is set. */
 export interface StoredValue extends Value {

@@ -1,10 +1,12 @@
 // Where a call reads: the tables as they are, or as they were at an earlier version, and the transaction that wants to know
 // of it. History tells what was replaced since; whoever reads the past leaves those entities out and takes the old ones.
+
+import { toTimestamp } from './convert.ts'
 import { partitionName, pathBytes, pathFromBytes, type StoredKey } from './keys.ts'
 import { Code, StatusError } from './status.ts'
 import type { Row, Store } from './store.ts'
 import type { Transaction } from './transactions.ts'
-import { type Timestamp, toTimestamp } from './wire.ts'
+import type { Timestamp } from './wire.ts'
 
 /** An entity that changed after the version read, as it was. */
 export interface OldEntity {
@@ -19,7 +21,7 @@ export class View {
   readonly transaction: Transaction | undefined
 
   constructor(store: Store, version: number | undefined, transaction?: Transaction) {
-    if (version !== undefined && version < store.floor())
+    if (version !== undefined && version < store.history.floor())
       throw new StatusError(
         transaction ? Code.ABORTED : Code.FAILED_PRECONDITION,
         'The requested snapshot version is too old.',
@@ -49,14 +51,14 @@ export class View {
   }
 
   #get(n: number, k: Uint8Array): Row | undefined {
-    return this.version === undefined ? this.store.get(n, k) : this.store.getAt(n, k, this.version)
+    return this.version === undefined ? this.store.get(n, k) : this.store.history.getAt(n, k, this.version)
   }
 
   /** The entities of a partition, and of a kind if one is given, that changed after the version read. */
   changedEntities(n: number, kind: string | undefined): OldEntity[] {
     if (this.version === undefined || this.version >= this.store.version()) return []
     const first = new Map<string, OldEntity>()
-    for (const { k, row } of this.store.changesSince(n, this.version)) {
+    for (const { k, row } of this.store.history.changesSince(n, this.version)) {
       const id = Buffer.from(k).toString('latin1')
       if (!first.has(id)) first.set(id, { k, row })
     }

@@ -1,11 +1,13 @@
 // RunAggregationQuery: count, sum and avg over the results of a query.
+
+import { readInt64 } from '../convert.ts'
 import { readDocument } from '../document.ts'
 import { isReserved } from '../keys.ts'
 import { indexEntries } from '../order.ts'
 import { invalid } from '../status.ts'
 import type { StoredValue } from '../values.ts'
 import type { View } from '../view.ts'
-import { type Aggregation, type RunAggregationQueryRequest, readInt64 } from '../wire.ts'
+import type { Aggregation, RunAggregationQueryRequest } from '../wire.ts'
 import { KEY } from './filters.ts'
 import { type Plan, readPlan, refuseGql } from './plan.ts'
 import { comparer, type ResultRow } from './rows.ts'

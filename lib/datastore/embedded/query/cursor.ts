@@ -1,6 +1,7 @@
 // Cursors: the place right after a row, in bytes that only this engine reads. They hold for the query that gave them.
+
+import { toBytes } from '../convert.ts'
 import { invalid } from '../status.ts'
-import { toBytes } from '../wire.ts'
 
 /** A place among rows: the values they are ordered by, then the bytes of the key. */
 export interface Position {

@@ -1,10 +1,12 @@
 // Filters, brought to the one form that the rest works with: alternatives, each a conjunction of plain conditions.
+
+import { enumName } from '../convert.ts'
 import { afterDescendants, pathBytes, readKey, type StoredKey } from '../keys.ts'
 import { sortBytes } from '../order.ts'
 import { after, EVERYTHING, intersect, point, type Span } from '../span.ts'
 import { invalid } from '../status.ts'
 import { type StoredValue, ValueReader } from '../values.ts'
-import { enumName, type Filter, type Target, type Value } from '../wire.ts'
+import type { Filter, Target, Value } from '../wire.ts'
 
 export const KEY = '__key__'
 

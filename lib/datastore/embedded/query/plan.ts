@@ -1,8 +1,10 @@
 // A query that came in, checked and completed: what it looks at, the order of its results, and where they begin and end.
+
+import { enumName } from '../convert.ts'
 import { readPartition, type StoredKey } from '../keys.ts'
 import { type Path, readMask } from '../paths.ts'
 import { Code, invalid, StatusError } from '../status.ts'
-import { enumName, type Query, type RunQueryRequest, type Target } from '../wire.ts'
+import type { Query, RunQueryRequest, Target } from '../wire.ts'
 import { type Position, readCursor } from './cursor.ts'
 import { type Filters, KEY, readFilters } from './filters.ts'
 

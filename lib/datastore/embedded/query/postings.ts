@@ -1,5 +1,5 @@
 // Reads the index in order, a chunk at a time: statements are shared, so none may stay open between two results.
-import { after, type Span } from '../span.ts'
+import { after, EVERYTHING, type Span } from '../span.ts'
 import type { Store } from '../store.ts'
 
 /** Above any value and any key: the end of a span that has none. */
@@ -103,6 +103,11 @@ export class Postings {
       if (!cut && rows.length < size) break
     }
     if (group) yield finish(group)
+  }
+
+  /** The keys of the entities with a value in a span; those with several come several times. */
+  *keysIn(p: number, span: Span): Generator<Uint8Array> {
+    for (const { v, ks } of this.groups(p, span, false)) yield* ks ?? this.keys(p, v, EVERYTHING, false)
   }
 
   /** Whether an entity has a value. */

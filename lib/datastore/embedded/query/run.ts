@@ -1,4 +1,6 @@
 // RunQuery: a plan's results at the version a call reads, cut by cursors, offset, limit and the size of one answer.
+
+import { toTimestamp } from '../convert.ts'
 import { readDocument } from '../document.ts'
 import { pathFromBytes } from '../keys.ts'
 import { valueFromSortBytes } from '../order.ts'
@@ -6,7 +8,8 @@ import { masked } from '../paths.ts'
 import type { Row } from '../store.ts'
 import type { Properties } from '../values.ts'
 import type { View } from '../view.ts'
-import { type Batch, type EntityResult, toTimestamp } from '../wire.ts'
+import type { Batch, EntityResult } from '../wire.ts'
+import { Candidates } from './candidates.ts'
 import { type Position, writeCursor } from './cursor.ts'
 import { metadataEntities } from './metadata.ts'
 import type { Plan } from './plan.ts'
@@ -25,9 +28,9 @@ export interface Progress {
 /** How many results a plan has, up to a limit, if that can be told without looking at them. */
 export function countOf(view: View, plan: Plan, limit: number): number | undefined {
   const n = view.numberOf(plan.partition)
-  if (n === undefined || metadataEntities(view.store, plan)) return undefined
-  if (view.changedEntities(n, plan.kind).length > 0) return undefined
-  return new Scan(view.store, plan, n, new RowMaker(plan), new Set()).count(limit)
+  if (n === undefined || plan.orders.length > 0 || plan.combine || plan.start || plan.end) return undefined
+  if (metadataEntities(view.store, plan) || view.changedEntities(n, plan.kind).length > 0) return undefined
+  return new Candidates(view.store, plan, n).count(limit)
 }
 
 /** The results of a plan, from its start cursor on. */

@@ -25,6 +25,9 @@ function entries(command: Command, path = ''): Entry[] {
   return [own, ...command.commands.flatMap((sub) => entries(sub, `${path} ${sub.name()}`.trim()))]
 }
 
+/** The paths as patterns of a shell's `case`: words that lead no further are a command's own arguments. */
+const known = (all: readonly Entry[]) => all.flatMap(({ path }) => (path === '' ? [] : [`"${path}"`])).join('|')
+
 const words = ({ commands, options }: Entry) => [...commands.map((one) => one.name), ...options.map((one) => one.flag)]
 
 function bash(all: readonly Entry[]): string {
@@ -40,13 +43,13 @@ _tipfy() {
 ${values.join('\n')}
   esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) path="\${path:+$path }$word" ;; esac
+    case "\${path:+$path }$word" in ${known(all)}) path="\${path:+$path }$word" ;; esac
   done
   case "$path" in
 ${cases.join('\n')}
-    *) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  [ "\${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))
 }
 complete -F _tipfy tipfy`
 }
@@ -66,12 +69,14 @@ function zsh(all: readonly Entry[]): string {
 # zsh completion for tipfy. In ~/.zshrc, after compinit: eval "$(npx tipfy completion zsh)"
 _tipfy() {
   local -a list
-  local path_words="\${(j: :)\${words[2,CURRENT-1]:#-*}}"
-  case "$path_words" in
+  local so_far="" word
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    case "\${so_far:+$so_far }$word" in ${known(all)}) so_far="\${so_far:+$so_far }$word" ;; esac
+  done
+  case "$so_far" in
 ${cases.join('\n')}
-    *) _files; return ;;
   esac
-  _describe 'tipfy' list
+  _describe 'tipfy' list || _files
 }
 compdef _tipfy tipfy`
 }
@@ -89,7 +94,12 @@ function fish(all: readonly Entry[]): string {
   })
   return `# fish completion for tipfy. npx tipfy completion fish > ~/.config/fish/completions/tipfy.fish
 function __tipfy_path
-  string join ' ' (string match -v -- '-*' (commandline -opc)[2..])
+  set -l so_far
+  for word in (commandline -opc)[2..]
+    contains -- (string trim -- "$so_far $word") ${known(all).replaceAll('|', ' ')}
+    and set so_far (string trim -- "$so_far $word")
+  end
+  echo $so_far
 end
 ${lines.join('\n')}`
 }

@@ -21,6 +21,10 @@ const longestPause = 8000
 /** More missed keys than this are not remembered one by one. */
 const mostOwed = 20_000
 
+interface Used {
+  connection: CacheConnection | null
+}
+
 export class CacheServer {
   readonly #link: CacheLink
   readonly #clock: Clock
@@ -73,23 +77,25 @@ export class CacheServer {
       this.#counters.cacheBypassed++
       return undefined
     }
-    let connection: CacheConnection | null = null
+    const used: Used = { connection: this.#connection?.alive ? this.#connection : null }
     const start = this.#clock.ticks()
     try {
-      const all = async () => {
-        connection = this.#connection?.alive ? this.#connection : await this.#connect()
-        return await work(connection)
-      }
-      const result = await withDeadline(this.#clock, this.#settings.timeout, all())
+      const all = used.connection === null ? this.#connectFirst(work, used) : work(used.connection)
+      const result = await withDeadline(this.#clock, this.#settings.timeout, all)
       this.#counters.memcached.add(this.#clock.ticks() - start, false)
       return result
     } catch (error) {
       this.#counters.memcached.add(this.#clock.ticks() - start, true)
       if (error instanceof CacheRefused) throw error
       // An old connection's failure says nothing about the one in use now.
-      if (connection === null || connection === this.#connection) this.#fail(error)
+      if (used.connection === null || used.connection === this.#connection) this.#fail(error)
       return undefined
     }
+  }
+
+  async #connectFirst<T>(work: (connection: CacheConnection) => Promise<T>, used: Used): Promise<T> {
+    used.connection = await this.#connect()
+    return await work(used.connection)
   }
 
   /** A change could not be told to the server: it is not used before `key` is deleted there. */

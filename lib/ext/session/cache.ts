@@ -27,6 +27,9 @@ interface Seen {
   cas: CasId
 }
 
+/** A record, or the lease to fill its place with: null where that is another's to do. */
+type Looked = { record: SessionRecord } | { lease: Seen | null }
+
 export class SessionCache {
   readonly servers: CacheServer[]
   readonly #clock: Clock
@@ -52,7 +55,12 @@ export class SessionCache {
   /** The cached record, or what `fetch` finds: that is cached if it is a record and nobody changed it meanwhile. */
   async read<Other>(id: string, fetch: () => Promise<SessionRecord | Other>): Promise<SessionRecord | Other> {
     const server = this.#server(id)
-    const found = await allowRefusal(server.use((connection) => this.#look(connection, id)))
+    let found: Looked | undefined
+    try {
+      found = await server.use((connection) => this.#look(connection, id))
+    } catch (error) {
+      if (!(error instanceof CacheRefused)) throw error
+    }
     if (found !== undefined && 'record' in found) {
       this.#counters.cacheHits++
       return found.record
@@ -94,7 +102,7 @@ export class SessionCache {
     for (const server of this.servers) server.close()
   }
 
-  async #look(connection: CacheConnection, id: string): Promise<{ record: SessionRecord } | { lease: Seen | null }> {
+  async #look(connection: CacheConnection, id: string): Promise<Looked> {
     const key = keyOf(id)
     const entry = await connection.get(key)
     if (entry !== null) {

@@ -90,7 +90,7 @@ class Connection implements CacheConnection {
     const { header, val } = await this.#ask(op.get, key)
     if (header.status === missing) return null
     if (header.status !== ok) throw refused('get', header.status)
-    return { value: val.toString(), cas: Buffer.from(header.cas) }
+    return { value: val.toString(), cas: header.cas }
   }
 
   add(key: string, value: string, seconds: number): Promise<CasId | null> {
@@ -136,10 +136,15 @@ class Connection implements CacheConnection {
     this.#socket = this.#server._socket
   }
 
-  async #ask(opcode: number, key: string, extras: string | Buffer = '', value = '', cas?: Buffer): Promise<Answer> {
-    if (!this.alive) throw new Error('the connection was lost')
-    if (!steps.hasSubscribers) return await this.#perform(opcode, key, extras, value, cas)
-    return await traced('memcached', names.get(opcode)!, () => this.#perform(opcode, key, extras, value, cas))
+  #ask(opcode: number, key: string, extras: string | Buffer = '', value = '', cas?: Buffer): Promise<Answer> {
+    if (!this.alive) return Promise.reject(new Error('the connection was lost'))
+    return steps.hasSubscribers
+      ? this.#askTraced(opcode, key, extras, value, cas)
+      : this.#perform(opcode, key, extras, value, cas)
+  }
+
+  #askTraced(...args: [opcode: number, key: string, extras: string | Buffer, value: string, cas?: Buffer]) {
+    return traced('memcached', names.get(args[0])!, () => this.#perform(...args))
   }
 
   #perform(opcode: number, key: string, extras: string | Buffer, value: string, cas?: Buffer): Promise<Answer> {

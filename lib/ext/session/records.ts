@@ -1,5 +1,5 @@
 // What a session's row is and becomes: its key, its life, its tombstone. Pure but for the clock handed in.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { TipfyError } from '../../errors.ts'
 import type { SessionRow } from './ports.ts'
 
@@ -23,7 +23,7 @@ const maxDataBytes = 1_040_000
 
 /** The name of a session's or user's key: a leaked table holds no usable id. */
 export function keyName(id: string): string {
-  return createHash('sha256').update(id).digest('hex')
+  return hash('sha256', id)
 }
 
 export type LiveRow = SessionRow & { data: string }

@@ -12,6 +12,13 @@ import { type CookieRequest, findCookie } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
 import type { RecordStore, SessionRecord, StoreUnavailable } from './store.ts'
 
+/** What the answer is where the store cannot be reached: a 503. */
+function unavailable(error: unknown): unknown {
+  const { retryAfter } = error as StoreUnavailable
+  if (retryAfter === undefined) return error
+  return new ServiceUnavailable(undefined, { cause: error, headers: { 'Retry-After': String(retryAfter) } })
+}
+
 export class StoredSlot extends Slot {
   private readonly records: RecordStore
   private readonly cookie: SignedCookie | undefined
@@ -30,7 +37,7 @@ export class StoredSlot extends Slot {
   private newUser: string | null | undefined
   /** Null: as configured, whatever it was before. */
   private newExpiration: number | null | undefined
-  private queue: Promise<unknown> = Promise.resolve()
+  private queue: Promise<unknown> | undefined
   private waiting = 0
 
   constructor(kind: SlotKind, request: CookieRequest, records: RecordStore) {
@@ -51,12 +58,12 @@ export class StoredSlot extends Slot {
 
   private async fetch(sid: string): Promise<void> {
     try {
-      const loaded = await this.ask((records) => records.load(sid))
+      const loaded = await this.records.load(sid)
       if (loaded.state === 'live') this.adopt(loaded.record)
       else if (loaded.state === 'tombstone') this.dead = true
       else this.sid = undefined
     } catch (error) {
-      this.failure = error
+      this.failure = unavailable(error)
     }
     this.isLoaded = true
   }
@@ -114,9 +121,7 @@ export class StoredSlot extends Slot {
     try {
       return await question(this.records)
     } catch (error) {
-      const { retryAfter } = error as StoreUnavailable
-      if (retryAfter === undefined) throw error
-      throw new ServiceUnavailable(undefined, { cause: error, headers: { 'Retry-After': String(retryAfter) } })
+      throw unavailable(error)
     }
   }
 
@@ -147,7 +152,7 @@ export class StoredSlot extends Slot {
   // One after the other: two updates of a session that does not exist yet must not make two.
   private inTurn<T>(step: () => Promise<T>): Promise<T> {
     this.waiting++
-    const turn = this.queue.then(step).finally(() => {
+    const turn = (this.queue ?? Promise.resolve()).then(step).finally(() => {
       this.waiting--
     })
     this.queue = turn.catch(() => {})
@@ -227,7 +232,7 @@ export class StoredSlot extends Slot {
 
   save(response: OutboxResponse, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
     // A handler that did not await its destroy() or update() has its answer wait for them.
-    if (this.waiting > 0) return this.queue.then(() => this.save(response, failed))
+    if (this.waiting > 0) return this.queue!.then(() => this.save(response, failed))
     const changed = failed ? undefined : this.changedText()
     const isUserNew = this.newUser !== undefined && this.newUser !== this.storedUser
     this.close()

@@ -174,7 +174,7 @@ export const plants: Record<string, Plant> = {
   'memcached is waited for without a limit': {
     file: 'cache-server.ts',
     near: 1160,
-    changes: [['await withDeadline(this.#clock, this.#settings.timeout, all())', 'await all()']],
+    changes: [['await withDeadline(this.#clock, this.#settings.timeout, all)', 'await all']],
   },
   'the wait for a turn is not counted': {
     file: 'writer.ts',

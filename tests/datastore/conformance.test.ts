@@ -4,13 +4,9 @@ import { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startDatastoreServer } from '../../lib/datastore/server.ts'
 import { Api, type Case } from './conformance/api.ts'
-import { newer } from './conformance/newer.ts'
-import { queries } from './conformance/queries.ts'
-import { transactions } from './conformance/transactions.ts'
-import { writes } from './conformance/writes.ts'
+import { cases } from './conformance/cases.ts'
 import { emulatorJar, startEmulator } from './emulator.ts'
 
-const cases: Case[] = [...writes, ...queries, ...transactions, ...newer]
 // There is nobody to authenticate to; searching for a metadata server would cost a second.
 process.env['METADATA_SERVER_DETECTION'] = 'none'
 

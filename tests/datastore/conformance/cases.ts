@@ -1,0 +1,8 @@
+// All cases: what this Datastore and Google's emulator are both asked.
+import type { Case } from './api.ts'
+import { newer } from './newer.ts'
+import { queries } from './queries.ts'
+import { transactions } from './transactions.ts'
+import { writes } from './writes.ts'
+
+export const cases: Case[] = [...writes, ...queries, ...transactions, ...newer]

@@ -92,9 +92,12 @@ const counting = (n: number) => (data: Record<string, unknown>) => {
 const commands = {
   create: (sid: string, data: string) => store.create(sid, { data }),
   load: (sid: string) => store.load(sid),
-  async save(sid: string, data: string) {
+  /** Sets keys, on whatever it finds: a cache that is out of reach shows it the newest state, one that is not an older. */
+  async set(sid: string, keys: string) {
     const loaded = await store.load(sid)
-    return loaded.state === 'live' ? store.save(sid, loaded.record, { data }) : loaded
+    if (loaded.state !== 'live') return loaded
+    const data = JSON.stringify({ ...JSON.parse(loaded.record.data), ...JSON.parse(keys) })
+    return store.save(sid, loaded.record, { data })
   },
   async saveAndDie(sid: string, data: string) {
     const loaded = await store.load(sid)

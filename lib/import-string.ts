@@ -63,8 +63,8 @@ export async function importModule(
 ): Promise<{ file: string; exports: Record<string, unknown> } | undefined> {
   const file = findModule(module, folders)
   if (file !== undefined) return { file: relative(root, file), exports: await importFile(file, root) }
-  if (isOurs(module)) return { file: module, exports: await importOurs(module) }
   try {
+    if (isOurs(module)) return { file: module, exports: await import(module) }
     const path = createRequire(join(root, 'package.json')).resolve(module)
     return { file: module, exports: await importFile(path, root) }
   } catch (error) {
@@ -77,10 +77,6 @@ export async function importModule(
 /** 'tipfy/ext/…' always means this copy of tipfy, whatever else is installed near the application. */
 function isOurs(module: string): boolean {
   return module === 'tipfy' || module.startsWith('tipfy/')
-}
-
-async function importOurs(module: string): Promise<Record<string, unknown>> {
-  return await import(module)
 }
 
 /**

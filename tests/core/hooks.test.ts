@@ -176,6 +176,9 @@ describe('app.hooks', () => {
       code: 'TIPFY_E_MODULE_NOT_FOUND',
       message: expect.stringContaining('nowhere.ts'),
     })
+    await expect(broken('tipfy/ext/sesion:setSecureCookieSession')).rejects.toMatchObject({
+      message: expect.stringContaining('tipfy/ext/sesion'),
+    })
     await expect(broken('application:nothing')).rejects.toMatchObject({ code: 'TIPFY_E_EXPORT_NOT_FOUND' })
     await expect(broken('application')).rejects.toMatchObject({ code: 'TIPFY_E_IMPORT_STRING' })
   })

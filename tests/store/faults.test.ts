@@ -193,8 +193,9 @@ describe('a Datastore', () => {
       const transaction = begin.call(datastore)
       const { commit } = transaction
       transaction.commit = async (writes, timeout) => {
-        await commit(writes, timeout)
+        const stamps = await commit(writes, timeout)
         if (lost++ < 2) throw new PortError('unknown', 'the connection was lost')
+        return stamps
       }
       return transaction
     }
@@ -207,6 +208,21 @@ describe('a Datastore', () => {
     expect(store.stats).toMatchObject({ recognised: 1, retries: 1 })
   })
 
+  test('that saves in one call but whose answer is lost is not written twice', async () => {
+    const clock = new FakeClock()
+    const datastore = new MemoryDatastore()
+    const store = new RecordStore({ datastore, clock, chance: fakeChance() })
+    const base = await store.create('sid', { data: '{"list":[]}' })
+    const { swap } = datastore
+    datastore.swap = async (id, row, stamp) => {
+      await swap.call(datastore, id, row, stamp)
+      throw new PortError('unknown', 'the connection was lost')
+    }
+    const saved = await clock.until(store.save('sid', base, { data: '{"list":[1]}' }))
+    expect(saved).toMatchObject({ state: 'saved', record: { version: 2, data: '{"list":[1]}' } })
+    expect(datastore.calls).toMatchObject({ swap: 1, read: 1, commit: 0 })
+  })
+
   test('whose insert was applied but not answered has one session, not an error', async () => {
     const clock = new FakeClock()
     const datastore = new MemoryDatastore()
@@ -214,8 +230,9 @@ describe('a Datastore', () => {
     const { insert } = datastore
     let lost = 0
     datastore.insert = async (id, row) => {
-      await insert.call(datastore, id, row)
+      const stamp = await insert.call(datastore, id, row)
       if (lost++ === 0) throw new PortError('unknown', 'the connection was lost')
+      return stamp
     }
     const record = await clock.until(store.create('sid', { data: '{}' }))
     expect(await store.load('sid')).toEqual({ state: 'live', record })
@@ -233,7 +250,7 @@ describe('a Datastore', () => {
       const { commit } = transaction
       transaction.commit = async (...args) => {
         if (aborts-- > 0) throw new PortError('conflict', 'ABORTED')
-        await commit(...args)
+        return await commit(...args)
       }
       return transaction
     }

@@ -132,12 +132,12 @@ describe.each(Object.entries(places).filter(([, { found }]) => found))('four pro
     const sid = `victim ${Math.random()}`
     await one.call('create', sid, '{"v":1}')
     for (const worker of [one, two, victim]) await worker.call('load', sid)
-    await expect(victim.call('saveAndDie', sid, '{"v":1,"mine":1}')).rejects.toThrow('the process has ended')
+    await expect(victim.call('assignAndDie', sid, { mine: 1 })).rejects.toThrow('the process has ended')
     const key = `tipfy:${keyName(sid)}`
     const left = /^HD t(\d+)/.exec(await askMemcached(memcached, `mg ${key} t`))
     if (left !== null) expect(Number(left[1])).toBeLessThanOrEqual(60)
     // Whatever a reader still sees, the next save stands on what was committed, and all see that.
-    await two.call('set', sid, '{"yours":1}')
+    await two.call('assign', sid, { yours: 1 })
     for (const worker of [one, two]) expect(dataOf(await worker.call('load', sid))).toMatchObject({ mine: 1, yours: 1 })
   }, 60_000)
 

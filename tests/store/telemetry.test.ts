@@ -23,8 +23,9 @@ describe("the store's counters", () => {
       conflicts: 1,
       dropped: 1,
       lookup: { count: 1, failed: 0, mean: 0, p50: 0.01, p99: 0.01 },
-      read: { count: 4 },
-      commit: { count: 4 },
+      outdated: 2,
+      read: { count: 3 },
+      commit: { count: 6 },
     })
   })
 })

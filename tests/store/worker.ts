@@ -56,10 +56,17 @@ rows.begin = () => {
   const transaction = begin()
   const { commit } = transaction
   transaction.commit = async (...args) => {
-    await commit(...args)
+    const stamps = await commit(...args)
     dieAtCache = dieAfterCommit
+    return stamps
   }
   return transaction
+}
+const swap = rows.swap.bind(rows)
+rows.swap = async (...args) => {
+  const stamp = await swap(...args)
+  dieAtCache = dieAfterCommit && stamp !== null
+  return stamp
 }
 
 const store = new RecordStore({
@@ -92,18 +99,15 @@ const counting = (n: number) => (data: Record<string, unknown>) => {
 const commands = {
   create: (sid: string, data: string) => store.create(sid, { data }),
   load: (sid: string) => store.load(sid),
-  /** Sets keys, on whatever it finds: a cache that is out of reach shows it the newest state, one that is not an older. */
-  async set(sid: string, keys: string) {
+  async assign(sid: string, changes: object) {
     const loaded = await store.load(sid)
     if (loaded.state !== 'live') return loaded
-    const data = JSON.stringify({ ...JSON.parse(loaded.record.data), ...JSON.parse(keys) })
+    const data = JSON.stringify({ ...JSON.parse(loaded.record.data), ...changes })
     return store.save(sid, loaded.record, { data })
   },
-  async saveAndDie(sid: string, data: string) {
-    const loaded = await store.load(sid)
-    if (loaded.state !== 'live') return
+  assignAndDie(sid: string, changes: object) {
     dieAfterCommit = true
-    await store.save(sid, loaded.record, { data })
+    return commands.assign(sid, changes)
   },
   /** Many requests at once, each with a key of its own. */
   keys: (sid: string, from: number, count: number) =>

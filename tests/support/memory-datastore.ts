@@ -12,7 +12,7 @@ export class MemoryDatastore implements DatastorePort {
   readonly sessions = new Map<string, { row: SessionRow; at: number }>()
   readonly users = new Map<string, { row: UserRow; at: number }>()
   /** Calls by kind. */
-  readonly calls = { get: 0, insert: 0, read: 0, commit: 0, find: 0 }
+  readonly calls = { get: 0, insert: 0, swap: 0, read: 0, commit: 0, find: 0 }
   #commits = 0
 
   async get(id: string): Promise<SessionRow | null> {
@@ -25,9 +25,15 @@ export class MemoryDatastore implements DatastorePort {
     return this.#rows(ids)
   }
 
-  async insert(id: string, row: SessionRow): Promise<void> {
+  async insert(id: string, row: SessionRow): Promise<string> {
     this.calls.insert++
-    this.apply([{ op: 'insert', id, row }])
+    return this.apply([{ op: 'insert', id, row }])[0]!
+  }
+
+  async swap(id: string, row: SessionRow, stamp: string): Promise<string | null> {
+    this.calls.swap++
+    if (this.sessions.get(id)?.row.stamp !== stamp) return null
+    return this.apply([{ op: 'update', id, row }])[0]!
   }
 
   begin(): DatastoreTransaction {
@@ -49,7 +55,7 @@ export class MemoryDatastore implements DatastorePort {
           const now = key.startsWith('user ') ? this.users.get(key.slice(5)) : this.sessions.get(key)
           if ((now?.at ?? 0) !== at) throw new PortError('conflict', 'another transaction came first')
         }
-        this.apply(writes)
+        return this.apply(writes)
       },
       abandon: () => {
         over = true
@@ -62,7 +68,7 @@ export class MemoryDatastore implements DatastorePort {
     return [...this.sessions].filter(([, { row }]) => row.username === username).map(([id]) => id)
   }
 
-  apply(writes: readonly Write[]): void {
+  apply(writes: readonly Write[]): string[] {
     for (const write of writes) {
       if (write.op === 'insert' && this.sessions.has(write.id)) throw new PortError('exists', 'the key is taken')
       if (write.op === 'update' && !this.sessions.has(write.id)) throw new PortError('conflict', 'the key is gone')
@@ -71,8 +77,12 @@ export class MemoryDatastore implements DatastorePort {
     for (const write of writes) {
       if (write.op === 'delete') this.sessions.delete(write.id)
       else if (write.op === 'user') this.users.set(write.id, { row: structuredClone(write.row), at: this.#commits })
-      else this.sessions.set(write.id, { row: structuredClone(write.row), at: this.#commits })
+      else {
+        const row = { ...structuredClone(write.row), stamp: String(this.#commits) }
+        this.sessions.set(write.id, { row, at: this.#commits })
+      }
     }
+    return writes.map(() => String(this.#commits))
   }
 
   #rows(ids: readonly string[]): Map<string, SessionRow> {

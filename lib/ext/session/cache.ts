@@ -195,10 +195,11 @@ function parse(id: string, text: string): SessionRecord | 'lease' | 'broken' {
   const end = text.indexOf('\n')
   if (!text.startsWith('value ') || end === -1) return 'broken'
   try {
-    const { id: owner, version, created, updated, expires, username } = JSON.parse(text.slice(6, end))
+    const { id: owner, version, created, updated, expires, username, commits, stamp } = JSON.parse(text.slice(6, end))
     const numbers = [version, created, updated, expires].every((number) => typeof number === 'number')
     if (owner !== id || !numbers || (username !== null && typeof username !== 'string')) return 'broken'
-    return { version, created, updated, expires, data: text.slice(end + 1), username }
+    if (!Array.isArray(commits) || (stamp !== null && typeof stamp !== 'string')) return 'broken'
+    return { version, created, updated, expires, data: text.slice(end + 1), username, commits, stamp }
   } catch {
     return 'broken'
   }

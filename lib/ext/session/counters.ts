@@ -50,6 +50,8 @@ export interface Counters {
   transactions: number
   commits: number
   retries: number
+  /** Saves that found another version than the request had read, and became a transaction. */
+  outdated: number
   aborted: number
   /** Commits whose answer was lost, found by their token. */
   recognised: number
@@ -88,6 +90,7 @@ export function newCounters(): Counters {
     transactions: 0,
     commits: 0,
     retries: 0,
+    outdated: 0,
     aborted: 0,
     recognised: 0,
     unavailable: 0,

@@ -1,6 +1,6 @@
 // A session's new id: the new record, the tombstone of the old and the user's row in one transaction.
 import type { Snapshot, Write } from './ports.ts'
-import { isLive, keyName, type LiveRow, recordOf, type SessionRecord, tombstone } from './records.ts'
+import { isLive, keyName, type SessionRecord, tombstone } from './records.ts'
 import type { Plan } from './transact.ts'
 import { isRevoked, login } from './users.ts'
 import type { Saved } from './writer.ts'
@@ -23,7 +23,7 @@ export interface MoveTools {
   merge(base: string, mine: string, theirs: string): string
   /** What `mine` has that `base` has not. */
   added(base: string, mine: string): string
-  make(row: { data: string; username: string | null; token: string; idle?: number; created?: number }): LiveRow
+  make(row: { data: string; username: string | null; token: string; idle?: number; created?: number }): SessionRecord
 }
 
 /**
@@ -59,5 +59,5 @@ export function planMove(
   const writes: Write[] = [{ op: 'insert', id: newId, row }]
   if (live) writes.push({ op: 'update', id: oldId, row: tombstone(old, token, now, !revoked) })
   if (username !== null) writes.push(login(username, newId, user, now))
-  return { writes, result: { state: 'saved', record: recordOf(row) } }
+  return { writes, result: { state: 'saved', record: row } }
 }

@@ -13,6 +13,8 @@ export interface SessionRow {
   username: string | null
   /** The tokens of the last commits, newest first. */
   commits: string[]
+  /** Datastore's own version of what was read or committed: not stored, and null before it is. */
+  stamp: string | null
 }
 
 /** What logins and `destroyAllFor` of one user agree by: the logins of the last minute, and the last revocation. */
@@ -40,7 +42,8 @@ export interface Snapshot {
 /** A serialisable transaction with optimistic or pessimistic locks: reads, then one commit, or `abandon`. */
 export interface DatastoreTransaction {
   read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot>
-  commit(writes: readonly Write[], timeout: number): Promise<void>
+  /** The stamps of what was written, in the order of the writes. */
+  commit(writes: readonly Write[], timeout: number): Promise<string[]>
   /** Gives up what it read: at once, without waiting, never failing. */
   abandon(): void
 }
@@ -50,8 +53,10 @@ export interface DatastorePort {
   get(id: string, timeout: number): Promise<SessionRow | null>
   /** Those of the sessions that exist. */
   getMany(ids: readonly string[], timeout: number): Promise<Map<string, SessionRow>>
-  /** A plain insert: one call. Rejects with the reason 'exists' where the key is taken. */
-  insert(id: string, row: SessionRow, timeout: number): Promise<void>
+  /** A plain insert: one call. The stamp; rejects with the reason 'exists' where the key is taken. */
+  insert(id: string, row: SessionRow, timeout: number): Promise<string>
+  /** A plain update of what has `stamp`: one call. The new stamp; null where it is not that any more. */
+  swap(id: string, row: SessionRow, stamp: string, timeout: number): Promise<string | null>
   begin(): DatastoreTransaction
   /** The ids of the sessions with this username, tombstones among them; may lag behind commits. */
   find(username: string, timeout: number): Promise<string[]>

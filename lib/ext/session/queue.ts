@@ -12,10 +12,15 @@ const mostTogether = 100
 export class Lanes<Item> {
   readonly #lanes = new Map<string, Entry<Item>[]>()
   readonly #together: (key: string, items: Item[]) => Promise<void>
+  readonly #empty: (key: string) => void
 
-  /** @param together does the work of items that stood next to one another; never rejects */
-  constructor(together: (key: string, items: Item[]) => Promise<void>) {
+  /**
+   * @param together does the work of items that stood next to one another; never rejects
+   * @param empty is told when nothing waits under a key any more
+   */
+  constructor(together: (key: string, items: Item[]) => Promise<void>, empty: (key: string) => void) {
     this.#together = together
+    this.#empty = empty
   }
 
   /** Has `item` done when its turn comes, together with what stands beside it then. */
@@ -56,5 +61,6 @@ export class Lanes<Item> {
       await first.within(() => this.#together(key, items))
     }
     this.#lanes.delete(key)
+    this.#empty(key)
   }
 }

@@ -3,15 +3,10 @@ import { hash } from 'node:crypto'
 import { TipfyError } from '../../errors.ts'
 import type { SessionRow } from './ports.ts'
 
-/** A live session as it was read or committed. Times in ms since 1970. */
-export interface SessionRecord {
-  version: number
-  created: number
-  updated: number
-  expires: number
+/** A live session as it was read or committed. */
+export type SessionRecord = SessionRow & {
   /** Encoded by the codec. */
   data: string
-  username: string | null
 }
 
 /** How many tokens a row keeps. */
@@ -26,18 +21,12 @@ export function keyName(id: string): string {
   return hash('sha256', id)
 }
 
-export type LiveRow = SessionRow & { data: string }
-
 export function isTombstone(row: SessionRow): boolean {
   return row.data === null || row.data === ''
 }
 
-export function isLive(row: SessionRow | null | undefined, now: number): row is LiveRow {
+export function isLive(row: SessionRow | null | undefined, now: number): row is SessionRecord {
   return row !== null && row !== undefined && !isTombstone(row) && row.expires > now
-}
-
-export function recordOf({ version, created, updated, expires, data, username }: LiveRow): SessionRecord {
-  return { version, created, updated, expires, data, username }
 }
 
 /** When a session used at `now` dies: by `idle` ms without use, or by its age. */
@@ -45,10 +34,9 @@ export function expiry(created: number, idle: number, absolute: number | null, n
   return absolute === null ? now + idle : Math.min(now + idle, created + absolute)
 }
 
-/** The next version of a row. */
-export function nextRow<Changed extends Partial<SessionRow>>(row: SessionRow, token: string, changed: Changed) {
-  const commits = [token, ...row.commits].slice(0, tokensKept)
-  return checked({ ...row, version: row.version + 1, commits, ...changed })
+/** The tokens of the next version. */
+export function withToken(row: SessionRow, token: string): string[] {
+  return [token, ...row.commits].slice(0, tokensKept)
 }
 
 /** Throws where Datastore would not take it. */
@@ -60,10 +48,14 @@ export function checked<Row extends SessionRow>(row: Row): Row {
 
 /** A tombstone in place of `row`. One that `moved` keeps the user, for destroyAllFor to find it. */
 export function tombstone(row: SessionRow, token: string, now: number, moved: boolean): SessionRow {
-  return nextRow(row, token, {
+  return {
+    ...row,
+    version: row.version + 1,
+    commits: withToken(row, token),
+    stamp: null,
     updated: now,
     expires: now + tombstoneLife,
     data: moved ? '' : null,
     username: moved ? row.username : null,
-  })
+  }
 }

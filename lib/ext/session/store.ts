@@ -15,17 +15,7 @@ import {
   type SessionRow,
   type Write,
 } from './ports.ts'
-import {
-  checked,
-  expiry,
-  isLive,
-  isTombstone,
-  keyName,
-  type LiveRow,
-  recordOf,
-  type SessionRecord,
-  tombstone,
-} from './records.ts'
+import { checked, expiry, isLive, isTombstone, keyName, type SessionRecord, tombstone } from './records.ts'
 import { Runner, type Work } from './transact.ts'
 import { listSessions, login, revokeAll, type SessionSummary } from './users.ts'
 import { type Change, type Saved, SessionWriter } from './writer.ts'
@@ -127,7 +117,7 @@ export class RecordStore {
         this.#runner.datastore.get(id, timeout),
       )
       const now = this.#clock.now()
-      if (isLive(row, now)) return recordOf(row)
+      if (isLive(row, now)) return row
       return row !== null && isTombstone(row) && row.expires > now ? 'tombstone' : 'none'
     }
     const found = this.#cache === null ? await fetch() : await this.#cache.read(id, fetch)
@@ -144,7 +134,7 @@ export class RecordStore {
       const row = this.#make({ data, username, token: this.#runner.chance.token(), idle: expiresIn })
       await this.#runner.retry('saved', this.stats.commit, (timeout) => this.#insert(id, row, timeout))
       this.stats.commits++
-      return recordOf(row)
+      return row
     }
     const saved = await this.#runner.transact<Saved>({
       what: 'saved',
@@ -154,7 +144,7 @@ export class RecordStore {
       plan: ({ user }, token) => {
         const row = this.#make({ data, username, token, idle: expiresIn })
         const writes = [{ op: 'insert' as const, id, row }, login(username, id, user, this.#clock.now())]
-        return { writes, result: { state: 'saved', record: recordOf(row) } }
+        return { writes, result: { state: 'saved', record: row } }
       },
       recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(id), saved),
     })
@@ -178,11 +168,12 @@ export class RecordStore {
 
   /**
    * Reads, lets `fn` change the data or return new data, and commits, as if no other request ran meanwhile. `fn` is
-   * synchronous and may run again. What it throws is thrown, and nothing is written.
+   * synchronous and may run again. What it throws is thrown, and nothing is written. `base`, where the request has it, saves a
+   * read.
    */
-  update(sid: string, fn: (data: Data) => Data | void): Promise<Saved> {
+  update(sid: string, fn: (data: Data) => Data | void, base: SessionRecord | null = null): Promise<Saved> {
     this.stats.saves++
-    return this.#change(keyName(sid), null, null, (row) => {
+    return this.#change(keyName(sid), base, null, (row) => {
       const data = this.settings.decode(row.data)
       return { data: this.settings.encode(fn(data) ?? data) }
     })
@@ -298,27 +289,28 @@ export class RecordStore {
     this.#cache?.close()
   }
 
-  #make(row: Parameters<MoveTools['make']>[0]): LiveRow {
+  #make(row: Parameters<MoveTools['make']>[0]): SessionRecord {
     const now = this.#clock.now()
     const { data, username, token, idle = this.settings.expiration, created = now } = row
     const expires = expiry(created, idle, this.settings.absoluteExpiration, now)
-    return checked({ version: 1, created, updated: now, expires, data, username, commits: [token] })
+    return checked({ version: 1, created, updated: now, expires, data, username, commits: [token], stamp: null })
   }
 
   async #insert(id: string, row: SessionRow, timeout: number): Promise<void> {
     try {
-      await this.#runner.datastore.insert(id, row, timeout)
+      row.stamp = await this.#runner.datastore.insert(id, row, timeout)
     } catch (error) {
       if (!(error instanceof PortError && error.reason === 'exists')) throw error
       // Perhaps an attempt of ours whose answer was lost: then it left its token.
       const found = await this.#runner.datastore.get(id, timeout)
       if (!found?.commits.includes(row.commits[0]!)) throw error
+      row.stamp = found.stamp
       this.stats.recognised++
     }
   }
 
   async #change(id: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
-    const saved = await this.#known(id, this.#writer.change(id, username, change))
+    const saved = await this.#known(id, this.#writer.change(id, username, change, base))
     if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
     else {
       this.stats.dropped++

@@ -211,12 +211,11 @@ export class StoredSlot extends Slot {
       this.unsent = true
       return record
     }
-    const { sid } = this
-    const saved = await this.ask((records) =>
-      records.update(sid!, (data) => {
-        fn(data)
-      }),
-    )
+    const { sid, record } = this
+    const change = (data: Record<string, unknown>) => {
+      fn(data)
+    }
+    const saved = await this.ask((records) => records.update(sid!, change, record))
     if (saved.state === 'saved') return saved.record
     this.dead = true
     return undefined

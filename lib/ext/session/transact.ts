@@ -60,9 +60,13 @@ export class Runner {
     }
   }
 
-  async transact<T>(work: Work<T>, budget = new Budget(this.clock, this.#timeout)): Promise<T> {
+  /** @param unknown attempts made before, of which nobody knows whether they were applied */
+  async transact<T>(
+    work: Work<T>,
+    budget = new Budget(this.clock, this.#timeout),
+    unknown: Attempt<T>[] = [],
+  ): Promise<T> {
     const attempts = new Attempts(budget, this.chance, this.counters)
-    const unknown: Attempt<T>[] = []
     let { user } = work
     for (;;) {
       const transaction = this.datastore.begin()
@@ -88,7 +92,10 @@ export class Runner {
           return plan.result
         }
         committing = { token, version: (mainRow(snapshot, work)?.version ?? 0) + 1, result: plan.result }
-        await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout))
+        const stamps = await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout))
+        for (const [at, write] of plan.writes.entries()) {
+          if (write.op === 'insert' || write.op === 'update') write.row.stamp = stamps[at] ?? null
+        }
         this.counters.commits++
         return plan.result
       } catch (error) {
@@ -101,7 +108,7 @@ export class Runner {
 }
 
 /** An attempt whose outcome was not learned. */
-interface Attempt<T> {
+export interface Attempt<T> {
   token: string
   /** The version that it would have made. */
   version: number

@@ -49,7 +49,14 @@ export class SimDatastore {
     return {
       get: (id, timeout) => call('get', timeout, () => this.sessions.get(id)?.row ?? null),
       getMany: (ids, timeout) => call('get', timeout, () => this.#rows(ids)),
-      insert: (id, row, timeout) => call('commit', timeout, (who) => this.#apply([{ op: 'insert', id, row }], who)),
+      insert: (id, row, timeout) => call('commit', timeout, (who) => this.#apply([{ op: 'insert', id, row }], who)[0]!),
+      swap: (id, row, stamp, timeout) =>
+        call('commit', timeout, (who) => {
+          this.onRead([id])
+          if (this.#scheduler.chance(this.faults.abort)) throw new PortError('conflict', 'aborted')
+          if (this.sessions.get(id)?.row.stamp !== stamp) return null
+          return this.#apply([{ op: 'update', id, row }], who)[0]!
+        }),
       find: (username, timeout) => call('find', timeout, () => this.#find(username)),
       begin: () => this.#begin(call),
     }
@@ -75,7 +82,7 @@ export class SimDatastore {
             const now = key.startsWith('user ') ? this.users.get(key.slice(5)) : this.sessions.get(key)
             if ((now?.at ?? 0) !== at) throw new PortError('conflict', 'another transaction came first')
           }
-          this.#apply(writes, who)
+          return this.#apply(writes, who)
         }),
       abandon: () => {},
     }
@@ -118,7 +125,7 @@ export class SimDatastore {
     })
   }
 
-  #apply(writes: readonly Write[], who: unknown): void {
+  #apply(writes: readonly Write[], who: unknown): string[] {
     const before = new Map<string, SessionRow>()
     for (const { op, id } of writes) {
       const row = op === 'user' ? undefined : this.sessions.get(id)?.row
@@ -134,13 +141,14 @@ export class SimDatastore {
         this.sessions.delete(write.id)
         index.delete(write.id)
       } else {
-        this.sessions.set(write.id, { row: Object.freeze(write.row), at })
+        this.sessions.set(write.id, { row: Object.freeze({ ...write.row, stamp: String(at) }), at })
         index.set(write.id, write.row.username)
       }
     }
     this.#index.push(index)
     if (this.#index.length > 5) this.#index.shift()
     this.onCommit(writes, before, who)
+    return writes.map(() => String(at))
   }
 
   #find(username: string): string[] {

@@ -1,0 +1,116 @@
+// The store's rows as Datastore's messages, and back, each checked: another program may have written there.
+import type { SessionRow, UserRow } from './ports.ts'
+
+/** A value, a key, an entity as in google.datastore.v1. */
+export interface Value {
+  stringValue?: string
+  integerValue?: number | string
+  nullValue?: unknown
+  timestampValue?: { seconds?: number | string | null; nanos?: number | null } | null
+  arrayValue?: { values?: Value[] | null } | null
+  valueType?: string
+  excludeFromIndexes?: boolean
+}
+
+export interface EntityKey {
+  path: { kind: string; name: string; idType?: string }[]
+  partitionId: { namespaceId?: string }
+}
+
+export interface Entity {
+  key: EntityKey
+  properties: Record<string, Value>
+}
+
+export interface Found {
+  entity: Entity
+  /** Datastore's own version of the entity. */
+  version: number | string
+}
+
+export function keyOf(kind: string, name: string, namespace: string | undefined): EntityKey {
+  return { path: [{ kind, name }], partitionId: namespace === undefined ? {} : { namespaceId: namespace } }
+}
+
+const excludeFromIndexes = true
+
+function timestamp(ms: number): Value {
+  const seconds = Math.floor(ms / 1000)
+  return { timestampValue: { seconds, nanos: Math.round((ms - seconds * 1000) * 1e6) }, excludeFromIndexes }
+}
+
+export function sessionEntity(key: EntityKey, row: SessionRow): Entity {
+  const { version, created, updated, expires, data, username, commits } = row
+  return {
+    key,
+    properties: {
+      version: { integerValue: version, excludeFromIndexes },
+      created: timestamp(created),
+      updated: timestamp(updated),
+      expires: timestamp(expires),
+      data: data === null ? { nullValue: 0, excludeFromIndexes } : { stringValue: data, excludeFromIndexes },
+      // The one property that is indexed.
+      username: username === null ? { nullValue: 0 } : { stringValue: username },
+      commits: { arrayValue: { values: commits.map((token) => ({ stringValue: token, excludeFromIndexes })) } },
+    },
+  }
+}
+
+/** `expires` is for a TTL policy: soon after a login or revocation the row means nothing any more. */
+export function userEntity(key: EntityKey, row: UserRow): Entity {
+  const last = Math.max(row.revokedAt, ...row.logins.map(({ at }) => at))
+  return {
+    key,
+    properties: {
+      expires: timestamp(last + 3_600_000),
+      state: { stringValue: JSON.stringify(row), excludeFromIndexes },
+    },
+  }
+}
+
+// Over gRPC an unset value is null, '' or 0: which one is set, valueType says.
+function holds(value: Value | undefined, type: string): boolean {
+  return value !== undefined && (value.valueType === undefined ? type in value : value.valueType === type)
+}
+
+function text(properties: Record<string, Value>, name: string): string | null {
+  const value = properties[name]
+  if (value === undefined || holds(value, 'nullValue')) return null
+  if (!holds(value, 'stringValue')) throw new TypeError(`\`${name}\` is no string`)
+  return value.stringValue!
+}
+
+function time(properties: Record<string, Value>, name: string): number {
+  const value = properties[name]
+  if (!holds(value, 'timestampValue')) throw new TypeError(`\`${name}\` is no timestamp`)
+  const { seconds, nanos } = value!.timestampValue!
+  return Number(seconds ?? 0) * 1000 + Math.round(Number(nanos ?? 0) / 1e6)
+}
+
+/** Throws TypeError where it is not what tipfy writes. */
+export function sessionRow({ entity: { properties }, version: stamp }: Found): SessionRow {
+  const { version, commits } = properties
+  const number = holds(version, 'integerValue') ? Number(version!.integerValue) : Number.NaN
+  if (!Number.isSafeInteger(number)) throw new TypeError('`version` is no integer')
+  const tokens = holds(commits, 'arrayValue') ? (commits!.arrayValue?.values ?? []) : null
+  if (!tokens?.every((token) => holds(token, 'stringValue'))) throw new TypeError('`commits` is no list of strings')
+  return {
+    version: number,
+    created: time(properties, 'created'),
+    updated: time(properties, 'updated'),
+    expires: time(properties, 'expires'),
+    data: text(properties, 'data'),
+    username: text(properties, 'username'),
+    commits: tokens.map(({ stringValue }) => stringValue!),
+    stamp: String(stamp),
+  }
+}
+
+/** Throws TypeError where it is not what tipfy writes. */
+export function userRow({ entity: { properties } }: Found): UserRow {
+  const row = JSON.parse(text(properties, 'state') ?? 'null') as UserRow | null
+  if (!Number.isSafeInteger(row?.sequence) || !Number.isSafeInteger(row?.revoked) || !Array.isArray(row?.logins)) {
+    throw new TypeError('`state` is not what tipfy writes')
+  }
+  return row!
+}

@@ -140,7 +140,16 @@ describe('a Datastore', () => {
     return { port: new SessionDatastore(datastore, { kind: 'Session' }), close: () => closeDatastore(datastore) }
   }
 
-  const record = { version: 1, created: 0, updated: 0, expires: 1e15, data: '{}', username: null }
+  const record = {
+    version: 1,
+    created: 0,
+    updated: 0,
+    expires: 1e15,
+    data: '{}',
+    username: null,
+    commits: [],
+    stamp: null,
+  }
   const operations: [string, (store: RecordStore) => Promise<unknown>][] = [
     ['load', (store) => store.load('sid')],
     ['create', (store) => store.create('sid', { data: '{}' })],

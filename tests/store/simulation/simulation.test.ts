@@ -57,12 +57,8 @@ describe('a planted fault is found', () => {
   }
   for (const _ of cpus().slice(0, 2)) next()
 
-  test.each(Object.keys(plants))(
-    '%s',
-    async (name) => {
-      while (!found.has(name)) await Promise.race(found.values()).then(() => new Promise(setImmediate))
-      expect(await found.get(name)).toMatch(/^seed \d+: (?!errors)/m)
-    },
-    120_000,
-  )
+  test.each(Object.keys(plants))('%s', async (name) => {
+    while (!found.has(name)) await Promise.race(found.values()).then(() => new Promise(setImmediate))
+    expect(await found.get(name)).toMatch(/^seed \d+: (?!errors)/m)
+  }, 120_000)
 })

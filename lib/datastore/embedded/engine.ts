@@ -123,7 +123,11 @@ export class Engine {
     if (transaction) this.#transactions.end(transaction)
     const response: wire.CommitResponse =
       changes.length === 0
-        ? { mutationResults: [], indexUpdates: 0, commitTime: toTimestamp(this.#store.version()) }
+        ? {
+            mutationResults: [],
+            indexUpdates: 0,
+            commitTime: toTimestamp(this.#store.atOnce(() => this.#store.version())),
+          }
         : await this.#writer.write(
             (versions) => applyChanges(this.#store, changes, transaction, versions),
             Math.min(timeout, PATIENCE),

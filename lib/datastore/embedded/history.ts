@@ -11,6 +11,13 @@ const FROM = 'CAST(? AS INTEGER) * 1024'
 /** What a row is counted as, beside its text. */
 const ROW_BYTES = 64
 
+const INSERT = `INSERT INTO history (id, n, k, c, v, d) VALUES (${FROM} + CAST(? AS INTEGER), ?, ?, ?, ?, ?)`
+const OLDEST = `SELECT max(v) AS v FROM (SELECT id / 1024 AS v FROM history WHERE id < ${FROM} ORDER BY id LIMIT ?)`
+const SIZE = `SELECT sum(coalesce(octet_length(d), 0) + ${ROW_BYTES}) AS n FROM history WHERE id < ${FROM}`
+const DROP = `DELETE FROM history WHERE id < ${FROM}`
+const FIRST_CHANGE = `SELECT c, v, d FROM history WHERE id >= ${FROM} AND n = ? AND k = ? ORDER BY id LIMIT 1`
+const CHANGES = `SELECT k, c, v, d FROM history WHERE id >= ${FROM} AND n = ? ORDER BY id`
+
 export class History {
   readonly #store: Store
   /** What the transaction under way has added. */
@@ -22,9 +29,7 @@ export class History {
 
   /** Keeps what a commit is about to replace. */
   remember(version: number, place: number, n: number, k: Uint8Array, row: Row | undefined): void {
-    this.#store
-      .sql(`INSERT INTO history (id, n, k, c, v, d) VALUES (${FROM} + CAST(? AS INTEGER), ?, ?, ?, ?, ?)`)
-      .run(version, place, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
+    this.#store.sql(INSERT).run(version, place, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
     this.#added.rows++
     this.#added.bytes += ROW_BYTES + (row ? Buffer.byteLength(row.d) : 0)
   }
@@ -35,17 +40,16 @@ export class History {
     this.forgetAdded()
     if (rows === 0) return
     this.#store.sql('UPDATE state SET kept = kept + ?').run(bytes)
-    const { kept } = this.#store.sql('SELECT kept FROM state').get() as { kept: number }
+    const { kept, first } = this.#store
+      .sql('SELECT kept, (SELECT min(id) / 1024 FROM history) AS first FROM state')
+      .get() as { kept: number; first: number }
     const before = kept > limits.bytes ? Number.MAX_SAFE_INTEGER : (now - limits.age) * 1000
-    const oldest = `SELECT id / 1024 AS v FROM history WHERE id < ${FROM} ORDER BY id LIMIT ?`
-    const last = this.#store.sql(`SELECT max(v) AS v FROM (${oldest})`).get(before, rows * 2)!['v'] as number | null
-    if (last !== null) this.#dropUpTo(last)
+    if (first < before) this.#dropUpTo(this.#store.sql(OLDEST).get(before, rows * 2)!['v'] as number)
   }
 
   #dropUpTo(version: number): void {
-    const size = `SELECT sum(coalesce(octet_length(d), 0) + ${ROW_BYTES}) AS n FROM history WHERE id < ${FROM}`
-    const { n } = this.#store.sql(size).get(version + 1) as { n: number }
-    this.#store.sql(`DELETE FROM history WHERE id < ${FROM}`).run(version + 1)
+    const { n } = this.#store.sql(SIZE).get(version + 1) as { n: number }
+    this.#store.sql(DROP).run(version + 1)
     this.#store.sql('UPDATE state SET floor = ?, kept = kept - ?').run(version, n)
   }
 
@@ -63,17 +67,14 @@ export class History {
   getAt(n: number, k: Uint8Array, version: number): Row | undefined {
     const now = this.#store.get(n, k)
     if (now && now.v <= version) return now
-    const then = this.#store
-      .sql(`SELECT c, v, d FROM history WHERE id >= ${FROM} AND n = ? AND k = ? ORDER BY id LIMIT 1`)
-      .get(version + 1, n, k) as OldRow | undefined
+    const then = this.#store.sql(FIRST_CHANGE).get(version + 1, n, k) as OldRow | undefined
     return then ? present(then) : now
   }
 
   /** What was replaced after a version in a partition, oldest first. */
   *changesSince(n: number, version: number): Generator<{ k: Uint8Array; row: Row | undefined }> {
-    const changes = this.#store.sql(`SELECT k, c, v, d FROM history WHERE id >= ${FROM} AND n = ? ORDER BY id`)
-    for (const change of changes.all(version + 1, n) as unknown as (OldRow & { k: Uint8Array })[])
-      yield { k: change.k, row: present(change) }
+    const changes = this.#store.sql(CHANGES).all(version + 1, n) as unknown as (OldRow & { k: Uint8Array })[]
+    for (const change of changes) yield { k: change.k, row: present(change) }
   }
 
   /** The version since which there has been no entity, or the oldest one known of. */

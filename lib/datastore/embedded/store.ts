@@ -52,6 +52,8 @@ export class Store {
   readonly #statements = new Map<string, StatementSync>()
   readonly #names = new Map<string, number>()
   #inTransaction = false
+  /** The latest version, while a transaction reads. */
+  #version: number | undefined
 
   /** @param file Path of the database, or `:memory:`. */
   constructor(file: string) {
@@ -67,6 +69,8 @@ export class Store {
       this.db.close()
       throw error
     }
+    // From here on nobody waits inside SQLite, where waiting would stop the whole process.
+    this.db.exec('PRAGMA busy_timeout = 0')
   }
 
   #format(): number {
@@ -100,26 +104,35 @@ export class Store {
   /** Runs reads that must see one state of the tables. */
   atOnce<T>(read: () => T): T {
     if (this.#inTransaction) return read()
-    this.sql('BEGIN').run()
+    this.#beginReading()
     this.#inTransaction = true
     try {
       return read()
     } finally {
       this.#inTransaction = false
+      this.#version = undefined
       this.sql('COMMIT').run()
+    }
+  }
+
+  /** The first read takes hold of the state. It may have to wait while another process opens or recovers the file. */
+  #beginReading(): void {
+    for (let waited = 0; ; waited++) {
+      this.sql('BEGIN').run()
+      try {
+        this.#version = this.version()
+        return
+      } catch (error) {
+        this.sql('ROLLBACK').run()
+        if (!isBusy(error) || waited > OPEN_TIMEOUT) throw error
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+      }
     }
   }
 
   /** Begins a transaction that writes; throws what `isBusy` knows if another process is writing. */
   begin(): void {
-    // Waiting inside SQLite would stop the whole process; and others write for long and often. (What else may have to
-    // wait is rare and short: a reader, while another process opens or recovers the file.)
-    this.sql('PRAGMA busy_timeout = 0').get()
-    try {
-      this.sql('BEGIN IMMEDIATE').run()
-    } finally {
-      this.sql(`PRAGMA busy_timeout = ${OPEN_TIMEOUT}`).get()
-    }
+    this.sql('BEGIN IMMEDIATE').run()
     this.#inTransaction = true
   }
 
@@ -141,7 +154,7 @@ export class Store {
 
   /** The version of the latest commit. */
   version(): number {
-    return this.sql('SELECT version FROM state').get()!['version'] as number
+    return this.#version ?? (this.sql('SELECT version FROM state').get()!['version'] as number)
   }
 
   /** The number of a name, or undefined if it has none yet. */

@@ -43,9 +43,10 @@ export class Postings {
 
   /** The keys of the entities with a value, in the order of keys. @param p Number of the index. */
   *keys(p: number, v: Uint8Array, span: Span, down: boolean): Generator<Uint8Array> {
-    const order = down ? 'DESC' : 'ASC'
     const statement = this.#store.sql(
-      `SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k ${order} LIMIT ?`,
+      down
+        ? 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC LIMIT ?'
+        : 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?',
     )
     let { low, high = TOP } = span
     for (const size of chunkSizes()) {
@@ -117,13 +118,13 @@ export class Postings {
 
   /** How many entities have a value and a key in a span, counted up to a limit. */
   count(p: number, v: Uint8Array, { low, high = TOP }: Span, limit: number): number {
-    const rows = 'SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?'
-    return this.#store.sql(`SELECT count(*) AS n FROM (${rows})`).get(p, v, low, high, limit)!['n'] as number
+    const text = 'SELECT count(*) AS n FROM (SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?)'
+    return this.#store.sql(text).get(p, v, low, high, limit)!['n'] as number
   }
 
   /** How many rows of an index have a value in a span, counted up to a limit. */
   countValues(p: number, { low, high = TOP }: Span, limit: number): number {
-    const rows = 'SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?'
-    return this.#store.sql(`SELECT count(*) AS n FROM (${rows})`).get(p, low, high, limit)!['n'] as number
+    const text = 'SELECT count(*) AS n FROM (SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?)'
+    return this.#store.sql(text).get(p, low, high, limit)!['n'] as number
   }
 }

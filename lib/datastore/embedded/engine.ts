@@ -10,6 +10,7 @@ import { readMutations } from './mutations.ts'
 import { masked, readMask } from './paths.ts'
 import { readAggregation, runAggregation } from './query/aggregate.ts'
 import { explain } from './query/explain.ts'
+import { readGql } from './query/gql.ts'
 import { readPlan } from './query/plan.ts'
 import { runQuery } from './query/run.ts'
 import { invalid } from './status.ts'
@@ -81,34 +82,35 @@ export class Engine {
   }
 
   runQuery(request: wire.RunQueryRequest): wire.RunQueryResponse {
-    const plan = readPlan(request.query, request)
+    const gql = request.gqlQuery ? readGql(request.gqlQuery) : undefined
+    if (gql?.aggregations) throw invalid('GQL query error: an aggregation query cannot be run as a plain one.')
+    const plan = readPlan(gql?.query ?? request.query, request)
     return this.#read(request.readOptions, (view) => {
-      const run = (at: View, progress?: { entries: number; documents: number }) => runQuery(at, plan, progress)
-      return explain(request, plan, [], (progress) => {
-        const { batch, trace } = run(view, progress)
-        this.#remember(view, trace, (at) => run(at).trace)
-        return { batch, query: null, count: batch.entityResults.length }
+      const answer = explain(request, plan, (progress) => {
+        const { batch, trace } = runQuery(view, plan, progress)
+        this.#remember(view, trace, (at) => runQuery(at, plan).trace)
+        return { batch, count: batch.entityResults.length }
       })
+      return { ...answer, query: gql?.query ?? null }
     })
   }
 
   runAggregationQuery(request: wire.RunAggregationQueryRequest): wire.RunAggregationQueryResponse {
-    const aggregation = readAggregation(request)
-    const aggregated = aggregation.readings.map(({ property }) => property).filter(Boolean)
-    return this.#read(request.readOptions, (view) =>
-      explain(request, aggregation.plan, aggregated, (progress) => {
+    const gql = request.gqlQuery ? readGql(request.gqlQuery) : undefined
+    if (gql && !gql.aggregations) throw invalid('GQL query error: a plain query cannot be run as an aggregation query.')
+    const parsed = gql && { nestedQuery: gql.query, aggregations: gql.aggregations }
+    const aggregation = readAggregation(parsed ?? request.aggregationQuery, request)
+    return this.#read(request.readOptions, (view) => {
+      const answer = explain(request, aggregation.plan, (progress) => {
         const aggregateProperties = runAggregation(view, aggregation, progress)
-        this.#remember(view, JSON.stringify(aggregateProperties), (at) =>
-          JSON.stringify(runAggregation(at, aggregation)),
-        )
-        const batch = {
-          aggregationResults: [{ aggregateProperties }],
-          moreResults: 'NO_MORE_RESULTS' as const,
-          readTime: view.readTime,
-        }
-        return { batch, query: null, count: 1 }
-      }),
-    )
+        const again = (at: View) => JSON.stringify(runAggregation(at, aggregation))
+        this.#remember(view, JSON.stringify(aggregateProperties), again)
+        const aggregationResults = [{ aggregateProperties }]
+        const batch = { aggregationResults, moreResults: 'NO_MORE_RESULTS' as const, readTime: view.readTime }
+        return { batch, count: 1 }
+      })
+      return { ...answer, query: parsed ?? null }
+    })
   }
 
   beginTransaction(request: wire.BeginTransactionRequest): { transaction: Uint8Array } {

@@ -184,11 +184,23 @@ export interface Query {
   findNearest?: unknown
 }
 
+export interface GqlQuery {
+  queryString?: string | null
+  allowLiterals?: boolean | null
+  namedBindings?: Record<string, GqlQueryParameter> | null
+  positionalBindings?: GqlQueryParameter[] | null
+}
+
+export interface GqlQueryParameter {
+  value?: Value | null
+  cursor?: Uint8Array | string | null
+}
+
 export interface RunQueryRequest extends Target {
   partitionId?: PartitionId | null
   readOptions?: ReadOptions | null
   query?: Query | null
-  gqlQuery?: unknown
+  gqlQuery?: GqlQuery | null
   propertyMask?: PropertyMask | null
   explainOptions?: { analyze?: boolean | null } | null
 }
@@ -222,7 +234,8 @@ export interface ExplainMetrics {
 export interface RunQueryResponse {
   /** Absent where the query was only planned. */
   batch?: Batch
-  query: null
+  /** What a GQL text was read as. */
+  query: Query | null
   transaction?: Uint8Array
   explainMetrics?: ExplainMetrics
 }
@@ -238,7 +251,7 @@ export interface RunAggregationQueryRequest extends Target {
   partitionId?: PartitionId | null
   readOptions?: ReadOptions | null
   aggregationQuery?: { nestedQuery?: Query | null; aggregations?: Aggregation[] | null } | null
-  gqlQuery?: unknown
+  gqlQuery?: GqlQuery | null
   explainOptions?: { analyze?: boolean | null } | null
 }
 
@@ -248,7 +261,7 @@ export interface RunAggregationQueryResponse {
     moreResults: 'NO_MORE_RESULTS'
     readTime: Timestamp
   }
-  query: null
+  query: RunAggregationQueryRequest['aggregationQuery'] | null
   transaction?: Uint8Array
   explainMetrics?: ExplainMetrics
 }

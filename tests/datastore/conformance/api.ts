@@ -82,6 +82,17 @@ export class Api {
     return answer.found.length > 0 ? show(answer.found[0].entity.properties) : 'missing'
   }
 
+  /** Runs a GQL text; literals are allowed unless that is said otherwise. */
+  async gql(queryString: string, more: object = {}): Promise<unknown> {
+    const answer = await this.call('runQuery', {
+      partitionId: { namespaceId: this.namespaceId },
+      gqlQuery: { queryString, allowLiterals: true, ...more },
+    })
+    return (
+      answer.code ?? results(answer, /^select (distinct on \(.*?\) )?\*/i.test(queryString) ? {} : { projection: [{}] })
+    )
+  }
+
   /** Runs a query of kind K; gives the results' names, with the values of a projection, or the refusal's code. */
   async ask(query: Query, more: object = {}): Promise<unknown> {
     const answer = await this.call('runQuery', {

@@ -9,7 +9,7 @@ import type { StoredValue } from '../values.ts'
 import type { View } from '../view.ts'
 import type { Aggregation, RunAggregationQueryRequest } from '../wire.ts'
 import { KEY } from './filters.ts'
-import { type Plan, readPlan, refuseGql } from './plan.ts'
+import { type Plan, readPlan } from './plan.ts'
 import { comparer, type ResultRow } from './rows.ts'
 import { countOf, type Progress, resultsOf, rowOf } from './run.ts'
 
@@ -30,9 +30,11 @@ export interface AggregationPlan {
 }
 
 /** Checks an aggregation query. */
-export function readAggregation(request: RunAggregationQueryRequest): AggregationPlan {
-  refuseGql(request)
-  const { nestedQuery, aggregations } = request.aggregationQuery ?? {}
+export function readAggregation(
+  aggregationQuery: RunAggregationQueryRequest['aggregationQuery'],
+  request: RunAggregationQueryRequest,
+): AggregationPlan {
+  const { nestedQuery, aggregations } = aggregationQuery ?? {}
   if (!nestedQuery) throw invalid('one of fields AggregationQuery.query_type must be set')
   if (!aggregations?.length) throw invalid('An aggregation query must have at least one aggregation.')
   if (aggregations.length > MAX_AGGREGATIONS)

@@ -1,47 +1,38 @@
 // Query explain: which indexes a query would use on Google's side, and what running it here took.
-import type { Batch, ExplainMetrics, RunQueryRequest, Struct } from '../wire.ts'
+import type { ExplainMetrics, RunQueryRequest, Struct } from '../wire.ts'
 import type { Plan } from './plan.ts'
 import type { Progress } from './run.ts'
 
-interface Ran<B> {
-  batch: B
-  query: null
-  count: number
-}
-
-/** Runs a query, or only plans it, as the request's explain options say. */
-export function explain<B extends Batch | object>(
+/** Runs a query, or only plans it, as the request's explain options say. @param run Gives its batch, and how many results are in it. */
+export function explain<Batch>(
   { explainOptions }: Pick<RunQueryRequest, 'explainOptions'>,
   plan: Plan,
-  aggregated: string[],
-  run: (progress?: Progress) => Ran<B>,
-): { batch?: B; query: null; explainMetrics?: ExplainMetrics; transaction?: Uint8Array } {
-  if (!explainOptions) {
-    const { batch, query } = run()
-    return { batch, query }
-  }
+  run: (progress?: Progress) => { batch: Batch; count: number },
+): { batch?: Batch; explainMetrics?: ExplainMetrics; transaction?: Uint8Array } {
+  if (!explainOptions) return { batch: run().batch }
   const planSummary = { indexesUsed: [indexUsed(plan)] }
-  if (!explainOptions.analyze) return { query: null, explainMetrics: { planSummary } }
+  if (!explainOptions.analyze) return { explainMetrics: { planSummary } }
   const progress: Progress = { entries: 0, documents: 0 }
   const begun = process.hrtime.bigint()
-  const { batch, query, count } = run(progress)
+  const { batch, count } = run(progress)
   const nanos = Number(process.hrtime.bigint() - begun)
+  const [entries, documents] = [String(progress.entries), String(progress.documents)]
   const executionStats = {
     resultsReturned: String(count),
     executionDuration: { seconds: String(Math.floor(nanos / 1e9)), nanos: nanos % 1e9 },
     readOperations: String(count),
     debugStats: struct({
-      documents_scanned: String(progress.documents),
-      index_entries_scanned: String(progress.entries),
+      documents_scanned: documents,
+      index_entries_scanned: entries,
       billing_details: struct({
         min_query_cost: '0',
         small_ops: '0',
-        index_entries_billable: aggregated.length > 0 ? String(progress.entries) : '0',
-        documents_billable: String(progress.documents),
+        index_entries_billable: progress.documents === 0 ? entries : '0',
+        documents_billable: documents,
       }),
     }),
   }
-  return { batch, query, explainMetrics: { planSummary, executionStats } }
+  return { batch, explainMetrics: { planSummary, executionStats } }
 }
 
 function indexUsed(plan: Plan): Struct {

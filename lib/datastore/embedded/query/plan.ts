@@ -38,10 +38,9 @@ export interface Plan extends Filters {
 /** Checks a query. @param aggregated Properties that an aggregation over it reads, which must exist as if projected. */
 export function readPlan(
   query: Query | null | undefined,
-  request: Target & Pick<RunQueryRequest, 'partitionId' | 'propertyMask' | 'gqlQuery'>,
+  request: Target & Pick<RunQueryRequest, 'partitionId' | 'propertyMask'>,
   aggregated: string[] = [],
 ): Plan {
-  refuseGql(request)
   if (!query) throw invalid('one of fields Query.query and Query.gql_query must be set')
   if (query.findNearest) throw new StatusError(Code.UNIMPLEMENTED, 'find_nearest is not supported by this Datastore')
   const partition = readPartition(request.partitionId, request)
@@ -78,10 +77,6 @@ export function readPlan(
     end: readCursor(query.endCursor, signature, orders.length),
     signature,
   }
-}
-
-export function refuseGql({ gqlQuery }: { gqlQuery?: unknown }): void {
-  if (gqlQuery) throw new StatusError(Code.UNIMPLEMENTED, 'GQL is not supported by this Datastore')
 }
 
 function notNegative(what: string, value: number): number {

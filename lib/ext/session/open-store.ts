@@ -76,7 +76,7 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
       storeTimeout: settings.storeTimeout * 1000,
       cacheTtl: settings.cacheTtl * 1000,
       cacheTimeout: settings.cacheTimeout,
-      onTrouble: (message) => log.warn({ counters: records.stats, memcached: records.breakers }, message),
+      onTrouble: (message) => log.warn({ counters: records.stats, memcached: breakers(records) }, message),
       decode: (text) => decodeCurrent(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict as OnConflict | null,
@@ -95,4 +95,8 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
 /** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */
 function userMerge(merge: Merge): Merge {
   return (base, mine, theirs) => withVisible(mine, merge(visible(base), visible(mine), visible(theirs)))
+}
+
+function breakers({ cacheServers }: RecordStore): Record<string, string> {
+  return Object.fromEntries(cacheServers.map(({ name, state }) => [name, state]))
 }

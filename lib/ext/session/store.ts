@@ -2,84 +2,24 @@
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
 import { StoreUnavailable } from './budget.ts'
 import { SessionCache } from './cache.ts'
-import { decodeData, encodeData } from './codec.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Conflict, type Data, mergeData } from './merge.ts'
 import { type Move, type MoveTools, planMove } from './move.ts'
-import {
-  type CacheLink,
-  type Chance,
-  type Clock,
-  type DatastorePort,
-  PortError,
-  type SessionRow,
-  type Write,
-} from './ports.ts'
+import { type Clock, PortError, type SessionRow, type Write } from './ports.ts'
 import { checked, expiry, isLive, isTombstone, keyName, type SessionRecord, tombstone } from './records.ts'
+import {
+  type Changes,
+  defaultStoreSettings,
+  type Loaded,
+  type StoreParts,
+  type StoreSettings,
+} from './store-settings.ts'
 import { Runner, type Work } from './transact.ts'
 import { listSessions, login, revokeAll, type SessionSummary } from './users.ts'
 import { type Change, type Saved, SessionWriter } from './writer.ts'
 
+export type { Changes, Loaded, StoreParts, StoreSettings } from './store-settings.ts'
 export { type Saved, type SessionRecord, type SessionSummary, StoreUnavailable }
-
-/** `tombstone`: destroyed or regenerated within the last minute. `none`: unknown, expired or broken. */
-export type Loaded = { state: 'live'; record: SessionRecord } | { state: 'tombstone' } | { state: 'none' }
-
-/** What a request changes. */
-export interface Changes {
-  /** The encoded data as the request leaves it. */
-  data: string
-  /** The session's user from now on; undefined where the request did not set it. */
-  username?: string | null
-  /** Idle time in ms; undefined: as it was, for a new session as configured. */
-  expiresIn?: number
-}
-
-export interface StoreSettings {
-  /** Idle time in ms after which a session is dead. */
-  expiration: number
-  /** Age in ms at which it is dead however much used; null for never. */
-  absoluteExpiration: number | null
-  /** The part of the idle time that must have passed before `touchDue`. */
-  touchAfter: number
-  /** Budget in ms of one load or save, retries included. */
-  storeTimeout: number
-  /** How long in ms a process may serve what another changed without reaching memcached afterwards. */
-  cacheTtl: number
-  /** The longest wait in ms that one load or save may spend on memcached. */
-  cacheTimeout: number
-  encode(data: Data): string
-  decode(text: string): Data
-  /** Instead of the structural merge; synchronous, may run again. */
-  merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
-  /** Told of each place where the later of two changes won, once that is committed. */
-  onConflict: ((conflict: Conflict) => void) | null
-  /** Told when a memcached server stops and starts to work. */
-  onTrouble: (message: string) => void
-}
-
-const defaults: StoreSettings = {
-  expiration: 86_400_000,
-  absoluteExpiration: null,
-  touchAfter: 0.1,
-  storeTimeout: 5000,
-  cacheTtl: 60_000,
-  cacheTimeout: 50,
-  encode: encodeData,
-  decode: decodeData,
-  merge: null,
-  onConflict: null,
-  onTrouble: () => {},
-}
-
-export interface StoreParts {
-  datastore: DatastorePort
-  /** The memcached servers to cache in; none where left out. */
-  cacheLinks?: CacheLink[]
-  clock: Clock
-  chance: Chance
-  settings?: Partial<StoreSettings>
-}
 
 export class RecordStore {
   readonly settings: StoreSettings
@@ -90,7 +30,7 @@ export class RecordStore {
   readonly #writer: SessionWriter
 
   constructor({ datastore, cacheLinks = [], clock, chance, settings }: StoreParts) {
-    this.settings = { ...defaults, ...settings }
+    this.settings = { ...defaultStoreSettings, ...settings }
     this.#clock = clock
     const parts = { clock, chance, counters: this.stats, settings: this.settings }
     this.#cache = cacheLinks.length === 0 ? null : new SessionCache(cacheLinks, parts)
@@ -277,11 +217,6 @@ export class RecordStore {
     const ended = await revokeAll(this.#runner, username, exceptSid === undefined ? null : keyName(exceptSid))
     if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id)))
     return ended.live
-  }
-
-  /** Which memcached servers are in use: `closed`; left alone: `open`; about to be used again: `mending`. */
-  get breakers(): Record<string, 'closed' | 'open' | 'mending'> {
-    return Object.fromEntries(this.#cache?.servers.map(({ name, state }) => [name, state]) ?? [])
   }
 
   /** Closes the connections to memcached. */

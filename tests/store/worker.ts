@@ -74,7 +74,8 @@ const store = new RecordStore({
   cacheLinks: options.memcached === undefined ? [] : memcachedLinks(options.memcached).map(deadly),
   clock: systemClock,
   chance: systemChance,
-  settings: { storeTimeout: options.storeTimeout ?? 20_000 },
+  // A busy machine must not open the breaker: a store that has not reached memcached leaves others what was there.
+  settings: { storeTimeout: options.storeTimeout ?? 20_000, cacheTimeout: 5000 },
 })
 
 const many = async (count: number, work: (n: number) => Promise<{ state: string }>): Promise<number[]> => {

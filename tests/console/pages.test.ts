@@ -55,7 +55,7 @@ describe('with sessions in Datastore, the console shows', () => {
     await site.visitor.ask('/nowhere')
     const page = await pageOf(site, '')
     expect(page).toMatch(/GET \/nowhere 404/)
-    expect(page).toMatch(/GET \/cart\?add=milk 200 cart [\d.]+ 3 Datastore/)
+    expect(page).toMatch(/GET \/cart\?add=milk 200 cart [\d.]+ 2 Datastore/)
     expect(page).toMatch(/GET \/cart\?add=tea 200 cart [\d.]+ 1 Datastore/)
   })
 
@@ -71,7 +71,6 @@ describe('with sessions in Datastore, the console shows', () => {
       'Cart.get',
       'preSendResponse seeIt',
       'save',
-      'lookup Session',
       'commit Session',
     ])
   })
@@ -174,10 +173,10 @@ describe('with sessions in Datastore, the console shows', () => {
     await site.visitor.ask('/cart?add=milk')
     expect(await pageOf(site, 'datastore')).toMatch(/Session SessionUser/)
     const list = (await site.look('datastore/Session?property=username&value=ann')).text
-    expect(textOf(list)).toMatch(/1 entity\..*'\{"things":\["tea","milk"\]\}'.*'ann' 2 \[/)
+    expect(textOf(list)).toMatch(/1 entity\..* 2 .*'\{"things":\["tea","milk"\]\}'.*'ann' \[/)
     expect(await pageOf(site, 'datastore/Session?property=username&value=ben')).toContain('None found')
     const link = list.match(/href="\/_tipfy\/(datastore\/Session\?key=[^"]+)"/)![1]!
-    expect(await pageOf(site, link)).toMatch(/version 2 commits/)
+    expect(await pageOf(site, link)).toMatch(/version 2 /)
   })
 
   test('what Datastore says to a query that it refuses', async () => {

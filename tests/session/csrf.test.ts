@@ -6,6 +6,10 @@ import { free, kinds, type SiteOptions, serveSite } from './site.ts'
 
 const handlers = {
   '/form': () => sessionStore.csrfToken(),
+  '/two-forms': () => {
+    const first = sessionStore.csrfToken()
+    return String(sessionStore.csrfToken() === first)
+  },
   '/post': async () => {
     free.posts = (free.posts ?? 0) + 1
     return `posted ${free.posts}`
@@ -35,10 +39,13 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     const first = await token(visitor)
     expect([...visitor.cookies.keys()]).toEqual(['tipfy.csrf'])
     expect((await visitor.post('/post', { _csrf: first })).text).toBe('posted 1')
-    expect(await token(visitor)).toBe(first)
+    expect((await visitor.post('/post', { _csrf: first })).text).toBe('posted 2')
     const headers = { 'x-csrf-token': first, 'content-type': 'application/json' }
     expect((await visitor.ask('/json', { method: 'POST', headers, body: '[1]' })).text).toBe('[1]')
-    expect((await visitor.ask('/post', { method: 'DELETE', headers: { 'x-csrf-token': first } })).text).toBe('posted 2')
+    expect((await visitor.ask('/post', { method: 'DELETE', headers: { 'x-csrf-token': first } })).text).toBe('posted 3')
+    const body = `--b\r\nContent-Disposition: form-data; name="_csrf"\r\n\r\n${first}\r\n--b--\r\n`
+    const multipart = { 'content-type': 'multipart/form-data; boundary=b' }
+    expect((await visitor.ask('/post', { method: 'POST', headers: multipart, body })).text).toBe('posted 4')
   })
 
   test('the cookie behind it is not replaced while it is valid', async () => {
@@ -55,8 +62,18 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     const [visitor, other] = [site.visitor(), site.visitor()]
     const own = await token(visitor)
     const foreign = await token(other)
-    for (const wrong of ['', 'x', foreign, own.slice(0, -1), `${own}a`, `${own.slice(0, -2)}é`]) {
-      expect(await post(visitor, wrong)).toBe(403)
+    const flipped = Array.from(own, (char, at) => own.slice(0, at) + (char === 'A' ? 'B' : 'A') + own.slice(at + 1))
+    for (const wrong of [
+      '',
+      'x',
+      foreign,
+      own.slice(0, -1),
+      `${own}a`,
+      `${own}=`,
+      `${own.slice(0, -2)}é`,
+      ...flipped,
+    ]) {
+      expect([wrong, await post(visitor, wrong)]).toEqual([wrong, wrong === own ? 200 : 403])
     }
     expect((await visitor.ask('/post', { method: 'POST' })).status).toBe(403)
     expect((await site.visitor().post('/post', { _csrf: own })).status).toBe(403)
@@ -71,7 +88,8 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     expect(after).not.toBe(before)
     expect(await post(visitor, before)).toBe(403)
     expect(await post(visitor, after)).toBe(200)
-    expect(await token(visitor)).toBe(after)
+    expect(await post(visitor, await token(visitor))).toBe(200)
+    expect(await post(visitor, after)).toBe(200)
     const again = (await visitor.post('/login', { _csrf: after })).text
     expect(await post(visitor, after)).toBe(403)
     await visitor.post('/logout', { _csrf: again })
@@ -84,6 +102,40 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     const tabs = [await token(visitor), await token(visitor)]
     expect(await post(visitor, tabs[0]!)).toBe(200)
     expect(await post(visitor, tabs[1]!)).toBe(200)
+  })
+
+  test('a token is another text on each page, so that the size of a compressed one tells nothing of it (BREACH)', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    const pages = await Promise.all([await token(visitor), token(visitor), token(visitor)])
+    expect(new Set(pages.map((text) => text.slice(0, 20))).size).toBe(3)
+    expect(new Set(pages.map((text) => text.slice(-20))).size).toBe(3)
+    expect((await visitor.ask('/two-forms')).text).toBe('true')
+  })
+
+  test('a secret planted before any session is of no use to the neighbour that planted it: the browser says who sends', async () => {
+    const site = await serveForms()
+    const [victim, thief] = [site.visitor(), site.visitor()]
+    const planted = await token(thief)
+    victim.cookies.set('tipfy.csrf', thief.cookies.get('tipfy.csrf')!)
+    const attempts: Record<string, string>[] = [
+      { 'Sec-Fetch-Site': 'same-site', Origin: 'null' },
+      { 'Sec-Fetch-Site': 'same-site' },
+      { Origin: `http://evil.127.0.0.1:${site.port}` },
+    ]
+    for (const sent of attempts) {
+      const headers = { 'x-csrf-token': planted, ...sent }
+      expect((await victim.ask('/post', { method: 'POST', headers })).status).toBe(403)
+    }
+  })
+
+  test('behind a proxy that changes the host, a browser that says same-origin is believed', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    const headers = { 'x-csrf-token': await token(visitor), Origin: 'https://shop.example', Host: 'backend:8080' }
+    expect((await visitor.ask('/post', { method: 'POST', headers })).status).toBe(403)
+    Object.assign(headers, { 'Sec-Fetch-Site': 'same-origin' })
+    expect((await visitor.ask('/post', { method: 'POST', headers })).status).toBe(200)
   })
 
   test('a secret planted by a neighbouring domain is of no use against a logged-in session', async () => {
@@ -101,6 +153,8 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     ['Origin', 'not a url', 403],
     ['Origin', 'null', 200],
     ['Sec-Fetch-Site', 'cross-site', 403],
+    ['Sec-Fetch-Site', 'same-site', 403],
+    ['Sec-Fetch-Site', 'what comes next', 403],
     ['Sec-Fetch-Site', 'same-origin', 200],
     ['Sec-Fetch-Site', 'none', 200],
   ])('with the token, but %s: %s: %d', async (name, value, status) => {

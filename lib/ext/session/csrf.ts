@@ -2,12 +2,13 @@
 //
 // The token is made of two things: a random secret in a signed cookie of its own, there before any session is and kept as
 // long as it is valid, so that forms in several tabs stay good; and a nonce in the session that `regenerate()` renews, so
-// that a token from before the login, or a secret planted by a neighbouring domain, is of no use after it.
+// that a token from before the login, or a secret planted by a neighbouring domain, is of no use after it. Beside it, what
+// the browser says of where a request comes from is believed.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Forbidden } from '../../http/exceptions.ts'
 import type { CookieChange } from './outbox.ts'
 import type { Settings } from './settings.ts'
-import { type CookieRequest, findCookie, type SignedName } from './signed-cookie.ts'
+import { type CookieRequest, type FoundCookie, findCookie, type SignedName } from './signed-cookie.ts'
 
 /** Where the session keeps its nonce. */
 export const nonceKey = '$csrf'
@@ -15,14 +16,18 @@ export const nonceKey = '$csrf'
 export const newNonce = (): string => randomBytes(12).toString('base64url')
 const newSecret = (): string => randomBytes(24).toString('base64url')
 
-function tokenOf(secret: string, nonce: string): string {
-  return createHmac('sha256', secret).update(`csrf|${nonce}`).digest('base64url')
-}
+const tokenLength = 32
+const tokenOf = (secret: string, nonce: string) => createHmac('sha256', secret).update(`csrf|${nonce}`).digest()
+const xor = (one: Buffer, other: Buffer) => one.map((byte, at) => byte ^ other[at]!)
+
+/** As a page carries it: another text each time, or the sizes of compressed pages would tell it bit by bit (BREACH). */
+const masked = (token: Buffer, mask: Buffer) => Buffer.concat([mask, xor(token, mask)]).toString('base64url')
 
 /** Compares in a time that tells nothing of what was right. */
-function isSameToken(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
-  return a.length === b.length && timingSafeEqual(a, b)
+function isSameToken(given: string, wanted: Buffer): boolean {
+  const bytes = Buffer.from(given, 'base64url')
+  if (bytes.length !== 2 * tokenLength || bytes.toString('base64url') !== given) return false
+  return timingSafeEqual(xor(bytes.subarray(tokenLength), bytes.subarray(0, tokenLength)), wanted)
 }
 
 interface OriginRequest {
@@ -34,13 +39,15 @@ interface OriginRequest {
 /** Why the browser's own words say that a request comes from elsewhere; undefined if they do not. */
 function foreignOrigin(request: OriginRequest): string | undefined {
   const site = request.headers.get('sec-fetch-site')
-  if (site === 'cross-site') return 'Sec-Fetch-Site says that another site sent it'
+  // No page can set it, and no proxy that changes the host confuses it. A neighbouring subdomain is `same-site`.
+  if (site === 'same-origin' || site === 'none') return undefined
+  if (site !== null) return 'Sec-Fetch-Site says that another site sent it'
   const origin = request.headers.get('origin')
   // A page with `Referrer-Policy: no-referrer` sends `null` with its own forms: the token decides.
   if (origin === null || origin === 'null') return undefined
   const { host, protocol } = URL.parse(origin) ?? {}
-  if (host !== request.host || (request.isSecure && protocol !== 'https:')) return `its Origin is ${origin}`
-  return undefined
+  if (host === request.host && (protocol === 'https:' || !request.isSecure)) return undefined
+  return `its Origin is ${origin}, and this is ${request.isSecure ? 'https' : 'http'}://${request.host}`
 }
 
 export interface CsrfRequest extends OriginRequest, CookieRequest {
@@ -52,6 +59,7 @@ export class Csrf {
   private readonly cookie: SignedName
   private readonly settings: Settings
   private readonly request: CsrfRequest
+  private readonly mask = randomBytes(tokenLength)
   private secret: string | undefined
 
   constructor(cookie: SignedName, settings: Settings, request: CsrfRequest) {
@@ -60,17 +68,21 @@ export class Csrf {
     this.request = request
   }
 
+  private find(): FoundCookie['cookie'] {
+    return findCookie(this.cookie, this.request, this.settings).cookie
+  }
+
   /** The token for a session's nonce. `send` is given a new secret for the browser, if it needs one. */
   token(nonce: string, send: (change: CookieChange) => void): string {
     if (this.secret === undefined) {
       const { cookie, settings } = this
-      const found = findCookie(cookie, this.request, settings).cookie
+      const found = this.find()
       this.secret = found?.text ?? newSecret()
       if (!found?.newest) {
         send({ to: cookie, value: cookie.signer.sign(this.secret, settings.now()), maxAge: undefined })
       }
     }
-    return tokenOf(this.secret, nonce)
+    return masked(tokenOf(this.secret, nonce), this.mask)
   }
 
   /** Throws a 403 unless the request came from a page of ours. The reason is told in development. */
@@ -83,11 +95,11 @@ export class Csrf {
 
   private async wrongToken(nonce: string): Promise<string | undefined> {
     const { csrfField, csrfHeader } = this.settings
-    const { cookie } = findCookie(this.cookie, this.request, this.settings)
-    if (cookie === undefined) return 'it came without the cookie that csrfToken() sets'
+    const secret = this.find()?.text
+    if (secret === undefined) return 'it came without the cookie that csrfToken() sets'
     const given = this.request.headers.get(csrfHeader) ?? (await this.field(csrfField))
     if (typeof given !== 'string') return `it has no field ${csrfField} and no header ${csrfHeader}`
-    return isSameToken(given, tokenOf(cookie.text, nonce)) ? undefined : 'its token is not that of this session'
+    return isSameToken(given, tokenOf(secret, nonce)) ? undefined : 'its token is not that of this session'
   }
 
   private async field(name: string): Promise<unknown> {

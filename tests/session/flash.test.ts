@@ -36,10 +36,17 @@ describe.each(kinds)('flash messages of a %s session', (kind) => {
     expect((await visitor.ask('/show')).text).toBe('[]')
   })
 
-  test('cost no write and no cookie where there are none', async () => {
-    const site = await serveSite(kind, { '/show': show })
+  test('cost no write and no cookie where there are none, or none that the next page needs', async () => {
+    const site = await serveSite(kind, {
+      '/show': show,
+      '/at-once': () => {
+        sessionStore.flash('now')
+        return show()
+      },
+    })
     const visitor = site.visitor()
     await visitor.ask('/show')
+    expect((await visitor.ask('/at-once')).text).toContain('now')
     expect(visitor.cookies.size).toBe(0)
     expect(site.sessions.records?.stats.commits ?? 0).toBe(0)
   })

@@ -31,7 +31,7 @@ export async function takeFlashes(slot: Slot, box: string | undefined): Promise<
   let taken: Kept[] = []
   slot.mustBeOpen()
   if (!keptIn(slot.look()).some(isIn(box))) return []
-  if (slot.kind.backend === 'datastore') {
+  if (slot.kind.backend === 'datastore' && keptIn(slot.stored()).some(isIn(box))) {
     await slot.update((data) => {
       taken = remove(data, box)
     })

@@ -142,6 +142,11 @@ export abstract class Slot implements Dictionary {
     }
   }
 
+  /** The data as it is stored, without what this request has changed. */
+  stored(): Record<string, unknown> {
+    return this.base === undefined ? {} : decodeData(this.base)
+  }
+
   /** Whether there is nothing in it worth a cookie. */
   protected static isEmpty(data: Record<string, unknown>): boolean {
     for (const key in data) if (key !== versionKey && key !== nonceKey && Object.hasOwn(data, key)) return false

@@ -70,9 +70,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
 
   try {
     const saved =
-      context.session === undefined
-        ? undefined
-        : app.sessionInterface?.saveSession(context, answer, answer.status >= 500)
+      context.session == null ? undefined : app.sessionInterface?.saveSession(context, answer, answer.status >= 500)
     if (saved !== undefined) await saved
   } catch (error) {
     answer = await unsavedAnswer(app, context, error)

@@ -222,9 +222,18 @@ const table = {
     remedy:
       "Add 'tipfy/ext/session:setDatastoreSession' (or setSecureCookieSession) to the posInitApp hooks in config.ts.",
   },
+  TIPFY_E_SESSION_HOOKS: {
+    message: 'Two hooks choose what keeps the sessions',
+    remedy:
+      'Keep one of setDatastoreSession and setSecureCookieSession; sessionStore.getSession() gives others of either kind.',
+  },
   TIPFY_E_SESSION_EARLY: {
     message: 'The session was used before it was loaded',
     remedy: 'Use it in preDispatchHandler hooks or later, not in preInitRequest, and await sessionStore.getSession().',
+  },
+  TIPFY_E_SESSION_FUNCTION: {
+    message: "'tipfy/ext/session': `{name}` must return the session's data, an object, and it returned {given}",
+    remedy: 'It is synchronous: do what has to be awaited elsewhere, and return the data.',
   },
   TIPFY_E_SESSION_OFF: {
     message: '`{name}` was used by a request whose rule says session: false ({rule})',

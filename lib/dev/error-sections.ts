@@ -38,7 +38,7 @@ export function requestSections(context: RequestContext): Section[] {
       ],
     },
     ruleSection(request.rule as Rule | null, request.ruleArgs),
-    ...sessionSection(context.session as SessionStore | undefined),
+    ...sessionSection(context.session as SessionStore | null | undefined),
   ]
 }
 
@@ -51,8 +51,8 @@ function ruleSection(rule: Rule | null, args: object): Section {
   return { title: 'Rule', rows: [...rows, ...variables] }
 }
 
-function sessionSection(store: SessionStore | undefined): Section[] {
-  if (store === undefined) return []
+function sessionSection(store: SessionStore | null | undefined): Section[] {
+  if (!store) return []
   try {
     const rows = [...store.current.entries()].map(([name, value]) => row(name, value, true))
     return [{ title: 'Session', rows: rows.length > 0 ? rows : [row('Data', 'it is empty', false)] }]

@@ -2,8 +2,6 @@ import { describe, expect, test } from '@jest/globals'
 import { sessionStore } from 'tipfy/ext/session'
 import { count, free, kinds, serveSite, setCookies } from './site.ts'
 
-const _https = { 'x-forwarded-proto': 'https' }
-
 const read = () => String(free.n)
 const counter = { '/': count, '/read': read }
 
@@ -28,18 +26,33 @@ describe.each(kinds)('the age of a %s session', (kind) => {
     expect(setCookies(late)).toEqual([]) // expired is ignored, not cleared: a late tab must not wipe a fresh login
   })
 
-  test('absolute: it ends however much it is used, and login begins no new count', async () => {
-    const site = await aged({ expiration: 1000, absoluteExpiration: 2000 })
-    const visitor = site.visitor()
-    await visitor.ask('/')
+  test('absolute: it ends however much it is used; regenerate() alone begins no new count, a login does', async () => {
+    const login = (user: string | null) => () => {
+      sessionStore.regenerate()
+      if (user !== null) sessionStore.user = user
+      return ''
+    }
+    const site = await aged(
+      { expiration: 1000, absoluteExpiration: 2000 },
+      { '/regenerate': login(null), '/login': login('u') },
+    )
+    const [visitor, user] = [site.visitor(), site.visitor()]
+    for (const one of [visitor, user]) await one.ask('/')
     for (let step = 0; step < 3; step++) {
       site.later(600)
-      expect((await visitor.ask('/')).text).toBe(String(step + 2))
+      for (const one of [visitor, user]) expect((await one.ask('/')).text).toBe(String(step + 2))
+      await visitor.ask('/regenerate')
+      if (step === 0) await user.ask('/login')
+      else await user.ask('/regenerate')
     }
     site.later(199)
     expect((await visitor.ask('/read')).text).toBe('4')
     site.later(1)
     expect((await visitor.ask('/read')).text).toBe('undefined')
+    site.later(599)
+    expect((await user.ask('/read')).text).toBe('4')
+    site.later(1)
+    expect((await user.ask('/read')).text).toBe('undefined')
   })
 
   test('its own: remembered for longer than others, in a cookie that outlives the browser', async () => {
@@ -122,6 +135,28 @@ describe.each(kinds)('keys, with a %s session', (kind) => {
 })
 
 describe('the form of the data', () => {
+  test.each(kinds)('%s: a migrate() that returns no data is a named error, and what is stored stays', async (kind) => {
+    const folder = { dataFolder: `/tmp/tipfy-migrate-wrong-${process.pid}` }
+    const before = await serveSite(kind, counter, { session: folder })
+    const visitor = before.visitor()
+    await visitor.ask('/')
+    const wrong: [(data: object) => unknown, string][] = [
+      [async (data) => data, 'an instance of Promise'],
+      [() => 'text', 'string'],
+      [() => [], 'an instance of Array'],
+    ]
+    for (const [migrate, what] of wrong) {
+      const after = await serveSite(kind, counter, { session: { ...folder, dataVersion: 2, migrate } })
+      visitor.port = after.port
+      expect((await visitor.ask('/')).status).toBe(500)
+      const { code, message } = after.lines.at(-1)!.fields.err as { code: string; message: string }
+      expect([code, message]).toEqual(['TIPFY_E_SESSION_FUNCTION', expect.stringContaining(what)])
+      expect((await visitor.ask('/', { method: 'POST' })).status).toBe(500)
+    }
+    visitor.port = before.port
+    expect((await visitor.ask('/read')).text).toBe('1')
+  })
+
   const old = { '/set': () => Object.assign(free, { products: 'a,b' }) && '', '/show': () => JSON.stringify(free) }
   const folder = { dataFolder: `/tmp/tipfy-migrate-${process.pid}` }
 

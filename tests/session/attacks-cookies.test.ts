@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { sign } from 'cookie-signature'
 import { request } from 'tipfy'
-import { sessionStore } from 'tipfy/ext/session'
+import { SessionTooLarge, sessionStore } from 'tipfy/ext/session'
 import { count, type Free, free, key, kinds, type Site, serveSite, setCookies } from './site.ts'
 
 const named = async (name: string) => {
@@ -307,7 +307,8 @@ describe('securecookie:', () => {
         if (bytes === 4094) expect([visitor.cookies.get(name), setCookies(answer)]).toEqual([old, []])
         else expect(name.length + 1 + visitor.cookies.get(name)!.length).toBe(bytes)
       }
-      const error = site.lines.at(-1)!.fields.err as { code: string; message: string }
+      const error = site.lines.at(-1)!.fields.err as SessionTooLarge
+      expect(error).toBeInstanceOf(SessionTooLarge)
       expect(error.code).toBe('TIPFY_E_SESSION_TOO_LARGE')
       expect(error.message).toMatch(/4094 bytes.*large: 27\d\d, small: \d/)
     }

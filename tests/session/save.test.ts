@@ -255,6 +255,7 @@ describe.each(kinds)('a %s session', (kind) => {
       '/user': () => sessionStore.user,
       '/csrf': () => sessionStore.csrfToken(),
       '/secure': () => sessionStore.getSecureCookie('x'),
+      '/expiration': () => sessionStore.expiration,
     }
     const site = await serveSite(kind, {
       ...then(looks, () => ''),

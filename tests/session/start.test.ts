@@ -45,6 +45,17 @@ test('an embedded Datastore serves production only if that was said', () => {
   expect(() => datastoreMode('auto', false, {})).toThrow(expect.objectContaining({ code: 'TIPFY_E_SESSION_DATASTORE' }))
 })
 
+test('two hooks that choose what keeps the sessions stop the start', async () => {
+  const posInitApp = ['tipfy/ext/session:setSecureCookieSession', 'tipfy/ext/session:setDatastoreSession']
+  for (const hooks of [posInitApp, posInitApp.toReversed(), [posInitApp[0]!, posInitApp[0]!]]) {
+    const session = { secretKey: key, dataFolder: join(folder, 'two'), datastore: 'embedded' as const }
+    const tipfy = { dev: true, urls: () => [], hooks: { posInitApp: hooks } }
+    const app = makeApp({ tipfy, 'tipfy/ext/session': session }, { root: folder })
+    await expect(app.ready()).rejects.toMatchObject({ code: 'TIPFY_E_SESSION_HOOKS' })
+    await app.close()
+  }
+})
+
 test.each([
   [{ secretKeys: key }, 'TIPFY_E_CONFIG_KEY', 'secretKey'],
   [{ expiration: '1 day' }, 'TIPFY_E_CONFIG_VALUE', 'expiration'],

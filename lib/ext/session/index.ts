@@ -7,6 +7,7 @@ import type { SessionData } from './session-data.ts'
 import type { SessionStore } from './session-store.ts'
 import { Sessions } from './sessions.ts'
 import { readSettings, type SessionApp } from './settings.ts'
+import type { Backend } from './slot.ts'
 
 export { checkConfig, configTypes, defaultConfig, type SessionCookie } from './config.ts'
 export type { Flash } from './flash.ts'
@@ -14,14 +15,16 @@ export type { SecureCookieOptions } from './secure-values.ts'
 export type { Session } from './session.ts'
 export type * from './session-data.ts'
 export type { SessionOptions, SessionStore } from './session-store.ts'
+export { SessionTooLarge } from './signed-cookie.ts'
 export type { UserSession } from './user-sessions.ts'
 
 function storeOf(context: Context, name: string): SessionStore {
-  if (context.session !== undefined) return context.session as SessionStore
+  if (context.session) return context.session as SessionStore
   const { sessionInterface } = context.app as SessionApp
   if (!(sessionInterface instanceof Sessions)) throw new TipfyError('TIPFY_E_SESSION_HOOK', { name })
   const { rule } = context.request as { rule: { path: string; session?: boolean } | null }
   if (rule?.session === false) throw new TipfyError('TIPFY_E_SESSION_OFF', { name, rule: rule.path })
+  if (context.session === undefined) throw new TipfyError('TIPFY_E_SESSION_EARLY')
   return sessionInterface.storeOf(context)
 }
 
@@ -58,14 +61,19 @@ interface CheckedRequest {
   readonly rule: { readonly endpoint: string; readonly session?: boolean } | null
 }
 
+function setSession(app: SessionApp, backend: Backend): Sessions {
+  if (app.sessionInterface instanceof Sessions) throw new TipfyError('TIPFY_E_SESSION_HOOKS')
+  const sessions = new Sessions(app, readSettings(app), backend)
+  app.sessionInterface = sessions
+  return sessions
+}
+
 /** A posInitApp hook: sessions whose whole data travels in a signed cookie. */
 export function setSecureCookieSession(app: SessionApp): void {
-  app.sessionInterface = new Sessions(app, readSettings(app), 'securecookie')
+  setSession(app, 'securecookie')
 }
 
 /** A posInitApp hook: sessions kept in Datastore; a signed id travels. */
 export async function setDatastoreSession(app: SessionApp): Promise<void> {
-  const sessions = new Sessions(app, readSettings(app), 'datastore')
-  await sessions.openRecords()
-  app.sessionInterface = sessions
+  await setSession(app, 'datastore').openRecords()
 }

@@ -1,5 +1,6 @@
 // Data written by an older version of the application, brought into today's form wherever it is decoded.
-import { decodeData } from './codec.ts'
+import { TipfyError } from '../../errors.ts'
+import { className, decodeData, isPlainObject } from './codec.ts'
 import { put, visible, withVisible } from './session.ts'
 
 /** The name under which the version of the data's form is kept. */
@@ -28,6 +29,14 @@ export function decodeCurrent(text: string, migration: Migration): Record<string
   if (isCurrent(data, migration)) return data
   const from = (data[versionKey] as number | undefined) ?? null
   const user = visible(data)
-  const moved = (migration.migrate?.(user, from) ?? user) as Record<string, unknown>
+  const moved = migration.migrate === null ? user : mustBeData('migrate', migration.migrate(user, from) ?? user)
   return { ...withVisible(data, moved), ...emptyData(migration) }
+}
+
+/** What a function of the configuration returned, if it is data: a promise would pass for an empty session, and be saved as that. */
+export function mustBeData(name: string, given: unknown): Record<string, unknown> {
+  if (typeof given === 'object' && given !== null && isPlainObject(given)) return given as Record<string, unknown>
+  const isObject = typeof given === 'object' && given !== null
+  const what = isObject ? `an instance of ${className(given)}` : given === null ? 'null' : typeof given
+  throw new TipfyError('TIPFY_E_SESSION_FUNCTION', { name, given: what })
 }

@@ -6,7 +6,7 @@ import { startTelemetry } from '../../telemetry.ts'
 import { totals } from './counters.ts'
 import type { SessionDatastore } from './datastore.ts'
 import type { Conflict, Data } from './merge.ts'
-import { decodeCurrent } from './migrate.ts'
+import { decodeCurrent, mustBeData } from './migrate.ts'
 import { visible, withVisible } from './session.ts'
 import type { SessionApp, Settings } from './settings.ts'
 import type { RecordStore } from './store.ts'
@@ -94,7 +94,8 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
 
 /** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */
 function userMerge(merge: Merge): Merge {
-  return (base, mine, theirs) => withVisible(mine, merge(visible(base), visible(mine), visible(theirs)))
+  return (base, mine, theirs) =>
+    withVisible(mine, mustBeData('merge', merge(visible(base), visible(mine), visible(theirs))))
 }
 
 function breakers({ cacheServers }: RecordStore): Record<string, string> {

@@ -1,10 +1,9 @@
 // Signed cookies of the user's own: any value a session can hold, under a name of its own.
-import { TipfyError } from '../../errors.ts'
 import { decodeData, encodeData } from './codec.ts'
 import type { SessionCookie } from './config.ts'
 import type { CookieChange } from './outbox.ts'
 import type { Settings } from './settings.ts'
-import { type CookieRequest, findCookie, type SignedName } from './signed-cookie.ts'
+import { type CookieRequest, findCookie, mustFit, type SignedName } from './signed-cookie.ts'
 
 /** Attributes of a cookie that `setSecureCookie` sets; what is left out is as for the session's. */
 export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>
@@ -17,11 +16,7 @@ export function sealValue(
   settings: Settings,
 ): CookieChange {
   const signed = to.signer.sign(encodeData({ value }), settings.now(), maxAge)
-  const bytes = to.name.length + 1 + signed.length
-  const limit = settings.maxCookieSize
-  if (bytes > limit) {
-    throw new TipfyError('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: `the value of ${to.name}` })
-  }
+  mustFit(to.name, signed, settings.maxCookieSize, () => `the value of ${to.name}`)
   return { to, value: signed, maxAge }
 }
 

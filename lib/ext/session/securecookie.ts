@@ -1,11 +1,10 @@
 // The session whose whole data travels in a signed cookie.
-import { TipfyError } from '../../errors.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
 import { mergeData } from './merge.ts'
 import { emptyData } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
-import { type CookieRequest, findCookie } from './signed-cookie.ts'
+import { type CookieRequest, findCookie, mustFit } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
 
 /** Where the cookie kind keeps `sessionStore.user`. */
@@ -44,6 +43,7 @@ export class CookieSlot extends Slot {
   }
 
   get expiration(): number | null {
+    this.used = true
     return this.lifetime ?? null
   }
 
@@ -116,14 +116,18 @@ export class CookieSlot extends Slot {
     const { kind, lifetime } = this
     const { settings, name } = kind
     const now = settings.now()
-    const created = settings.absoluteExpiration === null ? undefined : (!this.ended && this.cookie?.created) || now
+    const created = settings.absoluteExpiration === null ? undefined : this.began(text, now)
     const value = kind.signer.sign(text, now, lifetime, created)
-    const bytes = name.length + 1 + value.length
-    if (bytes > settings.maxCookieSize) {
-      const sizes = largest(decodeData(text))
-      throw new TipfyError('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit: settings.maxCookieSize, sizes })
-    }
+    mustFit(name, value, settings.maxCookieSize, () => largest(decodeData(text)))
     return this.cookieChange(value, lifetime)
+  }
+
+  /** Since when the absolute limit counts: a login begins a new life, any other regenerate() goes on with the old one. */
+  private began(text: string, now: number): number {
+    const before = this.ended ? undefined : this.cookie
+    if (before === undefined) return now
+    const isLogin = this.regenerated && decodeData(text)[userKey] !== decodeData(before.text)[userKey]
+    return isLogin ? now : before.created
   }
 }
 

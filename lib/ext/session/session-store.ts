@@ -175,7 +175,7 @@ export class SessionStore {
   }
 
   #stored(method: string): StoredSlot {
-    this.#main.mustBeOpen()
+    this.#main.act()
     if (this.#main instanceof StoredSlot) return this.#main
     throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
   }

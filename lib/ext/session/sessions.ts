@@ -146,6 +146,7 @@ export class Sessions implements SessionInterface {
   }
 
   openSession(context: Context): void | Promise<void> {
+    context.session = null
     // Without a cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
     if (cookieHeader((context.request as StoreRequest).incoming) === undefined) return
     const store = this.storeOf(context)

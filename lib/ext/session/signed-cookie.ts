@@ -1,4 +1,5 @@
-// Finding a signed cookie of ours among what the browser sent.
+// Finding a signed cookie of ours among what the browser sent, and what one may weigh that it is to keep.
+import { TipfyError } from '../../errors.ts'
 import { cookieHeader } from '../../http/cookies.ts'
 import type { CookieSigner, Refusal, SignedCookie } from '../../signing.ts'
 import type { SessionCookie } from './config.ts'
@@ -40,6 +41,17 @@ function nextValue(header: string, name: string, from: number): number {
     if (before < 0 || header.charCodeAt(before) === 59) return end + 1
   }
   return -1
+}
+
+/** A session, or a signed value, would need a larger cookie than browsers keep. */
+export class SessionTooLarge extends TipfyError<'TIPFY_E_SESSION_TOO_LARGE'> {
+  override name = 'SessionTooLarge'
+}
+
+/** Throws for a cookie of more than `limit` bytes; `sizes` tells what they are of. */
+export function mustFit(name: string, value: string, limit: number, sizes: () => string): void {
+  const bytes = name.length + 1 + value.length
+  if (bytes > limit) throw new SessionTooLarge('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: sizes() })
 }
 
 /** The first cookie of its name that is ours and not too old. */

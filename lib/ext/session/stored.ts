@@ -91,6 +91,7 @@ export class StoredSlot extends Slot {
   }
 
   get expiration(): number | null {
+    this.used = true
     if (this.newExpiration !== undefined) return this.newExpiration
     return this.cookie?.lifetime ?? null
   }

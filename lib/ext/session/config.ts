@@ -97,7 +97,13 @@ const oneOf =
     values.includes(value) || `one of ${values.map((one) => JSON.stringify(one)).join(', ')}`
 const positive = (value: unknown): true | string =>
   (typeof value === 'number' && Number.isFinite(value) && value > 0) || 'a number above 0'
-const positiveOrNull = (value: unknown): true | string => value === null || positive(value)
+const seconds = (value: unknown): true | string =>
+  (typeof value === 'number' && value > 0 && value < 1e10) || 'a number of seconds above 0'
+const secondsOrNull = (value: unknown): true | string => value === null || seconds(value)
+const matching =
+  (pattern: RegExp, wanted: string) =>
+  (value: unknown): true | string =>
+    (typeof value === 'string' && pattern.test(value)) || wanted
 
 /** Types beyond what the defaults show, for the check at start. */
 export const configTypes = {
@@ -106,13 +112,16 @@ export const configTypes = {
     typeof value === 'string' ||
     (Array.isArray(value) && value.every((one) => typeof one === 'string')) ||
     'a string or a list of strings',
-  expiration: positive,
-  absoluteExpiration: positiveOrNull,
+  expiration: seconds,
+  absoluteExpiration: secondsOrNull,
   touchAfter: (value: unknown): true | string =>
     (typeof value === 'number' && value >= 0 && value <= 1) || 'a part of the expiration, from 0 to 1',
-  maxCookieSize: positive,
+  maxCookieSize: (value: unknown): true | string =>
+    (typeof value === 'number' && value > 0 && value <= 4096) ||
+    'a number of bytes up to 4096: browsers drop larger ones',
   datastore: (value: unknown) =>
     typeof (value as DatastoreClient | null)?.transaction === 'function' || oneOf('auto', 'embedded', 'cloud')(value),
+  kind: matching(/^(?!__.*__$)./su, 'the name of a Datastore kind: neither empty nor __like this__'),
   memcache: (value: unknown): true | string =>
     value === null || typeof value === 'string' || Array.isArray(value) || "'host:port[,…]', a list of them, or null",
   memcacheUser: 'string|null',
@@ -125,6 +134,8 @@ export const configTypes = {
   onConflict: 'function|null',
   dataVersion: 'number|null',
   migrate: 'function|null',
+  csrfField: matching(/./s, 'the name of a field'),
+  csrfHeader: matching(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i, 'the name of a header'),
   csrfExempt: 'string[]|array',
 }
 
@@ -136,8 +147,7 @@ const cookieTypes: Record<keyof SessionCookie, (value: unknown) => true | string
   sameSite: oneOf('Strict', 'Lax', 'None'),
   partitioned: oneOf(true, false),
   prefix: oneOf(null, '__Host-', '__Secure-'),
-  maxAge: (value) =>
-    value === null || (typeof value === 'number' && value >= 0 && value < 1e10) || 'a number of seconds or null',
+  maxAge: (value) => value === null || seconds(value) === true || 'a number of seconds above 0, or null',
 }
 
 export type SessionConfig = typeof defaultConfig

@@ -10,14 +10,15 @@ export interface Message {
   level: string
   title: string | null
   body: string
-  /** Seconds after which the page may take it away; null: it stays. */
+  /** Milliseconds after which the page may take it away; null: it stays. */
   life: number | null
 }
 
 /** What a message has beside its level and text. */
 export interface MessageOptions {
-  title?: string
-  life?: number
+  title?: string | null
+  /** Milliseconds, 5000 unless told; null: it stays. */
+  life?: number | null
   /** Keeps it for the next page instead: before a redirect. */
   flash?: boolean
 }
@@ -29,18 +30,23 @@ export class Messages {
   private readonly own: Message[] = []
 
   /** Adds a message to this page, or with `flash` to the next. */
-  add(level: string, body: string, { title, life, flash = false }: MessageOptions = {}): void {
-    const message: Message = { level, title: title ?? null, body, life: life ?? null }
+  add(level: string, body: string, { title = null, life = 5000, flash = false }: MessageOptions = {}): void {
+    const message: Message = { level, title, body, life }
     if (flash) sessionStore.flash(message, level, box)
     else this.own.push(message)
   }
 
-  /** Adds the message that a form was not filled in right. */
+  /** Adds a message to the next page. */
+  setFlash(level: string, body: string, options: Omit<MessageOptions, 'flash'> = {}): void {
+    this.add(level, body, { ...options, flash: true })
+  }
+
+  /** Adds the message that a form was not filled in right. It stays. */
   addFormError(
     body = 'A problem occurred. Please correct the errors listed in the form.',
-    { title = 'Error', ...options }: MessageOptions = {},
+    { title = 'Error', life = null, ...options }: MessageOptions = {},
   ): void {
-    this.add('error', body, { title, ...options })
+    this.add('error', body, { title, life, ...options })
   }
 
   /** All messages for this page: those kept by the last one, then its own. Those that were kept are given once. */
@@ -57,7 +63,7 @@ const known = new WeakMap<Context, Messages>()
  * The messages of the request being served.
  *
  * @example
- * messages.add('success', 'Saved.', { flash: true })
+ * messages.setFlash('success', 'Saved.')
  * return redirectTo('home')
  */
 export const messages: Messages = makeGlobal<Messages>('messages', (context) => {

@@ -66,7 +66,8 @@ describe.each(kinds)('flash messages of a %s session', (kind) => {
   test('messages: for this page or the next, with level, title and life, and for form errors', async () => {
     const site = await serveSite(kind, {
       '/save': () => {
-        messages.add('success', 'Saved.', { flash: true, title: 'Done', life: 5 })
+        messages.add('success', 'Saved.', { flash: true, title: 'Done', life: 50 })
+        messages.setFlash('alert', 'Look.', { life: null })
         return redirect('/show')
       },
       '/show': async () => {
@@ -79,11 +80,14 @@ describe.each(kinds)('flash messages of a %s session', (kind) => {
     const visitor = site.visitor()
     await visitor.ask('/save')
     const own = [
-      { level: 'info', title: null, body: 'Here.', life: null },
+      { level: 'info', title: null, body: 'Here.', life: 5000 },
       { level: 'error', title: 'Error', body: expect.stringContaining('form'), life: null },
     ]
-    const kept = { level: 'success', title: 'Done', body: 'Saved.', life: 5 }
-    expect(JSON.parse((await visitor.ask('/show')).text)).toEqual([kept, ...own])
+    const kept = [
+      { level: 'success', title: 'Done', body: 'Saved.', life: 50 },
+      { level: 'alert', title: null, body: 'Look.', life: null },
+    ]
+    expect(JSON.parse((await visitor.ask('/show')).text)).toEqual([...kept, ...own])
     expect(JSON.parse((await visitor.ask('/show')).text)).toEqual(own)
   })
 })

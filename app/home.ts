@@ -5,7 +5,7 @@ import { page } from './page.ts'
 
 export class Home extends RequestHandler {
   get() {
-    const products = session.get('products') ?? []
+    const products = session.get('products', [])
     return page(
       'Your cart',
       html`${products.length === 0 ? html`<p>The cart is empty.</p>` : html`<ul>${products.map(item)}</ul>`}
@@ -21,14 +21,14 @@ export class Home extends RequestHandler {
     const toAdd = form.get('add-product')?.trim()
     if (toAdd) session.setDefault('products', []).push(toAdd)
 
-    const products = session.get('products') ?? []
+    const products = session.get('products', [])
     const at = products.indexOf(form.get('remove-product') ?? '')
     if (at !== -1) products.splice(at, 1)
     return redirectTo('home', {}, { code: 303 })
   }
 }
 
-function item(product: string) {
-  return html`<li>${product}
-  <form method="post"><button name="remove-product" value="${product}">Remove</button></form></li>`
-}
+const item = (product: string) => html`<li>${product}
+  <form method="post">
+    <button name="remove-product" value="${product}" aria-label="Remove ${product}">Remove</button>
+  </form></li>`

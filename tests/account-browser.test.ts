@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { BrowserContext, Page } from 'playwright-core'
+import { seriousFaults } from './support/accessibility.ts'
 import { hasChromium } from './support/chromium.ts'
 import { openShop } from './support/shop-browser.ts'
 
@@ -104,6 +105,35 @@ whereChromium.each(['cookie', 'datastore'] as const)(
       const days = ((await sessionCookie(long))!.expires - Date.now() / 1000) / 86_400
       expect(days).toBeGreaterThan(29.9)
       expect(days).toBeLessThan(30.1)
+    })
+
+    test.each([
+      'light',
+      'dark',
+    ] as const)('every page is readable, by axe and on the narrowest phone, in %s colours', async (colorScheme) => {
+      const context = await shop.browser.newContext({ colorScheme, viewport: { width: 320, height: 640 } })
+      const page = await context.newPage()
+      const look = async () => {
+        expect([page.url(), await seriousFaults(page)]).toEqual([page.url(), []])
+        expect([page.url(), await page.evaluate('document.documentElement.scrollWidth')]).toEqual([page.url(), 320])
+      }
+      await page.goto(shop.url)
+      for (const product of ['a name of many words, longer than the phone is wide', 'Oneword'.repeat(20)]) {
+        await page.fill('input[name=add-product]', product)
+        await page.keyboard.press('Enter')
+        await page.waitForSelector(`button[value="${product}"]`)
+      }
+      await look()
+      await signIn(page, 'Ann', { password: 'wrong' })
+      await page.waitForSelector('[role=status] ~ main input[name=password]:focus')
+      await look()
+      await page.keyboard.type('open sesame')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector('h1:has-text("Hello, Ann")')
+      await look()
+      await signIn(await (await shop.browser.newContext()).newPage(), 'Ann')
+      await page.click('text=Where you are signed in')
+      await look()
     })
 
     test('where you are signed in: one is ended, then all', async () => {

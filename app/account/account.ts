@@ -1,12 +1,12 @@
 // The page of somebody who is signed in: notes that only they can add to.
-import { html, redirectTo, request } from 'tipfy'
+import { html, redirectTo, request, urlFor } from 'tipfy'
 import { messages } from 'tipfy/ext/messages'
 import { session, sessionStore } from 'tipfy/ext/session'
 import { page } from '../page.ts'
 import { Guarded, token } from './guarded.ts'
 
 export class Account extends Guarded {
-  async get() {
+  get() {
     if (sessionStore.user === null) return redirectTo('account/login')
     const notes = session.get('notes', [])
     return page(
@@ -18,9 +18,8 @@ export class Account extends Guarded {
   <button class="main">Keep it</button>
 </form>
 <h2>This account</h2>
-<p><a href="/account/sessions">Where you are signed in</a></p>
-<form method="post" action="/account/logout">${token()}<button>Sign out</button></form>`,
-      await messages.get(),
+<p><a href="${urlFor('account/sessions')}">Where you are signed in</a></p>
+<form method="post" action="${urlFor('account/logout')}">${token()}<button>Sign out</button></form>`,
     )
   }
 
@@ -29,7 +28,7 @@ export class Account extends Guarded {
     const note = (await request.form()).get('note')?.trim()
     if (note) {
       session.setDefault('notes', []).push(note)
-      messages.add('success', 'Kept.', { flash: true })
+      messages.setFlash('success', 'Kept.')
     }
     return redirectTo('account', {}, { code: 303 })
   }

@@ -5,9 +5,15 @@ import { sessionStore, type UserSession } from 'tipfy/ext/session'
 import { page } from '../page.ts'
 import { Guarded, token } from './guarded.ts'
 
-const minutesAgo = (time: number) => {
+const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+
+function ago(time: number): string {
   const minutes = Math.round((Date.now() - time) / 60_000)
-  return minutes === 0 ? 'just now' : `${minutes} min ago`
+  if (minutes < 1) return 'just now'
+  if (minutes < 60) return words.format(-minutes, 'minute')
+  return minutes < 1440
+    ? words.format(-Math.round(minutes / 60), 'hour')
+    : words.format(-Math.round(minutes / 1440), 'day')
 }
 
 export class Sessions extends Guarded {
@@ -26,7 +32,6 @@ Start the example with datastore sessions to see this page.</p>`,
       title,
       html`<ul>${(await sessionStore.listFor(user)).map(item)}</ul>
 <form method="post">${token()}<button name="everywhere" value="1">Sign out everywhere</button></form>`,
-      await messages.get(),
     )
   }
 
@@ -36,10 +41,10 @@ Start the example with datastore sessions to see this page.</p>`,
     const form = await request.form()
     if (form.has('everywhere')) {
       const ended = await sessionStore.destroyAllFor(user)
-      messages.add('info', `You are signed out everywhere (${ended}).`, { flash: true })
+      messages.setFlash('info', `You are signed out everywhere (${ended}).`)
       return redirectTo('account/login', {}, { code: 303 })
     }
-    if (await sessionStore.revoke(user, form.get('id') ?? '')) messages.add('info', 'It is ended.', { flash: true })
+    if (await sessionStore.revoke(user, form.get('id') ?? '')) messages.setFlash('info', 'It is ended.')
     return redirectTo('account/sessions', {}, { code: 303 })
   }
 }
@@ -47,6 +52,6 @@ Start the example with datastore sessions to see this page.</p>`,
 function item({ id, created, updated, current }: UserSession) {
   return html`<li>
   <span>${current ? html`<strong>This browser</strong>` : 'Another browser'}<br>
-  <small>signed in ${minutesAgo(created)}, last used ${minutesAgo(updated)}</small></span>
+  <small>signed in ${ago(created)}, last used ${ago(updated)}</small></span>
   ${current ? '' : html`<form method="post">${token()}<button name="id" value="${id}">End it</button></form>`}</li>`
 }

@@ -186,6 +186,7 @@ test('types: declared keys are checked, others are unknown through methods and a
   const products: string[] | undefined = session.get('products')
   const list: string[] = session.setDefault('products', [])
   const fallback: string[] | number = session.get('products', 5)
+  const first: string | undefined = session.get('products', [])[0] ?? session.pop('products', [])[0]
   const unknown: unknown = session.get('undeclared')
   session.set('undeclared', 5)
   // @ts-expect-error a declared key takes its own type only
@@ -200,5 +201,5 @@ test('types: declared keys are checked, others are unknown through methods and a
   // @ts-expect-error a key that is a method's name makes the session unusable, and says so
   const clash = (one: Clash) => one.fine
   const named: 'get' = {} as Clash['SessionData declares a key that is the name of a method of session']
-  expect([products, list, fallback, unknown, text, clash, named].length).toBe(7)
+  expect([products, list, fallback, first, unknown, text, clash, named].length).toBe(8)
 })

@@ -66,6 +66,7 @@ export class Session {
 
   /** The value of `key`, or `fallback` where there is none. */
   get<Key extends string>(key: Key): ValueOf<Key> | undefined
+  get<Key extends keyof SessionData>(key: Key, fallback: SessionData[Key]): SessionData[Key]
   get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
   get(key: string, fallback?: unknown): unknown {
     const value = lookUp(this[behind], key)
@@ -96,6 +97,7 @@ export class Session {
 
   /** Removes `key` and gives its value, or `fallback` where there is none. */
   pop<Key extends string>(key: Key): ValueOf<Key> | undefined
+  pop<Key extends keyof SessionData>(key: Key, fallback: SessionData[Key]): SessionData[Key]
   pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
   pop(key: string, fallback?: unknown): unknown {
     const value = this.get(key, fallback)

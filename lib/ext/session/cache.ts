@@ -38,6 +38,8 @@ export class SessionCache {
   readonly #ttl: number
   /** The entries that records were read from. */
   readonly #seen = new WeakMap<SessionRecord, Seen>()
+  /** Requests whose changes were committed together share the record: once is enough for all of them. */
+  readonly #written = new WeakMap<SessionRecord, Promise<void>>()
 
   constructor(
     links: CacheLink[],
@@ -79,7 +81,16 @@ export class SessionCache {
   }
 
   /** Makes sure that nobody is served what was there before `record`; to be awaited before its commit is answered. */
-  async write(id: string, record: SessionRecord, base: SessionRecord | null): Promise<void> {
+  write(id: string, record: SessionRecord, base: SessionRecord | null): Promise<void> {
+    let written = this.#written.get(record)
+    if (written === undefined) {
+      written = this.#write(id, record, base)
+      this.#written.set(record, written)
+    }
+    return written
+  }
+
+  async #write(id: string, record: SessionRecord, base: SessionRecord | null): Promise<void> {
     const server = this.#server(id)
     const known = base === null ? undefined : this.#seen.get(base)
     try {

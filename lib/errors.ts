@@ -272,6 +272,15 @@ const table = {
     message: 'The session could not be {what}: {why}',
     remedy: 'Try again shortly. If it stays so, check that Datastore can be reached and its credentials are right.',
   },
+  TIPFY_E_SESSION_STORE_REFUSED: {
+    message: 'The session could not be {what}, and trying again is of no use: {why}',
+    remedy: 'Check the project, that it has a Datastore database, and what its credentials may do.',
+  },
+  TIPFY_E_SESSION_CREDENTIALS: {
+    message: 'Google Cloud Datastore cannot be used without credentials and a project: {why}',
+    remedy:
+      'Run `gcloud auth application-default login`, set GOOGLE_APPLICATION_CREDENTIALS, or DATASTORE_EMULATOR_HOST.',
+  },
   TIPFY_E_SESSION_RECORD_TOO_LARGE: {
     message: 'The session holds {size} bytes, and Datastore keeps {limit}',
     remedy: 'Keep large things elsewhere, and their ids in the session.',

@@ -214,6 +214,9 @@ describe('datastore:', () => {
     records.load = () => Promise.reject(new StoreUnavailable('loaded', 'it is down', 7))
     const down = await visitor.ask('/')
     expect([down.status, setCookies(down), down.headers['retry-after']]).toEqual([503, [], '7'])
+    records.load = () => Promise.reject(new StoreUnavailable('loaded', 'permission denied', null))
+    const refused = await visitor.ask('/')
+    expect([refused.status, setCookies(refused), refused.headers['retry-after']]).toEqual([503, [], undefined])
     expect((await visitor.ask('/logout')).status).toBe(200) // the store could be told
     records.load = load
     const unused = site.visitor()

@@ -45,6 +45,19 @@ test('an embedded Datastore serves production only if that was said', () => {
   expect(() => datastoreMode('auto', false, {})).toThrow(expect.objectContaining({ code: 'TIPFY_E_SESSION_DATASTORE' }))
 })
 
+test('a Datastore without credentials stops the start, in one line, instead of ending the process at the first request', async () => {
+  process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, 'no-such-key.json')
+  const session = { secretKey: key, datastore: 'cloud' as const }
+  const tipfy = { urls: () => [], hooks: { posInitApp: 'tipfy/ext/session:setDatastoreSession' } }
+  const app = makeApp({ tipfy, 'tipfy/ext/session': session }, { root: folder })
+  await expect(app.ready()).rejects.toMatchObject({
+    code: 'TIPFY_E_SESSION_CREDENTIALS',
+    message: expect.stringMatching(/no-such-key\.json[^\n]*gcloud auth/),
+  })
+  delete process.env.GOOGLE_APPLICATION_CREDENTIALS
+  await app.close()
+})
+
 test('two hooks that choose what keeps the sessions stop the start', async () => {
   const posInitApp = ['tipfy/ext/session:setSecureCookieSession', 'tipfy/ext/session:setDatastoreSession']
   for (const hooks of [posInitApp, posInitApp.toReversed(), [posInitApp[0]!, posInitApp[0]!]]) {

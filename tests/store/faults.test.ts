@@ -1,6 +1,7 @@
 // A memcached and a Datastore that are down, silent, slow or at odds: answers stay right, waits are bounded, errors named.
 
 import { createServer, type Socket } from 'node:net'
+import type { Datastore } from '@google-cloud/datastore'
 import { describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore } from '../../lib/datastore/client.ts'
 import { SessionDatastore } from '../../lib/ext/session/datastore.ts'
@@ -113,6 +114,23 @@ withMemcached('a memcached', () => {
     await memcached.kill()
   })
 
+  test('is told once of changes that were committed together', async () => {
+    const memcached = await Memcached.start()
+    const store = openStore(new MemoryDatastore(), memcached.address, { cacheTimeout: 5000 })
+    await store.create('sid', { data: '{}' })
+    await store.load('sid')
+    while (store.stats.fills === 0) await new Promise((resolve) => setImmediate(resolve))
+    const loaded = await store.load('sid')
+    if (loaded.state !== 'live') throw new Error(loaded.state)
+    const { count } = store.stats.memcached
+    await Promise.all(Array.from({ length: 30 }, (_, n) => store.save('sid', loaded.record, { data: `{"k${n}":1}` })))
+    // The first goes by itself, the others wait for it and go together.
+    expect(store.stats.commits).toBe(1 + 2)
+    expect(store.stats.memcached.count).toBe(count + 2)
+    store.close()
+    await memcached.kill()
+  })
+
   test('among several keeps its own sessions: one that dies does not touch those of the others', async () => {
     const servers = await Promise.all([Memcached.start(), Memcached.start(), Memcached.start()])
     const datastore = new MemoryDatastore()
@@ -154,7 +172,8 @@ describe('a Datastore', () => {
     ['load', (store) => store.load('sid')],
     ['create', (store) => store.create('sid', { data: '{}' })],
     ['create for a user', (store) => store.create('sid', { data: '{}', username: 'ann' })],
-    ['save', (store) => store.save('sid', record, { data: '{"a":1}' })],
+    ['save', (store) => store.save('sid', { ...record, stamp: '1' }, { data: '{"a":1}' })],
+    ['save of what is not known', (store) => store.save('sid', record, { data: '{"a":1}' })],
     ['update', (store) => store.update('sid', () => {})],
     ['regenerate', (store) => store.regenerate('sid', 'new', record, { data: '{}' })],
     ['destroy', (store) => store.destroy('sid')],
@@ -172,6 +191,34 @@ describe('a Datastore', () => {
       })
     }
     await close()
+  })
+
+  test.each([
+    [3, 'INVALID_ARGUMENT: The value of property "x" is too long.'],
+    [5, 'NOT_FOUND: The project nope does not exist.'],
+    [7, 'PERMISSION_DENIED: Missing or insufficient permissions.'],
+    [16, 'UNAUTHENTICATED: Request had invalid authentication credentials.'],
+    [undefined, 'invalid_grant'],
+  ])('that refuses for good (%s) is told as that at once: nothing is tried again', async (code, message) => {
+    let calls = 0
+    const error = Object.assign(new Error(message), { code })
+    const request_ = (_: object, callback: (error: Error) => void) => {
+      calls++
+      setImmediate(callback, error)
+    }
+    const client = { request_, transaction: () => ({ request_ }) } as unknown as Datastore
+    const store = openStore(new SessionDatastore(client, { kind: 'Session' }), null)
+    for (const [, operation] of operations) {
+      calls = 0
+      await expect(operation(store)).rejects.toMatchObject({
+        code: 'TIPFY_E_SESSION_STORE_REFUSED',
+        retryAfter: null,
+        message: expect.stringContaining(`Datastore: ${message.replace(/\.$/, '')}`),
+      })
+      // An update that misses its record, and one in a project that is not there, are told apart by a lookup.
+      expect(calls).toBeLessThanOrEqual(code === 5 ? 2 : 1)
+    }
+    expect(store.stats.retries).toBe(0)
   })
 
   test('that accepts and never answers is one too, within the budget; a touch only counts it', async () => {

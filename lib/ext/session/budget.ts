@@ -4,13 +4,16 @@ import { TipfyError } from '../../errors.ts'
 import type { Calls } from './counters.ts'
 import { type Clock, PortError } from './ports.ts'
 
-/** Sessions cannot be loaded or saved now: to be answered with 503 and, where known, Retry-After. */
-export class StoreUnavailable extends TipfyError<'TIPFY_E_SESSION_STORE_UNAVAILABLE'> {
-  /** Seconds after which to try again. */
-  readonly retryAfter: number
+/** Sessions cannot be loaded or saved: to be answered with 503 and, where it may pass, Retry-After. */
+export class StoreUnavailable extends TipfyError<
+  'TIPFY_E_SESSION_STORE_UNAVAILABLE' | 'TIPFY_E_SESSION_STORE_REFUSED'
+> {
+  /** Seconds after which to try again; null where that is of no use. */
+  readonly retryAfter: number | null
 
-  constructor(what: string, why: string, retryAfter = 1, options?: ErrorOptions) {
-    super('TIPFY_E_SESSION_STORE_UNAVAILABLE', { what, why }, options)
+  constructor(what: string, why: string, retryAfter: number | null = 1, options?: ErrorOptions) {
+    const code = retryAfter === null ? 'TIPFY_E_SESSION_STORE_REFUSED' : 'TIPFY_E_SESSION_STORE_UNAVAILABLE'
+    super(code, { what, why }, options)
     this.retryAfter = retryAfter
   }
 }

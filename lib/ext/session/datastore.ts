@@ -203,7 +203,7 @@ function ask<T>(client: Client, method: string, reqOpts: object, timeout: number
 const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN', 'EPIPE'])
 
 // By gRPC's status codes.
-function reasonOf(code: unknown, committing: boolean): PortFailure {
+function reasonOf(code: unknown, message: string, committing: boolean): PortFailure {
   switch (code) {
     case 10: // ABORTED
       return 'conflict'
@@ -211,8 +211,8 @@ function reasonOf(code: unknown, committing: boolean): PortFailure {
       return 'exists'
     case 5: // NOT_FOUND: for an update, the record that was read is gone; else there is no such project or database
       return committing ? 'conflict' : 'refused'
-    case 3: // INVALID_ARGUMENT: of a commit, mostly a transaction that has expired
-      return committing ? 'busy' : 'refused'
+    case 3: // INVALID_ARGUMENT: what is sent is wrong, but for "The referenced transaction has expired"
+      return committing && /transaction/i.test(message) ? 'busy' : 'refused'
     case 8: // RESOURCE_EXHAUSTED
       return 'busy'
     case 1: // CANCELLED
@@ -231,6 +231,7 @@ async function told<T>(call: Promise<T>, committing = false): Promise<T> {
     return await call
   } catch (error) {
     const { code, message } = error as { code?: unknown; message?: unknown }
-    throw new PortError(reasonOf(code, committing), `Datastore: ${String(message)}`, { cause: error })
+    const text = String(message).replace(/\.+$/, '')
+    throw new PortError(reasonOf(code, text, committing), `Datastore: ${text}`, { cause: error })
   }
 }

@@ -57,6 +57,7 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
   const { kind, log } = settings
   const datastore =
     mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder })
+  await findCredentials(datastore)
   const merge = settings.merge as Merge | null
   const { memcache, memcacheUser: username, memcachePassword: password } = settings
   const cached = memcache !== null && memcache.length > 0
@@ -90,6 +91,26 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
   })
   const description = describeDatastore(mode, settings) + (cached ? `, with memcached at ${memcache}` : '')
   return { records, rows, datastore, description }
+}
+
+interface Client {
+  clients_: Map<string, object>
+  options: { sslCreds?: unknown }
+  auth: { getClient(): Promise<unknown>; getProjectId(): Promise<string> }
+}
+
+/** The official client searches for credentials at its first call, and ends the process where there are none. */
+async function findCredentials(datastore: Datastore): Promise<void> {
+  const { clients_: clients, options, auth } = datastore as unknown as Client
+  const needsNone = clients.has('DatastoreClient') || options.sslCreds !== undefined // embedded, an emulator
+  if (needsNone) return
+  try {
+    await auth.getClient()
+    await auth.getProjectId()
+  } catch (error) {
+    const why = String((error as Error).message).replace(/\.+$/, '')
+    throw new TipfyError('TIPFY_E_SESSION_CREDENTIALS', { why }, { cause: error })
+  }
 }
 
 /** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */

@@ -16,7 +16,8 @@ import type { RecordStore, SessionRecord, StoreUnavailable } from './store.ts'
 function unavailable(error: unknown): unknown {
   const { retryAfter } = error as StoreUnavailable
   if (retryAfter === undefined) return error
-  return new ServiceUnavailable(undefined, { cause: error, headers: { 'Retry-After': String(retryAfter) } })
+  const headers = retryAfter === null ? undefined : { 'Retry-After': String(retryAfter) }
+  return new ServiceUnavailable(undefined, { cause: error, headers })
 }
 
 export class StoredSlot extends Slot {

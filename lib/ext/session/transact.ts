@@ -135,6 +135,12 @@ function findApplied<T>(snapshot: Snapshot, work: Work<T>, unknown: readonly Att
   return undefined
 }
 
+/** What is thrown where trying again is of no use. */
+export function refusal(what: string, error: PortError, counters: Counters): StoreUnavailable {
+  counters.unavailable++
+  return new StoreUnavailable(what, error.message, null, { cause: error })
+}
+
 /** Counts and spaces the attempts at one piece of work. */
 class Attempts {
   readonly #budget: Budget
@@ -152,11 +158,12 @@ class Attempts {
   /** Returns after a pause where another attempt is due; throws StoreUnavailable, or what is no failure of a call. */
   async again(error: unknown, what: string): Promise<void> {
     if (!(error instanceof PortError)) throw error
+    if (error.reason === 'refused') throw refusal(what, error, this.#counters)
     const conflict = error.reason === 'conflict'
     const tried = conflict ? this.#conflicts++ : this.#failures++
     // A conflict means that somebody else came through: worth the whole budget. Failures are tried a few times.
     const base = conflict ? Math.min(8 * 2 ** tried, 250) : 20 * 4 ** tried
-    const retry = error.reason !== 'refused' && error.reason !== 'exists' && (conflict || tried < 3)
+    const retry = error.reason !== 'exists' && (conflict || tried < 3)
     if (conflict) this.#counters.aborted++
     if (retry && (await this.#budget.pause(base * (0.5 + this.#chance.unit() / 2)))) {
       this.#counters.retries++

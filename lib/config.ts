@@ -6,6 +6,7 @@ import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
 import type { SessionConfig } from './ext/session/config.ts'
 import type { HookConfig } from './hooks.ts'
+import { nearest } from './nearest.ts'
 import type { RuleFactory, UrlMapOptions } from './routing/index.ts'
 
 /** The section `tipfy`: the application itself. */
@@ -115,6 +116,8 @@ export const defaultConfig: TipfyConfig = {
 const positive: ConfigType = (value) =>
   (typeof value === 'number' && Number.isFinite(value) && value > 0) || 'a number above 0'
 
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+
 const urlMapOptions = new Set<string>([
   'defaultSubdomain',
   'strictSlashes',
@@ -127,19 +130,27 @@ const urlMapOptions = new Set<string>([
 
 export const configTypes: ConfigTypes = {
   urlMap: (value) => {
-    if (typeof value !== 'object' || value === null) return 'options of UrlMap'
+    if (!isDictionary(value)) return 'options of UrlMap'
     const unknown = Object.keys(value).find((key) => !urlMapOptions.has(key))
     return unknown === undefined || `options of UrlMap, not ${unknown}`
   },
   appId: 'string|null',
   urls: 'string|function',
   errorHandlers: (value) =>
-    (typeof value === 'object' && value !== null && Object.keys(value).every((key) => /^[45]\d\d$/.test(key))) ||
-    'functions by status, 400 to 599',
+    (isDictionary(value) &&
+      Object.entries(value).every(
+        ([key, handler]) => /^[45]\d\d$/.test(key) && /^(function|string)$/.test(typeof handler),
+      )) ||
+    "functions or 'module:function' by status, 400 to 599",
   versionId: 'string|null',
   appsInstalled: 'string[]',
   serverName: 'string|null',
-  trustedProxies: 'number|string|string[]',
+  trustedProxies: (value) =>
+    isCount(value) ||
+    typeof value === 'string' ||
+    typeOf(value) === 'string[]' ||
+    'a number of hops, or addresses, as a string or a list of strings',
+  maxConnections: (value) => isCount(value) || 'a whole number, 0 for any',
   maxBodySize: positive,
   maxMemorySize: positive,
   maxJsonSize: positive,
@@ -158,31 +169,15 @@ export const configTypes: ConfigTypes = {
     "'debug', 'info', 'warn', 'error' or 'silent'",
 }
 
-function typeOf(value: unknown): string {
+/** Whether it is an object of keys and values: a list has none of the keys that anybody meant. */
+export function isDictionary(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function typeOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? 'string[]' : 'array'
   return typeof value
-}
-
-/** Steps (insert, delete, replace) from one word to another: enough to find the key that was meant. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1]!.toLowerCase() === to[j - 1]!.toLowerCase() ? 0 : 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replaced))
-    }
-    row = next
-  }
-  return row[to.length]!
-}
-
-/** The one of `words` that is most like `word`. */
-export function nearest(word: string, words: Iterable<string>): string {
-  let best = ''
-  for (const candidate of words) if (best === '' || distance(word, candidate) < distance(word, best)) best = candidate
-  return best
 }
 
 /**
@@ -196,7 +191,7 @@ export function validateSection<Section extends object>(
   defaults: Section,
   types: ConfigTypes = {},
 ): Section {
-  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+  if (given !== undefined && !isDictionary(given)) {
     throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: module, wanted: 'a dictionary', given: typeOf(given) })
   }
   const section = { ...defaults }
@@ -207,7 +202,8 @@ export function validateSection<Section extends object>(
     if (value === undefined) continue
     const wrong = mismatch(value, types[key] ?? typeOf(defaults[key as keyof Section]))
     if (wrong !== null) {
-      throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: `${module}.${key}`, wanted: wrong, given: typeOf(value) })
+      const given = typeof value === 'number' ? String(value) : typeOf(value)
+      throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: `${module}.${key}`, wanted: wrong, given })
     }
     section[key as keyof Section] = value
   }

@@ -1,9 +1,9 @@
 // The six places where an application's config puts code of its own: hooks, by event, in order.
 import type { App } from './app.ts'
-import { nearest } from './config.ts'
 import { TipfyError } from './errors.ts'
 import type { Request } from './http/request.ts'
 import { Response } from './http/response.ts'
+import { nearest } from './nearest.ts'
 import { steps, traced } from './trace.ts'
 
 type Maybe<T> = T | undefined | void | Promise<T | undefined | void>

@@ -1,6 +1,6 @@
 // What an application needs before its first request: configuration of its modules, rules, hooks.
 import type { App } from './app.ts'
-import { type Config, nearest, type TipfyConfig, validateSection } from './config.ts'
+import { type Config, isDictionary, type TipfyConfig, typeOf, validateSection } from './config.ts'
 import { mustBeTheOnlyCopy } from './copies.ts'
 import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
@@ -9,12 +9,20 @@ import type { HookName } from './hooks.ts'
 import { compileTrust } from './http/origin.ts'
 import type { RequestSettings } from './http/settings.ts'
 import { importModule, importString, parseImportString } from './import-string.ts'
-import { collectAppRules, findIndistinguishable, UrlMap } from './routing/index.ts'
+import { nearest } from './nearest.ts'
+import { collectAppRules, findDoubtful, findIndistinguishable, UrlMap } from './routing/index.ts'
 
 const ownSections = ['tipfy', 'tipfy/ext/session']
 
 /** Refuses sections that look like tipfy's and are not: `tipfy.ext.session`, as it was called in 2009, would be ignored. */
 export function checkSectionNames(config: Config): void {
+  if (!isDictionary(config)) {
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
+      key: 'sections',
+      wanted: 'a dictionary by module',
+      given: typeOf(config),
+    })
+  }
   for (const section of Object.keys(config)) {
     if (!/^tipfy(?:[./]|$)/i.test(section) || ownSections.includes(section)) continue
     throw new TipfyError('TIPFY_E_CONFIG_SECTION', { section, nearest: nearest(section, ownSections) })
@@ -70,7 +78,7 @@ export async function loadRules(app: App): Promise<UrlMap> {
   const importUrls = async (module: string) => (await importModule(module, { root, folders }))?.exports
   const installed = await collectAppRules(appsInstalled, appsEntryPoints, importUrls)
   const map = new UrlMap([...rules, ...installed], { ...urlMap, serverName })
-  for (const { message } of findIndistinguishable(map)) app.log.warn(message)
+  for (const { message } of [...findDoubtful(map), ...findIndistinguishable(map)]) app.log.warn(message)
   map.compile()
   return map
 }

@@ -1,20 +1,7 @@
 // No URL can be built: says which rule was probably meant.
 import { TipfyError } from '../errors.ts'
+import { unlikeness } from '../nearest.ts'
 import type { Rule, Values } from './rule.ts'
-
-/** Levenshtein's distance: how many letters to add, drop or change. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j += 1) {
-      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[other.length]!
-}
 
 /** The rule most like what was asked for: the endpoint counts, then whether it takes the values, then the method. */
 export function closestRule(
@@ -28,7 +15,7 @@ export function closestRule(
   for (const rule of rules) {
     const takesAll = Object.keys(values).every((name) => rule.arguments.has(name))
     const hasMethod = method !== null && rule.methods?.has(method) === true
-    const score = distance(rule.endpoint, endpoint) - (takesAll ? 0.1 : 0) - (hasMethod ? 0.1 : 0)
+    const score = unlikeness(endpoint, rule.endpoint) - (takesAll ? 0.01 : 0) - (hasMethod ? 0.01 : 0)
     if (score < best) [best, closest] = [score, rule]
   }
   return closest

@@ -43,9 +43,11 @@ export class Builder {
 
   build(values: Values, appendUnknown: boolean): Built | null {
     try {
+      // Werkzeug's order, which tells where the converter of one refuses its value and that of the other throws.
+      const domain = run(this.domain, values)
       const path = run(this.path, values)
       const query = appendUnknown ? this.query(values) : ''
-      return { domain: run(this.domain, values), path: query === '' ? path : `${path}?${query}` }
+      return { domain, path: query === '' ? path : `${path}?${query}` }
     } catch (error) {
       if (error instanceof ValidationError) return null
       throw error

@@ -14,6 +14,7 @@ export {
   UuidConverter,
   ValidationError,
 } from './converters.ts'
+export { findDoubtful } from './doubtful.ts'
 export { findIndistinguishable, type Indistinguishable } from './indistinguishable.ts'
 export type { Match } from './match.ts'
 export type { ConverterArgument, ConverterArguments } from './parse.ts'

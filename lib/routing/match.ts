@@ -125,5 +125,9 @@ function redirectTo(rule: Rule, args: Record<string, unknown>, urls: UrlAdapter)
   const { redirectTo: target, compiled } = rule
   if (typeof target === 'function') return urls.redirectToTarget(target(urls, args), true)
   const filled = fillRedirect(target!, (name) => compiled.converters.get(name)!.toUrl(args[name]))
-  return urls.redirectToTarget(filled, /^https?:\/\/[^/?#<]+(?:[/?#]|$)/i.test(target!))
+  const leaves = /^(?:https?:)?\/\/[^/?#<]+(?:[/?#]|$)/i.test(target!)
+  return urls.redirectToTarget(
+    leaves && filled.startsWith('//') ? `${urls.scheme || 'http'}:${filled}` : filled,
+    leaves,
+  )
 }

@@ -38,6 +38,13 @@ describe('a configuration is refused when the application is made', () => {
       'TIPFY_E_CONFIG_VALUE',
       /urlMap must be options of UrlMap, not strictSlash/,
     ],
+    [{ tipfy: { timeout: 5 } }, 'TIPFY_E_CONFIG_KEY', /"headersTimeout"|"requestTimeout"/],
+    [{ tipfy: { maxConnections: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxConnections must be .*, and is -1/],
+    [{ tipfy: { maxBodySize: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxBodySize must be .*, and is -1/],
+    [{ tipfy: { trustedProxies: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.trustedProxies must be a number of hops/],
+    [{ tipfy: { trustedProxies: 1.5 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.trustedProxies .* is 1\.5/],
+    [{ tipfy: { errorHandlers: { 404: 7 } } }, 'TIPFY_E_CONFIG_VALUE', /errorHandlers/],
+    [{ tipfy: { urlMap: [] } }, 'TIPFY_E_CONFIG_VALUE', /urlMap/],
     [{ 'tipfy/ext/session': { migrate: () => {} } }, 'TIPFY_E_SESSION_CONFIG', /dataVersion/],
     [{ 'tipfy/ext/session': { secretkey: key } }, 'TIPFY_E_CONFIG_KEY', /"secretKey"/],
     [{ 'tipfy/ext/session': { expiration: -1 } }, 'TIPFY_E_CONFIG_VALUE', /expiration/],
@@ -48,6 +55,17 @@ describe('a configuration is refused when the application is made', () => {
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     )
   })
+})
+
+test('a configuration that is no dictionary is refused', () => {
+  for (const config of [[], 'tipfy', 7]) {
+    expect(() => makeApp(config as unknown as Config, { root })).toThrow(
+      /configuration's sections must be a dictionary by module/,
+    )
+  }
+  expect(() => makeApp({ tipfy: [] as object }, { root })).toThrow(
+    /configuration's tipfy must be a dictionary, and is string\[\]/,
+  )
 })
 
 describe('the start is refused', () => {

@@ -1,7 +1,14 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { BuildError, Rule, UrlMap } from '../../lib/routing/index.ts'
+import { BaseConverter, BuildError, Rule, UrlMap, ValidationError } from '../../lib/routing/index.ts'
 import { bound, built } from './answers.ts'
+
+class Even extends BaseConverter<number> {
+  override toUrl(value: number) {
+    if (value % 2 !== 0) throw new ValidationError()
+    return String(value)
+  }
+}
 
 const rules = () => [
   new Rule('/', { endpoint: 'home' }),
@@ -62,6 +69,14 @@ test('absolute forms have scheme, host and the place of the application', () => 
   expect(urls.build('cdn', { file: 'a/b.js' })).toBe(
     'https://cdn.example.org:8080/app/a/b.js'.replace('/a/', '/cdn/a/'),
   )
+})
+
+test('a host that its converter refuses leaves the rule to the next, whatever the path would say', () => {
+  const urls = bound(
+    [new Rule('/<any(a,b):x>', { endpoint: 'e', subdomain: '<even:n>' }), new Rule('/all', { endpoint: 'e' })],
+    { converters: { even: Even } },
+  )
+  expect(urls.build('e', { x: 'nope', n: 1 })).toBe('/all?x=nope&n=1')
 })
 
 describe('a URL that cannot be built', () => {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { BaseConverter, findIndistinguishable, Rule, type RuleOptions, UrlMap } from '../../lib/routing/index.ts'
+import {
+  BaseConverter,
+  findDoubtful,
+  findIndistinguishable,
+  Rule,
+  type RuleOptions,
+  UrlMap,
+} from '../../lib/routing/index.ts'
 import { bound, matched } from './answers.ts'
 
 class Grouped extends BaseConverter {
@@ -76,6 +83,21 @@ test('what Werkzeug accepts is accepted, if it makes sense or not', () => {
   expect(matched(urls, '/same')).toMatchObject({ endpoint: 'one' })
   expect(matched(urls, '/>')).toMatchObject({ endpoint: 'angle' })
   expect(matched(urls, '/never')).toEqual({ error: 404 })
+})
+
+test('rules that hardly mean what they say are told of', () => {
+  const doubts = (...rules: Rule[]) => findDoubtful(new UrlMap(rules)).map(({ message }) => message)
+  expect(doubts(new Rule('/search?q=<q>'))).toEqual([expect.stringMatching(/^The rule `\/search\?q=<q>` has a `\?`/)])
+  expect(doubts(new Rule('/a#top'))).toEqual([expect.stringContaining('`#`')])
+  expect(doubts(new Rule('/caf%C3%A9'))).toEqual([expect.stringContaining('`%C3` matches only `%25C3`')])
+  expect(doubts(new Rule('/a', { methods: ['GET', 'PSOT'] }))).toEqual([expect.stringContaining('PSOT')])
+  expect(doubts(new Rule('/a', { endpoint: 'a', alias: true }))).toEqual([expect.stringContaining('is an alias')])
+  expect(
+    doubts(
+      new Rule('/100%/<any("a?",b):x>/café/', { endpoint: 'a', methods: ['get', 'query'] }),
+      new Rule('/b/<x>', { endpoint: 'a', alias: true }),
+    ),
+  ).toEqual([])
 })
 
 describe('rules that can never be told apart', () => {

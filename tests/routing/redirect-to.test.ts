@@ -27,6 +27,7 @@ test('a function gets the adapter and the values', () => {
 
 test('only the rule’s own text may name another site', () => {
   expect(locationOf('/docs/<path:p>', 'https://docs.example/<p>', '/docs/a/b')).toBe('https://docs.example/a/b')
+  expect(locationOf('/docs/<p>', '//docs.example/<p>', '/docs/a')).toBe('http://docs.example/a')
   expect(locationOf('/docs', () => 'https://docs.example/', '/docs')).toBe('https://docs.example/')
 })
 
@@ -45,12 +46,15 @@ test('what came from the request never does', () => {
   const templates = [
     'https://docs.example<p>',
     'https://<p>/x',
+    '//docs.example<p>',
+    '//<p>/x',
     '<p>',
     '/<p>',
     '//<p>',
     '\\<p>',
     './<p>',
     (_: unknown, { p }: Record<string, unknown>) => `/${p}`,
+    (_: unknown, { p }: Record<string, unknown>) => `//${p}`,
   ]
   for (const path of hostile) {
     for (const template of templates) {

@@ -222,6 +222,10 @@ export class App {
   }
 
   // The configuration holds keys and passwords: no log line may show it by accident.
+  toJSON(): object {
+    return { root: this.root, dev: this.dev }
+  }
+
   [inspect.custom](): string {
     return `App { root: ${inspect(this.root)}, dev: ${this.dev} }`
   }

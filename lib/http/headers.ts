@@ -41,10 +41,13 @@ abstract class Headers {
     for (const [name, value] of this) each(value, name)
   }
 
-  // Whoever has a session's cookie has the session: a log line must not show it by accident.
+  /** For logs, as pairs. Whoever has a session's cookie has the session: no line must show it by accident. */
+  toJSON(): [string, string][] {
+    return Array.from(this, ([name, value]) => [name, secret.test(name) ? '(hidden)' : value])
+  }
+
   [inspect.custom](_depth: number, options: object): string {
-    const shown = Array.from(this, ([name, value]) => [name, secret.test(name) ? '(hidden)' : value])
-    return `${this.constructor.name} ${inspect(shown, options)}`
+    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`
   }
 }
 

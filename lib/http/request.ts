@@ -225,6 +225,11 @@ export class Request {
   }
 
   // Node's own object would show the cookies, which no log may, and 150 lines of sockets.
+  toJSON(): object {
+    const { id, method, target, ruleArgs, headers } = this
+    return { id, method, target, ruleArgs, headers }
+  }
+
   [inspect.custom](_depth: number, options: object): string {
     const { id, method, target, rule, ruleArgs, headers } = this
     return `Request ${inspect({ id, method, target, rule, ruleArgs, headers }, options)}`

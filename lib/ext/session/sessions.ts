@@ -158,6 +158,10 @@ export class Sessions implements SessionInterface {
     return `Sessions { ${this.kind.backend} }`
   }
 
+  toJSON(): string {
+    return this[inspect.custom]()
+  }
+
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
     const store = context.session as SessionStore | undefined
     if (steps.hasSubscribers) return saveTraced(store, response as OutboxResponse, failed)

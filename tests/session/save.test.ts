@@ -86,10 +86,33 @@ describe.each(kinds)('a %s session', (kind) => {
         return ''
       },
       '/untouched': () => '',
+      '/regenerate': () => sessionStore.regenerate(),
+      '/touch': () => sessionStore.touch(),
+      '/remember': () => {
+        sessionStore.expiration = 5000
+      },
+      '/update': async () => void (await sessionStore.update(() => {})),
+      '/n': count,
+      '/clear': () => free.clear(),
     })
-    for (const path of ['/read', '/empty', '/untouched']) {
-      expect(setCookies(await site.visitor().ask(path))).toEqual([])
+    for (const path of ['/read', '/empty', '/untouched', '/regenerate', '/touch', '/remember', '/update', '/clear']) {
+      expect([path, setCookies(await site.visitor().ask(path))]).toEqual([path, []])
     }
+    expect(writes(site)).toBe(0)
+    const visitor = site.visitor()
+    await visitor.ask('/n')
+    await visitor.ask('/clear')
+    expect(visitor.cookies.has(site.cookie)).toBe(kind === 'datastore') // there the emptied record stays until it expires
+  })
+
+  test('has no cookie as long as it holds nothing but the version of its form', async () => {
+    const session = { dataVersion: 2 }
+    const site = await serveSite(
+      kind,
+      { '/': () => free.clear(), '/regenerate': () => sessionStore.regenerate() },
+      { session },
+    )
+    for (const path of ['/', '/regenerate']) expect(setCookies(await site.visitor().ask(path))).toEqual([])
     expect(writes(site)).toBe(0)
   })
 

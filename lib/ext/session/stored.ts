@@ -190,7 +190,7 @@ export class StoredSlot extends Slot {
       const mine = this.look()
       const before = this.base ?? '{}'
       const record = await this.commit(fn)
-      if (record === undefined) return false
+      if (record === undefined) return !this.dead
       this.adopt(record)
       // What this request has not saved yet stays on top of the committed state.
       const text = this.exposed ? this.leaveBehind(mine) : before
@@ -202,10 +202,12 @@ export class StoredSlot extends Slot {
     })
   }
 
+  /** The record after `fn`; none if the session died meanwhile, or if there is nothing worth a first one. */
   private async commit(fn: (data: Record<string, unknown>) => unknown): Promise<SessionRecord | undefined> {
     if (this.record === undefined) {
       const data = emptyData(this.kind.settings)
       fn(data)
+      if (Slot.isEmpty(data) && !this.newUser) return undefined
       const sid = this.records.newId()
       const changes = { data: encodeData(data), ...this.extras() }
       const record = await this.ask((records) => records.create(sid, changes))

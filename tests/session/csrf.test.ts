@@ -25,6 +25,7 @@ const handlers = {
   },
   '/json': async () => JSON.stringify(await request.json()),
   '/hook': () => 'exempt',
+  '/value': () => sessionStore.setSecureCookie('tipfy.csrf', 'a value of the application') ?? '',
 }
 const options: SiteOptions = { hooks: { preDispatchHandler: [checkCsrf] }, session: { csrfExempt: ['/hook'] } }
 const token = async (visitor: Visitor) => (await visitor.ask('/form')).text
@@ -126,6 +127,28 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     for (const sent of attempts) {
       const headers = { 'x-csrf-token': planted, ...sent }
       expect((await victim.ask('/post', { method: 'POST', headers })).status).toBe(403)
+    }
+  })
+
+  test('a signed cookie of the application under its name is no secret', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    await visitor.ask('/value')
+    const value = visitor.cookies.get('tipfy.csrf')
+    expect(await post(visitor, await token(visitor))).toBe(200)
+    expect(visitor.cookies.get('tipfy.csrf')).not.toBe(value)
+  })
+
+  test('over https a page of the same host by http is another site', async () => {
+    const site = await serveForms({ tipfy: { trustedProxies: 1 } })
+    const visitor = site.visitor()
+    const headers = { 'x-csrf-token': await token(visitor), Host: 'shop.example', 'X-Forwarded-Proto': 'https' }
+    for (const [scheme, status] of [
+      ['http', 403],
+      ['https', 200],
+    ] as const) {
+      const sent = { ...headers, Origin: `${scheme}://shop.example` }
+      expect((await visitor.ask('/post', { method: 'POST', headers: sent })).status).toBe(status)
     }
   })
 

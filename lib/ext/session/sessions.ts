@@ -147,8 +147,8 @@ export class Sessions implements SessionInterface {
 
   openSession(context: Context): void | Promise<void> {
     context.session = null
-    // Without a cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
-    if (cookieHeader((context.request as StoreRequest).incoming) === undefined) return
+    // Without its cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
+    if (!cookieHeader((context.request as StoreRequest).incoming)?.includes(this.kind.name)) return
     const store = this.storeOf(context)
     return steps.hasSubscribers ? loadTraced(store) : store.load()
   }

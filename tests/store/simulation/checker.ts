@@ -6,7 +6,7 @@ import { keyName } from '../../../lib/ext/session/records.ts'
 import type { Loaded } from '../../../lib/ext/session/store.ts'
 import { marksIn, type Task } from './programs.ts'
 import type { Scheduler } from './scheduler.ts'
-import { limits } from './site.ts'
+import { type Habits, limits } from './site.ts'
 
 /** A request, from its start to its answer. */
 export interface Visitor extends Task {
@@ -22,8 +22,10 @@ export interface Visitor extends Task {
   /** What every answer up to the start makes it see at least. */
   floor: Floor | undefined
   loaded: Loaded | { state: 'failed' } | undefined
-  /** It has begun to save. */
-  saving: boolean
+  /** When it began to save. */
+  savingAt: number | undefined
+  /** Where the store said that another's change was overwritten. */
+  conflicts: string[]
   /** A transaction has found its session alive meanwhile: from then on its answer counts as on its way. */
   foundAlive: boolean
   cookieAge: number
@@ -55,10 +57,27 @@ export class Checker {
   readonly #gone = new Map<string, Set<string>>()
   readonly #logins = new Map<string, { at: number; order: number; by: string | undefined }>()
   #commits = 0
+  /** What `x` each commit to a session left. */
+  readonly #xs = new Map<string, { x: unknown; at: number }[]>()
+  /** Who wanted `x` to be what. */
+  readonly #writers = new Map<unknown, Visitor>()
+  readonly #marks = new Map<string, string[]>()
   readonly #scheduler: Scheduler
+  readonly #habits: Habits
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, habits: Habits) {
     this.#scheduler = scheduler
+    this.#habits = habits
+  }
+
+  /** The marks in encoded data. */
+  #marksIn(text: string): string[] {
+    let marks = this.#marks.get(text)
+    if (marks === undefined) {
+      marks = marksIn(decodeData(text))
+      this.#marks.set(text, marks)
+    }
+    return marks
   }
 
   wrong(promise: string, text: string): void {
@@ -78,7 +97,7 @@ export class Checker {
   /** A transaction has read sessions: perhaps for several requests that save together. */
   read(ids: readonly string[]): void {
     for (const visitor of this.under) {
-      if (visitor.saving && visitor.id !== null && ids.includes(visitor.id))
+      if (visitor.savingAt !== undefined && visitor.id !== null && ids.includes(visitor.id))
         visitor.foundAlive ||= this.isAlive(visitor.id)
     }
   }
@@ -89,11 +108,17 @@ export class Checker {
     const ids = new Set([visitor.id, ...commits.map(({ id }) => id)])
     for (const id of ids) {
       for (const mark of id === null ? [] : visitor.marks) {
-        const row = this.#history.get(id!)?.find((row) => row?.data && marksIn(decodeData(row.data)).includes(mark))
+        const row = this.#history.get(id!)?.find((row) => row?.data && this.#marksIn(row.data).includes(mark))
         if (row) commits.push({ id: id!, version: row.version, alive: true })
       }
     }
     return commits
+  }
+
+  /** What a request wants, as far as it is known before it saves. */
+  wants(visitor: Visitor): void {
+    if (visitor.x !== undefined) this.#writers.set(visitor.x, visitor)
+    this.removes(visitor)
   }
 
   removes(visitor: Visitor): void {
@@ -132,20 +157,33 @@ export class Checker {
         this.wrong('no revival', `a dead session was written by ${visitor?.what}`)
       }
       if (write.op === 'update' && row.data === '' && last?.data) moved = last
-      if (row.data) this.#sound(row, write.op === 'update' ? last : undefined, visitor)
+      if (row.data) this.#sound(write.id, row, write.op === 'update' ? last : undefined, visitor)
       if (last?.data && row.data) this.#staysRemoved(write.id, write.id, last, row, visitor)
     }
     const born = writes.find((write) => write.op === 'insert')
     if (moved && born?.op === 'insert') {
       this.#keeps(moved, born.row, visitor)
+      if (born.row.username === moved.username && born.row.created !== moved.created) {
+        this.wrong('expiry', `${visitor?.what} made a session young again by moving it`)
+      }
       const from = writes.find((write) => write.op === 'update')!.id
       this.#staysRemoved(from, born.id, moved, born.row, visitor)
     }
   }
 
-  #sound(row: SessionRow, last: SessionRow | undefined, visitor: Visitor | undefined): void {
+  #sound(id: string, row: SessionRow, last: SessionRow | undefined, visitor: Visitor | undefined): void {
     const data = decodeData(row.data!)
     const marks = marksIn(data)
+    const { absolute, merges } = this.#habits
+    if (row.expires > row.created + (absolute ?? Number.POSITIVE_INFINITY) || (last && last.created !== row.created)) {
+      this.wrong('expiry', `${visitor?.what} let a session live longer than it may`)
+    }
+    const xs = this.#xs.get(id) ?? []
+    this.#xs.set(id, xs)
+    xs.push({ x: data.x, at: this.#scheduler.time })
+    if (merges && ((data.sum as number | undefined) ?? 0) !== ((data.added as unknown[] | undefined)?.length ?? 0)) {
+      this.wrong('no lost update', `the application's merge was not asked: ${row.data}`)
+    }
     if (new Set(marks).size !== marks.length) this.wrong('once', `${visitor?.what} was applied twice: ${row.data}`)
     if (((data.n as number | undefined) ?? 0) !== ((data.log as unknown[] | undefined)?.length ?? 0)) {
       this.wrong('no lost update', `update() lost a count: ${row.data}`)
@@ -155,8 +193,8 @@ export class Checker {
 
   /** Nothing that was in `last` is missing from `next`, unless a request removed it. */
   #keeps(last: SessionRow, next: SessionRow, visitor: Visitor | undefined): void {
-    const kept = new Set(marksIn(decodeData(next.data!)))
-    for (const mark of marksIn(decodeData(last.data!))) {
+    const kept = new Set(this.#marksIn(next.data!))
+    for (const mark of this.#marksIn(last.data!)) {
       if (!kept.has(mark) && !this.#removed.has(mark)) {
         this.wrong('no lost update', `${visitor?.what} lost ${mark}: ${last.data} became ${next.data}`)
       }
@@ -167,8 +205,8 @@ export class Checker {
   #staysRemoved(from: string, id: string, last: SessionRow, next: SessionRow, visitor: Visitor | undefined): void {
     const gone = new Set(this.#gone.get(from))
     this.#gone.set(id, gone)
-    const marks = new Set(marksIn(decodeData(next.data!)))
-    for (const mark of marksIn(decodeData(last.data!))) if (!marks.has(mark)) gone.add(mark)
+    const marks = new Set(this.#marksIn(next.data!))
+    for (const mark of this.#marksIn(last.data!)) if (!marks.has(mark)) gone.add(mark)
     for (const mark of gone) {
       if (marks.has(mark)) this.wrong('no lost update', `${visitor?.what} brought back ${mark}: ${next.data}`)
     }
@@ -206,6 +244,8 @@ export class Checker {
         this.wrong('no stale read', `${what} on ${site} saw version ${record.version} after ${floor!.version}`)
       }
       const row = this.#history.get(id)?.find((row) => row?.version === record.version)
+      if (record.expires <= 1_700_000_000_000 + visitor.startedAt)
+        this.wrong('expiry', `${what} found an expired session`)
       if (row?.data !== record.data) this.wrong('no stale read', `${what} saw what was never committed: ${record.data}`)
     }
     if ((loaded.state === 'none' || loaded.state === 'tombstone') && this.isAlive(id))
@@ -236,7 +276,7 @@ export class Checker {
     }
     this.#needless(visitor, status, cookie)
     // A load, a save, and what a handler asks of the store itself, each have a budget.
-    const simple = /key|push|member|scalar|remove|read|login/.test(what)
+    const simple = /key|push|member|scalar|add|remove|read|login/.test(what)
     const budgets = simple ? 2 : 5
     const waits = simple ? 0 : 20_000
     if (took > budgets * (limits.storeTimeout * 1000 + limits.cacheTimeout) + waits + 1) {
@@ -265,10 +305,11 @@ export class Checker {
     const { what, marks, id, loaded } = visitor
     const mine = commits.filter(({ alive }) => alive)
     const rows = mine.map(({ id, version }) => this.#history.get(id)!.find((row) => row?.version === version)!)
-    const stored = new Set(rows.flatMap((row) => marksIn(decodeData(row.data!))))
+    const stored = new Set(rows.flatMap((row) => this.#marksIn(row.data!)))
     const missing = [...marks].filter((mark) => !stored.has(mark))
     const lost = id !== null && !this.isAlive(id)
-    const left = id === null || lost ? [] : marksIn(decodeData(this.rowOf(id)!.data!))
+    const left = id === null || lost ? [] : this.#marksIn(this.rowOf(id)!.data!)
+    if (visitor.x !== undefined && !lost) this.#keptX(visitor, mine)
     for (const mark of left) {
       if (visitor.removed.has(mark))
         this.wrong('no lost update', `${what} was answered, and what it removed is there: ${mark}`)
@@ -290,12 +331,36 @@ export class Checker {
       this.wrong('committed before answered', `${what} made a session without a cookie`)
   }
 
+  /** `x` was what the request wanted it to be, if only until another overwrote it, in the same commit perhaps; who was told. */
+  #keptX(visitor: Visitor, mine: Visitor['commits']): void {
+    const { what, id, site, x, savingAt, loaded, conflicts } = visitor
+    const ids = new Set([id, ...mine.map((commit) => commit.id)])
+    const kept = [...ids].some((id) =>
+      this.#xs.get(id!)?.some((commit) => {
+        if (commit.at < savingAt!) return false
+        const writer = this.#writers.get(commit.x)
+        return commit.x === x || (writer?.site === site && writer.savingAt! <= commit.at)
+      }),
+    )
+    if (!kept) this.wrong('committed before answered', `${what}: x = ${x} was answered, not kept`)
+    if (loaded?.state !== 'live' || this.#habits.merges) return
+    const xOf = (row: { data: string | null } | null | undefined) => (row?.data ? decodeData(row.data).x : undefined)
+    for (const { version } of mine.filter((commit) => commit.id === id)) {
+      const rows = this.#history.get(id!)!
+      const at = rows.findIndex((row) => row?.version === version)
+      const [found, base] = [xOf(rows[at - 1]), xOf(loaded.record)]
+      if (xOf(rows[at]) === x && found !== base && found !== x && !conflicts.includes('session.x')) {
+        this.wrong('no lost update', `${what} overwrote x = ${found}, and nobody was told`)
+      }
+    }
+  }
+
   /** A mark that was dropped must not turn up. */
   #drop(mark: string, visitor: Visitor): void {
     this.#unmarked.add(mark)
     for (const rows of this.#history.values()) {
       for (const row of rows) {
-        if (row?.data && marksIn(decodeData(row.data)).includes(mark)) {
+        if (row?.data && this.#marksIn(row.data).includes(mark)) {
           this.wrong('committed before answered', `${visitor.what} failed, and left ${mark}`)
         }
       }
@@ -324,7 +389,7 @@ export class Checker {
     for (const rows of this.#history.values()) {
       const last = rows.at(-1)
       if (!last?.data) continue
-      for (const mark of marksIn(decodeData(last.data))) {
+      for (const mark of this.#marksIn(last.data)) {
         if (this.#unmarked.has(mark)) this.wrong('committed before answered', `${mark} turned up after it was dropped`)
       }
     }

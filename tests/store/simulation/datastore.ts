@@ -95,9 +95,10 @@ export class SimDatastore {
     const spread = this.spread / process.nearness
     return new Promise((resolve, reject) => {
       const settle = (fn: () => void) => () => {
+        late.fn = null
         if (process.alive) fn()
       }
-      scheduler.after(
+      const late = scheduler.after(
         timeout,
         settle(() => reject(new PortError('unknown', 'DEADLINE_EXCEEDED'))),
       )

@@ -18,13 +18,15 @@ export class SimMemcached {
   /** The probability of a call that takes longer than anybody waits. */
   slow = 0
   onCall: (kind: string) => void = () => {}
+  readonly #name: string
   readonly #scheduler: Scheduler
   readonly #connections = new Set<{ cut: () => void }>()
   #run = 0
   #cas = 1
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, name: string) {
     this.#scheduler = scheduler
+    this.#name = name
   }
 
   restart(): void {
@@ -36,7 +38,7 @@ export class SimMemcached {
 
   link(process: Process): CacheLink {
     return {
-      name: 'sim',
+      name: this.#name,
       connect: () =>
         new Promise((resolve, reject) => {
           this.#scheduler.after(this.#delay(), () => {

@@ -17,12 +17,12 @@ const set = (text: string) => `(await connection.delete(key), await connection.a
 export const plants: Record<string, Plant> = {
   'a reader fills with set': {
     file: 'cache.ts',
-    near: 4,
+    near: 3,
     changes: [['await connection.replace(key, value.text, value.seconds, lease.cas)', set('value')]],
   },
   'a reader fills with add, without a lease': {
     file: 'cache.ts',
-    near: 1,
+    near: 6,
     changes: [
       ['await connection.add(key, `lease ${this.#chance.token()}`, leaseSeconds)', '"none"'],
       [
@@ -33,7 +33,7 @@ export const plants: Record<string, Plant> = {
   },
   'a lease counts on another connection': {
     file: 'cache.ts',
-    near: 109,
+    near: 587,
     changes: [
       ['if (!lease.connection.alive) return\n', ''],
       ['if (connection !== lease.connection) return\n', ''],
@@ -41,39 +41,59 @@ export const plants: Record<string, Plant> = {
   },
   'a writer creates the entry': {
     file: 'cache.ts',
-    near: 75,
+    near: 33,
     changes: [['if (entry === null) return true', `if (entry === null) return ${set('value!')}, true`]],
   },
   'a writer sets its value without looking': {
     file: 'cache.ts',
-    near: 18,
+    near: 16,
     changes: [['for (let looks = 0; looks', `if (value) return ${set('value')}, true\n    for (let looks = 0; looks`]],
   },
   'a writer leaves a lease where it is': {
     file: 'cache.ts',
-    near: 29,
+    near: 3,
     changes: [['const older =', "if (content === 'lease') return true\n      const older ="]],
   },
   'a writer puts its value over a lease': {
     file: 'cache.ts',
-    near: 1053,
+    near: 603,
     changes: [["const older = typeof content === 'object'", 'const older = true']],
   },
   'a writer replaces a newer value': {
     file: 'cache.ts',
-    near: 85,
+    near: 3,
     changes: [["typeof content === 'object' && content.version >= record.version", 'false']],
   },
   'a writer answers before the cache is seen to': {
     file: 'store.ts',
-    near: 1,
+    near: 3,
     changes: [
       ["if (saved.state === 'saved') await this.#cache?.write", "if (saved.state === 'saved') void this.#cache?.write"],
     ],
   },
+  'of changes committed together only one waits for the cache': {
+    file: 'cache.ts',
+    near: 24,
+    changes: [
+      [
+        'if (written === undefined) {',
+        'if (written !== undefined) return Promise.resolve()\n    if (written === undefined) {',
+      ],
+    ],
+  },
+  'sessions move to another memcached while theirs is away': {
+    file: 'cache.ts',
+    near: 150,
+    changes: [
+      [
+        'return this.servers[Number.parseInt(id.slice(0, 8), 16) % this.servers.length]!',
+        "const own = this.servers[Number.parseInt(id.slice(0, 8), 16) % this.servers.length]!\n    return own.state === 'closed' ? own : (this.servers.find(({ state }) => state === 'closed') ?? own)",
+      ],
+    ],
+  },
   'a missed change is not made good': {
     file: 'cache.ts',
-    near: 127,
+    near: 177,
     changes: [
       [
         'server.use((connection) => this.#publish(connection, id, record, known))\n      if (done === undefined) server.owe(keyOf(id))',
@@ -83,7 +103,7 @@ export const plants: Record<string, Plant> = {
   },
   'a save brings back what was loaded': {
     file: 'writer.ts',
-    near: 4,
+    near: 1,
     changes: [
       [
         'const row = sessions.get(id)\n    const now = this.#runner.clock.now()',
@@ -103,13 +123,45 @@ export const plants: Record<string, Plant> = {
   },
   'the merge brings back what the other removed': {
     file: 'merge.ts',
-    near: 1,
+    near: 29,
     changes: [['!ours.removed.has(index) && !others.removed.has(index)', '!ours.removed.has(index)']],
   },
   'the merge forgets what the request removed': {
     file: 'merge.ts',
-    near: 133,
+    near: 142,
     changes: [['!ours.removed.has(index) && !others.removed.has(index)', '!others.removed.has(index)']],
+  },
+  'the earlier of two values stays': {
+    file: 'merge.ts',
+    near: 9,
+    changes: [['theirs: shown(theirs) })\n    return mine', 'theirs: shown(theirs) })\n    return theirs']],
+  },
+  'nobody is told of a value that was overwritten': {
+    file: 'store.ts',
+    near: 9,
+    changes: [['for (const conflict of conflicts) this.settings.onConflict(conflict)', '{}']],
+  },
+  "the application's merge is not asked": {
+    file: 'store.ts',
+    near: 170,
+    changes: [['if (merge !== null) return', 'if (false) return']],
+  },
+  'a save forgets when the session has to end': {
+    file: 'writer.ts',
+    near: 4,
+    changes: [
+      ['expiry(row.created, idle, this.#settings.absoluteExpiration, now)', 'expiry(row.created, idle, null, now)'],
+    ],
+  },
+  'a new id makes a session young again': {
+    file: 'move.ts',
+    near: 4,
+    changes: [['(known ?? from).created : now', 'now : now']],
+  },
+  'an expired session is alive': {
+    file: 'records.ts',
+    near: 19,
+    changes: [['!isTombstone(row) && row.expires > now', '!isTombstone(row)']],
   },
   'a retry does not look for its token': {
     file: 'transact.ts',
@@ -133,7 +185,7 @@ export const plants: Record<string, Plant> = {
   },
   'an answer that was lost counts as done': {
     file: 'transact.ts',
-    near: 13,
+    near: 8,
     changes: [
       [
         'await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout))',
@@ -143,12 +195,12 @@ export const plants: Record<string, Plant> = {
   },
   'a revoked login is tried again': {
     file: 'transact.ts',
-    near: 830,
+    near: 1515,
     changes: [['if (born !== undefined && ', 'if (false && ']],
   },
   'destroy() leaves the entry in memcached': {
     file: 'store.ts',
-    near: 71,
+    near: 2,
     changes: [
       [
         'recognised: () => undefined,\n    })\n    await this.#cache?.remove(id)',
@@ -158,17 +210,17 @@ export const plants: Record<string, Plant> = {
   },
   'destroyAllFor() trusts the index': {
     file: 'users.ts',
-    near: 270,
+    near: 1378,
     changes: [['...row.logins.map((entry) => entry.id)', '']],
   },
   'destroyAllFor() ends later logins': {
     file: 'users.ts',
-    near: 13,
+    near: 44,
     changes: [['&& !later.has(id)', '']],
   },
   'the cookie of a dead id is cleared': {
     file: 'stored.ts',
-    near: 4,
+    near: 1,
     changes: [
       [
         'if (this.dead) {\n      if (this.regenerated)',
@@ -178,17 +230,17 @@ export const plants: Record<string, Plant> = {
   },
   'the cookie of a dead id is set': {
     file: 'stored.ts',
-    near: 39,
+    near: 29,
     changes: [["const sure = touched.state === 'saved' && touched.record !== record", 'const sure = true']],
   },
   'memcached is waited for without a limit': {
     file: 'cache-server.ts',
-    near: 1160,
+    near: 678,
     changes: [['await withDeadline(this.#clock, this.#settings.timeout, all)', 'await all']],
   },
   'the wait for a turn is not counted': {
     file: 'writer.ts',
-    near: 314,
+    near: 146,
     changes: [
       ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
       ['longest(items), unknown)', 'undefined, unknown)'],

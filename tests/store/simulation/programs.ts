@@ -9,6 +9,8 @@ export interface Task {
   store: SessionStore
   marks: Set<string>
   removed: Set<string>
+  /** What it wants `x` to be. */
+  x: number | undefined
   /** The request chose a new identity, or ended the session, itself. */
   moves: boolean
   ends: boolean
@@ -46,7 +48,13 @@ export const programs = {
     task.marks.add(`s${task.n}`)
   },
   scalar(task: Task): void {
-    dataOf(task).x = task.n
+    dataOf(task).x = task.x = task.n
+  },
+  /** A sum, which only the application's own merge gets right. */
+  add(task: Task): void {
+    const data = dataOf(task)
+    data.sum = ((data.sum as number | undefined) ?? 0) + 1
+    pushTo(task, 'added', 'a')
   },
   remove(task: Task): void {
     const list = dataOf(task).list as number[] | undefined
@@ -115,6 +123,7 @@ export function marksIn(data: Data): string[] {
   const marks = Object.keys(data).filter((key) => /^k\d/.test(key))
   for (const item of (data.list as number[] | undefined) ?? []) marks.push(`l${item}`)
   for (const item of (data.log as number[] | undefined) ?? []) marks.push(`u${item}`)
+  for (const item of (data.added as number[] | undefined) ?? []) marks.push(`a${item}`)
   for (const item of (data.members as Set<number> | undefined) ?? []) marks.push(`s${item}`)
   return marks
 }

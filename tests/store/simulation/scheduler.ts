@@ -4,7 +4,8 @@
 interface Event {
   at: number
   order: number
-  fn: () => void
+  /** Null once it is called off. */
+  fn: (() => void) | null
 }
 
 export class Scheduler {
@@ -74,11 +75,12 @@ export class Scheduler {
     this.#limit = limit
     return new Promise((resolve, reject) => {
       const step = () => {
-        const event = this.#next()
+        let event = this.#next()
+        while (event?.fn === null) event = this.#next()
         if (event === undefined) return resolve()
         if (--this.#limit < 0) return reject(new Error('it never comes to an end'))
         this.time = event.at
-        event.fn()
+        event.fn!()
         // The tick comes after every promise job, those that jobs add included.
         queueMicrotask(() => process.nextTick(step))
       }
@@ -133,7 +135,7 @@ export class Process {
       if (this.alive) fn()
     })
     return () => {
-      event.fn = () => {}
+      event.fn = null
     }
   }
 }

@@ -5,7 +5,7 @@ import { SimDatastore } from './datastore.ts'
 import { SimMemcached } from './memcached.ts'
 import { HandlerFailed, programs, type Task } from './programs.ts'
 import { Process, Scheduler } from './scheduler.ts'
-import { caller, Site } from './site.ts'
+import { caller, type Habits, Site } from './site.ts'
 import { type Misfortune, type Theme, themes } from './themes.ts'
 
 export interface Outcome {
@@ -15,8 +15,9 @@ export interface Outcome {
   log: string[]
 }
 
-export async function runSeed(seed: number): Promise<Outcome> {
-  const world = new World(seed)
+/** @param tells all that happens is put into words */
+export async function runSeed(seed: number, tells = false): Promise<Outcome> {
+  const world = new World(seed, tells)
   try {
     await world.run()
   } catch (error) {
@@ -30,21 +31,31 @@ class World {
   readonly scheduler: Scheduler
   readonly checker: Checker
   readonly log: string[] = []
+  readonly #tells: boolean
   requests = 0
   readonly #datastore: SimDatastore
-  readonly #memcached: SimMemcached | null
+  readonly #memcacheds: SimMemcached[] = []
+  readonly #habits: Habits
   readonly #sites: Site[] = []
   readonly #jars: (string | null)[]
   readonly #old: string[] = []
   readonly #theme: Theme
   #processes = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, tells: boolean) {
+    this.#tells = tells
     this.scheduler = new Scheduler(seed)
     const { scheduler } = this
-    this.checker = new Checker(scheduler)
+    this.#habits = { absolute: scheduler.chance(0.3) ? 150_000 : null, merges: scheduler.chance(0.2) }
+    this.checker = new Checker(scheduler, this.#habits)
     this.#datastore = new SimDatastore(scheduler)
-    this.#memcached = scheduler.chance(0.85) ? new SimMemcached(scheduler) : null
+    const servers = scheduler.pick([
+      [15, 0],
+      [60, 1],
+      [15, 2],
+      [10, 3],
+    ])
+    for (let n = 1; n <= servers; n++) this.#memcacheds.push(new SimMemcached(scheduler, `m${n}`))
     this.#theme = scheduler.pick(themes)
     this.#datastore.spread = this.#theme.spread
     this.#jars = scheduler.chance(0.8) ? [null] : [null, null]
@@ -97,7 +108,11 @@ class World {
       [1, 10],
     ])
     const process = new Process(this.scheduler, `p${++this.#processes}`, skew, nearness)
-    return new Site(this.scheduler, process, this.#datastore, this.#memcached)
+    return new Site(this.scheduler, process, {
+      datastore: this.#datastore,
+      memcacheds: this.#memcacheds,
+      habits: this.#habits,
+    })
   }
 
   #watch(): void {
@@ -107,7 +122,7 @@ class World {
       return visitor
     }
     this.#datastore.onCall = onCall
-    if (this.#memcached !== null) this.#memcached.onCall = onCall
+    for (const memcached of this.#memcacheds) memcached.onCall = onCall
     this.#datastore.onRead = (ids) => this.checker.read(ids)
     this.#datastore.onCommit = (writes, before, who) => {
       const visitor = who as Visitor | undefined
@@ -136,6 +151,7 @@ class World {
       store: undefined as never,
       marks: new Set(),
       removed: new Set(),
+      x: undefined,
       moves: false,
       ends: false,
       calls: [],
@@ -144,7 +160,8 @@ class World {
       startedAt: 0,
       floor: undefined,
       loaded: undefined,
-      saving: false,
+      savingAt: undefined,
+      conflicts: [],
       foundAlive: false,
       revokedAt: 0,
       cookieAge: site.ageOf(cookie),
@@ -165,12 +182,12 @@ class World {
     const status = await caller.run(visitor, () => this.#serve(visitor, visit, programs[name]))
     if (!site.process.alive) return
     const cookieId = checker.nameOf(site.idIn(visit.cookie ?? null))
-    const reached = reach() && this.#memcached !== null
+    const reached = reach() || this.#memcacheds.length === 0
     this.#say(
       () =>
         `${visitor.what} answers ${status}, cookie ${visit.cookie === null ? 'cleared' : cookieId?.slice(0, 6)}${reached ? '' : ', memcached not reached'}`,
     )
-    checker.answered(visitor, status, visit.cookie, cookieId, reached || this.#memcached === null)
+    checker.answered(visitor, status, visit.cookie, cookieId, reached)
     scheduler.after(scheduler.between(0, 3), () => this.#arrive(jar, visit.cookie))
   }
 
@@ -191,8 +208,8 @@ class World {
     } catch (error) {
       status = statusOf(error)
     }
-    this.checker.removes(visitor)
-    visitor.saving = true
+    this.checker.wants(visitor)
+    visitor.savingAt = this.scheduler.time
     try {
       await visit.save(status >= 500)
     } catch (error) {
@@ -217,7 +234,7 @@ class World {
 
   #misfortune(kind: Misfortune): void {
     const { scheduler } = this
-    const memcached = this.#memcached
+    const memcached = this.#memcacheds[scheduler.below(this.#memcacheds.length)]
     this.#say(() => `  misfortune: ${kind}`)
     if (kind === 'crash') this.#crash()
     const { faults } = this.#datastore
@@ -236,7 +253,7 @@ class World {
       })
       return
     }
-    if (memcached === null) return
+    if (memcached === undefined) return
     if (kind === 'evict') {
       for (let n = 0; n < 3; n++) scheduler.after(scheduler.between(0, 25), () => memcached.cells.clear())
     } else if (kind === 'flush') memcached.cells.clear()
@@ -264,13 +281,11 @@ class World {
 
   #heal(): void {
     Object.assign(this.#datastore.faults, { lostRequest: 0, lostAnswer: 0, busy: 0, slow: 0, abort: 0, lag: 0 })
-    if (this.#memcached === null) return
-    this.#memcached.up = true
-    this.#memcached.slow = 0
+    for (const memcached of this.#memcacheds) Object.assign(memcached, { up: true, slow: 0 })
   }
 
   #say(text: () => string): void {
-    this.log.push(`${this.scheduler.time.toFixed(1).padStart(9)} ${text()}`)
+    if (this.#tells) this.log.push(`${this.scheduler.time.toFixed(1).padStart(9)} ${text()}`)
   }
 }
 

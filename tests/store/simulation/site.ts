@@ -1,6 +1,7 @@
 // The real session layer of one server process, from cookie to cookie, on the simulated Datastore and memcached.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { defaultConfig } from '../../../lib/ext/session/config.ts'
+import { type Data, mergeData } from '../../../lib/ext/session/merge.ts'
 import type { OutboxResponse } from '../../../lib/ext/session/outbox.ts'
 import type { SessionStore, StoreRequest } from '../../../lib/ext/session/session-store.ts'
 import { Sessions } from '../../../lib/ext/session/sessions.ts'
@@ -13,23 +14,45 @@ import type { Process, Scheduler } from './scheduler.ts'
 
 export const limits = { expiration: 100, cacheTtl: 10, cacheTimeout: 50, storeTimeout: 5 }
 
-/** The request that the store works for, and what it found for it. */
-export const caller = new AsyncLocalStorage<{ loaded: Loaded | { state: 'failed' } | undefined }>()
+/** The request that the store works for, what it found for it, and where it said that another's change was lost. */
+export const caller = new AsyncLocalStorage<{ loaded: Loaded | { state: 'failed' } | undefined; conflicts: string[] }>()
+
+/** How the application of a seed is set up. */
+export interface Habits {
+  /** The absolute expiration in ms. */
+  absolute: number | null
+  /** It merges by itself: `sum` is the sum. */
+  merges: boolean
+}
+
+function mergeSums(base: Data, mine: Data, theirs: Data): Data {
+  const sum = ({ sum }: Data) => (sum as number | undefined) ?? 0
+  const merged = mergeData(base, mine, theirs, () => {})
+  if (merged.sum !== undefined) merged.sum = sum(mine) + sum(theirs) - sum(base)
+  return merged
+}
 
 export class Site {
   readonly process: Process
   readonly records: RecordStore
   readonly sessions: Sessions
 
-  constructor(scheduler: Scheduler, process: Process, datastore: SimDatastore, memcached: SimMemcached | null) {
+  constructor(
+    scheduler: Scheduler,
+    process: Process,
+    { datastore, memcacheds, habits }: { datastore: SimDatastore; memcacheds: SimMemcached[]; habits: Habits },
+  ) {
     this.process = process
     this.records = new RecordStore({
       datastore: datastore.port(process),
-      cacheLinks: memcached === null ? [] : [memcached.link(process)],
+      cacheLinks: memcacheds.map((memcached) => memcached.link(process)),
       clock: process,
       chance: { id: () => name(scheduler), token: () => name(scheduler), unit: () => scheduler.random() },
       settings: {
         expiration: limits.expiration * 1000,
+        absoluteExpiration: habits.absolute,
+        merge: habits.merges ? mergeSums : null,
+        onConflict: ({ path }) => caller.getStore()?.conflicts.push(path),
         cacheTtl: limits.cacheTtl * 1000,
         cacheTimeout: limits.cacheTimeout,
         storeTimeout: limits.storeTimeout * 1000,

@@ -48,6 +48,7 @@ const mixture: Theme = {
     [5, 'push'],
     [2, 'member'],
     [1, 'scalar'],
+    [1, 'add'],
     [1, 'remove'],
     [4, 'count'],
     [1, 'countAndPush'],
@@ -152,6 +153,45 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
       kinds: [
         [4, 'datastore'],
         [1, 'crash'],
+      ],
+    },
+  ],
+  // The same value written by many.
+  [
+    1,
+    {
+      ...storm,
+      misfortunes: 2,
+      programs: [
+        [4, 'scalar'],
+        [2, 'add'],
+        [1, 'push'],
+        [1, 'read'],
+      ],
+      kinds: [
+        [2, 'evict'],
+        [1, 'datastore'],
+      ],
+    },
+  ],
+  // Sessions that grow old.
+  [
+    1,
+    {
+      ...mixture,
+      burst: 3,
+      pauses: [
+        [1, 20],
+        [2, 20_000],
+        [1, 60_000],
+        [0.3, 110_000],
+      ],
+      programs: [
+        [3, 'read'],
+        [2, 'push'],
+        [1, 'slowTouch'],
+        [1, 'slowMove'],
+        [0.5, 'login'],
       ],
     },
   ],

@@ -2,7 +2,10 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { memcachedLinks } from '../../lib/ext/session/memcached.ts'
 import type { CacheConnection } from '../../lib/ext/session/ports.ts'
-import { Memcached, memcachedFound } from '../support/memcached.ts'
+import { RecordStore } from '../../lib/ext/session/store.ts'
+import { systemChance, systemClock } from '../../lib/ext/session/system.ts'
+import { Memcached, memcachedFound, saslFound } from '../support/memcached.ts'
+import { MemoryDatastore } from '../support/memory-datastore.ts'
 
 const maybe = memcachedFound ? describe : describe.skip
 
@@ -69,6 +72,49 @@ maybe('a connection to memcached', () => {
     expect((await next.get('k'))!.value).toBe('b')
     next.close()
     await other.kill()
+  })
+})
+
+const withPasswords = saslFound ? describe : describe.skip
+
+withPasswords('a memcached that asks for a name and a password', () => {
+  let server: Memcached
+  beforeAll(async () => {
+    server = await Memcached.startWithPassword('ann', 'right')
+  })
+  afterAll(() => server.kill())
+
+  test('is given them, and serves', async () => {
+    const [link] = memcachedLinks(server.address, { username: 'ann', password: 'right' })
+    const connection = await link!.connect(5000)
+    const cas = await connection.add('k', 'a', 10)
+    expect(await connection.get('k')).toEqual({ value: 'a', cas })
+    connection.close()
+  })
+
+  test.each([
+    ['the wrong password', { username: 'ann', password: 'wrong' }],
+    ['another name', { username: 'bob', password: 'right' }],
+    ['none', {}],
+  ])('refuses %s, and says so', async (_, options) => {
+    const [link] = memcachedLinks(server.address, options)
+    await expect(link!.connect(5000)).rejects.toThrow('authentication failed')
+  })
+
+  test('leaves sessions right where the password is wrong, and is tried seldom', async () => {
+    const told: string[] = []
+    const store = new RecordStore({
+      datastore: new MemoryDatastore(),
+      cacheLinks: memcachedLinks(server.address, { username: 'ann', password: 'wrong' }),
+      clock: systemClock,
+      chance: systemChance,
+      settings: { cacheTimeout: 5000, onTrouble: (message) => told.push(message) },
+    })
+    const record = await store.create('sid', { data: '{}' })
+    for (let n = 0; n < 10; n++) expect(await store.load('sid')).toEqual({ state: 'live', record })
+    expect(store.stats).toMatchObject({ breakerOpened: 1, cacheBypassed: 9 })
+    expect(told).toEqual([expect.stringMatching(/left alone.*authentication failed/)])
+    store.close()
   })
 })
 

@@ -1,6 +1,6 @@
 // From a matched rule to its handler's answer, and what is answered where there is no method for the request.
 import type { App } from './app.ts'
-import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor } from './handler.ts'
+import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor, verbs } from './handler.ts'
 import { MethodNotAllowed } from './http/exceptions.ts'
 import type { Request } from './http/request.ts'
 import { Response } from './http/response.ts'
@@ -15,6 +15,8 @@ import { steps, traced } from './trace.ts'
 export function dispatch(app: App, request: Request, routeError: unknown): unknown {
   if (routeError !== undefined) {
     if (routeError instanceof MethodNotAllowed) return answerMethods(app, request)
+    if (request.target === '*' && request.method === 'OPTIONS')
+      return optionsAnswer(verbs.map((verb) => verb.toUpperCase()))
     throw routeError
   }
   const handler = app.handlers.load(request.rule as Rule)
@@ -49,5 +51,9 @@ async function answerMethods(app: App, request: Request): Promise<Response> {
       if (rule.methods === null || rule.methods.has(method) || method === 'OPTIONS') allow.add(method)
   }
   if (request.method !== 'OPTIONS') throw new MethodNotAllowed([...allow])
-  return new Response(null, { status: 204, headers: { allow: [...allow].join(', ') }, contentType: '' })
+  return optionsAnswer([...allow])
+}
+
+function optionsAnswer(methods: readonly string[]): Response {
+  return new Response(null, { status: 204, headers: { allow: methods.join(', ') }, contentType: '' })
 }

@@ -16,6 +16,9 @@ export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Res
  */
 export type ErrorHandler = (error: HTTPException, app: App) => unknown
 
+/** What is wrong with a request, not with the server: anybody can ask for it, as often as they like. */
+const beyondUs = new Set([501, 505])
+
 /**
  * The answer for an error: a hook's, its status's handler's, the error's own, or a 500 that says nothing of what happened.
  * Never rejects.
@@ -34,8 +37,13 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
   const { request } = context
   context.response.dropBody()
   const answer = error instanceof HTTPException ? error : new InternalServerError(undefined, { cause: error })
-  if (answer.code >= 500) {
+  if (answer.code >= 500 && !beyondUs.has(answer.code)) {
     app.log.error({ err: answer.cause ?? answer }, `${request.method} ${request.rawPath}: ${answer.code}`)
+  }
+  if (app.dev && answer.code === 413) {
+    app.log.info(
+      `${request.method} ${request.rawPath}: 413, by tipfy.maxBodySize (or request.maxBodySize) or a limit beside it`,
+    )
   }
   try {
     if (app.errorPage !== null && !(error instanceof HTTPException)) return await app.errorPage(error, context)

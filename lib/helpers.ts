@@ -46,8 +46,8 @@ export function urlFor<Name extends Endpoint>(
  */
 export function redirect(location: string, code = 302): Response {
   if (!redirects.has(code)) throw new TipfyError('TIPFY_E_REDIRECT', { code })
-  // Header values are ASCII: what is not, is percent-encoded as a browser would.
-  const target = location.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURI)
+  // What a URL cannot hold is percent-encoded, as a browser would.
+  const target = location.toWellFormed().replace(/[^\x21-\x7e]+|["<>`{}]/g, encodeURI)
   response.status = code
   response.headers.set('location', target)
   response.data = html`<!doctype html><title>Redirecting</title><p>See <a href="${target}">${target}</a>.</p>\n`

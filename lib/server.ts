@@ -8,6 +8,7 @@ import { continueWith } from './http/source.ts'
 import { createServer } from './node-http.ts'
 import { logged, openAccessLog } from './server/access-log.ts'
 import { gracefully } from './server/graceful.ts'
+import { answerRefusals } from './server/refusals.ts'
 import { leave, stopMessage, type WorkerReady, Workers } from './server/workers.ts'
 
 /** Where to listen. */
@@ -79,6 +80,7 @@ function makeServer(app: App, listener: RequestListener): Server {
     server.maxConnections = maxConnections
     // A client that has sent its request may close its side and still wait for the answer (RFC 9112, 9.6).
   ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
+  answerRefusals(server, app.log)
   server.on('checkContinue', (incoming, outgoing) => {
     continueWith(incoming, () => outgoing.writeContinue())
     listener(incoming, outgoing)

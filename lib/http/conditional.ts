@@ -52,17 +52,23 @@ export interface Range {
   ranges: [first: number | null, last: number | null][]
 }
 
+// What lies beyond counting lies beyond every file.
+const placeOf = (digits: string) => (digits === '' ? null : Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
+
 /** A Range header; null if there is none or it is no range, which a server has to ignore. */
 export function parseRange(header: string | undefined): Range | null {
   const parts = /^\s*([!#$%&'*+\-.^_`|~\w]+)\s*=(.*)$/.exec(header ?? '')
   if (parts === null) return null
   const ranges: Range['ranges'] = []
   for (const spec of parts[2]!.split(',')) {
-    const [, first, last] = /^\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/.exec(spec) ?? []
+    const one = spec.trim()
+    if (one === '') continue // RFC 9110, 5.6.1: lists may have empty elements
+    const [, first, last] = /^(\d*)\s*-\s*(\d*)$/.exec(one) ?? []
     if (first === undefined || last === undefined || first + last === '') return null
     if (first !== '' && last !== '' && Number(last) < Number(first)) return null
-    ranges.push([first === '' ? null : Number(first), last === '' ? null : Number(last)])
+    ranges.push([placeOf(first), placeOf(last)])
   }
+  if (ranges.length === 0) return null
   return { unit: parts[1]!.toLowerCase(), ranges }
 }
 

@@ -19,6 +19,11 @@ export function checkHeaderValue(name: string, value: string | number): string {
   return text
 }
 
+/** Node frames the answer: copied from another server's, this header would stand beside a Content-Length, and split the answer. */
+function isFraming(name: string): boolean {
+  return name.length === 17 && name.toLowerCase() === 'transfer-encoding'
+}
+
 const secret = /^(?:cookie|set-cookie|authorization|proxy-authorization)$/
 
 /** What both kinds of headers are: names, in lower case, and values in order. */
@@ -95,9 +100,13 @@ export class HeaderList extends Headers {
     return this.find(name) !== -1
   }
 
-  /** Makes `value` the only value of `name`. Throws on what a header cannot carry: CR, LF, NUL, characters beyond Latin-1. */
+  /**
+   * Makes `value` the only value of `name`; Transfer-Encoding, which is not the handler's to say, is left out. Throws on what a
+   * header cannot carry: CR, LF, NUL, characters beyond Latin-1.
+   */
   set(name: string, value: string | number): this {
     const text = checkHeaderValue(name, value)
+    if (isFraming(name)) return this
     const at = this.find(name)
     if (at === -1) return this.push(name, text)
     this.list[at + 1] = text
@@ -107,7 +116,8 @@ export class HeaderList extends Headers {
 
   /** Adds `value` to those that `name` has; they are sent as separate lines. */
   add(name: string, value: string | number): this {
-    return this.push(name, checkHeaderValue(name, value))
+    const text = checkHeaderValue(name, value)
+    return isFraming(name) ? this : this.push(name, text)
   }
 
   /** Removes every value of `name`; tells whether there was one. */

@@ -17,7 +17,7 @@ export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new BadRequest('The JSON is broken.', { cause: error })
+    throw new BadRequest(`The JSON is broken: ${(error as Error).message}.`, { cause: error })
   }
   if (suspicious.some((word) => text.includes(word))) refusePrototypes(value)
   return value

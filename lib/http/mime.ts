@@ -26,12 +26,17 @@ export function withCharset(mimetype: string): string {
   return isTextual(mimetype) && !/json|wasm/.test(mimetype) ? `${mimetype}; charset=utf-8` : mimetype
 }
 
-/** A Content-Disposition that has the browser save under `filename`, in any script (RFC 6266). */
+/** A Content-Disposition that has the browser save under `filename`, without its folders, in any script (RFC 6266). */
 export function attachment(filename: string): string {
-  const name = filename.replace(/[\x00-\x1f\x7f]/g, '').toWellFormed()
-  const ascii = name.replace(/[^\x20-\x7e]/g, '?')
+  const base = filename.slice(filename.lastIndexOf('/') + 1)
+  const name = base.replace(/[\x00-\x1f\x7f]/g, '').toWellFormed()
+  const ascii = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\x20-\x7e]/gu, '?')
   const quoted = `attachment; filename="${ascii.replace(/["\\]/g, '\\$&')}"`
-  if (ascii === name) return quoted
+  // Some browsers decode a plain filename, which a name with a percent sign must not suffer.
+  if (ascii === name && !/%[\da-f]{2}/i.test(name)) return quoted
   const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   return `${quoted}; filename*=UTF-8''${encoded}`
 }

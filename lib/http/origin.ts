@@ -53,6 +53,16 @@ export function remoteAddressOf(incoming: IncomingMessage, trust: Trust | null):
 
 const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
 
+// Most requests name the host that the one before named.
+let lastHost = ''
+
+/** Throws BadHost for a Host header that names none; '' is allowed to. */
+export function checkHost(header: string): void {
+  if (header === lastHost || header === '') return
+  if (!hostPattern.test(header.toLowerCase())) throw new BadHost('The request asks for a host that cannot be one.')
+  lastHost = header
+}
+
 export function hostOf(incoming: IncomingMessage, settings: RequestSettings): string {
   const { trust, serverName } = settings
   const url = incoming.url!

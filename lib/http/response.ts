@@ -166,7 +166,7 @@ export class Response {
   /** Adds to Vary the request headers that this answer depends on. */
   vary(...names: string[]): void {
     const known = this.headers.getAll('vary').join(', ')
-    const list = known === '' ? [] : known.split(/\s*,\s*/)
+    const list = known === '' ? [] : known.split(',').map((name) => name.trim())
     for (const name of names) {
       if (!list.some((other) => other.toLowerCase() === name.toLowerCase())) list.push(name)
     }

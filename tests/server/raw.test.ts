@@ -69,6 +69,32 @@ test.each([
 test('two Host headers are a 400, and a request without a version is a 505', async () => {
   expect(await statuses('GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\nConnection: close\r\n\r\n')).toEqual(['400'])
   expect(await statuses('GET /\r\nHost: a\r\n\r\n')).toEqual(['505'])
+  expect(await statuses('GET / HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n')).toEqual(['505'])
+})
+
+test.each([
+  'a b',
+  'user@a',
+  'a/b',
+  'a:port',
+  '[::1',
+  'a,b',
+  '-a',
+  '\xe9',
+])('a Host header that names no host, %j, is a 400 also where nobody asks for it', async (host) => {
+  expect(await statuses(Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 'latin1'))).toEqual(
+    ['400'],
+  )
+})
+
+test.each([
+  '',
+  'A.Example',
+  '127.0.0.1:80',
+  '[2001:db8::1]:8080',
+  'a_b.c-d:1',
+])('a Host header %j is one', async (host) => {
+  expect(await statuses(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toEqual(['200'])
 })
 
 test('a broken percent sign, and NUL in a path, are no server errors', async () => {
@@ -91,12 +117,42 @@ test('a whole URL in the request line is split, and its host counts', async () =
   expect(answer).toContain('{"path":"/show","rawPath":"/show","host":"other.example","query":"a=1"}')
 })
 
-test('OPTIONS * is answered', async () => {
-  expect((await statuses('OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).length).toBe(1)
+test('OPTIONS * tells what the server as a whole can do; nothing else may ask for it', async () => {
+  const answer = await raw(server.port, 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  expect(answer).toMatch(
+    /^HTTP\/1\.1 204 No Content\r\n.*allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n/s,
+  )
+  expect(await statuses('GET * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toEqual(['400'])
 })
 
 test('CONNECT gets no tunnel', async () => {
-  expect(await statuses('CONNECT evil.example:443 HTTP/1.1\r\nHost: a\r\n\r\n')).not.toContain('200')
+  expect(await statuses('CONNECT evil.example:443 HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['501'])
+})
+
+test.each([
+  ['400', 'GRAB / HTTP/1.1\r\n\r\n'],
+  ['400', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+  [
+    '413',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2;${'a'.repeat(20_000)}\r\nhi\r\n0\r\n\r\n`,
+  ],
+  ['417', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n'],
+  ['431', `GET / HTTP/1.1\r\nHost: a\r\nX-A: ${'x'.repeat(20_000)}\r\n\r\n`],
+  ['501', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
+])('what Node refuses by itself, %s, says why and ends the connection', async (status, bytes) => {
+  const [head = '', body = ''] = (await raw(server.port, bytes)).split('\r\n\r\n')
+  expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\r\nConnection: close`, 's'))
+  expect(head).toContain(`content-length: ${body.length}\r\n`)
+  expect(body).toMatch(new RegExp(`^${status} [^\n]+\n\n[^\n]+\n$`))
+})
+
+test('what is refused does not come before the answers of earlier requests', async () => {
+  const refused = 'POST /echo HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\nContent-Length: 0\r\n\r\n'
+  const late = closeGate()
+  const pending = raw(server.port, get('/slow'), refused)
+  await late.waiting(1)
+  late.open()
+  expect((await pending).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 417'])
 })
 
 test('headers beyond the limit are a 431, too long a URL is a 414', async () => {

@@ -74,6 +74,11 @@ test.each([
   expect((await post('/json', body, json)).status).toBe(400)
 })
 
+test('what is wrong with JSON is told to who sent it', async () => {
+  const answer = await post('/json', '{"a": 1,}', { ...json, accept: 'text/plain' })
+  expect(await answer.text()).toMatch(/The JSON is broken: .*JSON/)
+})
+
 test('JSON that is not UTF-8 is a 400', async () => {
   expect((await post('/json', Buffer.from('"\xff"', 'latin1'), json)).status).toBe(400)
 })

@@ -99,7 +99,10 @@ test('a file can be offered to be saved, under any name', async () => {
     (await get('a.txt', { download })).headers.get('content-disposition')
   expect(await disposition(true)).toBe('attachment; filename="a.txt"')
   expect(await disposition('a "b".txt')).toBe('attachment; filename="a \\"b\\".txt"')
-  expect(await disposition('naïve\r\n.txt')).toBe(`attachment; filename="na?ve.txt"; filename*=UTF-8''na%C3%AFve.txt`)
+  expect(await disposition('naïve\r\n.txt')).toBe(`attachment; filename="naive.txt"; filename*=UTF-8''na%C3%AFve.txt`)
+  expect(await disposition('100€.txt')).toBe(`attachment; filename="100?.txt"; filename*=UTF-8''100%E2%82%AC.txt`)
+  expect(await disposition('50%20off')).toBe(`attachment; filename="50%20off"; filename*=UTF-8''50%2520off`)
+  expect(await disposition('../../etc/passwd')).toBe('attachment; filename="passwd"')
 })
 
 test('caches are told what the options say', async () => {

@@ -31,6 +31,16 @@ test('headers can be given as pairs, as an object, or as those of the web', () =
   expect([...new HeaderList(new Headers({ A: '1' }))]).toEqual([['a', '1']])
 })
 
+test('how the answer is framed is not for a handler to say, nor for headers copied from another server', () => {
+  const response = new Response('x', { headers: { 'Transfer-Encoding': 'chunked', 'X-A': '1' } })
+  response.headers.set('transfer-encoding', 'chunked').add('TRANSFER-ENCODING', 'gzip')
+  expect([...response.headers.keys()]).not.toContain('transfer-encoding')
+  expect([sent(response).header('content-length'), sent(response).header('transfer-encoding')]).toEqual([
+    '1',
+    undefined,
+  ])
+})
+
 test.each(['a\r\nSet-Cookie: x=1', 'a\nb', 'a\rb', 'a\0', '\x7f', '☃'])('the value %j is refused', (value) => {
   const refused = expect.objectContaining({ code: 'TIPFY_E_HEADER_VALUE' })
   const response = new Response()

@@ -16,6 +16,8 @@ export interface SignedCookie {
   readonly created: number
   /** Whether the newest key signed it; if not, it is due to be issued again. */
   readonly newest: boolean
+  /** What its reader makes of the text, kept for as long as the cookie is remembered. */
+  memo: unknown
 }
 
 /** Why a cookie was not believed. `expired` was ours once; the others never were, or not for this use. */
@@ -59,16 +61,17 @@ export class CookieSigner {
 
   /** The value to put in the cookie. `now` and `created` in ms, `lifetime` in seconds. */
   sign(text: string, now: number, lifetime?: number, created?: number): string {
-    let stamp = Math.floor(now).toString(36)
-    if (lifetime !== undefined || created !== undefined) {
-      stamp += `+${lifetime === undefined ? '-' : Math.ceil(lifetime).toString(36)}`
+    const times: Times = {
+      issued: Math.floor(now),
+      lifetime: lifetime === undefined ? undefined : Math.ceil(lifetime),
+      created: Math.floor(created ?? now),
     }
-    if (created !== undefined) stamp += `+${Math.floor(created).toString(36)}`
+    const stamp = writeStamp(times, created !== undefined)
     const payload = this.#options.wrap?.(text, stamp, this.#keys[0]!) ?? text
     const signed = sign(`${this.#prefix}${stamp}|${payload}`, this.#keys[0]!)
     const value = signed.slice(this.#prefix.length)
     // What was signed here needs no check when it comes back.
-    this.#table?.add(value, { text, ...readStamp(stamp)!, newest: true })
+    this.#table?.add(value, cookieOf(text, times, true))
     return value
   }
 
@@ -104,11 +107,24 @@ export class CookieSigner {
     if (times === null) return 'malformed'
     const payload = value.slice(bar + 1, value.length - signatureLength - 1)
     const text = this.#options.unwrap === undefined ? payload : this.#options.unwrap(payload, stamp, this.#keys[key]!)
-    return text === undefined ? 'forged' : { text, ...times, newest: key === 0 }
+    return text === undefined ? 'forged' : cookieOf(text, times, key === 0)
   }
 }
 
-function readStamp(stamp: string): Pick<SignedCookie, 'issued' | 'lifetime' | 'created'> | null {
+type Times = Pick<SignedCookie, 'issued' | 'lifetime' | 'created'>
+
+// Written out: all cookies are to have one shape, and a spread makes it at run time.
+function cookieOf(text: string, { issued, lifetime, created }: Times, newest: boolean): SignedCookie {
+  return { text, issued, lifetime, created, newest, memo: undefined }
+}
+
+function writeStamp({ issued, lifetime, created }: Times, withCreated: boolean): string {
+  if (lifetime === undefined && !withCreated) return issued.toString(36)
+  const life = lifetime === undefined ? '-' : lifetime.toString(36)
+  return `${issued.toString(36)}+${life}${withCreated ? `+${created.toString(36)}` : ''}`
+}
+
+function readStamp(stamp: string): Times | null {
   const parts = stampPattern.exec(stamp)
   if (parts === null) return null
   const issued = Number.parseInt(parts[1]!, 36)
@@ -146,7 +162,8 @@ class VerifiedTable {
   }
 
   add(value: string, cookie: SignedCookie): void {
-    const bytes = value.length + cookie.text.length + 250
+    // Decoded, a text takes several times its length.
+    const bytes = value.length + 5 * cookie.text.length + 250
     if (bytes > this.#limit) return
     if (this.#bytes + bytes > this.#limit) {
       this.#old = this.#young

@@ -4,6 +4,7 @@ import { decodeData, encodeData, sameData } from './codec.ts'
 import { mergeData } from './merge.ts'
 import { emptyData } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
+import { Pristine } from './pristine.ts'
 import { type CookieRequest, findCookie, mustFit } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
 
@@ -76,6 +77,13 @@ export class CookieSlot extends Slot {
 
   protected opened(): string | undefined {
     return this.base
+  }
+
+  protected override remembered(): Pristine | undefined {
+    const { cookie } = this
+    // A migration gives what it makes another text.
+    if (cookie === undefined || this.base !== cookie.text || this.kind.settings.dataVersion !== null) return undefined
+    return Pristine.of(cookie)
   }
 
   protected discard(): void {}

@@ -6,6 +6,7 @@ import { frozenCopy } from './frozen.ts'
 import { mergeData } from './merge.ts'
 import { decodeCurrent, emptyData, versionKey } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
+import type { Pristine } from './pristine.ts'
 import { type Dictionary, makeSession, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Settings } from './settings.ts'
@@ -35,6 +36,7 @@ export abstract class Slot implements Dictionary {
   protected data: Record<string, unknown> | undefined
   /** Whether anything was handed out, or written, that may have changed: until then the data is as it was stored. */
   protected exposed = false
+  private pristine: Pristine | undefined
   private frozen: Record<string, unknown> | undefined
   /** The encoded state that `data` is compared with; undefined for a session that does not exist yet. */
   protected base: string | undefined
@@ -71,6 +73,11 @@ export abstract class Slot implements Dictionary {
   abstract save(response: OutboxResponse, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined>
   /** Throws what kept the session from being loaded. */
   protected abstract opened(): string | undefined
+  /** What `opened` gives, decoded, where that is at hand. */
+  protected remembered(): Pristine | undefined {
+    return undefined
+  }
+
   /** Makes a session whose data cannot be read one that does not exist. */
   protected abstract discard(): void
 
@@ -119,6 +126,8 @@ export abstract class Slot implements Dictionary {
   protected changedText(): string | undefined {
     if (this.behind !== undefined) this.catchUp(this.behind)
     if (this.data === undefined || !this.exposed) return undefined
+    if (this.pristine !== undefined && this.pristine.text === this.base && this.pristine.isIn(this.data))
+      return undefined
     const text = encodeData(this.data)
     return sameData(text, this.base ?? '{}') ? undefined : text
   }
@@ -158,6 +167,8 @@ export abstract class Slot implements Dictionary {
     const text = this.opened()
     if (text === undefined) return emptyData(settings)
     try {
+      this.pristine = this.remembered()
+      if (this.pristine !== undefined) return this.pristine.copy()
       const data = decodeCurrent(text, settings)
       // A change of form alone is not written.
       if (settings.dataVersion !== null) this.base = encodeData(data)

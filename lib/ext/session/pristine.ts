@@ -1,0 +1,65 @@
+// What a cookie that comes again and again holds, decoded once: each request gets a copy of its own, and at the end is
+// asked whether that is still the same. Both cost a fraction of reading and writing JSON.
+import type { SignedCookie } from '../../signing.ts'
+import { decodeData, isPlainObject } from './codec.ts'
+
+/** The decoded data of a remembered cookie; nothing of it is ever handed out. */
+export class Pristine {
+  readonly text: string
+  private readonly data: Record<string, unknown>
+
+  private constructor(text: string, data: Record<string, unknown>) {
+    this.text = text
+    this.data = data
+  }
+
+  /** That of a cookie that came, from the second time on that it is asked for. */
+  static of(cookie: SignedCookie): Pristine | undefined {
+    if (cookie.memo instanceof Pristine) return cookie.memo
+    if (cookie.memo === undefined) cookie.memo = 'seen'
+    else if (isPlainJson(cookie.text)) cookie.memo = new Pristine(cookie.text, decodeData(cookie.text))
+    return undefined
+  }
+
+  copy(): Record<string, unknown> {
+    return copyOf(this.data)
+  }
+
+  /** Whether `data` is surely the same; where it is not sure, its text tells. */
+  isIn(data: Record<string, unknown>): boolean {
+    return isSame(data, this.data)
+  }
+}
+
+// Other values than JSON's are not the same for being copied member by member.
+const isPlainJson = (text: string) => text.charCodeAt(0) === 123
+
+function copyOf<T extends object>(value: T): T
+function copyOf(value: object): object {
+  // Both keep a key `__proto__` an own property, and setting one that is there stays so.
+  const copy = (Array.isArray(value) ? value.slice() : { ...value }) as Record<string, unknown>
+  for (const key of Object.keys(copy)) {
+    const item = copy[key]
+    if (typeof item === 'object' && item !== null) copy[key] = copyOf(item)
+  }
+  return copy
+}
+
+function isSame(value: unknown, known: unknown): boolean {
+  if (typeof value !== 'object' || value === null || typeof known !== 'object' || known === null) {
+    return Object.is(value, known)
+  }
+  if (Array.isArray(value)) {
+    if (!Array.isArray(known) || value.length !== known.length) return false
+    for (let at = 0; at < known.length; at++) if (!isSame(value[at], known[at])) return false
+    return Object.getPrototypeOf(value) === Array.prototype
+  }
+  if (Array.isArray(known) || !isPlainObject(value)) return false
+  const keys = Object.keys(value)
+  if (keys.length !== Object.keys(known).length || Object.getOwnPropertySymbols(value).length > 0) return false
+  for (const key of keys) {
+    if (!Object.hasOwn(known, key)) return false
+    if (!isSame((value as Record<string, unknown>)[key], (known as Record<string, unknown>)[key])) return false
+  }
+  return true
+}

@@ -1,0 +1,102 @@
+// A cookie that comes again is not decoded again: what one request does to its session must not be seen by another.
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { encodeData } from '../../lib/ext/session/codec.ts'
+import { Pristine } from '../../lib/ext/session/pristine.ts'
+import type { SignedCookie } from '../../lib/signing.ts'
+import { free, serveSite, setCookies } from './site.ts'
+
+const dictionary = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }), { maxKeys: 6 }) as fc.Arbitrary<
+  Record<string, unknown>
+>
+
+function pristineOf(data: Record<string, unknown>): Pristine | undefined {
+  const cookie: SignedCookie = {
+    text: encodeData(data),
+    issued: 0,
+    lifetime: undefined,
+    created: 0,
+    newest: true,
+    memo: undefined,
+  }
+  for (let time = 0; time < 2; time++) expect(Pristine.of(cookie)).toBeUndefined()
+  return Pristine.of(cookie)
+}
+
+test('a copy encodes to the very text, and is the same as what it was copied from', () => {
+  fc.assert(
+    fc.property(dictionary, (data) => {
+      const pristine = pristineOf(data)
+      // -0 is no JSON.
+      if (encodeData(data).startsWith('~')) return expect(pristine).toBeUndefined()
+      expect(encodeData(pristine!.copy())).toBe(encodeData(data))
+      expect(pristine!.isIn(pristine!.copy())).toBe(true)
+    }),
+  )
+})
+
+test('data is the same only if it encodes to the same text, but for the order of keys', () => {
+  const sorted = (text: string) => [...text].sort().join('')
+  fc.assert(
+    fc.property(dictionary, dictionary, (data, other) => {
+      const pristine = pristineOf(data)
+      if (pristine?.isIn(other)) expect(sorted(encodeData(other))).toBe(sorted(encodeData(data)))
+    }),
+  )
+  const pristine = pristineOf({ n: 0, list: [1, 2], inner: { a: 1 }, __proto__: null })!
+  for (const other of [
+    { n: -0, list: [1, 2], inner: { a: 1 } },
+    { n: 0, list: [1], inner: { a: 1 } },
+    { n: 0, list: { 0: 1, 1: 2 }, inner: { a: 1 } },
+    { n: 0, list: [1, 2], inner: { a: 1, b: undefined } },
+    { n: 0, list: [1, 2], inner: { b: 1 } },
+    {
+      n: 0,
+      list: [1, 2],
+      inner: new (class A {
+        a = 1
+      })(),
+    },
+    { n: 0, list: [1, 2], inner: { a: 1, [Symbol('s')]: 1 } },
+    { n: 0, list: [1, 2], inner: [1] },
+    { n: 0, list: [1, 2], inner: null },
+    { n: 0, list: [1, 2] },
+  ]) {
+    expect(pristine.isIn(other)).toBe(false)
+  }
+})
+
+test('what one request did in vain, or only for itself, no other request sees', async () => {
+  const site = await serveSite('securecookie', {
+    '/set': () => {
+      free.user = { tags: ['a'], by: JSON.parse('{"__proto__":{"deep":[1]}}') }
+      return ''
+    },
+    '/fail': () => {
+      free.user.tags.push('b')
+      free.user.by['__proto__'].deep.push(2)
+      free.other = 1
+      throw new Error('nothing is saved')
+    },
+    '/get': () => JSON.stringify(free),
+    '/push': () => {
+      free.user.tags.push('c')
+      return JSON.stringify(free)
+    },
+  })
+  const visitor = site.visitor()
+  await visitor.ask('/set')
+  const cookies = new Map(visitor.cookies)
+  for (let time = 0; time < 4; time++) {
+    const read = await visitor.ask('/get')
+    expect(read.text).toBe('{"user":{"tags":["a"],"by":{"__proto__":{"deep":[1]}}}}')
+    expect(setCookies(read)).toEqual([])
+    expect((await visitor.ask('/fail')).status).toBe(500)
+  }
+  for (let time = 0; time < 2; time++) {
+    // The same old cookie again, as from a second tab.
+    visitor.cookies.clear()
+    for (const [name, value] of cookies) visitor.cookies.set(name, value)
+    expect((await visitor.ask('/push')).text).toContain('["a","c"]')
+  }
+})

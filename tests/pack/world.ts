@@ -13,9 +13,12 @@ export const repository = join(import.meta.dirname, '../..')
 /** Where everything happens; removed at the end. */
 export const world = mkdtempSync(join(tmpdir(), 'tipfy-pack-'))
 
-// The Node to try is that of the tests, or the one that tools/test-nodes.js names.
+// The Node to try is that of the tests, or the one that tools/test-nodes.js names. Certificates of a company are kept: the
+// registry may be behind them.
 const nodeFolder = process.env.TEST_NODE ?? dirname(process.execPath)
-const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|JEST_|FORCE_COLOR)/i.test(name))
+const inherited = Object.entries(process.env).filter(
+  ([name]) => !/^(npm_|NODE_(?!EXTRA_CA)|JEST_|FORCE_COLOR)/i.test(name),
+)
 export const env: Record<string, string | undefined> = {
   ...Object.fromEntries(inherited),
   PATH: [nodeFolder, process.env.PATH].join(delimiter),

@@ -9,6 +9,13 @@ const interval = 50
 /** Looks that an idle connection has to send a request that was on its way: not a time, which a busy process may sleep through. */
 const patience = 10
 
+/** How much went over connections: it stays the same while they are silent. */
+function traffic(sockets: Iterable<Socket>): number {
+  let bytes = 0
+  for (const { bytesRead, bytesWritten } of sockets) bytes += bytesRead + bytesWritten
+  return bytes
+}
+
 /** Keeps the connections of `server` in sight from now on; gives what ends them. */
 export function gracefully(server: Server): (deadline: number) => Promise<void> {
   const sockets = new Set<Socket>()
@@ -25,7 +32,12 @@ export function gracefully(server: Server): (deadline: number) => Promise<void> 
     const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
     const begun = performance.now()
     let looks = 0
+    let before = 0
     const tidy = setInterval(() => {
+      // A long answer that was begun without `Connection: close`, and ended a moment ago, may be followed by a request too.
+      const now = traffic(sockets)
+      if (now !== before) looks = 0
+      before = now
       if (performance.now() - begun > deadline) server.closeAllConnections()
       else if (++looks > patience) {
         server.closeIdleConnections()

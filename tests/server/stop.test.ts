@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
 import type { RunningServer } from 'tipfy'
 import { received } from '../http/live.ts'
@@ -44,6 +45,28 @@ test('an idle connection may still ask once, and is told to close', async () => 
   expect(await one()).toBe('keep-alive')
   const closed = server.close()
   expect(await one()).toBe('close')
+  await closed
+  agent.destroy()
+})
+
+test('so may one whose answer was long, and ended when the others had been let go', async () => {
+  server = await site()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = async (path: string) => {
+    const outgoing = httpGet({ port: server.port, host: '127.0.0.1', path, agent })
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
+    return answer
+  }
+  const long = await ask('/long?mb=20')
+  expect(long.headers.connection).toBe('keep-alive')
+  const closed = server.close()
+  // Longer than an idle connection would be kept, and then longer than one look at them takes.
+  for (let looks = 0; looks < 15; looks++) await setTimeout(50)
+  await once(long.resume(), 'end')
+  for (let looks = 0; looks < 3; looks++) await setTimeout(50)
+  const next = await ask('/')
+  expect(next.headers.connection).toBe('close')
+  next.resume()
   await closed
   agent.destroy()
 })

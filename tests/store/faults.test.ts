@@ -221,6 +221,21 @@ describe('a Datastore', () => {
     expect(store.stats.retries).toBe(0)
   })
 
+  test('that fails is told of in the log once a minute, not with each request', async () => {
+    const clock = new FakeClock()
+    const datastore = new MemoryDatastore()
+    const told: string[] = []
+    const settings = { onTrouble: (message: string) => told.push(message) }
+    const store = new RecordStore({ datastore, clock, chance: fakeChance(), settings })
+    datastore.get = () => Promise.reject(new PortError('refused', 'Datastore: it is over there'))
+    for (let n = 0; n < 120; n++) {
+      await expect(store.load('sid')).rejects.toThrow('it is over there')
+      clock.time += 1000
+    }
+    expect(told).toEqual([expect.stringContaining('it is over there'), expect.stringContaining('it is over there')])
+    expect(store.stats.unavailable).toBe(120)
+  })
+
   test('that accepts and never answers is one too, within the budget; a touch only counts it', async () => {
     const sockets: Socket[] = []
     const server = createServer((socket) => sockets.push(socket.on('error', () => {})))

@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Attributes, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import { makeApp, RequestHandler, Rule } from 'tipfy'
+import { session, sessionCounters } from 'tipfy/ext/session'
+import { createClient, memoryDatastore } from 'tipfy/testing'
 import { totals } from '../../lib/ext/session/counters.ts'
 import { RecordStore } from '../../lib/ext/session/store.ts'
 import { startTelemetry } from '../../lib/telemetry.ts'
@@ -8,6 +11,31 @@ import { FakeClock, fakeChance } from '../support/fake-world.ts'
 import { MemoryDatastore } from '../support/memory-datastore.ts'
 
 describe("the store's counters", () => {
+  test('are had of the application; there are none where sessions are cookies', async () => {
+    class Visit extends RequestHandler {
+      get() {
+        session.set('seen', true)
+      }
+    }
+    const datastore = await memoryDatastore()
+    for (const hook of ['setDatastoreSession', 'setSecureCookieSession']) {
+      const app = makeApp({
+        tipfy: {
+          urls: () => [new Rule('/', { endpoint: 'visit', handler: Visit })],
+          hooks: { posInitApp: `tipfy/ext/session:${hook}` },
+          logLevel: 'silent',
+        },
+        'tipfy/ext/session': { secretKey: 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5', datastore, memcache: '127.0.0.1:1' },
+      })
+      await createClient(app).get('/')
+      const counters =
+        hook === 'setDatastoreSession' ? { saves: 1, commits: 1, servers: [{ name: '127.0.0.1:1' }] } : null
+      if (counters === null) expect(sessionCounters(app)).toBeNull()
+      else expect(sessionCounters(app)).toMatchObject(counters)
+      await app.close()
+    }
+  })
+
   test('tell calls, their durations and what came of them', async () => {
     const store = new RecordStore({ datastore: new MemoryDatastore(), clock: new FakeClock(), chance: fakeChance() })
     const base = await store.create('sid', { data: '{"a":1}' })

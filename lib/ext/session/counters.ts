@@ -83,6 +83,11 @@ export interface Counters {
   memcached: Calls
 }
 
+/** What is counted, and how each memcached server stands: `closed` is its breaker while it is used, `open` while it is left alone. */
+export type SessionCounters = Counters & {
+  servers: readonly { name: string; state: 'closed' | 'open' | 'mending' }[]
+}
+
 export function newCounters(): Counters {
   return {
     loads: 0,

@@ -2,6 +2,7 @@
 import type { Context } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
 import { makeGlobal } from '../../globals.ts'
+import type { SessionCounters } from './counters.ts'
 import type { SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { SessionStore } from './session-store.ts'
@@ -10,6 +11,7 @@ import { readSettings, type SessionApp } from './settings.ts'
 import type { Backend } from './slot.ts'
 
 export { checkConfig, configTypes, defaultConfig, type SessionCookie } from './config.ts'
+export type { SessionCounters } from './counters.ts'
 export type { Flash } from './flash.ts'
 export type { SecureCookieOptions } from './secure-values.ts'
 export type { Session } from './session.ts'
@@ -71,6 +73,16 @@ function setSession(app: SessionApp, backend: Backend): Sessions {
 /** A posInitApp hook: sessions whose whole data travels in a signed cookie. */
 export function setSecureCookieSession(app: SessionApp): void {
   setSession(app, 'securecookie')
+}
+
+/**
+ * What the store of an application's sessions has counted since the process began, as of now; null where no session is kept in
+ * Datastore. `JSON.stringify` takes it.
+ */
+export function sessionCounters(app: SessionApp): SessionCounters | null {
+  const { sessionInterface } = app
+  const records = sessionInterface instanceof Sessions ? sessionInterface.records : undefined
+  return records === undefined ? null : { ...records.stats, servers: records.cacheServers }
 }
 
 /** A posInitApp hook: sessions kept in Datastore; a signed id travels. */

@@ -36,7 +36,7 @@ export interface StoreSettings {
   merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
   /** Told of each place where the later of two changes won, once that is committed. */
   onConflict: ((conflict: Conflict) => void) | null
-  /** Told when a memcached server stops and starts to work. */
+  /** Told when a memcached server stops and starts to work and, once a minute, of loads and saves that fail. */
   onTrouble: (message: string) => void
 }
 

@@ -34,7 +34,8 @@ export class RecordStore {
     this.#clock = clock
     const parts = { clock, chance, counters: this.stats, settings: this.settings }
     this.#cache = cacheLinks.length === 0 ? null : new SessionCache(cacheLinks, parts)
-    this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout: this.settings.storeTimeout })
+    const { storeTimeout: timeout, onTrouble } = this.settings
+    this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout, onTrouble })
     this.#writer = new SessionWriter(this.#runner, this.settings)
   }
 

@@ -30,6 +30,19 @@ export interface Work<T> {
   recognised(snapshot: Snapshot, result: T): T
 }
 
+/** Requests that fail have their own lines in the log: how the store fares is told once in so many ms. */
+const troublePause = 60_000
+
+export interface RunnerParts {
+  datastore: DatastorePort
+  clock: Clock
+  chance: Chance
+  counters: Counters
+  /** The budget of one piece of work in ms. */
+  timeout: number
+  onTrouble: (message: string) => void
+}
+
 /** Runs work on Datastore within the budget of one load or save. */
 export class Runner {
   readonly datastore: DatastorePort
@@ -37,20 +50,34 @@ export class Runner {
   readonly chance: Chance
   readonly counters: Counters
   readonly #timeout: number
+  readonly #onTrouble: (message: string) => void
+  #toldAt = Number.NEGATIVE_INFINITY
 
-  /** @param timeout the budget of one piece of work in ms */
-  constructor(parts: { datastore: DatastorePort; clock: Clock; chance: Chance; counters: Counters; timeout: number }) {
-    this.datastore = parts.datastore
-    this.clock = parts.clock
-    this.chance = parts.chance
-    this.counters = parts.counters
-    this.#timeout = parts.timeout
+  constructor({ datastore, clock, chance, counters, timeout, onTrouble }: RunnerParts) {
+    this.datastore = datastore
+    this.clock = clock
+    this.chance = chance
+    this.counters = counters
+    this.#timeout = timeout
+    this.#onTrouble = onTrouble
+  }
+
+  /** The error to throw where a load or save cannot be done: counted, and told of from time to time. */
+  unavailable(...about: ConstructorParameters<typeof StoreUnavailable>): StoreUnavailable {
+    this.counters.unavailable++
+    const error = new StoreUnavailable(...about)
+    const now = this.clock.ticks()
+    if (now - this.#toldAt >= troublePause) {
+      this.#toldAt = now
+      this.#onTrouble(error.message)
+    }
+    return error
   }
 
   /** Tries a call that may be repeated. */
   async retry<T>(what: string, calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
     const budget = new Budget(this.clock, this.#timeout)
-    const attempts = new Attempts(budget, this.chance, this.counters)
+    const attempts = new Attempts(budget, this)
     for (;;) {
       try {
         return await budget.call(calls, call)
@@ -66,7 +93,7 @@ export class Runner {
     budget = new Budget(this.clock, this.#timeout),
     unknown: Attempt<T>[] = [],
   ): Promise<T> {
-    const attempts = new Attempts(budget, this.chance, this.counters)
+    const attempts = new Attempts(budget, this)
     let { user } = work
     for (;;) {
       const transaction = this.datastore.begin()
@@ -135,42 +162,34 @@ function findApplied<T>(snapshot: Snapshot, work: Work<T>, unknown: readonly Att
   return undefined
 }
 
-/** What is thrown where trying again is of no use. */
-export function refusal(what: string, error: PortError, counters: Counters): StoreUnavailable {
-  counters.unavailable++
-  return new StoreUnavailable(what, error.message, null, { cause: error })
-}
-
 /** Counts and spaces the attempts at one piece of work. */
 class Attempts {
   readonly #budget: Budget
-  readonly #chance: Chance
-  readonly #counters: Counters
+  readonly #runner: Runner
   #conflicts = 0
   #failures = 0
 
-  constructor(budget: Budget, chance: Chance, counters: Counters) {
+  constructor(budget: Budget, runner: Runner) {
     this.#budget = budget
-    this.#chance = chance
-    this.#counters = counters
+    this.#runner = runner
   }
 
   /** Returns after a pause where another attempt is due; throws StoreUnavailable, or what is no failure of a call. */
   async again(error: unknown, what: string): Promise<void> {
     if (!(error instanceof PortError)) throw error
-    if (error.reason === 'refused') throw refusal(what, error, this.#counters)
+    if (error.reason === 'refused') throw this.#runner.unavailable(what, error.message, null, { cause: error })
+    const { chance, counters } = this.#runner
     const conflict = error.reason === 'conflict'
     const tried = conflict ? this.#conflicts++ : this.#failures++
     // A conflict means that somebody else came through: worth the whole budget. Failures are tried a few times.
     const base = conflict ? Math.min(8 * 2 ** tried, 250) : 20 * 4 ** tried
     const retry = error.reason !== 'exists' && (conflict || tried < 3)
-    if (conflict) this.#counters.aborted++
-    if (retry && (await this.#budget.pause(base * (0.5 + this.#chance.unit() / 2)))) {
-      this.#counters.retries++
+    if (conflict) counters.aborted++
+    if (retry && (await this.#budget.pause(base * (0.5 + chance.unit() / 2)))) {
+      counters.retries++
       return
     }
-    this.#counters.unavailable++
     const why = conflict ? 'too many requests change it at once' : error.message
-    throw new StoreUnavailable(what, why, conflict ? 2 : 1, { cause: error })
+    throw this.#runner.unavailable(what, why, conflict ? 2 : 1, { cause: error })
   }
 }

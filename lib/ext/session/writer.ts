@@ -4,7 +4,7 @@ import { Budget, StoreUnavailable, withDeadline } from './budget.ts'
 import { PortError, type Snapshot, type Write } from './ports.ts'
 import { Lanes } from './queue.ts'
 import { checked, expiry, isLive, keyName, type SessionRecord, withToken } from './records.ts'
-import { type Attempt, type Plan, type Runner, refusal, type Work } from './transact.ts'
+import type { Attempt, Plan, Runner, Work } from './transact.ts'
 import { login } from './users.ts'
 
 /** `gone`: the session was destroyed, moved or has expired meanwhile; nothing was written. */
@@ -83,8 +83,7 @@ export class SessionWriter {
   #inTime<T>(what: string, work: Promise<T>, late?: () => void): Promise<T> {
     return withDeadline(this.#runner.clock, this.#settings.storeTimeout, work, () => {
       late?.()
-      this.#runner.counters.unavailable++
-      return new StoreUnavailable(what, 'too many requests change it at once', 2)
+      return this.#runner.unavailable(what, 'too many requests change it at once', 2)
     })
   }
 
@@ -119,7 +118,7 @@ export class SessionWriter {
       }
     } catch (error) {
       if (!(error instanceof PortError)) throw error
-      if (error.reason === 'refused') throw refusal('saved', error, counters)
+      if (error.reason === 'refused') throw this.#runner.unavailable('saved', error.message, null, { cause: error })
       if (error.reason === 'unknown') unknown.push({ token, version: write.row.version, result })
       return null
     }

@@ -249,5 +249,21 @@ describe.each(kinds)('cookies of your own, with a %s session', (kind) => {
     visitor.cookies.set('mine', visitor.cookies.get('ever')!)
     expect((await visitor.ask('/get')).text).toBe('[null,"for ever"]')
     expect((await visitor.ask('/large')).status).toBe(500)
+    expect(site.lines.at(-1)!.fields.err).toMatchObject({ name: 'SessionTooLarge' })
+  })
+
+  test('keep the names they were given where those of sessions have a prefix', async () => {
+    const site = await serveSite(
+      kind,
+      {
+        '/': () => sessionStore.setSecureCookie('mine', 1) ?? '',
+        '/get': () => String(sessionStore.getSecureCookie('mine')),
+      },
+      { session: { cookie: { prefix: '__Host-', secure: true } }, tipfy: { trustedProxies: 1 } },
+    )
+    const visitor = site.visitor()
+    await visitor.ask('/', { headers: https })
+    expect([...visitor.cookies.keys()]).toEqual(['mine'])
+    expect((await visitor.ask('/get', { headers: https })).text).toBe('1')
   })
 })

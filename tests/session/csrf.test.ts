@@ -76,7 +76,9 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     ]) {
       expect([wrong, await post(visitor, wrong)]).toEqual([wrong, wrong === own ? 200 : 403])
     }
-    expect((await visitor.ask('/post', { method: 'POST' })).status).toBe(403)
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+      expect((await visitor.ask('/post', { method })).status).toBe(403)
+    }
     expect((await site.visitor().post('/post', { _csrf: own })).status).toBe(403)
     expect((await visitor.post('/post', { _csrf: own })).text).toBe('posted 1')
   })
@@ -192,6 +194,8 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
   test('safe methods, and endpoints that are exempt, are not asked', async () => {
     const site = await serveForms()
     expect((await site.visitor().ask('/post')).status).toBe(200)
+    expect((await site.visitor().ask('/post', { method: 'HEAD' })).status).toBe(200)
+    expect((await site.visitor().ask('/post', { method: 'OPTIONS' })).status).toBe(204)
     expect((await site.visitor().ask('/hook', { method: 'POST' })).status).toBe(200)
     expect((await site.visitor().ask('/nothing', { method: 'POST' })).status).toBe(404)
   })

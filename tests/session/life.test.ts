@@ -228,6 +228,38 @@ test('a record whose data another program broke counts as none, and is reported'
   }
 })
 
+test.each([
+  [async () => ({}), 'an instance of Promise'],
+  [() => undefined, 'undefined'],
+])('a merge() that returns no data is a named error, and what is stored stays: %#', async (merge, what) => {
+  let reached = () => {}
+  const loaded = new Promise<void>((resolve) => {
+    reached = resolve
+  })
+  let goOn = () => {}
+  const told = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const slow = async () => {
+    free.n = 50
+    reached()
+    await told
+    return ''
+  }
+  const site = await serveSite('datastore', { '/': count, '/slow': slow }, { session: { merge } })
+  const visitor = site.visitor()
+  await visitor.ask('/')
+  const late = visitor.ask('/slow')
+  await loaded
+  await visitor.ask('/')
+  goOn()
+  expect((await late).status).toBe(500)
+  const { code, message } = site.lines.at(-1)!.fields.err as { code: string; message: string }
+  expect([code, message]).toEqual(['TIPFY_E_SESSION_FUNCTION', expect.stringContaining(`\`merge\` must return`)])
+  expect(message).toContain(what)
+  expect((await visitor.ask('/')).text).toBe('3')
+})
+
 test('a login shortly before the absolute end of the session before it has all of its idle time', async () => {
   const site = await serveSite(
     'datastore',

@@ -221,6 +221,7 @@ describe.each(kinds)('a %s session', (kind) => {
     const site = await serveSite(kind, { '/': count, '/no': () => 'none' }, { rule: { session: false } })
     expect((await site.visitor().ask('/no')).text).toBe('none')
     expect((await site.visitor().ask('/')).status).toBe(500)
+    expect(site.lines.at(-1)!.fields.err).toMatchObject({ code: 'TIPFY_E_SESSION_OFF' })
   })
 
   test('27: is not changed without notice when the headers have left', async () => {
@@ -248,6 +249,7 @@ describe.each(kinds)('a %s session', (kind) => {
           await tried(() => free.map.set('a', 1))
           await tried(() => free.map.get('set').add(2))
           await tried(() => sessionStore.flash('late'))
+          await tried(() => sessionStore.getFlashes())
           await tried(() => sessionStore.regenerate())
           await tried(() => sessionStore.destroy())
           await tried(() => sessionStore.update(() => {}))
@@ -261,7 +263,7 @@ describe.each(kinds)('a %s session', (kind) => {
     const visitor = site.visitor()
     await visitor.ask('/start')
     expect((await visitor.ask('/')).text).toBe('a[1]')
-    expect(errors.length).toBe(11)
+    expect(errors.length).toBe(12)
     const codes = errors.map((error) => (error as { code?: string }).code ?? (error as Error).name)
     expect(codes).toEqual(codes.map((code) => (code === 'TypeError' ? 'TypeError' : 'TIPFY_E_SESSION_SENT')))
     expect((await visitor.ask('/read')).text).toBe('[1]')

@@ -14,6 +14,8 @@ describe.each(kinds)('the age of a %s session', (kind) => {
     await visitor.ask('/')
     site.later(99)
     expect(setCookies(await visitor.ask('/read'))).toEqual([])
+    site.later(2)
+    expect(setCookies(await visitor.ask('/read')).length).toBe(1)
     for (let step = 0; step < 5; step++) {
       site.later(500)
       const answer = await visitor.ask('/read')
@@ -63,6 +65,10 @@ describe.each(kinds)('the age of a %s session', (kind) => {
           sessionStore.expiration = 30_000
           return String(sessionStore.expiration)
         },
+        '/again': async () => {
+          await sessionStore.destroy()
+          return count()
+        },
         '/forget': () => {
           sessionStore.expiration = null
           return String(sessionStore.expiration)
@@ -74,7 +80,9 @@ describe.each(kinds)('the age of a %s session', (kind) => {
     const remembered = await visitor.ask('/remember')
     expect(remembered.text).toBe('30000')
     expect(setCookies(remembered)[0]).toContain('; Max-Age=30000;')
-    site.later(29_999)
+    site.later(2990)
+    expect(setCookies(await visitor.ask('/read'))).toEqual([]) // a tenth of its own expiration has not passed
+    site.later(27_009)
     const renewed = await visitor.ask('/read')
     expect(renewed.text).toBe('1')
     expect(setCookies(renewed)[0]).toContain('; Max-Age=30000;')
@@ -85,6 +93,9 @@ describe.each(kinds)('the age of a %s session', (kind) => {
     expect(setCookies(forgotten)[0]).not.toContain('Max-Age')
     site.later(1000)
     expect((await visitor.ask('/read')).text).toBe('undefined')
+    await visitor.ask('/')
+    await visitor.ask('/remember')
+    expect(setCookies(await visitor.ask('/again'))[0]).not.toContain('Max-Age') // another session, not remembered
   })
 
   test('maxAge and touchAfter are as configured; touch() renews at once', async () => {

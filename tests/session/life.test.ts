@@ -99,6 +99,31 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     expect((await visitor.ask('/')).text).toBe('11')
   })
 
+  test('takes several updates of one request at once, the first of them too', async () => {
+    const add = (s: object) => Object.assign(s, { n: ((s as { n?: number }).n ?? 0) + 1 })
+    const site = await serveSite(kind, {
+      '/': async () => String(await Promise.all([1, 2, 3].map(() => sessionStore.update(add)))),
+      '/n': () => String(free.n),
+    })
+    const visitor = site.visitor()
+    expect((await visitor.ask('/')).text).toBe('true,true,true')
+    expect((await visitor.ask('/n')).text).toBe('3')
+  })
+
+  test('is not updated by a function that would be waited for', async () => {
+    const site = await serveSite(kind, {
+      '/': async () => {
+        const update = sessionStore.update(async (s) => Object.assign(s, { n: 1 }))
+        return update.then(
+          () => 'taken',
+          (error) => `${error.code} ${JSON.stringify(free)}`,
+        )
+      },
+    })
+    const answer = await site.visitor().ask('/')
+    expect([answer.text, setCookies(answer)]).toEqual(['TIPFY_E_SESSION_UPDATE {}', []])
+  })
+
   test('changes at once with update(), which an error of the handler does not take back', async () => {
     type Counted = { n?: number; list?: number[] }
     const add = (s: object) => {

@@ -97,8 +97,9 @@ const oneOf =
     values.includes(value) || `one of ${values.map((one) => JSON.stringify(one)).join(', ')}`
 const positive = (value: unknown): true | string =>
   (typeof value === 'number' && Number.isFinite(value) && value > 0) || 'a number above 0'
-const seconds = (value: unknown): true | string =>
-  (typeof value === 'number' && value > 0 && value < 1e10) || 'a number of seconds above 0'
+/** Whether `value` is a time that a session, or a cookie, can live: above 0, and not beyond what dates can say. */
+export const isSeconds = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1e10
+const seconds = (value: unknown): true | string => isSeconds(value) || 'a number of seconds above 0'
 const secondsOrNull = (value: unknown): true | string => value === null || seconds(value)
 const matching =
   (pattern: RegExp, wanted: string) =>
@@ -147,7 +148,7 @@ const cookieTypes: Record<keyof SessionCookie, (value: unknown) => true | string
   sameSite: oneOf('Strict', 'Lax', 'None'),
   partitioned: oneOf(true, false),
   prefix: oneOf(null, '__Host-', '__Secure-'),
-  maxAge: (value) => value === null || seconds(value) === true || 'a number of seconds above 0, or null',
+  maxAge: (value) => value === null || isSeconds(value) || 'a number of seconds above 0, or null',
 }
 
 export type SessionConfig = typeof defaultConfig

@@ -1,17 +1,17 @@
 // `sessionStore`: the life of a session, and of any others, within one request.
 import { TipfyError } from '../../errors.ts'
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
-import type { SessionCookie } from './config.ts'
+import { isSeconds, type SessionCookie } from './config.ts'
 import { Csrf, type CsrfRequest, newNonce, nonceKey } from './csrf.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { type CookieChange, Outbox, type OutboxResponse, varyByCookie } from './outbox.ts'
 import { openValue, type SecureCookieOptions, sealValue } from './secure-values.ts'
-import { put, type SessionOf, visible, withVisible } from './session.ts'
+import { changeVisible, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
 import type { Backend, Slot } from './slot.ts'
 import { StoredSlot } from './stored.ts'
-import { destroySessions, listSessions, revokeSession, type UserSession } from './user-sessions.ts'
+import { destroySessions, listSessions, revokeSession, type UserSession, userId } from './user-sessions.ts'
 
 /** What a session store uses of a request. */
 export type StoreRequest = CsrfRequest
@@ -24,19 +24,8 @@ export interface SessionOptions extends Partial<SessionCookie> {
 }
 
 function checkExpiration(seconds: number | null | undefined): void {
-  if (seconds == null || (Number.isFinite(seconds) && seconds > 0 && seconds < 1e10)) return
+  if (seconds == null || isSeconds(seconds)) return
   throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
-}
-
-/** Datastore indexes no longer text, and would refuse the record. */
-const mostUserBytes = 1500
-
-/** `user`, checked: from JavaScript a row's number comes easily, and must not differ from the same id as text later. */
-function userId(user: string): string {
-  const long = typeof user === 'string' && Buffer.byteLength(user) > mostUserBytes
-  if (typeof user === 'string' && user !== '' && !long) return user
-  const given = long ? `one of more than ${mostUserBytes} bytes` : user === '' ? "''" : String(user)
-  throw new TipfyError('TIPFY_E_SESSION_USER', { given })
 }
 
 /** The life of the sessions of one request: what the global `sessionStore` is. */
@@ -124,15 +113,12 @@ export class SessionStore {
    * await sessionStore.update((s) => { s.n = (s.n ?? 0) + 1 })
    */
   async update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
-    return this.#main.update((data) => {
-      const user = visible(data)
-      const answer = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
-      if (typeof answer?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
-      if (user === data) return
-      const next = withVisible(data, user)
-      for (const key of Object.keys(data)) delete data[key]
-      for (const [key, value] of Object.entries(next)) put(data, key, value)
-    })
+    return this.#main.update((data) =>
+      changeVisible(data, (user) => {
+        const answer = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
+        if (typeof answer?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
+      }),
+    )
   }
 
   /**

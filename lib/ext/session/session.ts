@@ -42,6 +42,16 @@ export function withVisible(data: Record<string, unknown>, user: Record<string, 
   return Object.fromEntries([...Object.entries(user).map(([key, value]) => [storedKey(key), value]), ...hidden])
 }
 
+/** Has `fn` change the user's part of `data`. */
+export function changeVisible(data: Record<string, unknown>, fn: (user: Record<string, unknown>) => void): void {
+  const user = visible(data)
+  fn(user)
+  if (user === data) return
+  const next = withVisible(data, user)
+  for (const key of Object.keys(data)) delete data[key]
+  for (const [key, value] of Object.entries(next)) put(data, key, value)
+}
+
 const visibleEntries = (data: Record<string, unknown>): [string, unknown][] =>
   Object.entries(data)
     .filter(([key]) => !isHidden(key))

@@ -1,4 +1,5 @@
 // All sessions of one user, wherever they are signed in: listed, ended one by one or at once.
+import { TipfyError } from '../../errors.ts'
 import type { SessionSummary } from './store.ts'
 import type { StoredSlot } from './stored.ts'
 
@@ -6,6 +7,17 @@ import type { StoredSlot } from './stored.ts'
 export interface UserSession extends SessionSummary {
   /** Whether it is that of this request. */
   current: boolean
+}
+
+/** Datastore indexes no longer text, and would refuse the record. */
+const mostUserBytes = 1500
+
+/** `user`, checked: from JavaScript a row's number comes easily, and must not differ from the same id as text later. */
+export function userId(user: string): string {
+  const long = typeof user === 'string' && Buffer.byteLength(user) > mostUserBytes
+  if (typeof user === 'string' && user !== '' && !long) return user
+  const given = long ? `one of more than ${mostUserBytes} bytes` : user === '' ? "''" : String(user)
+  throw new TipfyError('TIPFY_E_SESSION_USER', { given })
 }
 
 export async function listSessions(slot: StoredSlot, user: string): Promise<UserSession[]> {

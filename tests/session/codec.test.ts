@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { checkValue, decodeData, encodeData, maxDepth, sameData } from '../../lib/ext/session/codec.ts'
+import { decodeData, encodeData, sameData } from '../../lib/ext/session/codec.ts'
+import { checkValue, maxDepth } from '../../lib/ext/session/values.ts'
 
 const roundTrip = (data: Record<string, unknown>) => decodeData(encodeData(data))
 

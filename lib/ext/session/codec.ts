@@ -9,13 +9,7 @@
 // and Sets is.
 import { types } from 'node:util'
 import { TipfyError } from '../../errors.ts'
-
-/** How many objects may lie within one another; a cycle runs into it too. */
-export const maxDepth = 1000
-
-const plain = 0
-const typed = 1
-const refused = 2
+import { explain, formOf, isBytes, isPlainObject, maxDepth, plain, refused } from './values.ts'
 
 /** The data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept. */
 export function encodeData(data: Record<string, unknown>): string {
@@ -38,13 +32,6 @@ export function decodeData(text: string): Record<string, unknown> {
   }
   return data as Record<string, unknown>
 }
-
-/** Throws as `encodeData` would if `value`, to be kept as `path` (`session.user`), holds something that cannot be kept. */
-export function checkValue(value: unknown, path: string): void {
-  if (formOf(value, 1) === refused) explain(value, path, new Set([sessionItself]))
-}
-
-const sessionItself = {}
 
 /** Whether two encoded texts hold the same state: equal but for the order of objects' keys. */
 export function sameData(a: string, b: string): boolean {
@@ -72,75 +59,6 @@ function sameJson(a: unknown, b: unknown): boolean {
     (key) =>
       Object.hasOwn(b, key) && sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
   )
-}
-
-// One walk that allocates nothing but key lists: it is on the path of every request that reads its session.
-function formOf(value: unknown, depth: number): number {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return plain
-    case 'number':
-      return value - value === 0 && (value !== 0 || 1 / value > 0) ? plain : typed
-    case 'bigint':
-    case 'undefined':
-      return typed
-    case 'object':
-      break
-    default:
-      return refused
-  }
-  if (value === null) return plain
-  if (depth > maxDepth) return refused
-  let form = plain
-  if (Array.isArray(value)) {
-    if (!isChain(value, 2)) return refused
-    for (let index = 0; index < value.length; index++) {
-      const inner = formOf(value[index], depth + 1)
-      if (inner === refused) return refused
-      if (inner === typed) form = typed
-    }
-    return form
-  }
-  if (isPlainObject(value)) {
-    if (Object.getOwnPropertySymbols(value).length > 0) return refused
-    for (const key of Object.keys(value)) {
-      const inner = formOf((value as Record<string, unknown>)[key], depth + 1)
-      if (inner === refused) return refused
-      if (inner === typed) form = typed
-    }
-    return form
-  }
-  if (types.isMap(value) && isChain(value, 2)) {
-    for (const [key, item] of value) {
-      if (formOf(key, depth + 1) === refused || formOf(item, depth + 1) === refused) return refused
-    }
-    return typed
-  }
-  if (types.isSet(value) && isChain(value, 2)) {
-    for (const item of value) if (formOf(item, depth + 1) === refused) return refused
-    return typed
-  }
-  return (types.isDate(value) && isChain(value, 2)) || isBytes(value) ? typed : refused
-}
-
-// By the length of the prototype chain, not by identity: values from another realm (structuredClone under jest, vm) are
-// what they look like, and an instance of a subclass is not.
-function isChain(value: object, length: number): boolean {
-  if (Object.getPrototypeOf(value) === Array.prototype) return true
-  let at: object | null = value
-  for (let step = 0; step <= length && at !== null; step++) at = Object.getPrototypeOf(at)
-  return at === null && Object.getPrototypeOf(value) !== null
-}
-
-export function isPlainObject(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return true
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
-}
-
-function isBytes(value: object): value is Uint8Array {
-  return Buffer.isBuffer(value) || (types.isUint8Array(value) && isChain(value, 3))
 }
 
 // Only for data that formOf has passed as typed.
@@ -211,49 +129,4 @@ function reviveTag(tag: string, object: Record<string, unknown>, depth: number):
     }
   }
   throw new TipfyError('TIPFY_E_SESSION_DATA')
-}
-
-// Walks again, slowly, to throw what is wrong and where.
-function explain(value: unknown, path: string, ancestors = new Set<object>()): void {
-  const refuse = (what: string): never => {
-    throw new TipfyError('TIPFY_E_SESSION_VALUE', { path: shorten(path), what })
-  }
-  if (typeof value === 'function') refuse(`a function${value.name ? ` (${value.name})` : ''}`)
-  if (typeof value === 'symbol') refuse('a symbol')
-  if (typeof value !== 'object' || value === null) return
-  if (ancestors.has(value)) refuse('a cycle, an object inside itself')
-  if (ancestors.size > maxDepth) throw new TipfyError('TIPFY_E_SESSION_DEPTH', { path: shorten(path), maxDepth })
-  ancestors.add(value)
-  const inner = (item: unknown, suffix: string) => explain(item, path + suffix, ancestors)
-  if (Array.isArray(value) && isChain(value, 2)) {
-    for (const [index, item] of value.entries()) inner(item, `[${index}]`)
-  } else if (isPlainObject(value)) {
-    if (Object.getOwnPropertySymbols(value).length > 0) refuse('an object with a symbol for a key')
-    for (const [key, item] of Object.entries(value)) inner(item, member(key))
-  } else if (types.isMap(value) && isChain(value, 2)) {
-    for (const [key, item] of value) {
-      inner(key, ' (a key of this Map)')
-      inner(item, `.get(${typeof key === 'string' ? JSON.stringify(key) : '…'})`)
-    }
-  } else if (types.isSet(value) && isChain(value, 2)) {
-    for (const item of value) inner(item, ' (a member of this Set)')
-  } else if (formOf(value, 0) === refused) {
-    refuse(`an instance of ${className(value)}`)
-  }
-  ancestors.delete(value)
-}
-
-/** `.name` or `["odd name"]`, as it would be written after `session`. */
-export function member(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
-}
-
-/** What to call `value`'s class in a message. */
-export function className(value: object): string {
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
-  return typeof name === 'string' && name !== '' ? name : 'a class'
-}
-
-function shorten(path: string): string {
-  return path.length <= 200 ? path : `${path.slice(0, 120)}…${path.slice(-60)}`
 }

@@ -2,9 +2,9 @@
 // that changed different things both find their change in the result. Where both changed the same thing mine wins, being
 // the later commit, and a conflict is told.
 import { types } from 'node:util'
-import { member } from './codec.ts'
 import { alignLists, type Edits } from './merge-lists.ts'
 import { Effort, identified, missing, same } from './merge-values.ts'
+import { member } from './values.ts'
 
 const { is, keys: keysOf, hasOwn } = Object // see merge-values.ts
 const { isArray } = Array

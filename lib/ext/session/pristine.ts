@@ -1,7 +1,8 @@
 // What a cookie that comes again and again holds, decoded once: each request gets a copy of its own, and at the end is
 // asked whether that is still the same. Both cost a fraction of reading and writing JSON.
 import type { SignedCookie } from '../../signing.ts'
-import { decodeData, isPlainObject } from './codec.ts'
+import { decodeData } from './codec.ts'
+import { isPlainObject } from './values.ts'
 
 /** The decoded data of a remembered cookie; nothing of it is ever handed out. */
 export class Pristine {

@@ -96,7 +96,7 @@ describe.each(kinds)('%s:', (kind) => {
 
   test('4: shifted boundaries, unsigned, older and weaker formats', async () => {
     const word = kind === 'datastore' ? 'id' : 'session'
-    const time = Date.now().toString(36)
+    const time = site.now().toString(36)
     const payload =
       kind === 'datastore' ? good.split('|')[1]!.split('.')[0]! : Buffer.from('{"n":9}').toString('base64url')
     const prefix = `${site.cookie}|${word}|`
@@ -138,7 +138,7 @@ describe.each(kinds)('%s:', (kind) => {
     await thief.ask('/sid')
     expect((await thief.ask('/read')).text).toBe('new')
     const text = Buffer.from(JSON.stringify({ _sid: large, sid: large, $sid: large })).toString('base64url')
-    await refused(`${Date.now().toString(36)}|${text}.${'A'.repeat(43)}`)
+    await refused(`${site.now().toString(36)}|${text}.${'A'.repeat(43)}`)
   })
 
   test('7: an older value is as old as it says, whatever the browser was told', async () => {
@@ -160,8 +160,8 @@ describe.each(kinds)('%s:', (kind) => {
     const prefix = `${site.cookie}|${kind === 'datastore' ? 'id' : 'session'}|`
     const payload = good.split('|')[1]!.split('.')[0]!
     const at = (stamp: string) => sign(`${prefix}${stamp}|${payload}`, key).slice(prefix.length)
-    expect((await send(at((Date.now() + 55_000).toString(36)))).text).toBe('1')
-    for (const stamp of [(Date.now() + 65_000).toString(36), '-5', 'NaN', (10 ** 20).toString(36), '', 'Infinity']) {
+    expect((await send(at((site.now() + 55_000).toString(36)))).text).toBe('1')
+    for (const stamp of [(site.now() + 65_000).toString(36), '-5', 'NaN', (10 ** 20).toString(36), '', 'Infinity']) {
       await refused(at(stamp))
     }
     for (const stamp of ['1', '1e20', '0x5']) expect((await send(at(stamp))).text).toBe('new') // 1970: ours, and too old
@@ -208,7 +208,7 @@ describe.each(kinds)('%s:', (kind) => {
       await refused(id || '-')
     }
     const prefix = `${site.cookie}|${kind === 'datastore' ? 'id' : 'session'}|`
-    const long = sign(`${prefix}${Date.now().toString(36)}|${'x'.repeat(kind === 'datastore' ? 250 : 5000)}`, key)
+    const long = sign(`${prefix}${site.now().toString(36)}|${'x'.repeat(kind === 'datastore' ? 250 : 5000)}`, key)
     await refused(long.slice(prefix.length))
     const before = [loads(), commits()]
     const flood = await Promise.all(
@@ -223,7 +223,7 @@ describe.each(kinds)('%s:', (kind) => {
   test('10: an unknown but well-signed id creates nothing', async () => {
     if (kind === 'securecookie') return
     const prefix = `${site.cookie}|id|`
-    const unknown = sign(`${prefix}${Date.now().toString(36)}|${'u'.repeat(32)}`, key).slice(prefix.length)
+    const unknown = sign(`${prefix}${site.now().toString(36)}|${'u'.repeat(32)}`, key).slice(prefix.length)
     const before = commits()
     const answer = await send(unknown)
     expect([answer.text, setCookies(answer), commits()]).toEqual(['new', [], before])

@@ -31,8 +31,9 @@ export interface Site extends Omit<Running, 'sessions'> {
   cookie: string
   sessions: Sessions
   lines: LogLine[]
-  /** Moves the clock of the sessions. */
+  /** Moves the clock of the sessions, which stands still otherwise. */
   later(seconds: number): void
+  now(): number
   visitor(): Visitor
 }
 
@@ -59,7 +60,8 @@ export async function serveSite(kind: Kind, handlers: Handlers, options: SiteOpt
     const fields = typeof given === 'string' ? {} : (given as Record<string, unknown>)
     lines.push({ level, fields, message: text ?? String(given) })
   }
-  let ahead = 0
+  // It stands still but for `later`: how slow the machine is changes no age.
+  let time = Date.now()
   let sessions: Sessions | undefined
   const setKind = kind === 'securecookie' ? setSecureCookieSession : setDatastoreSession
   const posInitApp = [
@@ -69,7 +71,7 @@ export async function serveSite(kind: Kind, handlers: Handlers, options: SiteOpt
     setKind,
     (app: { sessionInterface: unknown; onClose(fn: () => void): void }) => {
       sessions = app.sessionInterface as Sessions
-      Object.assign(sessions.settings, { now: () => Date.now() + ahead })
+      Object.assign(sessions.settings, { now: () => time })
       app.onClose(() => rmSync(folder, { recursive: true, force: true }))
     },
   ]
@@ -95,8 +97,9 @@ export async function serveSite(kind: Kind, handlers: Handlers, options: SiteOpt
     sessions: sessions!,
     lines,
     later(seconds) {
-      ahead += seconds * 1000
+      time += seconds * 1000
     },
+    now: () => time,
     visitor: () => new Visitor(running.port),
   }
   open.push(site)

@@ -176,6 +176,7 @@ export async function runApp(app: App, options: RunOptions = {}): Promise<Runnin
 
 /** Serves through worker processes, each of which runs this program again. SIGHUP reloads them, code and all. */
 async function supervise(app: App, count: number): Promise<RunningServer> {
+  if (app.dev) (await import('./dev/console/sharing.ts')).keepRecordings()
   const workers = new Workers(app.log, (app.settings.shutdownTimeout + 5) * 1000)
   const { url, port, sessions } = await workers.start(count)
   process.on('SIGHUP', () => {

@@ -3,10 +3,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { App } from '../app.ts'
 import { Recorder } from './console/recorder.ts'
+import { shareRecordings } from './console/sharing.ts'
 
 /** Puts the console at `/_tipfy/`. */
 export function openConsole(app: App): void {
   const recorder = new Recorder()
+  shareRecordings(recorder)
   app.onClose(() => recorder.close())
   app.front = (incoming, outgoing) => {
     if (!isConsole(incoming)) {

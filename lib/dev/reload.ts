@@ -4,6 +4,7 @@
 import cluster from 'node:cluster'
 import { makeLog } from '../log.ts'
 import { Workers } from '../server/workers.ts'
+import { keepRecordings } from './console/sharing.ts'
 import { watchCode } from './reload-watch.ts'
 
 /** What a worker tells besides that it is ready. */
@@ -34,6 +35,7 @@ export async function supervise(root: string, tell: (line: string) => void): Pro
     if (message.tipfy === 'broken') broken = true
     if (message.tipfy === 'handlers') rules = message.rules
   })
+  keepRecordings()
   const workers = new Workers({ ...makeLog({ dev: true, level: 'info' }), info: () => {} }, patience)
   const { url, sessions } = await workers.start(1)
 

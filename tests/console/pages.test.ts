@@ -190,7 +190,19 @@ describe('with sessions in Datastore, the console shows', () => {
   test('what the store has counted', async () => {
     await site.visitor.ask('/cart?add=tea')
     await site.visitor.ask('/cart?add=milk')
-    expect(await pageOf(site, 'counters')).toMatch(/loads 1 saves 2/)
+    expect(await pageOf(site, 'counters')).toMatch(/loads 1 saves 2 transactions \d+ saves that had to read/)
+  })
+
+  test('what the requests cost, by endpoint, and which was the slowest', async () => {
+    await site.visitor.ask('/cart?add=tea')
+    await site.visitor.ask('/cart?add=milk')
+    await site.ask('/hello/ann')
+    await site.ask('/nowhere')
+    const page = await pageOf(site, 'counters')
+    expect(page).toMatch(/ cart 2 [\d.]+ [\d.]+ 1\.5 /)
+    expect(page).toMatch(/ hello 1 [\d.]+ [\d.]+ /)
+    expect(page).toMatch(/ no rule 1 1 [\d.]+ [\d.]+ /)
+    expect((await site.look('counters')).text).toMatch(/<a href="\/_tipfy\/requests\/[12]">/)
   })
 
   test('the rules, and which of them takes a URL', async () => {

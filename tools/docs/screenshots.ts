@@ -53,6 +53,7 @@ await take((await row.locator('a').getAttribute('href'))!.replace('/_tipfy/', ''
 await page.goto(`${running.url}/_tipfy/sessions?user=ann`)
 const link = await page.locator('main tbody a').first().getAttribute('href')
 await take(link!.replace('/_tipfy/', ''), 'session', 560)
+await take('counters', 'counters', 620)
 await take('rules?url=/session-test?add-product=tea', 'rules', 420)
 
 await browser.close()

@@ -1,6 +1,7 @@
-// What the session store has counted since the process began.
+// What the requests cost, by endpoint, and what the session store has counted since the process began.
 import type { Counters } from '../../ext/session/counters.ts'
 import { type Html, html } from '../../http/escape.ts'
+import { endpointTable } from './endpoint-table.ts'
 import { bytes } from './show.ts'
 import { type Page, sessionsOf, type Visit } from './visit.ts'
 
@@ -13,9 +14,9 @@ export function countersPage({ app, recorder }: Visit): Page {
     'process id': process.pid,
     'up for': `${Math.round(process.uptime())} s`,
     memory: bytes(process.memoryUsage.rss()),
-    'requests recorded': recorder.recordings.length,
   }
   const body = html`<div data-refresh>
+<h2>Requests by endpoint</h2>${endpointTable(recorder.recordings)}
 ${records === undefined ? html`<p class="soft">No session is kept in Datastore by this process, so nothing is counted.</p>` : counted(records.stats)}
 ${servers.length === 0 ? '' : html`<h2>memcached servers</h2>${table(servers.map(({ name, state }) => [name, states[state]]))}`}
 <h2>This process</h2>${table(Object.entries(process_))}</div>`
@@ -27,9 +28,29 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
+/** What a name does not say. */
+const meanings: Partial<Record<keyof Counters, string>> = {
+  transactions: 'saves that had to read and merge first, and everything else that is a transaction',
+  retries: 'commits tried again after an error that may pass',
+  outdated: 'saves that found a newer version than they had read, and became a transaction',
+  aborted: 'transactions that Datastore gave up for another one, and that were tried again',
+  recognised: 'commits whose answer was lost, found to be done by their token',
+  unavailable: 'loads and saves that Datastore did not answer: a 503',
+  merges: 'saves put together with those of requests that ran at once',
+  conflicts: 'places that two requests changed at once; the later one won',
+  dropped: 'saves of sessions that were ended, moved or expired meanwhile',
+  tombstonesMet: 'requests with the cookie of an ended session',
+  touches: 'expirations put off without another change',
+  leasesMet: 'misses while another process was filling the cache',
+  fills: 'records put into memcached after a miss',
+  cacheBypassed: 'uses of memcached left out while it was not answering',
+  breakerOpened: 'times that memcached was given up for a while',
+  cacheBroken: 'cached entries that could not be used',
+}
+
 function counted(stats: Counters): Html {
   const entries = Object.entries(stats) as [string, number | { toJSON(): Record<string, number> }][]
-  const numbers = entries.flatMap(([name, value]) => (typeof value === 'number' ? [[words(name), value] as const] : []))
+  const numbers = entries.flatMap(([name, value]) => (typeof value === 'number' ? [[name, value] as const] : []))
   const calls = entries.flatMap(([name, value]) =>
     typeof value === 'number' ? [] : [[words(name), value.toJSON()] as const],
   )
@@ -38,9 +59,15 @@ function counted(stats: Counters): Html {
     ([name, call]) =>
       html`<tr><th scope="row">${name}</th>${columns.map((column) => html`<td class="n">${call[column]}</td>`)}</tr>`,
   )
-  return html`<h2>Sessions in Datastore</h2>${table(numbers)}
+  return html`<h2>Sessions in Datastore</h2>
+<div class="wide"><table class="small"><caption>Counted by this process since it began.</caption><tbody>${numbers.map(counter)}</tbody></table></div>
 <h2>Calls</h2><div class="wide"><table class="small"><caption>Durations in ms.</caption>
 <thead><tr><th>Call</th>${columns.map((column) => html`<th class="n">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
+}
+
+function counter([name, value]: readonly [string, number]): Html {
+  const meaning = meanings[name as keyof Counters] ?? ''
+  return html`<tr${value === 0 ? html` class="zero"` : ''}><th scope="row">${words(name)}</th><td class="n">${value}</td><td class="soft">${meaning}</td></tr>`
 }
 
 function table(rows: readonly (readonly [string, string | number])[]): Html {

@@ -1,4 +1,5 @@
 // Remembers the last requests and what each spent its time on. What it keeps is bounded, and dies with the process.
+import cluster from 'node:cluster'
 import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -28,7 +29,8 @@ export interface Recording {
   args: Readonly<Record<string, unknown>>
 }
 
-const mostRecordings = 200
+/** So many are remembered. */
+export const mostRecordings = 200
 const mostSteps = 500
 
 export class Recorder {
@@ -38,7 +40,8 @@ export class Recorder {
   readonly #byMessage = new WeakMap<IncomingMessage, Recording>()
   readonly #byContext = new WeakMap<Context, Recording>()
   readonly #watchers = new Set<(recording: Recording) => void>()
-  #count = 0
+  // No two processes that share a port give the same number.
+  #count = (cluster.worker?.id ?? 0) * 1_000_000
 
   constructor() {
     subscribe('tipfy.step', this.#step)
@@ -50,7 +53,7 @@ export class Recorder {
 
   /** Latest first. */
   get recordings(): Recording[] {
-    return [...this.#recordings.values()].reverse()
+    return [...this.#recordings.values()].sort((a, b) => b.at - a.at || b.id - a.id)
   }
 
   find(id: number): Recording | undefined {
@@ -82,15 +85,20 @@ export class Recorder {
       args: {},
     }
     this.#byMessage.set(incoming, recording)
-    this.#recordings.set(recording.id, recording)
-    const [oldest] = this.#recordings.keys()
-    if (this.#recordings.size > mostRecordings) this.#recordings.delete(oldest!)
     noteHeaders(outgoing, recording)
     // The last byte is out: what follows until `close` is the client's and the network's time.
     outgoing.once('finish', () => this.#finish(recording, outgoing))
     outgoing.once('close', () => {
       if (recording.end === null) this.#finish(recording, outgoing)
     })
+    this.add(recording)
+  }
+
+  /** Remembers one, be it another process's, and forgets the oldest for it. */
+  add(recording: Recording): void {
+    this.#recordings.set(recording.id, recording)
+    const [oldest] = this.#recordings.keys()
+    if (this.#recordings.size > mostRecordings) this.#recordings.delete(oldest!)
     this.#tell(recording)
   }
 

@@ -28,6 +28,7 @@ table.small { width: auto }
 th, td { text-align: left; vertical-align: top; padding: .28rem .9rem .28rem 0; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; color: var(--soft); white-space: nowrap }
 tbody th { color: var(--fg) }
+tr.zero th { color: var(--soft); font-weight: 400 } tr.zero td.n { color: var(--soft) }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 tbody tr:hover { background: var(--well) }
 tr.found { background: var(--well) }
@@ -45,7 +46,7 @@ svg .datastore { fill: var(--datastore) } svg .memcached { fill: var(--memcached
 .good { color: var(--good) } .bad { color: var(--bad) }
 code, pre, textarea, kbd { font: 12.5px/1.5 ui-monospace, monospace }
 pre, textarea { background: var(--well); border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem; margin: .4rem 0; overflow: auto; max-width: 100%; max-height: 32rem }
-td code { overflow-wrap: anywhere }
+code { overflow-wrap: anywhere }
 textarea { width: 100%; min-height: 14rem; color: inherit; display: block }
 kbd { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; background: var(--well) }
 form.line { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem .8rem; margin: .6rem 0 }
@@ -59,5 +60,17 @@ button.bad { color: var(--bad); border-color: var(--bad) }
 dialog { border: 1px solid var(--line); border-radius: .6rem; background: var(--bg); color: var(--fg); padding: 1rem 1.4rem }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .3rem 1rem; margin: .4rem 0 }
 dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
+@media (max-width: 45rem) {
+  header, main { padding-left: .8rem; padding-right: .8rem }
+  header nav { order: 1; width: 100%; overflow-x: auto; flex-wrap: nowrap; margin: 0 -.3rem }
+  header nav a { padding: .15rem .45rem; white-space: nowrap }
+  .wide td:has(> code, > a > code) { min-width: 9rem }
+  tbody[data-live] td { padding-right: .6rem }
+  table:has([data-live]) :is(th, td):is(:nth-child(1), :nth-child(4), :nth-child(6)) { display: none }
+  td.bar { min-width: 6rem }
+  table:has(caption):has(td.bar) :is(th, td):nth-child(3) { display: none }
+  .wide table:has(td.bar) td:has(> code) { min-width: 0 }
+  form.line label, form.line input { width: 100% }
+}
 .skip { position: absolute; left: -99rem } .skip:focus { left: 1rem; top: .4rem; background: var(--bg); padding: .2rem .6rem }
 `

@@ -71,14 +71,14 @@ export async function parseMultipart(source: Readable, contentType: string, limi
         if (name === undefined) fail(new BadRequest('The form has a part without a name.'))
         else if (valueCut || name.length > maxNameLength || uploads.held > limits.maxMemorySize)
           fail(new RequestEntityTooLarge())
-        else form.fields.add(name, value)
+        else form.fields.add(unquote(name), value)
       })
       busboy.on('file', (name: string | undefined, stream, filename: string | undefined, _encoding, mimetype) => {
         if (name === undefined) return fail(new BadRequest('The form has a part without a name.'))
         if (name.length > maxNameLength) return fail(new RequestEntityTooLarge())
         const kept = uploads.keep(stream)
         kept.catch(fail)
-        files.push({ name, filename: filename ?? '', mimetype, kept })
+        files.push({ name: unquote(name), filename: nameOf(filename ?? ''), mimetype, kept })
       })
       busboy.on('error', (error) => fail(new BadRequest('The form is broken.', { cause: error })))
       busboy.on('finish', resolve)
@@ -96,6 +96,16 @@ export async function parseMultipart(source: Readable, contentType: string, limi
     await form.discard()
     throw isOurs(error) ? error : new BadRequest('The form is broken.', { cause: error })
   }
+}
+
+/** Browsers write a quote in a name as `%22`, and leave every other percent sign as it is. */
+function unquote(name: string): string {
+  return name.replaceAll('%22', '"')
+}
+
+/** A file's name, which handlers make paths of: without control characters. */
+function nameOf(filename: string): string {
+  return unquote(filename).replace(/[\x00-\x1f\x7f]/g, '')
 }
 
 // A full disk is not the client's fault, unlike a form that ends too early.

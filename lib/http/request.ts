@@ -169,26 +169,34 @@ export class Request {
     return this.bodyReader?.hasForm === true
   }
 
-  private best(kind: Negotiable, offers: string[]): string | null {
-    return bestOf(kind, this.incoming.headers, offers)
+  private best(kind: Negotiable, offers: string[]): string[] | string | null {
+    const { headers } = this.incoming
+    return offers.length === 0 ? acceptedOf(kind, headers) : bestOf(kind, headers, offers)
   }
 
   /** Of `types` (`html`, `image/png`) the one the client would rather have, null if none; without any, all it accepts. */
   accepts(): string[]
   accepts(...types: string[]): string | null
-  accepts(...types: string[]): string | null | string[] {
-    return types.length === 0 ? acceptedOf('mediaType', this.incoming.headers) : this.best('mediaType', types)
+  accepts(...types: string[]): string[] | string | null {
+    return this.best('mediaType', types)
   }
 
-  acceptsLanguages(...languages: string[]): string | null {
+  /** The same of languages, as are the next two of encodings and charsets. */
+  acceptsLanguages(): string[]
+  acceptsLanguages(...languages: string[]): string | null
+  acceptsLanguages(...languages: string[]): string[] | string | null {
     return this.best('language', languages)
   }
 
-  acceptsEncodings(...encodings: string[]): string | null {
+  acceptsEncodings(): string[]
+  acceptsEncodings(...encodings: string[]): string | null
+  acceptsEncodings(...encodings: string[]): string[] | string | null {
     return this.best('encoding', encodings)
   }
 
-  acceptsCharsets(...charsets: string[]): string | null {
+  acceptsCharsets(): string[]
+  acceptsCharsets(...charsets: string[]): string | null
+  acceptsCharsets(...charsets: string[]): string[] | string | null {
     return this.best('charset', charsets)
   }
 

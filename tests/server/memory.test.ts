@@ -5,7 +5,10 @@ import { get, type IncomingMessage, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+
+// A gigabyte takes a busy machine its time.
+jest.setTimeout(180_000)
 
 const gigabyte = 1024 ** 3
 let folder: string

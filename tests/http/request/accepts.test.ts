@@ -30,4 +30,8 @@ test('languages, encodings and charsets are negotiated too', () => {
   expect(request.acceptsLanguages('en', 'de')).toBe('de')
   expect(request.acceptsEncodings('br', 'gzip')).toBe('gzip')
   expect(request.acceptsCharsets('latin1')).toBeNull()
+  expect(request.acceptsLanguages()).toEqual(['de-AT', 'en'])
+  expect(request.acceptsEncodings()).toEqual(['gzip', 'br', 'identity'])
+  expect(request.acceptsCharsets()).toEqual(['utf-8'])
+  expect(request.accepts()).toEqual(['*/*'])
 })

@@ -141,6 +141,20 @@ test("a file's name has no folders", async () => {
   expect(await (await post(formOf({ f: new File(['x'], 'C:\\windows\\x.exe') }))).text()).toBe('x.exe')
 })
 
+test('names come as they were written, quotes and all; control characters of a file name do not', async () => {
+  handle = async (request) => [
+    [...(await request.form()).keys()],
+    ...[...(await request.files())].map(([name, file]) => [name, file.filename]),
+  ]
+  const form = formOf({ 'say "hi"': 'x', '100%': 'y', 'a"b': new File(['x'], 'my "own" 100%25.txt') })
+  expect(await (await post(form)).json()).toEqual([
+    ['say "hi"', '100%'],
+    ['a"b', 'my "own" 100%25.txt'],
+  ])
+  const nul = '--b\r\nContent-Disposition: form-data; name="f"; filename="a\0b\x1b.txt"\r\n\r\nx\r\n--b--\r\n'
+  expect(await (await post(nul, 'multipart/form-data; boundary=b')).json()).toEqual([[], ['f', 'ab.txt']])
+})
+
 test('more parts than allowed are a 413, in either kind of form', async () => {
   handle = showForm
   const many = Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`f${at}`, 'x']))

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import type { Datastore } from '@google-cloud/datastore'
 import { Engine } from './embedded/engine.ts'
+import { clientRequire } from './messages.ts'
 import { TracedClients } from './traced.ts'
 import { inProcessClient } from './transport.ts'
 
@@ -58,8 +59,7 @@ function clientsOf(datastore: Datastore): Map<string, object> {
 /** An emulator asks nobody who he is: the client must not search for a metadata server, which takes a second, to tell. */
 function emulatorOptions(): object {
   const { DATASTORE_PROJECT_ID, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
-  const own = createRequire(import.meta.url)
-  const gax = createRequire(createRequire(own.resolve('@google-cloud/datastore')).resolve('google-gax'))
+  const gax = createRequire(clientRequire().resolve('google-gax'))
   const { PassThroughClient } = gax('google-auth-library') as { PassThroughClient: new () => object }
   return {
     projectId: DATASTORE_PROJECT_ID || GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT || LOCAL_PROJECT,

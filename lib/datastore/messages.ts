@@ -9,14 +9,19 @@ export interface MessageType {
   toObject(message: object, options: object): object
 }
 
-const PROTOS = '@google-cloud/datastore-api/build/protos/protos.js'
+/** Where they are, below the client. */
+export const PROTOS = '@google-cloud/datastore-api/build/protos'
+
+/** Requires what the client depends on: found from there, whatever the layout of node_modules. */
+export function clientRequire(): NodeJS.Require {
+  return createRequire(createRequire(import.meta.url).resolve('@google-cloud/datastore'))
+}
 
 /** All message types of google.datastore.v1, by name. */
 export function messageTypes(): Record<string, MessageType> {
-  const own = createRequire(import.meta.url)
-  // It is a dependency of the client: found from there, whatever the layout of node_modules.
-  const client = createRequire(own.resolve('@google-cloud/datastore'))
-  const protos = client(PROTOS) as { google: { datastore: { v1: Record<string, MessageType> } } }
+  const protos = clientRequire()(`${PROTOS}/protos.js`) as {
+    google: { datastore: { v1: Record<string, MessageType> } }
+  }
   return protos.google.datastore.v1
 }
 
@@ -28,6 +33,6 @@ export function read(type: MessageType, bytes: Uint8Array): object {
 }
 
 /** A plain answer as bytes. */
-export function write(type: MessageType, plain: object): Buffer {
-  return Buffer.from(type.encode(type.fromObject(plain)).finish())
+export function write(type: MessageType, plain: object): Uint8Array {
+  return type.encode(type.fromObject(plain)).finish()
 }

@@ -1,12 +1,12 @@
-// The engine as a gRPC server, for any Datastore client that honours DATASTORE_EMULATOR_HOST. One port serves both: HTTP/2
-// connections go to gRPC, HTTP/1 ones to a plain server whose `GET /` says Ok.
+// The engine as a server, for any Datastore client that honours DATASTORE_EMULATOR_HOST. One port serves both: HTTP/2
+// connections are gRPC, HTTP/1 ones carry the same calls as protobuf or JSON, and a `GET /` that says Ok.
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { TipfyError } from '../errors.ts'
 import { createServer as createHttpServer } from '../node-http.ts'
+import { callsOf } from './calls.ts'
 import { Engine, type EngineOptions } from './embedded/engine.ts'
-import { asStatus } from './embedded/status.ts'
-import { messageTypes, read, write } from './messages.ts'
+import { grpcServer } from './grpc.ts'
+import { restListener } from './rest.ts'
 
 /** Where a local Datastore listens, and where its data is. */
 export interface DatastoreServerOptions extends EngineOptions {
@@ -24,41 +24,22 @@ export interface DatastoreServer {
   close(): Promise<void>
 }
 
-const calls = {
-  Lookup: 'lookup',
-  RunQuery: 'runQuery',
-  RunAggregationQuery: 'runAggregationQuery',
-  BeginTransaction: 'beginTransaction',
-  Commit: 'commit',
-  Rollback: 'rollback',
-  AllocateIds: 'allocateIds',
-  ReserveIds: 'reserveIds',
-} as const satisfies Record<string, keyof Engine>
-
 const HTTP2_PREFACE = 'PRI'
-/** A little over Datastore's 10 MiB, so that the engine itself can refuse and say why. */
-const MAX_MESSAGE = 12 * 1024 * 1024
 
 /** Serves a Datastore; settles once it listens. */
 export async function startDatastoreServer(options: DatastoreServerOptions = {}): Promise<DatastoreServer> {
   const { port = 8081, host = '127.0.0.1', ...engineOptions } = options
-  const { Server, ServerCredentials } = await import('@grpc/grpc-js')
   const engine = new Engine(engineOptions)
-  const grpc = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE, 'grpc.max_send_message_length': -1 })
-  grpc.addService(definition(), implementation(engine))
-  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure())
-  const http = createHttpServer((request, response) => {
-    const health = request.method === 'GET' && request.url === '/'
-    response.writeHead(health ? 200 : 404, { 'content-type': 'text/plain' }).end(health ? 'Ok\n' : 'Not Found\n')
-  })
+  const calls = callsOf(engine)
+  const [http, grpc] = [createHttpServer(restListener(calls)), grpcServer(calls)]
   const sockets = new Set<Socket>()
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.once('error', () => socket.destroy())
     peek(socket, HTTP2_PREFACE.length, (start) => {
-      if (start === HTTP2_PREFACE) injector.injectConnection(socket)
-      else http.emit('connection', socket)
+      const protocol = start === HTTP2_PREFACE ? grpc : http
+      protocol.emit('connection', socket)
     })
   })
   try {
@@ -77,7 +58,6 @@ export async function startDatastoreServer(options: DatastoreServerOptions = {})
     port: (listener.address() as AddressInfo).port,
     async close() {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
-      grpc.forceShutdown()
       for (const socket of sockets) socket.destroy()
       await closed
       engine.close()
@@ -98,47 +78,4 @@ function peek(socket: Socket, length: number, told: (start: string) => void): vo
     told(read.toString('latin1', 0, length))
   }
   socket.on('readable', more)
-}
-
-function definition(): ServiceDefinition {
-  const types = messageTypes()
-  const methods = Object.keys(calls).map((name) => [
-    name,
-    {
-      path: `/google.datastore.v1.Datastore/${name}`,
-      requestStream: false,
-      responseStream: false,
-      requestDeserialize: (bytes: Buffer) => read(types[`${name}Request`]!, bytes),
-      requestSerialize: (plain: object) => write(types[`${name}Request`]!, plain),
-      responseSerialize: (plain: object) => write(types[`${name}Response`]!, plain),
-      responseDeserialize: (bytes: Buffer) => read(types[`${name}Response`]!, bytes),
-    },
-  ])
-  return Object.fromEntries(methods)
-}
-
-interface Call {
-  request: never
-  getDeadline(): Date | number
-}
-
-type Answer = (error: { code: number; details: string } | null, response?: object) => void
-
-function implementation(engine: Engine): UntypedServiceImplementation {
-  const handlers = Object.entries(calls).map(([name, method]) => [
-    name,
-    async (call: Call, answer: Answer) => {
-      try {
-        answer(null, await engine[method](call.request, timeLeft(call)))
-      } catch (error) {
-        answer(asStatus(error))
-      }
-    },
-  ])
-  return Object.fromEntries(handlers)
-}
-
-function timeLeft(call: Pick<Call, 'getDeadline'>): number | undefined {
-  const deadline = Number(call.getDeadline())
-  return Number.isFinite(deadline) ? deadline - Date.now() : undefined
 }

@@ -26,11 +26,14 @@ const names = new Map<Code, string>(Object.entries(Code).map(([name, code]) => [
 export class StatusError extends Error {
   override name = 'StatusError'
   readonly code: Code
+  readonly codeName: string
   readonly details: string
 
   constructor(code: Code, details: string, options?: ErrorOptions) {
-    super(`${code} ${names.get(code)}: ${details}`, options)
+    const codeName = names.get(code)!
+    super(`${code} ${codeName}: ${details}`, options)
     this.code = code
+    this.codeName = codeName
     this.details = details
   }
 }

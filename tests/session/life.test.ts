@@ -34,13 +34,16 @@ describe.each(kinds)('the life of a %s session', (kind) => {
           await refused(() => {
             sessionStore.user = 'ü'.repeat(751)
           }),
+          await refused(() => {
+            sessionStore.user = 'half a pair: \ud83d'
+          }),
           kind === 'datastore' ? await refused(() => sessionStore.listFor(42 as never)) : 'TIPFY_E_SESSION_USER',
         ]
         return JSON.stringify([...codes, sessionStore.user])
       },
     })
     const code = 'TIPFY_E_SESSION_USER'
-    expect(JSON.parse((await site.visitor().ask('/')).text)).toEqual([code, code, code, code, null])
+    expect(JSON.parse((await site.visitor().ask('/')).text)).toEqual([code, code, code, code, code, null])
   })
 
   test('takes a new identity with regenerate(), and keeps its data', async () => {

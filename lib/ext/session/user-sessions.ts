@@ -9,14 +9,15 @@ export interface UserSession extends SessionSummary {
   current: boolean
 }
 
-/** Datastore indexes no longer text, and would refuse the record. */
+/** Datastore indexes no longer text, and takes none with half a surrogate pair: it would refuse the record. */
 const mostUserBytes = 1500
 
 /** `user`, checked: from JavaScript a row's number comes easily, and must not differ from the same id as text later. */
 export function userId(user: string): string {
-  const long = typeof user === 'string' && Buffer.byteLength(user) > mostUserBytes
-  if (typeof user === 'string' && user !== '' && !long) return user
-  const given = long ? `one of more than ${mostUserBytes} bytes` : user === '' ? "''" : String(user)
+  const isText = typeof user === 'string'
+  const long = isText && Buffer.byteLength(user) > mostUserBytes
+  if (isText && user !== '' && !long && user.isWellFormed()) return user
+  const given = long ? `one of more than ${mostUserBytes} bytes` : isText ? JSON.stringify(user) : String(user)
   throw new TipfyError('TIPFY_E_SESSION_USER', { given })
 }
 

@@ -1,155 +1,19 @@
 // The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once
-// is the store's matter; here is what this request may still say, and what its answer may do to the cookie.
-import { TipfyError } from '../../errors.ts'
-import { ServiceUnavailable } from '../../http/exceptions.ts'
-import type { SignedCookie } from '../../signing.ts'
+// is the store's matter; here is what this request may still do to it, and what its answer does to the cookie.
 import { decodeData, encodeData, sameData } from './codec.ts'
+import { FoundSlot } from './found.ts'
 import { mergeData } from './merge.ts'
 import { decodeCurrent, emptyData } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
-import { keyName } from './records.ts'
-import { type CookieRequest, findCookie } from './signed-cookie.ts'
-import { Slot, type SlotKind } from './slot.ts'
-import type { RecordStore, SessionRecord, StoreUnavailable } from './store.ts'
+import { Slot } from './slot.ts'
+import type { SessionRecord } from './store.ts'
 
-/** What the answer is where the store cannot be reached: a 503. */
-function unavailable(error: unknown): unknown {
-  const { retryAfter } = error as StoreUnavailable
-  if (retryAfter === undefined) return error
-  const headers = retryAfter === null ? undefined : { 'Retry-After': String(retryAfter) }
-  return new ServiceUnavailable(undefined, { cause: error, headers })
-}
-
-export class StoredSlot extends Slot {
-  private readonly records: RecordStore
-  private readonly cookie: SignedCookie | undefined
-  private readonly refused: boolean
-  /** The id that the session has, or had when it was found dead. */
-  private sid: string | undefined
-  private record: SessionRecord | undefined
-  /** Its record is gone, but it was there a moment ago: somebody else ended or moved the session. */
-  private dead = false
-  private loading: Promise<void> | undefined
-  private isLoaded: boolean
-  private failure: unknown
+export class StoredSlot extends FoundSlot {
   private ended = false
   /** The id is not yet in the browser. */
   private unsent = false
-  private newUser: string | null | undefined
-  /** Null: as configured, whatever it was before. */
-  private newExpiration: number | null | undefined
   private queue: Promise<unknown> | undefined
   private waiting = 0
-
-  constructor(kind: SlotKind, request: CookieRequest, records: RecordStore) {
-    super(kind)
-    this.records = records
-    const { cookie, refused } = findCookie(kind, request, kind.settings, this.now)
-    this.cookie = cookie
-    this.refused = refused
-    this.sid = cookie?.text
-    this.isLoaded = cookie === undefined
-  }
-
-  /** Fetches the record. A failure is thrown at the first use, so that pages which use no session do not notice. */
-  override load(): void | Promise<void> {
-    if (this.loading === undefined && this.sid !== undefined) this.loading = this.fetch(this.sid)
-    return this.loading
-  }
-
-  private async fetch(sid: string): Promise<void> {
-    try {
-      const loaded = await this.records.load(sid)
-      if (loaded.state === 'live') this.adopt(loaded.record)
-      else if (loaded.state === 'tombstone') this.dead = true
-      else this.sid = undefined
-    } catch (error) {
-      this.failure = unavailable(error)
-    }
-    this.isLoaded = true
-  }
-
-  private adopt(record: SessionRecord): void {
-    this.record = record
-    this.base = record.data
-  }
-
-  get isNew(): boolean {
-    this.used = true
-    this.mustBeLoaded()
-    return this.record === undefined
-  }
-
-  get user(): string | null {
-    this.used = true
-    this.mustBeLoaded()
-    return this.newUser === undefined ? (this.record?.username ?? null) : this.newUser
-  }
-
-  set user(user: string | null) {
-    this.write()
-    this.newUser = user
-  }
-
-  get expiration(): number | null {
-    this.used = true
-    if (this.newExpiration !== undefined) return this.newExpiration
-    return this.cookie?.lifetime ?? null
-  }
-
-  set expiration(seconds: number | null) {
-    this.write()
-    this.newExpiration = seconds
-    this.touched = true
-  }
-
-  /** The id for `exceptCurrent`, and for telling which of a list is this one. */
-  get id(): string | undefined {
-    return this.record === undefined ? undefined : this.sid
-  }
-
-  /** The user whom the stored session belongs to. */
-  get storedUser(): string | null {
-    return this.record?.username ?? null
-  }
-
-  /** What `listFor` calls this session. */
-  get recordName(): string | undefined {
-    return this.id === undefined ? undefined : keyName(this.id)
-  }
-
-  /** Asks the store; where it cannot be reached, the answer to the request is a 503. */
-  async ask<T>(question: (records: RecordStore) => Promise<T>): Promise<T> {
-    try {
-      return await question(this.records)
-    } catch (error) {
-      throw unavailable(error)
-    }
-  }
-
-  private mustBeLoaded(): void {
-    // What is not loaded must not pass for empty, and be saved as that.
-    if (!this.isLoaded) throw new TipfyError('TIPFY_E_SESSION_EARLY')
-    if (this.failure !== undefined && this.kind.settings.onStoreError === 'error') throw this.failure
-  }
-
-  protected opened(): string | undefined {
-    this.mustBeLoaded()
-    return this.base
-  }
-
-  protected discard(): void {
-    this.sid = this.record = undefined
-  }
-
-  override write(): Record<string, unknown> {
-    if (this.failure !== undefined) throw this.failure
-    return super.write()
-  }
-
-  override get modified(): boolean {
-    return super.modified || (this.newUser !== undefined && this.newUser !== this.storedUser)
-  }
 
   // One after the other: two updates of a session that does not exist yet must not make two.
   private inTurn<T>(step: () => Promise<T>): Promise<T> {

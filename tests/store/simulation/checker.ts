@@ -89,9 +89,14 @@ export class Checker {
     return this.#history.get(id)?.at(-1) ?? null
   }
 
-  isAlive(id: string): boolean {
+  isAlive(id: string, clock = 0): boolean {
     const row = this.rowOf(id)
-    return row?.data ? row.expires > 1_700_000_000_000 + this.#scheduler.time : false
+    return row?.data ? row.expires > 1_700_000_000_000 + this.#scheduler.time + clock : false
+  }
+
+  /** By every process's clock. */
+  #isSurelyAlive(id: string): boolean {
+    return this.isAlive(id, limits.skew)
   }
 
   /** A transaction has read sessions: perhaps for several requests that save together. */
@@ -248,7 +253,7 @@ export class Checker {
         this.wrong('expiry', `${what} found an expired session`)
       if (row?.data !== record.data) this.wrong('no stale read', `${what} saw what was never committed: ${record.data}`)
     }
-    if ((loaded.state === 'none' || loaded.state === 'tombstone') && this.isAlive(id))
+    if ((loaded.state === 'none' || loaded.state === 'tombstone') && this.#isSurelyAlive(id))
       this.wrong('no lost update', `${what} lost a live session`)
   }
 
@@ -307,7 +312,7 @@ export class Checker {
     const rows = mine.map(({ id, version }) => this.#history.get(id)!.find((row) => row?.version === version)!)
     const stored = new Set(rows.flatMap((row) => this.#marksIn(row.data!)))
     const missing = [...marks].filter((mark) => !stored.has(mark))
-    const lost = id !== null && !this.isAlive(id)
+    const lost = id !== null && !this.#isSurelyAlive(id)
     const left = id === null || lost ? [] : this.#marksIn(this.rowOf(id)!.data!)
     if (visitor.x !== undefined && !lost) this.#keptX(visitor, mine)
     for (const mark of left) {
@@ -319,7 +324,11 @@ export class Checker {
       for (const mark of missing) this.#drop(mark, visitor)
     }
     const died =
-      lost && (loaded?.state === 'live' || loaded?.state === 'tombstone') && !visitor.foundAlive && mine.length === 0
+      lost &&
+      !this.isAlive(id) &&
+      (loaded?.state === 'live' || loaded?.state === 'tombstone') &&
+      !visitor.foundAlive &&
+      mine.length === 0
     if (died && !visitor.moves && !visitor.ends && cookie !== undefined) {
       this.wrong(
         'no revival',

@@ -5,7 +5,7 @@ import { SimDatastore } from './datastore.ts'
 import { SimMemcached } from './memcached.ts'
 import { HandlerFailed, programs, type Task } from './programs.ts'
 import { Process, Scheduler } from './scheduler.ts'
-import { caller, type Habits, Site } from './site.ts'
+import { caller, type Habits, limits, Site } from './site.ts'
 import { type Misfortune, type Theme, themes } from './themes.ts'
 
 export interface Outcome {
@@ -102,7 +102,7 @@ class World {
   }
 
   #boot(): Site {
-    const skew = this.scheduler.chance(0.1) ? this.scheduler.between(0, 3000) : 0
+    const skew = this.scheduler.chance(0.1) ? this.scheduler.between(0, limits.skew) : 0
     const nearness = this.scheduler.pick([
       [2, 1],
       [1, 10],

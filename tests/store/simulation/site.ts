@@ -12,7 +12,8 @@ import type { SimDatastore } from './datastore.ts'
 import type { SimMemcached } from './memcached.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 
-export const limits = { expiration: 100, cacheTtl: 10, cacheTimeout: 50, storeTimeout: 5 }
+/** In seconds; in ms the wait for memcached, and how far the clock of a process may be ahead. */
+export const limits = { expiration: 100, cacheTtl: 10, storeTimeout: 5, cacheTimeout: 50, skew: 3000 }
 
 /** The request that the store works for, what it found for it, and where it said that another's change was lost. */
 export const caller = new AsyncLocalStorage<{ loaded: Loaded | { state: 'failed' } | undefined; conflicts: string[] }>()

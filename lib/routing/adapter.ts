@@ -1,4 +1,5 @@
 // A map bound to a host: turns requests into rules and values, and values into URLs.
+import { MultiDict } from '../http/multidict.ts'
 import { BuildError } from './build-error.ts'
 import { isSuitable, pairsOf } from './builder.ts'
 import { type Match, matchPath, rulesForPath, setOwn } from './match.ts'
@@ -141,11 +142,12 @@ export class UrlAdapter {
    * The URL of an endpoint: a path, or absolute where it is on another host. Throws a {@link BuildError} where no rule
    * of the endpoint takes these values.
    */
-  build(endpoint: string, values: Values = {}, options: BuildOptions = {}): string {
+  build(endpoint: string, values: Values | MultiDict<unknown> = {}, options: BuildOptions = {}): string {
     const { method = null, forceExternal = false, scheme = this.scheme, appendUnknown = true } = options
     const given: Record<string, unknown> = {}
-    for (const name of Object.keys(values)) {
-      if (values[name] !== undefined && values[name] !== null) setOwn(given, name, values[name])
+    const source = values instanceof MultiDict ? listed(values) : values
+    for (const name of Object.keys(source)) {
+      if (source[name] !== undefined && source[name] !== null) setOwn(given, name, source[name])
     }
     const built = this.buildWith(endpoint, given, method, appendUnknown)
     if (built === null) throw new BuildError(this.map.rules(), endpoint, given, method)
@@ -186,4 +188,10 @@ export class UrlAdapter {
       throw new BuildError(this.map.rules(), rule.endpoint, values, method, cause)
     }
   }
+}
+
+/** A query as values: what came several times is a list. */
+function listed(values: MultiDict<unknown>): Values {
+  const lists = Object.entries(values.toObject({ all: true }))
+  return Object.fromEntries(lists.map(([name, list]) => [name, list.length === 1 ? list[0] : list]))
 }

@@ -1,5 +1,6 @@
 // What TypeScript knows of an application's rules: endpoints and the types of their variables, read off the literals
 // in urls.ts. Nothing here exists at run time.
+import type { MultiDict } from '../http/multidict.ts'
 import type { Rule, Values } from './rule.ts'
 import type { FilledTemplate } from './template.ts'
 import type { EndpointPrefix, HandlerPrefix, Subdomain, Submount } from './wrappers.ts'
@@ -202,8 +203,8 @@ export type UrlValues<Name extends Endpoint = Endpoint> = [RegisteredRules] exte
     ? WithQuery<ValuesOf<Table[Name]>>
     : never
 
-/** The arguments of a function like `urlFor` after the endpoint: the values may be left out where none is needed. */
+/** The arguments of a function like `urlFor` after the endpoint: the values may be left out, or a query, where none is needed. */
 export type UrlArguments<Name extends Endpoint, Options> =
   {} extends UrlValues<Name>
-    ? [values?: UrlValues<Name> | null, options?: Options]
+    ? [values?: UrlValues<Name> | MultiDict | null, options?: Options]
     : [values: UrlValues<Name>, options?: Options]

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
+import { MultiDict } from '../../lib/http/multidict.ts'
 import { BaseConverter, BuildError, Rule, UrlMap, ValidationError } from '../../lib/routing/index.ts'
 import { bound, built } from './answers.ts'
 
@@ -27,6 +28,26 @@ test('values without a variable become the query, lists once for each, nothing f
   )
   expect(urls.build('home', { q: "/?:@!$'()*,;~" })).toBe("/?q=/?:@!$'()*,;~")
   expect(urls.build('home', { q: 1 }, { appendUnknown: false })).toBe('/')
+})
+
+test('a query can be given as it came', () => {
+  const urls = bound(rules())
+  const args = new MultiDict([
+    ['page', '2'],
+    ['tag', 'tea'],
+    ['tag', 'milk'],
+    ['__proto__', 'x'],
+  ])
+  expect(urls.build('home', args)).toBe('/?page=2&tag=tea&tag=milk&__proto__=x')
+  expect(
+    urls.build(
+      'item',
+      new MultiDict([
+        ['id', '7'],
+        ['q', ''],
+      ]),
+    ),
+  ).toBe('/item/7?q=')
 })
 
 test('the query can be sorted', () => {

@@ -2,6 +2,7 @@ import {
   type Endpoint,
   EndpointPrefix,
   HandlerPrefix,
+  MultiDict,
   Rule,
   type RuleArgs,
   RuleTemplate,
@@ -83,6 +84,7 @@ yes<Equal<RuleArgs<'home'>, {}>>()
 
 urlFor('home')
 urlFor('home', { q: 1 }, { full: true })
+urlFor('home', new MultiDict([['q', '1']]))
 urlFor('all')
 urlFor('all', { page: 2 })
 urlFor('archive', { year: 2009, month: 'x', extra: ['a'] })
@@ -90,6 +92,8 @@ urlFor('about', { lang: 'x' })
 urlFor('blog/entry', { slug: 'x', blog: 1 })
 // @ts-expect-error
 urlFor('archive')
+// @ts-expect-error: nobody knows what is in it
+urlFor('archive', new MultiDict())
 // @ts-expect-error
 urlFor('archive', { year: 2009 })
 // @ts-expect-error

@@ -98,6 +98,41 @@ describe.each(kinds)('the age of a %s session', (kind) => {
     expect(setCookies(await visitor.ask('/again'))[0]).not.toContain('Max-Age') // another session, not remembered
   })
 
+  test('its own is forgotten with a login that says so, and with the session', async () => {
+    const expirations: (number | null)[] = []
+    const site = await aged(
+      { expiration: 1000 },
+      {
+        '/remember': () => {
+          sessionStore.expiration = 30_000
+          return count()
+        },
+        '/login': () => {
+          sessionStore.regenerate()
+          sessionStore.user = 'u'
+          sessionStore.expiration = null
+          return ''
+        },
+        '/logout': async () => {
+          await sessionStore.destroy()
+          expirations.push(sessionStore.expiration)
+          return ''
+        },
+        '/left': async () => {
+          const [one] = await sessionStore.listFor('u')
+          return String((one!.expires - one!.updated) / 1000)
+        },
+      },
+    )
+    const visitor = site.visitor()
+    await visitor.ask('/remember')
+    expect(setCookies(await visitor.ask('/login'))[0]).not.toContain('Max-Age')
+    if (kind === 'datastore') expect((await visitor.ask('/left')).text).toBe('1000')
+    await visitor.ask('/remember')
+    await visitor.ask('/logout')
+    expect(expirations).toEqual([null])
+  })
+
   test('maxAge and touchAfter are as configured; touch() renews at once', async () => {
     const site = await aged(
       { expiration: 1000, touchAfter: 0.5, cookie: { maxAge: 77 } },

@@ -25,6 +25,8 @@ export abstract class FoundSlot extends Slot {
   protected record: SessionRecord | undefined
   /** Its record is gone, but it was there a moment ago: somebody else ended or moved the session. */
   protected dead = false
+  /** This request ended it. */
+  protected ended = false
   private loading: Promise<void> | undefined
   private isLoaded: boolean
   protected failure: unknown
@@ -84,8 +86,12 @@ export abstract class FoundSlot extends Slot {
 
   get expiration(): number | null {
     this.used = true
-    if (this.newExpiration !== undefined) return this.newExpiration
-    return this.cookie?.lifetime ?? null
+    return this.lifetime ?? null
+  }
+
+  protected get lifetime(): number | undefined {
+    if (this.newExpiration !== undefined) return this.newExpiration ?? undefined
+    return this.ended ? undefined : this.cookie?.lifetime
   }
 
   set expiration(seconds: number | null) {

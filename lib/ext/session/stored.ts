@@ -9,7 +9,6 @@ import { Slot } from './slot.ts'
 import type { SessionRecord } from './store.ts'
 
 export class StoredSlot extends FoundSlot {
-  private ended = false
   /** The id is not yet in the browser. */
   private unsent = false
   private queue: Promise<unknown> | undefined
@@ -139,7 +138,7 @@ export class StoredSlot extends FoundSlot {
   private async move(data: string): Promise<CookieChange | undefined> {
     const sid = this.records.newId()
     // Said, not left to the record: near its absolute end that has less idle time than the new session shall have.
-    const seconds = this.newExpiration ?? this.cookie?.lifetime ?? this.kind.expiration
+    const seconds = this.lifetime ?? this.kind.expiration
     const changes = { data, username: this.newUser, expiresIn: seconds * 1000 }
     const saved = await this.ask((records) => records.regenerate(this.sid!, sid, this.record ?? null, changes))
     return saved.state === 'gone' ? undefined : this.moveTo(sid)
@@ -170,9 +169,7 @@ export class StoredSlot extends FoundSlot {
   }
 
   private send(): CookieChange {
-    const { kind } = this
-    const before = this.ended ? undefined : this.cookie?.lifetime
-    const lifetime = this.newExpiration === undefined ? before : (this.newExpiration ?? undefined)
+    const { kind, lifetime } = this
     return this.cookieChange(kind.signer.sign(this.sid!, kind.settings.now(), lifetime), lifetime)
   }
 }

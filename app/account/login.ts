@@ -22,7 +22,7 @@ export class Login extends Guarded {
   async post() {
     const given = await request.form()
     const name = given.get('name')?.trim() ?? ''
-    if (name === '' || given.get('password') !== password) {
+    if (!/^.{1,80}$/.test(name) || given.get('password') !== password) {
       messages.addFormError('That name and password do not belong together.')
       response.status = 422
       return form(name)
@@ -32,7 +32,7 @@ export class Login extends Guarded {
     // A new id, so that one planted before the login is of no use: the cart goes along.
     sessionStore.regenerate()
     sessionStore.user = name
-    if (given.has('remember')) sessionStore.expiration = month
+    sessionStore.expiration = given.has('remember') ? month : null
     messages.setFlash('success', `Welcome, ${name}.`)
     return redirectTo('account', {}, { code: 303 })
   }

@@ -329,6 +329,10 @@ const table = {
     message: 'The rule `{rule}` redirects to `{target}`, but has no variable `{name}`',
     remedy: 'Use the names of its own variables between `<` and `>`.',
   },
+  TIPFY_E_RULE_TARGET: {
+    message: "The rule `{rule}`'s redirectTo gave {given}",
+    remedy: 'Return text: a path, or a URL that begins with http:// or https://. It is not awaited.',
+  },
   TIPFY_E_RULE_UNBOUND: {
     message: 'The rule `{rule}` is not part of a map yet, so its converters are not known',
     remedy: 'Ask the rules of a map: new UrlMap(rules).rules().',

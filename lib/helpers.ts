@@ -5,6 +5,7 @@ import { makeJson } from './http/convert.ts'
 import { html } from './http/escape.ts'
 import type { Response } from './http/response.ts'
 import type { Endpoint, UrlArguments } from './routing/index.ts'
+import { quoteLocation } from './routing/quote.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 
@@ -46,8 +47,7 @@ export function urlFor<Name extends Endpoint>(
  */
 export function redirect(location: string, code = 302): Response {
   if (!redirects.has(code)) throw new TipfyError('TIPFY_E_REDIRECT', { code })
-  // What a URL cannot hold is percent-encoded, as a browser would.
-  const target = location.toWellFormed().replace(/[^\x21-\x7e]+|["<>`{}]/g, encodeURI)
+  const target = quoteLocation(location)
   response.status = code
   response.headers.set('location', target)
   response.data = html`<!doctype html><title>Redirecting</title><p>See <a href="${target}">${target}</a>.</p>\n`

@@ -1,4 +1,5 @@
 // From a path to a rule and its values, in the order in which Werkzeug's adapter decides.
+import { TipfyError } from '../errors.ts'
 import { BadRequest, MethodNotAllowed, NotFound } from '../http/exceptions.ts'
 import type { UrlAdapter } from './adapter.ts'
 import type { Variable } from './bind.ts'
@@ -122,8 +123,15 @@ function redirectToShorter(
 }
 
 function redirectTo(rule: Rule, args: Record<string, unknown>, urls: UrlAdapter): RequestRedirect {
-  const { redirectTo: target, compiled } = rule
-  if (typeof target === 'function') return urls.redirectToTarget(target(urls, args), true)
+  const { redirectTo: target, compiled, path } = rule
+  if (typeof target === 'function') {
+    const given: unknown = target(urls, args)
+    if (typeof given === 'string') return urls.redirectToTarget(given, true)
+    throw new TipfyError('TIPFY_E_RULE_TARGET', {
+      rule: path,
+      given: given instanceof Promise ? 'a promise' : typeof given,
+    })
+  }
   const filled = fillRedirect(target!, (name) => compiled.converters.get(name)!.toUrl(args[name]))
   const leaves = /^(?:https?:)?\/\/[^/?#<]+(?:[/?#]|$)/i.test(target!)
   return urls.redirectToTarget(

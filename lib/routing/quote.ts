@@ -35,6 +35,11 @@ export function quoteDecoded(path: string): string {
   return path.split(ENCODED_SLASHES).map(quotePath).join('%2F')
 }
 
+/** A URL as a Location header takes it: what a URL cannot hold is percent-encoded, as a browser would. */
+export function quoteLocation(url: string): string {
+  return url.toWellFormed().replace(/[^\x21-\x7e]+|["<>`{}]/g, encodeURI)
+}
+
 function quoteQuery(text: string): string {
   return encodeURIComponent(text.toWellFormed())
     .replace(/%(?:24|2C|2F|3A|3B|3F|40)/g, decodeURIComponent)

@@ -31,6 +31,26 @@ test('only the rule’s own text may name another site', () => {
   expect(locationOf('/docs', () => 'https://docs.example/', '/docs')).toBe('https://docs.example/')
 })
 
+test('what a URL cannot hold is percent-encoded, and no header is split', () => {
+  expect(locationOf('/old', () => 'http://x.example/ä "b"\r\nA: b', '/old')).toBe(
+    'http://x.example/%C3%A4%20%22b%22%0D%0AA:%20b',
+  )
+  expect(locationOf('/old', () => '/ä "b"\r\nA: b', '/old')).toMatch(/^[\x21-\x7e]+$/)
+  expect(locationOf('/old', 'https://x.example/é', '/old')).toBe('https://x.example/%C3%A9')
+})
+
+test('a function that gives no text is an error that names the rule', () => {
+  for (const [given, shown] of [
+    [undefined, 'undefined'],
+    [Promise.resolve('/a'), 'a promise'],
+    [7, 'number'],
+  ]) {
+    expect(() => locationOf('/old', () => given as string, '/old')).toThrow(
+      `The rule \`/old\`'s redirectTo gave ${shown}`,
+    )
+  }
+})
+
 test('what came from the request never does', () => {
   const hostile = [
     'https://evil.example',

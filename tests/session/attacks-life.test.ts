@@ -145,6 +145,10 @@ describe('datastore:', () => {
     for (const id of ids) expect((await withId(site, id, '/read')).text).not.toBe('new')
     const dead = await withId(site, old, '/read')
     expect([dead.text, setCookies(dead)]).toEqual(['new', []])
+    // A third that comes with the dead id and logs in has a session of its own, without what the others hold.
+    const third = await withId(site, old, '/login?user=w')
+    const id = setCookies(third)[0]!.match(/=([^;]+)/)![1]!
+    expect([third.text, (await withId(site, id, '/user')).text]).toEqual(['1', 'w'])
   })
 
   test('15: destroyAllFor: what was committed before is dead, what comes after lives, also at once', async () => {

@@ -164,7 +164,7 @@ export class StoredSlot extends FoundSlot {
 
   private cookieDue(): boolean {
     const { cookie } = this
-    if (cookie === undefined || this.ended) return false
+    if (cookie === undefined) return false
     return !cookie.newest || this.now - cookie.issued >= this.renewAfter(cookie.lifetime)
   }
 

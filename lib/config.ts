@@ -144,7 +144,10 @@ export const configTypes: ConfigTypes = {
     "functions or 'module:function' by status, 400 to 599",
   versionId: 'string|null',
   appsInstalled: 'string[]',
-  serverName: 'string|null',
+  serverName: (value) =>
+    value === null ||
+    (typeof value === 'string' && /^(?:[a-z\d_.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(value)) ||
+    "a host as requests name it, like 'example.org' or 'localhost:8080'",
   trustedProxies: (value) =>
     isCount(value) ||
     typeof value === 'string' ||

@@ -6,7 +6,7 @@ import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
 import * as session from './ext/session/config.ts'
 import type { HookName } from './hooks.ts'
-import { compileTrust } from './http/origin.ts'
+import { compileTrust, withoutDefaultPort } from './http/origin.ts'
 import type { RequestSettings } from './http/settings.ts'
 import { importModule, importString, parseImportString } from './import-string.ts'
 import { nearest } from './nearest.ts'
@@ -98,7 +98,8 @@ async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<Exclu
 /** What an application's requests have in common. */
 export function requestSettings(tipfy: TipfyConfig): RequestSettings {
   const { maxBodySize, maxMemorySize, maxJsonSize, maxJsonDepth, maxFormParts, uploadThreshold } = tipfy
-  const { serverName, trustedProxies, compress, maxUrlSize } = tipfy
+  const { trustedProxies, compress, maxUrlSize } = tipfy
+  const serverName = tipfy.serverName === null ? null : withoutDefaultPort(tipfy.serverName)
   const trust = compileTrust(trustedProxies)
   return {
     maxUrlSize,

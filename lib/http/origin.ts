@@ -87,6 +87,11 @@ function ownAddress({ socket }: IncomingMessage): string {
   return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}${localPort ? `:${localPort}` : ''}`
 }
 
+/** A server's name as requests ask for it, who do not tell the port that goes without saying. */
+export function withoutDefaultPort(serverName: string): string {
+  return serverName.toLowerCase().replace(/:(?:80|443)$/, '')
+}
+
 // A server's name that tells no port stands for all of them.
 function belongs(host: string, serverName: string): boolean {
   const asked = /:\d+$/.test(serverName) ? host : host.replace(/:\d+$/, '')

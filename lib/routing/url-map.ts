@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url'
 import { inspect } from 'node:util'
 import { TipfyError } from '../errors.ts'
 import { BadHost } from '../http/exceptions.ts'
+import { withoutDefaultPort } from '../http/origin.ts'
 import { type Binding, UrlAdapter } from './adapter.ts'
 import { compareForBuild, providesDefaultsFor } from './builder.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
@@ -72,7 +73,7 @@ export class UrlMap {
     this.hostMatching = options.hostMatching ?? false
     this.sortParameters = options.sortParameters ?? false
     this.converters = { ...defaultConverters, ...options.converters }
-    this.serverName = options.serverName?.toLowerCase() ?? null
+    this.serverName = options.serverName ? withoutDefaultPort(options.serverName) : null
     for (const rule of rules) this.add(rule)
   }
 
@@ -118,7 +119,8 @@ export class UrlMap {
   bindToRequest(request: RoutedRequest): UrlAdapter {
     const { host, scheme, rawPath: pathInfo, rawQuery: queryArgs, method } = request
     const subdomain = this.hostMatching ? '' : this.domainOf(request)
-    const serverName = subdomain === '' || this.serverName === null ? host : this.serverName
+    const isBelow = subdomain !== '' && host.startsWith(`${subdomain}.`)
+    const serverName = isBelow ? host.slice(subdomain.length + 1) : subdomain === '' ? host : (this.serverName ?? host)
     return new UrlAdapter(this, { serverName, subdomain, scheme, pathInfo, queryArgs, method })
   }
 
@@ -150,10 +152,12 @@ export class UrlMap {
   private domainOf(request: RoutedRequest): string {
     if (this.hostMatching) return request.host
     if (this.serverName === null || !this.compile().hasSubdomains) return this.defaultSubdomain
-    const { host } = request
-    if (host === this.serverName) return ''
+    const { serverName } = this
+    // A name that tells no port stands for all of them.
+    const host = /:\d+$/.test(serverName) ? request.host : request.host.replace(/:\d+$/, '')
+    if (host === serverName) return ''
     // Werkzeug's answer where the host is another one: a subdomain that no rule has.
-    return host.endsWith(`.${this.serverName}`) ? host.slice(0, -this.serverName.length - 1) : '<invalid>'
+    return host.endsWith(`.${serverName}`) ? host.slice(0, -serverName.length - 1) : '<invalid>'
   }
 }
 

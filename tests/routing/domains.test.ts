@@ -34,6 +34,25 @@ describe('subdomains', () => {
     expect(urls.build('user', { name: 'api', x: 'a' })).toBe('/a')
   })
 
+  test.each([
+    ['example.org', 'api.example.org', 'api', 'http://example.org/'],
+    ['example.org', 'api.example.org:8080', 'api', 'http://example.org:8080/'],
+    ['example.org', 'example.org:8080', 'home', 'http://example.org:8080/'],
+    ['example.org:8080', 'api.example.org:8080', 'api', 'http://example.org:8080/'],
+    ['Example.org:80', 'api.example.org', 'api', 'http://example.org/'],
+    ['example.org:443', 'example.org', 'home', 'http://example.org/'],
+    ['example.org:8080', 'api.example.org', undefined, undefined],
+    ['example.org', 'api.other.org', undefined, undefined],
+  ])('of the server name %s, the host %s is %s', (serverName, host, endpoint, home) => {
+    const map = new UrlMap(rules(), { serverName })
+    const request = { method: 'GET', scheme: 'http', rawPath: '/', rawQuery: '', host }
+    if (endpoint === undefined) expect(() => map.matchRequest(request)).toThrow(expect.objectContaining({ code: 404 }))
+    else {
+      expect(map.matchRequest(request).rule.endpoint).toBe(endpoint)
+      expect(map.bindToRequest(request).build('home', {}, { forceExternal: true })).toBe(home)
+    }
+  })
+
   test('a redirect stays on the subdomain', () => {
     const urls = bound([new Rule('/a/', { endpoint: 'a', subdomain: '<x>' })], {}, 'de')
     expect(matched(urls, '/a')).toEqual({ redirect: 'http://de.example.org/a/' })

@@ -262,6 +262,24 @@ describe('a merge', () => {
     expect(conflicts.map(({ path }) => path)).toEqual(paths)
   })
 
+  test('of a long Map by objects and Set of objects, of which one was removed and another added, keeps both', () => {
+    const base = {
+      map: new Map(Array.from({ length: 20_000 }, (_, n) => [{ n }, n])),
+      set: new Set(Array.from({ length: 20_000 }, (_, n) => ({ n }))),
+    }
+    const [mine, theirs] = [clone(base), clone(base)] as (typeof base)[]
+    mine!.map.set({ n: -1 }, -1)
+    mine!.set.add({ n: -1 })
+    for (const items of [theirs!.map, theirs!.set]) items.delete([...items.keys()][10]!)
+    const { merged, conflicts } = merge(base, mine!, theirs!)
+    expect(conflicts).toEqual([])
+    const { map, set } = merged as typeof base
+    for (const items of [map, set]) {
+      expect(items.size).toBe(20_000)
+      expect([...items.keys()].filter(({ n }) => n === 10 || n === -1)).toEqual([{ n: -1 }])
+    }
+  })
+
   test('of lists changed by more than a thousand elements lets the later win, and tells', () => {
     const base = Array.from({ length: 3000 }, (_, n) => n)
     const { merged, conflicts } = merge({ l: base }, { l: base.map((n) => -n) }, { l: base.map((n) => n + 0.5) })
@@ -321,12 +339,27 @@ describe('a merge of two sessions of 1 MiB', () => {
       (data) => changeInnermost(data.deep, 'mine'),
       (data) => changeInnermost(data.deep, 'theirs'),
     ],
+    [
+      'with a Map by objects and a Set of objects shuffled by both',
+      {
+        map: new Map(lines.map((line) => [{ by: line.id, of: line.name }, line.price])),
+        set: new Set(lines.map((line) => ({ id: line.id, name: line.name }))),
+      },
+      (data) => {
+        data.map = new Map([...(data.map as Map<unknown, unknown>)].reverse())
+        data.set = new Set([...(data.set as Set<unknown>)].reverse())
+      },
+      (data) => {
+        data.map = new Map([...(data.map as Map<unknown, unknown>)].slice(1))
+        data.set = new Set([...(data.set as Set<unknown>)].slice(1))
+      },
+    ],
   ])('%s takes less than 50 ms of CPU', (_, base, changeMine, changeTheirs) => {
     const [mine, theirs] = [clone(base), clone(base)]
     changeMine(mine)
     changeTheirs(theirs)
     expect(encodeData(base).length).toBeGreaterThan(900_000)
-    const taken = Array.from({ length: 5 }, () => {
+    const taken = Array.from({ length: 15 }, () => {
       const start = process.cpuUsage()
       merge(base, mine, theirs)
       return process.cpuUsage(start).user / 1000

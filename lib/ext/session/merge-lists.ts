@@ -1,6 +1,6 @@
 // What one side did to a list: which elements of the base it removed or replaced, and what it added where. Found by
 // trimming the common ends and a longest common subsequence of the rest.
-import { canonical, type Effort, same } from './merge-values.ts'
+import { canonical, canonicalCost, type Effort, same } from './merge-values.ts'
 
 /** By index in the base list, all within [start, end]; what is added comes before that element. */
 export interface Edits {
@@ -83,7 +83,7 @@ function commonSubsequence(a: unknown[], b: unknown[], effort: Effort): [number,
   const [inA, inB] = [new Set(idsOfA), new Set(idsOfB)]
   const left = [...idsOfA.keys()].filter((index) => inB.has(idsOfA[index]!))
   const right = [...idsOfB.keys()].filter((index) => inA.has(idsOfB[index]!))
-  if (!effort.allows(right.length * (left.length >> 5))) return null
+  if (!effort.allows(2 * right.length * (left.length >> 5))) return null
   const x = left.map((index) => idsOfA[index]!)
   const y = right.map((index) => idsOfB[index]!)
   return longestCommon(x, y).map(([i, j]) => [left[i]!, right[j]!])
@@ -130,10 +130,10 @@ function longestCommon(x: number[], y: number[]): [number, number][] {
 }
 
 function keyOf(item: unknown, effort: Effort): unknown {
-  effort.add(8)
+  effort.add(20)
   if (typeof item === 'string') return `string ${item}`
   if (typeof item !== 'object' || item === null) return Object.is(item, -0) ? '-0' : item
   const text = canonical(item)
-  effort.add(text.length)
+  effort.add(canonicalCost * text.length)
   return text
 }

@@ -72,6 +72,9 @@ function sameSpecial(a: object, b: object, effort: Effort): boolean {
   return false
 }
 
+/** What each character of a canonical text costs, with what is done to make it and to look it up. */
+export const canonicalCost = 4
+
 /** A text that is equal exactly for values that are the same. */
 export function canonical(value: unknown): string {
   const parts: string[] = []
@@ -108,49 +111,67 @@ function putAll(parts: string[], open: string, items: unknown[]): void {
   parts.push(']')
 }
 
-/** A Map's or Set's items in base, mine and theirs, by what makes them the same one in each. */
+/** A Map's or Set's items in base, mine and theirs, by what makes them the same one in each; null where that costs too much. */
 export function identified<Item>(
   base: Item[],
   mine: Item[],
   theirs: Item[],
   keyOf: (item: Item) => unknown,
   effort: Effort,
-): [Map<unknown, Item>, Map<unknown, Item>, Map<unknown, Item>] {
-  const found = [new Map<unknown, Item>(), new Map<unknown, Item>(), new Map<unknown, Item>()] as const
-  // Most often nearly everything stands where it stood: there the place is identity enough, and the cheapest.
-  let start = 0
-  const shortest = Math.min(base.length, mine.length, theirs.length)
-  for (; start < shortest; start++) {
-    const key = keyOf(base[start]!)
-    if (!same(key, keyOf(mine[start]!), effort) || !same(key, keyOf(theirs[start]!), effort)) break
-    const id = `place ${start}`
-    found[0].set(id, base[start]!)
-    found[1].set(id, mine[start]!)
-    found[2].set(id, theirs[start]!)
-  }
-  for (const [side, items] of [base, mine, theirs].entries()) identify(items.slice(start), keyOf, found[side]!, effort)
-  return [...found]
+): [Map<unknown, Item>, Map<unknown, Item>, Map<unknown, Item>] | null {
+  const ours = placed(base, mine, keyOf, effort)
+  const others = ours && placed(base, theirs, keyOf, effort)
+  return others && [new Map(base.map((item, place) => [`place ${place}`, item])), ours, others]
 }
 
-function identify<Item>(
-  items: Item[],
+/** The items of one side by their place in the base, and new ones by what they hold. */
+function placed<Item>(
+  base: Item[],
+  side: Item[],
   keyOf: (item: Item) => unknown,
-  found: Map<unknown, Item>,
   effort: Effort,
-): void {
-  const copies = new Map<string, number>()
-  for (const item of items) {
-    const key = keyOf(item)
-    effort.add(4)
-    if (typeof key !== 'object' || key === null) {
-      found.set(typeof key === 'string' ? `string ${key}` : key, item)
-      continue
-    }
-    // Objects that hold the same are told apart by their order.
-    const text = canonical(key)
-    effort.add(text.length)
-    const copy = (copies.get(text) ?? 0) + 1
-    copies.set(text, copy)
-    found.set(`object ${copy} ${text}`, item)
+): Map<unknown, Item> | null {
+  // Most often nearly everything stands where it stood, but for what is before or after a few.
+  const shortest = Math.min(base.length, side.length)
+  const shift = side.length - base.length
+  let start = 0
+  while (start < shortest && same(keyOf(base[start]!), keyOf(side[start]!), effort)) start++
+  let end = base.length
+  while (end > start && end + shift > start && same(keyOf(base[end - 1]!), keyOf(side[end + shift - 1]!), effort)) end--
+
+  const places = new Map<unknown, number[]>()
+  for (let place = start; place < end; place++) {
+    if (effort.spent) return null
+    const id = identity(keyOf(base[place]!), effort)
+    const known = places.get(id)
+    if (known === undefined) places.set(id, [place])
+    else known.push(place)
   }
+  const found = new Map<unknown, Item>()
+  const copies = new Map<unknown, number>()
+  for (let index = 0; index < side.length; index++) {
+    const item = side[index]!
+    if (index < start) found.set(`place ${index}`, item)
+    else if (index >= end + shift) found.set(`place ${index - shift}`, item)
+    else {
+      if (effort.spent) return null
+      const id = identity(keyOf(item), effort)
+      const place = places.get(id)?.shift()
+      // Objects that hold the same are told apart by their order.
+      const copy = place === undefined ? (copies.get(id) ?? 0) + 1 : 0
+      if (copy > 0) copies.set(id, copy)
+      found.set(place !== undefined ? `place ${place}` : copy > 1 ? `${copy} ${String(id)}` : id, item)
+    }
+  }
+  return found
+}
+
+/** Equal exactly for keys of Maps, or members of Sets, that are the same. */
+function identity(key: unknown, effort: Effort): unknown {
+  effort.add(4)
+  if (typeof key === 'string') return `string ${key}`
+  if (typeof key !== 'object' || key === null) return key
+  const text = canonical(key)
+  effort.add(canonicalCost * text.length)
+  return `object ${text}`
 }

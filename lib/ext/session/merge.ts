@@ -64,9 +64,14 @@ class Merger {
           return this.list(known ? (base as unknown[]) : [], mine as unknown[], theirs as unknown[], path)
         if (kind === 'map')
           return this.map(known ? (base as AnyMap) : new Map(), mine as AnyMap, theirs as AnyMap, path)
-        return this.set(known ? (base as AnySet) : new Set(), mine as AnySet, theirs as AnySet)
+        return this.set(known ? (base as AnySet) : new Set(), mine as AnySet, theirs as AnySet, path)
       }
     }
+    return this.#whole(base, mine, theirs, path)
+  }
+
+  /** One of the two, as it is. */
+  #whole(base: unknown, mine: unknown, theirs: unknown, path: Path): unknown {
     if (same(base, mine, this.#effort)) return theirs
     if (same(base, theirs, this.#effort) || same(mine, theirs, this.#effort)) return mine
     return this.#conflict(base, mine, theirs, path)
@@ -91,8 +96,10 @@ class Merger {
     else Object.defineProperty(result, key, { value, enumerable: true, configurable: true, writable: true })
   }
 
-  map(base: AnyMap, mine: AnyMap, theirs: AnyMap, path: Path): AnyMap {
-    const [b, m, t] = identified([...base], [...mine], [...theirs], ([key]) => key, this.#effort)
+  map(base: AnyMap, mine: AnyMap, theirs: AnyMap, path: Path): unknown {
+    const entries = identified([...base], [...mine], [...theirs], ([key]) => key, this.#effort)
+    if (entries === null) return this.#whole(base, mine, theirs, path)
+    const [b, m, t] = entries
     const result: AnyMap = new Map()
     for (const id of orderOf([...b.keys()], [...m.keys()], [...t.keys()])) {
       const [key] = (m.get(id) ?? t.get(id))!
@@ -103,8 +110,10 @@ class Merger {
     return result
   }
 
-  set(base: AnySet, mine: AnySet, theirs: AnySet): AnySet {
-    const [b, m, t] = identified([...base], [...mine], [...theirs], (item) => item, this.#effort)
+  set(base: AnySet, mine: AnySet, theirs: AnySet, path: Path): unknown {
+    const members = identified([...base], [...mine], [...theirs], (item) => item, this.#effort)
+    if (members === null) return this.#whole(base, mine, theirs, path)
+    const [b, m, t] = members
     const result: AnySet = new Set()
     for (const id of orderOf([...b.keys()], [...m.keys()], [...t.keys()])) {
       if (b.has(id) ? m.has(id) && t.has(id) : true) result.add(m.has(id) ? m.get(id) : t.get(id))

@@ -102,6 +102,40 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     expect((await visitor.ask('/')).text).toBe('11')
   })
 
+  test('is updated beside what the framework keeps in it: messages, the token, the version of its form', async () => {
+    const site = await serveSite(
+      kind,
+      {
+        '/begin': () => {
+          sessionStore.regenerate()
+          sessionStore.flash('kept')
+          Object.assign(free, { n: 1, gone: 1, $own: 'mine' })
+          return sessionStore.csrfToken()
+        },
+        '/update': async () => {
+          const seen: string[] = []
+          await sessionStore.update((s) => {
+            const data = s as Record<string, unknown>
+            seen.push(...Object.keys(data))
+            data.n = 2
+            delete data.gone
+          })
+          return seen.sort().join()
+        },
+        '/show': async () => {
+          await sessionStore.checkCsrf()
+          return JSON.stringify([free, await sessionStore.getFlashes()])
+        },
+      },
+      { session: { dataVersion: 3 } },
+    )
+    const visitor = site.visitor()
+    const _csrf = (await visitor.ask('/begin')).text
+    expect((await visitor.ask('/update')).text).toBe('$own,gone,n')
+    const shown = (await visitor.post('/show', { _csrf })).text
+    expect(JSON.parse(shown)).toEqual([{ n: 2, $own: 'mine' }, [{ message: 'kept', level: 'info' }]])
+  })
+
   test('takes several updates of one request at once, the first of them too', async () => {
     const add = (s: object) => Object.assign(s, { n: ((s as { n?: number }).n ?? 0) + 1 })
     const site = await serveSite(kind, {

@@ -357,6 +357,10 @@ const table = {
     message: 'No project can be made in {folder}: {why}',
     remedy: 'Name a folder that is new or empty, where this user may write.',
   },
+  TIPFY_E_INIT_BROKEN_OFF: {
+    message: 'No project was made: the questions were broken off',
+    remedy: 'Answer them, or say --yes to take the defaults.',
+  },
   TIPFY_E_SESSION_NOT_STORED: {
     message: 'The sessions of this application are not stored: all they hold is in cookies',
     remedy: 'Only datastore sessions (setDatastoreSession) can be listed and ended from here.',

@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Answers, askAll } from '../../lib/cli/init/questions.ts'
-import { tipfy } from '../support/project.ts'
+import { bin, tipfy } from '../support/project.ts'
 
 // What it makes is installed, started and tested in tests/pack.
 
@@ -65,6 +67,48 @@ test('it writes over nothing', async () => {
 })
 
 describe('at a terminal', () => {
+  /** Runs the command at a terminal of its own, which `script` gives it, and types there. */
+  async function atTerminal(...typed: [question: string, keys: string][]) {
+    const command = `"${process.execPath}" -C tipfy-source --disable-warning=ExperimentalWarning "${bin}" init shop`
+    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      cwd,
+      env: { ...process.env, NODE_OPTIONS: '', SHELL: '/bin/sh', TERM: 'xterm' },
+    })
+    let shown = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text
+      if (typed[0] !== undefined && shown.includes(typed[0][0])) child.stdin.write(typed.shift()![1])
+    })
+    const [status] = await once(child, 'close')
+    return { status, shown }
+  }
+
+  test('the command asks on it, and writes what was answered', async () => {
+    const typed: [string, string][] = [
+      ['[cart]: ', 'bare\n'],
+      ['[datastore]: ', 'cookie\n'],
+      ['[ts]: ', 'js\n'],
+    ]
+    expect(await atTerminal(...typed)).toEqual({
+      status: 0,
+      shown: expect.stringContaining('Made shop: one page, cookie sessions, JavaScript.'),
+    })
+    expect(readdirSync(join(cwd, 'shop/app'))).toEqual(['home.js'])
+    expect(readFileSync(join(cwd, 'shop/config.js'), 'utf8')).toContain('setSecureCookieSession')
+  })
+
+  test.each([
+    ['Ctrl+C', '\x03'],
+    ['Ctrl+D', '\x04'],
+  ])('%s makes nothing, and says so in a line of its own', async (_, key) => {
+    const { status, shown } = await atTerminal(['[cart]: ', 'bare\n'], ['[datastore]: ', key])
+    expect(status).toBe(1)
+    expect(shown).toMatch(
+      /\r\ntipfy: No project was made: the questions were broken off\. Answer them, or say --yes to take the defaults\.\r\n$/,
+    )
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
   /** The answers when a person types these lines, and what was shown. */
   async function typed(given: Partial<Answers>, lines: string[]) {
     const input = new PassThrough()

@@ -1,5 +1,7 @@
 // What a new project depends on, and how a person at a terminal is asked.
+
 import { createInterface, type Interface } from 'node:readline/promises'
+import { TipfyError } from '../../errors.ts'
 
 export interface Answers {
   example: 'cart' | 'bare'
@@ -34,7 +36,11 @@ async function ask({ text, choices }: Question, terminal: Interface): Promise<st
   }
 }
 
-/** The answers, asked for at `terminal` where they are not `given`; without one the first choice counts. */
+/**
+ * The answers, asked for at `terminal` where they are not `given`; without one the first choice counts.
+ *
+ * @throws {TipfyError} TIPFY_E_INIT_BROKEN_OFF for Ctrl+C and Ctrl+D
+ */
 export async function askAll(
   given: Partial<Answers>,
   terminal: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream } | null,
@@ -46,6 +52,10 @@ export async function askAll(
       const said = given[question.key]
       answers[question.key] = said ?? (open === null ? Object.keys(question.choices)[0]! : await ask(question, open))
     }
+  } catch (cause) {
+    if ((cause as Error).name !== 'AbortError') throw cause
+    terminal?.output.write('\n')
+    throw new TipfyError('TIPFY_E_INIT_BROKEN_OFF', undefined, { cause })
   } finally {
     open?.close()
   }

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Visitor } from '../support/browser.ts'
 import { execute, initProject, leaveWorld, pack, repository, serve, succeed, world } from './world.ts'
@@ -27,6 +27,19 @@ function folder(name: string, files: Record<string, string>): string {
   }
   symlinkSync(join(shop, 'node_modules'), join(path, 'node_modules'))
   return path
+}
+
+async function serveDatastore() {
+  // It prints no line about sessions: the shell adds one when the port is open.
+  const served = await serve(
+    'sh',
+    [
+      '-c',
+      "npx tipfy datastore --memory --port $PORT & while ! node -e \"require('net').connect($PORT).on('connect', () => process.exit(0)).on('error', () => process.exit(1))\"; do :; done; echo \"Sessions: none\"; wait",
+    ],
+    shop,
+  )
+  return { ...served, env: { DATASTORE_EMULATOR_HOST: `127.0.0.1:${served.port}`, GOOGLE_CLOUD_PROJECT: 'tipfy' } }
 }
 
 async function walkTheCart(port: number): Promise<void> {
@@ -107,19 +120,6 @@ describe('a project that tipfy init made', () => {
     await datastore.stop()
   }, 90_000)
 
-  async function serveDatastore() {
-    // It prints no line about sessions: the shell adds one when the port is open.
-    const served = await serve(
-      'sh',
-      [
-        '-c',
-        "npx tipfy datastore --memory --port $PORT & while ! node -e \"require('net').connect($PORT).on('connect', () => process.exit(0)).on('error', () => process.exit(1))\"; do :; done; echo \"Sessions: none\"; wait",
-      ],
-      shop,
-    )
-    return { ...served, env: { DATASTORE_EMULATOR_HOST: `127.0.0.1:${served.port}`, GOOGLE_CLOUD_PROJECT: 'tipfy' } }
-  }
-
   test.each([
     ['bare', 'cookie', 'ts', 'pass 1'],
     ['bare', 'datastore', 'js', 'pass 1'],
@@ -136,6 +136,59 @@ describe('a project that tipfy init made', () => {
     },
     60_000,
   )
+})
+
+describe('the Dockerfile of a project that tipfy init made', () => {
+  test('installs what it copies, and serves as Cloud Run wants it, keeping nothing on its disk', async () => {
+    const image = join(world, 'image')
+    mkdirSync(image)
+    let variables: Record<string, string> = {}
+    let command: string[] = []
+    for (const [, word, rest] of readFileSync(join(shop, 'Dockerfile'), 'utf8').matchAll(/^([A-Z]+) (.*)$/gm)) {
+      if (word === 'COPY' && rest === '. .') cpSync(shop, image, { recursive: true, filter: isCopied })
+      else if (word === 'COPY')
+        for (const file of rest!.split(' ').slice(0, -1)) cpSync(join(shop, file), join(image, file))
+      else if (word === 'RUN') await succeed('sh', ['-c', `${rest} --prefer-offline`], image)
+      else if (word === 'ENV') variables = { ...variables, ...Object.fromEntries([rest!.split('=')]) }
+      else if (word === 'CMD') command = JSON.parse(rest!)
+    }
+    expect(readdirSync(join(image, 'node_modules'))).not.toContain('typescript')
+    const datastore = await serveDatastore()
+    const key = (await succeed(join(image, command[0]!), ['secret'])).trim()
+    const cloudRun = {
+      ...variables,
+      ...datastore.env,
+      SECRET_KEY: key,
+      K_SERVICE: 'shop',
+      GOOGLE_CLOUD_PROJECT: 'my-project',
+    }
+    const app = await serve(command[0]!, command.slice(1), image, cloudRun)
+    const visitor = new Visitor(app.port)
+    const answer = await visitor.ask('/session-test?add-product=foo', {
+      headers: {
+        host: 'shop-abc.a.run.app',
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-proto': 'https',
+        'x-cloud-trace-context': '105445aa7843bc8bf206b12000100000/1;o=1',
+      },
+    })
+    expect(answer.text).toBe('Products in cart: foo')
+    expect(String(answer.headers['set-cookie'])).toContain('; Secure')
+    expect((await visitor.ask('/_tipfy/')).status).toBe(404)
+    expect(await app.stop()).toBe(0)
+    const line = app.output().match(/^\{.*add-product=foo.*\}$/m)![0]
+    expect(JSON.parse(line)).toMatchObject({
+      severity: 'INFO',
+      httpRequest: { remoteIp: '203.0.113.9', status: 200 },
+      'logging.googleapis.com/trace': 'projects/my-project/traces/105445aa7843bc8bf206b12000100000',
+    })
+    expect(readdirSync(image)).not.toContain('.tipfy')
+    await datastore.stop()
+  }, 180_000)
+
+  /** What .dockerignore leaves in. */
+  const ignored = () => readFileSync(join(shop, '.dockerignore'), 'utf8').trim().split('\n')
+  const isCopied = (path: string) => !ignored().includes(relative(shop, path))
 })
 
 // The three files of README.md.

@@ -99,7 +99,8 @@ export async function serve(command: string, args: string[], cwd: string, more =
 export interface Served {
   port: number
   output(): string
-  stop(): Promise<void>
+  /** Its exit status: null if a signal ended it. */
+  stop(): Promise<number | null>
 }
 
 async function freePort(): Promise<number> {
@@ -111,11 +112,11 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+async function stop(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
   const exited = once(child, 'exit')
   process.kill(-child.pid!, 'SIGTERM')
-  await exited
+  return (await exited)[0]
 }
 
 /** Ends and removes everything. */

@@ -40,6 +40,8 @@ function packageJson({ name, ts, language }: Project) {
       check: ts ? 'tsc && tipfy check' : 'tipfy check',
     },
     dependencies: { tipfy: `^${version}` },
+    // A package below has a script that only prints advice; npm asks about scripts that nothing is said of.
+    allowScripts: { protobufjs: false },
     ...(ts && {
       devDependencies: { '@types/node': `^${testedWith['@types/node']}`, typescript: `^${testedWith.typescript}` },
     }),

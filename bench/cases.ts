@@ -15,6 +15,8 @@ export interface Case {
   readonly login?: string
   /** Each client sends the cookie that the last answer set, as a browser does. */
   readonly follow?: boolean
+  /** How many rules there are beside those of the cases; 1,000 unless told. */
+  readonly rules?: number
   /** So many different cookies, sent in turn; else one a connection. */
   readonly cookies?: number
   readonly peers: readonly string[]

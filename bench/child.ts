@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** The case's name. */
   readonly name: string
   readonly sessions: Sessions
+  /** How many rules there are beside those of the cases; 1,000 unless told. */
+  readonly rules?: number
   /** host:port of the memcached server of this run. */
   readonly memcached?: string
   readonly answer?: Answer

@@ -30,7 +30,7 @@ export interface Result {
 }
 
 /** The requests to send to a server: with cookies of its own where the case has sessions. */
-async function requestsFor(kase: Case, port: number, connections: number): Promise<string[]> {
+export async function requestsFor(kase: Case, port: number, connections: number): Promise<string[]> {
   if (kase.login === undefined) return [requestText(kase, '')]
   const requests: string[] = []
   for (let at = 0; at < (kase.cookies ?? connections); at++) {
@@ -50,7 +50,7 @@ async function sampleAnswer(kase: Case, port: number): Promise<Answer> {
 
 /** Starts the servers of a case: tipfy, bare node:http that repeats its answer, the peers. */
 export async function startServers(kase: Case, peers: readonly string[], { launch, memcached }: Settings) {
-  const options = { name: kase.name, sessions: kase.sessions, memcached }
+  const options = { name: kase.name, sessions: kase.sessions, rules: kase.rules, memcached }
   const tipfy = await ServerProcess.start('tipfy', options, launch)
   const answer = await sampleAnswer(kase, tipfy.port)
   const bare = await ServerProcess.start('node-http', { ...options, answer }, { ...launch, flags: [] })

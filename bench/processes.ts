@@ -93,12 +93,18 @@ export class LoadProcess {
   }
 }
 
-/** A memcached of our own, and where it is; undefined where there is none to start. */
-export async function startMemcached(): Promise<{ address: string; stop(): void } | undefined> {
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo
   probe.close()
+  return port
+}
+
+/** A memcached of our own, and where it is; undefined where there is none to start. */
+export async function startMemcached(): Promise<{ address: string; stop(): void } | undefined> {
+  const port = await freePort()
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : []
   const child = spawn('memcached', ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user], { stdio: 'ignore' })
   const missing = await Promise.race([once(child, 'error').then(() => true), delay(300).then(() => false)])

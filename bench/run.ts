@@ -4,9 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cases } from './cases.ts'
+import { measureLatency } from './latency.ts'
 import { measure, type Result, type Settings } from './measure.ts'
 import { LoadProcess, startMemcached } from './processes.ts'
 import { environment, type Figures, figuresOf, regressions, table } from './report.ts'
+import { measureScale } from './scale.ts'
+import { soak } from './soak.ts'
+import { measureStarts } from './start.ts'
 
 const usage = `npm run bench -- [options]
   --only <case,…>      these cases alone (${cases.map(({ name }) => name).join(' ')})
@@ -19,7 +23,12 @@ const usage = `npm run bench -- [options]
   --json               figures as JSON on stdout, the tables on stderr
   --record             keep the figures in bench/recorded.json
   --check              fail where a ratio has grown by more than 15 % over the recorded one
-  --profile            leave a .cpuprofile of tipfy's server for each case`
+  --profile            leave a .cpuprofile of tipfy's server for each case
+Instead of the cases:
+  --start              how long until the first answer, and the memory then
+  --latency            how evenly answers come at 70 % of the peak
+  --scale              cost by the number of rules, of sessions, and by their size
+  --soak <millions>    whether memory stays flat over so many requests`
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +43,10 @@ const { values } = parseArgs({
     record: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    start: { type: 'boolean', default: false },
+    latency: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
+    soak: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -46,11 +59,6 @@ async function main(): Promise<void> {
     console.log(usage)
     return
   }
-  const only = values.only?.split(',')
-  const unknown = only?.find((name) => !cases.some((kase) => kase.name === name))
-  if (unknown !== undefined) throw new Error(`there is no case ${unknown}\n${usage}`)
-  const chosen = cases.filter(({ name }) => only === undefined || only.includes(name))
-  const memcached = chosen.some(({ sessions }) => sessions === 'memcached') ? await startMemcached() : undefined
   const load = new LoadProcess()
   const settings: Settings = {
     rounds: Number(values.rounds),
@@ -58,10 +66,27 @@ async function main(): Promise<void> {
     requests: Number(values.requests),
     connections: Number(values.connections),
     launch: { node: values.node, flags: values.profile ? ['--cpu-prof', '--cpu-prof-interval=200'] : [] },
-    memcached: memcached?.address,
+    memcached: undefined,
   }
   const node = spawnSync(values.node, ['--version'], { encoding: 'utf8' }).stdout.trim()
   print(`Node ${node}, ${settings.rounds} rounds of ${settings.requests} requests, medians (quartiles of the ratio)`)
+  try {
+    if (values.start) await measureStarts(values.node, settings.rounds)
+    else if (values.latency) await measureLatency(load, settings)
+    else if (values.scale) await measureScale(load, settings)
+    else if (values.soak !== undefined) process.exitCode = (await soak(load, settings, Number(values.soak))) ? 0 : 1
+    else await measureCases(load, settings, node)
+  } finally {
+    load.stop()
+  }
+}
+
+async function measureCases(load: LoadProcess, settings: Settings, node: string): Promise<void> {
+  const only = values.only?.split(',')
+  const unknown = only?.find((name) => !cases.some((kase) => kase.name === name))
+  if (unknown !== undefined) throw new Error(`there is no case ${unknown}\n${usage}`)
+  const chosen = cases.filter(({ name }) => only === undefined || only.includes(name))
+  const memcached = chosen.some(({ sessions }) => sessions === 'memcached') ? await startMemcached() : undefined
   const results: Result[] = []
   for (const kase of chosen) {
     if (kase.sessions === 'memcached' && memcached === undefined) {
@@ -70,10 +95,9 @@ async function main(): Promise<void> {
     }
     const peers =
       values.peers === undefined ? kase.peers : kase.peers.filter((peer) => values.peers!.split(',').includes(peer))
-    results.push(await measure(kase, peers, load, settings))
+    results.push(await measure(kase, peers, load, { ...settings, memcached: memcached?.address }))
     print(table(results.at(-1)!, figuresOf(results)))
   }
-  load.stop()
   memcached?.stop()
   const figures = figuresOf(results)
   if (values.json) console.log(JSON.stringify({ environment: environment(node), figures }, null, 2))

@@ -7,7 +7,7 @@ import type { ServerOptions } from './child.ts'
 
 const keys = ['w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t', 'Jq8VdN2cXo5TbYw7RfGk1ZsHuMe4LpQa6DiKx3Bn']
 
-export async function start({ sessions, memcached }: ServerOptions): Promise<RunningServer> {
+export async function start({ sessions, rules: count = 1000, memcached }: ServerOptions): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const isStored = sessions === 'datastore' || sessions === 'memcached'
@@ -15,7 +15,7 @@ export async function start({ sessions, memcached }: ServerOptions): Promise<Run
   const config: Config = {
     tipfy: {
       accessLog: false,
-      urls: () => rules(sessions !== 'none'),
+      urls: () => rules(sessions !== 'none', count),
       hooks: {
         posInitApp: sessions === 'none' ? [] : [`tipfy/ext/session:${hook}`],
         preDispatchHandler: ['app.hooks:guard'],
@@ -46,8 +46,8 @@ export async function start({ sessions, memcached }: ServerOptions): Promise<Run
   return serve(app, { port: 0, host: '127.0.0.1' })
 }
 
-function rules(withSessions: boolean): Rule[] {
-  const parts = Array.from({ length: 1000 }, (_, at) => at).map(
+function rules(withSessions: boolean, count: number): Rule[] {
+  const parts = Array.from({ length: count }, (_, at) => at).map(
     (at) => new Rule(`/part-${at}/<int:year>/<name>`, { endpoint: `part-${at}`, handler: 'hello:Part' }),
   )
   const list = [

@@ -80,9 +80,13 @@ class Running {
   }
 
   async login(): Promise<string> {
-    const { cookie } = await this.ask('/login')
-    if (cookie === undefined) throw new Error(`${this.title} set no cookie`)
-    return cookie
+    // An emulator that has just started may take longer for its first commit than a save may take.
+    for (let tries = 0; tries < 5; tries++) {
+      const { status, cookie } = await this.ask('/login')
+      if (cookie !== undefined) return cookie
+      if (status !== 503) throw new Error(`${this.title} answered ${status} and set no cookie`)
+    }
+    throw new Error(`${this.title} cannot save`)
   }
 
   ask(path: string, cookie?: string, agent = this.#agent): Promise<{ status: number; text: string; cookie?: string }> {

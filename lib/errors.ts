@@ -26,6 +26,10 @@ const table = {
     message: '{file} imports {wanted}, which is no file',
     remedy: 'Correct the path, which counts from the importing file, or create the file.',
   },
+  TIPFY_E_IMPORT_SUBPATH: {
+    message: '{file} imports {name}, which is no part of the package that others may import',
+    remedy: 'Import one of those that are: {parts}',
+  },
   TIPFY_E_IMPORT_PACKAGE: {
     message: '{file} imports the package {name}, which is not installed',
     remedy: 'Install it: npm install {name}. For a file of your own write its path: ./…',

@@ -52,6 +52,18 @@ function explainMissing({ cause, message, shown, path }: Failure): TipfyError | 
   return new TipfyError('TIPFY_E_IMPORT_EXTENSION', { file, wanted, right: specifier(from, found) }, { cause })
 }
 
+function explainSubpath({ cause, message, shown, path }: Failure): TipfyError | undefined {
+  const [, subpath, manifest, from = path] =
+    message.match(
+      /^Package subpath '\.(.*?)' is not defined by "exports" in (.*?package\.json)(?: imported from (.*))?$/,
+    ) ?? []
+  if (manifest === undefined) return undefined
+  const { name, exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { name: string; exports: object | string }
+  const keys = typeof exports === 'object' ? Object.keys(exports).filter((key) => /^\.(?!.*\.json$)/.test(key)) : []
+  const parts = keys.length === 0 ? name : keys.map((key) => name + key.slice(1)).join(', ')
+  return new TipfyError('TIPFY_E_IMPORT_SUBPATH', { file: shown(from), name: name + subpath, parts }, { cause })
+}
+
 function explainSyntax({ cause, code, message, place, path }: Failure): TipfyError {
   const what = message.split('\n').find((line) => line.trim() !== '') ?? 'a syntax error'
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
@@ -88,6 +100,7 @@ export function explainImport(cause: unknown, path: string, root: string): unkno
     return new TipfyError('TIPFY_E_TYPESCRIPT_IN_NODE_MODULES', { file: below }, { cause })
   }
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_UNSUPPORTED_DIR_IMPORT') return explainMissing(failure) ?? cause
+  if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return explainSubpath(failure) ?? cause
   // One that running code threw, JSON.parse perhaps, is the application's own.
   const thrown = /^\s+at (?!async )[^\n]*file:\/\//m.test(stack)
   return name === 'SyntaxError' && !thrown ? explainSyntax(failure) : cause

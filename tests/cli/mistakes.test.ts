@@ -47,6 +47,11 @@ const mistakes: [string, Files, string][] = [
     config("import 'left-pad'"),
     'config.ts imports the package left-pad, which is not installed. Install it: npm install left-pad. For a file of your own write its path: ./…',
   ],
+  [
+    'an import of a part of a package that it does not export',
+    { 'app/home.ts': home("import { session } from 'tipfy/session'") },
+    'rule "/": app/home.ts imports tipfy/session, which is no part of the package that others may import. Import one of those that are: tipfy, tipfy/ext/session, tipfy/ext/messages, tipfy/testing, tipfy/datastore',
+  ],
   ['an enum', config('\nenum Color { Red }'), 'config.ts:2 uses TypeScript that Node cannot strip: TypeScript enum is'],
   [
     'a parameter property',

@@ -5,7 +5,8 @@ import { join, relative, sep } from 'node:path'
 
 const ignoredFolder = /^(?:\..*|node_modules|dist|build|coverage|tests?|__tests__)$/
 const code = /(?:\.(?:[cm]?[jt]s|json)|^\.env.*)$/
-const notCode = /\.(?:test|spec)\.[cm]?[jt]s$|^package-lock\.json$/
+// Hidden files are what editors keep beside one that they change: .#home.ts, .home.ts.swp.
+const notCode = /^\.(?!env)|\.(?:test|spec)\.[cm]?[jt]s$|^package-lock\.json$/
 
 /** Milliseconds of silence that make one change of many: editors write a file in several steps. */
 const quiet = 40

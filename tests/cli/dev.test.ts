@@ -84,11 +84,13 @@ test('a handler that cannot be read is told before it is asked for, and shown wh
   await until(/^mended/)
 })
 
-test('files that come in new folders are seen, tests and packages are not', async () => {
+test('files that come in new folders are seen, tests, packages and what editors keep beside them are not', async () => {
   write(cwd, {
     'tests/x.test.ts': '',
     'node_modules/p/index.js': '',
     'app/x.spec.ts': '',
+    'app/.#home.ts': '',
+    'app/.home.tmp.ts': '',
     'notes.md': '',
     '.tipfy/x.json': {},
   })

@@ -68,7 +68,10 @@ export function received(stream: NodeJS.ReadableStream): Promise<Buffer> {
     })
     stream.once('end', () => (size > MAX_MESSAGE ? reject(tooLarge()) : resolve(Buffer.concat(chunks, size))))
     stream.once('error', reject)
-    stream.once('close', () => reject(new StatusError(Code.CANCELLED, 'The call was cancelled.')))
+    stream.once('close', () => {
+      // Errors are costly: only for those who went before they had said all.
+      if (stream.readable) reject(new StatusError(Code.CANCELLED, 'The call was cancelled.'))
+    })
   })
 }
 

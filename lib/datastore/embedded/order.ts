@@ -87,34 +87,46 @@ type IndexEntry = [property: string, bytes: Buffer, value: StoredValue]
  * What the index has of an entity: its indexed values, those inside arrays and entity values too, by the name that a query
  * says. @param wanted Leaves out all other names.
  */
-export function* indexEntries(properties: Properties, wanted?: ReadonlySet<string>): Generator<IndexEntry> {
-  yield* entriesIn(properties, '', wanted)
+export function indexEntries(properties: Properties, wanted?: ReadonlySet<string>): IndexEntry[] {
+  const entries: IndexEntry[] = []
+  addProperties(entries, properties, '', wanted)
+  return entries
 }
 
-function* entriesIn(properties: Properties, prefix: string, wanted?: ReadonlySet<string>): Generator<IndexEntry> {
-  for (const name in properties) {
-    const value = properties[name]!
+function addProperties(
+  entries: IndexEntry[],
+  properties: Properties,
+  prefix: string,
+  wanted: ReadonlySet<string> | undefined,
+): void {
+  for (const property in properties) {
+    const value = properties[property]!
     if (value.excludeFromIndexes) continue
+    const name = prefix + property
     if (value.valueType !== 'arrayValue') {
-      yield* entriesOf(prefix + name, value, wanted)
+      addValue(entries, name, value, wanted)
       continue
     }
     const items = value.arrayValue!.values as StoredValue[]
     // An empty array is indexed as null.
-    if (items.length === 0) yield* entriesOf(prefix + name, { valueType: 'nullValue' }, wanted)
-    for (const item of items) if (!item.excludeFromIndexes) yield* entriesOf(prefix + name, item, wanted)
+    if (items.length === 0) addValue(entries, name, { valueType: 'nullValue' }, wanted)
+    for (const item of items) if (!item.excludeFromIndexes) addValue(entries, name, item, wanted)
   }
 }
 
-function* entriesOf(name: string, value: StoredValue, wanted?: ReadonlySet<string>): Generator<IndexEntry> {
+function addValue(
+  entries: IndexEntry[],
+  name: string,
+  value: StoredValue,
+  wanted: ReadonlySet<string> | undefined,
+): void {
   if (value.valueType !== 'entityValue') {
-    if (!wanted || wanted.has(name)) yield [name, sortBytes(value), value]
+    if (!wanted || wanted.has(name)) entries.push([name, sortBytes(value), value])
     return
   }
   const key = value.entityValue!.key as StoredKey | undefined
-  const keyName = `${name}.__key__`
-  if (key && isComplete(key)) yield* entriesOf(keyName, { valueType: 'keyValue', keyValue: key }, wanted)
-  yield* entriesIn(value.entityValue!.properties as Properties, `${name}.`, wanted)
+  if (key && isComplete(key)) addValue(entries, `${name}.__key__`, { valueType: 'keyValue', keyValue: key }, wanted)
+  addProperties(entries, value.entityValue!.properties as Properties, `${name}.`, wanted)
 }
 
 /**

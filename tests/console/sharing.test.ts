@@ -1,9 +1,11 @@
-import { afterAll, expect, test } from '@jest/globals'
+import { afterAll, afterEach, expect, test } from '@jest/globals'
 import { Visitor } from '../support/browser.ts'
-import { startProgram } from '../support/process.ts'
+import { type Program, startProgram } from '../support/process.ts'
 import { bin, project, removeProjects, write } from '../support/project.ts'
 import { textOf } from './site.ts'
 
+let program: Program
+afterEach(() => program.end())
 afterAll(removeProjects)
 
 const handler = (text: string) => `import { RequestHandler } from 'tipfy'
@@ -30,7 +32,7 @@ function visit(port: string) {
 }
 
 test('the console of each worker shows what all of them have served', async () => {
-  const program = startProgram(bin, ['serve', '--port', '0', '--workers', '2'], {}, project(files))
+  program = startProgram(bin, ['serve', '--port', '0', '--workers', '2'], {}, project(files))
   const [, port] = await program.line(/^Serving on http:\/\/localhost:(\d+)$/)
   const site = visit(port!)
   const pids = new Set<string>()
@@ -55,12 +57,11 @@ test('the console of each worker shows what all of them have served', async () =
       expect.stringMatching(/with \{ name: 'n\d+' \}.*Home\.get/),
     ])
   }
-  await program.end()
 })
 
 test('after a restart by `tipfy dev` the console still shows what came before it', async () => {
   const cwd = project(files)
-  const program = startProgram(bin, ['dev', '--port', '0'], {}, cwd)
+  program = startProgram(bin, ['dev', '--port', '0'], {}, cwd)
   const [, port] = await program.line(/^Serving on http:\/\/localhost:(\d+),/)
   const site = visit(port!)
   await site.ask('/before')
@@ -72,5 +73,4 @@ test('after a restart by `tipfy dev` the console still shows what came before it
   const page = await site.console()
   expect(page).toContain('GET /before 200 greet')
   expect(page.indexOf('GET /before')).toBeGreaterThan(page.indexOf('GET /again'))
-  await program.end()
 })

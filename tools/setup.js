@@ -18,7 +18,9 @@ function run(command, args, cwd = root) {
 }
 
 function found(command) {
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, command)))
+  // Some shells leave out the folder of the programs for administrators.
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin']
+  return folders.some((folder) => existsSync(join(folder, command)))
 }
 
 // Installs what the lock file in a folder asks for, unless that was done.
@@ -51,17 +53,18 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 if (process.argv.includes('--tests')) {
-  const missing = ['memcached', 'chromium'].filter((command) => !found(command))
-  // To make a memcached of the tests' own ask for a password.
-  const packages = found('saslpasswd2') ? missing : [...missing, 'sasl2-bin', 'libsasl2-modules']
+  // With saslpasswd2 a memcached of the tests' own is made to ask for a password.
+  const parts = { memcached: 'memcached', chromium: 'chromium', saslpasswd2: 'sasl2-bin libsasl2-modules' }
+  const missing = () => Object.entries(parts).flatMap(([command, names]) => (found(command) ? [] : names.split(' ')))
+  const packages = missing()
   if (packages.length > 0 && found('apt-get') && process.getuid?.() === 0) {
     console.log(`Installing ${packages.join(' and ')} for the tests (apt-get) …`)
     run('apt-get', ['update', '-qq'])
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages])
   }
-  const still = missing.filter((command) => !found(command))
+  const still = missing()
   if (still.length > 0) {
-    const text = `The tests also want ${still.join(' and ')} on the PATH. Remedy: sudo apt-get install ${still.join(' ')}`
+    const text = `The tests also want ${still.join(' and ')}. Remedy: sudo apt-get install ${still.join(' ')}`
     if (process.env.CI === 'true') {
       console.error(text)
       process.exit(1)

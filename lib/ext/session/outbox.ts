@@ -24,6 +24,7 @@ export interface OutboxResponse {
     getAll(name: string): string[]
     has(name: string): boolean
     set(name: string, value: string): unknown
+    addSound(name: string, value: string): void
   }
   setCookie(name: string, value: string, options?: CookieOptions): void
   deleteCookie(name: string, options?: DeleteCookieOptions): void
@@ -93,6 +94,6 @@ export class Outbox {
 /** Tells caches that the answer depends on the cookie. */
 export function varyByCookie({ headers }: OutboxResponse): void {
   const vary = headers.get('vary')
-  if (vary === null) headers.set('vary', 'Cookie')
+  if (vary === null) headers.addSound('vary', 'Cookie')
   else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
 }

@@ -35,13 +35,22 @@ export class Pristine {
 // Other values than JSON's are not the same for being copied member by member.
 const isPlainJson = (text: string) => text.charCodeAt(0) === 123
 
-function copyOf<T extends object>(value: T): T
-function copyOf(value: object): object {
-  // Both keep a key `__proto__` an own property, and setting one that is there stays so.
-  const copy = (Array.isArray(value) ? value.slice() : { ...value }) as Record<string, unknown>
+function copyOf(value: Record<string, unknown>): Record<string, unknown> {
+  // The copy keeps a key `__proto__` an own property, and setting one that is there stays so.
+  const copy = { ...value }
   for (const key of Object.keys(copy)) {
     const item = copy[key]
-    if (typeof item === 'object' && item !== null) copy[key] = copyOf(item)
+    if (typeof item === 'object' && item !== null) copy[key] = copyOfItem(item)
+  }
+  return copy
+}
+
+function copyOfItem(item: object): object {
+  if (!Array.isArray(item)) return copyOf(item as Record<string, unknown>)
+  const copy: unknown[] = item.slice()
+  for (let at = 0; at < copy.length; at++) {
+    const value = copy[at]
+    if (typeof value === 'object' && value !== null) copy[at] = copyOfItem(value)
   }
   return copy
 }

@@ -1,9 +1,12 @@
+import { types } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { decodeData, encodeData } from '../../lib/ext/session/codec.ts'
 import { type Conflict, type Data, mergeData } from '../../lib/ext/session/merge.ts'
+import { Identities } from '../../lib/ext/session/merge-identities.ts'
 import { alignLists } from '../../lib/ext/session/merge-lists.ts'
-import { canonical, Effort } from '../../lib/ext/session/merge-values.ts'
+import { named } from '../../lib/ext/session/merge-names.ts'
+import { Effort, same } from '../../lib/ext/session/merge-values.ts'
 
 // Not structuredClone: under jest its objects are of another realm.
 function clone(data: Data): Data {
@@ -14,6 +17,21 @@ function merge(base: Data, mine: Data, theirs: Data) {
   const conflicts: Conflict[] = []
   const merged = mergeData(base, mine, theirs, (conflict) => conflicts.push(conflict))
   return { merged, conflicts }
+}
+
+/** A text that is equal exactly for values that are the same: the order of an object's keys is no part of it. */
+function canonical(value: unknown): string {
+  const all = (items: Iterable<unknown>) => [...items].map(canonical).join()
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : String(value)
+  if (Array.isArray(value)) return `[${all(value)}]`
+  if (types.isDate(value)) return `Date ${value.getTime()}`
+  if (types.isUint8Array(value)) return `Bytes ${value.join()}`
+  if (types.isMap(value)) return `Map [${all(value.keys())}; ${all(value.values())}]`
+  if (types.isSet(value)) return `Set [${all(value)}]`
+  const members = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`)
+  return `{${members.sort().join()}}`
 }
 
 const value = fc.letrec((tie) => ({
@@ -371,4 +389,43 @@ describe('a merge of two sessions of 1 MiB', () => {
     while (Array.isArray((list as unknown[])[1])) list = (list as unknown[])[1]
     ;(list as unknown[])[1] = to
   }
+})
+
+describe('to tell values apart', () => {
+  test('equal ones have one number, others have others', () => {
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 12 }), (values) => {
+        const identities = new Identities(new Effort())
+        const again = clone({ values })['values'] as unknown[]
+        const ids = values.map((item) => identities.of(item))
+        expect(again.map((item) => identities.of(item))).toEqual(ids)
+        for (const [at, one] of values.entries()) {
+          for (const [to, other] of again.entries()) {
+            const equal = canonical(one) === canonical(other)
+            expect(same(one, other, new Effort())).toBe(equal)
+            expect(ids[at] === ids[to]).toBe(equal)
+          }
+        }
+      }),
+    )
+  })
+
+  test('long texts that differ only in the middle do', () => {
+    const identities = new Identities(new Effort())
+    const text = (middle: string) => [`${'a'.repeat(100)}${middle}${'a'.repeat(100)}`]
+    expect(['x', 'y', 'x'].map((middle) => identities.of(text(middle)))).toEqual([0, 1, 0])
+  })
+
+  // Counted, not timed: each step is bounded, and so is their number.
+  test('ends when it has cost too much', () => {
+    const alike = Array.from({ length: 3000 }, (_, at) => [`${'a'.repeat(100)}${at + 1000}${'a'.repeat(100)}`])
+    const effort = new Effort()
+    const identities = new Identities(effort)
+    expect(alike.map((item) => identities.of(item)).at(-1)).toBe(null)
+    expect(effort.spent).toBe(true)
+    const [base, mine, theirs] = [new Set(alike), new Set(clone({ alike })['alike'] as unknown[]), new Set([[1]])]
+    expect(named(base, theirs, mine, new Effort())).toBe(null)
+    const { merged, conflicts } = merge({ s: base }, { s: theirs }, { s: mine })
+    expect([merged, conflicts.length]).toEqual([{ s: theirs }, 0])
+  })
 })

@@ -1,6 +1,7 @@
 // What one side did to a list: which elements of the base it removed or replaced, and what it added where. Found by
 // trimming the common ends and a longest common subsequence of the rest.
-import { canonical, canonicalCost, type Effort, same } from './merge-values.ts'
+import { Identities } from './merge-identities.ts'
+import { type Effort, same } from './merge-values.ts'
 
 /** By index in the base list, all within [start, end]; what is added comes before that element. */
 export interface Edits {
@@ -71,14 +72,10 @@ function alike(a: unknown, b: unknown): boolean {
 function commonSubsequence(a: unknown[], b: unknown[], effort: Effort): [number, number][] | null {
   if (a.length === 0 || b.length === 0 || (a.length === 1 && b.length === 1)) return []
   if (a.length > longest || b.length > longest) return null
-  const ids = new Map<unknown, number>()
-  const numbered = (item: unknown): number => {
-    const key = keyOf(item, effort)
-    const id = ids.get(key) ?? ids.size
-    ids.set(key, id)
-    return id
-  }
-  const [idsOfA, idsOfB] = [a.map(numbered), b.map(numbered)]
+  const identities = new Identities(effort)
+  const idsOfA = idsOf(a, identities)
+  const idsOfB = idsOf(b, identities)
+  if (idsOfA === null || idsOfB === null) return null
   // What only one of them has is in no common subsequence.
   const [inA, inB] = [new Set(idsOfA), new Set(idsOfB)]
   const left = [...idsOfA.keys()].filter((index) => inB.has(idsOfA[index]!))
@@ -129,11 +126,12 @@ function longestCommon(x: number[], y: number[]): [number, number][] {
   return pairs.reverse()
 }
 
-function keyOf(item: unknown, effort: Effort): unknown {
-  effort.add(20)
-  if (typeof item === 'string') return `string ${item}`
-  if (typeof item !== 'object' || item === null) return Object.is(item, -0) ? '-0' : item
-  const text = canonical(item)
-  effort.add(canonicalCost * text.length)
-  return text
+function idsOf(items: unknown[], identities: Identities): number[] | null {
+  const ids: number[] = []
+  for (const item of items) {
+    const id = identities.of(item)
+    if (id === null) return null
+    ids.push(id)
+  }
+  return ids
 }

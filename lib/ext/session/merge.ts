@@ -3,7 +3,8 @@
 // the later commit, and a conflict is told.
 import { types } from 'node:util'
 import { alignLists, type Edits } from './merge-lists.ts'
-import { Effort, identified, missing, same } from './merge-values.ts'
+import { type ByName, type Named, named } from './merge-names.ts'
+import { Effort, isAtom, missing, same } from './merge-values.ts'
 import { member } from './values.ts'
 
 const { is, keys: keysOf, hasOwn } = Object // see merge-values.ts
@@ -42,6 +43,7 @@ function wordsOf(path: Path): string {
 
 type AnyMap = Map<unknown, unknown>
 type AnySet = Set<unknown>
+type Names = Pick<ByName, 'has' | 'keys'>
 
 class Merger {
   readonly #effort = new Effort()
@@ -79,9 +81,15 @@ class Merger {
 
   object(base: Data, mine: Data, theirs: Data, path: Path): Data {
     const result: Data = {}
-    const [first, second] = sameKeys(keysOf(base), keysOf(theirs)) ? [mine, theirs] : [theirs, mine]
-    for (const key of keysOf(first)) this.#member(result, key, base, mine, theirs, path)
-    for (const key of keysOf(second)) {
+    const [ours, others] = [keysOf(mine), keysOf(theirs)]
+    if (sameKeys(ours, others)) {
+      for (const key of ours) this.#member(result, key, base, mine, theirs, path)
+      return result
+    }
+    const mineFirst = sameKeys(keysOf(base), others)
+    const first = mineFirst ? mine : theirs
+    for (const key of mineFirst ? ours : others) this.#member(result, key, base, mine, theirs, path)
+    for (const key of mineFirst ? others : ours) {
       if (!hasOwn(first, key)) this.#member(result, key, base, mine, theirs, path)
     }
     return result
@@ -97,28 +105,31 @@ class Merger {
   }
 
   map(base: AnyMap, mine: AnyMap, theirs: AnyMap, path: Path): unknown {
-    const entries = identified([...base], [...mine], [...theirs], ([key]) => key, this.#effort)
-    if (entries === null) return this.#whole(base, mine, theirs, path)
-    const [b, m, t] = entries
+    if (haveAtoms(base, mine, theirs)) return this.#entries(base, mine, theirs, (key) => key, path)
+    const sides = named(base, mine, theirs, this.#effort)
+    if (sides === null) return this.#whole(base, mine, theirs, path)
+    const [b, m, t] = sides as [Named, Named, Named]
+    return this.#entries(b, m, t, (name) => (m.has(name) ? m : t).keyOf(name), path)
+  }
+
+  #entries(base: ByName, mine: ByName, theirs: ByName, keyOf: (name: unknown) => unknown, path: Path): AnyMap {
     const result: AnyMap = new Map()
-    for (const id of orderOf([...b.keys()], [...m.keys()], [...t.keys()])) {
-      const [key] = (m.get(id) ?? t.get(id))!
-      const inner = { outer: path, key, list: false }
-      const merged = this.value(entryValue(b.get(id)), entryValue(m.get(id)), entryValue(t.get(id)), inner)
-      if (merged !== missing) result.set(key, merged)
+    for (const name of orderOf(base, mine, theirs)) {
+      const [m, t] = [entry(mine, name), entry(theirs, name)]
+      const key = keyOf(name)
+      const settled = typeof m !== 'object' && is(m, t)
+      const value = settled ? m : this.value(entry(base, name), m, t, { outer: path, key, list: false })
+      if (value !== missing) result.set(key, value)
     }
     return result
   }
 
   set(base: AnySet, mine: AnySet, theirs: AnySet, path: Path): unknown {
-    const members = identified([...base], [...mine], [...theirs], (item) => item, this.#effort)
-    if (members === null) return this.#whole(base, mine, theirs, path)
-    const [b, m, t] = members
-    const result: AnySet = new Set()
-    for (const id of orderOf([...b.keys()], [...m.keys()], [...t.keys()])) {
-      if (b.has(id) ? m.has(id) && t.has(id) : true) result.add(m.has(id) ? m.get(id) : t.get(id))
-    }
-    return result
+    if (haveAtoms(base, mine, theirs)) return membersOf(base, mine, theirs, (item) => item)
+    const sides = named(base, mine, theirs, this.#effort)
+    if (sides === null) return this.#whole(base, mine, theirs, path)
+    const [b, m, t] = sides as [Named, Named, Named]
+    return membersOf(b, m, t, (name) => (m.has(name) ? m : t).keyOf(name))
   }
 
   list(base: unknown[], mine: unknown[], theirs: unknown[], path: Path): unknown[] {
@@ -165,17 +176,34 @@ function kindOf(value: unknown): 'object' | 'list' | 'map' | 'set' | 'atom' {
   return isDate(value) || isUint8Array(value) ? 'atom' : 'object'
 }
 
-function entryValue(entry: [unknown, unknown] | undefined): unknown {
-  return entry === undefined ? missing : entry[1]
+function entry(map: ByName, name: unknown): unknown {
+  const value = map.get(name)
+  return value !== undefined || map.has(name) ? value : missing
 }
 
 function own(object: Data, key: string): unknown {
   return hasOwn(object, key) ? object[key] : missing
 }
 
+function membersOf(base: Names, mine: Names, theirs: Names, itemOf: (name: unknown) => unknown): AnySet {
+  const result: AnySet = new Set()
+  for (const name of orderOf(base, mine, theirs)) {
+    if (base.has(name) ? mine.has(name) && theirs.has(name) : true) result.add(itemOf(name))
+  }
+  return result
+}
+
+function haveAtoms(...all: (AnyMap | AnySet)[]): boolean {
+  for (const one of all) for (const key of one.keys()) if (!isAtom(key)) return false
+  return true
+}
+
 /** Every key, in the order that its changer gave them: theirs where they changed it, then what mine adds. */
-function orderOf<Key>(base: Key[], mine: Key[], theirs: Key[]): Iterable<Key> {
-  return new Set(sameKeys(base, theirs) ? [...mine, ...theirs] : [...theirs, ...mine])
+function orderOf(base: Names, mine: Names, theirs: Names): unknown[] {
+  const [b, m, t] = [[...base.keys()], [...mine.keys()], [...theirs.keys()]]
+  const [all, more, known] = sameKeys(b, t) ? [m, t, mine] : [t, m, theirs]
+  for (const key of more) if (!known.has(key)) all.push(key)
+  return all
 }
 
 function sameKeys(a: unknown[], b: unknown[]): boolean {

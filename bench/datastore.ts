@@ -1,5 +1,5 @@
-// `npm run bench:datastore`: the local Datastore beside Google's emulator (where this machine has one), with the same
-// official client, in one run; then the engine in process, and with a million entities.
+// `npm run bench:datastore`: the local Datastore beside Google's emulator (where this machine has one) and the engine in
+// process, with the same official client, in turns; then with a million entities.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -35,7 +35,8 @@ interface Subject {
   datastore: Datastore
   /** Milliseconds from the start of the process to its first Ok; undefined in process. */
   ready: number | undefined
-  pid: number
+  /** Its own process; undefined in process. */
+  pid: number | undefined
   close(): Promise<unknown>
 }
 
@@ -47,57 +48,117 @@ function memory(pid: number): number {
   return round(Number(kib) / 1024)
 }
 
+/** Milliseconds of CPU that a process has used. */
+function cpu(pid: number): number {
+  const [, , user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').match(/^.*\)( \S+){11} (\d+) (\d+)/s)!
+  // In hundredths of a second.
+  return (Number(user) + Number(system)) * 10
+}
+
 const data = { created: new Date(), text: 'x'.repeat(1000), user: 'somebody', n: 1 }
 const excludeFromIndexes = ['created', 'text']
 
-async function latencies(count: number, call: (i: number) => Promise<unknown>): Promise<string> {
+type Call = (i: number) => Promise<unknown>
+
+/** How long calls take, one after another. */
+async function latencies(from: number, count: number, call: Call): Promise<number[]> {
   const times: number[] = []
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < from + count; i++) {
     const begun = performance.now()
     await call(i)
     times.push(performance.now() - begun)
   }
-  times.sort((a, b) => a - b)
-  return `${round(times[count >> 1]!)} / ${round(times[Math.floor(count * 0.99)]!)}`
+  return times
 }
 
-async function perSecond(count: number, call: (i: number) => Promise<unknown>): Promise<number> {
-  let next = 0
+/** How long it takes to make calls with fifty in flight. */
+async function together(from: number, count: number, call: Call): Promise<number> {
+  let next = from
   const begun = performance.now()
   const worker = async () => {
-    while (next < count) await call(next++)
+    while (next < from + count) await call(next++)
   }
   await Promise.all(Array.from({ length: 50 }, worker))
-  return Math.round((count / (performance.now() - begun)) * 1000)
+  return performance.now() - begun
 }
 
-async function measure({ datastore, ready, pid }: Subject): Promise<Figures> {
+function callsOf(datastore: Datastore): Record<'get' | 'save' | 'add' | 'transaction' | 'query', Call> {
   const key = (i: number) => datastore.key(['Thing', `thing ${i}`])
-  const save = (i: number) => datastore.save({ key: key(i), data: { ...data, n: i }, excludeFromIndexes })
-  const change = async (i: number) => {
-    const transaction = datastore.transaction()
-    await transaction.run()
-    await transaction.get(key(i % 500))
-    transaction.save({ key: key(i % 500), data: { ...data, n: i }, excludeFromIndexes })
-    await transaction.commit()
-  }
-  const ask = (i: number) => {
-    const query = datastore.createQuery('Thing').filter(new PropertyFilter('n', '>=', i % 1000))
-    return datastore.runQuery(query.order('n').limit(20))
-  }
-  for (let i = 0; i < 1000; i++) await save(i)
-  for (let i = 0; i < 300; i++) await Promise.all([datastore.get(key(i)), ask(i), change(i)])
+  const save: Call = (i) => datastore.save({ key: key(i), data: { ...data, n: i }, excludeFromIndexes })
   return {
-    ...(ready !== undefined && { 'ready, ms': Math.round(ready) }),
-    'get, p50 / p99 ms': await latencies(calls, (i) => datastore.get(key(i % 1000))),
-    'save, p50 / p99 ms': await latencies(calls, (i) => save(i % 1000)),
-    'transaction, p50 / p99 ms': await latencies(calls / 3, change),
-    'query of 20, p50 / p99 ms': await latencies(calls / 3, ask),
-    'gets a second, 50 in flight': await perSecond(calls * 3, (i) => datastore.get(key(i % 1000))),
-    'saves a second, 50 in flight': await perSecond(calls * 3, (i) => save(2000 + i)),
-    'queries a second, 50 in flight': await perSecond(calls / 3, ask),
-    'memory after all that, MB': memory(pid),
+    get: (i) => datastore.get(key(i % 1000)),
+    save: (i) => save(i % 1000),
+    add: (i) => save(2000 + i),
+    async transaction(i) {
+      const transaction = datastore.transaction()
+      await transaction.run()
+      await transaction.get(key(i % 500))
+      transaction.save({ key: key(i % 500), data: { ...data, n: i }, excludeFromIndexes })
+      await transaction.commit()
+    },
+    query(i) {
+      const query = datastore.createQuery('Thing').filter(new PropertyFilter('n', '>=', i % 1000))
+      return datastore.runQuery(query.order('n').limit(20))
+    },
   }
+}
+
+const one = [
+  ['get', 'get', calls],
+  ['save', 'save', calls],
+  ['transaction', 'transaction', calls],
+  ['query of 20', 'query', calls / 3],
+] as const
+
+const many = [
+  ['gets', 'get', calls * 3],
+  ['saves', 'add', calls * 3],
+  ['queries', 'query', calls / 3],
+] as const
+
+/** Takes turns: whatever else the machine does meanwhile, the tail above all, is then told of all alike. */
+const ROUNDS = 20
+
+async function measure(subjects: Subject[]): Promise<Figures[]> {
+  const measured = subjects.map(({ datastore, ready }) => ({
+    call: callsOf(datastore),
+    figures: (ready === undefined ? {} : { 'ready, ms': Math.round(ready) }) as Figures,
+  }))
+  for (const { call } of measured) {
+    for (let i = 0; i < 1000; i++) await call.save(i)
+    for (let i = 0; i < 300; i++) await Promise.all([call.get(i), call.query(i), call.transaction(i)])
+  }
+  for (const [name, which, count] of one) {
+    const times: number[][] = subjects.map(() => [])
+    const part = Math.ceil(count / ROUNDS)
+    for (let turn = 0; turn < ROUNDS; turn++) {
+      for (const [i, { call }] of measured.entries())
+        times[i]!.push(...(await latencies(turn * part, part, call[which])))
+    }
+    for (const [i, { figures }] of measured.entries()) {
+      const sorted = times[i]!.sort((a, b) => a - b)
+      const at = (share: number) => round(sorted[Math.floor(sorted.length * share)]!)
+      figures[`${name}, p50 / p99 ms`] = `${at(0.5)} / ${at(0.99)}`
+    }
+  }
+  for (const [name, which, count] of many) {
+    const took = subjects.map(() => ({ time: 0, cpu: 0 }))
+    const part = Math.ceil(count / ROUNDS)
+    for (let turn = 0; turn < ROUNDS; turn++) {
+      for (const [i, { pid }] of subjects.entries()) {
+        const before = pid === undefined ? 0 : cpu(pid)
+        took[i]!.time += await together(turn * part, part, measured[i]!.call[which])
+        if (pid !== undefined) took[i]!.cpu += cpu(pid) - before
+      }
+    }
+    for (const [i, { figures }] of measured.entries()) {
+      figures[`${name} a second, 50 in flight`] = Math.round((part * ROUNDS * 1000) / took[i]!.time)
+      if (took[i]!.cpu > 0) figures[`CPU of a thousand ${name}, ms`] = round((took[i]!.cpu * 1000) / (part * ROUNDS))
+    }
+  }
+  for (const [i, { pid }] of subjects.entries())
+    if (pid !== undefined) measured[i]!.figures['memory after all that, MB'] = memory(pid)
+  return measured.map(({ figures }) => figures)
 }
 
 async function freePort(): Promise<number> {
@@ -141,7 +202,7 @@ async function served(...args: string[]): Promise<Subject> {
 
 async function embedded(options: { dataFolder?: string; memory?: boolean }): Promise<Subject> {
   const datastore = await openDatastore({ mode: 'embedded', ...options })
-  return { datastore, ready: undefined, pid: process.pid, close: () => closeDatastore(datastore) }
+  return { datastore, ready: undefined, pid: undefined, close: () => closeDatastore(datastore) }
 }
 
 async function google(jar: string): Promise<Subject> {
@@ -150,7 +211,7 @@ async function google(jar: string): Promise<Subject> {
 }
 
 /** A store of many entities, in a process that has done nothing else. */
-async function large(count: number): Promise<Figures> {
+async function measureLarge(count: number): Promise<Figures> {
   const dataFolder = join(folder, 'large')
   const script = join(import.meta.dirname, 'datastore-large.ts')
   const child = (mode: string) =>
@@ -188,20 +249,21 @@ async function main(): Promise<void> {
     ...(jar ? [["Google's emulator, in memory", () => google(jar)] as [string, () => Promise<Subject>]] : []),
     ['in process, on disk', () => embedded({ dataFolder: join(folder, 'embedded') })],
   ]
-  const columns: Record<string, Figures> = {}
-  for (const [name, start] of subjects) {
-    const subject = await start()
-    columns[name] = await measure(subject)
-    await closeDatastore(subject.datastore)
-    await subject.close()
+  const opened: Subject[] = []
+  for (const [, start] of subjects) opened.push(await start())
+  const figures = await measure(opened)
+  const columns = Object.fromEntries(subjects.map(([name], i) => [name, figures[i]!]))
+  for (const { datastore, close } of opened) {
+    await closeDatastore(datastore)
+    await close()
   }
-  const many = Number(values.entities) > 0 ? await large(Number(values.entities)) : undefined
+  const large = Number(values.entities) > 0 ? await measureLarge(Number(values.entities)) : undefined
   rmSync(folder, { recursive: true })
   const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`
-  if (values.json) console.log(JSON.stringify({ machine, columns, large: many }, null, 2))
+  if (values.json) console.log(JSON.stringify({ machine, columns, large }, null, 2))
   else {
     console.log(`${machine}\n\n${table(columns)}`)
-    if (many) console.log(`\n${table({ [`${values.entities} entities, in process`]: many })}`)
+    if (large) console.log(`\n${table({ [`${values.entities} entities, in process`]: large })}`)
   }
 }
 

@@ -1,5 +1,6 @@
-// How commits reach the disk: together where they come together, and around other processes without stopping this one.
-import { mkdtempSync, rmSync } from 'node:fs'
+// How commits reach the disk: together where they come together, around other processes without stopping this one, and what
+// is told where they do not.
+import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -9,6 +10,7 @@ import { limits } from '../../lib/datastore/embedded/history.ts'
 import { StatusError } from '../../lib/datastore/embedded/status.ts'
 import { Store } from '../../lib/datastore/embedded/store.ts'
 import { Writer } from '../../lib/datastore/embedded/writer.ts'
+import { inProcessClient } from '../../lib/datastore/transport.ts'
 
 let folder: string
 beforeEach(() => {
@@ -100,6 +102,62 @@ describe('commits that arrive together', () => {
     const first = await writer.write(({ next }) => next, 1000)
     now = 1000
     expect(await writer.write(({ next }) => next, 1000)).toBe(first + 1)
+  })
+})
+
+describe('what the disk does', () => {
+  test('a full one refuses commits as a whole, keeps what was answered, and takes the next once there is room', async () => {
+    const store = new Store(join(folder, 'datastore.sqlite'))
+    const writer = new Writer(store, () => 1000)
+    const fill = (name: string) => writer.write(() => store.insert(1, Buffer.from(name), 1, 'x'.repeat(9000)), 1000)
+    await fill('before')
+    const room = store.db.prepare('PRAGMA max_page_count').get()!['max_page_count']
+    store.db.exec('PRAGMA max_page_count = 1')
+    const settled = await Promise.allSettled([fill('one'), fill('other')])
+    expect(settled).toMatchObject([{ reason: { code: 8 } }, { reason: { code: 8 } }])
+    expect(['before', 'one', 'other'].map((name) => store.get(1, Buffer.from(name)) !== undefined)).toEqual([
+      true,
+      false,
+      false,
+    ])
+    store.db.exec(`PRAGMA max_page_count = ${room}`)
+    await fill('one')
+    expect(store.get(1, Buffer.from('one'))).toBeDefined()
+    store.close()
+  })
+
+  test.each([
+    ['removed', (file: string) => rmSync(file)],
+    [
+      'replaced',
+      (file: string) => {
+        renameSync(file, `${file}.old`)
+        writeFileSync(file, readFileSync(`${file}.old`))
+      },
+    ],
+  ])('a file that was %s while it is open takes no commit, which nobody would see again', async (_, change) => {
+    const engine = new Engine({ dataFolder: folder })
+    await engine.commit(put('a', 1))
+    change(join(folder, 'datastore.sqlite'))
+    await expect(engine.commit(put('a', 2))).rejects.toMatchObject({
+      code: 9,
+      details: expect.stringContaining('removed or replaced'),
+    })
+    engine.close()
+  })
+
+  test('a damaged file is told as such, where it is read and where it is written', async () => {
+    const engine = new Engine({ dataFolder: folder })
+    for (let i = 0; i < 100; i++) await engine.commit(put(`${i}`, i))
+    engine.close()
+    const file = openSync(join(folder, 'datastore.sqlite'), 'r+')
+    for (let page = 2; page < 20; page++) writeSync(file, Buffer.alloc(4096, 0x77), 0, 4096, page * 4096)
+    closeSync(file)
+    const damaged = new Engine({ dataFolder: folder })
+    const { lookup, commit } = inProcessClient(damaged)
+    await expect(lookup({ projectId, keys: [key('5')] } as never)).rejects.toMatchObject({ code: 15 })
+    await expect(commit(put('5', 6) as never)).rejects.toMatchObject({ code: 15 })
+    damaged.close()
   })
 })
 

@@ -16,6 +16,7 @@ export const Code = {
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  DATA_LOSS: 15,
 } as const
 
 export type Code = (typeof Code)[keyof typeof Code]
@@ -38,13 +39,17 @@ export class StatusError extends Error {
   }
 }
 
+/** SQLite's failures that do not pass by themselves: a damaged file, a full disk, what is no database. */
+const lasting: Partial<Record<number, Code>> = { 11: Code.DATA_LOSS, 13: Code.RESOURCE_EXHAUSTED, 26: Code.DATA_LOSS }
+
 /** What a caller is told of a failure that was not meant: of a closed engine, or of the disk. */
 export function asStatus(error: unknown): StatusError {
   if (error instanceof StatusError) return error
-  const { code, message } = error as { code?: string; message: string }
+  const { code, errcode, message } = error as { code?: string; errcode?: number; message: string }
   // SQLite's own, and that of statements on what was closed: there may be another try.
   const passing = code === 'ERR_SQLITE_ERROR' || code === 'ERR_INVALID_STATE'
-  return new StatusError(passing ? Code.UNAVAILABLE : Code.INTERNAL, message, { cause: error })
+  const status = lasting[(errcode ?? 0) & 0xff] ?? (passing ? Code.UNAVAILABLE : Code.INTERNAL)
+  return new StatusError(status, message, { cause: error })
 }
 
 /** A call that is wrong in itself (status 3). */

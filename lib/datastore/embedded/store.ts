@@ -1,10 +1,12 @@
 // The tables, in one SQLite file that several processes open at once. SQLite is the arbiter: nothing is remembered here
 // that another process could have changed, but the numbers of names, which never change once they are committed.
-import { dirname } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { TipfyError } from '../../errors.ts'
 import { History } from './history.ts'
 import { sqlite } from './sqlite.ts'
+import { Code, StatusError } from './status.ts'
 
 /** An entity as it lies on disk. Versions are micros since 1970, each commit's later than the one before. */
 export interface Row {
@@ -51,6 +53,8 @@ export class Store {
   readonly history = new History(this)
   readonly #statements = new Map<string, StatementSync>()
   readonly #names = new Map<string, number>()
+  /** Where the file was opened, and which it is; undefined in memory. */
+  readonly #file: { path: string; id: string } | undefined
   #inTransaction = false
   /** The latest version, while a transaction reads. */
   #version: number | undefined
@@ -69,6 +73,8 @@ export class Store {
       this.db.close()
       throw error
     }
+    const path = resolve(file)
+    this.#file = file === ':memory:' ? undefined : { path, id: idOf(path)! }
     // From here on nobody waits inside SQLite, where waiting would stop the whole process.
     this.db.exec('PRAGMA busy_timeout = 0')
   }
@@ -132,8 +138,18 @@ export class Store {
 
   /** Begins a transaction that writes; throws what `isBusy` knows if another process is writing. */
   begin(): void {
+    this.#checkFile()
     this.sql('BEGIN IMMEDIATE').run()
     this.#inTransaction = true
+  }
+
+  /** A file that was removed while it is open still takes writes, which nobody would ever see again. */
+  #checkFile(): void {
+    if (!this.#file || idOf(this.#file.path) === this.#file.id) return
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `${this.#file.path} was removed or replaced while it was open. Start the process anew.`,
+    )
   }
 
   /** Commits, with what was done as the latest version. @param now Milliseconds since 1970. */
@@ -225,6 +241,12 @@ export class Store {
   removeEntry(p: number, v: Uint8Array, k: Uint8Array): void {
     this.sql('DELETE FROM entry WHERE p = ? AND v = ? AND k = ?').run(p, v, k)
   }
+}
+
+/** What tells a file from another one that takes its place. */
+function idOf(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found && `${found.dev} ${found.ino}`
 }
 
 /** The name of an index of one kind's property; '' is the index of all entities of the kind. */

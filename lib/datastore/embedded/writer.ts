@@ -43,7 +43,7 @@ export class Writer {
   /** Writes what is queued; what cannot be written now is refused. */
   close(): void {
     this.flush()
-    this.#failAll(new Error('the engine was closed'))
+    this.#failAll(new StatusError(Code.UNAVAILABLE, 'the engine was closed'))
   }
 
   #schedule(): void {
@@ -116,9 +116,8 @@ export class Writer {
   #failAll(error: unknown): void {
     const failed = this.#queue
     this.#queue = []
-    const refusal = new StatusError(Code.UNAVAILABLE, `the data could not be written: ${(error as Error).message}`, {
-      cause: error,
-    })
+    const { code, details } = asStatus(error)
+    const refusal = new StatusError(code, `the data could not be written: ${details}`, { cause: error })
     for (const pending of failed) pending.fail(refusal)
   }
 }

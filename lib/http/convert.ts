@@ -70,7 +70,7 @@ function replacement(returned: object, request: Request | undefined): OwnRespons
 export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
   const text = JSON.stringify(value)
   response.body = text
-  response.contentType = 'application/json; charset=utf-8'
+  response.suggestType('application/json; charset=utf-8')
   return response
 }
 

@@ -39,10 +39,13 @@ export async function prepareFile(response: Response): Promise<Response> {
   return response
 }
 
+// What the handler has said of the file stands. Called twice: the file may change before it is sent.
 function describe(response: Response, stats: Stats): void {
   if (!stats.isFile()) throw new NotFound()
-  response.etag = `${stats.mtimeMs.toString(36)}-${stats.size.toString(36)}`
-  response.lastModified = stats.mtime
+  const file = response.body as FileBody
+  file.needs ??= { etag: response.etag === null, lastModified: !response.headers.has('last-modified') }
+  if (file.needs.etag) response.etag = `${stats.mtimeMs.toString(36)}-${stats.size.toString(36)}`
+  if (file.needs.lastModified) response.lastModified = stats.mtime
 }
 
 export interface OpenFile {
@@ -73,7 +76,7 @@ async function opened(response: Response, handle: FileHandle, encoding: OpenFile
   try {
     const stats = await handle.stat()
     describe(response, stats)
-    if (encoding !== null) response.etag = `${response.etag!.slice(1, -1)}-${encoding}`
+    if (encoding !== null) response.etag = response.etag!.replace(/"$/, `-${encoding}"`)
     return { handle, size: stats.size, encoding }
   } catch (error) {
     await handle.close()

@@ -1,4 +1,5 @@
 // Forms: urlencoded ones in memory, multipart ones through busboy, their files streamed to disk as soon as they are not small.
+import type { EventEmitter } from 'node:events'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,8 +66,11 @@ export async function parseMultipart(source: Readable, contentType: string, limi
         uploads.abandon(error)
         reject(error)
       }
+      let unread = 0
+      partsOf(busboy).on('part', () => unread++)
       busboy.on('partsLimit', () => fail(tooMany()))
       busboy.on('field', (name: string | undefined, value, _nameCut, valueCut) => {
+        unread--
         uploads.held += (name?.length ?? 0) + value.length
         if (name === undefined) fail(new BadRequest('The form has a part without a name.'))
         else if (valueCut || name.length > maxNameLength || uploads.held > limits.maxMemorySize)
@@ -74,6 +78,7 @@ export async function parseMultipart(source: Readable, contentType: string, limi
         else form.fields.add(unquote(name), value)
       })
       busboy.on('file', (name: string | undefined, stream, filename: string | undefined, _encoding, mimetype) => {
+        unread--
         if (name === undefined) return fail(new BadRequest('The form has a part without a name.'))
         if (name.length > maxNameLength) return fail(new RequestEntityTooLarge())
         const kept = uploads.keep(stream)
@@ -81,7 +86,10 @@ export async function parseMultipart(source: Readable, contentType: string, limi
         files.push({ name: unquote(name), filename: nameOf(filename ?? ''), mimetype, kept })
       })
       busboy.on('error', (error) => fail(new BadRequest('The form is broken.', { cause: error })))
-      busboy.on('finish', resolve)
+      busboy.on('finish', () => {
+        if (unread > 0) fail(new BadRequest('The form has a part whose headers cannot be read.'))
+        else resolve()
+      })
       source.on('error', fail)
       source.pipe(busboy)
     })
@@ -96,6 +104,11 @@ export async function parseMultipart(source: Readable, contentType: string, limi
     await form.discard()
     throw isOurs(error) ? error : new BadRequest('The form is broken.', { cause: error })
   }
+}
+
+/** What tells of each part there is: busboy itself says nothing of those that it leaves out, without the headers of a field. */
+function partsOf(busboy: object): EventEmitter {
+  return (busboy as { _parser: { parser: EventEmitter } })._parser.parser
 }
 
 /** Browsers write a quote in a name as `%22`, and leave every other percent sign as it is. */

@@ -15,7 +15,7 @@ export interface SendFileOptions {
   root?: string
   /** Has the browser save it: true, or the name to save it under. */
   download?: boolean | string
-  /** Like `text/csv`; by the name's ending unless told. */
+  /** Like `text/csv`; unless told the type that the response was given before, else by the name's ending. */
   mimetype?: string
   /** Seconds that caches may keep it without asking; unless told they ask each time. */
   maxAge?: number
@@ -33,6 +33,8 @@ export class FileBody {
   readonly options: SendFileOptions
   /** Its real path, once found. */
   located: string | null = null
+  /** Which of the headers that tell of it are ours to write, once found. */
+  needs: { etag: boolean; lastModified: boolean } | null = null
 
   constructor(path: string, options: SendFileOptions) {
     this.path = path

@@ -41,6 +41,8 @@ export class Response {
   private code = 200
   /** The content type, as long as there is no list to keep it in. */
   private type: string = html
+  /** The content type as it stands if nobody but us has said it; null once the handler has. */
+  private suggested: string | null = html
   private list: HeaderList | null = null
   /** Compress it: true, false, or null for where it is worth it and safe. */
   compress: boolean | null = null
@@ -115,6 +117,11 @@ export class Response {
   }
 
   set contentType(type: string) {
+    this.suggested = null
+    this.putType(type)
+  }
+
+  private putType(type: string): void {
     if (this.list === null) this.type = checkHeaderValue('content-type', type)
     else if (type === '') this.list.delete('content-type')
     else this.list.set('content-type', type)
@@ -127,6 +134,13 @@ export class Response {
 
   set mimetype(mimetype: string) {
     this.contentType = withCharset(mimetype)
+  }
+
+  /** Sets the Content-Type that goes with a body, unless the handler has set one. */
+  suggestType(type: string): void {
+    if (this.suggested === null || this.suggested !== this.contentType) return
+    this.suggested = type
+    this.putType(type)
   }
 
   /** Sets a cookie; an earlier one of the same name, path and domain in this response is replaced. */
@@ -203,10 +217,11 @@ export class Response {
 
   /** Sends a file, in parts if asked for, not at all if the client has it. Becomes a 404 if it is not there. */
   sendFile(path: string, options: SendFileOptions = {}): this {
-    const { download, mimetype = mimetypeOf(path), maxAge, immutable } = options
+    const { download, mimetype, maxAge, immutable } = options
     this.body = new FileBody(path, options)
     this.isConditional = true
-    this.mimetype = mimetype
+    if (mimetype === undefined) this.suggestType(withCharset(mimetypeOf(path)))
+    else this.mimetype = mimetype
     if (download) {
       const name = typeof download === 'string' ? download : path.slice(path.lastIndexOf('/') + 1)
       this.headers.set('content-disposition', attachment(name))
@@ -223,6 +238,7 @@ export class Response {
     copy.body = this.body
     copy.code = this.code
     copy.type = this.type
+    copy.suggested = this.suggested
     copy.list = this.list === null ? null : new HeaderList(this.list)
     copy.compress = this.compress
     copy.isConditional = this.isConditional

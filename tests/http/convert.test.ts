@@ -47,6 +47,14 @@ test.each([
   expect([response.data, response.contentType, response.status]).toEqual([data, 'application/json; charset=utf-8', 201])
 })
 
+test('JSON keeps a type that the handler has given it', () => {
+  const response = current()
+  response.contentType = 'application/problem+json'
+  expect(made({ title: 'x' }, response).contentType).toBe('application/problem+json')
+  const byHeader = new TipfyResponse('', { headers: { 'Content-Type': 'application/geo+json' } })
+  expect(made([], byHeader).contentType).toBe('application/geo+json')
+})
+
 test.each([
   ['a Node stream', Readable.from([])],
   ['a web stream', new ReadableStream()],

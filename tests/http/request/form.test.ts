@@ -228,6 +228,21 @@ test.each([
     'multipart/form-data; boundary=b',
     '--b\r\nContent-Disposition: form-data; filename="f"\r\n\r\nx\r\n--b--\r\n',
   ],
+  [
+    'has blanks behind a boundary',
+    'multipart/form-data; boundary=b',
+    '--b  \r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--b--\r\n',
+  ],
+  [
+    'has a part that is no field',
+    'multipart/form-data; boundary=b',
+    '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n',
+  ],
+  [
+    'has a part that ends in its headers',
+    'multipart/form-data; boundary=b',
+    '--b\r\nContent-Disposition: form-data; name="a"\r\n--b--\r\n',
+  ],
 ])('a multipart form that %s is a 400', async (_, type, body) => {
   handle = showForm
   expect((await post(body, type)).status).toBe(400)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Response } from '../../../lib/http/response.ts'
 import type { SendFileOptions } from '../../../lib/http/response-body.ts'
 import { type Live, live, raw, received } from '../live.ts'
 
@@ -12,6 +13,7 @@ let server: Live
 let root: string
 let path: string
 let options: SendFileOptions
+let prepare: (response: Response) => unknown = () => {}
 const large = 'x'.repeat(300_000)
 
 beforeAll(async () => {
@@ -34,6 +36,7 @@ beforeAll(async () => {
   await symlink('/etc', join(root, 'etc'))
   await utimes(join(root, 'a.txt'), new Date('2026-01-01T00:00:00Z'), new Date('2026-01-01T00:00:00Z'))
   server = await live((_, response) => {
+    prepare(response)
     response.sendFile(path, options)
   })
 })
@@ -113,6 +116,34 @@ test('caches are told what the options say', async () => {
 
 test('a type can be told', async () => {
   expect((await get('a.txt', { mimetype: 'text/csv' })).headers.get('content-type')).toBe('text/csv; charset=utf-8')
+})
+
+test('what the handler has said of the file before stands', async () => {
+  prepare = (response) => {
+    response.contentType = 'text/html'
+    response.etag = 'mine'
+    response.headers.set('Last-Modified', 'Thu, 01 Jan 1970 00:00:00 GMT')
+    response.headers.set('Cache-Control', 'private')
+  }
+  const told = async (name: string, given?: SendFileOptions, headers = {}) => {
+    const answer = await get(name, given, headers)
+    return ['content-type', 'etag', 'last-modified', 'cache-control'].map((header) => answer.headers.get(header))
+  }
+  const date = 'Thu, 01 Jan 1970 00:00:00 GMT'
+  expect(await told('a.txt')).toEqual(['text/html', '"mine"', date, 'private'])
+  expect(await told('large.bin', { mimetype: 'text/csv' })).toEqual([
+    'text/csv; charset=utf-8',
+    '"mine"',
+    date,
+    'private',
+  ])
+  const br = await told('app.js', { precompressed: true }, { 'accept-encoding': 'br' })
+  expect(br).toEqual(['text/html', '"mine-br"', date, 'private'])
+  prepare = (response) => response.headers.set('Content-Type', 'application/x-own')
+  expect((await told('a.txt'))[0]).toBe('application/x-own')
+  prepare = (response) => response.sendFile('other.png')
+  expect((await told('a.txt'))[0]).toBe('text/plain; charset=utf-8')
+  prepare = () => {}
 })
 
 test('what is not there, or is no file, is a 404', async () => {

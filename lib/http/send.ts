@@ -2,6 +2,7 @@
 // no listener.
 import type { ServerResponse } from 'node:http'
 import { applyConditions } from './apply-conditions.ts'
+import { linger, lingerAfter } from './linger.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
 import { FileBody } from './response-body.ts'
@@ -28,18 +29,21 @@ export function sendResponse(response: Response, request: Request, outgoing: Ser
 }
 
 // A body that was not read to its end stands in the way of the connection's next request: what is left of it is read and
-// thrown away, up to what would have been taken, so that the client can finish and see the answer.
+// thrown away, up to what would have been taken, so that the client can finish and see the answer. Beyond that, and where
+// the connection is to be closed, it is ended with care.
 function settleRequest(request: Request, outgoing: ServerResponse): void {
   const { incoming, hasForm, maxBodySize } = request
   if (hasForm) outgoing.once('close', () => request.discardFiles())
-  // One that waits to be asked for its body sends none; Node closes its connection.
-  if (incoming.complete || isWaiting(incoming)) return
+  if (incoming.complete) return
+  lingerAfter(incoming, outgoing)
+  // One that waits to be asked for its body sends none.
+  if (isWaiting(incoming)) return
   outgoing.once('finish', () => {
     let left = maxBodySize
     incoming.on('error', () => {})
     incoming.on('data', (chunk: Buffer) => {
       left -= chunk.length
-      if (left < 0) incoming.destroy()
+      if (left < 0) linger(incoming.socket)
     })
     incoming.resume()
   })

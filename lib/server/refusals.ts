@@ -3,6 +3,7 @@
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { exceptionFor } from '../http/exceptions.ts'
+import { isLingering, linger, lingerAfter } from '../http/linger.ts'
 import type { Log } from '../log.ts'
 
 const statuses: Record<string, number> = {
@@ -36,9 +37,12 @@ export function answerRefusals(server: Server, log: Log): void {
   }
   const refuse = (socket: Duplex, status: number, code: string) => {
     const { head, body } = tell(status, code)
-    socket.end(head + body, () => socket.destroy())
+    socket.write(head + body)
+    linger(socket)
   }
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Busy) => {
+    // What follows cannot be read either.
+    if (isLingering(socket)) return
     const { code = '' } = error
     // Gone already, in the middle of an answer, or opened in advance by a browser that never asked.
     const isSilent = code === 'ECONNRESET' || !socket.writable || socket._httpMessage?._headerSent || !socket.bytesRead
@@ -46,11 +50,12 @@ export function answerRefusals(server: Server, log: Log): void {
     else refuse(socket, statuses[code] ?? 400, code)
   })
   server.on('connect', (_, socket: Duplex) => {
-    socket.on('error', () => socket.destroy())
+    socket.on('error', () => socket.destroy()).resume()
     refuse(socket, 501, 'CONNECT')
   })
-  server.on('checkExpectation', ({ headers }, outgoing) => {
-    const answer = tell(417, headers.expect)
+  server.on('checkExpectation', (incoming, outgoing) => {
+    const answer = tell(417, incoming.headers.expect)
+    lingerAfter(incoming, outgoing)
     outgoing.writeHead(417, answer.headers).end(answer.body)
   })
 }

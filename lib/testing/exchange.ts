@@ -29,6 +29,8 @@ export interface Reply {
 export function exchange(listener: RequestListener, message: Message): Promise<Reply> {
   const { method, target, headers, body, remoteAddress, encrypted } = message
   const [near, far] = duplexPair()
+  // Node 22 leaves the other end of a pair open when one is destroyed.
+  far.once('close', () => far.writableFinished || near.destroy())
   const server = createServer(listener)
   server.emit('connection', Object.assign(far, { remoteAddress, encrypted }))
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
 // each record checked, each error told by what it means for a commit. Importing it loads the client: import it only where
 // sessions are kept in Datastore.
 import { type Datastore, PropertyFilter } from '@google-cloud/datastore'
-import { type EntityKey, type Found, keyOf, sessionEntity, sessionRow, userEntity, userRow } from './entities.ts'
+import { EntityKey, type Found, Mutation, sessionEntity, sessionRow, userEntity, userRow } from './entities.ts'
 import {
   type DatastorePort,
   type DatastoreTransaction,
@@ -80,13 +80,13 @@ export class SessionDatastore implements DatastorePort {
   }
 
   async insert(id: string, row: SessionRow, timeout: number): Promise<string> {
-    const insert = sessionEntity(this.#key(id), row)
-    const { mutationResults } = await ask<CommitResponse>(this.#client, 'commit', { mutations: [{ insert }] }, timeout)
+    const mutations = [new Mutation({ insert: sessionEntity(this.#key(id), row) })]
+    const { mutationResults } = await ask<CommitResponse>(this.#client, 'commit', { mutations }, timeout)
     return String(mutationResults[0]!.version)
   }
 
   async swap(id: string, row: SessionRow, stamp: string, timeout: number): Promise<string | null> {
-    const mutation = { update: sessionEntity(this.#key(id), row), baseVersion: stamp }
+    const mutation = new Mutation({ update: sessionEntity(this.#key(id), row), baseVersion: stamp })
     const answer = await ask<CommitResponse>(this.#client, 'commit', { mutations: [mutation] }, timeout, true)
     const { version, conflictDetected } = answer.mutationResults[0]!
     return conflictDetected ? null : String(version)
@@ -151,15 +151,15 @@ export class SessionDatastore implements DatastorePort {
     return found
   }
 
-  #mutation(write: Write): object {
+  #mutation(write: Write): Mutation {
     const key = this.#key(write.id, write.op === 'user' ? 'User' : '')
-    if (write.op === 'delete') return { delete: key }
-    if (write.op === 'user') return { upsert: userEntity(key, write.row) }
-    return { [write.op]: sessionEntity(key, write.row) }
+    if (write.op === 'delete') return new Mutation({ delete: key })
+    if (write.op === 'user') return new Mutation({ upsert: userEntity(key, write.row) })
+    return new Mutation({ [write.op]: sessionEntity(key, write.row) })
   }
 
   #key(name: string, suffix = ''): EntityKey {
-    return keyOf(this.#kind + suffix, name, this.#client.namespace)
+    return new EntityKey(this.#kind + suffix, name, this.#client.namespace)
   }
 
   #query(username: string | undefined) {

@@ -11,9 +11,29 @@ export interface Value {
   excludeFromIndexes?: boolean
 }
 
-export interface EntityKey {
+// Classes, though nothing but data: plain objects the client copies, all through, with each call.
+export class EntityKey {
   path: { kind: string; name: string; idType?: string }[]
   partitionId: { namespaceId?: string }
+
+  constructor(kind: string, name: string, namespace: string | undefined) {
+    this.path = [{ kind, name }]
+    this.partitionId = namespace === undefined ? {} : { namespaceId: namespace }
+  }
+}
+
+/** A change of one entity: one of the four. */
+export class Mutation {
+  insert?: Entity
+  update?: Entity
+  upsert?: Entity
+  delete?: EntityKey
+  /** Datastore's own version that an update counts on. */
+  baseVersion?: string
+
+  constructor(change: Mutation) {
+    Object.assign(this, change)
+  }
 }
 
 export interface Entity {
@@ -25,10 +45,6 @@ export interface Found {
   entity: Entity
   /** Datastore's own version of the entity. */
   version: number | string
-}
-
-export function keyOf(kind: string, name: string, namespace: string | undefined): EntityKey {
-  return { path: [{ kind, name }], partitionId: namespace === undefined ? {} : { namespaceId: namespace } }
 }
 
 const excludeFromIndexes = true

@@ -93,6 +93,9 @@ export function checkCommand({ json }: { json?: boolean }): Promise<void> {
     if (json) return printJson({ ok: problems.length === 0, rules, problems })
     for (const { where, problem } of problems) print(`${paint('red', where)}: ${problem}`)
     if (problems.length > 0) process.stderr.write(`tipfy: ${counted(problems.length, 'problem')} found.\n`)
-    else print(`${paint('green', 'Well:')} ${counted(rules, 'rule')}, their handlers, the hooks and the configuration.`)
+    else
+      print(
+        `${paint('green', 'Well:')} ${counted(rules, 'rule')}, ${rules === 1 ? 'its handler' : 'their handlers'}, the hooks and the configuration.`,
+      )
   })
 }

@@ -6,6 +6,16 @@ import { type HTTPException, PreconditionFailed, RequestedRangeNotSatisfiable } 
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
 
+/** What an answer without its content does not say again. */
+const ofTheContent = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-language',
+  'content-disposition',
+  'accept-ranges',
+]
+
 /**
  * Turns `response` (to GET or HEAD, 200) into the 304, 412, 416 or 206 that it should be; of a 206 the first and the last byte
  * to send are returned. `size` is that of the whole body; null, for a stream, has no parts.
@@ -24,9 +34,7 @@ export function applyConditions(response: Response, request: Request, size: numb
     variesByCoding(response, request, size)
     response.dropBody()
     response.status = 304
-    for (const name of ['content-type', 'content-length', 'content-encoding', 'content-disposition', 'accept-ranges']) {
-      response.headers.delete(name)
-    }
+    for (const name of ofTheContent) response.headers.delete(name)
   }
   if (
     outcome !== 200 ||

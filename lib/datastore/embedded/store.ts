@@ -64,6 +64,8 @@ export class Store {
     this.db = new (sqlite().DatabaseSync)(file, { timeout: OPEN_TIMEOUT })
     try {
       this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`)
+      // On macOS alone: there, what is synced may still be in the drive's own cache.
+      this.db.exec('PRAGMA fullfsync = ON')
       // Looked at first, so that opening a folder that is in use takes no lock.
       if (this.#format() === 0) this.#createTables()
       const found = this.#format()

@@ -75,7 +75,9 @@ export class ValueReader {
 
   /** A value that stands for itself: in a transform. @param name What it is the value of, for messages. */
   value(value: Value | null | undefined, name: string): StoredValue {
-    return this.#value(value ?? {}, name, 0)
+    const read = this.#value(value ?? {}, name, 0)
+    checkSize(read, name)
+    return read
   }
 
   /** A value to compare a property with. */

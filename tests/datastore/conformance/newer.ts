@@ -143,6 +143,12 @@ export const newer: Case[] = [
     ['{a=[3, "a", 4]}', '{r=null}'],
   ),
   transforming(
+    'by appending a text too long for the index',
+    list(int(3)),
+    [{ appendMissingElements: { values: [text('x'.repeat(1501))] } }],
+    3,
+  ),
+  transforming(
     'by appending entities',
     list(inner({ b: int(1) })),
     [{ appendMissingElements: { values: [inner({ b: int(1) }), inner({ c: int(3) })] } }],

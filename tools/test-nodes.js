@@ -1,5 +1,6 @@
 // Tries the packed package under every Node that is supported: installs each from the npm registry in a folder of its own,
-// and runs the tests of the package with it. With --all, all tests run under it. `npm run test:nodes`
+// and runs the tests of the package with it. With --all, all tests run under it; a number asks for that Node alone:
+// `npm run test:nodes`, `npm run test:nodes -- --all 22`
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const all = process.argv.includes('--all')
+const asked = process.argv.slice(2).filter((argument) => /^\d+$/.test(argument))
 const folder = mkdtempSync(join(tmpdir(), 'tipfy-nodes-'))
 
 function run(command, args, cwd, env = {}) {
@@ -15,9 +17,9 @@ function run(command, args, cwd, env = {}) {
 }
 
 const failed = []
-for (const major of [22, 24, 26]) {
+for (const major of asked.length > 0 ? asked : ['22', '24', '26']) {
   console.log(`\nNode ${major}`)
-  const home = join(folder, String(major))
+  const home = join(folder, major)
   mkdirSync(home)
   const install = [
     'install',
@@ -34,7 +36,7 @@ for (const major of [22, 24, 26]) {
     run('npm', install, root) &&
     run(all ? join(bin, 'node') : process.execPath, [jest, ...(all ? [] : ['tests/pack'])], root, {
       TEST_NODE: bin,
-      TEST_NODE_MAJOR: String(major),
+      TEST_NODE_MAJOR: major,
     })
   if (!tested) failed.push(major)
 }

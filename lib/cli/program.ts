@@ -5,13 +5,13 @@ import { version } from './version.ts'
 
 function port(text: string): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535')
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535')
   return value
 }
 
 function count(text: string): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('want a whole number from 1')
+  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('Give a whole number from 1')
   return value
 }
 

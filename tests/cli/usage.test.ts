@@ -15,17 +15,17 @@ const wrong: [string, string, string][] = [
   ['serve --port', "option '--port <number>' argument missing.", 'tipfy serve'],
   [
     'serve --port http',
-    "option '--port <number>' argument 'http' is invalid. a port is a number from 0 to 65535.",
+    "option '--port <number>' argument 'http' is invalid. A port is a number from 0 to 65535.",
     'tipfy serve',
   ],
   [
     'serve --port 65536',
-    "option '--port <number>' argument '65536' is invalid. a port is a number from 0 to 65535.",
+    "option '--port <number>' argument '65536' is invalid. A port is a number from 0 to 65535.",
     'tipfy serve',
   ],
   [
     'serve --workers 0',
-    "option '--workers <number>' argument '0' is invalid. want a whole number from 1.",
+    "option '--workers <number>' argument '0' is invalid. Give a whole number from 1.",
     'tipfy serve',
   ],
   ['serve app', "too many arguments for 'serve'. Expected 0 arguments but got 1: app.", 'tipfy serve'],
@@ -42,13 +42,13 @@ const wrong: [string, string, string][] = [
   ['secret 32', "too many arguments for 'secret'. Expected 0 arguments but got 1: 32.", 'tipfy secret'],
   [
     'datastore --port x',
-    "option '--port <number>' argument 'x' is invalid. a port is a number from 0 to 65535.",
+    "option '--port <number>' argument 'x' is invalid. A port is a number from 0 to 65535.",
     'tipfy datastore',
   ],
   ['sessions list', "unknown command 'list' (Did you mean ls?).", 'tipfy sessions'],
   [
     'sessions ls --limit many',
-    "option '--limit <number>' argument 'many' is invalid. want a whole number from 1.",
+    "option '--limit <number>' argument 'many' is invalid. Give a whole number from 1.",
     'tipfy sessions ls',
   ],
   ['sessions show', "missing required argument 'id'.", 'tipfy sessions show'],

@@ -6,6 +6,8 @@ import type { LoadProcess, ServerProcess } from './processes.ts'
 
 /** Of the most that a server answers in a second. */
 const part = 0.7
+/** At most: each takes seconds. */
+const mostRounds = 5
 const names = ['hello', 'read', 'change', 'stored-read']
 
 interface Latency {
@@ -14,7 +16,8 @@ interface Latency {
 }
 
 async function measureAt(server: ServerProcess, kase: Case, load: LoadProcess, settings: Settings): Promise<Latency> {
-  const { connections, requests: total } = settings
+  const { connections } = settings
+  const total = 5 * settings.requests
   const requests = await requestsFor(kase, server.port, connections)
   const job = { port: server.port, requests, connections, follow: kase.follow }
   const peaks: number[] = []
@@ -31,7 +34,7 @@ export async function measureLatency(load: LoadProcess, settings: Settings): Pro
   for (const kase of cases.filter(({ name }) => names.includes(name))) {
     const rows = new Map<string, Latency[]>()
     const { servers } = await startServers(kase, [], settings)
-    for (let round = 0; round < settings.rounds; round++) {
+    for (let round = 0; round < Math.min(settings.rounds, mostRounds); round++) {
       for (const server of servers) {
         // Bare node:http sets no cookie, and needs none.
         const asked = server.name === 'node-http' ? { ...kase, login: undefined, follow: false } : kase

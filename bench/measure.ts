@@ -3,6 +3,9 @@ import type { Case } from './cases.ts'
 import type { Answer } from './child.ts'
 import { fetchOnce, type Launch, type LoadProcess, requestText, ServerProcess } from './processes.ts'
 
+/** Before anything is counted, each server answers so many requests, or for so long. */
+const warmUp = { requests: 40_000, seconds: 4 }
+
 export interface Settings {
   /** Rounds in all, spread over the starts. */
   readonly rounds: number
@@ -109,9 +112,13 @@ async function measureOnce(
     await load.run(job)
     return ((await server.usage()).cpu - before.cpu) / total
   }
-  // Twice: code is compiled once for what it did first, and again for what it did since.
-  for (const server of servers) await round(server)
-  for (const server of servers) await round(server)
+  // Until all is compiled: first for what it did at the beginning, and again for what it did since.
+  for (const server of servers) {
+    const end = performance.now() + warmUp.seconds * 1000
+    for (let sent = 0; sent < 2 * total || (sent < warmUp.requests && performance.now() < end); sent += total) {
+      await round(server)
+    }
+  }
   const micros = new Map(servers.map(({ name }) => [name, [] as number[]]))
   for (let at = 0; at < rounds; at++) {
     // Each time another one begins, so that none has the quieter place.

@@ -15,7 +15,8 @@ export interface Figure {
   high: number
 }
 
-export type Figures = Record<string, Record<string, Figure>>
+/** By case, then by server. */
+export type Figures = { readonly [name: string]: { readonly [server: string]: Figure } }
 
 /** Medians by case and server, with the quartiles of the ratio. */
 export function figuresOf(results: readonly Result[]): Figures {
@@ -39,7 +40,7 @@ export function figuresOf(results: readonly Result[]): Figures {
 }
 
 /** The most that tipfy's ratio may be in a case, and how to say it. */
-function targetOf(
+export function targetOf(
   { target, over, micros }: Case,
   figures: Figures,
 ): { says: string; met(figure: Figure): boolean } | null {
@@ -52,7 +53,7 @@ function targetOf(
 }
 
 function version(server: string): string {
-  const packages: Record<string, string> = {
+  const packages: { [server: string]: string } = {
     'hono-storage': 'hono',
     'secure-session': '@fastify/secure-session',
     'fastify-session': '@fastify/session',
@@ -65,8 +66,24 @@ function version(server: string): string {
   }
 }
 
-export function environment(node: string): Record<string, unknown> {
-  return { node, cpu: cpus()[0]?.model, cores: cpus().length, date: new Date().toISOString().slice(0, 10) }
+/** What bench/recorded.json holds. */
+export interface Recorded {
+  readonly environment: {
+    readonly node: string
+    readonly cpu: string
+    readonly cores: number
+    readonly date: string
+    /** Those of the peers that are packages. */
+    readonly versions: { readonly [server: string]: string }
+  }
+  readonly figures: Figures
+}
+
+export function recordOf(figures: Figures, node: string): Recorded {
+  const servers = [...new Set(Object.values(figures).flatMap((rows) => Object.keys(rows)))]
+  const versions = Object.fromEntries(servers.map((server) => [server, version(server)]).filter(([, it]) => it !== ''))
+  const date = new Date().toISOString().slice(0, 10)
+  return { environment: { node, cpu: cpus()[0]?.model ?? '', cores: cpus().length, date, versions }, figures }
 }
 
 /** The table of one case. */

@@ -1,13 +1,14 @@
 // `npm run bench`: what a request costs tipfy and its peers in CPU time, as multiples of bare node:http in the same run.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cases } from './cases.ts'
 import { measureLatency } from './latency.ts'
+import { writeFigures } from './markdown.ts'
 import { measure, type Result, type Settings } from './measure.ts'
 import { LoadProcess, startMemcached } from './processes.ts'
-import { environment, type Figures, figuresOf, regressions, table } from './report.ts'
+import { type Figures, figuresOf, type Recorded, recordOf, regressions, table } from './report.ts'
 import { measureScale } from './scale.ts'
 import { soak } from './soak.ts'
 import { measureStarts } from './start.ts'
@@ -15,13 +16,13 @@ import { measureStarts } from './start.ts'
 const usage = `npm run bench -- [options]
   --only <case,…>      these cases alone (${cases.map(({ name }) => name).join(' ')})
   --peers <name,…>     these peers alone; '' for none
-  --rounds <n>         rounds a server, at least 7 for figures to quote (9)
+  --rounds <n>         rounds a server, at least 7 for figures to quote (45)
   --starts <n>         how often the servers are started anew for them (3)
-  --requests <n>       requests a round (10000)
+  --requests <n>       requests a round (2000)
   --connections <n>    in parallel (32)
   --node <path>        the Node that runs the servers (this one)
   --json               figures as JSON on stdout, the tables on stderr
-  --record             keep the figures in bench/recorded.json
+  --record             keep the figures in bench/recorded.json, README and docs/performance.md
   --check              fail where a ratio has grown by more than 15 % over the recorded one
   --profile            leave a .cpuprofile of tipfy's server for each case
 Instead of the cases:
@@ -34,9 +35,9 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     peers: { type: 'string' },
-    rounds: { type: 'string', default: '9' },
+    rounds: { type: 'string', default: '45' },
     starts: { type: 'string', default: '3' },
-    requests: { type: 'string', default: '10000' },
+    requests: { type: 'string', default: '2000' },
     connections: { type: 'string', default: '32' },
     node: { type: 'string', default: process.execPath },
     json: { type: 'boolean', default: false },
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
   const node = spawnSync(values.node, ['--version'], { encoding: 'utf8' }).stdout.trim()
   print(`Node ${node}, ${settings.rounds} rounds of ${settings.requests} requests, medians (quartiles of the ratio)`)
   try {
-    if (values.start) await measureStarts(values.node, settings.rounds)
+    if (values.start) await measureStarts(values.node, 9)
     else if (values.latency) await measureLatency(load, settings)
     else if (values.scale) await measureScale(load, settings)
     else if (values.soak !== undefined) process.exitCode = (await soak(load, settings, Number(values.soak))) ? 0 : 1
@@ -100,18 +101,30 @@ async function measureCases(load: LoadProcess, settings: Settings, node: string)
   }
   memcached?.stop()
   const figures = figuresOf(results)
-  if (values.json) console.log(JSON.stringify({ environment: environment(node), figures }, null, 2))
+  if (values.json) console.log(JSON.stringify(recordOf(figures, node), null, 2))
   if (values.record) record(figures, node)
   if (values.check) check(figures)
 }
 
 function record(figures: Figures, node: string): void {
-  writeFileSync(recordedFile, `${JSON.stringify({ environment: environment(node), figures }, null, 2)}\n`)
+  // Cases that were not measured now stay as they were.
+  const before = existsSync(recordedFile) ? readRecorded() : undefined
+  const record = recordOf({ ...before?.figures, ...figures }, node)
+  writeFileSync(
+    recordedFile,
+    `${JSON.stringify(record, null, 2)}
+`,
+  )
+  writeFigures(join(import.meta.dirname, '../README.md'), record, false)
+  writeFigures(join(import.meta.dirname, '../docs/performance.md'), record, true)
+}
+
+function readRecorded(): Recorded {
+  return JSON.parse(readFileSync(recordedFile, 'utf8'))
 }
 
 function check(figures: Figures): void {
-  const recorded = JSON.parse(readFileSync(recordedFile, 'utf8')).figures as Figures
-  const slower = regressions(figures, recorded)
+  const slower = regressions(figures, readRecorded().figures)
   if (slower.length === 0) print('\nNo ratio has grown by more than 15 % over the recorded one.')
   else print(`\nSlower than recorded:\n  ${slower.join('\n  ')}`)
   process.exitCode = slower.length === 0 ? 0 : 1

@@ -12,7 +12,7 @@ export interface ByName {
 }
 
 /** One side's entries by names that are numbers. */
-export class Named implements ByName {
+class Named implements ByName {
   readonly #names: readonly number[]
   readonly #keys: readonly unknown[]
   readonly #values: readonly unknown[]
@@ -43,8 +43,16 @@ export class Named implements ByName {
   }
 }
 
+export interface NamedSides {
+  readonly base: Named
+  readonly mine: Named
+  readonly theirs: Named
+  /** The key of a name that one of the two has; mine, where both have it. */
+  keyOf(name: unknown): unknown
+}
+
 /** Maps, or Sets, by what makes their keys the same in base, mine and theirs; null where that costs too much. */
-export function named(base: Collection, mine: Collection, theirs: Collection, effort: Effort): Named[] | null {
+export function named(base: Collection, mine: Collection, theirs: Collection, effort: Effort): NamedSides | null {
   const names = new Names([...base.keys()], effort)
   const sides: Named[] = []
   for (const side of [base, mine, theirs]) {
@@ -53,7 +61,8 @@ export function named(base: Collection, mine: Collection, theirs: Collection, ef
     if (given === null) return null
     sides.push(new Named(given, keys, types.isMap(side) ? [...side.values()] : keys))
   }
-  return sides
+  const [b, m, t] = sides as [Named, Named, Named]
+  return { base: b, mine: m, theirs: t, keyOf: (name) => (m.has(name) ? m : t).keyOf(name) }
 }
 
 /** Names for keys: their place in the base, and further numbers for new ones by what they hold. */

@@ -3,7 +3,7 @@
 // the later commit, and a conflict is told.
 import { types } from 'node:util'
 import { alignLists, type Edits } from './merge-lists.ts'
-import { type ByName, type Named, named } from './merge-names.ts'
+import { type ByName, named } from './merge-names.ts'
 import { Effort, isAtom, missing, same } from './merge-values.ts'
 import { member } from './values.ts'
 
@@ -108,8 +108,7 @@ class Merger {
     if (haveAtoms(base, mine, theirs)) return this.#entries(base, mine, theirs, (key) => key, path)
     const sides = named(base, mine, theirs, this.#effort)
     if (sides === null) return this.#whole(base, mine, theirs, path)
-    const [b, m, t] = sides as [Named, Named, Named]
-    return this.#entries(b, m, t, (name) => (m.has(name) ? m : t).keyOf(name), path)
+    return this.#entries(sides.base, sides.mine, sides.theirs, sides.keyOf, path)
   }
 
   #entries(base: ByName, mine: ByName, theirs: ByName, keyOf: (name: unknown) => unknown, path: Path): AnyMap {
@@ -128,8 +127,7 @@ class Merger {
     if (haveAtoms(base, mine, theirs)) return membersOf(base, mine, theirs, (item) => item)
     const sides = named(base, mine, theirs, this.#effort)
     if (sides === null) return this.#whole(base, mine, theirs, path)
-    const [b, m, t] = sides as [Named, Named, Named]
-    return membersOf(b, m, t, (name) => (m.has(name) ? m : t).keyOf(name))
+    return membersOf(sides.base, sides.mine, sides.theirs, sides.keyOf)
   }
 
   list(base: unknown[], mine: unknown[], theirs: unknown[], path: Path): unknown[] {

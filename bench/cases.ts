@@ -42,7 +42,7 @@ const sessionPeers = ['secure-session', 'fastify-session', 'express-session', 'i
 export const cases: readonly Case[] = [
   {
     name: 'hello',
-    title: 'hello: handler class, rule, request and response through the globals, one hook',
+    title: 'handler class, rule, request and response through the globals, one hook',
     method: 'GET',
     path: '/hello',
     sessions: 'none',

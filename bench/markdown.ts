@@ -3,23 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cases } from './cases.ts'
 import { type Figures, type Recorded, targetOf } from './report.ts'
 
-const titles: { readonly [name: string]: string } = {
-  hello: 'hello through rule, hook, handler class and globals',
-  rules: 'rule with two variables among 1,000',
-  json: 'JSON, 1 kB in and out',
-  untouched: 'cookie session, not looked at',
-  read: 'cookie session, read',
-  'first-read': 'cookie session, read for the first time by this process',
-  change: 'cookie session, changed',
-  'encrypted-read': 'encrypted cookie session, read',
-  'first-encrypted-read': 'encrypted cookie session, read for the first time by this process',
-  'encrypted-change': 'encrypted cookie session, changed',
-  'rotated-read': 'cookie session of an older key, read and signed anew',
-  'stored-read': 'datastore session, read from the embedded Datastore',
-  'cached-read': 'datastore session, read from memcached (node:http: one memjs get)',
-  'stored-change': 'datastore session, changed, embedded Datastore',
-}
-
 /** The cases that README shows. */
 const chosen = ['hello', 'rules', 'json', 'untouched', 'read', 'change', 'stored-change']
 
@@ -28,11 +11,11 @@ const end = '<!-- end of figures -->'
 
 function shortTable(figures: Figures): string {
   const lines = ['| CPU time per request, × bare `node:http` | tipfy | others |', '|---|---|---|']
-  for (const name of chosen) {
+  for (const { name, title } of cases.filter(({ name }) => chosen.includes(name))) {
     const { tipfy, ...rest } = figures[name]!
     const others = Object.entries(rest).filter(([server]) => server !== 'node-http')
     const shown = others.map(([server, { ratio }]) => `${server} ${ratio.toFixed(2)}`).join(', ')
-    lines.push(`| ${titles[name]} | **${tipfy!.ratio.toFixed(2)}** | ${shown} |`)
+    lines.push(`| ${title} | **${tipfy!.ratio.toFixed(2)}** | ${shown} |`)
   }
   return lines.join('\n')
 }
@@ -49,7 +32,7 @@ function longTables({ environment, figures }: Recorded): string {
         const spread = server === 'node-http' ? '' : ` (${low.toFixed(2)}–${high.toFixed(2)})`
         return `| ${`${server} ${versions[server] ?? ''}`.trim()} | ${micros.toFixed(1)} | ${ratio.toFixed(2)}${spread} |`
       })
-      const head = `**${titles[kase.name]}**${aim}`
+      const head = `**${kase.title}**${aim}`
       return [head, '', '| | µs of CPU | × node:http |', '|---|---|---|', ...rows].join('\n')
     })
   return [`Node ${node}, ${cpu}, ${cores} cores, ${date}.`, ...tables].join('\n\n')

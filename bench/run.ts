@@ -110,11 +110,7 @@ function record(figures: Figures, node: string): void {
   // Cases that were not measured now stay as they were.
   const before = existsSync(recordedFile) ? readRecorded() : undefined
   const record = recordOf({ ...before?.figures, ...figures }, node)
-  writeFileSync(
-    recordedFile,
-    `${JSON.stringify(record, null, 2)}
-`,
-  )
+  writeFileSync(recordedFile, `${JSON.stringify(record, null, 2)}\n`)
   writeFigures(join(import.meta.dirname, '../README.md'), record, false)
   writeFigures(join(import.meta.dirname, '../docs/performance.md'), record, true)
 }

@@ -272,6 +272,10 @@ const table = {
     message: 'The session {name} was asked for with backend {backend}',
     remedy: "Use 'securecookie' or 'datastore', and one of them for one name.",
   },
+  TIPFY_E_SESSION_NAME: {
+    message: 'No session can be called {name}: that is the cookie behind the CSRF tokens',
+    remedy: 'Choose another name, or another csrfCookieName in config.ts.',
+  },
   TIPFY_E_SESSION_STORE_UNAVAILABLE: {
     message: 'The session could not be {what}: {why}',
     remedy: 'Try again shortly. If it stays so, check that Datastore can be reached and its credentials are right.',

@@ -184,6 +184,7 @@ describe('several sessions', () => {
         },
         '/wrong': () => sessionStore.getSession('theme', { backend: 'redis' as 'datastore' }),
         '/name': () => sessionStore.getSession('a;b'),
+        '/csrf': () => sessionStore.getSession('tipfy.csrf'),
       },
       options,
     )
@@ -200,6 +201,8 @@ describe('several sessions', () => {
     site.later(5001)
     expect((await visitor.ask('/')).text).toBe('[1,10,100,1]')
     for (const path of ['/clash', '/wrong', '/name']) expect((await visitor.ask(path)).status).toBe(500)
+    expect((await visitor.ask('/csrf')).status).toBe(500)
+    expect(site.lines.at(-1)!.fields.err).toMatchObject({ code: 'TIPFY_E_SESSION_NAME' })
   })
 })
 

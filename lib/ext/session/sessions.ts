@@ -98,9 +98,12 @@ export class Sessions implements SessionInterface {
     if (backend !== 'securecookie' && backend !== 'datastore') {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: String(backend) })
     }
-    return remembered(this.kinds, JSON.stringify([name, backend, expiration, cookie]), () =>
-      this.makeKind(backend, name, cookieAttributes(cookie, this.cookie), expiration, 256 << 10),
-    )
+    return remembered(this.kinds, JSON.stringify([name, backend, expiration, cookie]), () => {
+      const kind = this.makeKind(backend, name, cookieAttributes(cookie, this.cookie), expiration, 256 << 10)
+      // The two would overwrite each other.
+      if (kind.name === this.csrf.name) throw new TipfyError('TIPFY_E_SESSION_NAME', { name: kind.name })
+      return kind
+    })
   }
 
   /** A signed cookie of the user's own. */

@@ -23,9 +23,6 @@ export interface FoundCookie {
   refused: boolean
 }
 
-// A browser sends one cookie of a name, or a few where paths or domains differ; more is somebody who wants us to work.
-const mostCookies = 8
-
 const none: FoundCookie = { cookie: undefined, refused: false }
 
 /**
@@ -54,7 +51,11 @@ export function mustFit(name: string, value: string, limit: number, sizes: () =>
   if (bytes > limit) throw new SessionTooLarge('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: sizes() })
 }
 
-/** The first cookie of its name that is ours and not too old. */
+/**
+ * The first cookie of its name that is ours and not too old. All are looked at, or a neighbouring subdomain could hide the real
+ * one behind its own, which the browser sends first: there are no more than `maxHeaderSize` lets through, and to check them
+ * costs less than to serve the small requests that the same bytes could be.
+ */
 export function findCookie(
   { name, signer }: SignedName,
   request: CookieRequest,
@@ -65,10 +66,8 @@ export function findCookie(
   if (header === undefined) return none
   let cookie: SignedCookie | undefined
   let refusal: Refusal | undefined
-  let at = 0
-  for (let count = 0; count < mostCookies; count++) {
-    at = nextValue(header, name, at)
-    if (at === -1) break
+  let others = false
+  for (let at = nextValue(header, name, 0); at !== -1; at = nextValue(header, name, at)) {
     const end = header.indexOf(';', at)
     const value = end === -1 ? header.slice(at) : header.slice(at, end)
     const answer = signer.verify(value.trimEnd(), now)
@@ -77,9 +76,10 @@ export function findCookie(
     } else if (cookie === undefined) {
       cookie = answer
     } else if (answer.text !== cookie.text) {
-      settings.log.warn({ cookie: name }, 'two valid cookies of one name came, the first one counts')
+      others = true
     }
   }
+  if (others) settings.log.warn({ cookie: name }, 'two valid cookies of one name came, the first one counts')
   if (refusal !== undefined) settings.log.warn({ cookie: name, reason: refusal }, 'a signed cookie was refused')
   return { cookie, refused: refusal !== undefined && cookie === undefined }
 }

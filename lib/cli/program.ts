@@ -93,6 +93,8 @@ export function makeProgram(): Command {
 }
 
 function addSessions(sessions: Command): void {
+  // Asked for none of its commands, commander would show the whole help: main.ts says in one line which there are.
+  sessions.helpCommand(false).configureOutput({ writeErr: () => {} })
   sessions
     .command('ls')
     .description('list the live sessions')

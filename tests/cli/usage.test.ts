@@ -45,6 +45,8 @@ const wrong: [string, string, string][] = [
     "option '--port <number>' argument 'x' is invalid. A port is a number from 0 to 65535.",
     'tipfy datastore',
   ],
+  ['sessions', 'missing command: ls, show, revoke, purge.', 'tipfy sessions'],
+  ['--stack sessions', 'missing command: ls, show, revoke, purge.', 'tipfy sessions'],
   ['sessions list', "unknown command 'list' (Did you mean ls?).", 'tipfy sessions'],
   [
     'sessions ls --limit many',

@@ -19,12 +19,12 @@ import { type Log, makeLog } from './log.ts'
 import type { Rule, UrlMap } from './routing/index.ts'
 import {
   checkSectionNames,
-  checkSessionSection,
   importHook,
   loadErrorHandlers,
   loadRules,
   loadSections,
   requestSettings,
+  setSessionSection,
 } from './setup.ts'
 
 /** What belongs to one request: the real objects behind the globals. */
@@ -124,7 +124,7 @@ export class App {
     this.folders = [join(root, 'app'), root]
     this.dev = tipfy.dev
     this.#sections.set('tipfy', tipfy as unknown as Record<string, unknown>)
-    checkSessionSection(this)
+    setSessionSection(this)
     this.log = makeLog({ dev: this.dev, level: tipfy.logLevel })
     this.handlers = new HandlerLoader(this)
     this.hooks = new Hooks((event, text) => importHook(this, event, text))
@@ -195,10 +195,11 @@ export class App {
 
   /** The configuration of a module, or one key of it; its `defaultConfig` fills what config.ts leaves out. */
   getConfig(module: string): Readonly<Record<string, unknown>>
-  getConfig<Value = unknown>(module: string, key: string, fallback?: Value): Value
+  getConfig<Value = unknown>(module: string, key: string, fallback?: Value): NoInfer<Value>
   getConfig(module: string, key?: string, fallback?: unknown): unknown {
     const section = this.#sections.get(module) ?? (this.config[module] as Record<string, unknown> | undefined) ?? {}
-    return key === undefined ? section : (section[key] ?? fallback)
+    if (key === undefined) return section
+    return fallback === undefined ? section[key] : (section[key] ?? fallback)
   }
 
   /** The application's own section. */

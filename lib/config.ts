@@ -2,6 +2,7 @@
 // key stops the start and not a request.
 
 import type { App } from './app.ts'
+import type { ConfigSections } from './config-sections.ts'
 import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
 import type { SessionConfig } from './ext/session/config.ts'
@@ -68,8 +69,13 @@ export interface TipfyConfig {
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
-/** What config.ts exports: a section per module. Sections of your own modules are free. */
-export interface Config {
+type OwnSections = { [Module in keyof ConfigSections]?: Partial<ConfigSections[Module]> }
+
+/** Every section whose keys are known, by module. */
+export type Sections = ConfigSections & { tipfy: TipfyConfig; 'tipfy/ext/session': SessionConfig }
+
+/** What config.ts exports: a section per module. Sections of your own modules are free, or typed by `ConfigSections`. */
+export interface Config extends OwnSections {
   tipfy?: Partial<TipfyConfig>
   'tipfy/ext/session'?: Partial<SessionConfig>
   [module: string]: object | undefined
@@ -203,7 +209,7 @@ export function validateSection<Section extends object>(
       throw new TipfyError('TIPFY_E_CONFIG_KEY', { module, key, nearest: nearest(key, Object.keys(defaults)) })
     }
     if (value === undefined) continue
-    const wrong = mismatch(value, types[key] ?? typeOf(defaults[key as keyof Section]))
+    const wrong = mismatch(value, types[key] ?? typeLike(defaults[key as keyof Section]))
     if (wrong !== null) {
       const given = typeof value === 'number' ? String(value) : typeOf(value)
       throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: `${module}.${key}`, wanted: wrong, given })
@@ -211,6 +217,12 @@ export function validateSection<Section extends object>(
     section[key as keyof Section] = value
   }
   return section
+}
+
+/** What a default says of the values in its place: an empty list of no items, null of nothing at all. */
+function typeLike(value: unknown): ConfigType {
+  if (value === null || value === undefined) return () => true
+  return Array.isArray(value) && value.length === 0 ? 'array' : typeOf(value)
 }
 
 function mismatch(value: unknown, type: ConfigType): string | null {

@@ -1,4 +1,5 @@
 // Short words for what handlers do all the time, on the globals of the request being served.
+import type { Sections } from './config.ts'
 import { TipfyError } from './errors.ts'
 import { app, request, response } from './globals.ts'
 import { makeJson } from './http/convert.ts'
@@ -69,9 +70,30 @@ export function renderJsonResponse(value: unknown): Response {
   return makeJson(value, response)
 }
 
-/** The configuration of a module, or one key of it, from config.ts or else the module's `defaultConfig`. */
+/**
+ * The configuration of a module, or one key of it, from config.ts or else the module's `defaultConfig`. It knows the types of
+ * `tipfy`, of `tipfy/ext/session` and of what `ConfigSections` tells; of other modules it believes what you say.
+ *
+ * @param module as it is called in config.ts, like 'tipfy' or 'shop/payment'
+ * @param fallback instead of what is missing or null
+ * @example
+ * const { serverName } = getConfig('tipfy')
+ * const currency = getConfig<string>('shop/payment', 'currency')
+ * const retries = getConfig('shop/payment', 'retries', 3)
+ */
+export function getConfig<Module extends keyof Sections>(module: Module): Readonly<Sections[Module]>
+export function getConfig<Module extends keyof Sections, Key extends keyof Sections[Module]>(
+  module: Module,
+  key: Key,
+): Sections[Module][Key]
+export function getConfig<Module extends keyof Sections, Key extends keyof Sections[Module]>(
+  module: Module,
+  key: Key,
+  fallback: NonNullable<Sections[Module][Key]>,
+): NonNullable<Sections[Module][Key]>
 export function getConfig(module: string): Readonly<Record<string, unknown>>
-export function getConfig<Value = unknown>(module: string, key: string, fallback?: Value): Value
+export function getConfig<Value = unknown>(module: string, key: string): Value
+export function getConfig<Value>(module: string, key: string, fallback: Value): NoInfer<Value>
 export function getConfig(module: string, key?: string, fallback?: unknown): unknown {
   return key === undefined ? app.getConfig(module) : app.getConfig(module, key, fallback)
 }

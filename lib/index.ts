@@ -1,6 +1,7 @@
 // The one face of 'tipfy': everything an application imports by that name.
 export { App, type RequestContext } from './app.ts'
 export { type Config, defaultConfig, type TipfyConfig } from './config.ts'
+export type * from './config-sections.ts'
 export type { SessionInterface } from './context.ts'
 export type { ErrorHandler } from './error-answer.ts'
 export { type ErrorCode, TipfyError } from './errors.ts'

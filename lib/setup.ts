@@ -30,10 +30,11 @@ export function checkSectionNames(config: Config): void {
 }
 
 /** Checks the section of the sessions, so that `makeApp` refuses what their hook would refuse later. */
-export function checkSessionSection(app: App): void {
+export function setSessionSection(app: App): void {
   const given = app.config['tipfy/ext/session']
-  if (given === undefined) return
-  session.checkConfig(validateSection('tipfy/ext/session', given, session.defaultConfig, session.configTypes), app)
+  const section = validateSection('tipfy/ext/session', given, session.defaultConfig, session.configTypes)
+  if (given !== undefined) session.checkConfig(section, app)
+  app.setSection('tipfy/ext/session', section)
 }
 
 /** Imports the modules that have a section or are installed, for the `defaultConfig` they may export. */

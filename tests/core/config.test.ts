@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { type App, type Config, makeApp, Rule } from 'tipfy'
+import { type App, type Config, getConfig, makeApp, Rule } from 'tipfy'
 
 const root = import.meta.dirname
 const made: App[] = []
@@ -105,4 +106,54 @@ test('printing an application shows nothing of its configuration', () => {
 
 test("sections of one's own modules are free", () => {
   expect(make({ tipfy: {}, blog: { perPage: 10 } }).getConfig('blog', 'perPage')).toBe(10)
+})
+
+test('getConfig gives the types of the sections that are known, and of a fallback', () => {
+  make({ tipfy: { maxBodySize: 5 }, blog: { perPage: 10 } })
+  const size: number = getConfig('tipfy', 'maxBodySize')
+  const { expiration }: { readonly expiration: number } = getConfig('tipfy/ext/session')
+  const serverName: string = getConfig('tipfy', 'serverName', 'example.org')
+  let perPage = getConfig('blog', 'perPage', 20)
+  expect([size, expiration, serverName, perPage]).toEqual([5, 86_400, 'example.org', 10])
+  const missing = getConfig('blog', 'missing', 20)
+  perPage = missing // Not of the type 20 alone.
+  const other: typeof missing = 21
+  expect(perPage).toBeLessThan(other)
+  // @ts-expect-error: the name of a server is no number
+  const wrong: number = getConfig('tipfy', 'serverName')
+  expect(wrong).toBeNull()
+})
+
+describe("a module's defaultConfig", () => {
+  const make = (payment: object) =>
+    makeApp({ tipfy: { urls: () => [], logLevel: 'silent' }, payment }, { root: join(root, '../fixtures/sections') })
+
+  test('fills what the configuration leaves out, and takes any value for null and any list for an empty one', async () => {
+    const app = make({ apiKey: 'abc', currencies: [978] })
+    made.push(app)
+    await app.ready()
+    expect(app.getConfig('payment')).toEqual({ apiKey: 'abc', currencies: [978], retries: 3 })
+  })
+
+  test.each([
+    [{ retries: '3' }, 'TIPFY_E_CONFIG_VALUE'],
+    [{ currencies: 978 }, 'TIPFY_E_CONFIG_VALUE'],
+    [{ apiKy: 'abc' }, 'TIPFY_E_CONFIG_KEY'],
+  ])('refuses %j: %s', async (payment, code) => {
+    const app = make(payment)
+    made.push(app)
+    await expect(app.ready()).rejects.toMatchObject({ code })
+  })
+})
+
+test('who decides between two changes of a session knows what is decided about', () => {
+  const app = make({
+    tipfy: {},
+    'tipfy/ext/session': {
+      merge: (base, mine, theirs) => ({ ...theirs, n: [base.n, mine.n, theirs.n] }),
+      onConflict: ({ path, mine, theirs }) => console.warn(path.toUpperCase(), mine, theirs),
+    },
+  })
+  const { merge } = app.config['tipfy/ext/session']!
+  expect(merge!({ n: 1 }, { n: 2 }, { n: 3 })).toEqual({ n: [1, 2, 3] })
 })

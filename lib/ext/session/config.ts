@@ -3,6 +3,8 @@ import { TipfyError } from '../../errors.ts'
 import type { CookieOptions } from '../../http/cookies.ts'
 import { serializeCookie } from '../../http/cookies.ts'
 import { checkKeys } from './keys.ts'
+import type { Conflict } from './merge.ts'
+import type { SessionData } from './session-data.ts'
 
 /** The attributes of a session's cookie. */
 export interface SessionCookie {
@@ -24,6 +26,9 @@ export interface DatastoreClient {
   key(...args: never[]): unknown
   transaction(...args: never[]): unknown
 }
+
+/** What a session holds, as `merge` gets it: your keys by their types, others as unknown. */
+export type MergedData = Partial<SessionData> & Record<string, unknown>
 
 /** The keys of `'tipfy/ext/session'` in config.ts, and what they are unless told. */
 export const defaultConfig = {
@@ -75,10 +80,13 @@ export const defaultConfig = {
   storeTimeout: 5,
   /** What a request gets whose session could not be loaded: a 503 when it uses it, or an empty session that cannot be written. */
   onStoreError: 'error' as 'error' | 'anonymous',
-  /** Decides between two requests that changed the same value. */
-  merge: null as null | ((...args: never[]) => unknown),
+  /**
+   * Decides instead of the structural merge where two requests changed one session: gives the data to keep, of what both began
+   * with, what this one made of it, and what is there by now. Synchronous.
+   */
+  merge: null as null | ((base: MergedData, mine: MergedData, theirs: MergedData) => object),
   /** Told of every value that two requests changed at once. */
-  onConflict: null as null | ((...args: never[]) => void),
+  onConflict: null as null | ((conflict: Conflict) => void),
   /** The form of the data your code writes; sessions of another go through `migrate`. */
   dataVersion: null as number | null,
   /** Turns data of version `from` (null: none) into today's form. Synchronous; may change `data` or return another. */
@@ -151,6 +159,7 @@ const cookieTypes: Record<keyof SessionCookie, (value: unknown) => true | string
   maxAge: (value) => value === null || isSeconds(value) || 'a number of seconds above 0, or null',
 }
 
+/** The section 'tipfy/ext/session': its keys are those of `defaultConfig`. */
 export type SessionConfig = typeof defaultConfig
 
 function refuse(key: string, given: unknown, wanted: string): never {

@@ -10,9 +10,17 @@ import { Sessions } from './sessions.ts'
 import { readSettings, type SessionApp } from './settings.ts'
 import type { Backend } from './slot.ts'
 
-export { checkConfig, configTypes, defaultConfig, type SessionCookie } from './config.ts'
+export {
+  checkConfig,
+  configTypes,
+  defaultConfig,
+  type MergedData,
+  type SessionConfig,
+  type SessionCookie,
+} from './config.ts'
 export type { SessionCounters } from './counters.ts'
 export type { Flash } from './flash.ts'
+export type { Conflict } from './merge.ts'
 export type { SecureCookieOptions } from './secure-values.ts'
 export type { Session } from './session.ts'
 export type * from './session-data.ts'

@@ -5,14 +5,13 @@ import { TipfyError } from '../../errors.ts'
 import { startTelemetry } from '../../telemetry.ts'
 import { totals } from './counters.ts'
 import type { SessionDatastore } from './datastore.ts'
-import type { Conflict, Data } from './merge.ts'
+import type { Data } from './merge.ts'
 import { decodeCurrent, mustBeData } from './migrate.ts'
 import { visible, withVisible } from './session.ts'
 import type { SessionApp, Settings } from './settings.ts'
 import type { RecordStore } from './store.ts'
 
 type Merge = (base: Data, mine: Data, theirs: Data) => Data
-type OnConflict = (conflict: Conflict) => void
 
 /** Which Datastore is meant. An embedded one never serves production unless that was said. */
 export function datastoreMode(
@@ -80,7 +79,7 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
       onTrouble: (message) => log.warn({ counters: records.stats, memcached: breakers(records) }, message),
       decode: (text) => decodeCurrent(text, settings),
       merge: merge === null ? null : userMerge(merge),
-      onConflict: settings.onConflict as OnConflict | null,
+      onConflict: settings.onConflict,
     },
   })
   const endTelemetry = await startTelemetry(() => totals(records.stats))

@@ -88,12 +88,17 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
 
 /** An application: configuration, rules and hooks, behind a listener for `http.createServer`. Made by `makeApp`. */
 export class App {
+  /** Whether it runs in development: error pages, the console. */
   readonly dev: boolean
   /** The folder of config.ts and urls.ts. */
   readonly root: string
+  /** The configuration as it was given; `getConfig` fills in what it leaves out. */
   readonly config: Config
+  /** The hooks, by event. */
   readonly hooks: Hooks
+  /** The application's log. */
   readonly log: Log
+  /** Imports the classes that rules name. */
   readonly handlers: HandlerLoader
   /** Where handlers and hooks are looked for: app/, then the root. */
   readonly folders: readonly string[]

@@ -66,6 +66,7 @@ export interface TipfyConfig {
   healthPath: string | null
   /** Whether each request is logged. Default: true. */
   accessLog: boolean
+  /** The least that `app.log` writes. Default: 'info'. */
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -76,7 +77,9 @@ export type Sections = ConfigSections & { tipfy: TipfyConfig; 'tipfy/ext/session
 
 /** What config.ts exports: a section per module. Sections of your own modules are free, or typed by `ConfigSections`. */
 export interface Config extends OwnSections {
+  /** The application itself. */
   tipfy?: Partial<TipfyConfig>
+  /** The sessions. */
   'tipfy/ext/session'?: Partial<SessionConfig>
   [module: string]: object | undefined
 }

@@ -405,6 +405,7 @@ function fill(text: string, values: Record<string, string | number> | undefined)
  */
 export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
   override name = 'TipfyError'
+  /** Like 'TIPFY_E_OUTSIDE_REQUEST'; each has its place on the page of errors. */
   readonly code: Code
   /** One sentence: what to do. It is part of `message` too. */
   readonly remedy: string

@@ -1,14 +1,19 @@
 // The application's log: one line of JSON in production, a line for a person in development.
 import { inspect } from 'node:util'
+import { isNativeError } from 'node:util/types'
 
-/** Writes one line: fields and a message, or just a message. */
+/** Writes one line: a message, fields and a message (an error as the field `err`, with its stack), or an error alone. */
 export type LogMethod = (fields: object | string, message?: string) => void
 
 /** The log of an application, `app.log`. */
 export interface Log {
+  /** Written with `logLevel: 'debug'` only. */
   debug: LogMethod
+  /** What happens. */
   info: LogMethod
+  /** What somebody should look at one day. */
   warn: LogMethod
+  /** What somebody should look at now. */
   error: LogMethod
 }
 
@@ -28,9 +33,12 @@ export function makeLog(
   function method(name: Exclude<LogLevel, 'silent'>): LogMethod {
     if (levels.indexOf(name) < levels.indexOf(level)) return () => {}
     return (given, text) => {
-      const { err, ...fields } =
-        typeof given === 'string' ? ({} as Record<string, unknown>) : (given as Record<string, unknown>)
-      const message = text ?? (typeof given === 'string' ? given : '')
+      const isError = isNativeError(given)
+      const { err, ...fields } = (typeof given === 'string' ? {} : isError ? { err: given } : given) as Record<
+        string,
+        unknown
+      >
+      const message = text ?? (typeof given === 'string' ? given : isError ? given.message : '')
       if (!dev) {
         const line = { severity: name.toUpperCase(), time: new Date().toISOString(), message, ...fields }
         write(`${JSON.stringify(err === undefined ? line : { ...line, err: plainError(err) })}\n`)

@@ -29,6 +29,7 @@ export interface RunOptions extends ServeOptions {
 export interface RunningServer {
   /** As a browser takes it. */
   readonly url: string
+  /** The port it listens on, also where 0 was asked for. */
   readonly port: number
   /** What keeps the sessions. */
   readonly sessions: string

@@ -17,7 +17,9 @@ export interface DatastoreOptions {
   memory?: boolean
   /** Found in the environment by default; `tipfy` where there is no cloud. */
   projectId?: string
+  /** Default: none. */
   namespace?: string
+  /** Default: the project's default database. */
   databaseId?: string
 }
 

@@ -18,7 +18,9 @@ export interface DatastoreServerOptions extends EngineOptions {
 
 /** A local Datastore that listens. */
 export interface DatastoreServer {
+  /** The address it listens on. */
   host: string
+  /** The port it listens on, also where 0 was asked for. */
   port: number
   /** Ends the connections and closes the data. */
   close(): Promise<void>

@@ -1,4 +1,5 @@
 // Reads the Cookie header and writes Set-Cookie as RFC 6265bis has them, refusing what a browser would silently drop.
+import { isDate } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
 import { MultiDict } from './multidict.ts'
 
@@ -8,12 +9,17 @@ export interface CookieOptions {
   path?: string
   /** The host and its subdomains it is sent to; the answering host alone unless told. */
   domain?: string
-  /** Seconds until it dies; for as long as the browser runs unless told. */
+  /** Seconds (not milliseconds, as in Express) until it dies; for as long as the browser runs unless told. */
   maxAge?: number
+  /** When it dies; `maxAge` counts where both are given. */
   expires?: Date
+  /** It is sent over https only. */
   secure?: boolean
+  /** Scripts of the page cannot read it. */
   httpOnly?: boolean
+  /** Whether it comes with requests that other sites cause; 'None' needs `secure`. Unless told it is up to the browser. */
   sameSite?: 'Strict' | 'Lax' | 'None'
+  /** In an embedded page it is kept apart by the site around it (CHIPS); needs `secure`. */
   partitioned?: boolean
 }
 
@@ -75,6 +81,8 @@ function refuse(name: string, why: string): never {
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
   const { path = '/', domain, maxAge, expires, secure, httpOnly, sameSite, partitioned } = options
   if (name === '' || badName.test(name)) refuse(name, "its name may only have letters, digits and !#$%&'*+-.^_`|~")
+  if (typeof value !== 'string')
+    refuse(name, `its value must be a text, and is ${value === null ? 'null' : typeof value}`)
   const isSafe = safe.test(value)
   if (!isSafe && refused.test(value)) refuse(name, 'its value has a control character or a semicolon')
   if (refused.test(path) || !path.startsWith('/') || /[^\x20-\x7e]/.test(path))
@@ -92,7 +100,7 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
     text += `; Max-Age=${Math.trunc(maxAge)}`
   }
   if (expires !== undefined) {
-    if (Number.isNaN(expires.getTime())) refuse(name, 'expires must be a valid Date')
+    if (!isDate(expires) || Number.isNaN(expires.getTime())) refuse(name, 'expires must be a valid Date')
     text += `; Expires=${expires.toUTCString()}`
   }
   if (domain !== undefined) {

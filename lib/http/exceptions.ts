@@ -12,6 +12,7 @@ export class BadRequest extends HTTPException {
 
 /** 400: a key that the handler needs is missing from query or form. */
 export class BadRequestKeyError extends BadRequest {
+  /** The name of what is missing. */
   readonly key: string | null
 
   constructor(key?: string, options?: ExceptionOptions) {
@@ -55,6 +56,7 @@ export class NotFound extends HTTPException {
 /** 405, with the methods that are allowed. */
 export class MethodNotAllowed extends HTTPException {
   static override readonly code: number = 405
+  /** The methods that would be answered, in capitals: the Allow header. */
   readonly allow: string[]
 
   constructor(allow: Iterable<string> = [], description?: string, options?: ExceptionOptions) {
@@ -109,7 +111,7 @@ export class UnsupportedMediaType extends HTTPException {
   static override readonly code: number = 415
 }
 
-/** 416. `length` is the size of what was asked for. */
+/** 416. `length` is the size in bytes of what was asked for, sent as Content-Range. */
 export class RequestedRangeNotSatisfiable extends HTTPException {
   static override readonly code: number = 416
 

@@ -49,6 +49,7 @@ export interface ExceptionOptions {
   response?: Response
   /** When to come again (429, 503): seconds, or the moment. */
   retryAfter?: number | Date
+  /** What led to it, for the log; the client is not told. */
   cause?: unknown
 }
 
@@ -59,6 +60,7 @@ export interface ExceptionOptions {
  * throw new NotFound('No such product.')
  */
 export class HTTPException extends Error {
+  /** The status code of the class. */
   static readonly code: number = 500
 
   /** The status code. */
@@ -69,8 +71,10 @@ export class HTTPException extends Error {
   readonly description: string
   /** Sent with the answer. */
   readonly headers: HeaderList
+  /** Sent in place of the error page; null: the page. */
   readonly response: Response | null
 
+  /** @param description what the client is told; default: a sentence that fits the status */
   constructor(description?: string, options: ExceptionOptions = {}) {
     const { name, code: own } = new.target
     // What `abort(response)` throws is no error of the server, unless that response says so.

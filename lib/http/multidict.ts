@@ -14,6 +14,7 @@ export class MultiDict<V = string> {
   private readonly names: string[] = []
   private readonly list: V[] = []
 
+  /** @param pairs names and values, in order */
   constructor(pairs?: Iterable<readonly [string, V]>) {
     if (pairs !== undefined) for (const [name, value] of pairs) this.add(name, value)
   }

@@ -25,6 +25,7 @@ const noArgs: Readonly<Record<string, unknown>> = Object.freeze({})
 export class Request {
   /** Node's own object. */
   readonly incoming: IncomingMessage
+  /** The limits and trusted proxies that hold for it. */
   readonly settings: RequestSettings
   /** The rule that matched, null before and where none did. */
   rule: MatchedRule | null = null
@@ -94,6 +95,7 @@ export class Request {
     return schemeOf(this.incoming, this.settings.trust)
   }
 
+  /** Whether `scheme` is https. */
   get isSecure(): boolean {
     return this.scheme === 'https'
   }
@@ -109,6 +111,7 @@ export class Request {
     return remoteAddressOf(this.incoming, this.settings.trust)
   }
 
+  /** The headers, by name without regard to case. */
   get headers(): RequestHeaders {
     return new RequestHeaders(this.incoming)
   }
@@ -119,6 +122,7 @@ export class Request {
     return this.parsedArgs
   }
 
+  /** The cookies, decoded; of two with one name the first counts. Signed ones: `sessionStore.getSecureCookie`. */
   get cookies(): MultiDict {
     this.parsedCookies ??= parseCookies(this.incoming.headers.cookie)
     return this.parsedCookies
@@ -181,19 +185,21 @@ export class Request {
     return this.best('mediaType', types)
   }
 
-  /** The same of languages, as are the next two of encodings and charsets. */
+  /** Of `languages` (`en`, `pt-BR`) the one the client would rather have, null if none; without any, all it accepts. */
   acceptsLanguages(): string[]
   acceptsLanguages(...languages: string[]): string | null
   acceptsLanguages(...languages: string[]): string[] | string | null {
     return this.best('language', languages)
   }
 
+  /** The same of content encodings (`br`, `gzip`). */
   acceptsEncodings(): string[]
   acceptsEncodings(...encodings: string[]): string | null
   acceptsEncodings(...encodings: string[]): string[] | string | null {
     return this.best('encoding', encodings)
   }
 
+  /** The same of charsets (`utf-8`). */
   acceptsCharsets(): string[]
   acceptsCharsets(...charsets: string[]): string | null
   acceptsCharsets(...charsets: string[]): string[] | string | null {
@@ -205,18 +211,22 @@ export class Request {
     return this.best('mediaType', ['html', 'json']) === 'json'
   }
 
+  /** The tags of If-Match. Mostly `response.makeConditional()` is what you want. */
   get ifMatch(): ETags {
     return new ETags(this.incoming.headers['if-match'])
   }
 
+  /** The tags of If-None-Match: those that the client has. */
   get ifNoneMatch(): ETags {
     return new ETags(this.incoming.headers['if-none-match'])
   }
 
+  /** The date of If-Modified-Since, null without one or where it is none. */
   get ifModifiedSince(): Date | null {
     return parseHttpDate(this.incoming.headers['if-modified-since'])
   }
 
+  /** The date of If-Unmodified-Since, null without one or where it is none. */
   get ifUnmodifiedSince(): Date | null {
     return parseHttpDate(this.incoming.headers['if-unmodified-since'])
   }

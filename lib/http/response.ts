@@ -1,5 +1,6 @@
 // The answer under construction: plain fields, filled by the handler, turned into bytes by send.ts.
 // Headers live in a list that is only made when something beside the content type is asked for.
+import { inspect } from 'node:util'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
 import { CacheControl } from './cache-control.ts'
@@ -20,6 +21,7 @@ import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource
 export interface ResponseOptions {
   /** 200 unless told. */
   status?: number
+  /** An object, or pairs of name and value; several values of a name as a list. */
   headers?: HeadersInit
   /** Like `text/csv`; a charset is added to what is text. */
   mimetype?: string
@@ -49,6 +51,7 @@ export class Response {
   /** Whether conditions and ranges of the request are to be heeded. */
   isConditional = false
 
+  /** @throws {TipfyError} TIPFY_E_STATUS, TIPFY_E_HEADER_NAME, TIPFY_E_HEADER_VALUE, TIPFY_E_RESPONSE_BODY */
   constructor(body?: string | Uint8Array | Html | StreamSource | null, options?: ResponseOptions) {
     if (options !== undefined) this.fill(options)
     if (body === undefined || body === null) return
@@ -88,7 +91,7 @@ export class Response {
 
   set status(status: number) {
     if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new TipfyError('TIPFY_E_STATUS', { status: String(status) })
+      throw new TipfyError('TIPFY_E_STATUS', { status: inspect(status) })
     }
     this.code = status
   }
@@ -163,6 +166,7 @@ export class Response {
     else this.headers.set('etag', /^(?:W\/)?"[^"]*"$/.test(tag) ? tag : `"${tag.replaceAll('"', '')}"`)
   }
 
+  /** When the content was last changed; null if that is not said. It is sent to the second. */
   get lastModified(): Date | null {
     return this.list === null ? null : parseHttpDate(this.list.get('last-modified') ?? undefined)
   }

@@ -9,6 +9,7 @@ export class UploadedFile {
   readonly name: string
   /** The file's own name, without folders. */
   readonly filename: string
+  /** The type without its parameters, like `image/png`. */
   readonly mimetype: string
   /** Bytes. */
   readonly size: number
@@ -25,14 +26,17 @@ export class UploadedFile {
     this.content = typeof kept === 'string' ? null : kept
   }
 
+  /** The whole file, in memory. */
   async bytes(): Promise<Buffer> {
     return this.content ?? readFile(this.path!)
   }
 
+  /** The whole file as text (UTF-8). */
   async text(): Promise<string> {
     return (await this.bytes()).toString()
   }
 
+  /** The file, piece by piece. */
   stream(): Readable {
     return this.content !== null ? Readable.from([this.content]) : createReadStream(this.path!)
   }

@@ -9,6 +9,7 @@ import type { UrlMap } from './url-map.ts'
 
 /** Whatever yields rules: a {@link Rule} itself, a wrapper around rules, or a class of one's own. */
 export interface RuleFactory {
+  /** The rules, for a map to add; it calls this once. */
   getRules(map: UrlMap): Iterable<Rule>
 }
 
@@ -35,7 +36,7 @@ export interface RuleOptions<
 > {
   /** The name to build URLs by. Several rules may share it. */
   endpoint?: Endpoint
-  /** Default: the endpoint. */
+  /** `'module:Class'`, the class, or a function that imports it. Default: the endpoint. */
   handler?: HandlerTarget
   /** The methods that it answers, default all; HEAD comes with GET. */
   methods?: readonly string[]
@@ -88,26 +89,38 @@ export class Rule<
   const Domain extends string = string,
 > implements RuleFactory
 {
+  /** As it was given. */
   readonly path: Path
+  /** The name to build URLs by; '' if it has none. */
   readonly endpoint: Endpoint
+  /** What serves it; the endpoint unless said. */
   readonly handler: HandlerTarget
   /** In upper case; null where any will do. */
   readonly methods: ReadonlySet<string> | null
+  /** Values that the handler gets besides, or instead of, those of the variables. */
   readonly defaults: Defaults
+  /** Where it redirects to. */
   readonly redirectTo: RuleOptions['redirectTo']
+  /** Whether it is only for building URLs. */
   readonly buildOnly: boolean
+  /** Whether it redirects to the other rule of its endpoint. */
   readonly alias: boolean
+  /** Whether a session is loaded for it. */
   readonly session: boolean
+  /** The whole host it is for; null: any. */
   readonly host: Domain | null
-  /** Null until bound, where the rule does not say; so are the next two. */
+  /** Null until bound, where the rule does not say. */
   subdomain: string | null
+  /** Null until bound, where the rule does not say. */
   strictSlashes: boolean | null
+  /** Null until bound, where the rule does not say. */
   mergeSlashes: boolean | null
   /** The map that it belongs to. */
   map: UrlMap | null = null
   private bound: BoundRule | null = null
   private tokens: readonly Token[] | null = null
 
+  /** @throws {TipfyError} TIPFY_E_RULE_SLASH, TIPFY_E_RULE_OPTION, TIPFY_E_RULE_METHODS; the map throws for the rest */
   constructor(path: Path, options: RuleOptions<Endpoint, Defaults, Domain> = {}) {
     if (!path.startsWith('/')) throw new TipfyError('TIPFY_E_RULE_SLASH', { rule: path })
     for (const option of Object.keys(options)) {

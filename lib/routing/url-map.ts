@@ -37,6 +37,7 @@ export interface UrlMapOptions {
 
 /** What to bind a map to. */
 export interface BindOptions extends Partial<Binding> {
+  /** The host, like 'example.org' or 'localhost:8080'. */
   serverName: string
 }
 
@@ -65,6 +66,7 @@ export class UrlMap {
   private readonly byEndpoint = new Map<string, Rule[]>()
   private compiled: Compiled | null = null
 
+  /** @throws {TipfyError} TIPFY_E_RULE_… for a rule that cannot be read, or is part of another map */
   constructor(rules: Iterable<RuleFactory> = [], options: UrlMapOptions = {}) {
     this.defaultSubdomain = options.defaultSubdomain ?? ''
     this.strictSlashes = options.strictSlashes ?? true

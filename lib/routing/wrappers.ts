@@ -26,6 +26,7 @@ export class Submount<
   const Path extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
+  /** What is put before the rules' paths. */
   readonly mountPath: Path
 
   constructor(path: Path, rules: Rules) {
@@ -43,6 +44,7 @@ export class EndpointPrefix<
   const Prefix extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
+  /** What is put before the rules' endpoints. */
   readonly endpointPrefix: Prefix
 
   constructor(prefix: Prefix, rules: Rules) {
@@ -63,6 +65,7 @@ export class HandlerPrefix<
   const Prefix extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
+  /** What is put before the names of the rules' handlers. */
   readonly handlerPrefix: Prefix
 
   constructor(prefix: Prefix, rules: Rules) {
@@ -81,6 +84,7 @@ export class Subdomain<
   const Name extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
+  /** The subdomain that the rules are for. */
   readonly subdomainName: Name
 
   constructor(subdomain: Name, rules: Rules) {

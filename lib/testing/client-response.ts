@@ -3,7 +3,9 @@ import type { Reply } from './exchange.ts'
 
 /** The answer to a request of a test. */
 export class ClientResponse {
+  /** The status code. */
   readonly status: number
+  /** The status in words, as it came. */
   readonly statusText: string
   /** The web's own Headers: `get(name)`, `getSetCookie()`. */
   readonly headers: Headers

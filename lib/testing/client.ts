@@ -45,30 +45,37 @@ export class TestClient {
     this.cookies = new CookieJar(this.#base.hostname)
   }
 
+  /** `request('GET', path, options)`. */
   get(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('GET', path, options)
   }
 
+  /** `request('HEAD', path, options)`. */
   head(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('HEAD', path, options)
   }
 
+  /** `request('POST', path, options)`. */
   post(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('POST', path, options)
   }
 
+  /** `request('PUT', path, options)`. */
   put(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('PUT', path, options)
   }
 
+  /** `request('PATCH', path, options)`. */
   patch(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('PATCH', path, options)
   }
 
+  /** `request('DELETE', path, options)`. */
   delete(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('DELETE', path, options)
   }
 
+  /** `request('OPTIONS', path, options)`. */
   options(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('OPTIONS', path, options)
   }

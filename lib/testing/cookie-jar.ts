@@ -4,13 +4,16 @@
 /** A cookie that the jar holds. */
 export interface StoredCookie {
   name: string
+  /** As it came, not decoded. */
   value: string
+  /** Without a dot in front. */
   domain: string
   /** Whether only the very host that set it gets it. */
   hostOnly: boolean
   path: string
   secure: boolean
   httpOnly: boolean
+  /** As it came: 'Lax', 'Strict', 'None'; null if it said nothing. */
   sameSite: string | null
   /** Milliseconds since 1970; null: until the browser closes. */
   expires: number | null
@@ -18,8 +21,11 @@ export interface StoredCookie {
 
 /** Where a cookie that a test sets itself belongs. */
 export interface CookiePlace {
+  /** Default: the host of the client's `baseUrl`. */
   domain?: string
+  /** Default: '/'. */
   path?: string
+  /** Whether it is sent to https only. Default: false. */
   secure?: boolean
 }
 

@@ -8,7 +8,9 @@ export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | URLS
 
 /** A request of a test. Give one of `form`, `json`, `multipart` and `body`, or none. */
 export interface RequestOptions {
+  /** By name; a list sends a header several times. */
   headers?: Readonly<Record<string, string | readonly string[]>>
+  /** Added to the path's own query. */
   query?: Fields | string
   /** Sent as application/x-www-form-urlencoded. */
   form?: Fields

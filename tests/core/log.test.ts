@@ -28,3 +28,12 @@ test('what is below the level is not written', () => {
   log.warn('loud')
   expect(lines).toEqual(['warn: loud\n'])
 })
+
+test('an error alone is logged by its message, with its stack', () => {
+  const lines: string[] = []
+  const write = (line: string) => lines.push(line)
+  makeLog({ dev: false, level: 'info' }, write).error(error)
+  makeLog({ dev: true, level: 'info' }, write).error(error)
+  expect(JSON.parse(lines[0]!)).toMatchObject({ message: 'outer', err: { stack: expect.stringContaining('log.test') } })
+  expect(lines[1]).toMatch(/^error: outer\nError: outer\n\s+at /)
+})

@@ -4,6 +4,7 @@ import type { Slot } from './slot.ts'
 
 /** A message for the user's next page. */
 export interface Flash {
+  /** What `flash` was given: a text, or anything a session can hold. */
   message: unknown
   /** Like 'info', 'success', 'error'. */
   level: string

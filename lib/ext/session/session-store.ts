@@ -18,6 +18,7 @@ export type StoreRequest = CsrfRequest
 
 /** How a session of its own name is kept: its backend, and attributes of its cookie. */
 export interface SessionOptions extends Partial<SessionCookie> {
+  /** What keeps it: 'datastore' or 'securecookie'. Default: as the main session. */
   backend?: Backend
   /** Seconds without a request until it ends. */
   expiration?: number

@@ -92,6 +92,7 @@ export class Session {
     return this
   }
 
+  /** Whether there is a value of `key`, be it undefined. */
   has(key: string): boolean {
     return Object.hasOwn(this[behind].look(), storedKey(key))
   }

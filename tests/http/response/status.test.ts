@@ -13,3 +13,7 @@ test.each([0, 100, 199, 600, 200.5, Number.NaN, '404', null])('%j is not a statu
     expect.objectContaining({ code: 'TIPFY_E_STATUS' }),
   )
 })
+
+test('a status that is text is told as text', () => {
+  expect(() => new Response('', { status: '404' as never })).toThrow("'404' is not a status code")
+})

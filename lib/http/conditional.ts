@@ -119,21 +119,14 @@ export function evaluate(
     const since = parseHttpDate(headers['if-unmodified-since'])
     if (since !== null && lastModified !== null && seconds(lastModified) > seconds(since)) return 412
   }
-  let isFresh = false
   if (ifNoneMatch !== undefined) {
     const tags = new ETags(ifNoneMatch)
-    isFresh = tags.any || (etag !== null && tags.hasWeak(etag))
-    if (isFresh && !reads) return 412
+    if (tags.any || (etag !== null && tags.hasWeak(etag))) return reads ? 304 : 412
   } else if (reads) {
     const since = parseHttpDate(headers['if-modified-since'])
-    isFresh = since !== null && lastModified !== null && seconds(lastModified) <= seconds(since)
+    if (since !== null && lastModified !== null && seconds(lastModified) <= seconds(since)) return 304
   }
-  return isFresh && !wantsAnew(headers) ? 304 : 200
-}
-
-/** Whether the client asks for the whole though it may have it: an end-to-end reload, which Express and Koa grant too. */
-function wantsAnew(headers: IncomingHttpHeaders): boolean {
-  return /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(headers['cache-control'] ?? '')
+  return 200
 }
 
 /** Whether the Range of a request counts: no If-Range, or one that names what is there, by a strong tag or the exact date. */

@@ -33,10 +33,9 @@ test.each([
   ['an earlier unmodified date', { 'If-Unmodified-Since': before }, 412],
   ['If-Match before If-Unmodified-Since', { 'If-Match': '"v1"', 'If-Unmodified-Since': before }, 200],
   ['If-Match before If-None-Match', { 'If-Match': '"v2"', 'If-None-Match': '"v1"' }, 412],
+  // `fetch` sends it along with every condition that a program sets.
+  ['the tag, and no-cache', { 'If-None-Match': '"v1"', 'Cache-Control': 'no-cache' }, 304],
   ['both, and both say the same', { 'If-Match': '"v1"', 'If-None-Match': '"v1"' }, 304],
-  ['the tag, of a client that reloads', { 'If-None-Match': '"v1"', 'Cache-Control': 'no-cache' }, 200],
-  ['the date, of a client that reloads', { 'If-Modified-Since': same, 'Cache-Control': 'max-age=0, No-Cache' }, 200],
-  ['the tag, of a client that only asks', { 'If-None-Match': '"v1"', 'Cache-Control': 'max-age=0' }, 304],
 ] as [string, Record<string, string>, number][])('a request with %s', (_, headers, status) => {
   expect(answer(headers).statusCode).toBe(status)
   expect(answer(headers, 'HEAD').statusCode).toBe(status)

@@ -84,6 +84,20 @@ test('the reference has what can be imported, with its doc comments', () => {
     }
   })
 
+  test('on a phone the text comes first, the menu after it, and nothing is wider than the screen', async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.html'))) {
+      await page.goto(url(name))
+      const top = (await page.locator('h1').boundingBox())!.y
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth')
+      expect([name, top < 200, width]).toEqual([name, true, 360])
+    }
+    await page.click('text=Pages')
+    expect((await page.locator('#menu').boundingBox())!.y).toBeLessThan(740)
+    expect(await page.locator('#menu a').first().isVisible()).toBe(true)
+    await page.setViewportSize({ width: 1280, height: 720 })
+  })
+
   test('what is looked for is found, by the keyboard', async () => {
     await page.goto(url('index.html'))
     await page.keyboard.press('/')

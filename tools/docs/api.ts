@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Declaration, exportsOf, type Member } from './declarations.ts'
+import { anchorOf } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -48,7 +49,9 @@ const titles: readonly [RegExp, string][] = [
 export function apiPage(module: string, declarations: readonly Declaration[]): string {
   const sections = titles.map(([kind, title]) => {
     const list = declarations.filter((one) => kind.test(one.kind)).sort((a, b) => a.name.localeCompare(b.name))
-    return list.length === 0 ? '' : `## ${title}\n\n${list.map(entry).join('\n')}`
+    if (list.length === 0) return ''
+    const names = list.map(({ name }) => `[\`${name}\`](#${anchorOf(name)})`)
+    return `## ${title}\n\n${names.join(' ')}\n\n${list.map(entry).join('\n')}`
   })
   return `# ${module}\n\nMade from the doc comments of version ${version()}.\n\n${sections.join('\n')}`
 }

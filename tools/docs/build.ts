@@ -60,9 +60,9 @@ function layout(page: Page, menu: { title: string; pages: Page[] }[]): string {
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<header><a href="index.html">tipfy</a><label>Search <input id="search" type="search" autocomplete="off"></label><ul id="found" hidden></ul></header>
+<header><a href="index.html">tipfy</a><a class="to-menu" href="#menu">Pages</a><label>Search <input id="search" type="search" autocomplete="off"></label><ul id="found" hidden></ul></header>
 <div class="columns">
-<nav class="menu" aria-label="Pages">${groups.join('\n')}</nav>
+<nav class="menu" id="menu" aria-label="Pages">${groups.join('\n')}</nav>
 <main id="main">
 ${page.html}
 </main>

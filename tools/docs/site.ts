@@ -8,9 +8,9 @@ body { margin: 0 }
 a { color: var(--link); text-underline-offset: .15em }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
 header { position: sticky; top: 0; z-index: 1; display: flex; gap: 1.5rem; align-items: center; padding: .5rem 1.5rem; background: var(--well); border-bottom: 1px solid var(--line) }
-header > a { font-weight: 700; color: inherit; text-decoration: none }
+header > a { font-weight: 700; color: inherit; text-decoration: none } header .to-menu { display: none; font-weight: 400; color: var(--link) }
 header label { margin-left: auto; color: var(--soft) }
-input { font: inherit; color: var(--fg); background: var(--bg); border: 1px solid var(--soft); border-radius: .35rem; padding: .1rem .5rem; width: 16rem; max-width: 50vw }
+input { font: inherit; color: var(--fg); background: var(--bg); border: 1px solid var(--soft); border-radius: .35rem; padding: .1rem .5rem; width: 16rem; max-width: 40vw }
 #found { position: absolute; right: 1.5rem; top: 100%; margin: 0; padding: .3rem; list-style: none; width: 26rem; max-width: 95vw; max-height: 70vh; overflow: auto; background: var(--bg); border: 1px solid var(--line); border-radius: .4rem }
 #found a { display: block; padding: .2rem .5rem; text-decoration: none } #found small { color: var(--soft) }
 .columns { display: grid; grid-template-columns: 14rem minmax(0, 48rem) 13rem; gap: 2.5rem; max-width: 84rem; margin: 0 auto; padding: 0 1.5rem }
@@ -33,7 +33,8 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; 
 img { max-width: 100%; height: auto; border-radius: .4rem }
 .skip { position: absolute; left: -99rem } .skip:focus { left: 1rem; top: .4rem; background: var(--bg); padding: .2rem .6rem; z-index: 2 }
 @media (max-width: 70rem) { .columns { grid-template-columns: 13rem minmax(0, 1fr) } .contents { display: none } }
-@media (max-width: 48rem) { .columns { display: block } .menu { position: static; max-height: none; border-bottom: 1px solid var(--line) } }
+@media (max-width: 48rem) { header { gap: 1rem; padding: .5rem 1rem } header .to-menu { display: inline } .columns { display: flex; flex-direction: column; gap: 0; padding: 0 1rem }
+  main { padding-bottom: 2rem } .menu { order: 1; position: static; max-height: none; border-top: 1px solid var(--line); scroll-margin-top: 3.2rem } .menu a { padding: .3rem 0 } }
 @media print { header, .menu, .contents { display: none } .columns { display: block } }
 `
 

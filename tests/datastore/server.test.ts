@@ -1,6 +1,6 @@
 // The gRPC front: one port for Datastore clients and for a health check, and the folder behind it.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -156,37 +156,5 @@ describe('the server', () => {
       code: expect.any(Number),
     })
     await closeDatastore(datastore)
-  })
-})
-
-describe('a data folder', () => {
-  test('that is a file, or holds something else, is told with its remedy', async () => {
-    const file = join(folder, 'file')
-    writeFileSync(file, 'x')
-    await expect(openDatastore({ mode: 'embedded', dataFolder: file })).rejects.toMatchObject({
-      code: 'TIPFY_E_DATA_FOLDER',
-    })
-    const other = mkdtempSync(join(tmpdir(), 'tipfy-datastore-'))
-    writeFileSync(join(other, 'datastore.sqlite'), 'this is not a database, whatever its name says'.repeat(100))
-    await expect(openDatastore({ mode: 'embedded', dataFolder: other })).rejects.toMatchObject({
-      code: 'TIPFY_E_DATA_FOLDER',
-    })
-    rmSync(other, { recursive: true })
-  })
-
-  test('of another format is told with its remedy', async () => {
-    const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
-    const other = mkdtempSync(join(tmpdir(), 'tipfy-datastore-'))
-    new DatabaseSync(join(other, 'datastore.sqlite')).exec('PRAGMA user_version = 99')
-    await expect(openDatastore({ mode: 'embedded', dataFolder: other })).rejects.toMatchObject({
-      code: 'TIPFY_E_DATA_FORMAT',
-    })
-    rmSync(other, { recursive: true })
-  })
-
-  test('is made with all folders above it', async () => {
-    const deep = join(folder, 'a/b/c')
-    await closeDatastore(await openDatastore({ mode: 'embedded', dataFolder: deep }))
-    await closeDatastore(await openDatastore({ mode: 'embedded', dataFolder: deep }))
   })
 })

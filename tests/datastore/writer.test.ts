@@ -161,6 +161,36 @@ describe('what the disk does', () => {
   })
 })
 
+describe('while another process opens or recovers the file', () => {
+  test.each([
+    ['a lookup', (engine: Engine) => engine.lookup({ projectId, keys: [key('a')] }).found],
+    ['a lookup of several', (engine: Engine) => engine.lookup({ projectId, keys: [key('a'), key('b')] }).found],
+    [
+      'a query',
+      (engine: Engine) => engine.runQuery({ projectId, query: { kind: [{ name: 'K' }] } }).batch!.entityResults,
+    ],
+  ])('%s waits', async (_, ask) => {
+    const { StatementSync } = process.getBuiltinModule('node:sqlite')
+    const first = new Engine({ dataFolder: folder })
+    await first.commit(put('a', 1))
+    first.close()
+    const engine = new Engine({ dataFolder: folder })
+    const { get } = StatementSync.prototype
+    let busy = 3
+    StatementSync.prototype.get = function (...parameters) {
+      if (busy-- > 0) throw Object.assign(new Error('database is locked'), { errcode: 5 })
+      return Reflect.apply(get, this, parameters)
+    }
+    try {
+      expect(ask(engine)).toHaveLength(1)
+    } finally {
+      StatementSync.prototype.get = get
+    }
+    expect(busy).toBeLessThan(0)
+    engine.close()
+  })
+})
+
 describe('while another process writes', () => {
   test('a commit waits, and this process goes on with everything else', async () => {
     const engine = new Engine({ dataFolder: folder })

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { folderError, makeDataFolder } from '../../data-folder.ts'
 import { applyChanges, completeKey } from './commit.ts'
 import { enumName, toTimestamp } from './convert.ts'
-import { readDocument } from './document.ts'
 import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './keys.ts'
+import { lookup, lookupLatest } from './lookup.ts'
 import { readMutations } from './mutations.ts'
-import { masked, readMask } from './paths.ts'
+import { readMask } from './paths.ts'
 import { readAggregation, runAggregation } from './query/aggregate.ts'
 import { explain } from './query/explain.ts'
 import { readGql } from './query/gql.ts'
@@ -59,26 +59,10 @@ export class Engine {
     const keys = (request.keys ?? []).map((key) => readKey(key, request))
     if (keys.length > MAX_LOOKUP) throw invalid(`cannot get more than ${MAX_LOOKUP} keys in a single call`)
     const mask = readMask(request.propertyMask)
-    return this.#read(request.readOptions, (view) => {
-      const response: wire.LookupResponse = { found: [], missing: [], deferred: [], readTime: view.readTime }
-      for (const key of keys) {
-        const row = view.read(key)
-        if (row) {
-          response.found.push({
-            entity: { key, properties: masked(readDocument(row.d), mask) },
-            version: String(row.v),
-            createTime: toTimestamp(row.c),
-            updateTime: toTimestamp(row.v),
-          })
-        } else {
-          response.missing.push({
-            entity: { key, properties: {} },
-            version: String(view.version ?? this.#store.version()),
-          })
-        }
-      }
-      return response
-    })
+    return (
+      lookupLatest(this.#store, keys, mask, request.readOptions) ??
+      this.#read(request.readOptions, (view) => lookup(view, keys, mask))
+    )
   }
 
   runQuery(request: wire.RunQueryRequest): wire.RunQueryResponse {
@@ -88,7 +72,7 @@ export class Engine {
     return this.#read(request.readOptions, (view) => {
       const answer = explain(request, plan, (progress) => {
         const { batch, trace } = runQuery(view, plan, progress)
-        this.#remember(view, trace, (at) => runQuery(at, plan).trace)
+        this.#remember(view, trace, (at) => runQuery(at, plan).trace())
         return { batch, count: batch.entityResults.length }
       })
       return { ...answer, query: gql?.query ?? null }
@@ -104,7 +88,7 @@ export class Engine {
       const answer = explain(request, aggregation.plan, (progress) => {
         const aggregateProperties = runAggregation(view, aggregation, progress)
         const again = (at: View) => JSON.stringify(runAggregation(at, aggregation))
-        this.#remember(view, JSON.stringify(aggregateProperties), again)
+        this.#remember(view, () => JSON.stringify(aggregateProperties), again)
         const aggregationResults = [{ aggregateProperties }]
         const batch = { aggregationResults, moreResults: 'NO_MORE_RESULTS' as const, readTime: view.readTime }
         return { batch, count: 1 }
@@ -202,9 +186,10 @@ export class Engine {
   }
 
   /** Has a transaction that may write check, when it commits, that a query still has the answer that it had. */
-  #remember({ transaction }: View, trace: string, again: (view: View) => string): void {
+  #remember({ transaction }: View, trace: () => string, again: (view: View) => string): void {
     if (!transaction || transaction.readOnly) return
-    transaction.queries.push(() => again(new View(this.#store, undefined)) === trace)
+    const then = trace()
+    transaction.queries.push(() => again(new View(this.#store, undefined)) === then)
   }
 }
 

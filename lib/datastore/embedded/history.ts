@@ -12,10 +12,11 @@ const FROM = 'CAST(? AS INTEGER) * 1024'
 const ROW_BYTES = 64
 
 const INSERT = `INSERT INTO history (id, n, k, c, v, d) VALUES (${FROM} + CAST(? AS INTEGER), ?, ?, ?, ?, ?)`
-const OLDEST = `SELECT max(v) AS v FROM (SELECT id / 1024 AS v FROM history WHERE id < ${FROM} ORDER BY id LIMIT ?)`
-const SIZE = `SELECT sum(coalesce(octet_length(d), 0) + ${ROW_BYTES}) AS n FROM history WHERE id < ${FROM}`
+const OLDEST = `SELECT max(v) FROM (SELECT id / 1024 AS v FROM history WHERE id < ${FROM} ORDER BY id LIMIT ?)`
+const SIZE = `SELECT sum(coalesce(octet_length(d), 0) + ${ROW_BYTES}) FROM history WHERE id < ${FROM}`
 const DROP = `DELETE FROM history WHERE id < ${FROM}`
 const FIRST_CHANGE = `SELECT c, v, d FROM history WHERE id >= ${FROM} AND n = ? AND k = ? ORDER BY id LIMIT 1`
+const LAST_CHANGE = 'SELECT max(id) / 1024 FROM history WHERE n = ? AND k = ?'
 const CHANGES = `SELECT k, c, v, d FROM history WHERE id >= ${FROM} AND n = ? ORDER BY id`
 
 export class History {
@@ -29,7 +30,7 @@ export class History {
 
   /** Keeps what a commit is about to replace. */
   remember(version: number, place: number, n: number, k: Uint8Array, row: Row | undefined): void {
-    this.#store.sql(INSERT).run(version, place, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
+    this.#store.sql.run(INSERT, version, place, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
     this.#added.rows++
     this.#added.bytes += ROW_BYTES + (row ? Buffer.byteLength(row.d) : 0)
   }
@@ -39,18 +40,18 @@ export class History {
     const { rows, bytes } = this.#added
     this.forgetAdded()
     if (rows === 0) return
-    this.#store.sql('UPDATE state SET kept = kept + ?').run(bytes)
-    const { kept, first } = this.#store
-      .sql('SELECT kept, (SELECT min(id) / 1024 FROM history) AS first FROM state')
-      .get() as { kept: number; first: number }
+    this.#store.sql.run('UPDATE state SET kept = kept + ?', bytes)
+    const [kept, first] = this.#store.sql.first<[number, number]>(
+      'SELECT kept, (SELECT min(id) / 1024 FROM history) FROM state',
+    )!
     const before = kept > limits.bytes ? Number.MAX_SAFE_INTEGER : (now - limits.age) * 1000
-    if (first < before) this.#dropUpTo(this.#store.sql(OLDEST).get(before, rows * 2)!['v'] as number)
+    if (first < before) this.#dropUpTo(this.#store.sql.first<[number]>(OLDEST, before, rows * 2)![0])
   }
 
   #dropUpTo(version: number): void {
-    const { n } = this.#store.sql(SIZE).get(version + 1) as { n: number }
-    this.#store.sql(DROP).run(version + 1)
-    this.#store.sql('UPDATE state SET floor = ?, kept = kept - ?').run(version, n)
+    const [bytes] = this.#store.sql.first<[number]>(SIZE, version + 1)!
+    this.#store.sql.run(DROP, version + 1)
+    this.#store.sql.run('UPDATE state SET floor = ?, kept = kept - ?', version, bytes)
   }
 
   /** After a transaction that came to nothing. */
@@ -60,33 +61,32 @@ export class History {
 
   /** The oldest version that can be read. */
   floor(): number {
-    return this.#store.sql('SELECT floor FROM state').get()!['floor'] as number
+    return this.#store.sql.first<[number]>('SELECT floor FROM state')![0]
   }
 
   /** An entity as it was at a version. */
   getAt(n: number, k: Uint8Array, version: number): Row | undefined {
     const now = this.#store.get(n, k)
     if (now && now.v <= version) return now
-    const then = this.#store.sql(FIRST_CHANGE).get(version + 1, n, k) as OldRow | undefined
-    return then ? present(then) : now
+    const then = this.#store.sql.first<OldColumns>(FIRST_CHANGE, version + 1, n, k)
+    return then ? present(...then) : now
   }
 
   /** What was replaced after a version in a partition, oldest first. */
   *changesSince(n: number, version: number): Generator<{ k: Uint8Array; row: Row | undefined }> {
-    const changes = this.#store.sql(CHANGES).all(version + 1, n) as unknown as (OldRow & { k: Uint8Array })[]
-    for (const change of changes) yield { k: change.k, row: present(change) }
+    const changes = this.#store.sql.all<[Uint8Array, ...OldColumns]>(CHANGES, version + 1, n)
+    for (const [k, ...then] of changes) yield { k, row: present(...then) }
   }
 
   /** The version since which there has been no entity, or the oldest one known of. */
   goneSince(n: number, k: Uint8Array): number {
-    const row = this.#store.sql('SELECT max(id) / 1024 AS v FROM history WHERE n = ? AND k = ?').get(n, k)
-    return (row?.['v'] as number | null) ?? this.floor()
+    return this.#store.sql.first<[number | null]>(LAST_CHANGE, n, k)![0] ?? this.floor()
   }
 }
 
-type OldRow = Omit<Row, 'd'> & { d: string | null }
+type OldColumns = [c: number, v: number, d: string | null]
 
 /** A row of history, where there was an entity at all. */
-function present({ c, v, d }: OldRow): Row | undefined {
+function present(...[c, v, d]: OldColumns): Row | undefined {
   return d === null ? undefined : { c, v, d }
 }

@@ -147,13 +147,13 @@ export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let at = 0
   const text = (): string => {
-    const parts: Buffer[] = []
+    const parts: string[] = []
     for (;;) {
       const end = buffer.indexOf(0, at)
       const last = buffer[end + 1] === END
-      parts.push(buffer.subarray(at, last ? end : end + 1))
+      parts.push(buffer.toString('utf8', at, last ? end : end + 1))
       at = end + 2
-      if (last) return parts.length === 1 ? parts[0]!.toString() : Buffer.concat(parts).toString()
+      if (last) return parts.length === 1 ? parts[0]! : parts.join('')
     }
   }
   const path: StoredElement[] = []

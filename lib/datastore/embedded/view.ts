@@ -32,7 +32,7 @@ export class View {
   }
 
   get readTime(): Timestamp {
-    return toTimestamp(this.version ?? Math.max(this.store.version(), Date.now() * 1000))
+    return this.version === undefined ? timeNow(this.store.version()) : toTimestamp(this.version)
   }
 
   /** The number of a partition, if anything was ever kept in it. */
@@ -65,4 +65,9 @@ export class View {
     const changed = [...first.values()]
     return kind === undefined ? changed : changed.filter(({ k }) => pathFromBytes(k).at(-1)!.kind === kind)
   }
+}
+
+/** When the latest state is read: no sooner than the latest commit, whatever the clock says. */
+export function timeNow(latest: number): Timestamp {
+  return toTimestamp(Math.max(latest, Date.now() * 1000))
 }

@@ -23,7 +23,8 @@ export class Candidates {
 
   /** @param n Number of the plan's partition. */
   constructor(store: Store, plan: Plan, n: number) {
-    this.postings = new Postings(store)
+    // One more tells that a list of keys with one value is complete.
+    this.postings = new Postings(store, plan.offset + plan.limit + 1)
     this.#store = store
     this.#plan = plan
     this.#n = n
@@ -114,7 +115,7 @@ export class Candidates {
    */
   #few(): number {
     const { offset, limit } = this.#plan
-    const total = Number(this.#store.sql('SELECT max(id) AS n FROM entity').get()!['n'] ?? 0)
+    const total = this.#store.sql.first<[number | null]>('SELECT max(id) FROM entity')![0] ?? 0
     return Math.ceil(Math.min(Math.max(sizes.few, Math.sqrt(((offset + limit) * total) / 4)), sizes.many))
   }
 

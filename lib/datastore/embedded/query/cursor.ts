@@ -9,13 +9,17 @@ export interface Position {
   k: Uint8Array
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+/** Bytes as base64 between quotes. */
+function quoted(bytes: Uint8Array): string {
+  return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`
+}
 
-/** The cursor after a position; after nothing: the beginning. */
-export function writeCursor(signature: string, position: Position | undefined): Buffer {
-  return Buffer.from(
-    JSON.stringify(position ? [signature, base64(position.k), position.tuple.map(base64)] : [signature]),
-  )
+/** What writes the cursors of a query: the one after a position; after nothing: the beginning. */
+export function cursorWriter(signature: string): (position: Position | undefined) => Buffer {
+  // JSON, put together by hand: each result has one.
+  const start = `[${JSON.stringify(signature)}`
+  return (position) =>
+    Buffer.from(position ? `${start},${quoted(position.k)},[${position.tuple.map(quoted).join()}]]` : `${start}]`)
 }
 
 /** The position that a cursor stands for; undefined: the beginning. */

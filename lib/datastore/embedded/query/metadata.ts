@@ -48,7 +48,7 @@ function namespaces(store: Store, { partition }: Plan): string[] {
       namespace,
       n: store.number(partitionName({ ...partition, namespaceId: namespace as string }))!,
     }))
-    .filter(({ n }) => store.sql('SELECT 1 FROM entity WHERE n = ? LIMIT 1').get(n))
+    .filter(({ n }) => store.sql.first('SELECT 1 FROM entity WHERE n = ? LIMIT 1', n))
     .map(({ namespace }) => namespace as string)
 }
 

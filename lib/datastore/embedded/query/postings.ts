@@ -26,34 +26,36 @@ export interface Group {
   ks: Uint8Array[] | undefined
 }
 
-function* chunkSizes(): Generator<number> {
-  for (let size = sizes.firstChunk; ; size = Math.min(size * 2, sizes.lastChunk)) yield size
-}
-
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
 
 export class Postings {
   readonly #store: Store
+  readonly #wanted: number
 
-  constructor(store: Store) {
+  /** @param wanted How many rows are likely to be all that is asked for. */
+  constructor(store: Store, wanted = Number.POSITIVE_INFINITY) {
     this.#store = store
+    this.#wanted = wanted
+  }
+
+  *#chunkSizes(): Generator<number> {
+    yield Math.min(this.#wanted, sizes.firstChunk)
+    for (let size = sizes.firstChunk * 2; ; size = Math.min(size * 2, sizes.lastChunk)) yield size
   }
 
   /** The keys of the entities with a value, in the order of keys. @param p Number of the index. */
   *keys(p: number, v: Uint8Array, span: Span, down: boolean): Generator<Uint8Array> {
-    const statement = this.#store.sql(
-      down
-        ? 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC LIMIT ?'
-        : 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?',
-    )
+    const text = down
+      ? 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC LIMIT ?'
+      : 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?'
     let { low, high = TOP } = span
-    for (const size of chunkSizes()) {
-      const rows = statement.all(p, v, low, high, size)
-      for (const row of rows) yield row['k'] as Uint8Array
+    for (const size of this.#chunkSizes()) {
+      const rows = this.#store.sql.all<[Uint8Array]>(text, p, v, low, high, size)
+      for (const [k] of rows) yield k
       if (rows.length < size) return
-      const last = rows.at(-1)!['k'] as Uint8Array
+      const [last] = rows.at(-1)!
       if (down) high = last
       else low = after(last)
     }
@@ -61,37 +63,34 @@ export class Postings {
 
   /** The keys of all entities of a partition, of any kind, in order. */
   *allKeys(n: number, { low, high = TOP }: Span): Generator<Uint8Array> {
-    const statement = this.#store.sql('SELECT k FROM entity WHERE n = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?')
-    for (const size of chunkSizes()) {
-      const rows = statement.all(n, low, high, size)
-      for (const row of rows) yield row['k'] as Uint8Array
+    const text = 'SELECT k FROM entity WHERE n = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?'
+    for (const size of this.#chunkSizes()) {
+      const rows = this.#store.sql.all<[Uint8Array]>(text, n, low, high, size)
+      for (const [k] of rows) yield k
       if (rows.length < size) return
-      low = after(rows.at(-1)!['k'] as Uint8Array)
+      low = after(rows.at(-1)![0])
     }
   }
 
   /** The values of a property, in order, each with its keys. */
   *groups(p: number, { low, high = TOP }: Span, down: boolean): Generator<Group> {
-    const statement = this.#store.sql(
-      down
-        ? 'SELECT v, k FROM entry WHERE p = ? AND (v, k) < (?, ?) AND v >= ? ORDER BY v DESC, k DESC LIMIT ?'
-        : 'SELECT v, k FROM entry WHERE p = ? AND (v, k) > (?, ?) AND v < ? ORDER BY v, k LIMIT ?',
-    )
+    const text = down
+      ? 'SELECT v, k FROM entry WHERE p = ? AND (v, k) < (?, ?) AND v >= ? ORDER BY v DESC, k DESC LIMIT ?'
+      : 'SELECT v, k FROM entry WHERE p = ? AND (v, k) > (?, ?) AND v < ? ORDER BY v, k LIMIT ?'
     const finish = ({ v, ks }: { v: Uint8Array; ks: Uint8Array[] }): Group => ({ v, ks: down ? ks.reverse() : ks })
     let [fromV, fromK]: Uint8Array[] = [down ? high : low, BOTTOM]
     let group: { v: Uint8Array; ks: Uint8Array[] } | undefined
-    for (const size of chunkSizes()) {
-      const rows = statement.all(p, fromV!, fromK!, down ? low : high, size)
+    for (const size of this.#chunkSizes()) {
+      const rows = this.#store.sql.all<[Uint8Array, Uint8Array]>(text, p, fromV!, fromK!, down ? low : high, size)
       let cut = false
-      for (const row of rows) {
-        const v = row['v'] as Uint8Array
+      for (const [v, k] of rows) {
         fromV = v
-        fromK = row['k'] as Uint8Array
+        fromK = k
         if (!group || !same(group.v, v)) {
           if (group) yield finish(group)
-          group = { v, ks: [fromK] }
+          group = { v, ks: [k] }
         } else if (group.ks.length < sizes.group) {
-          group.ks.push(fromK)
+          group.ks.push(k)
         } else {
           yield { v, ks: undefined }
           group = undefined
@@ -113,18 +112,18 @@ export class Postings {
 
   /** Whether an entity has a value. */
   has(p: number, v: Uint8Array, k: Uint8Array): boolean {
-    return this.#store.sql('SELECT 1 FROM entry WHERE p = ? AND v = ? AND k = ?').get(p, v, k) !== undefined
+    return this.#store.sql.first('SELECT 1 FROM entry WHERE p = ? AND v = ? AND k = ?', p, v, k) !== undefined
   }
 
   /** How many entities have a value and a key in a span, counted up to a limit. */
   count(p: number, v: Uint8Array, { low, high = TOP }: Span, limit: number): number {
-    const text = 'SELECT count(*) AS n FROM (SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?)'
-    return this.#store.sql(text).get(p, v, low, high, limit)!['n'] as number
+    const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?)'
+    return this.#store.sql.first<[number]>(text, p, v, low, high, limit)![0]
   }
 
   /** How many rows of an index have a value in a span, counted up to a limit. */
   countValues(p: number, { low, high = TOP }: Span, limit: number): number {
-    const text = 'SELECT count(*) AS n FROM (SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?)'
-    return this.#store.sql(text).get(p, low, high, limit)!['n'] as number
+    const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?)'
+    return this.#store.sql.first<[number]>(text, p, low, high, limit)![0]
   }
 }

@@ -10,7 +10,7 @@ import type { Properties } from '../values.ts'
 import type { View } from '../view.ts'
 import type { Batch, EntityResult } from '../wire.ts'
 import { Candidates } from './candidates.ts'
-import { type Position, writeCursor } from './cursor.ts'
+import { cursorWriter, type Position } from './cursor.ts'
 import { metadataEntities } from './metadata.ts'
 import type { Plan } from './plan.ts'
 import { comparer, type ResultRow, RowMaker } from './rows.ts'
@@ -99,14 +99,15 @@ class Distinct {
 export interface Answer {
   batch: Batch
   /** Tells what was seen: the same text again means the same answer. */
-  trace: string
+  trace(): string
 }
 
 /** Runs a query at a view. */
 export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
   const compare = comparer(plan)
+  const cursorAfter = cursorWriter(plan.signature)
   const results: EntityResult[] = []
-  const seen: string[] = []
+  const seen: { version: number; k: Uint8Array }[] = []
   let skipped = 0
   let bytes = 0
   let at: Position | undefined = plan.start
@@ -126,8 +127,9 @@ export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
       if (results.length === plan.limit) break
       at = row
       const found = entityResult(view, plan, row)
-      results.push({ ...found.result, cursor: writeCursor(plan.signature, row) })
-      seen.push(`${found.version} ${Buffer.from(row.k).toString('latin1')}`)
+      found.result.cursor = cursorAfter(row)
+      results.push(found.result)
+      seen.push({ version: found.version, k: row.k })
       bytes += found.bytes
       if (results.length === plan.limit) {
         more = 'MORE_RESULTS_AFTER_LIMIT'
@@ -140,10 +142,10 @@ export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
     }
   }
   if (progress) progress.documents = plan.keysOnly || plan.projection ? 0 : results.length
-  const endCursor = writeCursor(plan.signature, at)
+  const endCursor = cursorAfter(at)
   const batch: Batch = {
     skippedResults: skipped,
-    ...(skippedTo && { skippedCursor: writeCursor(plan.signature, skippedTo) }),
+    ...(skippedTo && { skippedCursor: cursorAfter(skippedTo) }),
     entityResultType: plan.keysOnly ? 'KEY_ONLY' : plan.projection ? 'PROJECTION' : 'FULL',
     entityResults: results,
     endCursor,
@@ -151,7 +153,8 @@ export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
     snapshotVersion: String(view.version ?? view.store.version()),
     readTime: view.readTime,
   }
-  return { batch, trace: [...seen, more, endCursor.toString()].join('\n') }
+  const told = ({ version, k }: (typeof seen)[number]): string => `${version} ${Buffer.from(k).toString('latin1')}`
+  return { batch, trace: () => [...seen.map(told), more, endCursor.toString()].join('\n') }
 }
 
 /** A row as the answer has it, with the entity's version and size. */

@@ -1,0 +1,127 @@
+// Opening the data: the folder is made, and what cannot be opened is told with what is wrong and the remedy.
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { folderError } from '../../lib/data-folder.ts'
+import { closeDatastore, openDatastore } from '../../lib/datastore/index.ts'
+
+let folder: string
+let file: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tipfy-datastore-'))
+  file = join(folder, 'datastore.sqlite')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const DAMAGED = 'datastore.sqlite is damaged (a copy of it, or an empty folder, is needed)'
+
+const open = (dataFolder = folder) => openDatastore({ mode: 'embedded', dataFolder })
+
+/** Data to spoil. */
+async function fill(): Promise<void> {
+  const datastore = await open()
+  await datastore.save({ key: datastore.key(['K', 'a']), data: { n: 1 } })
+  await closeDatastore(datastore)
+}
+
+function overwrite(at: number, length: number): void {
+  const descriptor = openSync(file, 'r+')
+  writeSync(descriptor, Buffer.alloc(length, 0x77), 0, length, at)
+  closeSync(descriptor)
+}
+
+function refusal(why: string): object {
+  return { code: 'TIPFY_E_DATA_FOLDER', message: expect.stringContaining(`Nothing can be kept in ${folder}: ${why}.`) }
+}
+
+test('a data folder is made with all folders above it', async () => {
+  const deep = join(folder, 'a/b/c')
+  await closeDatastore(await open(deep))
+  await closeDatastore(await open(deep))
+})
+
+test.each([
+  ['whose first page is damaged', DAMAGED, () => overwrite(100, 3996)],
+  ['that was cut off', DAMAGED, () => truncateSync(file, 5000)],
+  ['whose header is damaged', 'datastore.sqlite is no database', () => overwrite(0, 100)],
+  [
+    'that is something else',
+    'datastore.sqlite is no database',
+    () => writeFileSync(file, 'not a database'.repeat(100)),
+  ],
+])('a file %s is told', async (_, why, spoil) => {
+  await fill()
+  spoil()
+  await expect(open()).rejects.toMatchObject(refusal(why))
+})
+
+test('a folder where the file should be, and a file where the folder should be, are told', async () => {
+  mkdirSync(file)
+  await expect(open()).rejects.toMatchObject(refusal('this user may not open datastore.sqlite'))
+  const other = join(folder, 'file')
+  writeFileSync(other, 'x')
+  await expect(open(other)).rejects.toMatchObject({
+    code: 'TIPFY_E_DATA_FOLDER',
+    message: expect.stringContaining('there is a file of that name'),
+  })
+})
+
+test('data of another format is told with its remedy', async () => {
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+  new DatabaseSync(file).exec('PRAGMA user_version = 99')
+  await expect(open()).rejects.toMatchObject({ code: 'TIPFY_E_DATA_FORMAT' })
+})
+
+describe('a user who may not write', () => {
+  /** What `opening-child.ts` is told of the folder, which is another user's if this process may do anything. */
+  function opened(folderMode: number, fileMode: number): string {
+    if (process.getuid!() === 0) for (const path of [folder, file]) chownSync(path, 65_534, 65_534)
+    chmodSync(file, fileMode)
+    chmodSync(folder, folderMode)
+    const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
+    const child = join(import.meta.dirname, 'opening-child.ts')
+    const { stdout, stderr } = spawnSync(process.execPath, [...flags, child, folder], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      encoding: 'utf8',
+    })
+    chmodSync(folder, 0o700)
+    return stdout + stderr
+  }
+
+  test.each([
+    ['to the folder', 0o555, 0o644, 'this user may not write there'],
+    ['to the file', 0o755, 0o444, 'this user may not write to datastore.sqlite'],
+    ['nor read the file', 0o755, 0o000, 'this user may not open datastore.sqlite'],
+  ])('%s is told so', async (_, folderMode, fileMode, why) => {
+    await fill()
+    expect(opened(folderMode, fileMode)).toContain(`TIPFY_E_DATA_FOLDER Nothing can be kept in ${folder}: ${why}.`)
+  })
+
+  test('but who may is not', async () => {
+    await fill()
+    expect(opened(0o755, 0o644)).toBe('opened')
+  })
+})
+
+test.each([
+  [{ code: 'EROFS' }, 'the file system is read-only'],
+  [{ code: 'ENOSPC' }, 'the disk is full'],
+  // SQLITE_READONLY_DIRECTORY and SQLITE_FULL.
+  [{ errcode: 1544 }, 'this user may not write to datastore.sqlite'],
+  [{ errcode: 13 }, 'the disk is full'],
+])('the disk says %j, and people are told what that means', (cause, why) => {
+  expect(folderError(folder, cause)).toMatchObject(refusal(why))
+})

@@ -1,5 +1,6 @@
 // Percent-encoding both ways: what leaves in a URL is quoted as Werkzeug quotes it, what comes in is decoded without
 // letting an encoded slash split a segment.
+import { domainToASCII } from 'node:url'
 
 // While a path is matched, a lone surrogate stands for `%2F`: no decoded text can hold one, and to converters it is a
 // character like any other. Only with the `u` flag is it told from half of an astral character.
@@ -35,9 +36,20 @@ export function quoteDecoded(path: string): string {
   return path.split(ENCODED_SLASHES).map(quotePath).join('%2F')
 }
 
-/** A URL as a Location header takes it: what a URL cannot hold is percent-encoded, as a browser would. */
+/**
+ * A URL as a Location header takes it: what a URL cannot hold is percent-encoded, and the host written in ASCII, as a browser
+ * would. A backslash too, which a browser takes for a slash: `/\evil.example` would lead off the site.
+ */
 export function quoteLocation(url: string): string {
-  return url.toWellFormed().replace(/[^\x21-\x7e]+|["<>`{}]/g, encodeURI)
+  const ascii = url
+    .toWellFormed()
+    .replace(/^((?:[a-z][a-z\d+.-]*:)?\/\/(?:[^/?#]*@)?)([^/?#:@]*[^\x00-\x7f][^/?#:@]*)/i, asciiHost)
+  return ascii.replace(/[^\x21-\x7e]+|["<>`{}\\]/g, encodeURI)
+}
+
+function asciiHost(whole: string, before: string, host: string): string {
+  const name = domainToASCII(host)
+  return name === '' ? whole : before + name
 }
 
 function quoteQuery(text: string): string {

@@ -24,6 +24,11 @@ export interface CacheControl
   extends Record<keyof typeof flags, boolean>,
     Record<keyof typeof seconds, number | null> {}
 
+/** Seconds as caches read them: whole, not below 0, and for ever at most (RFC 9111, 1.2.2). */
+export function deltaSeconds(seconds: number): string {
+  return String(Math.max(0, Math.min(Math.trunc(seconds) || 0, 2 ** 31)))
+}
+
 /**
  * Looks at the Cache-Control header of a response, and writes it.
  *
@@ -45,8 +50,8 @@ export class CacheControl {
   /** Its directives and their arguments, '' for none. */
   read(): Map<string, string> {
     const found = new Map<string, string>()
-    for (const [, name, value] of this.toString().matchAll(/([\w-]+)(?:="?([^",]*)"?)?/g)) {
-      found.set(name!.toLowerCase(), value ?? '')
+    for (const [, name, quoted, value] of this.toString().matchAll(/([\w-]+)(?:=(?:"([^"]*)"|([^",]*)))?/g)) {
+      found.set(name!.toLowerCase(), quoted ?? value ?? '')
     }
     return found
   }
@@ -56,7 +61,10 @@ export class CacheControl {
     const found = this.read()
     if (argument === null) found.delete(name)
     else found.set(name, argument)
-    const list = [...found].map(([key, value]) => (value === '' ? key : `${key}=${value}`))
+    const list = [...found].map(([key, value]) => {
+      if (value === '') return key
+      return /^[\w.-]+$/.test(value) ? `${key}=${value}` : `${key}="${value}"`
+    })
     if (list.length === 0) this.headers.delete('cache-control')
     else this.headers.set('cache-control', list.join(', '))
   }
@@ -92,6 +100,6 @@ for (const [key, name] of Object.entries(seconds)) {
     key,
     name,
     (argument) => (argument ? Number(argument) : null),
-    (age) => (age === null ? null : String(Math.trunc(age))),
+    (age) => (age === null ? null : deltaSeconds(age)),
   )
 }

@@ -9,7 +9,9 @@ export class ETags {
 
   constructor(header: string | undefined) {
     this.any = header?.trim() === '*'
-    this.tags = header === undefined || this.any ? [] : (header.match(/(?:W\/)?"[^"]*"/g) ?? [])
+    const found = header === undefined || this.any ? null : header.match(/(?:W\/)?(?:"[^"]*"|[^\s",]+)/g)
+    // Without its quotes a tag is not one, but is what some clients send, and Werkzeug takes.
+    this.tags = (found ?? []).map((tag) => (tag.endsWith('"') ? tag : tag.replace(/^(W\/)?(.*)/, '$1"$2"')))
   }
 
   /** Strong comparison: both are strong, and equal. */

@@ -1,4 +1,5 @@
 // Reads the Cookie header and writes Set-Cookie as RFC 6265bis has them, refusing what a browser would silently drop.
+import { isUtf8 } from 'node:buffer'
 import { isDate } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
 import { MultiDict } from './multidict.ts'
@@ -53,16 +54,33 @@ export function parseCookies(header: string | undefined): MultiDict {
     if (to === -1) to = header.length
     const equals = header.indexOf('=', from)
     if (equals !== -1 && equals < to) {
-      let value = header.slice(equals + 1, to).trim()
-      if (value.length > 1 && value.charCodeAt(0) === 34 && value.endsWith('"')) value = value.slice(1, -1)
-      found.add(header.slice(from, equals).trim(), value.includes('%') ? decode(value) : value)
+      const value = header.slice(equals + 1, to).trim()
+      const text = value.length > 1 && value.charCodeAt(0) === 34 && value.endsWith('"') ? unquote(value) : value
+      found.add(utf8(header.slice(from, equals).trim()), decode(utf8(text)))
     }
     from = to + 1
   }
   return found
 }
 
+/** A quoted value; Python's servers, tipfy 2009 among them, write in it what a cookie cannot hold as `\054` and `\"`. */
+function unquote(value: string): string {
+  const inner = value.slice(1, -1)
+  if (!inner.includes('\\')) return inner
+  return inner.replace(/\\([0-3][0-7]{2}|.)/g, (_, of: string) =>
+    of.length === 3 ? String.fromCharCode(Number.parseInt(of, 8)) : of,
+  )
+}
+
+/** What a script of a page has set arrives in UTF-8, which Node reads as Latin-1. */
+function utf8(text: string): string {
+  if (!/^[\x00-\xff]*[\x80-\xff][\x00-\xff]*$/.test(text)) return text
+  const bytes = Buffer.from(text, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : text
+}
+
 function decode(value: string): string {
+  if (!value.includes('%')) return value
   try {
     return decodeURIComponent(value)
   } catch {

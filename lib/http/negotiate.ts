@@ -5,7 +5,7 @@ import { mimetypeOf } from './mime.ts'
 
 export type Negotiable = 'mediaType' | 'language' | 'encoding' | 'charset'
 
-/** The best of `offers` for the client, null if it accepts none. Of equals the first offered wins. */
+/** The best of `offers` for the client, null if it accepts none; of equals the one that it names first. */
 export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: readonly string[]): string | null {
   if (offers.length === 0) return null
   const wanted = kind === 'mediaType' ? offers.map((name) => (name.includes('/') ? name : mimetypeOf(name))) : offers

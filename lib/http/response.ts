@@ -3,7 +3,7 @@
 import { inspect } from 'node:util'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
-import { CacheControl } from './cache-control.ts'
+import { CacheControl, deltaSeconds } from './cache-control.ts'
 import { parseHttpDate } from './conditional.ts'
 import {
   type CookieOptions,
@@ -183,9 +183,10 @@ export class Response {
 
   /** Adds to Vary the request headers that this answer depends on. */
   vary(...names: string[]): void {
+    const split = (text: string) => text.split(',').map((name) => name.trim())
     const known = this.headers.getAll('vary').join(', ')
-    const list = known === '' ? [] : known.split(',').map((name) => name.trim())
-    for (const name of names) {
+    const list = known === '' ? [] : split(known)
+    for (const name of names.flatMap(split)) {
       if (!list.some((other) => other.toLowerCase() === name.toLowerCase())) list.push(name)
     }
     this.headers.set('vary', list.includes('*') ? '*' : list.join(', '))
@@ -231,7 +232,7 @@ export class Response {
       this.headers.set('content-disposition', attachment(name))
     }
     if (maxAge !== undefined) {
-      this.headers.set('cache-control', `max-age=${Math.trunc(maxAge)}${immutable ? ', immutable' : ''}`)
+      this.headers.set('cache-control', `max-age=${deltaSeconds(maxAge)}${immutable ? ', immutable' : ''}`)
     }
     return this
   }

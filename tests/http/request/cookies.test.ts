@@ -15,6 +15,18 @@ test('quotes around a value are taken off, percent signs decoded, broken ones le
   expect(cookies('a="x y"; b=%C3%A9; c=%zz; d="').toObject()).toEqual({ a: 'x y', b: 'é', c: '%zz', d: '"' })
 })
 
+test("what Python's servers wrote in quotes is read", () => {
+  const header = 'a="foo\\054bar"; b="\\342\\230\\203"; c="say \\"hi\\" \\\\"; d=plain\\054; e="C:\\new"'
+  expect(cookies(header).toObject()).toEqual({ a: 'foo,bar', b: '☃', c: 'say "hi" \\', d: 'plain\\054', e: 'C:new' })
+})
+
+test('names and values that a script has set beyond ASCII arrive in UTF-8', () => {
+  const header = (text: string) => Buffer.from(text).toString('latin1')
+  expect(cookies(header('größe=zwölf; a="ü"; b=ä%20')).toObject()).toEqual({ größe: 'zwölf', a: 'ü', b: 'ä ' })
+  expect(cookies('a=\xe4').get('a')).toBe('ä')
+  expect(cookies('a=ä☃').get('a')).toBe('ä☃')
+})
+
 test('pieces without = are skipped', () => {
   expect([...cookies('nonsense; =x; a=b=c')]).toEqual([
     ['', 'x'],

@@ -18,6 +18,21 @@ test('directives are read from the header, whoever wrote it', () => {
   expect([noStore, maxAge, response.cacheControl.private, sMaxage, immutable]).toEqual([true, 7, true, null, false])
 })
 
+test('a list of names keeps its quotes where another directive is written', () => {
+  const response = new Response('', { headers: { 'Cache-Control': 'private="x-a, x-b", community="UCI", max-age=1' } })
+  response.cacheControl.maxAge = 60
+  expect(String(response.cacheControl)).toBe('private="x-a, x-b", community=UCI, max-age=60')
+})
+
+test('ages are whole seconds that caches can read', () => {
+  const age = (seconds: number) => {
+    const response = new Response()
+    response.cacheControl.maxAge = seconds
+    return response.cacheControl.maxAge
+  }
+  expect([3.9, -20, Number.NaN, Number.POSITIVE_INFINITY, 1e21].map(age)).toEqual([3, 0, 0, 2 ** 31, 2 ** 31])
+})
+
 test('the header goes with its last directive', () => {
   const response = new Response()
   response.cacheControl.noStore = true

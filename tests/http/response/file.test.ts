@@ -112,6 +112,12 @@ test('caches are told what the options say', async () => {
   expect((await get('a.txt', { maxAge: 60, immutable: true })).headers.get('cache-control')).toBe(
     'max-age=60, immutable',
   )
+  for (const [maxAge, seconds] of [
+    [-20, 0],
+    [Number.POSITIVE_INFINITY, 2 ** 31],
+  ]) {
+    expect((await get('a.txt', { maxAge })).headers.get('cache-control')).toBe(`max-age=${seconds}`)
+  }
 })
 
 test('a type can be told', async () => {

@@ -113,7 +113,8 @@ test('Set-Cookie is never folded into one line', () => {
 test('vary gathers names once, and a star stands for all', () => {
   const response = new Response('', { headers: { Vary: 'Origin' } })
   response.vary('Cookie', 'origin')
-  expect(response.headers.getAll('vary')).toEqual(['Origin, Cookie'])
+  response.vary('cookie,Accept')
+  expect(response.headers.getAll('vary')).toEqual(['Origin, Cookie, Accept'])
   response.vary('*')
   expect(response.headers.get('vary')).toBe('*')
 })

@@ -13,7 +13,8 @@ let port: number
 
 beforeAll(async () => {
   for (const { file, code, language } of blocks) {
-    const name = file ?? (language === 'json' ? 'package.json' : undefined)
+    const json = code.includes('compilerOptions') ? 'tsconfig.json' : 'package.json'
+    const name = file ?? (language === 'json' ? json : undefined)
     if (name === undefined) continue
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), code)

@@ -53,7 +53,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
       returned = dispatch(app, request, routeError)
       if (returned !== response && returned instanceof Promise) returned = await returned
     }
-    // The global response is the one that is there; asked what else it is, it would answer as that one does.
+    // The global `response` stands for context.response, and would pass for another one: returning it is returning nothing.
     const made = makeResponse(returned === response ? undefined : returned, context.response, request)
     answer = made instanceof Promise ? await made : made
   } catch (error) {

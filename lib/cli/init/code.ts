@@ -8,7 +8,8 @@ const typed = ({ ts }: Project, text: string) => (ts ? text : '')
 
 export function configFile(project: Project): string {
   const hook = project.sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
-  return `${typed(project, "import type { Config } from 'tipfy'\n\n")}export const config${typed(project, ': Config')} = {
+  const type = project.ts ? "import type { Config } from 'tipfy'\n\n" : "/** @type {import('tipfy').Config} */\n"
+  return `${type}export const config${typed(project, ': Config')} = {
   tipfy: { hooks: { posInitApp: ['tipfy/ext/session:${hook}'] } },
   'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400 },
 }

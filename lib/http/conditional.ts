@@ -11,12 +11,12 @@ export class ETags {
     this.any = header?.trim() === '*'
     const found = header === undefined || this.any ? null : header.match(/(?:W\/)?(?:"[^"]*"|[^\s",]+)/g)
     // Without its quotes a tag is not one, but is what some clients send, and Werkzeug takes.
-    this.tags = (found ?? []).map((tag) => (tag.endsWith('"') ? tag : tag.replace(/^(W\/)?(.*)/, '$1"$2"')))
+    this.tags = (found ?? []).map(quoted)
   }
 
   /** Strong comparison: both are strong, and equal. */
   has(etag: string): boolean {
-    return this.any || (!etag.startsWith('W/') && this.tags.includes(etag))
+    return this.any || (!etag.startsWith('W/') && this.tags.includes(quoted(etag)))
   }
 
   /** Weak comparison: equal, weak or not. */
@@ -33,8 +33,12 @@ export class ETags {
   }
 }
 
+function quoted(etag: string): string {
+  return etag.endsWith('"') ? etag : etag.replace(/^(W\/)?(.*)/s, '$1"$2"')
+}
+
 function opaque(etag: string): string {
-  return etag.startsWith('W/') ? etag.slice(2) : etag
+  return quoted(etag.startsWith('W/') ? etag.slice(2) : etag)
 }
 
 const httpDate =

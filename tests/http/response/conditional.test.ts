@@ -197,6 +197,11 @@ test('a request tells its conditions', () => {
     true,
     true,
   ])
+  expect([request.ifNoneMatch.hasWeak('a'), request.ifNoneMatch.has('b'), request.ifNoneMatch.has('a')]).toEqual([
+    true,
+    true,
+    false,
+  ])
   expect([request.ifMatch.any, request.ifMatch.size]).toEqual([true, 0])
   expect(request.ifModifiedSince).toEqual(new Date(same))
   expect([request.ifUnmodifiedSince, request.ifRange]).toEqual([null, '"c"'])

@@ -38,14 +38,16 @@ export function quoteDecoded(path: string): string {
 
 /**
  * A URL as a Location header takes it: what a URL cannot hold is percent-encoded, and the host written in ASCII, as a browser
- * would. A backslash too, which a browser takes for a slash: `/\evil.example` would lead off the site.
+ * would. So are the backslashes of a path, which a browser takes for slashes: `/\evil.example` would lead off the site. Where
+ * the URL tells its host they stay: encoded, `http://ours.example\@evil.example` would have another.
  */
 export function quoteLocation(url: string): string {
-  const ascii = url
-    .toWellFormed()
-    .replace(/^((?:[a-z][a-z\d+.-]*:)?\/\/(?:[^/?#]*@)?)([^/?#:@]*[^\x00-\x7f][^/?#:@]*)/i, asciiHost)
-  return ascii.replace(/[^\x21-\x7e]+|["<>`{}\\]/g, encodeURI)
+  const whole = url.toWellFormed()
+  if (!/^(?:[a-z][a-z\d+.-]*:|\/\/)/i.test(whole)) return whole.replace(/[^\x21-\x7e]+|["<>`{}\\]/g, encodeURI)
+  return whole.replace(foreignHost, asciiHost).replace(/[^\x21-\x7e]+|["<>`{}]/g, encodeURI)
 }
+
+const foreignHost = /^((?:[a-z][a-z\d+.-]*:)?\/\/(?:[^/?#\\]*@)?)([^/?#:@\\]*[^\x00-\x7f][^/?#:@\\]*)/i
 
 function asciiHost(whole: string, before: string, host: string): string {
   const name = domainToASCII(host)

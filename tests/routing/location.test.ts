@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { quoteLocation } from '../../lib/routing/quote.ts'
 
 test.each([
@@ -12,11 +13,42 @@ test.each([
   ['mailto:ü@example.org', 'mailto:%C3%BC@example.org'],
   ['/?x="<1>"', '/?x=%22%3C1%3E%22'],
   ['/\\evil.example', '/%5Cevil.example'],
+  ['http://ours.example\\@evil.example', 'http://ours.example\\@evil.example'],
+  ['//ours.example\\@evil.ü', '//ours.example\\@evil.%C3%BC'],
   ['\\\\evil.example', '%5C%5Cevil.example'],
   ['/\ud800', '/%EF%BF%BD'],
   ['/a\r\nb', '/a%0D%0Ab'],
 ])('Location: %j is sent as %s', (url, location) => {
   expect(quoteLocation(url)).toBe(location)
+})
+
+test('a browser reads the host in what is sent that it would have read in what was given', () => {
+  const piece = fc.constantFrom(
+    'http:',
+    '//',
+    '/',
+    '\\\\',
+    '\\',
+    'a.example',
+    '@',
+    'ü.example',
+    ':',
+    '?',
+    '#',
+    '.',
+    ' ',
+    '\t',
+    '%5c',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const given = URL.parse(pieces.join(''), 'http://ours.example/')
+      const sent = URL.parse(quoteLocation(pieces.join('')), 'http://ours.example/')
+      // What was meant for elsewhere may stay here, never the other way round.
+      if (sent?.protocol === 'http:') expect([given?.host, 'ours.example']).toContain(sent.host)
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 test('a long URL takes no longer than it has characters', () => {

@@ -3,6 +3,18 @@
 /** Reads a text as another type; throwing or giving NaN means "not one". */
 export type Convert<T> = (text: string) => T
 
+/** Stands for a value that could not be converted. */
+const refused = Symbol('refused')
+
+function converted<V>(value: V, convert: (value: V) => unknown, fallback: unknown): unknown {
+  try {
+    const made = convert(value)
+    return Number.isNaN(made) ? fallback : made
+  } catch {
+    return fallback
+  }
+}
+
 /**
  * Several values per name, in the order they came. The first counts where one is asked for, as in Werkzeug.
  *
@@ -37,18 +49,16 @@ export class MultiDict<V = string> {
     const at = this.names.indexOf(name)
     if (at === -1) return fallback
     const value = this.list[at] as V
-    if (convert === undefined) return value
-    try {
-      const converted = convert(value)
-      return Number.isNaN(converted) ? fallback : converted
-    } catch {
-      return fallback
-    }
+    return convert === undefined ? value : converted(value, convert, fallback)
   }
 
-  /** Every value of `name`, in order. */
-  getAll(name: string): V[] {
-    return this.list.filter((_, at) => this.names[at] === name)
+  /** Every value of `name`, in order. With `convert` what it makes of them, without those that it throws at or gives NaN for. */
+  getAll(name: string): V[]
+  getAll<T>(name: string, convert: (value: V) => T): T[]
+  getAll(name: string, convert?: (value: V) => unknown): unknown[] {
+    const values = this.list.filter((_, at) => this.names[at] === name)
+    if (convert === undefined) return values
+    return values.map((value) => converted(value, convert, refused)).filter((value) => value !== refused)
   }
 
   has(name: string): boolean {

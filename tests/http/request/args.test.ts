@@ -29,6 +29,13 @@ test('a value is converted, and falls back if it cannot be', () => {
   expect(args('n={').get('n', null, JSON.parse)).toBeNull()
 })
 
+test('all values are converted, but those that cannot be', () => {
+  const ids: number[] = args('id=1&id=x&id=3&n=2').getAll('id', Number)
+  expect(ids).toEqual([1, 3])
+  expect(args('j={&j=null&j=[1]').getAll('j', JSON.parse)).toEqual([null, [1]])
+  expect(args('').getAll('id', Number)).toEqual([])
+})
+
 test('values without = or without a name are kept', () => {
   expect([...args('a&=b&&c=')]).toEqual([
     ['a', ''],

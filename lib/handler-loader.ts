@@ -10,6 +10,11 @@ function isHandlerClass(value: unknown): value is HandlerClass {
   return typeof value === 'function' && value.prototype instanceof RequestHandler
 }
 
+/** Whether it is a class, which throws where it is called as a function that imports one. */
+function isClass(value: unknown): value is Function {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+}
+
 /** Finds the handler classes of one application. */
 export class HandlerLoader {
   readonly #app: Pick<App, 'root' | 'folders'>
@@ -30,7 +35,7 @@ export class HandlerLoader {
 
   async #import(rule: Rule): Promise<HandlerClass> {
     const handler: unknown = rule.handler ?? rule.endpoint
-    const found = isHandlerClass(handler)
+    const found = isClass(handler)
       ? handler
       : typeof handler === 'function'
         ? await handler()
@@ -41,8 +46,9 @@ export class HandlerLoader {
           })
     if (!isHandlerClass(found)) {
       mustBeTheOnlyCopy()
-      const given = found === null ? 'null' : typeof found
-      throw new TipfyError('TIPFY_E_NOT_A_HANDLER', { handler: String(handler), rule: rule.path, given })
+      const given = found === null ? 'null' : isClass(found) ? 'another class' : typeof found
+      const named = isClass(handler) ? `class ${handler.name}` : String(handler)
+      throw new TipfyError('TIPFY_E_NOT_A_HANDLER', { handler: named, rule: rule.path, given })
     }
     this.#loaded.set(rule, found)
     return found

@@ -1,6 +1,6 @@
 // What an application needs before its first request: configuration of its modules, rules, hooks.
 import type { App } from './app.ts'
-import { type Config, isDictionary, type TipfyConfig, typeOf, validateSection } from './config.ts'
+import { type Config, defaultConfig, isDictionary, type TipfyConfig, typeOf, validateSection } from './config.ts'
 import { mustBeTheOnlyCopy } from './copies.ts'
 import type { ErrorHandler } from './error-answer.ts'
 import { TipfyError } from './errors.ts'
@@ -43,6 +43,11 @@ export async function loadSections(app: App): Promise<void> {
   for (const module of modules) {
     if (module === 'tipfy' || module === 'tipfy/ext/session') continue
     const found = await importModule(module, { root: app.root, folders: app.folders })
+    if (found === undefined && Object.hasOwn(defaultConfig, module)) {
+      app.log.warn(
+        `The configuration has a section '${module}', and there is no module of that name. Keys of the application stand in its own section: tipfy: { ${module}: … }`,
+      )
+    }
     const defaults = found?.exports.defaultConfig
     if (typeof defaults !== 'object' || defaults === null) continue
     app.setSection(module, validateSection(module, app.config[module], defaults))
@@ -74,7 +79,12 @@ export async function loadRules(app: App): Promise<UrlMap> {
   const { urls, urlMap, serverName, appsInstalled, appsEntryPoints } = app.settings
   const rules: unknown = await (await rulesFunction(app, urls))(app)
   mustBeTheOnlyCopy()
-  if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given: typeof rules })
+  if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given: typeOf(rules) })
+  const wrong = rules.findIndex((rule) => typeof rule?.getRules !== 'function')
+  if (wrong !== -1) {
+    const given = `a list whose item ${wrong + 1} is ${typeOf(rules[wrong])}`
+    throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given })
+  }
   const { root, folders } = app
   const importUrls = async (module: string) => (await importModule(module, { root, folders }))?.exports
   const installed = await collectAppRules(appsInstalled, appsEntryPoints, importUrls)

@@ -87,15 +87,18 @@ async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: numbe
 }
 
 export function checkCommand({ json }: { json?: boolean }): Promise<void> {
-  return withApp(async (app) => {
-    const { problems, rules } = await problemsOf(app)
-    if (problems.length > 0) process.exitCode = 1
-    if (json) return printJson({ ok: problems.length === 0, rules, problems })
-    for (const { where, problem } of problems) print(`${paint('red', where)}: ${problem}`)
-    if (problems.length > 0) process.stderr.write(`tipfy: ${counted(problems.length, 'problem')} found.\n`)
-    else
-      print(
-        `${paint('green', 'Well:')} ${counted(rules, 'rule')}, ${rules === 1 ? 'its handler' : 'their handlers'}, the hooks and the configuration.`,
-      )
-  })
+  return withApp(
+    async (app) => {
+      const { problems, rules } = await problemsOf(app)
+      if (problems.length > 0) process.exitCode = 1
+      if (json) return printJson({ ok: problems.length === 0, rules, problems })
+      for (const { where, problem } of problems) print(`${paint('red', where)}: ${problem}`)
+      if (problems.length > 0) process.stderr.write(`tipfy: ${counted(problems.length, 'problem')} found.\n`)
+      else
+        print(
+          `${paint('green', 'Well:')} ${counted(rules, 'rule')}, ${rules === 1 ? 'its handler' : 'their handlers'}, the hooks and the configuration.`,
+        )
+    },
+    json ? 'error' : 'warn',
+  )
 }

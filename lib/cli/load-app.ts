@@ -30,9 +30,12 @@ export function configFile(root: string): string {
   return file
 }
 
-/** Runs `fn` with the application of this folder, made but not started, and closes it. Its log keeps to errors. */
-export async function withApp<T>(fn: (app: App) => Promise<T>): Promise<T> {
-  const app = await loadApp({ logLevel: 'error' })
+/** Runs `fn` with the application of this folder, made but not started, and closes it. Its log keeps to errors unless told. */
+export async function withApp<T>(
+  fn: (app: App) => Promise<T>,
+  logLevel: TipfyConfig['logLevel'] = 'error',
+): Promise<T> {
+  const app = await loadApp({ logLevel })
   try {
     return await fn(app)
   } finally {

@@ -17,6 +17,11 @@ function doubtOf({ path, methods, alias, endpoint, map }: Rule): string | null {
   if (mark !== undefined) {
     return `has a \`${mark}\`, which only matches the path's own, percent-encoded one: a query is no part of a rule, see request.args`
   }
+  const variable = /(?<=\/)(?:[:*][a-z_]\w*|\*(?=\/|$))|\{\w+\}|\[\w+\]/i.exec(text)?.[0]
+  if (variable !== undefined) {
+    const name = variable.replace(/\W/g, '')
+    return `has \`${variable}\`, which only matches that very text: a variable is written \`<${name || 'path:rest'}>\``
+  }
   const encoded = /%[0-9a-f]{2}/i.exec(text)?.[0]
   if (encoded !== undefined)
     return `is read as it stands, decoded: \`${encoded}\` matches only \`%25${encoded.slice(1)}\``

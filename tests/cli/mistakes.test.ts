@@ -93,6 +93,14 @@ const mistakes: [string, Files, string][] = [
     config('\nJSON.parse("{")'),
     "SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2) (config.ts:2). Run it again",
   ],
+  [
+    'a handler that extends nothing',
+    {
+      'urls.ts':
+        "import { Rule } from 'tipfy'\nclass X {}\nexport const getRules = () => [new Rule('/', { handler: X })]",
+    },
+    'rule "/": The handler "class X" of rule "/" is another class, not a class that extends RequestHandler. Write `export class … extends RequestHandler`.',
+  ],
   ['no config', { 'config.ts': 'const config = {}' }, 'config.ts exports no `config`. Write'],
   [
     'a wrong key',

@@ -23,6 +23,15 @@ test('one without urls has no rules, one with wrong urls stops the start', async
   await expect(wrong.ready()).rejects.toMatchObject({ code: 'TIPFY_E_URLS' })
 })
 
+test.each([
+  [[['/', 'home']], 'a list whose item 1 is string[]'],
+  [[new Rule('/a'), undefined], 'a list whose item 2 is undefined'],
+  [null, 'null'],
+])('rules that are none stop the start, told by what they are: %j', async (rules, given) => {
+  const app = makeApp({ tipfy: { logLevel: 'silent', urls: () => rules as never } }, { root })
+  await expect(app.ready()).rejects.toMatchObject({ code: 'TIPFY_E_URLS', message: expect.stringContaining(given) })
+})
+
 test('getRules may be async, and without an entry point its rules are at the root', async () => {
   const load = async () => ({ getRules: async () => [new Rule('/cart', { endpoint: 'cart' })] })
   const rules = await collectAppRules(['shop'], {}, load)

@@ -89,6 +89,12 @@ test('rules that hardly mean what they say are told of', () => {
   const doubts = (...rules: Rule[]) => findDoubtful(new UrlMap(rules)).map(({ message }) => message)
   expect(doubts(new Rule('/search?q=<q>'))).toEqual([expect.stringMatching(/^The rule `\/search\?q=<q>` has a `\?`/)])
   expect(doubts(new Rule('/a#top'))).toEqual([expect.stringContaining('`#`')])
+  expect(doubts(new Rule('/users/:id'), new Rule('/users/{id}/edit'), new Rule('/files/*'))).toEqual([
+    expect.stringContaining('has `:id`, which only matches that very text: a variable is written `<id>`'),
+    expect.stringContaining('has `{id}`'),
+    expect.stringContaining('a variable is written `<path:rest>`'),
+  ])
+  expect(doubts(new Rule('/v1/users:batch'), new Rule('/a*b'))).toEqual([])
   expect(doubts(new Rule('/caf%C3%A9'))).toEqual([expect.stringContaining('`%C3` matches only `%25C3`')])
   expect(doubts(new Rule('/a', { methods: ['GET', 'PSOT'] }))).toEqual([expect.stringContaining('PSOT')])
   expect(doubts(new Rule('/a', { endpoint: 'a', alias: true }))).toEqual([expect.stringContaining('is an alias')])

@@ -214,12 +214,19 @@ export function validateSection<Section extends object>(
     if (value === undefined) continue
     const wrong = mismatch(value, types[key] ?? typeLike(defaults[key as keyof Section]))
     if (wrong !== null) {
-      const given = typeof value === 'number' ? String(value) : typeOf(value)
+      const given = shown(key, value)
       throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: `${module}.${key}`, wanted: wrong, given })
     }
     section[key as keyof Section] = value
   }
   return section
+}
+
+/** A value as an error tells it: texts and numbers as they are, but no text that may be a secret. */
+function shown(key: string, value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  const isPlain = typeof value === 'string' && value.length < 60 && !/secret|password|token|key/i.test(key)
+  return isPlain ? JSON.stringify(value) : typeOf(value)
 }
 
 /** What a default says of the values in its place: an empty list of no items, null of nothing at all. */
@@ -234,5 +241,7 @@ function mismatch(value: unknown, type: ConfigType): string | null {
     return answer === true ? null : answer
   }
   const is = typeOf(value)
-  return type.split('|').some((wanted) => wanted === is || (wanted === 'array' && is === 'string[]')) ? null : type
+  return type.split('|').some((wanted) => wanted === is || (wanted === 'array' && is === 'string[]'))
+    ? null
+    : type.replaceAll('|', ' or ')
 }

@@ -413,7 +413,7 @@ export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
   constructor(code: Code, ...[values, options]: Arguments<Code>) {
     const { message, remedy } = table[code]
     const filled = fill(remedy, values)
-    super(`${fill(message, values)}. ${filled}`, options)
+    super(`${fill(message, values).replace(/\.$/, '')}. ${filled}`, options)
     this.code = code
     this.remedy = filled
   }

@@ -28,9 +28,9 @@ describe('a configuration is refused when the application is made', () => {
     [
       { tipfy: { maxBodySize: '1 MB' } },
       'TIPFY_E_CONFIG_VALUE',
-      /tipfy\.maxBodySize must be a number above 0, and is string/,
+      /tipfy\.maxBodySize must be a number above 0, and is "1 MB"/,
     ],
-    [{ tipfy: { dev: 'yes' } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.dev must be boolean, and is string/],
+    [{ tipfy: { dev: 'yes' } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.dev must be boolean, and is "yes"/],
     [{ tipfy: { hooks: { posInit: [] } } }, 'TIPFY_E_HOOK_NAME', /no event "posInit" .*"posInitApp"/],
     [{ 'tipfy.ext.session': { secretKey: key } }, 'TIPFY_E_CONFIG_SECTION', /Did you mean 'tipfy\/ext\/session'/],
     [{ 'tipfy/ext/sesion': {} }, 'TIPFY_E_CONFIG_SECTION', /Did you mean 'tipfy\/ext\/session'/],
@@ -52,6 +52,11 @@ describe('a configuration is refused when the application is made', () => {
     [{ 'tipfy/ext/session': { migrate: () => {} } }, 'TIPFY_E_SESSION_CONFIG', /dataVersion/],
     [{ 'tipfy/ext/session': { secretkey: key } }, 'TIPFY_E_CONFIG_KEY', /"secretKey"/],
     [{ 'tipfy/ext/session': { expiration: -1 } }, 'TIPFY_E_CONFIG_VALUE', /expiration/],
+    [{ 'tipfy/ext/session': { onConflict: 'log' } }, 'TIPFY_E_CONFIG_VALUE', /must be function or null, and is "log"/],
+    [{ 'tipfy/ext/session': { memcacheUser: 5, memcachePassword: 'x' } }, 'TIPFY_E_CONFIG_VALUE', /string or null/],
+    [{ 'tipfy/ext/session': { memcache: 'localhost:x' } }, 'TIPFY_E_CONFIG_VALUE', /'host:port.*"localhost:x"/],
+    [{ 'tipfy/ext/session': { memcache: ['a:1', 5] } }, 'TIPFY_E_CONFIG_VALUE', /memcache must be/],
+    [{ 'tipfy/ext/session': { cookieName: 'a b' } }, 'TIPFY_E_SESSION_CONFIG', /would drop it\. Correct/],
     [{ tipfy: { dev: false }, 'tipfy/ext/session': { secretKey: 'short' } }, 'TIPFY_E_SECRET_KEY', /32 or more/],
     [{ 'tipfy/ext/session': { cookie: { prefix: '__Host-', domain: 'a.example' } } }, 'TIPFY_E_SESSION_CONFIG', /./],
   ])('%j: %s', (config, code, message) => {
@@ -59,6 +64,12 @@ describe('a configuration is refused when the application is made', () => {
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     )
   })
+})
+
+test('every way to name memcached servers is taken', () => {
+  for (const memcache of ['', 'localhost', 'a:1, b:2', '[::1]:11211', ['a:1', '10.0.0.3'], null]) {
+    expect(() => make({ tipfy: {}, 'tipfy/ext/session': { memcache } })).not.toThrow()
+  }
 })
 
 test('a configuration that is no dictionary is refused', () => {
@@ -132,7 +143,7 @@ describe("a module's defaultConfig", () => {
     const app = make({ apiKey: 'abc', currencies: [978] })
     made.push(app)
     await app.ready()
-    expect(app.getConfig('payment')).toEqual({ apiKey: 'abc', currencies: [978], retries: 3 })
+    expect(app.getConfig('payment')).toEqual({ apiKey: 'abc', currencies: [978], retries: 3, tokens: [] })
   })
 
   test.each([
@@ -143,6 +154,12 @@ describe("a module's defaultConfig", () => {
     const app = make(payment)
     made.push(app)
     await expect(app.ready()).rejects.toMatchObject({ code })
+  })
+
+  test('a value that may be a secret is not shown where it is refused', async () => {
+    const app = make({ tokens: 'hunter2' })
+    made.push(app)
+    await expect(app.ready()).rejects.toThrow('payment.tokens must be array, and is string.')
   })
 })
 

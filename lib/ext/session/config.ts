@@ -114,6 +114,12 @@ const matching =
   (value: unknown): true | string =>
     (typeof value === 'string' && pattern.test(value)) || wanted
 
+const isServers = (value: unknown): boolean =>
+  value === '' ||
+  (typeof value === 'string'
+    ? value.split(',').every((one) => /^(?:\[[^\]]+\]|[^:\s]+)(?::\d{1,5})?$/.test(one.trim()))
+    : Array.isArray(value) && value.every((one) => typeof one === 'string' && isServers(one)))
+
 /** Types beyond what the defaults show, for the check at start. */
 export const configTypes = {
   secretKey: (value: unknown): true | string =>
@@ -132,7 +138,7 @@ export const configTypes = {
     typeof (value as DatastoreClient | null)?.transaction === 'function' || oneOf('auto', 'embedded', 'cloud')(value),
   kind: matching(/^(?!__.*__$)./su, 'the name of a Datastore kind: neither empty nor __like this__'),
   memcache: (value: unknown): true | string =>
-    value === null || typeof value === 'string' || Array.isArray(value) || "'host:port[,…]', a list of them, or null",
+    value === null || isServers(value) || "'host:port[,…]', a list of them, or null",
   memcacheUser: 'string|null',
   memcachePassword: 'string|null',
   cacheTtl: positive,

@@ -13,7 +13,7 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   app: App
   request: Request
   response: Response
-  /** The session extension's own state for this request: undefined until sessions are opened, null until one is used. */
+  /** The session extension's own state for this request: undefined until sessions are opened, null if none came or is used. */
   session: unknown = undefined
   /** Whether the handler has returned and its answer was handed over; the request ends when its response closes too. */
   served = false

@@ -1,7 +1,7 @@
 // What the error page tells of a request: itself, its rule, its session; with what could be a secret marked as such.
 import { inspect } from 'node:util'
 import type { RequestContext } from '../app.ts'
-import type { SessionStore } from '../ext/session/index.ts'
+import type { Sessions } from '../ext/session/sessions.ts'
 import type { Rule } from '../routing/index.ts'
 import { isSecretName } from './console/secrets.ts'
 
@@ -38,7 +38,7 @@ export function requestSections(context: RequestContext): Section[] {
       ],
     },
     ruleSection(request.rule as Rule | null, request.ruleArgs),
-    ...sessionSection(context.session as SessionStore | null | undefined),
+    ...sessionSection(context),
   ]
 }
 
@@ -51,8 +51,9 @@ function ruleSection(rule: Rule | null, args: object): Section {
   return { title: 'Rule', rows: [...rows, ...variables] }
 }
 
-function sessionSection(store: SessionStore | null | undefined): Section[] {
-  if (!store) return []
+function sessionSection(context: RequestContext): Section[] {
+  if (!context.session) return []
+  const store = (context.app.sessionInterface as Sessions).storeOf(context)
   try {
     const rows = [...store.current.entries()].map(([name, value]) => row(name, value, true))
     return [{ title: 'Session', rows: rows.length > 0 ? rows : [row('Data', 'it is empty', false)] }]

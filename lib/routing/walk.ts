@@ -70,14 +70,27 @@ export class Walk implements Visitor<Leaf> {
 
   private segment(at: number): string {
     if (at === -1) return this.domain
-    this.segments ??= this.path.split('/')
+    this.segments ??= cut(this.path)
     return this.segments[at]!
   }
 
   private rest(at: number): string {
-    this.segments ??= this.path.split('/')
+    this.segments ??= cut(this.path)
     return this.segments.slice(at).join('/')
   }
+}
+
+/** As `path.split('/')`, for a third of the time. */
+function cut(path: string): string[] {
+  const segments: string[] = []
+  let from = 0
+  for (let at = 0; at < path.length; at++) {
+    if (path.charCodeAt(at) !== 47) continue
+    segments.push(path.slice(from, at))
+    from = at + 1
+  }
+  segments.push(path.slice(from))
+  return segments
 }
 
 /** The methods of rules that were met before `winner`, or anywhere. */

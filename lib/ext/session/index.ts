@@ -5,7 +5,7 @@ import { makeGlobal } from '../../globals.ts'
 import type { SessionCounters } from './counters.ts'
 import type { SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
-import type { SessionStore } from './session-store.ts'
+import { SessionStore } from './session-store.ts'
 import { Sessions } from './sessions.ts'
 import { readSettings, type SessionApp } from './settings.ts'
 import type { Backend } from './slot.ts'
@@ -29,7 +29,7 @@ export { SessionTooLarge } from './signed-cookie.ts'
 export type { UserSession } from './user-sessions.ts'
 
 function storeOf(context: Context, name: string): SessionStore {
-  if (context.session) return context.session as SessionStore
+  if (context.session instanceof SessionStore) return context.session
   const { sessionInterface } = context.app as SessionApp
   if (!(sessionInterface instanceof Sessions)) throw new TipfyError('TIPFY_E_SESSION_HOOK', { name })
   const { rule } = context.request as { rule: { path: string; session?: boolean } | null }

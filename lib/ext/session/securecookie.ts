@@ -5,8 +5,8 @@ import { mergeData } from './merge.ts'
 import { emptyData } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
 import { Pristine } from './pristine.ts'
-import { type CookieRequest, findCookie, mustFit } from './signed-cookie.ts'
-import { Slot, type SlotKind } from './slot.ts'
+import { type CookieRequest, type FoundCookie, findCookie, mustFit } from './signed-cookie.ts'
+import { isDue, Slot, type SlotKind } from './slot.ts'
 
 /** Where the cookie kind keeps `sessionStore.user`. */
 const userKey = '$user'
@@ -19,9 +19,9 @@ export class CookieSlot extends Slot {
   private committed: string | undefined
   private lifetime: number | undefined
 
-  constructor(kind: SlotKind, request: CookieRequest) {
+  constructor(kind: SlotKind, request: CookieRequest, found?: FoundCookie) {
     super(kind)
-    const { cookie, refused } = findCookie(kind, request, kind.settings, this.now)
+    const { cookie, refused } = found ?? findCookie(kind, request, kind.settings, this.now)
     this.cookie = cookie
     this.refused = refused
     this.lifetime = cookie?.lifetime
@@ -117,7 +117,7 @@ export class CookieSlot extends Slot {
   private due(): boolean {
     const { cookie } = this
     if (cookie === undefined || this.ended) return false
-    return this.touched || !cookie.newest || this.now - cookie.issued >= this.renewAfter(cookie.lifetime)
+    return this.touched || isDue(this.kind, cookie, this.now)
   }
 
   private change(text: string): CookieChange {

@@ -9,6 +9,7 @@ import { openValue, type SecureCookieOptions, sealValue } from './secure-values.
 import { changeVisible, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
+import type { FoundCookie } from './signed-cookie.ts'
 import type { Backend, Slot } from './slot.ts'
 import { StoredSlot } from './stored.ts'
 import { destroySessions, listSessions, revokeSession, type UserSession, userId } from './user-sessions.ts'
@@ -39,10 +40,10 @@ export class SessionStore {
   #csrf: Csrf | undefined
 
   /** @internal */
-  constructor(sessions: Sessions, request: StoreRequest) {
+  constructor(sessions: Sessions, request: StoreRequest, found?: FoundCookie) {
     this.#sessions = sessions
     this.#request = request
-    this.#main = sessions.open(sessions.kind, request)
+    this.#main = sessions.open(sessions.kind, request, found)
   }
 
   /** Fetches the main session from where it is kept. */

@@ -12,8 +12,8 @@ import type { OutboxResponse } from './outbox.ts'
 import { CookieSlot } from './securecookie.ts'
 import { type SessionOptions, SessionStore, type StoreRequest } from './session-store.ts'
 import type { SessionApp, Settings } from './settings.ts'
-import type { SignedName } from './signed-cookie.ts'
-import type { Backend, Slot, SlotKind } from './slot.ts'
+import { type FoundCookie, findCookie, type SignedName } from './signed-cookie.ts'
+import { type Backend, isDue, type Slot, type SlotKind } from './slot.ts'
 import type { RecordStore } from './store.ts'
 import { StoredSlot } from './stored.ts'
 
@@ -136,22 +136,35 @@ export class Sessions implements SessionInterface {
     return this.opening
   }
 
-  open(kind: SlotKind, request: StoreRequest): Slot {
+  /** @param found the session's cookie, where it was looked for already */
+  open(kind: SlotKind, request: StoreRequest, found?: FoundCookie): Slot {
     return kind.backend === 'securecookie'
-      ? new CookieSlot(kind, request)
+      ? new CookieSlot(kind, request, found)
       : new StoredSlot(kind, request, this.records!)
   }
 
   /** The session store of a request, made when it is first wanted. */
   storeOf(context: Context): SessionStore {
-    context.session ??= new SessionStore(this, context.request as StoreRequest)
-    return context.session as SessionStore
+    const { session, request } = context
+    if (session instanceof SessionStore) return session
+    const store = new SessionStore(this, request as StoreRequest, (session as FoundCookie | null) ?? undefined)
+    context.session = store
+    return store
   }
 
   openSession(context: Context): void | Promise<void> {
     context.session = null
+    const { kind } = this
+    const request = context.request as StoreRequest
     // Without its cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
-    if (!cookieHeader((context.request as StoreRequest).incoming)?.includes(this.kind.name)) return
+    if (!cookieHeader(request.incoming)?.includes(kind.name)) return
+    if (kind.backend === 'securecookie') {
+      const now = this.settings.now()
+      const found = findCookie(kind, request, this.settings, now)
+      context.session = found
+      // Nor is there anything to do for one that is good as it is.
+      if (found.cookie !== undefined && !isDue(kind, found.cookie, now)) return
+    }
     const store = this.storeOf(context)
     return steps.hasSubscribers ? loadTraced(store) : store.load()
   }
@@ -166,9 +179,10 @@ export class Sessions implements SessionInterface {
   }
 
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
-    const store = context.session as SessionStore | undefined
-    if (steps.hasSubscribers) return saveTraced(store, response as OutboxResponse, failed)
-    return store?.save(response as OutboxResponse, failed)
+    const { session } = context
+    if (!(session instanceof SessionStore)) return
+    if (steps.hasSubscribers) return saveTraced(session, response as OutboxResponse, failed)
+    return session.save(response as OutboxResponse, failed)
   }
 }
 
@@ -177,8 +191,8 @@ function loadTraced(store: SessionStore): void | Promise<void> {
   return traced('session', 'load', () => store.load())
 }
 
-function saveTraced(store: SessionStore | undefined, response: OutboxResponse, failed: boolean): void | Promise<void> {
-  return traced('session', 'save', () => store?.save(response, failed))
+function saveTraced(store: SessionStore, response: OutboxResponse, failed: boolean): void | Promise<void> {
+  return traced('session', 'save', () => store.save(response, failed))
 }
 
 function remembered<T>(table: Map<string, T>, key: string, make: () => T): T {

@@ -1,5 +1,6 @@
 // One session in one request, whatever keeps it: its data decoded at first use, what changed, what its cookie needs.
 import { TipfyError } from '../../errors.ts'
+import type { SignedCookie } from '../../signing.ts'
 import { decodeData, encodeData, sameData } from './codec.ts'
 import { nonceKey } from './csrf.ts'
 import { frozenCopy } from './frozen.ts'
@@ -21,6 +22,11 @@ export interface SlotKind extends SignedName {
   readonly settings: Settings
   /** Seconds without a request until a session ends. */
   readonly expiration: number
+}
+
+/** Whether a session's cookie has to be renewed though nothing changed: an older key signed it, or it gets old. */
+export function isDue({ settings, expiration }: SlotKind, cookie: SignedCookie, now: number): boolean {
+  return !cookie.newest || now - cookie.issued >= 1000 * settings.touchAfter * (cookie.lifetime ?? expiration)
 }
 
 export abstract class Slot implements Dictionary {
@@ -185,12 +191,6 @@ export abstract class Slot implements Dictionary {
   /** Whether caches may keep the answer for all: it must not carry one user's cookie, only to renew or to clear that. */
   protected isForAll(response: OutboxResponse): boolean {
     return !this.used && /^(?!.*\b(?:private|no-store|no-cache)\b)./i.test(response.headers.get('cache-control') ?? '')
-  }
-
-  /** How old a cookie may get, in ms, before it is renewed. */
-  protected renewAfter(lifetime: number | undefined): number {
-    const { settings, expiration } = this.kind
-    return 1000 * settings.touchAfter * (lifetime ?? expiration)
   }
 
   protected cookieChange(value: string | null, maxAge?: number): CookieChange {

@@ -5,7 +5,7 @@ import { FoundSlot } from './found.ts'
 import { mergeData } from './merge.ts'
 import { decodeCurrent, emptyData } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
-import { Slot } from './slot.ts'
+import { isDue, Slot } from './slot.ts'
 import type { SessionRecord } from './store.ts'
 
 export class StoredSlot extends FoundSlot {
@@ -165,7 +165,7 @@ export class StoredSlot extends FoundSlot {
   private cookieDue(): boolean {
     const { cookie } = this
     if (cookie === undefined) return false
-    return !cookie.newest || this.now - cookie.issued >= this.renewAfter(cookie.lifetime)
+    return isDue(this.kind, cookie, this.now)
   }
 
   private send(): CookieChange {

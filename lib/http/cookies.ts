@@ -33,7 +33,7 @@ const safe = /^[\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/
 const unsafe = /[^\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/gu
 const domainName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 
-/** A request's Cookie header, without having Node make its object of all headers: that costs more than all the rest of it. */
+/** A request's Cookie header; of several lines, one. */
 export function cookieHeader({ rawHeaders }: { readonly rawHeaders: readonly string[] }): string | undefined {
   let header: string | undefined
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -86,7 +86,14 @@ export async function loadRules(app: App): Promise<UrlMap> {
     throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given })
   }
   const { root, folders } = app
-  const importUrls = async (module: string) => (await importModule(module, { root, folders }))?.exports
+  const importUrls = async (module: string) => {
+    const found = await importModule(module, { root, folders })
+    const owner = module.replace(/\/urls$/, '')
+    if (found === undefined && (await importModule(owner, { root, folders })) === undefined) {
+      app.log.warn(`tipfy.appsInstalled names '${owner}', and there is neither such a module nor ${module}.`)
+    }
+    return found?.exports
+  }
   const installed = await collectAppRules(appsInstalled, appsEntryPoints, importUrls)
   const map = new UrlMap([...rules, ...installed], { ...urlMap, serverName })
   for (const { message } of [...findDoubtful(map), ...findIndistinguishable(map)]) app.log.warn(message)

@@ -96,11 +96,14 @@ describe('check', () => {
   test('tells what can hardly be meant, and calls it no problem', async () => {
     const files = {
       ...rules("'/users/:id', { endpoint: 'one', handler: Own }"),
-      'config.ts': 'export const config = { hooks: { posInitApp: [] } }',
+      'config.ts': "export const config = { tipfy: { appsInstalled: ['nope'] }, hooks: { posInitApp: [] } }",
     }
     const { stderr, status } = await tipfy(['check'], { cwd: project(files) })
     expect(status).toBe(0)
     expect(stderr).toMatch(/^warn: The configuration has a section 'hooks', .*: tipfy: \{ hooks: … \}$/m)
+    expect(stderr).toMatch(
+      /^warn: tipfy.appsInstalled names 'nope', and there is neither such a module nor nope\/urls\.$/m,
+    )
     expect(stderr).toMatch(/^warn: The rule `\/users\/:id` has `:id`, .* written `<id>`$/m)
   })
 

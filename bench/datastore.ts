@@ -1,16 +1,15 @@
 // `npm run bench:datastore`: the local Datastore beside Google's emulator (where this machine has one) and the engine in
-// process, with the same official client, in turns; then with a million entities.
-import { spawn } from 'node:child_process'
+// process, all called by the same official client, in turns; then with a million entities.
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { cpus, tmpdir } from 'node:os'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Datastore, PropertyFilter } from '@google-cloud/datastore'
-import { closeDatastore, openDatastore } from '../lib/datastore/index.ts'
 import { emulatorJar, startEmulator } from '../tests/datastore/emulator.ts'
+import type { CallName, Job, Place } from './datastore-client.ts'
 
 const usage = `npm run bench:datastore -- [options]
   --calls <n>      calls a figure (3000)
@@ -26,17 +25,21 @@ const { values } = parseArgs({
   },
 })
 
-process.env['METADATA_SERVER_DETECTION'] = 'none'
 const calls = Number(values.calls)
 const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
+const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
+const IN_FLIGHT = 50
+
 const round = (n: number) => Number(n.toPrecision(3))
 
 interface Subject {
-  datastore: Datastore
+  place: Place
+  /** The processes that call it; the one that it is in, if it is in one of them. */
+  clients: ChildProcess[]
+  /** Its own process. */
+  pid: number
   /** Milliseconds from the start of the process to its first Ok; undefined in process. */
   ready: number | undefined
-  /** Its own process; undefined in process. */
-  pid: number | undefined
   close(): Promise<unknown>
 }
 
@@ -55,52 +58,28 @@ function cpu(pid: number): number {
   return (Number(user) + Number(system)) * 10
 }
 
-const data = { created: new Date(), text: 'x'.repeat(1000), user: 'somebody', n: 1 }
-const excludeFromIndexes = ['created', 'text']
+function client(): ChildProcess {
+  return fork(join(import.meta.dirname, 'datastore-client.ts'), { execArgv: flags })
+}
 
-type Call = (i: number) => Promise<unknown>
+/** Has a client make calls; gives how long each took, in ms. */
+async function make(by: ChildProcess, job: Job): Promise<number[]> {
+  const answered = once(by, 'message')
+  by.send(job)
+  return (await answered)[0] as number[]
+}
 
 /** How long calls take, one after another. */
-async function latencies(from: number, count: number, call: Call): Promise<number[]> {
-  const times: number[] = []
-  for (let i = from; i < from + count; i++) {
-    const begun = performance.now()
-    await call(i)
-    times.push(performance.now() - begun)
-  }
-  return times
+function latencies({ clients, place }: Subject, call: CallName, from: number, count: number): Promise<number[]> {
+  return make(clients[0]!, { place, call, from, count, inFlight: 1 })
 }
 
-/** How long it takes to make calls with fifty in flight. */
-async function together(from: number, count: number, call: Call): Promise<number> {
-  let next = from
+/** How long it takes to make calls with fifty in flight, from all clients together. */
+async function together({ clients, place }: Subject, call: CallName, from: number, count: number): Promise<number> {
+  const [share, inFlight] = [Math.ceil(count / clients.length), Math.ceil(IN_FLIGHT / clients.length)]
   const begun = performance.now()
-  const worker = async () => {
-    while (next < from + count) await call(next++)
-  }
-  await Promise.all(Array.from({ length: 50 }, worker))
+  await Promise.all(clients.map((by, i) => make(by, { place, call, from: from + i * share, count: share, inFlight })))
   return performance.now() - begun
-}
-
-function callsOf(datastore: Datastore): Record<'get' | 'save' | 'add' | 'transaction' | 'query', Call> {
-  const key = (i: number) => datastore.key(['Thing', `thing ${i}`])
-  const save: Call = (i) => datastore.save({ key: key(i), data: { ...data, n: i }, excludeFromIndexes })
-  return {
-    get: (i) => datastore.get(key(i % 1000)),
-    save: (i) => save(i % 1000),
-    add: (i) => save(2000 + i),
-    async transaction(i) {
-      const transaction = datastore.transaction()
-      await transaction.run()
-      await transaction.get(key(i % 500))
-      transaction.save({ key: key(i % 500), data: { ...data, n: i }, excludeFromIndexes })
-      await transaction.commit()
-    },
-    query(i) {
-      const query = datastore.createQuery('Thing').filter(new PropertyFilter('n', '>=', i % 1000))
-      return datastore.runQuery(query.order('n').limit(20))
-    },
-  }
 }
 
 const one = [
@@ -111,54 +90,55 @@ const one = [
 ] as const
 
 const many = [
-  ['gets', 'get', calls * 3],
+  ['gets', 'get', calls * 6],
   ['saves', 'add', calls * 3],
-  ['queries', 'query', calls / 3],
+  ['queries', 'query', calls / 6],
 ] as const
 
 /** Takes turns: whatever else the machine does meanwhile, the tail above all, is then told of all alike. */
 const ROUNDS = 20
 
+/** Long enough for the code of both sides to be compiled, as it is in a process that runs for long. */
+async function warmUp(subject: Subject): Promise<void> {
+  await together(subject, 'save', 0, 1000)
+  await together(subject, 'get', 0, calls * 3)
+  for (const call of ['save', 'transaction', 'add'] as const) await together(subject, call, 0, calls)
+  await together(subject, 'query', 0, calls / 6)
+}
+
 async function measure(subjects: Subject[]): Promise<Figures[]> {
-  const measured = subjects.map(({ datastore, ready }) => ({
-    call: callsOf(datastore),
-    figures: (ready === undefined ? {} : { 'ready, ms': Math.round(ready) }) as Figures,
-  }))
-  for (const { call } of measured) {
-    for (let i = 0; i < 1000; i++) await call.save(i)
-    for (let i = 0; i < 300; i++) await Promise.all([call.get(i), call.query(i), call.transaction(i)])
-  }
-  for (const [name, which, count] of one) {
+  const figures = subjects.map(({ ready }): Figures => (ready === undefined ? {} : { 'ready, ms': Math.round(ready) }))
+  for (const subject of subjects) await warmUp(subject)
+  for (const [name, call, count] of one) {
     const times: number[][] = subjects.map(() => [])
     const part = Math.ceil(count / ROUNDS)
     for (let turn = 0; turn < ROUNDS; turn++) {
-      for (const [i, { call }] of measured.entries())
-        times[i]!.push(...(await latencies(turn * part, part, call[which])))
+      for (const [i, subject] of subjects.entries())
+        times[i]!.push(...(await latencies(subject, call, turn * part, part)))
     }
-    for (const [i, { figures }] of measured.entries()) {
-      const sorted = times[i]!.sort((a, b) => a - b)
-      const at = (share: number) => round(sorted[Math.floor(sorted.length * share)]!)
-      figures[`${name}, p50 / p99 ms`] = `${at(0.5)} / ${at(0.99)}`
+    for (const [i, list] of times.entries()) {
+      list.sort((a, b) => a - b)
+      const at = (share: number) => round(list[Math.floor(list.length * share)]!)
+      figures[i]![`${name}, p50 / p99 ms`] = `${at(0.5)} / ${at(0.99)}`
     }
   }
-  for (const [name, which, count] of many) {
+  for (const [name, call, count] of many) {
     const took = subjects.map(() => ({ time: 0, cpu: 0 }))
     const part = Math.ceil(count / ROUNDS)
     for (let turn = 0; turn < ROUNDS; turn++) {
-      for (const [i, { pid }] of subjects.entries()) {
-        const before = pid === undefined ? 0 : cpu(pid)
-        took[i]!.time += await together(turn * part, part, measured[i]!.call[which])
-        if (pid !== undefined) took[i]!.cpu += cpu(pid) - before
+      for (const [i, subject] of subjects.entries()) {
+        const before = cpu(subject.pid)
+        took[i]!.time += await together(subject, call, turn * part, part)
+        took[i]!.cpu += cpu(subject.pid) - before
       }
     }
-    for (const [i, { figures }] of measured.entries()) {
-      figures[`${name} a second, 50 in flight`] = Math.round((part * ROUNDS * 1000) / took[i]!.time)
-      if (took[i]!.cpu > 0) figures[`CPU of a thousand ${name}, ms`] = round((took[i]!.cpu * 1000) / (part * ROUNDS))
+    for (const [i, { time, cpu }] of took.entries()) {
+      figures[i]![`${name} a second, ${IN_FLIGHT} in flight`] = Math.round((part * ROUNDS * 1000) / time)
+      figures[i]![`CPU of a thousand ${name}, ms`] = round((cpu * 1000) / (part * ROUNDS))
     }
   }
-  for (const [i, { pid }] of subjects.entries())
-    if (pid !== undefined) measured[i]!.figures['memory after all that, MB'] = memory(pid)
-  return measured.map(({ figures }) => figures)
+  for (const [i, { pid }] of subjects.entries()) figures[i]!['memory after all that, MB'] = memory(pid)
+  return figures
 }
 
 async function freePort(): Promise<number> {
@@ -169,15 +149,10 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function clientOf(port: number): Datastore {
-  return new Datastore({ projectId: 'bench', apiEndpoint: `http://127.0.0.1:${port}` })
-}
-
-async function served(...args: string[]): Promise<Subject> {
+async function served(clients: ChildProcess[], ...args: string[]): Promise<Subject> {
   const port = await freePort()
   const bin = join(import.meta.dirname, '../lib/cli/bin.ts')
   const begun = performance.now()
-  const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
   const child = spawn(process.execPath, [...flags, bin, 'datastore', '--port', String(port), ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -189,25 +164,26 @@ async function served(...args: string[]): Promise<Subject> {
     if (ok) break
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  return {
-    datastore: clientOf(port),
-    ready: performance.now() - begun,
-    pid: child.pid!,
-    close: async () => {
-      child.kill()
-      await once(child, 'exit')
-    },
+  const close = async () => {
+    child.kill()
+    await once(child, 'exit')
   }
+  return { place: { port }, clients, pid: child.pid!, ready: performance.now() - begun, close }
 }
 
-async function embedded(options: { dataFolder?: string; memory?: boolean }): Promise<Subject> {
-  const datastore = await openDatastore({ mode: 'embedded', ...options })
-  return { datastore, ready: undefined, pid: undefined, close: () => closeDatastore(datastore) }
+function inProcess(dataFolder: string): Subject {
+  const child = client()
+  const close = () => {
+    child.disconnect()
+    return once(child, 'exit')
+  }
+  return { place: { dataFolder }, clients: [child], pid: child.pid!, ready: undefined, close }
 }
 
-async function google(jar: string): Promise<Subject> {
-  const { port, started, pid, close } = await startEmulator(jar)
-  return { datastore: clientOf(port), ready: started, pid, close }
+/** What Google's emulator calls on disk is a file that it writes anew half a minute after a change. */
+async function google(clients: ChildProcess[], jar: string, onDisk: boolean): Promise<Subject> {
+  const { port, started, pid, close } = await startEmulator(jar, onDisk)
+  return { place: { port }, clients, pid, ready: started, close }
 }
 
 /** A store of many entities, in a process that has done nothing else. */
@@ -237,26 +213,28 @@ function table(columns: Record<string, Figures>): string {
     .join('\n')
 }
 
+async function measureAll(): Promise<Record<string, Figures>> {
+  const jar = emulatorJar()
+  const clients = Array.from({ length: availableParallelism() }, client)
+  const subjects: [string, Subject][] = [
+    ['tipfy, on disk', await served(clients, '--data', join(folder, 'served'))],
+    ['tipfy, in memory', await served(clients, '--memory')],
+  ]
+  if (jar) subjects.push(["Google's emulator, on disk", await google(clients, jar, true)])
+  if (jar) subjects.push(["Google's emulator, in memory", await google(clients, jar, false)])
+  subjects.push(['in process with the client, on disk', inProcess(join(folder, 'embedded'))])
+  const figures = await measure(subjects.map(([, subject]) => subject))
+  for (const by of clients) by.disconnect()
+  for (const [, { close }] of subjects) await close()
+  return Object.fromEntries(subjects.map(([name], i) => [name, figures[i]!]))
+}
+
 async function main(): Promise<void> {
   if (values.help) {
     console.log(usage)
     return
   }
-  const jar = emulatorJar()
-  const subjects: [string, () => Promise<Subject>][] = [
-    ['tipfy, on disk', () => served('--data', join(folder, 'served'))],
-    ['tipfy, in memory', () => served('--memory')],
-    ...(jar ? [["Google's emulator, in memory", () => google(jar)] as [string, () => Promise<Subject>]] : []),
-    ['in process, on disk', () => embedded({ dataFolder: join(folder, 'embedded') })],
-  ]
-  const opened: Subject[] = []
-  for (const [, start] of subjects) opened.push(await start())
-  const figures = await measure(opened)
-  const columns = Object.fromEntries(subjects.map(([name], i) => [name, figures[i]!]))
-  for (const { datastore, close } of opened) {
-    await closeDatastore(datastore)
-    await close()
-  }
+  const columns = await measureAll()
   const large = Number(values.entities) > 0 ? await measureLarge(Number(values.entities)) : undefined
   rmSync(folder, { recursive: true })
   const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`

@@ -1,5 +1,5 @@
 // Google's own emulator, where this machine has one: beside the `gcloud` command, with a Java to run it.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
@@ -40,15 +40,15 @@ export interface Emulator {
   close(): Promise<void>
 }
 
-/** Starts the emulator and waits until its health check says Ok. */
-export async function startEmulator(jar: string): Promise<Emulator> {
+/** Starts the emulator and waits until its health check says Ok. @param onDisk Whether it keeps its data in a file. */
+export async function startEmulator(jar: string, onDisk = false): Promise<Emulator> {
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-emulator-'))
+  const java = ['-cp', jar, 'com.google.cloud.datastore.emulator.CloudDatastore']
+  if (onDisk) spawnSync('java', [...java, 'create', '--project_id=emulator', folder])
   const port = await freePort()
   const begun = performance.now()
-  const args = ['-cp', jar, 'com.google.cloud.datastore.emulator.CloudDatastore', 'start']
-  const child: ChildProcess = spawn('java', [...args, '--host=127.0.0.1', `--port=${port}`, '--testing', folder], {
-    stdio: 'ignore',
-  })
+  const options = ['--host=127.0.0.1', `--port=${port}`, onDisk ? '--consistency=1.0' : '--testing', folder]
+  const child: ChildProcess = spawn('java', [...java, 'start', ...options], { stdio: 'ignore' })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the emulator ended with ${child.exitCode}`)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { decodeData, encodeData } from '../../lib/ext/session/codec.ts'
 import { type Conflict, type Data, mergeData } from '../../lib/ext/session/merge.ts'
 import { Identities } from '../../lib/ext/session/merge-identities.ts'
-import { alignLists } from '../../lib/ext/session/merge-lists.ts'
+import { alignLists, stays } from '../../lib/ext/session/merge-lists.ts'
 import { named } from '../../lib/ext/session/merge-names.ts'
 import { Effort, same } from '../../lib/ext/session/merge-values.ts'
 
@@ -162,7 +162,7 @@ describe('a merge', () => {
         const edits = alignLists(base, mine, new Effort())
         if (edits === 'unchanged') return expect(mine).toEqual(base)
         if (edits === 'unclear') throw new Error('unclear')
-        const kept = base.length - edits.removed.size - edits.replaced.size
+        const kept = base.length - edits.fates.filter((fate) => fate !== stays).length
         expect(kept).toBe(longestCommon(base, mine))
       }),
       { numRuns: 500 },
@@ -352,6 +352,20 @@ describe('a merge of two sessions of 1 MiB', () => {
       },
     ],
     [
+      'with Sets of numbers, texts and big integers of which a few were changed',
+      {
+        numbers: new Set(Array.from({ length: 60_000 }, (_, n) => n)),
+        texts: new Set(Array.from({ length: 35_000 }, (_, n) => `text${n}`)),
+        integers: new Set(Array.from({ length: 30_000 }, (_, n) => BigInt(n))),
+      },
+      (data) => {
+        for (const set of Object.values(data) as Set<unknown>[]) set.add('mine')
+      },
+      (data) => {
+        for (const set of Object.values(data) as Set<unknown>[]) set.delete([...set][10])
+      },
+    ],
+    [
       'with lists in one another',
       { deep: Array.from({ length: 900 }).reduce((inner: unknown, _, n) => ['x'.repeat(1100), inner, n], 'start') },
       (data) => changeInnermost(data.deep, 'mine'),
@@ -383,6 +397,17 @@ describe('a merge of two sessions of 1 MiB', () => {
       return process.cpuUsage(start).user / 1000
     })
     expect(Math.min(...taken)).toBeLessThan(50)
+  })
+
+  // So many small ones were once beyond what a merge may cost, and the later won where both could stay.
+  test('keeps what both did to each of 25,000 lists', () => {
+    const base = Object.fromEntries(Array.from({ length: 25_000 }, (_, n) => [`k${n}`, [n, n + 1, n + 2, n + 3]]))
+    const [mine, theirs] = [clone(base), clone(base)] as Record<string, number[]>[]
+    for (const list of Object.values(mine!)) list.reverse()
+    for (const list of Object.values(theirs!)) list.push(list.shift()!)
+    const { merged, conflicts } = merge(base, mine!, theirs!)
+    expect(conflicts).toEqual([])
+    expect(new Set(merged.k0 as number[])).toEqual(new Set([0, 1, 2, 3]))
   })
 
   function changeInnermost(list: unknown, to: string): void {

@@ -1,21 +1,24 @@
 // Numbers that tell session values apart for the merge: found by a hash, and compared, so that what is equal need not be put
 // into words to be found again.
 import { types } from 'node:util'
-import { type Effort, isAtom, same } from './merge-values.ts'
+import { type Effort, isAtom, kindOf, same } from './merge-values.ts'
 
 const { is, keys: keysOf } = Object // see merge-values.ts
 const { imul } = Math
-const { isArray } = Array
-const { isDate, isUint8Array, isMap, isSet } = types
+const { isDate } = types
+
+/** So few are found by comparing them all. */
+const few = 8
 
 /** Numbers for values: equal exactly for those that are the same. */
 export class Identities {
   readonly #effort: Effort
-  readonly #atoms = new Map<unknown, number>()
-  /** The last number of an object with this hash; `#before` tells the one before that. */
-  readonly #hashes = new Map<number, number>()
-  readonly #before: (number | undefined)[] = []
   readonly #values: unknown[] = []
+  #atoms: Map<unknown, number> | undefined
+  #dates: Map<unknown, number> | undefined
+  /** The last number of an object with this hash; `#before` tells the one before that. */
+  #hashes: Map<number, number> | undefined
+  readonly #before: (number | undefined)[] = []
 
   constructor(effort: Effort) {
     this.#effort = effort
@@ -25,25 +28,47 @@ export class Identities {
   of(value: unknown): number | null {
     this.#effort.add(8)
     if (this.#effort.spent) return null
-    if (!isAtom(value)) return this.#ofObject(value as object)
-    const key = is(value, -0) ? minusZero : value
-    const known = this.#atoms.get(key)
-    if (known !== undefined) return known
-    const id = this.#add(value, undefined)
-    this.#atoms.set(key, id)
+    if (this.#hashes !== undefined) return this.#find(value, this.#hashes)
+    for (let id = 0; id < this.#values.length; id++) {
+      if (same(value, this.#values[id], this.#effort)) return id
+      if (this.#effort.spent) return null
+    }
+    if (this.#values.length < few) return this.#values.push(value) - 1
+    this.#hashes = new Map()
+    for (const known of this.#values.splice(0)) this.#find(known, this.#hashes)
+    return this.#find(value, this.#hashes)
+  }
+
+  #find(value: unknown, hashes: Map<number, number>): number | null {
+    if (isAtom(value)) {
+      this.#atoms ??= new Map()
+      return this.#findKey(value, is(value, -0) ? minusZero : value, this.#atoms)
+    }
+    if (!isDate(value)) return this.#findObject(value as object, hashes)
+    this.#dates ??= new Map()
+    return this.#findKey(value, value.getTime(), this.#dates)
+  }
+
+  #findKey(value: unknown, key: unknown, known: Map<unknown, number>): number {
+    let id = known.get(key)
+    if (id === undefined) {
+      this.#effort.add(6)
+      id = this.#add(value, undefined)
+      known.set(key, id)
+    }
     return id
   }
 
-  #ofObject(value: object): number | null {
+  #findObject(value: object, hashes: Map<number, number>): number | null {
     const sum = hash(value, this.#effort)
-    const last = this.#hashes.get(sum)
+    const last = hashes.get(sum)
     for (let id = last; id !== undefined; id = this.#before[id]) {
       if (this.#effort.spent) return null
       if (same(value, this.#values[id], this.#effort)) return id
     }
     if (this.#effort.spent) return null
     const id = this.#add(value, last)
-    this.#hashes.set(sum, id)
+    hashes.set(sum, id)
     return id
   }
 
@@ -75,12 +100,16 @@ function hash(value: unknown, effort: Effort): number {
 
 function hashObject(value: object, effort: Effort): number {
   if (effort.spent) return 0
-  if (isArray(value)) return hashAll(5, value, effort)
+  const kind = kindOf(value)
+  if (kind === 'list') return hashAll(5, value as unknown[], effort)
   effort.add(4)
-  if (isDate(value)) return (value.getTime() * 2654435761) | 0
-  if (isUint8Array(value)) return hashAll(value.length, value.subarray(0, 64), effort)
-  if (isMap(value)) return hashAll(hashAll(6, value.keys(), effort), value.values(), effort)
-  if (isSet(value)) return hashAll(7, value, effort)
+  if (kind === 'date') return ((value as Date).getTime() * 2654435761) | 0
+  if (kind === 'bytes') return hashAll((value as Uint8Array).length, (value as Uint8Array).subarray(0, 64), effort)
+  if (kind === 'set') return hashAll(7, value as Set<unknown>, effort)
+  if (kind === 'map') {
+    const map = value as Map<unknown, unknown>
+    return hashAll(hashAll(6, map.keys(), effort), map.values(), effort)
+  }
   let sum = 8
   for (const key of keysOf(value)) {
     effort.add(4)

@@ -3,17 +3,22 @@
 import { Identities } from './merge-identities.ts'
 import { type Effort, same } from './merge-values.ts'
 
-/** By index in the base list, all within [start, end]; what is added comes before that element. */
+/** For the elements of the base in [start, end]: what is added comes before one. */
 export interface Edits {
   start: number
   end: number
-  removed: Set<number>
-  replaced: Map<number, unknown>
-  added: Map<number, unknown[]>
+  /** What became of each: `stays`, `gone`, or what it was replaced by. */
+  fates: unknown[]
+  added: (unknown[] | undefined)[]
 }
+
+export const stays = Symbol('stays')
+export const gone = Symbol('gone')
 
 /** More elements than this between the common ends are not told apart. */
 const longest = 1000
+/** A table of so few cells costs less than to number the elements. */
+const small = 32
 
 /** `unclear`: too much was changed to say. */
 export function alignLists(base: unknown[], side: unknown[], effort: Effort): Edits | 'unchanged' | 'unclear' {
@@ -29,31 +34,33 @@ export function alignLists(base: unknown[], side: unknown[], effort: Effort): Ed
   const pairs = commonSubsequence(base.slice(start, end), side.slice(start, sideEnd), effort)
   if (pairs === null) return 'unclear'
 
-  const edits: Edits = { start, end, removed: new Set(), replaced: new Map(), added: new Map() }
-  let from = start
+  const edits: Edits = { start, end, fates: [], added: [] }
+  for (let index = start; index < end; index++) edits.fates.push(stays)
+  let from = 0
   let sideFrom = start
-  for (const [index, sideIndex] of [...pairs, [end - start, sideEnd - start] as const]) {
-    change(edits, base, from, start + index, side.slice(sideFrom, start + sideIndex))
-    from = start + index + 1
+  for (const [index, sideIndex] of pairs) {
+    change(edits, base, from, index, side.slice(sideFrom, start + sideIndex))
+    from = index + 1
     sideFrom = start + sideIndex + 1
   }
+  change(edits, base, from, end - start, side.slice(sideFrom, sideEnd))
   return edits
 }
 
-/** Between two elements that stayed, base[from, to) became `items`. */
-function change(edits: Edits, base: unknown[], from: number, to: number, items: unknown[]): void {
+/** Between two elements that stayed, those of the base in [from, to), counted from the start, became `items`. */
+function change({ start, fates, added }: Edits, base: unknown[], from: number, to: number, items: unknown[]): void {
   if (to - from !== items.length) {
-    for (let index = from; index < to; index++) edits.removed.add(index)
-    if (items.length > 0) edits.added.set(from, items)
+    fates.fill(gone, from, to)
+    if (items.length > 0) added[from] = items
     return
   }
   // As many out as in: one was changed into the other. Of several, only where it shows.
-  for (const [step, item] of items.entries()) {
-    const index = from + step
-    if (items.length === 1 || alike(base[index], item)) edits.replaced.set(index, item)
+  for (let step = 0; step < items.length; step++) {
+    const [index, item] = [from + step, items[step]]
+    if (items.length === 1 || alike(base[start + index], item)) fates[index] = item
     else {
-      edits.removed.add(index)
-      edits.added.set(index, [item])
+      fates[index] = gone
+      added[index] = [item]
     }
   }
 }
@@ -72,6 +79,7 @@ function alike(a: unknown, b: unknown): boolean {
 function commonSubsequence(a: unknown[], b: unknown[], effort: Effort): [number, number][] | null {
   if (a.length === 0 || b.length === 0 || (a.length === 1 && b.length === 1)) return []
   if (a.length > longest || b.length > longest) return null
+  if (a.length * b.length <= small) return longestOfFew(a, b, effort)
   const identities = new Identities(effort)
   const idsOfA = idsOf(a, identities)
   const idsOfB = idsOf(b, identities)
@@ -84,6 +92,28 @@ function commonSubsequence(a: unknown[], b: unknown[], effort: Effort): [number,
   const x = left.map((index) => idsOfA[index]!)
   const y = right.map((index) => idsOfB[index]!)
   return longestCommon(x, y).map(([i, j]) => [left[i]!, right[j]!])
+}
+
+/** The same as of many, by the usual table. */
+function longestOfFew(a: unknown[], b: unknown[], effort: Effort): [number, number][] | null {
+  const width = a.length + 1
+  const lengths = new Array<number>(width * (b.length + 1)).fill(0)
+  for (let j = 0, at = width + 1; j < b.length; j++, at++) {
+    for (let i = 0; i < a.length; i++, at++) {
+      if (effort.spent) return null
+      lengths[at] = same(a[i], b[j], effort)
+        ? lengths[at - width - 1]! + 1
+        : Math.max(lengths[at - 1]!, lengths[at - width]!)
+    }
+  }
+  const pairs: [number, number][] = []
+  const grows = (j: number, i: number) => lengths[j * width + i]! > lengths[j * width + i - 1]!
+  for (let i = a.length, j = b.length; i > 0 && j > 0; ) {
+    if (!grows(j, i)) i--
+    else if (grows(j - 1, i)) j--
+    else pairs.push([--i, --j])
+  }
+  return pairs.reverse()
 }
 
 /**

@@ -3,7 +3,7 @@
 import { types } from 'node:util'
 
 // Names of their own: inside a vm context, as under jest, each look at a global costs as much as comparing ten values.
-const { is, keys: keysOf, hasOwn } = Object
+const { is, keys: keysOf, hasOwn, getPrototypeOf: prototypeOf, prototype: plain } = Object
 const { isArray } = Array
 const { isDate, isUint8Array, isMap, isSet } = types
 
@@ -31,6 +31,18 @@ export class Effort {
   }
 }
 
+export type Kind = 'atom' | 'object' | 'list' | 'map' | 'set' | 'date' | 'bytes'
+
+export function kindOf(value: unknown): Kind {
+  if (typeof value !== 'object' || value === null) return 'atom'
+  if (isArray(value)) return 'list'
+  if (prototypeOf(value) === plain) return 'object' // five times as fast as to ask what else it is not
+  if (isMap(value)) return 'map'
+  if (isSet(value)) return 'set'
+  if (isDate(value)) return 'date'
+  return isUint8Array(value) ? 'bytes' : 'object'
+}
+
 export function same(a: unknown, b: unknown, effort: Effort): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
     effort.add(typeof a === 'string' ? 1 + (a.length >> 8) : 1)
@@ -40,7 +52,17 @@ export function same(a: unknown, b: unknown, effort: Effort): boolean {
   if (isArray(a)) return isArray(b) && sameLists(a, b, effort)
   if (isArray(b)) return false
   effort.add(3)
-  if (isSpecial(a) || isSpecial(b)) return sameSpecial(a, b, effort)
+  const kind = kindOf(a)
+  return kind === kindOf(b) && (kind === 'object' ? sameObjects(a, b, effort) : sameSpecial(kind, a, b, effort))
+}
+
+function sameLists(a: unknown[], b: unknown[], effort: Effort): boolean {
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (!same(a[index], b[index], effort)) return false
+  return true
+}
+
+function sameObjects(a: object, b: object, effort: Effort): boolean {
   const keys = keysOf(a)
   if (keys.length !== keysOf(b).length) return false
   for (const key of keys) {
@@ -50,30 +72,18 @@ export function same(a: unknown, b: unknown, effort: Effort): boolean {
   return true
 }
 
-function sameLists(a: unknown[], b: unknown[], effort: Effort): boolean {
-  if (a.length !== b.length) return false
-  for (let index = 0; index < a.length; index++) if (!same(a[index], b[index], effort)) return false
-  return true
+function sameSpecial(kind: Kind, a: object, b: object, effort: Effort): boolean {
+  if (kind === 'date') return is((a as Date).getTime(), (b as Date).getTime())
+  if (kind === 'bytes') {
+    effort.add((a as Uint8Array).length >> 8)
+    return Buffer.compare(a as Uint8Array, b as Uint8Array) === 0
+  }
+  // Their order is part of what Maps and Sets are.
+  return sameKeysAndValues(a as Collection, b as Collection, effort)
 }
 
 export function isAtom(value: unknown): boolean {
   return typeof value !== 'object' || value === null
-}
-
-function isSpecial(value: object): boolean {
-  return isDate(value) || isUint8Array(value) || isMap(value) || isSet(value)
-}
-
-function sameSpecial(a: object, b: object, effort: Effort): boolean {
-  if (isDate(a)) return isDate(b) && is(a.getTime(), b.getTime())
-  if (isUint8Array(a)) {
-    effort.add(a.length >> 8)
-    return isUint8Array(b) && Buffer.compare(a, b) === 0
-  }
-  // Their order is part of what Maps and Sets are.
-  if (isMap(a)) return isMap(b) && sameKeysAndValues(a, b, effort)
-  if (isSet(a)) return isSet(b) && sameKeysAndValues(a, b, effort)
-  return false
 }
 
 export type Collection = Map<unknown, unknown> | Set<unknown>

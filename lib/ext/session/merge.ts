@@ -1,15 +1,12 @@
 // Three-way merge of session data by structure: what `mine` changed since `base`, done to `theirs`, so that two requests
 // that changed different things both find their change in the result. Where both changed the same thing mine wins, being
 // the later commit, and a conflict is told.
-import { types } from 'node:util'
-import { alignLists, type Edits } from './merge-lists.ts'
-import { type ByName, named } from './merge-names.ts'
-import { Effort, isAtom, missing, same } from './merge-values.ts'
+import { alignLists, type Edits, gone, stays } from './merge-lists.ts'
+import { named, type Side, type Sides } from './merge-names.ts'
+import { Effort, type Kind, kindOf, missing, same } from './merge-values.ts'
 import { member } from './values.ts'
 
 const { is, keys: keysOf, hasOwn } = Object // see merge-values.ts
-const { isArray } = Array
-const { isDate, isUint8Array, isMap, isSet } = types
 
 export type Data = Record<string, unknown>
 
@@ -28,183 +25,212 @@ export interface Conflict {
  * shares values with them. Time is bounded: beyond some effort lists, Maps and Sets are compared as wholes.
  */
 export function mergeData(base: Data, mine: Data, theirs: Data, onConflict: (conflict: Conflict) => void): Data {
-  return new Merger(onConflict).object(base, mine, theirs, null)
+  return new Merger(onConflict).object(base, mine, theirs)
 }
 
-/** Where a value lies; put into words only for a conflict. */
-type Path = { outer: Path; step: string } | { outer: Path; key: unknown; list: boolean } | null
+/** A step down to a value: the key of an object's member, or else where in a list or Map. */
+type Step = string | { key: unknown; list: boolean }
 
-function wordsOf(path: Path): string {
-  if (path === null) return 'session'
-  if ('step' in path) return wordsOf(path.outer) + member(path.step)
-  const key = typeof path.key === 'string' ? JSON.stringify(path.key) : typeof path.key === 'object' ? '…' : path.key
-  return wordsOf(path.outer) + (path.list ? `[${key}]` : `.get(${key})`)
+function wordsOf(path: readonly Step[]): string {
+  let words = 'session'
+  for (const step of path) {
+    if (typeof step === 'string') words += member(step)
+    else {
+      const key =
+        typeof step.key === 'string' ? JSON.stringify(step.key) : typeof step.key === 'object' ? '…' : step.key
+      words += step.list ? `[${key}]` : `.get(${key})`
+    }
+  }
+  return words
 }
 
 type AnyMap = Map<unknown, unknown>
 type AnySet = Set<unknown>
-type Names = Pick<ByName, 'has' | 'keys'>
 
 class Merger {
   readonly #effort = new Effort()
   readonly #onConflict: (conflict: Conflict) => void
+  /** Where the value lies that is merged now; put into words only for a conflict. */
+  readonly #path: Step[] = []
 
   constructor(onConflict: (conflict: Conflict) => void) {
     this.#onConflict = onConflict
   }
 
-  value(base: unknown, mine: unknown, theirs: unknown, path: Path): unknown {
+  value(base: unknown, mine: unknown, theirs: unknown): unknown {
+    if (is(mine, theirs)) return mine
     const kind = kindOf(mine)
-    if (kind === 'atom') {
-      if (is(mine, theirs)) return mine
-    } else if (kind === kindOf(theirs)) {
-      // What both made anew is merged as if each had added to nothing.
-      const known = kindOf(base) === kind
-      if (kind === 'object') return this.object(known ? (base as Data) : {}, mine as Data, theirs as Data, path)
-      if (!this.#effort.spent) {
-        if (kind === 'list')
-          return this.list(known ? (base as unknown[]) : [], mine as unknown[], theirs as unknown[], path)
-        if (kind === 'map')
-          return this.map(known ? (base as AnyMap) : new Map(), mine as AnyMap, theirs as AnyMap, path)
-        return this.set(known ? (base as AnySet) : new Set(), mine as AnySet, theirs as AnySet, path)
-      }
-    }
-    return this.#whole(base, mine, theirs, path)
+    if (isWhole(kind) || kind !== kindOf(theirs)) return this.#whole(base, mine, theirs)
+    // What both made anew is merged as if each had added to nothing.
+    const known = kindOf(base) === kind
+    if (kind === 'object') return this.object(known ? (base as Data) : {}, mine as Data, theirs as Data)
+    if (this.#effort.spent) return this.#whole(base, mine, theirs)
+    if (kind === 'list') return this.list(known ? (base as unknown[]) : [], mine as unknown[], theirs as unknown[])
+    if (kind === 'map') return this.map(known ? (base as AnyMap) : new Map(), mine as AnyMap, theirs as AnyMap)
+    return this.set(known ? (base as AnySet) : new Set(), mine as AnySet, theirs as AnySet)
+  }
+
+  #inside(step: Step, base: unknown, mine: unknown, theirs: unknown): unknown {
+    this.#path.push(step)
+    const value = this.value(base, mine, theirs)
+    this.#path.pop()
+    return value
   }
 
   /** One of the two, as it is. */
-  #whole(base: unknown, mine: unknown, theirs: unknown, path: Path): unknown {
+  #whole(base: unknown, mine: unknown, theirs: unknown): unknown {
     if (same(base, mine, this.#effort)) return theirs
     if (same(base, theirs, this.#effort) || same(mine, theirs, this.#effort)) return mine
-    return this.#conflict(base, mine, theirs, path)
+    return this.#conflict(base, mine, theirs)
   }
 
-  object(base: Data, mine: Data, theirs: Data, path: Path): Data {
-    const result: Data = {}
+  /** In the order that its changer gave the keys: theirs where they changed it, then what mine adds. */
+  object(base: Data, mine: Data, theirs: Data): Data {
     const [ours, others] = [keysOf(mine), keysOf(theirs)]
-    if (sameKeys(ours, others)) {
-      for (const key of ours) this.#member(result, key, base, mine, theirs, path)
-      return result
+    const aligned = sameKeys(ours, others)
+    const mineFirst = !aligned && sameKeys(keysOf(base), others)
+    const [first, keys, more] = mineFirst ? [mine, ours, others] : [theirs, others, ours]
+    let result: Data | null = null // as long as all is as in the first
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at]!
+      const m = aligned || mineFirst ? mine[key] : own(mine, key)
+      const t = mineFirst ? own(theirs, key) : theirs[key]
+      const value = is(m, t) ? m : this.#inside(key, own(base, key), m, t)
+      if (result === null) {
+        if (is(value, first[key])) continue
+        result = {}
+        for (let before = 0; before < at; before++) put(result, keys[before]!, first[keys[before]!])
+      }
+      if (value !== missing) put(result, key, value)
     }
-    const mineFirst = sameKeys(keysOf(base), others)
-    const first = mineFirst ? mine : theirs
-    for (const key of mineFirst ? ours : others) this.#member(result, key, base, mine, theirs, path)
-    for (const key of mineFirst ? others : ours) {
-      if (!hasOwn(first, key)) this.#member(result, key, base, mine, theirs, path)
+    if (aligned) return result ?? first
+    for (const key of more) {
+      if (hasOwn(first, key)) continue
+      const value = this.#inside(key, own(base, key), own(mine, key), own(theirs, key))
+      if (value === missing) continue
+      if (result === null) {
+        result = {}
+        for (const before of keys) put(result, before, first[before])
+      }
+      put(result, key, value)
     }
-    return result
+    return result ?? first
   }
 
-  #member(result: Data, key: string, base: Data, mine: Data, theirs: Data, path: Path): void {
-    const [m, t] = [own(mine, key), own(theirs, key)]
-    const settled = typeof m !== 'object' && is(m, t)
-    const value = settled ? m : this.value(own(base, key), m, t, { outer: path, step: key })
-    if (value === missing) return
-    if (key !== '__proto__') result[key] = value
-    else Object.defineProperty(result, key, { value, enumerable: true, configurable: true, writable: true })
-  }
-
-  map(base: AnyMap, mine: AnyMap, theirs: AnyMap, path: Path): unknown {
-    if (haveAtoms(base, mine, theirs)) return this.#entries(base, mine, theirs, (key) => key, path)
+  map(base: AnyMap, mine: AnyMap, theirs: AnyMap): unknown {
     const sides = named(base, mine, theirs, this.#effort)
-    if (sides === null) return this.#whole(base, mine, theirs, path)
-    return this.#entries(sides.base, sides.mine, sides.theirs, sides.keyOf, path)
-  }
-
-  #entries(base: ByName, mine: ByName, theirs: ByName, keyOf: (name: unknown) => unknown, path: Path): AnyMap {
-    const result: AnyMap = new Map()
-    for (const name of orderOf(base, mine, theirs)) {
-      const [m, t] = [entry(mine, name), entry(theirs, name)]
-      const key = keyOf(name)
-      const settled = typeof m !== 'object' && is(m, t)
-      const value = settled ? m : this.value(entry(base, name), m, t, { outer: path, key, list: false })
+    if (sides === null) return this.#whole(base, mine, theirs)
+    const { base: b, mine: m, theirs: t } = sides
+    const mineFirst = sameKeys(b.names, t.names)
+    const [first, more] = mineFirst ? [m, t] : [t, m]
+    const result = new Map(mineFirst ? mine : theirs)
+    for (const name of first.names) {
+      const key = first.keyOf(name)
+      const value = this.#entry(sides, name, key)
+      if (value === missing) result.delete(key)
+      else if (!is(value, first.get(name))) result.set(key, value)
+    }
+    for (const name of more.names) {
+      if (first.has(name)) continue
+      const key = more.keyOf(name)
+      const value = this.#entry(sides, name, key)
       if (value !== missing) result.set(key, value)
     }
     return result
   }
 
-  set(base: AnySet, mine: AnySet, theirs: AnySet, path: Path): unknown {
-    if (haveAtoms(base, mine, theirs)) return membersOf(base, mine, theirs, (item) => item)
-    const sides = named(base, mine, theirs, this.#effort)
-    if (sides === null) return this.#whole(base, mine, theirs, path)
-    return membersOf(sides.base, sides.mine, sides.theirs, sides.keyOf)
+  #entry({ base, mine, theirs }: Sides, name: unknown, key: unknown): unknown {
+    const [m, t] = [entry(mine, name), entry(theirs, name)]
+    return is(m, t) ? m : this.#inside({ key, list: false }, entry(base, name), m, t)
   }
 
-  list(base: unknown[], mine: unknown[], theirs: unknown[], path: Path): unknown[] {
+  /** What mine did to the base, done to theirs. */
+  set(base: AnySet, mine: AnySet, theirs: AnySet): unknown {
+    const sides = named(base, mine, theirs, this.#effort)
+    if (sides === null) return this.#whole(base, mine, theirs)
+    const { base: b, mine: m, theirs: t } = sides
+    if (sameKeys(b.names, t.names)) return mine
+    const result = new Set(theirs)
+    let start = 0
+    while (start < b.names.length && start < m.names.length && is(b.names[start], m.names[start])) start++
+    for (let at = start; at < b.names.length; at++) {
+      const name = b.names[at]
+      if (!m.has(name) && t.has(name)) result.delete(t.keyOf(name))
+    }
+    for (let at = start; at < m.names.length; at++) {
+      const name = m.names[at]
+      if (!b.has(name) && !t.has(name)) result.add(m.keyOf(name))
+    }
+    return result
+  }
+
+  list(base: unknown[], mine: unknown[], theirs: unknown[]): unknown[] {
+    if (base.length === 0) return theirs.concat(mine)
     const ours = alignLists(base, mine, this.#effort)
     if (ours === 'unchanged') return theirs
     const others = alignLists(base, theirs, this.#effort)
     if (others === 'unchanged') return mine
     if (ours === 'unclear' || others === 'unclear') {
-      return same(mine, theirs, this.#effort) ? mine : (this.#conflict(base, mine, theirs, path) as unknown[])
+      return same(mine, theirs, this.#effort) ? mine : (this.#conflict(base, mine, theirs) as unknown[])
     }
-    return this.#weave(base, ours, others, path)
+    return this.#weave(base, ours, others)
   }
 
-  #weave(base: unknown[], ours: Edits, others: Edits, path: Path): unknown[] {
+  #weave(base: unknown[], ours: Edits, others: Edits): unknown[] {
     const start = Math.min(ours.start, others.start)
     const end = Math.max(ours.end, others.end)
     const result = base.slice(0, start)
     for (let index = start; index <= end; index++) {
-      for (const item of others.added.get(index) ?? []) result.push(item)
-      for (const item of ours.added.get(index) ?? []) result.push(item)
+      add(result, others, index)
+      add(result, ours, index)
       if (index === end) break
-      const byBoth = ours.replaced.has(index) && others.replaced.has(index)
-      const [mine, theirs] = [ours.replaced.get(index), others.replaced.get(index)]
-      if (byBoth) result.push(this.value(base[index], mine, theirs, { outer: path, key: index, list: true }))
-      else if (ours.replaced.has(index)) result.push(mine)
-      else if (others.replaced.has(index)) result.push(theirs)
-      else if (!ours.removed.has(index) && !others.removed.has(index)) result.push(base[index])
+      const [mine, theirs] = [fateOf(ours, index), fateOf(others, index)]
+      if (mine === stays) {
+        if (theirs !== gone) result.push(theirs === stays ? base[index] : theirs)
+      } else if (theirs === stays || theirs === gone) {
+        if (mine !== gone) result.push(mine)
+      } else if (mine === gone) result.push(theirs)
+      else result.push(this.#inside({ key: index, list: true }, base[index], mine, theirs))
     }
     return end < base.length ? result.concat(base.slice(end)) : result
   }
 
-  #conflict(base: unknown, mine: unknown, theirs: unknown, path: Path): unknown {
+  #conflict(base: unknown, mine: unknown, theirs: unknown): unknown {
     const shown = (value: unknown) => (value === missing ? undefined : value)
-    this.#onConflict({ path: wordsOf(path), base: shown(base), mine: shown(mine), theirs: shown(theirs) })
+    this.#onConflict({ path: wordsOf(this.#path), base: shown(base), mine: shown(mine), theirs: shown(theirs) })
     return mine
   }
 }
 
-function kindOf(value: unknown): 'object' | 'list' | 'map' | 'set' | 'atom' {
-  if (typeof value !== 'object' || value === null) return 'atom'
-  if (isArray(value)) return 'list'
-  if (isMap(value)) return 'map'
-  if (isSet(value)) return 'set'
-  return isDate(value) || isUint8Array(value) ? 'atom' : 'object'
+/** Kinds that are never looked into. */
+function isWhole(kind: Kind): boolean {
+  return kind === 'atom' || kind === 'date' || kind === 'bytes'
 }
 
-function entry(map: ByName, name: unknown): unknown {
-  const value = map.get(name)
-  return value !== undefined || map.has(name) ? value : missing
+function add(result: unknown[], { start, added }: Edits, index: number): void {
+  const items = index >= start && index - start < added.length ? added[index - start] : undefined
+  if (items !== undefined) for (const item of items) result.push(item)
+}
+
+function fateOf({ start, end, fates }: Edits, index: number): unknown {
+  return index >= start && index < end ? fates[index - start] : stays
+}
+
+function entry(side: Side, name: unknown): unknown {
+  const value = side.get(name)
+  return value !== undefined || side.has(name) ? value : missing
 }
 
 function own(object: Data, key: string): unknown {
   return hasOwn(object, key) ? object[key] : missing
 }
 
-function membersOf(base: Names, mine: Names, theirs: Names, itemOf: (name: unknown) => unknown): AnySet {
-  const result: AnySet = new Set()
-  for (const name of orderOf(base, mine, theirs)) {
-    if (base.has(name) ? mine.has(name) && theirs.has(name) : true) result.add(itemOf(name))
-  }
-  return result
+function put(object: Data, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
-function haveAtoms(...all: (AnyMap | AnySet)[]): boolean {
-  for (const one of all) for (const key of one.keys()) if (!isAtom(key)) return false
-  return true
-}
-
-/** Every key, in the order that its changer gave them: theirs where they changed it, then what mine adds. */
-function orderOf(base: Names, mine: Names, theirs: Names): unknown[] {
-  const [b, m, t] = [[...base.keys()], [...mine.keys()], [...theirs.keys()]]
-  const [all, more, known] = sameKeys(b, t) ? [m, t, mine] : [t, m, theirs]
-  for (const key of more) if (!known.has(key)) all.push(key)
-  return all
-}
-
-function sameKeys(a: unknown[], b: unknown[]): boolean {
+function sameKeys(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false
   for (let index = 0; index < a.length; index++) if (!is(a[index], b[index])) return false
   return true

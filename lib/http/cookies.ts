@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isDate } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
+import { nearest } from '../nearest.ts'
 import { MultiDict } from './multidict.ts'
 
 /** The attributes of a cookie. */
@@ -92,12 +93,20 @@ function refuse(name: string, why: string): never {
   throw new TipfyError('TIPFY_E_COOKIE', { name: JSON.stringify(name), why })
 }
 
+const optionNames = ['path', 'domain', 'maxAge', 'expires', 'secure', 'httpOnly', 'sameSite', 'partitioned']
+
+/** `httponly`, left out without a word, would leave the cookie to every script. */
+function refuseOption(name: string, given: string): never {
+  refuse(name, `it has no option ${given}: did you mean ${nearest(given, optionNames)}?`)
+}
+
 /**
  * A Set-Cookie value. Characters that a cookie cannot hold are percent-encoded, as `parseCookies` reads them; control
  * characters and `;` are refused, and so is what browsers drop: `__Host-` with a domain, SameSite=None without Secure ….
  */
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
   const { path = '/', domain, maxAge, expires, secure, httpOnly, sameSite, partitioned } = options
+  for (const given in options) if (!optionNames.includes(given)) refuseOption(name, given)
   if (name === '' || badName.test(name)) refuse(name, "its name may only have letters, digits and !#$%&'*+-.^_`|~")
   if (typeof value !== 'string')
     refuse(name, `its value must be a text, and is ${value === null ? 'null' : typeof value}`)

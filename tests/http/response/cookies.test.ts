@@ -37,6 +37,7 @@ test.each([
   ['a value that is an object', 'a', { b: 1 } as never, {}],
   ['a value that is undefined', 'a', undefined as never, {}],
   ['a date as a number', 'a', 'x', { expires: 5 }],
+  ['an option that there is not', 'a', 'x', { httponly: true } as never],
   ['a path with ;', 'a', 'x', { path: '/; Domain=evil.example' }],
   ['a path with a line end', 'a', 'x', { path: '/\n' }],
   ['a path that is none', 'a', 'x', { path: 'x' }],
@@ -87,4 +88,8 @@ test.each([
   const response = new Response()
   response.deleteCookie(name, options)
   expect(cookies(response)[0]).toMatch(/; Secure/)
+})
+
+test('of an option that there is not, it is told which was meant', () => {
+  expect(() => serializeCookie('a', 'b', { max_age: 60 } as never)).toThrow(/max_age: did you mean maxAge\?/)
 })

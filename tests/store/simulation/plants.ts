@@ -119,17 +119,22 @@ export const plants: Record<string, Plant> = {
   'the merge drops what the other pushed': {
     file: 'merge.ts',
     near: 1,
-    changes: [['for (const item of others.added.get(index) ?? []) result.push(item)', '']],
+    changes: [
+      ['add(result, others, index)', ''],
+      ['return theirs.concat(mine)', 'return mine'],
+    ],
   },
   'the merge brings back what the other removed': {
     file: 'merge.ts',
     near: 29,
-    changes: [['!ours.removed.has(index) && !others.removed.has(index)', '!ours.removed.has(index)']],
+    changes: [
+      ['if (theirs !== gone) result.push(theirs === stays ?', 'result.push(theirs === stays || theirs === gone ?'],
+    ],
   },
   'the merge forgets what the request removed': {
     file: 'merge.ts',
     near: 142,
-    changes: [['!ours.removed.has(index) && !others.removed.has(index)', '!others.removed.has(index)']],
+    changes: [['if (mine !== gone) result.push(mine)', 'result.push(mine === gone ? base[index] : mine)']],
   },
   'the earlier of two values stays': {
     file: 'merge.ts',

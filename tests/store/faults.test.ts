@@ -325,10 +325,10 @@ describe('a Datastore', () => {
       }
       return transaction
     }
-    expect(await clock.until(store.update('sid', () => {}))).toMatchObject({ state: 'saved' })
+    expect(await clock.until(store.update('sid', () => ({ n: 1 })))).toMatchObject({ state: 'saved' })
     expect(store.stats.aborted).toBe(5)
     aborts = Number.POSITIVE_INFINITY
-    const refused = clock.until(store.update('sid', () => {}))
+    const refused = clock.until(store.update('sid', () => ({ n: 2 })))
     await expect(refused).rejects.toMatchObject({ code: 'TIPFY_E_SESSION_STORE_UNAVAILABLE', retryAfter: 2 })
   })
 

@@ -106,6 +106,27 @@ describe('many at once', () => {
   })
 })
 
+describe('an update that changes nothing', () => {
+  test('sees what others have committed, and writes nothing', async () => {
+    const { store, open } = makeWorld()
+    const base = await store.create('sid', { data: text({ n: 0 }) })
+    const saved = live(await open().save('sid', base, { data: text({ n: 1 }) }))
+    const seen: unknown[] = []
+    const record = live(await store.update('sid', (data) => void seen.push(data.n), base))
+    expect(seen.at(-1)).toBe(1)
+    expect(record).toMatchObject({ version: saved.version, data: text({ n: 1 }) })
+    expect(store.stats.commits).toBe(1) // of create()
+  })
+
+  test('renews the expiry where that is due', async () => {
+    const { store, clock } = makeWorld({ expiration: 1000, touchAfter: 0.1 })
+    const base = await store.create('sid', { data: text({ n: 0 }) })
+    clock.time += 200
+    const record = live(await store.update('sid', () => {}, base))
+    expect([record.version, record.expires]).toEqual([2, clock.time + 1000])
+  })
+})
+
 describe('no revival', () => {
   test('after destroy() the id is a tombstone for a minute, then unknown, and nothing in flight brings it back', async () => {
     const { store, open, clock, datastore } = makeWorld()

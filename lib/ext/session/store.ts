@@ -2,6 +2,7 @@
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
 import { StoreUnavailable } from './budget.ts'
 import { SessionCache } from './cache.ts'
+import { sameData } from './codec.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Conflict, type Data, mergeData } from './merge.ts'
 import { type Move, type MoveTools, planMove } from './move.ts'
@@ -109,14 +110,15 @@ export class RecordStore {
 
   /**
    * Reads, lets `fn` change the data or return new data, and commits, as if no other request ran meanwhile. `fn` is
-   * synchronous and may run again. What it throws is thrown, and nothing is written. `base`, where the request has it, saves a
-   * read.
+   * synchronous and may run again. What it throws is thrown, and nothing is written; nor is where it changes nothing, unless a
+   * touch is due: what it saw was the state of one moment all the same. `base`, where the request has it, saves a read.
    */
   update(sid: string, fn: (data: Data) => Data | void, base: SessionRecord | null = null): Promise<Saved> {
     this.stats.saves++
     return this.#change(keyName(sid), base, null, (row) => {
       const data = this.settings.decode(row.data)
-      return { data: this.settings.encode(fn(data) ?? data) }
+      const text = this.settings.encode(fn(data) ?? data)
+      return sameData(text, row.data) && !this.touchDue(row) ? null : { data: text }
     })
   }
 

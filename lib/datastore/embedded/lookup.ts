@@ -7,7 +7,7 @@ import type { Row, Store } from './store.ts'
 import { timeNow, type View } from './view.ts'
 import type { EntityResult, LookupResponse, ReadOptions, Timestamp } from './wire.ts'
 
-/** The same for one key at the latest version, quicker; undefined where only a view can tell. */
+/** One key at the latest version, in one statement; undefined where only a view can tell. */
 export function lookupLatest(
   store: Store,
   keys: StoredKey[],

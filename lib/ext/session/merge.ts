@@ -4,7 +4,7 @@
 import { alignLists, type Edits, gone, stays } from './merge-lists.ts'
 import { named, type Side, type Sides } from './merge-names.ts'
 import { Effort, type Kind, kindOf, missing, same } from './merge-values.ts'
-import { member } from './values.ts'
+import { member, put } from './values.ts'
 
 const { is, keys: keysOf, hasOwn } = Object // see merge-values.ts
 
@@ -223,11 +223,6 @@ function entry(side: Side, name: unknown): unknown {
 
 function own(object: Data, key: string): unknown {
   return hasOwn(object, key) ? object[key] : missing
-}
-
-function put(object: Data, key: string, value: unknown): void {
-  if (key !== '__proto__') object[key] = value
-  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
 function sameKeys(a: readonly unknown[], b: readonly unknown[]): boolean {

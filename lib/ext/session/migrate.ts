@@ -1,8 +1,8 @@
 // Data written by an older version of the application, brought into today's form wherever it is decoded.
 import { TipfyError } from '../../errors.ts'
 import { decodeData } from './codec.ts'
-import { put, visible, withVisible } from './session.ts'
-import { className, isPlainObject } from './values.ts'
+import { visible, withVisible } from './session.ts'
+import { className, isPlainObject, put } from './values.ts'
 
 /** The name under which the version of the data's form is kept. */
 export const versionKey = '$version'

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { TipfyError } from '../../errors.ts'
 import { encodeData } from './codec.ts'
 import type { SessionData, ValueOf } from './session-data.ts'
-import { checkValue, member } from './values.ts'
+import { checkValue, member, put } from './values.ts'
 
 /** What a dictionary needs of the session's life behind it. */
 export interface Dictionary {
@@ -57,15 +57,6 @@ const visibleEntries = (data: Record<string, unknown>): [string, unknown][] =>
   Object.entries(data)
     .filter(([key]) => !isHidden(key))
     .map(([key, value]) => [userKey(key), value])
-
-/** Sets an own property whatever it is called: `__proto__` is a key like any other. */
-export function put(data: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true })
-  } else {
-    data[key] = value
-  }
-}
 
 /** A user's session: a dictionary that outlives the request. Values are plain and keep their identity. */
 export class Session {

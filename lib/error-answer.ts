@@ -6,6 +6,7 @@ import { HTTPException, InternalServerError } from './http/exceptions.ts'
 import { Response } from './http/response.ts'
 import { sendResponse } from './http/send.ts'
 import { RequestRedirect } from './routing/index.ts'
+import { isInstance } from './thrown.ts'
 
 /** Shows an uncaught error to a developer. */
 export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Response>
@@ -24,9 +25,10 @@ const beyondUs = new Set([501, 505])
  * Never rejects.
  */
 export async function errorAnswer(app: App, context: RequestContext, thrown: unknown): Promise<Response> {
+  const { request } = context
   let error = thrown
-  if (error instanceof RequestRedirect) return error.toResponse()
   try {
+    if (isInstance(error, RequestRedirect)) return error.toResponse()
     if (app.hooks.has('preHandleException')) {
       const answer = await app.hooks.respond('preHandleException', error, app)
       if (answer) return answer
@@ -34,27 +36,33 @@ export async function errorAnswer(app: App, context: RequestContext, thrown: unk
   } catch (hookError) {
     error = hookError
   }
+  try {
+    context.response.dropBody()
+    return await pageOf(app, context, error)
+  } catch (pageError) {
+    app.log.error({ err: pageError }, `${request.method} ${request.rawPath}: the error page could not be made`)
+    return plainFailure()
+  }
+}
+
+async function pageOf(app: App, context: RequestContext, error: unknown): Promise<Response> {
   const { request } = context
-  context.response.dropBody()
-  const answer = error instanceof HTTPException ? error : new InternalServerError(undefined, { cause: error })
+  const isAnswer = isInstance(error, HTTPException)
+  const answer = isAnswer ? error : new InternalServerError(undefined, { cause: error })
   if (answer.code >= 500 && !beyondUs.has(answer.code)) {
-    app.log.error({ err: answer.cause ?? answer }, `${request.method} ${request.rawPath}: ${answer.code}`)
+    const err = isAnswer ? (answer.cause ?? answer) : (error ?? `${error} was thrown`)
+    app.log.error({ err }, `${request.method} ${request.rawPath}: ${answer.code}`)
   }
   if (app.dev && answer.code === 413) {
     app.log.info(
       `${request.method} ${request.rawPath}: 413, by tipfy.maxBodySize (or request.maxBodySize) or a limit beside it`,
     )
   }
-  try {
-    if (app.errorPage !== null && !(error instanceof HTTPException)) return await app.errorPage(error, context)
-    const handler = answer.response === null ? app.errorHandlers.get(answer.code) : undefined
-    if (handler === undefined) return answer.toResponse(request)
-    const base = new Response(null, { status: answer.code, headers: answer.headers })
-    return await makeResponse(await handler(answer, app), base, request)
-  } catch (pageError) {
-    app.log.error({ err: pageError }, 'The error page could not be made')
-    return plainFailure()
-  }
+  if (app.errorPage !== null && !isAnswer) return app.errorPage(error, context)
+  const handler = answer.response === null ? app.errorHandlers.get(answer.code) : undefined
+  if (handler === undefined) return answer.toResponse(request)
+  const base = new Response(null, { status: answer.code, headers: answer.headers })
+  return makeResponse(await handler(answer, app), base, request)
 }
 
 /** The answer where the session could not be saved. What acted at once, `destroy()`, still has its cookie to send. */

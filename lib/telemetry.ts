@@ -1,6 +1,7 @@
 // OpenTelemetry, for users who have an SDK: a span for each step of a request's work, and what the session store counts as
 // metrics. Without one nothing is loaded and nobody listens.
 import type { Meter, ObservableResult, Span, Tracer } from '@opentelemetry/api'
+import { tell } from './thrown.ts'
 import { type Step, stepEnds, steps } from './trace.ts'
 
 // Where the API keeps what an SDK has registered, whichever copy of the API that SDK brought.
@@ -41,8 +42,7 @@ function makeSpans(tracer: Tracer, failed: number): void {
     const span = spans.get(step)
     if (span === undefined) return
     if (step.error !== undefined) {
-      const text = step.error instanceof Error ? step.error.message : String(step.error)
-      span.setStatus({ code: failed, message: text })
+      span.setStatus({ code: failed, message: tell(step.error).message })
     }
     span.end(performance.timeOrigin + step.end!)
   })

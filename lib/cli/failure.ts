@@ -1,6 +1,7 @@
 // A command that failed says so in one line: what was given, what was wanted, the remedy.
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isInstance, show, tell } from '../thrown.ts'
 
 /** A mistake in how a command was called: exit status 2. */
 export class UsageError extends Error {
@@ -27,9 +28,9 @@ function placeIn(stack: string): string | undefined {
 
 /** An error as one line for standard error. */
 export function describeFailure(error: unknown): string {
-  const { code, message, name, stack = '' } = error as Partial<NodeJS.ErrnoException>
-  if (message === undefined) return `tipfy: ${oneLine(String(error))} was thrown.`
-  if (String(code).startsWith('TIPFY_E_') || error instanceof UsageError) return `tipfy: ${oneLine(message)}`
+  const { code, message, name = 'Error', stack } = tell(error)
+  if (stack === undefined) return `tipfy: ${oneLine(message)} was thrown.`
+  if (`${code}`.startsWith('TIPFY_E_') || isInstance(error, UsageError)) return `tipfy: ${oneLine(message)}`
   const place = placeIn(stack)
   const where = place === undefined ? '' : ` (${place})`
   return `tipfy: ${name}: ${oneLine(message).replace(/\.$/, '')}${where}. Run it again with --stack to see where from.`
@@ -37,6 +38,6 @@ export function describeFailure(error: unknown): string {
 
 /** The same, with the whole stack and its causes where --stack asks for it. */
 export function reportFailure(error: unknown, withStack: boolean): void {
-  if (withStack) console.error(error)
+  if (withStack) process.stderr.write(`${show(error)}\n`)
   else process.stderr.write(`${describeFailure(error)}\n`)
 }

@@ -1,12 +1,12 @@
 // The page that an uncaught error gets in development: the error with its source, what caused it, and the request that it
 // met. youch draws the error; what is known of the request and of the causes is drawn here.
 import { createHash, randomBytes } from 'node:crypto'
-import { inspect } from 'node:util'
 import { BaseComponent, Youch } from 'youch'
 import type { ErrorCauseProps, ErrorMetadataProps, ParsedError } from 'youch/types'
 import type { RequestContext } from '../app.ts'
 import { type Html, html } from '../http/escape.ts'
 import { Response } from '../http/response.ts'
+import { show, type Told, tell } from '../thrown.ts'
 import { requestSections } from './error-sections.ts'
 
 /** The answer for an uncaught error: HTML, JSON or text, as the client would rather have it. */
@@ -16,14 +16,14 @@ export async function errorPage(error: unknown, context: RequestContext): Promis
   const kind = context.request.accepts('html', 'json', 'text')
   if (kind === 'json') {
     response.mimetype = 'application/json'
-    response.data = JSON.stringify({ status: 500, title: 'Internal Server Error', ...plain(error) })
+    response.data = JSON.stringify({ status: 500, title: 'Internal Server Error', ...plain(tell(error)) })
   } else if (kind === 'text') {
     response.mimetype = 'text/plain'
-    response.data = `${inspect(error)}\n`
+    response.data = `${show(error)}\n`
   } else {
     const nonce = randomBytes(16).toString('base64')
     response.headers.set('content-security-policy', policy(nonce))
-    response.data = await draw(error, context, nonce)
+    response.data = await draw(error, context, nonce).catch(() => draw(copyOf(tell(error)), context, nonce))
   }
   return response
 }
@@ -37,16 +37,15 @@ function policy(nonce: string): string {
   return `default-src 'none'; ${styles}; ${scripts}; img-src data:; base-uri 'none'`
 }
 
-function plain(error: unknown): object {
-  const { message, stack, cause } = (typeof error === 'object' && error !== null ? error : {}) as Partial<Error>
-  return {
-    detail: message ?? inspect(error),
-    stack: stack
-      ?.split('\n')
-      .slice(1)
-      .map((line) => line.trim()),
-    cause: cause === undefined ? undefined : plain(cause),
-  }
+function plain({ message, stack, cause }: Told): object {
+  const frames = stack?.split('\n').slice(1)
+  return { detail: message, stack: frames?.map((line) => line.trim()), cause: cause && plain(cause) }
+}
+
+/** In the place of what cannot be drawn: a Proxy that throws, a message that is no text. */
+function copyOf({ message, name = 'Error', stack = '', cause }: Told): Error {
+  const copy = new Error(message, { cause: cause && copyOf(cause) })
+  return Object.assign(copy, { name, stack })
 }
 
 async function draw(error: unknown, context: RequestContext, cspNonce: string): Promise<string> {

@@ -3,6 +3,7 @@
 import type { RequestListener, Server } from 'node:http'
 import { html } from '../http/escape.ts'
 import { createServer } from '../node-http.ts'
+import { type Told, tell } from '../thrown.ts'
 
 function page(line: string, stack: string): string {
   return String(html`<!doctype html>
@@ -30,8 +31,8 @@ function page(line: string, stack: string): string {
 /** Answers every request with why the application cannot start. */
 export function failureListener(line: string, error: unknown): RequestListener {
   const causes: string[] = []
-  for (let one = error; one instanceof Object && causes.length < 5; one = (one as Error).cause) {
-    causes.push((one as Error).stack ?? String(one))
+  for (let told: Told | undefined = tell(error); told !== undefined; told = told.cause) {
+    causes.push(told.stack ?? told.message)
   }
   const stack = causes.join('\n\nCaused by: ')
   return (incoming, outgoing) => {

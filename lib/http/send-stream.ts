@@ -1,12 +1,12 @@
 // Answers that stream: begun with their first piece, so that a source that fails at once can still be answered; at the
 // client's pace; ended when the client goes away; cut off, never ended well, when the source fails on the way.
 import type { ServerResponse } from 'node:http'
-import { Readable, Transform, type TransformCallback } from 'node:stream'
+import { type Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ReadableStream } from 'node:stream/web'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../errors.ts'
 import { type Coding, codingFor, compressor } from './compress.ts'
+import { readable } from './readable.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
 import type { StreamSource } from './response-body.ts'
@@ -22,12 +22,6 @@ export async function sendStream(response: Response, request: Request, outgoing:
     return
   }
   await pump(readable(response.body as StreamSource), response, outgoing, coding)
-}
-
-function readable(source: StreamSource): Readable {
-  if (source instanceof Readable) return source
-  if ('getReader' in source) return Readable.fromWeb(source as ReadableStream)
-  return Readable.from(source)
 }
 
 /** Pumps `source` into the answer, through `coding`, holding it to the response's Content-Length if it has one. */

@@ -81,6 +81,12 @@ describe('with sessions in Datastore, the console shows', () => {
     expect(text).toContain('Error: it broke &lt;here&gt;')
   })
 
+  test('that a step threw what cannot be looked at', async () => {
+    await site.ask('/failing', { method: 'POST' })
+    const { text } = await site.look('requests/1')
+    expect(text).toContain('&lt;Revoked Proxy&gt;')
+  })
+
   test('no cookie and no key of a request', async () => {
     await site.visitor.ask('/cart?add=tea')
     await site.visitor.ask('/cart', { headers: { authorization: 'Bearer hush' } })

@@ -36,6 +36,12 @@ class Failing extends RequestHandler {
   get() {
     throw new Error('it broke <here>')
   }
+
+  post() {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    throw proxy
+  }
 }
 
 export interface Site extends Running {

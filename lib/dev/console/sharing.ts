@@ -1,6 +1,7 @@
 // Several processes, one console: a worker tells the primary of each request that it has served, and the primary tells the
 // others. So the console shows the same in every process, and a restart by `tipfy dev` forgets nothing.
 import cluster from 'node:cluster'
+import { headline } from '../../thrown.ts'
 import { mostRecordings, type Recorder, type Recording } from './recorder.ts'
 import { inspectSafely } from './show.ts'
 
@@ -56,6 +57,6 @@ function plain(recording: Recording): Recording {
     ...recording,
     rule: rule && { endpoint: rule.endpoint, path: rule.path },
     args: Object.fromEntries(shown),
-    steps: steps.map((step) => ({ ...step, error: step.error === undefined ? undefined : String(step.error) })),
+    steps: steps.map((step) => ({ ...step, error: step.error === undefined ? undefined : headline(step.error) })),
   }
 }

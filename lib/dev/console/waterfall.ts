@@ -1,5 +1,6 @@
 // Draws what a request spent its time on: a bar for each step, on the scale of the whole.
 import { type Html, html } from '../../http/escape.ts'
+import { headline } from '../../thrown.ts'
 import type { Step } from '../../trace.ts'
 import type { Recording } from './recorder.ts'
 
@@ -38,7 +39,7 @@ export function legend(): Html {
 export function waterfall(recording: Recording): Html {
   const rows = recording.steps.map((step) => {
     const time = step.end === null ? 'goes on' : milliseconds(step.end - step.start)
-    const failed = step.error === undefined ? '' : html`<br><span class="bad">${String(step.error)}</span>`
+    const failed = step.error === undefined ? '' : html`<br><span class="bad">${headline(step.error)}</span>`
     return html`<tr><td><span class="key ${step.kind}"></span>${kinds[step.kind]}</td><td><code>${step.name}</code>${failed}</td>
 <td class="n">${milliseconds(step.start - recording.start)}</td><td class="n">${time}</td>
 <td class="bar"><svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/>${rectangle(recording, step)}</svg></td></tr>`

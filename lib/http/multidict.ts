@@ -1,15 +1,22 @@
 // A dictionary whose keys may have several values, in order: what a query, a form and a Cookie header really are.
+import { isDate } from 'node:util/types'
 
-/** Reads a text as another type; throwing or giving NaN means "not one". */
+/** Reads a text as another type; throwing or giving NaN or an invalid date means "not one". */
 export type Convert<T> = (text: string) => T
 
 /** Stands for a value that could not be converted. */
 const refused = Symbol('refused')
 
+// Both take a blank text for zero: `?page=` would be page 0, where Python's `int('')` is no number.
+const taking: readonly unknown[] = [Number, BigInt]
+
+const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === ''
+
 function converted<V>(value: V, convert: (value: V) => unknown, fallback: unknown): unknown {
+  if (taking.includes(convert) && isBlank(value)) return fallback
   try {
     const made = convert(value)
-    return Number.isNaN(made) ? fallback : made
+    return Number.isNaN(isDate(made) ? made.getTime() : made) ? fallback : made
   } catch {
     return fallback
   }
@@ -40,7 +47,8 @@ export class MultiDict<V = string> {
 
   /**
    * The first value of `name`; `fallback` (null) if there is none. With `convert` (`Number`, `parseInt`, your own) what it
-   * makes of the value; `fallback` too if it throws or gives NaN.
+   * makes of the value; `fallback` too if it throws or gives NaN or an invalid date, and for a blank text with `Number` or
+   * `BigInt`.
    */
   get(name: string): V | null
   get<F>(name: string, fallback: F): V | F
@@ -52,7 +60,7 @@ export class MultiDict<V = string> {
     return convert === undefined ? value : converted(value, convert, fallback)
   }
 
-  /** Every value of `name`, in order. With `convert` what it makes of them, without those that it throws at or gives NaN for. */
+  /** Every value of `name`, in order. With `convert` what it makes of them, without those for which `get` gives the fallback. */
   getAll(name: string): V[]
   getAll<T>(name: string, convert: (value: V) => T): T[]
   getAll(name: string, convert?: (value: V) => unknown): unknown[] {

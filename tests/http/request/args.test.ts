@@ -29,6 +29,24 @@ test('a value is converted, and falls back if it cannot be', () => {
   expect(args('n={').get('n', null, JSON.parse)).toBeNull()
 })
 
+test('a blank value is no number, though Number and BigInt take it for zero', () => {
+  for (const blank of ['', '%20', '+%09']) {
+    expect(args(`n=${blank}`).get('n', 1, Number)).toBe(1)
+    expect(args(`n=${blank}`).get('n', 1n, BigInt)).toBe(1n)
+    expect(args(`n=${blank}&n=2`).getAll('n', Number)).toEqual([2])
+  }
+  expect([args('n=0').get('n', 1, Number), args('n=0').get('n', 1n, BigInt)]).toEqual([0, 0n])
+  expect(args('n=').get('n', 1, (text) => text.length)).toBe(0)
+  expect(args('n=').get('n', true, Boolean)).toBe(false)
+})
+
+test('an invalid date is none', () => {
+  const date = (text: string) => new Date(text)
+  for (const text of ['', 'soon']) expect(args(`d=${text}`).get('d', null, date)).toBeNull()
+  expect(args('d=2026-01-02').get('d', null, date)).toEqual(new Date('2026-01-02'))
+  expect(args('d=soon&d=2026-01-02').getAll('d', date)).toEqual([new Date('2026-01-02')])
+})
+
 test('all values are converted, but those that cannot be', () => {
   const ids: number[] = args('id=1&id=x&id=3&n=2').getAll('id', Number)
   expect(ids).toEqual([1, 3])

@@ -1,5 +1,6 @@
 // The folder where an application keeps what it makes itself (.tipfy): the embedded Datastore and the development key.
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { TipfyError } from './errors.ts'
 
 // By Node's codes, and by SQLite's.
@@ -27,13 +28,30 @@ export function folderError(folder: string, cause: unknown): TipfyError {
 }
 
 /**
+ * Makes a folder and those above it that are missing. Node's own way (`recursive`) tries for ever where a folder is there and
+ * nothing can be made in it, as in /proc.
+ */
+export function makeFolders(folder: string): void {
+  const isFolder = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isFolder()) return
+  const above = dirname(folder)
+  if (statSync(above, { throwIfNoEntry: false }) === undefined) makeFolders(above)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder()) throw error
+  }
+}
+
+/**
  * Makes the folder if need be, and sees that it can be written to.
  *
  * @throws {TipfyError} TIPFY_E_DATA_FOLDER
  */
 export function makeDataFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolders(resolve(folder))
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw folderError(folder, error)

@@ -1,6 +1,7 @@
 // `tipfy init <folder>`: a new project that starts, and whose tests pass, after `npm install`.
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { makeFolders } from '../data-folder.ts'
 import { TipfyError } from '../errors.ts'
 import { projectFiles } from './init/files.ts'
 import { type Answers, askAll, questions } from './init/questions.ts'
@@ -31,7 +32,7 @@ function writeProject(folder: string, answers: Answers): void {
   try {
     for (const [name, text] of Object.entries(projectFiles(packageName(folder), answers))) {
       const file = join(folder, name)
-      mkdirSync(dirname(file), { recursive: true })
+      makeFolders(dirname(file))
       writeFileSync(file, text)
     }
   } catch (cause) {

@@ -85,20 +85,38 @@ test('data of another format is told with its remedy', async () => {
   await expect(open()).rejects.toMatchObject({ code: 'TIPFY_E_DATA_FORMAT' })
 })
 
+/** What `opening-child.ts` is told of a folder. */
+function openedElsewhere(dataFolder: string): string {
+  const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
+  const child = join(import.meta.dirname, 'opening-child.ts')
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, child, dataFolder], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  return stdout + stderr
+}
+
+test('a folder in which none can be made, and one below a file, are told at once', async () => {
+  // Node's own recursive mkdir never comes back from there: in a process that can be ended.
+  expect(openedElsewhere('/proc/x/y')).toMatch(/^TIPFY_E_DATA_FOLDER Nothing can be kept in \/proc\/x\/y: /)
+  const other = join(folder, 'file')
+  writeFileSync(other, 'x')
+  await expect(open(join(other, 'a/b'))).rejects.toMatchObject({
+    code: 'TIPFY_E_DATA_FOLDER',
+    message: expect.stringContaining('there is a file where a folder should be'),
+  })
+})
+
 describe('a user who may not write', () => {
-  /** What `opening-child.ts` is told of the folder, which is another user's if this process may do anything. */
+  /** The same of `folder`, which is another user's if this process may do anything. */
   function opened(folderMode: number, fileMode: number): string {
     if (process.getuid!() === 0) for (const path of [folder, file]) chownSync(path, 65_534, 65_534)
     chmodSync(file, fileMode)
     chmodSync(folder, folderMode)
-    const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
-    const child = join(import.meta.dirname, 'opening-child.ts')
-    const { stdout, stderr } = spawnSync(process.execPath, [...flags, child, folder], {
-      env: { ...process.env, NODE_OPTIONS: '' },
-      encoding: 'utf8',
-    })
+    const told = openedElsewhere(folder)
     chmodSync(folder, 0o700)
-    return stdout + stderr
+    return told
   }
 
   test.each([

@@ -9,6 +9,7 @@ import { findModule, parseImportString } from '../import-string.ts'
 import type { Rule } from '../routing/index.ts'
 import { leave, stopMessage, type WorkerReady } from '../server/workers.ts'
 import { defaultPort, runApp } from '../server.ts'
+import { show } from '../thrown.ts'
 import { describeFailure } from './failure.ts'
 import { configFile, loadApp } from './load-app.ts'
 import { print } from './output.ts'
@@ -51,7 +52,24 @@ async function work(options: Options): Promise<void> {
     await showFailure(error, options)
     return
   }
+  outliveErrors()
   await tryHandlers(app)
+}
+
+/**
+ * An error that nobody caught ends a process. Here another takes its place first, as when the code changes: the port is never
+ * closed, and requests that have nothing to do with it are answered.
+ */
+function outliveErrors(): void {
+  process.once('uncaughtException', (error) => {
+    process.on('uncaughtException', () => {})
+    process.stderr.write(`An error that nobody caught, which in production ends the process:\n${show(error)}\n`)
+    process.on('message', (message: { tipfy?: string }) => {
+      // What it left undone is not waited for.
+      if (message.tipfy === stopMessage.tipfy) setTimeout(leave, 2000, 1)
+    })
+    say({ tipfy: 'uncaught' })
+  })
 }
 
 /** Imports the handlers before somebody asks for them: what is wrong with one is told at once. */

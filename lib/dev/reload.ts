@@ -11,11 +11,16 @@ import { watchCode } from './reload-watch.ts'
 export type DevMessage =
   /** Why the application cannot start; it serves a page that says so. */
   | { tipfy: 'broken' }
+  /** An error that nobody caught: another process is to take its place. */
+  | { tipfy: 'uncaught' }
   /** The rules by the file of their handler. */
   | { tipfy: 'handlers'; rules: Record<string, string[]> }
 
 /** Milliseconds that a process which was replaced has for its last requests. */
 const patience = 15_000
+
+/** Milliseconds: one that fails so soon after the last start is not replaced before `pause` is over. */
+const [soon, pause] = [5000, 1000]
 
 export interface Supervisor {
   readonly url: string
@@ -31,9 +36,16 @@ export interface Supervisor {
 export async function supervise(root: string, tell: (line: string) => void): Promise<Supervisor> {
   let rules: Record<string, string[]> = {}
   let broken = false
+  let uncaught = false
+  let began = performance.now()
   cluster.on('message', (_, message: DevMessage) => {
     if (message.tipfy === 'broken') broken = true
     if (message.tipfy === 'handlers') rules = message.rules
+    if (message.tipfy === 'uncaught') {
+      uncaught = true
+      if (performance.now() - began > soon) reloadUnlessReloading()
+      else setTimeout(reloadUnlessReloading, pause).unref()
+    }
   })
   keepRecordings()
   const workers = new Workers({ ...makeLog({ dev: true, level: 'info' }), info: () => {} }, patience)
@@ -43,24 +55,29 @@ export async function supervise(root: string, tell: (line: string) => void): Pro
   let reloading = false
   async function reload(): Promise<void> {
     reloading = true
-    while (changed.size > 0) {
-      const files = [...changed]
+    while (changed.size > 0 || uncaught) {
+      const files = [...changed].map((file) => described(file, rules))
+      const why = files.length === 0 ? 'an error that nobody caught' : files.join(', ')
       changed.clear()
       broken = false
-      const began = performance.now()
+      uncaught = false
+      began = performance.now()
       await workers.reload({ wait: false })
       const took = ((performance.now() - began) / 1000).toFixed(2)
-      if (!broken) tell(`Reloaded in ${took} s: ${files.map((file) => described(file, rules)).join(', ')}`)
+      if (!broken) tell(`Reloaded in ${took} s: ${why}`)
     }
   }
-  const watch = watchCode(root, (files) => {
-    for (const file of files) changed.add(file)
+  function reloadUnlessReloading(): void {
     if (reloading) return
     reload()
       .catch((error: Error) => tell(`Not reloaded: ${error.message}`))
       .finally(() => {
         reloading = false
       })
+  }
+  const watch = watchCode(root, (files) => {
+    for (const file of files) changed.add(file)
+    reloadUnlessReloading()
   })
   return {
     url,

@@ -12,6 +12,14 @@ export class Home extends RequestHandler {
   }
 }
 `
+const failing = (code: string) => `import { RequestHandler, request } from 'tipfy'
+export class Home extends RequestHandler {
+  get() {
+    if (request.args.has('fail')) ${code}
+    return 'fails by ' + process.pid
+  }
+}
+`
 const config = `export const config = {
   tipfy: { accessLog: false, hooks: { posInitApp: ['tipfy/ext/session:setDatastoreSession'] } },
 }
@@ -71,6 +79,32 @@ export const getRules = () => [new Rule('/', { handler: 'home:Home' })]
 `,
   })
   await until(/^one \d/)
+})
+
+test.each([
+  ['is thrown later', "setTimeout(() => { throw new Error('nobody') })"],
+  ['is a rejection', "void Promise.reject(new Error('nobody'))"],
+  [
+    'cannot be looked at',
+    'setTimeout(() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); throw proxy })',
+  ],
+])('the port stays open over an error that nobody caught: %s', async (_, code) => {
+  write(cwd, { 'app/home.ts': failing(code) })
+  await until(/^fails/)
+  await program.line(/^Reloaded .*app\/home\.ts/)
+  expect((await visitor.ask('/?fail')).text).toMatch(/^fails by \d+/)
+  // Asked without a pause until another process answers: none is refused.
+  const { text } = await visitor.ask('/')
+  let now = text
+  while (now === text) {
+    const answer = await new Visitor(visitor.port).ask('/')
+    expect(answer.status).toBe(200)
+    now = answer.text
+  }
+  await program.line(/^Reloaded in \S+ s: an error that nobody caught$/)
+  expect(program.errors()).toMatch(
+    /^An error that nobody caught, which in production ends the process:\n(Error: nobody\n +at|<Revoked)/m,
+  )
 })
 
 test('a handler that cannot be read is told before it is asked for, and shown when it is', async () => {

@@ -139,10 +139,10 @@ export class SessionDatastore implements DatastorePort {
   async #lookup(client: Client, keys: EntityKey[], timeout: number): Promise<Found[]> {
     const found: Found[] = []
     const begins = client !== this.#client && client.id === undefined
-    const readOptions = begins ? { newTransaction: {}, consistencyType: 'newTransaction' } : {}
+    const readOptions = { newTransaction: {}, consistencyType: 'newTransaction' }
     // Many large records come in several answers.
     for (let wanted = keys; wanted.length > 0; ) {
-      const request = client.id === undefined ? { keys: wanted, readOptions } : { keys: wanted }
+      const request = begins && client.id === undefined ? { keys: wanted, readOptions } : { keys: wanted }
       const answer = await ask<LookupResponse>(client, 'lookup', request, timeout)
       if (begins && answer.transaction?.length) client.id = answer.transaction
       found.push(...(answer.found ?? []))

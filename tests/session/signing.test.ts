@@ -155,6 +155,9 @@ describe('the table of verified cookies', () => {
     const [stamp, rest] = value.split('|')
     expect(one.verify(`${stamp}|q${rest!.slice(1)}`, now)).toBe('forged')
     expect(one.verify(`${(now + 1).toString(36)}|${rest}`, now)).toBe('forged')
+    const signature = value.length - 43
+    const other = value[signature] === 'A' ? 'B' : 'A'
+    expect(one.verify(value.slice(0, signature) + other + value.slice(signature + 1), now)).toBe('forged')
     expect(one.verify(value, now)).toMatchObject({ text: 'payload' })
     // Also where it is in the older of the two generations, which the second of these makes it.
     const small = signer('a', 'session', { tableBytes: 1000 })

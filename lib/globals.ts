@@ -38,17 +38,27 @@ function unusable(name: string, context: Context | undefined): TipfyError {
   return new RequestFinishedError('TIPFY_E_REQUEST_FINISHED', { name, request, age })
 }
 
+type Setter = (this: unknown, value: unknown) => void
+
+function settersOf(real: object): Map<PropertyKey, Setter> {
+  const members = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(real)))
+  return new Map(members.flatMap(([name, { set }]) => (set === undefined ? [] : [[name, set]])))
+}
+
 /**
- * Makes a global: an object that stands for `resolve(context)` of the request being served, wherever it is used.
+ * Makes a global: an object that stands for `resolve(context)` of the request being served, wherever it is used. All that it
+ * resolves to are of one class.
  *
  * @param name as error messages call it
  * @param resolve the real object of a request
  * @param otherwise the real object outside requests, if there is one
+ * @param assign sets a property of it, where that is not as of any object
  */
 export function makeGlobal<T extends object>(
   name: string,
   resolve: (context: Context) => T,
   otherwise?: () => T | undefined,
+  assign?: (real: T, key: PropertyKey, value: unknown) => boolean,
 ): T {
   function peek(): T | undefined {
     const context = contextStorage.getStore()
@@ -72,6 +82,8 @@ export function makeGlobal<T extends object>(
     forwarders.set(method, forwarder)
     return forwarder
   }
+  // To find a setter by its name costs V8 five times as much as to call it.
+  let setters: Map<PropertyKey, Setter> | undefined
   const target = Object.defineProperty({}, inspect.custom, {
     configurable: true,
     value: (_depth: number, options: object) => {
@@ -90,13 +102,23 @@ export function makeGlobal<T extends object>(
       return typeof value === 'function' && key !== 'constructor' ? forward(value) : value
     },
     set(_, key, value) {
+      const real = find()
+      if (assign !== undefined) return assign(real, key, value)
+      setters ??= settersOf(real)
+      const setter = setters.get(key)
       // Not Reflect.set, which costs three times as much; what cannot be set throws by itself.
-      ;(find() as Record<PropertyKey, unknown>)[key] = value
+      if (setter === undefined) (real as Record<PropertyKey, unknown>)[key] = value
+      else setter.call(real, value)
       return true
     },
     has: (_, key) => (isProbe(key) ? Reflect.has(peek() ?? target, key) : Reflect.has(find(), key)),
     deleteProperty: (_, key) => Reflect.deleteProperty(find(), key),
-    defineProperty: (_, key, descriptor) => Reflect.defineProperty(find(), key, { ...descriptor, configurable: true }),
+    defineProperty(_, key, descriptor) {
+      const real = find()
+      setters ??= settersOf(real)
+      setters.delete(key) // it is hidden from now on
+      return Reflect.defineProperty(real, key, { ...descriptor, configurable: true })
+    },
     ownKeys: () => Reflect.ownKeys(peek() ?? {}),
     getPrototypeOf: () => Reflect.getPrototypeOf(peek() ?? target),
     getOwnPropertyDescriptor(_, key) {

@@ -105,6 +105,12 @@ class Look extends RequestHandler {
     } catch (error) {
       outcome.refused = (error as Error).name
     }
+    response.status = 201
+    outcome.set = current(response).status === 201 && !Object.hasOwn(current(response), 'status')
+    Object.defineProperty(response, 'status', { value: 202, writable: true })
+    response.status = 200
+    outcome.hidden = Object.getOwnPropertyDescriptor(current(response), 'status')?.value === 200
+    Reflect.deleteProperty(response, 'status')
     outcome.app = current(app) === running.app
     return 'ok'
   }
@@ -178,6 +184,8 @@ describe('inside a request', () => {
       written: 'red',
       deleted: true,
       refused: 'TypeError',
+      set: true,
+      hidden: true,
       app: true,
     })
   })

@@ -146,8 +146,8 @@ describe('what cannot be kept is refused by path', () => {
   })
 
   test('an assignment is checked with the same words', () => {
-    expect(errorOf(() => checkValue([new Friend()], 'session.user')).message).toContain('`session.user[0]`')
-    expect(() => checkValue({ fine: [1n] }, 'session.user')).not.toThrow()
+    expect(errorOf(() => checkValue([new Friend()], 'user')).message).toContain('`session.user[0]`')
+    expect(() => checkValue({ fine: [1n] }, 'user')).not.toThrow()
   })
 
   test(`depth: ${maxDepth} is kept, 10,000 is a named error, at the assignment as at the save`, () => {
@@ -157,7 +157,7 @@ describe('what cannot be kept is refused by path', () => {
     expect(encodeData(roundTrip(typed))).toBe(encodeData(typed))
     for (const depth of [maxDepth + 1, 10_000]) {
       expect(errorOf(() => encodeData(nested(depth))).code).toBe('TIPFY_E_SESSION_DEPTH')
-      expect(errorOf(() => checkValue(nested(depth).deep, 'session.deep')).code).toBe('TIPFY_E_SESSION_DEPTH')
+      expect(errorOf(() => checkValue(nested(depth).deep, 'deep')).code).toBe('TIPFY_E_SESSION_DEPTH')
     }
   })
 })

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
 import { makeGlobal } from '../../globals.ts'
 import type { SessionCounters } from './counters.ts'
-import type { SessionOf } from './session.ts'
+import { assign, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import { SessionStore } from './session-store.ts'
 import { Sessions } from './sessions.ts'
@@ -47,6 +47,8 @@ function storeOf(context: Context, name: string): SessionStore {
 export const session: SessionOf<SessionData> = makeGlobal<SessionOf<SessionData>>(
   'session',
   (context) => storeOf(context, 'session').current,
+  undefined,
+  assign,
 )
 
 /** The life of the session of the request being served: regenerate, destroy, update, flash … */

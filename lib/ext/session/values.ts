@@ -10,9 +10,10 @@ export const plain = 0
 export const typed = 1
 export const refused = 2
 
-/** Throws as `encodeData` would if `value`, to be kept as `path` (`session.user`), holds something that cannot be kept. */
-export function checkValue(value: unknown, path: string): void {
-  if (formOf(value, 1) === refused) explain(value, path, new Set([sessionItself]))
+/** Throws as `encodeData` would if `value`, to be kept as `session` or as its `key`, holds something that cannot be kept. */
+export function checkValue(value: unknown, key?: string): void {
+  if (formOf(value, 1) !== refused) return
+  explain(value, key === undefined ? 'session' : `session${member(key)}`, new Set([sessionItself]))
 }
 
 const sessionItself = {}

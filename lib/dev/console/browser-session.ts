@@ -2,6 +2,7 @@
 import { decodeData, encodeData } from '../../ext/session/codec.ts'
 import { SessionStore, type StoreRequest } from '../../ext/session/session-store.ts'
 import type { Sessions } from '../../ext/session/sessions.ts'
+import { findCookie } from '../../ext/session/signed-cookie.ts'
 import { html } from '../../http/escape.ts'
 import { tokenField } from './layout.ts'
 import { editor, fromPretty } from './record-page.ts'
@@ -11,7 +12,8 @@ import { type Answer, goTo, type Page, type Visit } from './visit.ts'
 const path = '/_tipfy/sessions/mine'
 
 async function open(visit: Visit, sessions: Sessions): Promise<SessionStore> {
-  const store = new SessionStore(sessions, visit.request as StoreRequest)
+  const request = visit.request as StoreRequest
+  const store = new SessionStore(sessions, request, findCookie(sessions.kind, request, sessions.settings))
   await store.load()
   return store
 }

@@ -39,7 +39,7 @@ ${sessions.opened === undefined ? '' : await stored(visit, sessions, user, text,
 /** The name of the record of the session that this browser has, if it is one in Datastore. */
 function ownRecord(visit: Visit, sessions: Sessions): string | null {
   if (sessions.kind.backend !== 'datastore') return null
-  const { cookie } = findCookie(sessions.kind, visit.request, sessions.settings)
+  const cookie = findCookie(sessions.kind, visit.request, sessions.settings)?.cookie
   return cookie === undefined ? null : keyName(cookie.text)
 }
 

@@ -6,9 +6,10 @@
 // the browser says of where a request comes from is believed.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Forbidden } from '../../http/exceptions.ts'
+import type { SignedCookie } from '../../signing.ts'
 import type { CookieChange } from './outbox.ts'
 import type { Settings } from './settings.ts'
-import { type CookieRequest, type FoundCookie, findCookie, type SignedName } from './signed-cookie.ts'
+import { type CookieRequest, findCookie, type SignedName } from './signed-cookie.ts'
 
 /** Where the session keeps its nonce. */
 export const nonceKey = '$csrf'
@@ -68,8 +69,8 @@ export class Csrf {
     this.request = request
   }
 
-  private find(): FoundCookie['cookie'] {
-    return findCookie(this.cookie, this.request, this.settings).cookie
+  private find(): SignedCookie | undefined {
+    return findCookie(this.cookie, this.request, this.settings)?.cookie
   }
 
   /** The token for a session's nonce. `send` is given a new secret for the browser, if it needs one. */

@@ -4,7 +4,7 @@ import { TipfyError } from '../../errors.ts'
 import { ServiceUnavailable } from '../../http/exceptions.ts'
 import type { SignedCookie } from '../../signing.ts'
 import { keyName } from './records.ts'
-import { type CookieRequest, findCookie } from './signed-cookie.ts'
+import type { FoundCookie } from './signed-cookie.ts'
 import { Slot, type SlotKind } from './slot.ts'
 import type { RecordStore, SessionRecord, StoreUnavailable } from './store.ts'
 
@@ -34,12 +34,12 @@ export abstract class FoundSlot extends Slot {
   /** Null: as configured, whatever it was before. */
   protected newExpiration: number | null | undefined
 
-  constructor(kind: SlotKind, request: CookieRequest, records: RecordStore) {
-    super(kind)
+  constructor(kind: SlotKind, found: FoundCookie | undefined, records: RecordStore) {
+    super(kind, found)
     this.records = records
-    const { cookie, refused } = findCookie(kind, request, kind.settings, this.now)
+    const cookie = found?.cookie
     this.cookie = cookie
-    this.refused = refused
+    this.refused = found?.refused === true
     this.sid = cookie?.text
     this.isLoaded = cookie === undefined
   }

@@ -27,7 +27,7 @@ export function openValue(
   maxAge: number | undefined,
   settings: Settings,
 ): unknown {
-  const { cookie } = findCookie(from, request, settings)
+  const cookie = findCookie(from, request, settings)?.cookie
   if (cookie === undefined) return undefined
   if (maxAge !== undefined && settings.now() - cookie.issued >= maxAge * 1000) return undefined
   return decodeData(cookie.text).value

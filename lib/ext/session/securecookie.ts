@@ -5,7 +5,7 @@ import { mergeData } from './merge.ts'
 import { emptyData } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
 import { Pristine } from './pristine.ts'
-import { type CookieRequest, type FoundCookie, findCookie, mustFit } from './signed-cookie.ts'
+import { type FoundCookie, mustFit } from './signed-cookie.ts'
 import { isDue, Slot, type SlotKind } from './slot.ts'
 
 /** Where the cookie kind keeps `sessionStore.user`. */
@@ -19,11 +19,11 @@ export class CookieSlot extends Slot {
   private committed: string | undefined
   private lifetime: number | undefined
 
-  constructor(kind: SlotKind, request: CookieRequest, found?: FoundCookie) {
-    super(kind)
-    const { cookie, refused } = found ?? findCookie(kind, request, kind.settings, this.now)
+  constructor(kind: SlotKind, found: FoundCookie | undefined) {
+    super(kind, found)
+    const cookie = found?.cookie
     this.cookie = cookie
-    this.refused = refused
+    this.refused = found?.refused === true
     this.lifetime = cookie?.lifetime
     this.base = cookie?.text
   }

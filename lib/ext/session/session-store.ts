@@ -9,7 +9,7 @@ import { openValue, type SecureCookieOptions, sealValue } from './secure-values.
 import { changeVisible, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
-import type { FoundCookie } from './signed-cookie.ts'
+import { type FoundCookie, findCookie } from './signed-cookie.ts'
 import type { Backend, Slot } from './slot.ts'
 import { StoredSlot } from './stored.ts'
 import { destroySessions, listSessions, revokeSession, type UserSession, userId } from './user-sessions.ts'
@@ -40,10 +40,10 @@ export class SessionStore {
   #csrf: Csrf | undefined
 
   /** @internal */
-  constructor(sessions: Sessions, request: StoreRequest, found?: FoundCookie) {
+  constructor(sessions: Sessions, request: StoreRequest, found: FoundCookie | undefined) {
     this.#sessions = sessions
     this.#request = request
-    this.#main = sessions.open(sessions.kind, request, found)
+    this.#main = sessions.open(sessions.kind, found)
   }
 
   /** Fetches the main session from where it is kept. */
@@ -138,7 +138,7 @@ export class SessionStore {
     this.#others ??= new Map()
     let slot = kind.name === this.#main.kind.name ? this.#main : this.#others.get(kind.name)
     if (slot === undefined) {
-      slot = this.#sessions.open(kind, this.#request)
+      slot = this.#sessions.open(kind, findCookie(kind, this.#request, kind.settings))
       this.#others.set(kind.name, slot)
     } else if (slot.kind.backend !== kind.backend) {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: kind.backend })
@@ -254,7 +254,7 @@ export class SessionStore {
   }
 
   #finish(response: OutboxResponse, changes: readonly CookieChange[], failed: boolean): void {
-    const used = this.#main.used || [...(this.#others?.values() ?? [])].some((slot) => slot.used)
+    const used = this.#main.used || (this.#others !== undefined && [...this.#others.values()].some((slot) => slot.used))
     this.#outbox ??= new Outbox(this.#request)
     this.#outbox.finish(response, changes, used, failed)
   }

@@ -2,7 +2,6 @@
 import { inspect } from 'node:util'
 import type { Context, SessionInterface } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
-import { cookieHeader } from '../../http/cookies.ts'
 import { CookieSigner, type SignerOptions } from '../../signing.ts'
 import { steps, traced } from '../../trace.ts'
 import { checkCookie, cookieAttributes, type SessionCookie } from './config.ts'
@@ -136,11 +135,9 @@ export class Sessions implements SessionInterface {
     return this.opening
   }
 
-  /** @param found the session's cookie, where it was looked for already */
-  open(kind: SlotKind, request: StoreRequest, found?: FoundCookie): Slot {
-    return kind.backend === 'securecookie'
-      ? new CookieSlot(kind, request, found)
-      : new StoredSlot(kind, request, this.records!)
+  /** @param found what came of the session's cookie */
+  open(kind: SlotKind, found: FoundCookie | undefined): Slot {
+    return kind.backend === 'securecookie' ? new CookieSlot(kind, found) : new StoredSlot(kind, found, this.records!)
   }
 
   /** The session store of a request, made when it is first wanted. */
@@ -156,15 +153,13 @@ export class Sessions implements SessionInterface {
     context.session = null
     const { kind } = this
     const request = context.request as StoreRequest
+    const found = findCookie(kind, request, this.settings)
     // Without its cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
-    if (!cookieHeader(request.incoming)?.includes(kind.name)) return
-    if (kind.backend === 'securecookie') {
-      const now = this.settings.now()
-      const found = findCookie(kind, request, this.settings, now)
-      context.session = found
-      // Nor is there anything to do for one that is good as it is.
-      if (found.cookie !== undefined && !isDue(kind, found.cookie, now)) return
-    }
+    if (found === undefined) return
+    context.session = found
+    // Nor is there anything to do for a signed one that is good as it is.
+    const { cookie } = found
+    if (cookie !== undefined && kind.backend === 'securecookie' && !isDue(kind, cookie, found.now)) return
     const store = this.storeOf(context)
     return steps.hasSubscribers ? loadTraced(store) : store.load()
   }

@@ -18,12 +18,12 @@ export interface CookieRequest {
 }
 
 export interface FoundCookie {
-  cookie: SignedCookie | undefined
+  readonly cookie: SignedCookie | undefined
   /** Whether what came instead was never ours and has to go. */
-  refused: boolean
+  readonly refused: boolean
+  /** When it was looked for, in ms. */
+  readonly now: number
 }
-
-const none: FoundCookie = { cookie: undefined, refused: false }
 
 /**
  * Where, from `from` on, a cookie's value begins; -1 if there is none. Other cookies are not parsed, nor is anything
@@ -52,7 +52,7 @@ export function mustFit(name: string, value: string, limit: number, sizes: () =>
 }
 
 /**
- * The first cookie of its name that is ours and not too old. All are looked at, or a neighbouring subdomain could hide the real
+ * The first cookie of its name that is ours and not too old; undefined where none of its name came. All are looked at, or a neighbouring subdomain could hide the real
  * one behind its own, which the browser sends first: there are no more than `maxHeaderSize` lets through, and to check them
  * costs less than to serve the small requests that the same bytes could be.
  */
@@ -60,14 +60,16 @@ export function findCookie(
   { name, signer }: SignedName,
   request: CookieRequest,
   settings: Settings,
-  now = settings.now(),
-): FoundCookie {
+): FoundCookie | undefined {
   const header = cookieHeader(request.incoming)
-  if (header === undefined) return none
+  if (header === undefined) return undefined
+  const first = nextValue(header, name, 0)
+  if (first === -1) return undefined
+  const now = settings.now()
   let cookie: SignedCookie | undefined
   let refusal: Refusal | undefined
   let others = false
-  for (let at = nextValue(header, name, 0); at !== -1; at = nextValue(header, name, at)) {
+  for (let at = first; at !== -1; at = nextValue(header, name, at)) {
     const end = header.indexOf(';', at)
     const value = end === -1 ? header.slice(at) : header.slice(at, end)
     const answer = signer.verify(value.trimEnd(), now)
@@ -81,5 +83,5 @@ export function findCookie(
   }
   if (others) settings.log.warn({ cookie: name }, 'two valid cookies of one name came, the first one counts')
   if (refusal !== undefined) settings.log.warn({ cookie: name, reason: refusal }, 'a signed cookie was refused')
-  return { cookie, refused: refusal !== undefined && cookie === undefined }
+  return { cookie, refused: refusal !== undefined && cookie === undefined, now }
 }

@@ -11,7 +11,7 @@ import type { Pristine } from './pristine.ts'
 import { type Dictionary, makeSession, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Settings } from './settings.ts'
-import type { SignedName } from './signed-cookie.ts'
+import type { FoundCookie, SignedName } from './signed-cookie.ts'
 
 /** What keeps a session: all of it in a signed cookie, or a record in Datastore. */
 export type Backend = 'securecookie' | 'datastore'
@@ -51,10 +51,10 @@ export abstract class Slot implements Dictionary {
   protected behind: { data: Record<string, unknown>; text: string }[] | undefined
   private dictionary: SessionOf<SessionData> | undefined
 
-  constructor(kind: SlotKind) {
+  constructor(kind: SlotKind, found: FoundCookie | undefined) {
     this.kind = kind
     this.dev = kind.settings.dev
-    this.now = kind.settings.now()
+    this.now = found?.now ?? kind.settings.now()
   }
 
   get session(): SessionOf<SessionData> {

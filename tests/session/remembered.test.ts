@@ -1,6 +1,7 @@
 // A cookie that comes again is not decoded again: what one request does to its session must not be seen by another.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { sessionStore } from 'tipfy/ext/session'
 import { encodeData } from '../../lib/ext/session/codec.ts'
 import { Pristine } from '../../lib/ext/session/pristine.ts'
 import type { SignedCookie } from '../../lib/signing.ts'
@@ -63,6 +64,31 @@ test('data is the same only if it encodes to the same text, but for the order of
     { n: 0, list: [1, 2] },
   ]) {
     expect(pristine.isIn(other)).toBe(false)
+  }
+})
+
+test('what a request puts on what update() handed out is looked at, though the cookie is remembered', async () => {
+  const site = await serveSite('securecookie', {
+    '/set': () => {
+      free.a = 1
+      return ''
+    },
+    '/get': () => String(free.a),
+    '/symbol': async () => {
+      let handed: Record<PropertyKey, unknown> = {}
+      await sessionStore.update((data) => {
+        handed = data as Record<PropertyKey, unknown>
+      })
+      handed[Symbol('s')] = 1
+      void Object.keys(free)
+      return ''
+    },
+  })
+  const visitor = site.visitor()
+  await visitor.ask('/set')
+  for (let time = 0; time < 3; time++) {
+    expect((await visitor.ask('/get')).text).toBe('1')
+    expect((await visitor.ask('/symbol')).status).toBe(500)
   }
 })
 

@@ -8,10 +8,12 @@ import { isPlainObject } from './values.ts'
 export class Pristine {
   readonly text: string
   private readonly data: Record<string, unknown>
+  private readonly keys: readonly string[]
 
   private constructor(text: string, data: Record<string, unknown>) {
     this.text = text
     this.data = data
+    this.keys = Object.keys(data)
   }
 
   /** That of a cookie that came, from the second time on that it is asked for. */
@@ -26,9 +28,15 @@ export class Pristine {
     return copyOf(this.data)
   }
 
-  /** Whether `data` is surely the same; where it is not sure, its text tells. */
+  /**
+   * Whether a session's data is surely the same; where it is not sure, its text tells. Only what is in it was handed out: it
+   * is itself a plain object without symbols.
+   */
   isIn(data: Record<string, unknown>): boolean {
-    return isSame(data, this.data)
+    const { keys } = this
+    if (Object.keys(data).length !== keys.length) return false
+    for (const key of keys) if (!Object.hasOwn(data, key) || !isSame(data[key], this.data[key])) return false
+    return true
   }
 }
 

@@ -141,6 +141,7 @@ export abstract class Slot implements Dictionary {
   /** Before other data takes the place of `data`: its encoded state. */
   protected leaveBehind(data: Record<string, unknown>): string {
     const text = encodeData(data)
+    this.pristine = undefined // update() hands out the whole data, which may get what only encoding it finds
     this.behind ??= []
     this.behind.push({ data, text })
     return text

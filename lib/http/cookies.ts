@@ -94,6 +94,8 @@ function refuse(name: string, why: string): never {
 }
 
 const optionNames = ['path', 'domain', 'maxAge', 'expires', 'secure', 'httpOnly', 'sameSite', 'partitioned']
+const knownOptions = new Set(optionNames)
+const sites = ['Strict', 'Lax', 'None']
 
 /** `httponly`, left out without a word, would leave the cookie to every script. */
 function refuseOption(name: string, given: string): never {
@@ -106,17 +108,17 @@ function refuseOption(name: string, given: string): never {
  */
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
   const { path = '/', domain, maxAge, expires, secure, httpOnly, sameSite, partitioned } = options
-  for (const given in options) if (!optionNames.includes(given)) refuseOption(name, given)
+  for (const given in options) if (!knownOptions.has(given)) refuseOption(name, given)
   if (name === '' || badName.test(name)) refuse(name, "its name may only have letters, digits and !#$%&'*+-.^_`|~")
   if (typeof value !== 'string')
     refuse(name, `its value must be a text, and is ${value === null ? 'null' : typeof value}`)
   const isSafe = safe.test(value)
   if (!isSafe && refused.test(value)) refuse(name, 'its value has a control character or a semicolon')
-  if (refused.test(path) || !path.startsWith('/') || /[^\x20-\x7e]/.test(path))
+  if (path !== '/' && (refused.test(path) || !path.startsWith('/') || /[^\x20-\x7e]/.test(path)))
     refuse(name, 'its path must start with / and be plain ASCII')
   if (sameSite === 'None' && !secure) refuse(name, 'SameSite=None needs Secure')
   if (partitioned && !secure) refuse(name, 'Partitioned needs Secure')
-  const prefix = /^__(host|secure)-/i.exec(name)?.[1]?.toLowerCase()
+  const prefix = name.startsWith('__') ? /^__(host|secure)-/i.exec(name)?.[1]?.toLowerCase() : undefined
   if (prefix && !secure) refuse(name, 'its prefix needs Secure')
   if (prefix === 'host' && (domain !== undefined || path !== '/')) refuse(name, '__Host- needs path / and no domain')
 
@@ -139,7 +141,7 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   if (secure) text += '; Secure'
   if (httpOnly) text += '; HttpOnly'
   if (sameSite !== undefined) {
-    if (!['Strict', 'Lax', 'None'].includes(sameSite)) refuse(name, "sameSite must be 'Strict', 'Lax' or 'None'")
+    if (!sites.includes(sameSite)) refuse(name, "sameSite must be 'Strict', 'Lax' or 'None'")
     text += `; SameSite=${sameSite}`
   }
   if (partitioned) text += '; Partitioned'

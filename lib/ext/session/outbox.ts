@@ -60,7 +60,7 @@ export class Outbox {
       for (const change of changes) this.put(response, change)
       if (pending !== undefined) for (const change of pending) change(response)
       this.checkTotal(response)
-      if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+      if (!headers.has('cache-control')) headers.addSound('cache-control', 'no-store')
     }
     if (used) varyByCookie(response)
   }
@@ -79,6 +79,9 @@ export class Outbox {
   private checkTotal(response: OutboxResponse): void {
     const sent = this.request.headers.get('cookie') ?? ''
     const lines = response.headers.getAll('set-cookie')
+    let most = sent.length
+    for (const line of lines) most += line.length
+    if (most <= mostBytes) return // without a look at what of it is attributes
     let added = 0
     for (const line of lines) added += line.indexOf(';') + 2
     if (sent.length + added <= mostBytes) return

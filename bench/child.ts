@@ -38,12 +38,12 @@ export interface Usage {
 }
 
 if (process.send !== undefined) {
+  process.on('disconnect', () => process.exit(0))
+  process.on('SIGTERM', () => process.exit(0))
   const [file, options] = process.argv.slice(2) as [string, string]
   const { start } = (await import(file)) as ServerModule
   const started = await start(JSON.parse(options))
   const port = 'port' in started ? started.port : await listen(started)
-  process.on('disconnect', () => process.exit(0))
-  process.on('SIGTERM', () => process.exit(0))
   process.on('message', (message) => {
     if (message === 'collect') (globalThis as { gc?: () => void }).gc?.()
     const { user, system } = process.cpuUsage()

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { emulatorJar, startEmulator } from '../tests/datastore/emulator.ts'
 import type { CallName, Job, Place } from './datastore-client.ts'
+import { endWithNpm, endWithUs } from './guard.ts'
 
 const usage = `npm run bench:datastore -- [options]
   --calls <n>      calls a figure (3000)
@@ -165,6 +166,7 @@ async function served(clients: ChildProcess[], ...args: string[]): Promise<Subje
   const child = spawn(process.execPath, [...flags, bin, 'datastore', '--port', String(port), ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  child.once('exit', endWithUs(child.pid!))
   for (;;) {
     const ok = await fetch(`http://127.0.0.1:${port}/`).then(
       (answer) => answer.ok,
@@ -192,7 +194,8 @@ function inProcess(dataFolder: string): Subject {
 /** What Google's emulator calls on disk is a file that it writes anew half a minute after a change. */
 async function google(clients: ChildProcess[], jar: string, onDisk: boolean): Promise<Subject> {
   const { port, started, pid, close } = await startEmulator(jar, onDisk)
-  return { place: { port }, clients, pid, ready: started, close }
+  const release = endWithUs(pid)
+  return { place: { port }, clients, pid, ready: started, close: () => close().finally(release) }
 }
 
 /** A store of many entities, in a process that has done nothing else. */
@@ -260,4 +263,5 @@ async function main(): Promise<void> {
   }
 }
 
+endWithNpm()
 await main()

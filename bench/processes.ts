@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Case } from './cases.ts'
 import type { Answer, ServerOptions, Usage } from './child.ts'
+import { endWithUs } from './guard.ts'
 import type { Job, Outcome } from './load.ts'
 
 /** How server processes are started. */
@@ -108,7 +109,9 @@ export async function startMemcached(): Promise<{ address: string; stop(): void 
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : []
   const child = spawn('memcached', ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user], { stdio: 'ignore' })
   const missing = await Promise.race([once(child, 'error').then(() => true), delay(300).then(() => false)])
-  return missing ? undefined : { address: `127.0.0.1:${port}`, stop: () => void child.kill() }
+  if (missing) return undefined
+  child.once('exit', endWithUs(child.pid!))
+  return { address: `127.0.0.1:${port}`, stop: () => void child.kill() }
 }
 
 interface Fetched extends Answer {

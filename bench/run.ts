@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cases } from './cases.ts'
+import { endWithNpm } from './guard.ts'
 import { measureLatency } from './latency.ts'
 import { writeFigures } from './markdown.ts'
 import { measure, type Result, type Settings } from './measure.ts'
@@ -126,4 +127,5 @@ function check(figures: Figures): void {
   process.exitCode = slower.length === 0 ? 0 : 1
 }
 
+endWithNpm()
 await main()

@@ -7,6 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { endWithUs } from './guard.ts'
 import { median } from './measure.ts'
 import { freePort } from './processes.ts'
 
@@ -78,6 +79,7 @@ async function start(folder: string, args: readonly string[], node: string): Pro
   const env = { ...process.env, NODE_ENV: 'production', PORT: String(port) }
   const from = performance.now()
   const child = spawn(node, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  child.once('exit', endWithUs(child.pid!))
   await firstAnswer(port)
   const wall = performance.now() - from
   const { cpu } = look(child)

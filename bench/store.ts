@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { emulatorFound, startEmulator } from '../tests/support/emulator.ts'
 import { Memcached } from '../tests/support/memcached.ts'
+import { endWithNpm, endWithUs } from './guard.ts'
 
 const { values } = parseArgs({
   options: {
@@ -174,6 +175,8 @@ const middle = (all: Round[]): Round => ({
 
 const emulator = emulatorFound ? await startEmulator() : undefined
 const memcached = await Memcached.start()
+endWithNpm()
+const guards = [emulator?.child.pid, memcached.pid].flatMap((pid) => (pid === undefined ? [] : endWithUs(pid)))
 const dataFolder = mkdtempSync(join(tmpdir(), 'tipfy-bench-store-'))
 const figures: Record<string, unknown>[] = []
 try {
@@ -224,6 +227,7 @@ try {
 } finally {
   await memcached.kill()
   await emulator?.stop()
+  for (const release of guards) release()
   rmSync(dataFolder, { recursive: true, force: true })
 }
 

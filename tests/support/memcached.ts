@@ -53,6 +53,10 @@ export class Memcached {
     return `127.0.0.1:${this.port}`
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
   /** Starts it again on the same port, empty. */
   async run(): Promise<void> {
     const args = ['-u', 'nobody', '-l', '127.0.0.1', '-p', String(this.port), '-m', '32', ...this.#options]

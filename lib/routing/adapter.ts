@@ -1,8 +1,9 @@
 // A map bound to a host: turns requests into rules and values, and values into URLs.
 import { MultiDict } from '../http/multidict.ts'
+import { put } from '../put.ts'
 import { BuildError } from './build-error.ts'
 import { isSuitable, pairsOf } from './builder.ts'
-import { type Match, matchPath, rulesForPath, setOwn } from './match.ts'
+import { type Match, matchPath, rulesForPath } from './match.ts'
 import { encodeQuery, quoteDecoded } from './quote.ts'
 import { RequestRedirect, resolveTarget } from './redirect.ts'
 import type { Built, Rule, Values } from './rule.ts'
@@ -147,7 +148,7 @@ export class UrlAdapter {
     const given: Record<string, unknown> = {}
     const source = values instanceof MultiDict ? listed(values) : values
     for (const name of Object.keys(source)) {
-      if (source[name] !== undefined && source[name] !== null) setOwn(given, name, source[name])
+      if (source[name] !== undefined && source[name] !== null) put(given, name, source[name])
     }
     const built = this.buildWith(endpoint, given, method, appendUnknown)
     if (built === null) throw new BuildError(this.map.rules(), endpoint, given, method)

@@ -1,6 +1,7 @@
 // From a path to a rule and its values, in the order in which Werkzeug's adapter decides.
 import { TipfyError } from '../errors.ts'
 import { BadRequest, MethodNotAllowed, NotFound } from '../http/exceptions.ts'
+import { put } from '../put.ts'
 import type { UrlAdapter } from './adapter.ts'
 import type { Variable } from './bind.ts'
 import { isSuitable } from './builder.ts'
@@ -90,18 +91,12 @@ function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | n
     if (error instanceof ValidationError) return null
     throw error
   }
-  for (const name of Object.keys(defaults)) setOwn(args, name, defaults[name])
+  for (const name of Object.keys(defaults)) put(args, name, defaults[name])
   return args
 }
 
 function setValue(args: Record<string, unknown>, [name, converter]: Variable, text: string): void {
-  setOwn(args, name, converter.toValue(decodeSlashes(text)))
-}
-
-/** `__proto__` is a name like any other to whoever writes a rule. */
-export function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== '__proto__') target[name] = value
-  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
+  put(args, name, converter.toValue(decodeSlashes(text)))
 }
 
 /** To the first of `others` that has these values as its defaults. */

@@ -2,6 +2,8 @@
 import { types } from 'node:util'
 import { TipfyError } from '../../errors.ts'
 
+export { put } from '../../put.ts'
+
 /** How many objects may lie within one another; a cycle runs into it too. */
 export const maxDepth = 1000
 
@@ -133,13 +135,4 @@ export function className(value: object): string {
 
 function shorten(path: string): string {
   return path.length <= 200 ? path : `${path.slice(0, 120)}…${path.slice(-60)}`
-}
-
-/** Sets an own property whatever it is called: `__proto__` is a key like any other. */
-export function put(data: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true })
-  } else {
-    data[key] = value
-  }
 }

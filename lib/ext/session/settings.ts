@@ -1,7 +1,6 @@
 // What an application's sessions are set to, computed once at start from its configuration.
 import { resolve } from 'node:path'
-import { validateSection } from '../../config.ts'
-import { checkConfig, configTypes, defaultConfig, type SessionConfig } from './config.ts'
+import { checkConfig, type SessionConfig } from './config.ts'
 import { secretKeys } from './keys.ts'
 
 /** The parts of the application that sessions use. */
@@ -9,9 +8,7 @@ export interface SessionApp {
   readonly dev: boolean
   readonly root: string
   readonly log: SessionLog
-  readonly config: Readonly<Record<string, object | undefined>>
-  setSection(module: string, section: object): void
-  getConfig(module: string, key: string, fallback?: unknown): unknown
+  getConfig(module: string, key?: string, fallback?: unknown): unknown
   onClose(fn: () => void | Promise<void>): void
   sessionInterface: unknown
 }
@@ -33,11 +30,11 @@ export interface Settings extends Omit<SessionConfig, 'secretKey'> {
   readonly now: () => number
 }
 
-/** Reads and checks the section 'tipfy/ext/session'. */
+/** Reads the section 'tipfy/ext/session', whose keys and types the application has checked. */
 export function readSettings(app: SessionApp): Settings {
-  const section = validateSection('tipfy/ext/session', app.config['tipfy/ext/session'], defaultConfig, configTypes)
+  const section = app.getConfig('tipfy/ext/session') as SessionConfig
+  // Where the configuration leaves it out, nothing more of it was: only who has sessions needs a key.
   checkConfig(section, app)
-  app.setSection('tipfy/ext/session', section)
   const { secretKey, ...rest } = section
   const dataFolder = resolve(app.root, rest.dataFolder)
   const keys = secretKeys(secretKey, app.dev, dataFolder)

@@ -9,6 +9,7 @@ import type { SessionConfig } from './ext/session/config.ts'
 import type { HookConfig } from './hooks.ts'
 import { nearest } from './nearest.ts'
 import type { RuleFactory, UrlMapOptions } from './routing/index.ts'
+import { isSecretName, withoutPassword } from './secrets.ts'
 
 /** The section `tipfy`: the application itself. */
 export interface TipfyConfig {
@@ -225,8 +226,8 @@ export function validateSection<Section extends object>(
 /** A value as an error tells it: texts and numbers as they are, but no text that may be a secret. */
 function shown(key: string, value: unknown): string {
   if (typeof value === 'number') return String(value)
-  const isPlain = typeof value === 'string' && value.length < 60 && !/secret|password|token|key/i.test(key)
-  return isPlain ? JSON.stringify(value) : typeOf(value)
+  const isPlain = typeof value === 'string' && value.length < 60 && !isSecretName(key)
+  return isPlain ? JSON.stringify(withoutPassword(value)) : typeOf(value)
 }
 
 /** What a default says of the values in its place: an empty list of no items, null of nothing at all. */

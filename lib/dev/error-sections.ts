@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { RequestContext } from '../app.ts'
 import type { Sessions } from '../ext/session/sessions.ts'
 import type { Rule } from '../routing/index.ts'
-import { isSecretName } from './console/secrets.ts'
+import { isSecretName } from '../secrets.ts'
 
 export interface Section {
   title: string

@@ -143,7 +143,7 @@ describe("a module's defaultConfig", () => {
     const app = make({ apiKey: 'abc', currencies: [978] })
     made.push(app)
     await app.ready()
-    expect(app.getConfig('payment')).toEqual({ apiKey: 'abc', currencies: [978], retries: 3, tokens: [] })
+    expect(app.getConfig('payment')).toMatchObject({ apiKey: 'abc', currencies: [978], retries: 3, tokens: [] })
   })
 
   test.each([
@@ -156,10 +156,16 @@ describe("a module's defaultConfig", () => {
     await expect(app.ready()).rejects.toMatchObject({ code })
   })
 
-  test('a value that may be a secret is not shown where it is refused', async () => {
-    const app = make({ tokens: 'hunter2' })
+  test.each([
+    ['tokens', 'hunter2', 'string'],
+    ['credential', 'hunter2', 'string'],
+    ['keyring', 'hunter2', 'string'],
+    ['servers', 'https://ann:hunter2@pay.example/', '"https://ann:hidden@pay.example/"'],
+    ['servers', 'pay.example', '"pay.example"'],
+  ])('a value that may be a secret is not shown where it is refused: %s', async (key, value, shown) => {
+    const app = make({ [key]: value })
     made.push(app)
-    await expect(app.ready()).rejects.toThrow('payment.tokens must be array, and is string.')
+    await expect(app.ready()).rejects.toThrow(`payment.${key} must be array, and is ${shown}.`)
   })
 })
 

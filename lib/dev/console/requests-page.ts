@@ -1,8 +1,8 @@
 // The last requests, live, and each of them from its first byte to its last.
 import { type Html, html } from '../../http/escape.ts'
 import { NotFound } from '../../http/exceptions.ts'
+import { isSecretName } from '../../secrets.ts'
 import type { Recording } from './recorder.ts'
-import { isSecretName } from './secrets.ts'
 import { inspectSafely } from './show.ts'
 import type { Page, Visit } from './visit.ts'
 import { endOf, legend, milliseconds, smallBar, waterfall } from './waterfall.ts'

@@ -1,20 +1,12 @@
-// What the console hides: it is seen over shoulders and in screenshots.
-const secretName =
-  /secret|passw|pwd|token|credential|private|cookie|authorization|signature|api.?key|(?:^|[._-])key$|[a-z]Key$/i
-// Names that sound like secrets and say nothing.
-const harmless = /^(?:cookieName|idCookieName|csrfCookieName|maxCookieSize)$/
-
-/** Whether what has this name is not for showing. */
-export function isSecretName(name: string): boolean {
-  return secretName.test(name) && !harmless.test(name)
-}
+// What the console hides of a configuration: it is seen over shoulders and in screenshots.
+import { isSecretName, withoutPassword } from '../../secrets.ts'
 
 /** The same value with all that is secret in it replaced by its size. */
 export function withoutSecrets(value: unknown, name = ''): unknown {
   if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number') return value
   // A section named `cookie` holds attributes, a header of that name a session.
   if (isSecretName(name) && !(name === 'cookie' && typeof value === 'object')) return new Hidden(value)
-  if (typeof value === 'string') return value.replace(/(\w+:\/\/[^:/@\s]*:)[^@\s]+@/g, '$1hidden@')
+  if (typeof value === 'string') return withoutPassword(value)
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, name))
   const prototype = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined
   if (prototype !== null && prototype !== undefined && Object.getPrototypeOf(prototype) !== null) return value

@@ -4,10 +4,12 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -66,6 +68,25 @@ test.each([
   await fill()
   spoil()
   await expect(open()).rejects.toMatchObject(refusal(why))
+})
+
+test('a file that was cut to nothing beside its log is told, and the log is kept', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'tipfy-datastore-'))
+  const datastore = await open(elsewhere)
+  await datastore.save({ key: datastore.key(['K', 'a']), data: { n: 1 } })
+  // As a process leaves it that is killed.
+  copyFileSync(join(elsewhere, 'datastore.sqlite-wal'), `${file}-wal`)
+  await closeDatastore(datastore)
+  rmSync(elsewhere, { recursive: true })
+  const { size } = statSync(`${file}-wal`)
+  writeFileSync(file, '')
+  await expect(open()).rejects.toMatchObject(refusal(DAMAGED))
+  expect([statSync(file).size, statSync(`${file}-wal`).size]).toEqual([0, size])
+})
+
+test('an empty file without a log is begun', async () => {
+  writeFileSync(file, '')
+  await closeDatastore(await open())
 })
 
 test('a folder where the file should be, and a file where the folder should be, are told', async () => {

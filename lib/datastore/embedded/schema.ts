@@ -1,5 +1,5 @@
 // Opens the database: what tables there are, and what a file must be to be taken for one.
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { TipfyError } from '../../errors.ts'
@@ -7,8 +7,8 @@ import { sqlite } from './sqlite.ts'
 
 /** Grows with each change of SCHEMA that needs another reading. */
 const FORMAT = 1
-/** SQLite's code for what may not be written. */
-const READONLY = 8
+/** SQLite's codes for what may not be written, and for what is damaged. */
+const [READONLY, CORRUPT] = [8, 11]
 const CACHE_KIB = 8 * 1024
 
 // `history` holds what each commit replaced, oldest first (its id is version × 1024 + place in the commit; d is null where
@@ -29,6 +29,7 @@ CREATE TABLE reserved (n INTEGER, k BLOB, PRIMARY KEY (n, k)) WITHOUT ROWID;
 
 /** @param file Path of the database, or `:memory:`. @param timeout Milliseconds to wait for others that open it. */
 export function openDatabase(file: string, timeout: number): DatabaseSync {
+  checkNotEmptied(file)
   const db = new (sqlite().DatabaseSync)(file, { timeout })
   try {
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`)
@@ -44,6 +45,16 @@ export function openDatabase(file: string, timeout: number): DatabaseSync {
     throw error
   }
   return db
+}
+
+/**
+ * Refuses a file that was cut to nothing. SQLite would take it for a new one, which it may be (`touch`, another process that
+ * is just making it), and throw away the log beside it: but the log is begun after the file, so that then there was data.
+ */
+function checkNotEmptied(file: string): void {
+  const log = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  if (log === 0 || statSync(file, { throwIfNoEntry: false })?.size !== 0) return
+  throw Object.assign(new Error(`${file} is empty, and there is a log of it.`), { errcode: CORRUPT })
 }
 
 function formatOf(db: DatabaseSync): number {

@@ -78,7 +78,7 @@ describe('what goes in comes out', () => {
         fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) }),
         fc.double(),
         fc.bigInt(),
-        fc.date(),
+        fc.date({ noInvalidDate: true }), // which Node 22's own deepStrictEqual takes for two
         fc.uint8Array(),
         fc.constantFrom(null, undefined, true, false, -0),
         fc.array(tie('value')),

@@ -61,9 +61,11 @@ async function work(options: Options): Promise<void> {
  * closed, and requests that have nothing to do with it are answered.
  */
 function outliveErrors(): void {
-  process.once('uncaughtException', (error) => {
-    process.on('uncaughtException', () => {})
+  let told = false
+  process.on('uncaughtException', (error) => {
     process.stderr.write(`An error that nobody caught, which in production ends the process:\n${show(error)}\n`)
+    if (told) return
+    told = true
     process.on('message', (message: { tipfy?: string }) => {
       // What it left undone is not waited for.
       if (message.tipfy === stopMessage.tipfy) setTimeout(leave, 2000, 1)

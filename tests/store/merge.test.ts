@@ -6,6 +6,7 @@ import { type Conflict, type Data, mergeData } from '../../lib/ext/session/merge
 import { Identities } from '../../lib/ext/session/merge-identities.ts'
 import { alignLists, stays } from '../../lib/ext/session/merge-lists.ts'
 import { named } from '../../lib/ext/session/merge-names.ts'
+import { mergeTexts } from '../../lib/ext/session/merge-texts.ts'
 import { Effort, same } from '../../lib/ext/session/merge-values.ts'
 
 // Not structuredClone: under jest its objects are of another realm.
@@ -13,10 +14,19 @@ function clone(data: Data): Data {
   return decodeData(encodeData(data))
 }
 
-function merge(base: Data, mine: Data, theirs: Data) {
+type Merge = (base: Data, mine: Data, theirs: Data) => { merged: Data; conflicts: Conflict[] }
+
+const ofValues: Merge = (base, mine, theirs) => {
   const conflicts: Conflict[] = []
-  const merged = mergeData(base, mine, theirs, (conflict) => conflicts.push(conflict))
+  const merged = mergeData(base, mine, theirs, (conflict) => conflicts.push(conflict()))
   return { merged, conflicts }
+}
+
+const ofTexts: Merge = (base, mine, theirs) => {
+  const conflicts: Conflict[] = []
+  const texts = [base, mine, theirs].map(encodeData) as [string, string, string]
+  const merged = mergeTexts(...texts, (conflict) => conflicts.push(conflict()))
+  return { merged: decodeData(merged), conflicts }
 }
 
 /** A text that is equal exactly for values that are the same: the order of an object's keys is no part of it. */
@@ -51,7 +61,12 @@ const value = fc.letrec((tie) => ({
 })).value
 const data = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), value, { maxKeys: 4 })
 
-describe('laws of the merge', () => {
+const both: [string, Merge][] = [
+  ['values', ofValues],
+  ['texts', ofTexts],
+]
+
+describe.each(both)('laws of the merge of %s', (_, merge) => {
   test('where only mine changed, the result is mine, without conflict', () => {
     fc.assert(
       fc.property(data, data, (base, mine) => {
@@ -154,32 +169,7 @@ describe('laws of the merge', () => {
   }
 })
 
-describe('a merge', () => {
-  test('finds a longest common subsequence of a list', () => {
-    const list = fc.array(fc.nat(4), { maxLength: 70 })
-    fc.assert(
-      fc.property(list, list, (base, mine) => {
-        const edits = alignLists(base, mine, new Effort())
-        if (edits === 'unchanged') return expect(mine).toEqual(base)
-        if (edits === 'unclear') throw new Error('unclear')
-        const kept = base.length - edits.fates.filter((fate) => fate !== stays).length
-        expect(kept).toBe(longestCommon(base, mine))
-      }),
-      { numRuns: 500 },
-    )
-
-    function longestCommon(a: number[], b: number[]): number {
-      const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
-      for (let i = 1; i <= a.length; i++) {
-        for (let j = 1; j <= b.length; j++) {
-          const longer = Math.max(table[i - 1]![j]!, table[i]![j - 1]!)
-          table[i]![j] = a[i - 1] === b[j - 1] ? table[i - 1]![j - 1]! + 1 : longer
-        }
-      }
-      return table[a.length]![b.length]!
-    }
-  })
-
+describe.each(both)('a merge of %s', (_, merge) => {
   test.each<[string, Data, Data, Data, Data, string[]]>([
     ['adds to a list that both made', {}, { l: [1] }, { l: [2] }, { l: [2, 1] }, []],
     ['keeps equal elements that both pushed', { l: [] }, { l: [1] }, { l: [1] }, { l: [1, 1] }, []],
@@ -322,6 +312,33 @@ describe('a merge', () => {
   })
 })
 
+describe('to find what became of a list', () => {
+  test('finds a longest common subsequence of a list', () => {
+    const list = fc.array(fc.nat(4), { maxLength: 70 })
+    fc.assert(
+      fc.property(list, list, (base, mine) => {
+        const edits = alignLists(base, mine, new Effort())
+        if (edits === 'unchanged') return expect(mine).toEqual(base)
+        if (edits === 'unclear') throw new Error('unclear')
+        const kept = base.length - edits.fates.filter((fate) => fate !== stays).length
+        expect(kept).toBe(longestCommon(base, mine))
+      }),
+      { numRuns: 500 },
+    )
+
+    function longestCommon(a: number[], b: number[]): number {
+      const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
+      for (let i = 1; i <= a.length; i++) {
+        for (let j = 1; j <= b.length; j++) {
+          const longer = Math.max(table[i - 1]![j]!, table[i]![j - 1]!)
+          table[i]![j] = a[i - 1] === b[j - 1] ? table[i - 1]![j - 1]! + 1 : longer
+        }
+      }
+      return table[a.length]![b.length]!
+    }
+  })
+})
+
 describe('a merge of two sessions of 1 MiB', () => {
   const lines = Array.from({ length: 15_000 }, (_, id) => ({
     id,
@@ -393,7 +410,7 @@ describe('a merge of two sessions of 1 MiB', () => {
     expect(encodeData(base).length).toBeGreaterThan(900_000)
     const taken = Array.from({ length: 15 }, () => {
       const start = process.cpuUsage()
-      merge(base, mine, theirs)
+      ofValues(base, mine, theirs)
       return process.cpuUsage(start).user / 1000
     })
     expect(Math.min(...taken)).toBeLessThan(50)
@@ -405,7 +422,7 @@ describe('a merge of two sessions of 1 MiB', () => {
     const [mine, theirs] = [clone(base), clone(base)] as Record<string, number[]>[]
     for (const list of Object.values(mine!)) list.reverse()
     for (const list of Object.values(theirs!)) list.push(list.shift()!)
-    const { merged, conflicts } = merge(base, mine!, theirs!)
+    const { merged, conflicts } = ofValues(base, mine!, theirs!)
     expect(conflicts).toEqual([])
     expect(new Set(merged.k0 as number[])).toEqual(new Set([0, 1, 2, 3]))
   })
@@ -450,7 +467,7 @@ describe('to tell values apart', () => {
     expect(effort.spent).toBe(true)
     const [base, mine, theirs] = [new Set(alike), new Set(clone({ alike })['alike'] as unknown[]), new Set([[1]])]
     expect(named(base, theirs, mine, new Effort())).toBe(null)
-    const { merged, conflicts } = merge({ s: base }, { s: theirs }, { s: mine })
+    const { merged, conflicts } = ofValues({ s: base }, { s: theirs }, { s: mine })
     expect([merged, conflicts.length]).toEqual([{ s: theirs }, 0])
   })
 })

@@ -21,25 +21,44 @@ export function encodeData(data: Record<string, unknown>): string {
 
 /** The data of a text that `encodeData` made. Throws TIPFY_E_SESSION_DATA for any other text. */
 export function decodeData(text: string): Record<string, unknown> {
-  let data: unknown
-  try {
-    data = text.startsWith('~') ? revive(JSON.parse(text.slice(1)), 0) : JSON.parse(text)
-  } catch (cause) {
-    throw new TipfyError('TIPFY_E_SESSION_DATA', undefined, { cause })
-  }
+  const data = decodePart(text.slice(bodyOf(text)), isTyped(text))
   if (typeof data !== 'object' || data === null || Array.isArray(data) || !isPlainObject(data)) {
     throw new TipfyError('TIPFY_E_SESSION_DATA')
   }
   return data as Record<string, unknown>
 }
 
+/** Whether an encoded text has tags in it. */
+export function isTyped(text: string): boolean {
+  return text.startsWith('~')
+}
+
+/** Where the JSON of an encoded text begins. */
+export function bodyOf(text: string): number {
+  return isTyped(text) ? 1 : 0
+}
+
+/** A value as it stands within encoded data, with tags if `typed`. */
+export function encodePart(value: unknown, typed: boolean): string {
+  return typed ? write(value) : JSON.stringify(value)
+}
+
+/** The value of a part of encoded data. Throws TIPFY_E_SESSION_DATA for any other text. */
+export function decodePart(text: string, typed: boolean): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typed ? revive(value, 0) : value
+  } catch (cause) {
+    throw new TipfyError('TIPFY_E_SESSION_DATA', undefined, { cause })
+  }
+}
+
 /** Whether two encoded texts hold the same state: equal but for the order of objects' keys. */
 export function sameData(a: string, b: string): boolean {
   // The same members in another order have the same length and the same characters: nearly every real change ends here.
   if (a === b) return true
-  if (a.length !== b.length || a.startsWith('~') !== b.startsWith('~') || sumOf(a) !== sumOf(b)) return false
-  const from = a.startsWith('~') ? 1 : 0
-  return sameJson(JSON.parse(a.slice(from)), JSON.parse(b.slice(from)))
+  if (a.length !== b.length || isTyped(a) !== isTyped(b) || sumOf(a) !== sumOf(b)) return false
+  return sameJson(JSON.parse(a.slice(bodyOf(a))), JSON.parse(b.slice(bodyOf(b))))
 }
 
 function sumOf(text: string): number {

@@ -20,16 +20,19 @@ export interface Conflict {
   theirs: unknown
 }
 
+/** Told of each conflict; what it is, is found out while it is told, and only if somebody wants to know. */
+export type Tell = (conflict: () => Conflict) => void
+
 /**
  * Merges objects and Maps by key, Sets by member, lists by element. Inputs are neither changed nor copied: the result
  * shares values with them. Time is bounded: beyond some effort lists, Maps and Sets are compared as wholes.
  */
-export function mergeData(base: Data, mine: Data, theirs: Data, onConflict: (conflict: Conflict) => void): Data {
-  return new Merger(onConflict).object(base, mine, theirs)
+export function mergeData(base: Data, mine: Data, theirs: Data, tell: Tell): Data {
+  return new Merger(tell).object(base, mine, theirs)
 }
 
 /** A step down to a value: the key of an object's member, or else where in a list or Map. */
-type Step = string | { key: unknown; list: boolean }
+export type Step = string | { key: unknown; list: boolean }
 
 function wordsOf(path: readonly Step[]): string {
   let words = 'session'
@@ -44,44 +47,58 @@ function wordsOf(path: readonly Step[]): string {
   return words
 }
 
-type AnyMap = Map<unknown, unknown>
-type AnySet = Set<unknown>
+export type AnyMap = Map<unknown, unknown>
+export type AnySet = Set<unknown>
 
-class Merger {
+export class Merger {
   readonly #effort = new Effort()
-  readonly #onConflict: (conflict: Conflict) => void
+  readonly #tell: Tell
   /** Where the value lies that is merged now; put into words only for a conflict. */
   readonly #path: Step[] = []
 
-  constructor(onConflict: (conflict: Conflict) => void) {
-    this.#onConflict = onConflict
+  constructor(tell: Tell) {
+    this.#tell = tell
+  }
+
+  enter(step: Step): void {
+    this.#path.push(step)
+  }
+
+  leave(): void {
+    this.#path.pop()
   }
 
   value(base: unknown, mine: unknown, theirs: unknown): unknown {
     if (is(mine, theirs)) return mine
     const kind = kindOf(mine)
-    if (isWhole(kind) || kind !== kindOf(theirs)) return this.#whole(base, mine, theirs)
+    if (isWhole(kind) || kind !== kindOf(theirs)) return this.whole(base, mine, theirs)
     // What both made anew is merged as if each had added to nothing.
     const known = kindOf(base) === kind
     if (kind === 'object') return this.object(known ? (base as Data) : {}, mine as Data, theirs as Data)
-    if (this.#effort.spent) return this.#whole(base, mine, theirs)
-    if (kind === 'list') return this.list(known ? (base as unknown[]) : [], mine as unknown[], theirs as unknown[])
-    if (kind === 'map') return this.map(known ? (base as AnyMap) : new Map(), mine as AnyMap, theirs as AnyMap)
-    return this.set(known ? (base as AnySet) : new Set(), mine as AnySet, theirs as AnySet)
+    if (this.#effort.spent) return this.whole(base, mine, theirs)
+    let merged: unknown
+    if (kind === 'list') merged = this.list(known ? (base as unknown[]) : [], mine as unknown[], theirs as unknown[])
+    else if (kind === 'map') merged = this.map(known ? (base as AnyMap) : new Map(), mine as AnyMap, theirs as AnyMap)
+    else merged = this.set(known ? (base as AnySet) : new Set(), mine as AnySet, theirs as AnySet)
+    return merged ?? this.whole(base, mine, theirs)
   }
 
   #inside(step: Step, base: unknown, mine: unknown, theirs: unknown): unknown {
-    this.#path.push(step)
+    this.enter(step)
     const value = this.value(base, mine, theirs)
-    this.#path.pop()
+    this.leave()
     return value
   }
 
-  /** One of the two, as it is. */
-  #whole(base: unknown, mine: unknown, theirs: unknown): unknown {
+  /** One of the two, as it is. In a conflict `told` gives what to tell, where that is more than what is compared. */
+  whole(base: unknown, mine: unknown, theirs: unknown, told = () => [base, mine, theirs]): unknown {
     if (same(base, mine, this.#effort)) return theirs
     if (same(base, theirs, this.#effort) || same(mine, theirs, this.#effort)) return mine
-    return this.#conflict(base, mine, theirs)
+    this.#tell(() => {
+      const [base, mine, theirs] = told().map((value) => (value === missing ? undefined : value))
+      return { path: wordsOf(this.#path), base, mine, theirs }
+    })
+    return mine
   }
 
   /** In the order that its changer gave the keys: theirs where they changed it, then what mine adds. */
@@ -117,9 +134,10 @@ class Merger {
     return result ?? first
   }
 
-  map(base: AnyMap, mine: AnyMap, theirs: AnyMap): unknown {
+  /** Null where it costs too much to tell the keys apart. */
+  map(base: AnyMap, mine: AnyMap, theirs: AnyMap): AnyMap | null {
     const sides = named(base, mine, theirs, this.#effort)
-    if (sides === null) return this.#whole(base, mine, theirs)
+    if (sides === null) return null
     const { base: b, mine: m, theirs: t } = sides
     const mineFirst = sameKeys(b.names, t.names)
     const [first, more] = mineFirst ? [m, t] : [t, m]
@@ -144,10 +162,10 @@ class Merger {
     return is(m, t) ? m : this.#inside({ key, list: false }, entry(base, name), m, t)
   }
 
-  /** What mine did to the base, done to theirs. */
-  set(base: AnySet, mine: AnySet, theirs: AnySet): unknown {
+  /** What mine did to the base, done to theirs; null as for Maps. */
+  set(base: AnySet, mine: AnySet, theirs: AnySet): AnySet | null {
     const sides = named(base, mine, theirs, this.#effort)
-    if (sides === null) return this.#whole(base, mine, theirs)
+    if (sides === null) return null
     const { base: b, mine: m, theirs: t } = sides
     if (sameKeys(b.names, t.names)) return mine
     const result = new Set(theirs)
@@ -164,19 +182,17 @@ class Merger {
     return result
   }
 
-  list(base: unknown[], mine: unknown[], theirs: unknown[]): unknown[] {
+  /** Null where too much was changed to say what. The lists may be the rest of longer ones, from the element `from` on. */
+  list(base: unknown[], mine: unknown[], theirs: unknown[], from = 0): unknown[] | null {
     if (base.length === 0) return theirs.concat(mine)
     const ours = alignLists(base, mine, this.#effort)
     if (ours === 'unchanged') return theirs
     const others = alignLists(base, theirs, this.#effort)
     if (others === 'unchanged') return mine
-    if (ours === 'unclear' || others === 'unclear') {
-      return same(mine, theirs, this.#effort) ? mine : (this.#conflict(base, mine, theirs) as unknown[])
-    }
-    return this.#weave(base, ours, others)
+    return ours === 'unclear' || others === 'unclear' ? null : this.#weave(base, ours, others, from)
   }
 
-  #weave(base: unknown[], ours: Edits, others: Edits): unknown[] {
+  #weave(base: unknown[], ours: Edits, others: Edits, from: number): unknown[] {
     const start = Math.min(ours.start, others.start)
     const end = Math.max(ours.end, others.end)
     const result = base.slice(0, start)
@@ -190,15 +206,9 @@ class Merger {
       } else if (theirs === stays || theirs === gone) {
         if (mine !== gone) result.push(mine)
       } else if (mine === gone) result.push(theirs)
-      else result.push(this.#inside({ key: index, list: true }, base[index], mine, theirs))
+      else result.push(this.#inside({ key: from + index, list: true }, base[index], mine, theirs))
     }
     return end < base.length ? result.concat(base.slice(end)) : result
-  }
-
-  #conflict(base: unknown, mine: unknown, theirs: unknown): unknown {
-    const shown = (value: unknown) => (value === missing ? undefined : value)
-    this.#onConflict({ path: wordsOf(this.#path), base: shown(base), mine: shown(mine), theirs: shown(theirs) })
-    return mine
   }
 }
 

@@ -6,7 +6,7 @@ import { startTelemetry } from '../../telemetry.ts'
 import { totals } from './counters.ts'
 import type { SessionDatastore } from './datastore.ts'
 import type { Data } from './merge.ts'
-import { decodeCurrent, mustBeData } from './migrate.ts'
+import { decodeCurrent, isCurrentText, mustBeData } from './migrate.ts'
 import { visible, withVisible } from './session.ts'
 import type { SessionApp, Settings } from './settings.ts'
 import type { RecordStore } from './store.ts'
@@ -78,6 +78,7 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
       cacheTimeout: settings.cacheTimeout,
       onTrouble: (message) => log.warn({ counters: records.stats, memcached: breakers(records) }, message),
       decode: (text) => decodeCurrent(text, settings),
+      isCurrent: (text) => isCurrentText(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict,
     },

@@ -4,7 +4,8 @@ import { StoreUnavailable } from './budget.ts'
 import { SessionCache } from './cache.ts'
 import { sameData } from './codec.ts'
 import { type Counters, newCounters } from './counters.ts'
-import { type Conflict, type Data, mergeData } from './merge.ts'
+import type { Data } from './merge.ts'
+import { StoredMerge } from './merge-stored.ts'
 import { type Move, type MoveTools, planMove } from './move.ts'
 import { type Clock, PortError, type SessionRow, type Write } from './ports.ts'
 import { checked, expiry, isLive, isTombstone, keyName, type SessionRecord, tombstone } from './records.ts'
@@ -97,14 +98,13 @@ export class RecordStore {
   /** Commits what a request changed since `base`, merged onto what others have committed since. */
   async save(sid: string, base: SessionRecord, changes: Changes): Promise<Saved> {
     this.stats.saves++
-    let conflicts: Conflict[] = []
+    let attempt = this.#newMerge()
     const saved = await this.#change(keyName(sid), base, changes.username ?? null, (row) => {
-      conflicts = []
-      const data =
-        row.version === base.version ? changes.data : this.#merge(base.data, changes.data, row.data, conflicts)
+      attempt = this.#newMerge()
+      const data = row.version === base.version ? changes.data : attempt.merge(base.data, changes.data, row.data)
       return { data, username: changes.username, idle: changes.expiresIn }
     })
-    if (saved.state === 'saved') this.#report(conflicts)
+    if (saved.state === 'saved') attempt.report()
     return saved
   }
 
@@ -152,13 +152,13 @@ export class RecordStore {
   async regenerate(oldSid: string, newSid: string, base: SessionRecord | null, changes: Changes): Promise<Saved> {
     this.stats.saves++
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
-    let conflicts: Conflict[] = []
+    let attempt = this.#newMerge()
     const guess = changes.username === undefined ? base?.username : changes.username
     const { data, username, expiresIn } = changes
     const move: Move = { oldId, newId, base, data, username, expiresIn }
     const tools = {
-      merge: (base: string, mine: string, theirs: string) => this.#merge(base, mine, theirs, conflicts),
-      added: (base: string, mine: string) => this.#added(base, mine),
+      merge: (base: string, mine: string, theirs: string) => attempt.merge(base, mine, theirs),
+      added: (base: string, mine: string) => attempt.added(base, mine),
       make: (row: Parameters<MoveTools['make']>[0]) => this.#make(row),
     }
     const saved = await this.#alone<Saved>(oldId, {
@@ -167,13 +167,13 @@ export class RecordStore {
       user: guess ? keyName(guess) : null,
       born: newId,
       plan: (snapshot, token, read) => {
-        conflicts = []
+        attempt = this.#newMerge()
         return planMove(move, snapshot, token, read, { ...tools, now: this.#clock.now() })
       },
       recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(newId), saved),
     })
     await this.#cache?.remove(oldId)
-    if (saved.state === 'saved') this.#report(conflicts)
+    if (saved.state === 'saved') attempt.report()
     return saved
   }
 
@@ -275,23 +275,7 @@ export class RecordStore {
     return isLive(row, this.#clock.now()) ? saved : { state: 'gone' }
   }
 
-  /** What a request changed, without what it had found. */
-  #added(base: string, mine: string): string {
-    const { encode, decode } = this.settings
-    return encode(mergeData(decode(base), decode(mine), {}, () => {}))
-  }
-
-  #merge(base: string, mine: string, theirs: string, conflicts: Conflict[]): string {
-    const { encode, decode, merge } = this.settings
-    if (mine === base) return theirs
-    if (theirs === base) return mine
-    this.stats.merges++
-    if (merge !== null) return encode(merge(decode(base), decode(mine), decode(theirs)))
-    return encode(mergeData(decode(base), decode(mine), decode(theirs), (conflict) => conflicts.push(conflict)))
-  }
-
-  #report(conflicts: Conflict[]): void {
-    this.stats.conflicts += conflicts.length
-    if (this.settings.onConflict !== null) for (const conflict of conflicts) this.settings.onConflict(conflict)
+  #newMerge(): StoredMerge {
+    return new StoredMerge(this.settings, this.stats)
   }
 }

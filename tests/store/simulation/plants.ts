@@ -8,8 +8,8 @@ interface Plant {
   file: string
   /** Where a seed that finds it is near: only saves time. */
   near: number
-  /** Texts of the source and what stands in their place. */
-  changes: [from: string, to: string][]
+  /** Texts of the source, or of another one, and what stands in their place. */
+  changes: [from: string, to: string, file?: string][]
 }
 
 const set = (text: string) => `(await connection.delete(key), await connection.add(key, ${text}.text, ${text}.seconds))`
@@ -117,39 +117,63 @@ export const plants: Record<string, Plant> = {
     changes: [['row.version === base.version ? changes.data', 'true ? changes.data']],
   },
   'the merge drops what the other pushed': {
-    file: 'merge.ts',
+    file: 'merge-texts.ts',
     near: 1,
     changes: [
-      ['add(result, others, index)', ''],
-      ['return theirs.concat(mine)', 'return mine'],
+      ["if (form === list && base === '') return join(theirs, mine)", "if (form === list && base === '') return mine"],
     ],
   },
   'the merge brings back what the other removed': {
-    file: 'merge.ts',
+    file: 'merge-texts.ts',
     near: 29,
     changes: [
-      ['if (theirs !== gone) result.push(theirs === stays ?', 'result.push(theirs === stays || theirs === gone ?'],
+      ['[m, ours], [t, others]', "[m, ours], [textOf(windowOf(t, b, others)) === '' ? b : t, others]"],
+      ['[t, others], [m, ours]', "[textOf(windowOf(t, b, others)) === '' ? b : t, others], [m, ours]"],
+      [
+        'if (theirs !== gone) result.push(theirs === stays ?',
+        'result.push(theirs === stays || theirs === gone ?',
+        'merge.ts',
+      ],
     ],
   },
   'the merge forgets what the request removed': {
-    file: 'merge.ts',
+    file: 'merge-texts.ts',
     near: 142,
-    changes: [['if (mine !== gone) result.push(mine)', 'result.push(mine === gone ? base[index] : mine)']],
+    changes: [
+      ['[m, ours], [t, others]', "[textOf(windowOf(m, b, ours)) === '' ? b : m, ours], [t, others]"],
+      ['[t, others], [m, ours]', "[t, others], [textOf(windowOf(m, b, ours)) === '' ? b : m, ours]"],
+      ['if (mine !== gone) result.push(mine)', 'result.push(mine === gone ? base[index] : mine)', 'merge.ts'],
+    ],
+  },
+  'the merge forgets what lies behind both changes': {
+    file: 'merge-texts.ts',
+    near: 236,
+    changes: [['middle!, textOf(other), tail!)', 'middle!, textOf(other))']],
+  },
+  'the merge leaves a member that only one of them changed as it was': {
+    file: 'merge-texts.ts',
+    near: 1,
+    changes: [
+      [
+        'else if (isSame(base, before, first, at)) result.add(',
+        'else if (isSame(base, before, first, at)) result.keep(at), void (',
+      ],
+    ],
   },
   'the earlier of two values stays': {
     file: 'merge.ts',
     near: 9,
-    changes: [['theirs: shown(theirs) })\n    return mine', 'theirs: shown(theirs) })\n    return theirs']],
+    changes: [['base, mine, theirs }\n    })\n    return mine', 'base, mine, theirs }\n    })\n    return theirs']],
   },
   'nobody is told of a value that was overwritten': {
-    file: 'store.ts',
+    file: 'merge-stored.ts',
     near: 9,
-    changes: [['for (const conflict of conflicts) this.settings.onConflict(conflict)', '{}']],
+    changes: [['for (const conflict of this.#told) this.#settings.onConflict?.(conflict)', '']],
   },
   "the application's merge is not asked": {
-    file: 'store.ts',
+    file: 'merge-stored.ts',
     near: 170,
-    changes: [['if (merge !== null) return', 'if (false) return']],
+    changes: [['if (merge === null && isCurrent(base)', 'if (isCurrent(base)']],
   },
   'a save forgets when the session has to end': {
     file: 'writer.ts',
@@ -258,20 +282,21 @@ export const plants: Record<string, Plant> = {
 /** Puts a fault into what is imported from now on. */
 export function plant(name: string): void {
   const { file, changes } = plants[name]!
-  let planted = false
+  const left = new Set(changes.map(([, , other = file]) => other))
   registerHooks({
     load(url, context, next) {
-      if (!url.endsWith(`/lib/ext/session/${file}`)) return next(url, context)
+      const loaded = /\/lib\/ext\/session\/([^/]+)$/.exec(url)?.[1]
+      if (loaded === undefined || !left.delete(loaded)) return next(url, context)
       let source = readFileSync(fileURLToPath(url), 'utf8')
-      for (const [from, to] of changes) {
-        if (source.split(from).length !== 2) throw new Error(`"${name}" does not fit ${file} any more: ${from}`)
+      for (const [from, to, other = file] of changes) {
+        if (other !== loaded) continue
+        if (source.split(from).length !== 2) throw new Error(`"${name}" does not fit ${loaded} any more: ${from}`)
         source = source.replace(from, () => to)
       }
-      planted = true
       return { format: 'module-typescript', source, shortCircuit: true }
     },
   })
   process.on('exit', () => {
-    if (!planted) console.error(`${file} was never loaded`)
+    for (const file of left) console.error(`${file} was never loaded`)
   })
 }

@@ -111,6 +111,21 @@ describe('a merge of texts', () => {
       '{"\\u0061":"\\u00e9","b":1,"c":1}',
       '{"a":"é","b":2,"c":1}',
     ],
+    [
+      'of what another program ended with a new line',
+      '{"a":1,"b":1}',
+      '{"a":2,"b":1}',
+      '{"a":1,"b":3}\n',
+      '{"a":2,"b":3}',
+    ],
+    ['of what another program began with a space', ' {"l":[1,2]}', '{"l":[1]}', '{"l":[1,2,3]}', '{"l":[1,3]}'],
+    [
+      'of tags that another program escaped',
+      '~{"s":{"\\u007Es":[1,2]}}',
+      '~{"s":{"~s":[1]}}',
+      '~{"s":{"~s":[1,2,3]}}',
+      '~{"s":{"~s":[1,3]}}',
+    ],
     ['of texts with and without tags', '{"a":1}', '~{"a":{"~n":"1"}}', '{"a":1,"b":2}', '~{"a":{"~n":"1"},"b":2}'],
     ['that has no tag any more', '~{"a":{"~n":"1"},"b":1}', '~{"a":{"~n":"1"}}', '{"b":1}', '{}'],
     [
@@ -134,6 +149,13 @@ describe('a merge of texts', () => {
       '~{"s":{"~s":[1,2,3]}}',
       '~{"s":{"~s":[3,1,2]}}',
       '~{"s":{"~s":[3,1,2]}}',
+    ],
+    [
+      'of a key that looks like a tag, escaped',
+      '{"x":{"\\u007ed":1}}',
+      '~{"x":{"~~d":2},"b":{"~n":"1"}}',
+      '{"x":{"\\u007ed":1,"y":1}}',
+      '~{"x":{"~~d":2,"y":1},"b":{"~n":"1"}}',
     ],
     ['of a Set and a list', '{"x":[1]}', '~{"x":{"~s":[1]}}', '{"x":[1,2]}', '~{"x":{"~s":[1]}}'],
   ])('%s', (_, base, mine, theirs, expected) => {

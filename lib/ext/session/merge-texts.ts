@@ -13,7 +13,7 @@ const deepest = 4
 export function mergeTexts(base: string, mine: string, theirs: string, tell: Tell): string {
   const typed = [base, mine, theirs].some(isTyped)
   const sides = [base, mine, theirs].map((text) => windowOn(text, bodyOf(text))) as Sides
-  const merged = sides.every(({ text }) => canBeReadAs(typed, text))
+  const merged = sides.every((side) => canBeReadAs(typed, side))
     ? new TextMerger(typed, tell).contents(...sides, 0)
     : null
   if (merged === null) return encodeData(mergeData(decodeData(base), decodeData(mine), decodeData(theirs), tell))
@@ -22,8 +22,12 @@ export function mergeTexts(base: string, mine: string, theirs: string, tell: Tel
   return /\{"~[a-z]"/.test(merged) ? `~${merged}` : encodeData(decodeData(`~${merged}`))
 }
 
-/** Beside texts with tags, one without can be read like them only where no key of it looks like a tag. */
-function canBeReadAs(typed: boolean, text: string): boolean {
+/**
+ * Another program may have put white space around its text, or written a `~` as an escape. Beside texts with tags, one without
+ * can be read like them only where no key of it looks like a tag.
+ */
+function canBeReadAs(typed: boolean, { text, start }: Window): boolean {
+  if (text[start] !== '{' || !text.endsWith('}') || text.includes('\\u007')) return false
   return typed === isTyped(text) || !text.includes('"~')
 }
 

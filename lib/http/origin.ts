@@ -1,8 +1,8 @@
 // Where a request came from and what it asked for: scheme, host and client address. Forwarded headers can be written by
 // anybody, so they count only as far as the chain of proxies that the application trusts reaches.
 import type { IncomingMessage } from 'node:http'
+import { createRequire } from 'node:module'
 import type { TLSSocket } from 'node:tls'
-import proxyAddr from 'proxy-addr'
 import { TipfyError } from '../errors.ts'
 import { BadHost } from './exceptions.ts'
 import type { RequestSettings } from './settings.ts'
@@ -18,17 +18,25 @@ export function compileTrust(trusted: TrustedProxies): Trust | null {
   if (typeof trusted === 'number') return (_, hop) => hop < trusted
   const list = typeof trusted === 'string' ? trusted.split(',').map((one) => one.trim()) : [...trusted]
   try {
-    return list.length === 0 ? null : proxyAddr.compile(list)
+    return list.length === 0 ? null : proxyAddr().compile(list)
   } catch (cause) {
     const wanted = 'a number of hops, addresses, subnets, or the names that proxy-addr knows'
     throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: 'tipfy.trustedProxies', wanted, given: list.join() }, { cause })
   }
 }
 
+let loaded: typeof import('proxy-addr') | undefined
+
+/** Loaded where a proxy is trusted: it brings a reader of addresses along. */
+function proxyAddr(): typeof import('proxy-addr') {
+  loaded ??= createRequire(import.meta.url)('proxy-addr') as typeof import('proxy-addr')
+  return loaded
+}
+
 /** How many proxies, counted from this process, are trusted and have forwarded. */
 function trustedHops(incoming: IncomingMessage, trust: Trust | null): number {
   if (trust === null || !trust(incoming.socket.remoteAddress ?? '', 0)) return 0
-  return Math.max(1, proxyAddr.all(incoming, trust).length - 1)
+  return Math.max(1, proxyAddr().all(incoming, trust).length - 1)
 }
 
 // Each proxy appends its own entry: the nth trusted one from here wrote the nth from the right.
@@ -48,7 +56,7 @@ export function schemeOf(incoming: IncomingMessage, trust: Trust | null): string
 
 export function remoteAddressOf(incoming: IncomingMessage, trust: Trust | null): string {
   if (trust === null) return incoming.socket.remoteAddress ?? ''
-  return proxyAddr(incoming, trust) ?? ''
+  return proxyAddr()(incoming, trust) ?? ''
 }
 
 const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/

@@ -34,6 +34,23 @@ test('SIGTERM lets a request in flight end, then the process with status 0', asy
   expect(program.errors()).toBe('')
 })
 
+test('without options it loads no parser of options; without variables no tree, without proxies nothing that knows them', async () => {
+  const told = `process.getBuiltinModule('module').registerHooks({
+    load(url, context, next) {
+      if (/commander|find-my-way|proxy-addr/.test(url)) console.error(url)
+      if (url.includes('negotiator')) console.log('packages are seen')
+      return next(url, context)
+    },
+  })`
+  const env = { PORT: '0', NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(told)}` }
+  program = startProgram(bin, ['serve'], env, folder)
+  const [, port] = await program.line(/^Serving on http:\/\/localhost:(\d+)$/)
+  await program.line(/^packages are seen$/)
+  expect(await ask(Number(port), '/')).toMatchObject({ status: 200 })
+  expect(await program.end('SIGTERM')).toBe(0)
+  expect(program.errors()).toBe('')
+})
+
 test('a second signal ends it at once', async () => {
   const port = await start()
   const slow = ask(port, '/slow?ms=60000')

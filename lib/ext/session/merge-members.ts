@@ -1,14 +1,6 @@
 // The members of an object in the text of encoded data: where each lies, found without reading what it holds.
-import { pastText, type Window } from './merge-windows.ts'
-
-const quote = 34
-const comma = 44
-const colon = 58
-const openList = 91
-const backslash = 92
-const closeList = 93
-const openObject = 123
-const closeObject = 125
+import { backslash, colon, comma, openList, openObject, pastNested, pastText, quote } from './merge-scan.ts'
+import type { Window } from './merge-windows.ts'
 
 export class Members {
   readonly #side: Window
@@ -126,8 +118,9 @@ export function membersIn(side: Window): Members | null {
   const places: number[] = []
   for (let at = start; at < end; at++) {
     const value = pastKey(codes, at) + 1
-    const after = codes[value - 1] === colon ? pastValue(codes, value, end) : -1
-    if (after === -1 || (after < end && codes[after] !== comma)) return null
+    if (codes[value - 1] !== colon) return null
+    const after = pastValue(codes, value, end)
+    if (after === -1 || after > end || (after < end && codes[after] !== comma)) return null
     places.push(at, value, after)
     at = after
   }
@@ -148,29 +141,10 @@ function pastKey(codes: Uint16Array, at: number): number {
 function pastValue(codes: Uint16Array, at: number, end: number): number {
   const first = codes[at]!
   if (first === quote) return pastText(codes, at)
-  if (first === openObject || first === openList) return pastNested(codes, at, end)
+  if (first === openObject || first === openList) return pastNested(codes, at)
   let here = at
   while (here < end && codes[here] !== comma) here++
-  return here > at && isAtomic(first) ? here : -1
-}
-
-function pastNested(codes: Uint16Array, at: number, end: number): number {
-  let depth = 0
-  for (let here = at; here < end; here++) {
-    switch (codes[here]) {
-      case quote:
-        here = pastText(codes, here) - 1
-        break
-      case openObject:
-      case openList:
-        depth++
-        break
-      case closeObject:
-      case closeList:
-        if (--depth === 0) return here + 1
-    }
-  }
-  return -1
+  return isAtomic(first) ? here : -1
 }
 
 /** Whether a number, `true`, `false` or `null` starts so. */

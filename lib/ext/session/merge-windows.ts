@@ -1,18 +1,10 @@
 // What three texts of one list, object, Map or Set do not have in common, found by comparing characters: the merge of encoded
 // data need not read the rest.
-
-const quote = 34
-const comma = 44
-const openList = 91
-const backslash = 92
-const closeList = 93
-const openObject = 123
-const closeObject = 125
+import { comma, openList, openObject, pastNested, pastText, quote } from './merge-scan.ts'
 
 /** A part of a text: a value, or entries with commas between them. */
 export interface Window {
   readonly text: string
-  /** The text's UTF-16 code units: read one by one they cost a third of `charCodeAt`. */
   readonly codes: Uint16Array
   readonly start: number
   readonly end: number
@@ -38,26 +30,20 @@ export interface Region {
 export function regionsOf(base: Window, mine: Window, theirs: Window): [Region, Region] {
   const { codes, start, end } = base
   const [m, t] = [new Change(base, mine), new Change(base, theirs)]
-  let depth = 0
   let count = 0
   for (let at = start; at < end && !(m.isKnown && t.isKnown); at++) {
     switch (codes[at]) {
       case quote:
         at = pastText(codes, at) - 1
         break
+      case openList:
+      case openObject:
+        at = pastNested(codes, at) - 1
+        break
       case comma:
-        if (depth > 0) break
         count++
         m.entryEnds(at, count)
         t.entryEnds(at, count)
-        break
-      case openList:
-      case openObject:
-        depth++
-        break
-      case closeList:
-      case closeObject:
-        depth--
     }
   }
   m.entryEnds(end, count + 1)
@@ -145,14 +131,4 @@ export function textOf({ text, start, end }: Window): string {
 export function span(a: Region, b: Region): Region {
   const first = a.start < b.start ? a : b
   return { start: first.start, end: Math.max(a.end, b.end), index: first.index }
-}
-
-/** Past the text in quotes that starts at `at`. */
-export function pastText(codes: Uint16Array, at: number): number {
-  for (let here = at + 1; here < codes.length; here++) {
-    const code = codes[here]
-    if (code === quote) return here + 1
-    if (code === backslash) here++
-  }
-  return codes.length
 }

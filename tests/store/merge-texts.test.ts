@@ -91,6 +91,21 @@ describe('a merge of texts', () => {
     ['of changes that lie apart', '{"a":1,"b":2,"c":3}', '{"a":9,"b":2,"c":3}', '{"a":1,"b":2}', '{"a":9,"b":2}'],
     ['of numbers that begin alike', '{"l":[1]}', '{"l":[12]}', '{"l":[1,2]}', '{"l":[12,2]}'],
     [
+      'of members that begin alike',
+      '{"a":1,"b":1,"c":1}',
+      '{"a":2,"b":1,"c":2}',
+      '{"a":1,"b":12,"c":1}',
+      '{"a":2,"b":12,"c":2}',
+    ],
+    ['of entries that come twice', '{"l":[1,2,1,2]}', '{"l":[1,2]}', '{"l":[0,1,2,1,2]}', '{"l":[0,1,2]}'],
+    [
+      'of other order by one',
+      '{"l":[{"a":1,"b":2}]}',
+      '{"l":[{"b":2,"a":1}]}',
+      '{"l":[{"a":1,"b":3}]}',
+      '{"l":[{"a":1,"b":3}]}',
+    ],
+    [
       'of the same key added in two places',
       '{"k":1,"l":2}',
       '{"a":[1],"k":1,"l":2}',
@@ -103,6 +118,13 @@ describe('a merge of texts', () => {
       '{"a":1,"b":[1,2,3]}',
       '{"a": 5, "b": [1, 2]}',
       '{"a":5,"b":[1,2,3]}',
+    ],
+    [
+      'of what another program wrote with spaces between',
+      '{"a": {"b": 1, "c": 2}, "d": 1}',
+      '{"a":{"b":1,"c":2},"d":2}',
+      '{"a": {"b": 1, "c": 3}, "d": 1}',
+      '{"a":{"b":1,"c":3},"d":2}',
     ],
     [
       'of what another program escaped',
@@ -144,6 +166,13 @@ describe('a merge of texts', () => {
       '~{"m":{"~m":[[3,4],[5,6]]}}',
     ],
     [
+      'of Maps to which both added the same key in two places',
+      '~{"m":{"~m":[[1,2],[3,4]]}}',
+      '~{"m":{"~m":[[9,1],[1,2],[3,4]]}}',
+      '~{"m":{"~m":[[1,2],[3,4],[9,2]]}}',
+      '~{"m":{"~m":[[1,2],[3,4],[9,1]]}}',
+    ],
+    [
       'of Sets to which both added the same',
       '~{"s":{"~s":[1,2]}}',
       '~{"s":{"~s":[1,2,3]}}',
@@ -175,6 +204,36 @@ describe('a merge of texts', () => {
       { path: 'session.long', base: [7, ...long(2), 7], mine: [7, ...long(3), 7], theirs: [7, ...long(5), 7] },
     ])
     expect(decodeData(merge(...texts).text)).toEqual(decodeData(texts[1]))
+  })
+
+  test('tells where it is also if theirs changed something before it', () => {
+    const [base, mine, theirs] = ['[0,1,2,{"x":1}]', '[0,1,2,{"x":2}]', '[0,9,2,{"x":3}]'].map(
+      (list) => `{"l":${list}}`,
+    )
+    const { text, conflicts } = merge(base!, mine!, theirs!)
+    expect([text, conflicts[0]?.path]).toEqual(['{"l":[0,9,2,{"x":2}]}', 'session.l[3].x'])
+  })
+
+  test.each([
+    ['mine', '{"a":1,"b":1,"c":1}', '{"c":1,"a":2,"b":1}', '{"a":1,"b":2,"c":1}', '{"c":1,"a":2,"b":2}'],
+    ['theirs', '{"a":1,"b":1,"c":1}', '{"a":2,"b":1,"c":1}', '{"c":1,"a":1,"b":2}', '{"c":1,"a":2,"b":2}'],
+  ])('keeps the order that %s gave the keys', (_, base, mine, theirs, expected) => {
+    expect(merge(base, mine, theirs).text).toBe(expected)
+  })
+
+  test('writes no member of a Set twice', () => {
+    const set = (...members: number[]) => encodeData({ set: new Set(members) })
+    expect(merge(set(1, 2), set(1, 2, 3), set(3, 1, 2)).text).toBe(set(3, 1, 2))
+  })
+
+  test('finds a change of one character wherever it is in a long list', () => {
+    const list = (at = -1, more = 0) => Array.from({ length: 600 }, (_, n) => 1000 + n + (n === at ? more : 0))
+    const text = (list: number[]) => JSON.stringify({ list })
+    for (let at = 0; at < 600; at++) {
+      const [mine, theirs] = [list(at, 5000), [9, ...list(599 - at, 7000)]]
+      const both = theirs.map((item, n) => (n === at + 1 ? item + 5000 : item))
+      expect(merge(text(list()), text(mine), text(theirs)).text).toBe(text(both))
+    }
   })
 
   test('goes into objects however deep they lie', () => {

@@ -52,14 +52,14 @@ export function runWith<Value, Args extends unknown[], Result>(
   fn: (...args: Args) => Result,
   ...args: Args
 ): Result {
-  return new AsyncResource('TIPFY').runInAsyncScope(enter<Value, Args, Result>, undefined, storage, value, fn, ...args)
+  return new AsyncResource('TIPFY').runInAsyncScope(enter<Value, Args, Result>, undefined, storage, value, fn, args)
 }
 
 function enter<Value, Args extends unknown[], Result>(
   storage: AsyncLocalStorage<Value>,
   value: Value,
   fn: (...args: Args) => Result,
-  ...args: Args
+  args: Args,
 ): Result {
   storage.enterWith(value)
   return fn(...args)

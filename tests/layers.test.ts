@@ -7,7 +7,7 @@ const lib = join(import.meta.dirname, '../lib')
 // The floors of the house, from the ground up: a file may import what stands on its own floor or below it.
 const floors: RegExp[][] = [
   [
-    /^(errors|copies|data-folder|nearest|node-http|put|secrets|signing|thrown|trace|telemetry)\.ts$/,
+    /^(errors|copies|data-folder|nearest|node-http|put|read-json|secrets|signing|thrown|trace|telemetry)\.ts$/,
     /^http\/(headers|multidict|cookies|escape|query|dates)\.ts$/,
   ],
   [

@@ -1,6 +1,7 @@
 // The same calls over HTTP/1, `POST /v1/projects/shop:lookup`, with protobuf or JSON for a body: some languages' clients speak
 // only that. And `GET /`, by which scripts see that the server is up.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { readJson } from '../read-json.ts'
 import { type Call, decoded, received, unzipped } from './calls.ts'
 import { asStatus, type Code, type StatusError } from './embedded/status.ts'
 import { type JsonForm, jsonForm } from './json.ts'
@@ -89,7 +90,7 @@ const protobuf: Bodies = {
 function jsonBodies(name: string, form: JsonForm): Bodies {
   return {
     type: 'application/json; charset=UTF-8',
-    request: (body) => decoded(() => form.toBytes(`${name}Request`, JSON.parse(body.toString() || '{}'))),
+    request: (body) => decoded(() => form.toBytes(`${name}Request`, readJson(body.toString() || '{}'))),
     answer: (message) => JSON.stringify(form.fromBytes(`${name}Response`, message)),
     refusal: ({ codeName, details }, status) =>
       JSON.stringify({ error: { code: status, message: details, status: codeName } }),

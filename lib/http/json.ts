@@ -1,5 +1,6 @@
 // JSON from strangers: no deeper than asked for, and no keys that reach for an object's prototype once they are copied.
 import { isUtf8 } from 'node:buffer'
+import { readJson } from '../read-json.ts'
 import { BadRequest } from './exceptions.ts'
 
 // An escape may spell a letter of either.
@@ -15,7 +16,7 @@ export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = readJson(text)
   } catch (error) {
     throw new BadRequest(`The JSON is broken: ${(error as Error).message}.`, { cause: error })
   }

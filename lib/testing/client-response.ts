@@ -1,4 +1,5 @@
 // An answer as a test reads it: whole, so that nothing has to be awaited.
+import { readJson } from '../read-json.ts'
 import type { Reply } from './exchange.ts'
 
 /** The answer to a request of a test. */
@@ -35,7 +36,7 @@ export class ClientResponse {
 
   /** The body as JSON. */
   json<T = unknown>(): T {
-    return JSON.parse(this.text) as T
+    return readJson(this.text) as T
   }
 
   /** Where a redirect leads, as a whole URL; null where it is none. */

@@ -1,4 +1,5 @@
 // How an entity's properties lie on disk: compact JSON, quicker to read and write than protobuf from JavaScript.
+import { hasEscapedKeys, readJson } from '../../read-json.ts'
 import type { StoredKey } from './keys.ts'
 import type { Properties, StoredValue } from './values.ts'
 
@@ -102,12 +103,13 @@ function unpackProperties(packed: PackedProperties): Properties {
   return properties
 }
 
-/** The text that stands for an entity's properties on disk. */
+/** The text that stands for an entity's properties on disk. A space before it says that names in it have escapes. */
 export function writeDocument(properties: Properties): string {
-  return JSON.stringify(packProperties(properties))
+  const text = JSON.stringify(packProperties(properties))
+  return hasEscapedKeys(text) ? ` ${text}` : text
 }
 
 /** The properties that a text of `writeDocument` stands for. */
 export function readDocument(text: string): Properties {
-  return unpackProperties(JSON.parse(text) as PackedProperties)
+  return unpackProperties((text[0] === ' ' ? readJson(text) : JSON.parse(text)) as PackedProperties)
 }

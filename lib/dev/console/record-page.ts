@@ -6,6 +6,7 @@ import { isTombstone } from '../../ext/session/records.ts'
 import type { Sessions } from '../../ext/session/sessions.ts'
 import { type Html, html } from '../../http/escape.ts'
 import { NotFound } from '../../http/exceptions.ts'
+import { readJson } from '../../read-json.ts'
 import { tokenField } from './layout.ts'
 import { away, inspectSafely } from './show.ts'
 import { type Answer, goTo, type Page, type Visit } from './visit.ts'
@@ -27,14 +28,14 @@ async function rowOf(sessions: Sessions, id: string): Promise<SessionRow> {
 /** Stored data with line breaks, to be read and edited. */
 function pretty(data: string): string {
   const typed = data.startsWith('~') ? '~' : ''
-  return typed + JSON.stringify(JSON.parse(data.slice(typed.length)), null, 2)
+  return typed + JSON.stringify(readJson(data.slice(typed.length)), null, 2)
 }
 
 /** What was typed, as it is stored. Throws what is to be told to who typed it. */
 export function fromPretty(text: string): string {
   const trimmed = text.trim()
   const typed = trimmed.startsWith('~') ? '~' : ''
-  return encodeData(decodeData(typed + JSON.stringify(JSON.parse(trimmed.slice(typed.length)))))
+  return encodeData(decodeData(typed + JSON.stringify(readJson(trimmed.slice(typed.length)))))
 }
 
 export function editor(app: App, data: string, action: string, version: number): Html {

@@ -9,6 +9,7 @@
 // and Sets is.
 import { types } from 'node:util'
 import { TipfyError } from '../../errors.ts'
+import { readJson } from '../../read-json.ts'
 import { explain, formOf, isBytes, isPlainObject, maxDepth, plain, refused } from './values.ts'
 
 /** The data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept. */
@@ -46,7 +47,7 @@ export function encodePart(value: unknown, typed: boolean): string {
 /** The value of a part of encoded data. Throws TIPFY_E_SESSION_DATA for any other text. */
 export function decodePart(text: string, typed: boolean): unknown {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = readJson(text)
     return typed ? revive(value, 0) : value
   } catch (cause) {
     throw new TipfyError('TIPFY_E_SESSION_DATA', undefined, { cause })
@@ -58,7 +59,7 @@ export function sameData(a: string, b: string): boolean {
   // The same members in another order have the same length and the same characters: nearly every real change ends here.
   if (a === b) return true
   if (a.length !== b.length || isTyped(a) !== isTyped(b) || sumOf(a) !== sumOf(b)) return false
-  return sameJson(JSON.parse(a.slice(bodyOf(a))), JSON.parse(b.slice(bodyOf(b))))
+  return sameJson(readJson(a.slice(bodyOf(a))), readJson(b.slice(bodyOf(b))))
 }
 
 function sumOf(text: string): number {

@@ -8,6 +8,8 @@ import { parseJson } from './json.ts'
 import type { Request } from './request.ts'
 import { collect, emptySource, hasBody, openSource } from './source.ts'
 
+const jsonType = /^application\/(?:[\w.-]+\+)?json$/
+
 export class RequestBody {
   private readonly request: Request
   private whole: Promise<Buffer> | null = null
@@ -54,8 +56,7 @@ export class RequestBody {
   }
 
   private async readJson(force: boolean): Promise<unknown> {
-    const mimetype = this.mimetype
-    if (!force && mimetype !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(mimetype)) {
+    if (!force && this.type !== 'application/json' && !jsonType.test(this.mimetype)) {
       throw new UnsupportedMediaType('The content must be JSON and be called application/json.')
     }
     this.requireFraming()

@@ -3,9 +3,6 @@ import { isUtf8 } from 'node:buffer'
 import { readJson } from '../read-json.ts'
 import { BadRequest } from './exceptions.ts'
 
-// An escape may spell a letter of either.
-const suspicious = ['__proto__', 'constructor', '\\u00']
-
 /** What the JSON in `bytes` says. Throws BadRequest if it is broken, nested beyond `maxDepth`, or has keys for a prototype. */
 export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   if (!isUtf8(bytes)) throw new BadRequest('The JSON is not in UTF-8.')
@@ -20,7 +17,8 @@ export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   } catch (error) {
     throw new BadRequest(`The JSON is broken: ${(error as Error).message}.`, { cause: error })
   }
-  if (suspicious.some((word) => text.includes(word))) refusePrototypes(value)
+  // An escape may spell a letter of either.
+  if (text.includes('__proto__') || text.includes('constructor') || text.includes('\\u00')) refusePrototypes(value)
   return value
 }
 

@@ -31,10 +31,13 @@ export function hasBody(incoming: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
 }
 
+const encodings = ['identity', 'gzip', 'x-gzip', 'deflate']
+
 /** Throws what can be told before a byte is read, and lets a waiting client send. */
 function begin(incoming: IncomingMessage, limit: number): string {
-  const encoding = (incoming.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (!['identity', 'gzip', 'x-gzip', 'deflate'].includes(encoding)) {
+  const given = incoming.headers['content-encoding']
+  const encoding = given === undefined ? 'identity' : given.trim().toLowerCase()
+  if (!encodings.includes(encoding)) {
     throw new UnsupportedMediaType(`This server does not read content that is encoded as ${encoding}.`, {
       headers: { 'accept-encoding': 'gzip, deflate' },
     })

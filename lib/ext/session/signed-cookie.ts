@@ -52,9 +52,9 @@ export function mustFit(name: string, value: string, limit: number, sizes: () =>
 }
 
 /**
- * The first cookie of its name that is ours and not too old; undefined where none of its name came. All are looked at, or a neighbouring subdomain could hide the real
- * one behind its own, which the browser sends first: there are no more than `maxHeaderSize` lets through, and to check them
- * costs less than to serve the small requests that the same bytes could be.
+ * The first cookie of its name that is ours and not too old; undefined where none of its name came. All are looked at, or a
+ * neighbouring subdomain could hide the real one behind its own, which the browser sends first: there are no more than
+ * `maxHeaderSize` lets through, and to check them costs less than to serve the small requests that the same bytes could be.
  */
 export function findCookie(
   { name, signer }: SignedName,

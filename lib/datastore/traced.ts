@@ -1,8 +1,7 @@
 // Shows the calls of the official client as steps of the request that makes them, whatever transport is below it.
-import { beginStep, steps } from '../trace.ts'
+import { beginStep, steps, traced } from '../trace.ts'
 
-type Callback = (error: Error | null, response?: unknown) => void
-type Method = (this: object, request: object, options: object | undefined, callback: Callback) => unknown
+type Method = (this: object, request: object, ...rest: unknown[]) => unknown
 
 const methods = ['lookup', 'runQuery', 'runAggregationQuery', 'beginTransaction', 'commit', 'rollback'] as const
 
@@ -18,16 +17,23 @@ function seenThrough(client: object): object {
   for (const name of methods) {
     const method = (client as Record<string, Method>)[name]
     if (method === undefined) continue
-    own[name] = function (request, options, callback) {
-      if (!steps.hasSubscribers) return method.call(this, request, options, callback)
-      const end = beginStep('datastore', `${name}${subjectOf(request)}`)
-      return method.call(this, request, options, (error, response) => {
-        end(error ?? undefined)
-        callback(error, response)
-      })
+    own[name] = function (request, ...rest) {
+      if (!steps.hasSubscribers) return method.call(this, request, ...rest)
+      const step = `${name}${subjectOf(request)}`
+      const callback = rest.at(-1)
+      if (typeof callback !== 'function') return traced('datastore', step, () => method.call(this, request, ...rest))
+      return method.call(this, request, ...rest.slice(0, -1), ended(callback, beginStep('datastore', step)))
     }
   }
   return own
+}
+
+/** `callback`, that ends a step first. */
+function ended(callback: Function, end: (error?: unknown) => void): (error: unknown, ...results: unknown[]) => void {
+  return (error, ...results) => {
+    end(error ?? undefined)
+    callback(error, ...results)
+  }
 }
 
 interface Key {

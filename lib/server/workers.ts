@@ -1,7 +1,6 @@
 // Several processes on one port (`--workers n`): started together, replaced when one dies, reloaded one after the other on
 // SIGHUP so that there is always somebody to answer, stopped together.
 import cluster, { type Worker } from 'node:cluster'
-import { once } from 'node:events'
 import { TipfyError } from '../errors.ts'
 import type { Log } from '../log.ts'
 
@@ -68,6 +67,10 @@ export class Workers {
         if (message.tipfy === 'ready') resolve(message as WorkerReady)
         if (message.tipfy === 'failed') reject(Object.assign(new Error(message.line), { code: 'TIPFY_E_WORKER' }))
       })
+      // One that is going cannot be written to any more; its exit tells the rest. Only one that could not be started has no exit.
+      worker.on('error', (error) => {
+        if (worker.process.pid === undefined) reject(error)
+      })
       worker.once('exit', (code, signal) => {
         reject(new TipfyError('TIPFY_E_WORKER', { how: signal ?? `exit status ${code}` }))
       })
@@ -116,7 +119,7 @@ export class Workers {
   private async stop(worker: Worker): Promise<void> {
     const served = this.serving.delete(worker)
     if (worker.isDead()) return
-    const exited = once(worker, 'exit')
+    const exited = new Promise((resolve) => worker.once('exit', resolve))
     if (served) worker.send(stopMessage)
     else if (!this.leaving.has(worker)) worker.process.kill()
     this.leaving.add(worker)

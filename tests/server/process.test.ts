@@ -146,3 +146,15 @@ test('the access log is a line of JSON for each answer', async () => {
   })
   expect((await program.line(/"status":404/))[0]).toBeTruthy()
 })
+
+test('a worker that nothing can be told any more does not end the primary', async () => {
+  program = startProgram(join(import.meta.dirname, '../fixtures/deaf-workers.ts'))
+  await program.line(/^stopped$/)
+  expect([await program.ended(), program.errors()]).toEqual([0, ''])
+})
+
+test('a worker that cannot be started fails the start', async () => {
+  program = startProgram(join(import.meta.dirname, '../fixtures/deaf-workers.ts'), ['none'])
+  await program.line(/^ENOENT$/)
+  expect([await program.ended(), program.errors()]).toEqual([0, ''])
+})

@@ -24,8 +24,11 @@ export type Origin = UrlAdapter | RoutedRequest
 
 /** The match of `path`, percent-encoded as requested, for a method in upper case. */
 export function matchPath(map: UrlMap, domain: string, path: string, method: string, origin: Origin): Match {
+  const { tree, shorter, plain } = map.compile()
+  const certain = domain === '' ? plain.get(path) : undefined
+  if (certain !== undefined && (certain.methods === null || certain.methods.has(method)))
+    return { rule: certain, args: {} }
   const text = readPath(path)
-  const { tree, shorter } = map.compile()
   const walk = new Walk(domain, text, method).search(tree)
   const { best } = walk
   if (best === null) return matchMerged(map, walk, origin)
@@ -57,6 +60,11 @@ function readPath(path: string): string {
   const text = decodePath(path)
   if (text === null) throw new BadRequest('The path has a % that does not stand for UTF-8 text.')
   return text === '' || (text[0] === '/' && text[1] !== '/') ? text : `/${text.replace(/^\/+/, '')}`
+}
+
+/** Whether a path that is requested by this very text is this one. */
+export function isReadAsItIs(path: string): boolean {
+  return path.isWellFormed() && !path.includes('%') && readPath(path) === path
 }
 
 /** Nothing was found: perhaps it is with its slashes merged. */

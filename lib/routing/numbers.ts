@@ -18,7 +18,10 @@ const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i
 
 /** Digits to a number; the caller has seen to it that nothing but digits, sign and point are there. */
-export const toNumber = (digits: string): number => Number(/^[\d.-]*$/.test(digits) ? digits : asciiDigits(digits))
+export function toNumber(digits: string): number {
+  const number = Number(digits)
+  return Number.isNaN(number) ? Number(asciiDigits(digits)) : number
+}
 
 /** Python's `int(value)`, to which a UUID is a number of 128 bits; throws a TypeError for what is no number. */
 export function readInt(value: unknown): bigint {

@@ -7,10 +7,10 @@ import { withoutDefaultPort } from '../http/origin.ts'
 import { type Binding, UrlAdapter } from './adapter.ts'
 import { compareForBuild, providesDefaultsFor } from './builder.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
-import { type Match, matchPath, type Origin, rulesForPath } from './match.ts'
+import { isReadAsItIs, type Match, matchPath, type Origin, rulesForPath } from './match.ts'
 import type { DynamicPart } from './part.ts'
 import type { Rule, RuleFactory } from './rule.ts'
-import { RuleTree } from './tree.ts'
+import { type Candidate, RuleTree } from './tree.ts'
 
 /** Orders the query parameters of built URLs. */
 export type SortParameters = (one: readonly [string, unknown], other: readonly [string, unknown]) => number
@@ -104,7 +104,7 @@ export class UrlMap {
 
   /** The matcher's tree. Matching compiles by itself; at start it can be done before the first request comes. */
   compile(): Compiled {
-    this.compiled ??= compile(this.addedRules, this.byEndpoint)
+    this.compiled ??= compile(this, this.byEndpoint)
     return this.compiled
   }
 
@@ -177,12 +177,14 @@ export interface RoutedRequest {
 /** What a map makes of its rules. */
 export interface Compiled {
   tree: RuleTree
+  /** By their paths, rules that are found by nothing else and whose match nothing depends on but the method. */
+  plain: ReadonlyMap<string, Rule>
   /** For rules that another one says shorter by its defaults: those others. */
   shorter: ReadonlyMap<Rule, readonly Rule[]>
   hasSubdomains: boolean
 }
 
-function compile(added: readonly Rule[], byEndpoint: ReadonlyMap<string, Rule[]>): Compiled {
+function compile(map: UrlMap, byEndpoint: ReadonlyMap<string, Rule[]>): Compiled {
   const shorter = new Map<Rule, Rule[]>()
   for (const rules of byEndpoint.values()) {
     rules.sort(compareForBuild)
@@ -193,6 +195,20 @@ function compile(added: readonly Rule[], byEndpoint: ReadonlyMap<string, Rule[]>
       if (Object.keys(rule.defaults).length > 0 && !rule.buildOnly) earlier.push(rule)
     }
   }
-  const tree = new RuleTree(added.filter((rule) => !rule.buildOnly))
-  return { tree, shorter, hasSubdomains: added.some((rule) => rule.subdomain !== '') }
+  const { addedRules, hostMatching, defaultSubdomain } = map
+  const tree = new RuleTree(addedRules.filter((rule) => !rule.buildOnly))
+  const hasSubdomains = addedRules.some((rule) => rule.subdomain !== '')
+  const hasDomains = hasSubdomains || hostMatching || defaultSubdomain !== ''
+  return { tree, plain: hasDomains ? new Map() : plainRules(tree, shorter), shorter, hasSubdomains }
+}
+
+function plainRules({ domains }: RuleTree, shorter: Compiled['shorter']): Map<string, Rule> {
+  const plain = new Map<string, Rule>()
+  for (const [path, leaf] of domains.get('')?.statics ?? []) {
+    const [{ rule, how }] = leaf as [Candidate]
+    const isPlain = rule.compiled.arguments.size === 0 && rule.redirectTo === undefined && !rule.alias
+    if (leaf.length === 1 && how === 'exact' && isPlain && !shorter.has(rule) && isReadAsItIs(path))
+      plain.set(path, rule)
+  }
+  return plain
 }

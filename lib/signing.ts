@@ -87,12 +87,31 @@ export class CookieSigner {
       this.#table?.add(own, cookie)
     }
     // Outside the table: a cookie grows old while it is remembered.
-    if (cookie.issued > now + skew || cookie.created > now + skew) return 'future'
-    const { maxAge, absoluteAge } = this.#options
-    const lifetime = cookie.lifetime ?? maxAge
-    if (lifetime !== null && now - cookie.issued >= lifetime * 1000) return 'expired'
-    if (absoluteAge != null && now - cookie.created >= absoluteAge * 1000) return 'expired'
-    return cookie
+    return this.refusal(cookie, now) ?? cookie
+  }
+
+  /** Why a cookie of ours is not believed, or not any more. */
+  refusal(
+    { issued, created, lifetime = this.#options.maxAge ?? undefined }: SignedCookie,
+    now: number,
+  ): Refusal | undefined {
+    if (issued > now + skew || created > now + skew) return 'future'
+    if (lifetime !== undefined && now - issued >= lifetime * 1000) return 'expired'
+    const { absoluteAge } = this.#options
+    return absoluteAge != null && now - created >= absoluteAge * 1000 ? 'expired' : undefined
+  }
+
+  /**
+   * Remembers, from the second time on, that `cookie` is what a whole Cookie header holds: browsers send the same one again and
+   * again. The cookie's value ends at `end` in it.
+   */
+  remember(header: string, end: number, cookie: SignedCookie): void {
+    this.#table?.remember(header, end, cookie)
+  }
+
+  /** What a Cookie header was remembered for; the `refusal` that its age brings is to be asked for. */
+  recall(header: string, end: number): SignedCookie | undefined {
+    return this.#table?.recall(header, end)
   }
 
   #open(value: string): SignedCookie | Refusal {
@@ -145,6 +164,10 @@ function readStamp(stamp: string): Times | null {
 interface Verified {
   readonly value: string
   readonly cookie: SignedCookie
+  /** Whether it has come back. */
+  hasCome: boolean
+  /** The whole Cookie header that it came in last, where there was nothing else to say of that. */
+  header: string | undefined
 }
 
 // Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only what was
@@ -171,6 +194,25 @@ class VerifiedTable {
     return old.cookie
   }
 
+  recall(header: string, end: number): SignedCookie | undefined {
+    const known = this.#young.get(header.slice(end - 12, end))
+    return known?.header === header ? known.cookie : undefined
+  }
+
+  remember(header: string, end: number, cookie: SignedCookie): void {
+    const known = this.#young.get(header.slice(end - 12, end))
+    if (known?.cookie !== cookie) return
+    // One that was just signed may come once alone: where sessions change, the next answer brings another.
+    if (!known.hasCome) {
+      known.hasCome = true
+      return
+    }
+    const bytes = header.length - (known.header?.length ?? 0)
+    if (this.#bytes + bytes > this.#limit) return
+    this.#bytes += bytes
+    known.header = header
+  }
+
   add(value: string, cookie: SignedCookie): void {
     // Decoded, a text takes several times its length.
     const bytes = value.length + 5 * cookie.text.length + 250
@@ -181,6 +223,6 @@ class VerifiedTable {
       this.#bytes = 0
     }
     this.#bytes += bytes
-    this.#young.set(value.slice(-12), { value, cookie })
+    this.#young.set(value.slice(-12), { value, cookie, hasCome: false, header: undefined })
   }
 }

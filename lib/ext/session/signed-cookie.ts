@@ -40,6 +40,11 @@ function nextValue(header: string, name: string, from: number): number {
   return -1
 }
 
+function endOfValue(header: string, from: number): number {
+  const end = header.indexOf(';', from)
+  return end === -1 ? header.length : end
+}
+
 /** A session, or a signed value, would need a larger cookie than browsers keep. */
 export class SessionTooLarge extends TipfyError<'TIPFY_E_SESSION_TOO_LARGE'> {
   override name = 'SessionTooLarge'
@@ -66,13 +71,14 @@ export function findCookie(
   const first = nextValue(header, name, 0)
   if (first === -1) return undefined
   const now = settings.now()
+  const firstEnd = endOfValue(header, first)
+  const known = signer.recall(header, firstEnd)
+  if (known !== undefined && signer.refusal(known, now) === undefined) return { cookie: known, refused: false, now }
   let cookie: SignedCookie | undefined
   let refusal: Refusal | undefined
   let others = false
   for (let at = first; at !== -1; at = nextValue(header, name, at)) {
-    const end = header.indexOf(';', at)
-    const value = end === -1 ? header.slice(at) : header.slice(at, end)
-    const answer = signer.verify(value.trimEnd(), now)
+    const answer = signer.verify(header.slice(at, endOfValue(header, at)).trimEnd(), now)
     if (typeof answer === 'string') {
       if (answer !== 'expired') refusal ??= answer
     } else if (cookie === undefined) {
@@ -83,5 +89,6 @@ export function findCookie(
   }
   if (others) settings.log.warn({ cookie: name }, 'two valid cookies of one name came, the first one counts')
   if (refusal !== undefined) settings.log.warn({ cookie: name, reason: refusal }, 'a signed cookie was refused')
+  if (cookie !== undefined && refusal === undefined && !others) signer.remember(header, firstEnd, cookie)
   return { cookie, refused: refusal !== undefined && cookie === undefined, now }
 }

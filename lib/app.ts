@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
 import { applications, Context, contextStorage, runWith, type SessionInterface } from './context.ts'
 import { dispatch } from './dispatch.ts'
+import { endWith } from './ending.ts'
 import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure, unsavedAnswer } from './error-answer.ts'
 import { response } from './globals.ts'
 import { HandlerLoader } from './handler-loader.ts'
@@ -35,9 +36,11 @@ let requests = 0
 /** Everything that happens to a request, from its first byte to its last. It never rejects. */
 async function serve(app: App, context: RequestContext, outgoing: ServerResponse): Promise<void> {
   const { request } = context
+  // Their lengths are looked at first: that is cheaper than calling none.
+  const { preInitRequest, preDispatchHandler, preSendResponse } = app.hooks.lists
   let answer: Response
   try {
-    if (app.hooks.has('preInitRequest')) await app.hooks.respond('preInitRequest', app)
+    if (preInitRequest.length > 0) await app.hooks.respond('preInitRequest', app)
     const routeError = app.route(request)
 
     const sessions = (request.rule as Rule | null)?.session === false ? null : app.sessionInterface
@@ -45,7 +48,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
     if (opened !== undefined) await opened
 
     let returned: unknown
-    if (app.hooks.has('preDispatchHandler')) {
+    if (preDispatchHandler.length > 0) {
       returned = app.hooks.respond('preDispatchHandler', request, app)
       if (returned instanceof Promise) returned = await returned
     }
@@ -61,7 +64,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
   }
 
   try {
-    if (app.hooks.has('preSendResponse')) {
+    if (preSendResponse.length > 0) {
       answer = (await app.hooks.respond('preSendResponse', request, answer, app))!
     }
   } catch (error) {
@@ -82,8 +85,7 @@ async function serve(app: App, context: RequestContext, outgoing: ServerResponse
   } catch (error) {
     await sendFailure(app, context, error, answer, outgoing)
   }
-  context.served = true
-  if (outgoing.closed) context.end(request.incoming)
+  endWith(context, outgoing)
 }
 
 /** An application: configuration, rules and hooks, behind a listener for `http.createServer`. Made by `makeApp`. */
@@ -160,10 +162,6 @@ export class App {
     }
     if (this.front?.(incoming, outgoing)) return
     const context = this.newContext(incoming)
-    // With the handler done too, the request is over.
-    outgoing.on('close', () => {
-      if (context.served) context.end(incoming)
-    })
     runWith(contextStorage, context, serve, this, context, outgoing)
   }
 

@@ -3,6 +3,12 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
 
+/** Of Node's response, what tells that a request is over. */
+export interface Outgoing {
+  readonly closed: boolean
+  readonly req: { method?: string; url?: string }
+}
+
 /**
  * One request being served. `app`, `request`, `response` and `session` are the real objects behind the globals;
  * they are let go when the request ends, so that a timer left behind cannot keep them alive.
@@ -15,8 +21,8 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   response: Response
   /** The session extension's own state for this request: undefined until sessions are opened, null if none came or is used. */
   session: unknown = undefined
-  /** Whether the handler has returned and its answer was handed over; the request ends when its response closes too. */
-  served = false
+  /** What the answer was handed to, once the handler has returned: when that closes, the request is over. */
+  outgoing: Outgoing | undefined = undefined
   /** What the request was and when it ended, once it has. */
   ended: { method: string; target: string; at: number } | undefined = undefined
 
@@ -27,10 +33,17 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
     this.response = response
   }
 
-  /** Lets go of everything but what it takes to tell of it. */
-  end({ method = '', url = '' }: { method?: string; url?: string }): void {
-    this.ended = { method, target: url, at: Date.now() }
-    this.app = this.request = this.response = this.session = undefined as never
+  /** Whether the globals may no longer be used. */
+  get isOver(): boolean {
+    return this.ended !== undefined || this.outgoing?.closed === true
+  }
+
+  /** Lets go of everything but what it takes to tell of it, once it has its `outgoing`. `now` is in ms. */
+  end(now: number): void {
+    if (this.ended !== undefined) return
+    const { method = '', url = '' } = this.outgoing!.req
+    this.ended = { method, target: url, at: now }
+    this.app = this.request = this.response = this.session = this.outgoing = undefined as never
   }
 
   // console.log(promise) prints the async context on some Nodes: nothing of a request may be in it.

@@ -31,8 +31,9 @@ function isProbe(key: PropertyKey): boolean {
 
 function unusable(name: string, context: Context | undefined): TipfyError {
   if (context === undefined) mustBeTheOnlyCopy()
-  if (context?.ended === undefined) return new OutsideRequestError('TIPFY_E_OUTSIDE_REQUEST', { name })
-  const { method, target, at } = context.ended
+  if (context?.isOver !== true) return new OutsideRequestError('TIPFY_E_OUTSIDE_REQUEST', { name })
+  context.end(Date.now())
+  const { method, target, at } = context.ended!
   const request = `request ${context.id} (${method} ${target.split('?', 1)[0]})`
   const age = `${Math.round((Date.now() - at) / 1000)} s`
   return new RequestFinishedError('TIPFY_E_REQUEST_FINISHED', { name, request, age })
@@ -45,6 +46,13 @@ function settersOf(real: object): Map<PropertyKey, Setter> {
   return new Map(members.flatMap(([name, { set }]) => (set === undefined ? [] : [[name, set]])))
 }
 
+/** Of objects that code sees through a Proxy of their own. */
+export interface Proxied<T> {
+  readonly handler: Required<Omit<ProxyHandler<T & object>, 'apply' | 'construct' | 'getPrototypeOf' | 'isExtensible'>>
+  /** The Proxy of one. */
+  readonly proxyOf: (real: T) => object
+}
+
 /**
  * Makes a global: an object that stands for `resolve(context)` of the request being served, wherever it is used. All that it
  * resolves to are of one class.
@@ -52,17 +60,19 @@ function settersOf(real: object): Map<PropertyKey, Setter> {
  * @param name as error messages call it
  * @param resolve the real object of a request
  * @param otherwise the real object outside requests, if there is one
- * @param assign sets a property of it, where that is not as of any object
+ * @param proxied for real objects that have a Proxy of their own, which this one takes the place of
  */
 export function makeGlobal<T extends object>(
   name: string,
   resolve: (context: Context) => T,
   otherwise?: () => T | undefined,
-  assign?: (real: T, key: PropertyKey, value: unknown) => boolean,
+  proxied?: Proxied<T>,
 ): T {
+  const handler = proxied?.handler
+  const reach = handler ?? Reflect
   function peek(): T | undefined {
     const context = contextStorage.getStore()
-    if (context !== undefined && context.ended === undefined) return resolve(context)
+    if (context !== undefined && !context.isOver) return resolve(context)
     return otherwise?.()
   }
   function find(): T {
@@ -76,8 +86,15 @@ export function makeGlobal<T extends object>(
   function forward(method: Function): Function {
     const known = forwarders.get(method)
     if (known !== undefined) return known
+    // What every object has asks for properties, of which the Proxy knows.
+    const isForProxy = proxied !== undefined && Reflect.get(Object.prototype, method.name) === method
     function forwarder(this: unknown, ...args: unknown[]): unknown {
-      return Reflect.apply(method, this === proxy || this === undefined ? find() : this, args)
+      if (this !== proxy && this !== undefined) return Reflect.apply(method, this, args)
+      const real = find()
+      if (proxied === undefined) return Reflect.apply(method, real, args)
+      if (isForProxy) return Reflect.apply(method, proxied.proxyOf(real), args)
+      const result: unknown = Reflect.apply(method, real, args)
+      return result === real ? proxied.proxyOf(real) : result
     }
     forwarders.set(method, forwarder)
     return forwarder
@@ -91,19 +108,22 @@ export function makeGlobal<T extends object>(
       return real === undefined ? `[${name}: no request]` : inspect(real, options)
     },
   })
+  function shown(real: T, key: string | symbol): unknown {
+    const value = handler === undefined ? (real as Record<PropertyKey, unknown>)[key] : handler.get(real, key, proxy)
+    return typeof value === 'function' && key !== 'constructor' ? forward(value) : value
+  }
+  function getOutside(key: string | symbol): unknown {
+    const real = isProbe(key) ? peek() : find()
+    return real === undefined ? Reflect.get(target, key) : shown(real, key)
+  }
   const proxy = new Proxy(target, {
     get(_, key) {
       const context = contextStorage.getStore()
-      const real = (
-        context !== undefined && context.ended === undefined ? resolve(context) : isProbe(key) ? peek() : find()
-      ) as Record<PropertyKey, unknown> | undefined
-      if (real === undefined) return Reflect.get(target, key)
-      const value = real[key]
-      return typeof value === 'function' && key !== 'constructor' ? forward(value) : value
+      return context === undefined || context.isOver ? getOutside(key) : shown(resolve(context), key)
     },
     set(_, key, value) {
       const real = find()
-      if (assign !== undefined) return assign(real, key, value)
+      if (handler !== undefined) return handler.set(real, key, value, proxy)
       setters ??= settersOf(real)
       const setter = setters.get(key)
       // Not Reflect.set, which costs three times as much; what cannot be set throws by itself.
@@ -111,30 +131,37 @@ export function makeGlobal<T extends object>(
       else setter.call(real, value)
       return true
     },
-    has: (_, key) => (isProbe(key) ? Reflect.has(peek() ?? target, key) : Reflect.has(find(), key)),
-    deleteProperty: (_, key) => Reflect.deleteProperty(find(), key),
+    has(_, key) {
+      const real = isProbe(key) ? peek() : find()
+      return real === undefined ? Reflect.has(target, key) : reach.has(real, key)
+    },
+    deleteProperty: (_, key) => reach.deleteProperty(find(), key),
     defineProperty(_, key, descriptor) {
       const real = find()
       setters ??= settersOf(real)
       setters.delete(key) // it is hidden from now on
-      return Reflect.defineProperty(real, key, { ...descriptor, configurable: true })
+      return reach.defineProperty(real, key, { ...descriptor, configurable: true })
     },
-    ownKeys: () => Reflect.ownKeys(peek() ?? {}),
+    ownKeys() {
+      const real = peek()
+      return real === undefined ? [] : (reach.ownKeys(real) as string[])
+    },
     getPrototypeOf: () => Reflect.getPrototypeOf(peek() ?? target),
     getOwnPropertyDescriptor(_, key) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(peek() ?? {}, key)
+      const real = peek()
+      const descriptor = real && reach.getOwnPropertyDescriptor(real, key)
       // The target has none of these properties, and a Proxy may only report such ones as configurable.
       return descriptor && { ...descriptor, configurable: true }
     },
   }) as T
-  finders.set(proxy, find)
+  finders.set(proxy, proxied === undefined ? find : () => proxied.proxyOf(find()))
   return proxy
 }
 
 /** Whether a request is being served here, so that the globals may be used. */
 export function hasRequest(): boolean {
   const context = contextStorage.getStore()
-  return context !== undefined && context.ended === undefined
+  return context !== undefined && !context.isOver
 }
 
 /**

@@ -54,12 +54,21 @@ export type HookImporter = (name: HookName, text: string) => Promise<Function>
  * app.hooks.add('preSendResponse', (request, response) => { response.headers.set('X-Frame-Options', 'DENY') })
  */
 export class Hooks {
-  readonly #lists: Lists
+  /** The hooks of each event, in the order they run: to be looked at, `add` adds to them. */
+  readonly lists: Readonly<Record<HookName, readonly (Function | string)[]>>
+  readonly #lists: Lists = {
+    posInitApp: [],
+    preRunApp: [],
+    preInitRequest: [],
+    preDispatchHandler: [],
+    preSendResponse: [],
+    preHandleException: [],
+  }
   readonly #import: HookImporter
 
   constructor(importer: HookImporter) {
     this.#import = importer
-    this.#lists = Object.fromEntries(hookNames.map((name) => [name, []])) as unknown as Lists
+    this.lists = this.#lists
   }
 
   /** Adds a hook, at the end or at `position`. Throws TIPFY_E_NOT_A_HOOK for what is neither a function nor a string. */
@@ -85,7 +94,7 @@ export class Hooks {
     return this.#lists[name] as Hook<Name>[]
   }
 
-  /** Whether an event has hooks: asking is cheaper than calling none. */
+  /** Whether an event has hooks. */
   has(name: HookName): boolean {
     return this.#lists[name].length > 0
   }

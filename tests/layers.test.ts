@@ -11,7 +11,7 @@ const floors: RegExp[][] = [
     /^http\/(headers|multidict|cookies|escape|query|dates)\.ts$/,
   ],
   [
-    /^(context|config|config-sections|import-string|import-errors|log)\.ts$/,
+    /^(context|config|config-sections|ending|import-string|import-errors|log)\.ts$/,
     /^routing\/(rule|bind|converters|types|numbers|quote|parse|part|builder|linear)\.ts$/,
     /^datastore\//,
   ],

@@ -46,6 +46,8 @@ export class Response {
   /** The content type as it stands if nobody but us has said it; null once the handler has. */
   private suggested: string | null = html
   private list: HeaderList | null = null
+  /** Whether `Vary: Cookie` is said, as long as there is no list to say it in. */
+  private variesByCookie = false
   /** Compress it: true, false, or null for where it is worth it and safe. */
   compress: boolean | null = null
   /** Whether conditions and ranges of the request are to be heeded. */
@@ -110,6 +112,7 @@ export class Response {
     if (this.list === null) {
       this.list = new HeaderList()
       if (this.type !== '') this.list.addSound('content-type', this.type)
+      if (this.variesByCookie) this.list.addSound('vary', 'Cookie')
     }
     return this.list
   }
@@ -192,6 +195,13 @@ export class Response {
     this.headers.set('vary', list.includes('*') ? '*' : list.join(', '))
   }
 
+  /** As `vary('Cookie')`, for most answers without a list. @internal */
+  varyByCookie(): void {
+    if (this.list === null) this.variesByCookie = true
+    else if (this.list.has('vary')) this.vary('Cookie')
+    else this.list.addSound('vary', 'Cookie')
+  }
+
   /**
    * Answers 304 where the client has this already, 412 where it expects something else, and 206 where it asks for a part.
    * Decided when the answer is sent, by `etag` and `lastModified`; with neither, by a tag made of the body.
@@ -244,6 +254,7 @@ export class Response {
     copy.code = this.code
     copy.type = this.type
     copy.suggested = this.suggested
+    copy.variesByCookie = this.variesByCookie
     copy.list = this.list === null ? null : new HeaderList(this.list)
     copy.compress = this.compress
     copy.isConditional = this.isConditional
@@ -265,15 +276,17 @@ export class Response {
 
   /** The header list for `writeHead`, with the length that send.ts found. */
   wire(length: number): string[] {
-    if (this.list === null) {
-      if (this.type === '') return length < 0 ? [] : ['content-length', String(length)]
-      if (length < 0) return ['content-type', this.type]
-      return ['content-type', this.type, 'content-length', String(length)]
+    if (this.list === null && length >= 0 && this.type !== '') {
+      const size = String(length)
+      return this.variesByCookie
+        ? ['content-type', this.type, 'vary', 'Cookie', 'content-length', size]
+        : ['content-type', this.type, 'content-length', size]
     }
+    const { headers } = this
     if (length >= 0) {
-      if (this.list.has('content-length')) this.list.set('content-length', length)
-      else this.list.addSound('content-length', String(length))
+      if (headers.has('content-length')) headers.set('content-length', length)
+      else headers.addSound('content-length', String(length))
     }
-    return this.list.toFlat()
+    return headers.toFlat()
   }
 }

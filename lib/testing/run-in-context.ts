@@ -22,7 +22,8 @@ export async function runInContext<T>(
     outcome
       .catch(() => {})
       .finally(() => {
-        context.end({ method: message.method, url: message.target })
+        context.outgoing = outgoing
+        context.end(Date.now())
         if (!outgoing.writableEnded) outgoing.end()
       })
   }, message)

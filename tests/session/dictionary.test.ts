@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import type { SessionData } from 'tipfy/ext/session'
-import { makeSession, type SessionOf } from '../../lib/ext/session/session.ts'
+import { type Dictionary, Session, type SessionOf, withBrackets } from '../../lib/ext/session/session.ts'
 import type { Free } from './site.ts'
 
 declare module 'tipfy/ext/session' {
@@ -9,6 +9,8 @@ declare module 'tipfy/ext/session' {
     products: string[]
   }
 }
+
+const makeSession = (dictionary: Dictionary) => withBrackets(new Session(dictionary))
 
 function open(data: Record<string, unknown> = {}, dev = true) {
   const reads = { count: 0 }

@@ -288,12 +288,23 @@ describe.each(kinds)('a %s session', (kind) => {
         response.headers.set('Vary', 'Accept-Encoding')
         return String(free.a)
       },
+      '/several': () => {
+        response.headers.set('Vary', 'Accept-Encoding, X-One')
+        response.headers.add('Vary', 'X-Two')
+        return String(free.a)
+      },
+      '/copy': () => {
+        const { length } = Object.keys(free)
+        return new Response(`${length}`, { headers: { 'X-Copy': 'yes' } })
+      },
       '/none': () => 'none',
     })
     for (const path of Object.keys(looks)) {
       expect([path, (await site.visitor().ask(path)).headers.vary]).toEqual([path, 'Cookie'])
     }
     expect((await site.visitor().ask('/vary')).headers.vary).toBe('Accept-Encoding, Cookie')
+    expect((await site.visitor().ask('/several')).headers.vary).toBe('Accept-Encoding, X-One, X-Two, Cookie')
+    expect((await site.visitor().ask('/copy')).headers).toMatchObject({ vary: 'Cookie', 'x-copy': 'yes' })
     expect((await site.visitor().ask('/none')).headers.vary).toBeUndefined()
   })
   test('33: a page that caches may keep for all, and that does not look at its session, carries no cookie to renew or clear it', async () => {

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
 import { makeGlobal } from '../../globals.ts'
 import type { SessionCounters } from './counters.ts'
-import { assign, type SessionOf } from './session.ts'
+import { proxied, type Session, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import { SessionStore } from './session-store.ts'
 import { Sessions } from './sessions.ts'
@@ -44,12 +44,12 @@ function storeOf(context: Context, name: string): SessionStore {
  * @example
  * session.setDefault('products', []).push('foo')
  */
-export const session: SessionOf<SessionData> = makeGlobal<SessionOf<SessionData>>(
+export const session = makeGlobal<Session>(
   'session',
-  (context) => storeOf(context, 'session').current,
+  (context) => storeOf(context, 'session').bare,
   undefined,
-  assign,
-)
+  proxied,
+) as SessionOf<SessionData>
 
 /** The life of the session of the request being served: regenerate, destroy, update, flash … */
 export const sessionStore: SessionStore = makeGlobal<SessionStore>('sessionStore', (context) =>

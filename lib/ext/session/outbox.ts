@@ -26,6 +26,7 @@ export interface OutboxResponse {
     set(name: string, value: string): unknown
     addSound(name: string, value: string): void
   }
+  varyByCookie(): void
   setCookie(name: string, value: string, options?: CookieOptions): void
   deleteCookie(name: string, options?: DeleteCookieOptions): void
 }
@@ -62,7 +63,7 @@ export class Outbox {
       this.checkTotal(response)
       if (!headers.has('cache-control')) headers.addSound('cache-control', 'no-store')
     }
-    if (used) varyByCookie(response)
+    if (used) response.varyByCookie()
   }
 
   private put(response: OutboxResponse, { to: { name, cookie }, value, maxAge }: CookieChange): void {
@@ -92,11 +93,4 @@ export class Outbox {
     if (bytes <= mostBytes || added === 0) return
     throw new TipfyError('TIPFY_E_SESSION_COOKIES', { bytes, limit: mostBytes })
   }
-}
-
-/** Tells caches that the answer depends on the cookie. */
-export function varyByCookie({ headers }: OutboxResponse): void {
-  const vary = headers.get('vary')
-  if (vary === null) headers.addSound('vary', 'Cookie')
-  else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.set('vary', `${vary}, Cookie`)
 }

@@ -4,9 +4,9 @@ import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
 import { isSeconds, type SessionCookie } from './config.ts'
 import { Csrf, type CsrfRequest, newNonce, nonceKey } from './csrf.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
-import { type CookieChange, Outbox, type OutboxResponse, varyByCookie } from './outbox.ts'
+import { type CookieChange, Outbox, type OutboxResponse } from './outbox.ts'
 import { openValue, type SecureCookieOptions, sealValue } from './secure-values.ts'
-import { changeVisible, type SessionOf } from './session.ts'
+import { changeVisible, type Session, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './sessions.ts'
 import { type FoundCookie, findCookie } from './signed-cookie.ts'
@@ -49,6 +49,11 @@ export class SessionStore {
   /** Fetches the main session from where it is kept. */
   load(): void | Promise<void> {
     return this.#main.load()
+  }
+
+  /** @internal */
+  get bare(): Session {
+    return this.#main.bare
   }
 
   /** The session: what the global `session` is. */
@@ -236,7 +241,7 @@ export class SessionStore {
     const change = this.#main.save(response, failed)
     if (change instanceof Promise) return this.#saveAll(response, failed, change)
     if (change === undefined && this.#outbox === undefined) {
-      if (this.#main.used) varyByCookie(response)
+      if (this.#main.used) response.varyByCookie()
       return
     }
     this.#finish(response, change === undefined ? [] : [change], failed)

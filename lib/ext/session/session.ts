@@ -22,6 +22,7 @@ export interface Dictionary {
 }
 
 const behind = Symbol('tipfy.session')
+const bracketed = Symbol('tipfy.session.bracketed')
 
 /**
  * The keys of a session's data as they are stored. What the framework keeps beside the user's own data has names with one
@@ -60,7 +61,8 @@ const visibleEntries = (data: Record<string, unknown>): [string, unknown][] =>
 
 /** A user's session: a dictionary that outlives the request. Values are plain and keep their identity. */
 export class Session {
-  readonly [behind]: Dictionary
+  readonly [behind]: Dictionary;
+  [bracketed]: Session | undefined = undefined
 
   constructor(dictionary: Dictionary) {
     this[behind] = dictionary
@@ -184,8 +186,8 @@ function describe(dictionary: Dictionary): string | Record<string, unknown> {
 const isReserved = (key: string) => key in Session.prototype || key === 'then' || key === 'toJSON'
 const methods = new Set(Object.getOwnPropertyNames(Session.prototype)) // asked first: most uses are of these
 
-/** Sets what is set by bracket. To call it costs a Proxy in front of a session a third of setting through the session's own. */
-export function assign(session: Session, key: PropertyKey, value: unknown): boolean {
+/** Sets what is set by bracket. */
+function assign(session: Session, key: PropertyKey, value: unknown): boolean {
   if (typeof key === 'symbol') return false
   if (isReserved(key as string)) throw new TipfyError('TIPFY_E_SESSION_RESERVED', { key })
   session.set(key as string, value as never)
@@ -194,7 +196,7 @@ export function assign(session: Session, key: PropertyKey, value: unknown): bool
 
 // One handler for all sessions; the target carries the state. Methods run with the proxy as `this` and reach the target's
 // slot by a symbol, so any number of proxies may lie in between.
-const handler: ProxyHandler<Session> = {
+const handler = {
   get(target, key) {
     if (typeof key === 'symbol' || methods.has(key) || isReserved(key)) {
       return (target as unknown as Record<PropertyKey, unknown>)[key]
@@ -225,7 +227,10 @@ const handler: ProxyHandler<Session> = {
   },
   preventExtensions: () => false,
   setPrototypeOf: () => false,
-}
+} satisfies ProxyHandler<Session>
+
+/** For the global, which takes the place of this Proxy. */
+export const proxied = { handler, proxyOf: (session: Session): object => withBrackets(session) }
 
 type MethodNames<Data> = Extract<keyof Data, keyof Session | 'then' | 'toJSON' | keyof Object>
 
@@ -234,7 +239,8 @@ export type SessionOf<Data> = [MethodNames<Data>] extends [never]
   ? Session & Partial<Data>
   : { 'SessionData declares a key that is the name of a method of session': MethodNames<Data> }
 
-/** A session over what is behind it. */
-export function makeSession(dictionary: Dictionary): SessionOf<SessionData> {
-  return new Proxy(new Session(dictionary), handler) as SessionOf<SessionData>
+/** A session as code sees it: with its values by bracket, too. */
+export function withBrackets(session: Session): SessionOf<SessionData> {
+  session[bracketed] ??= new Proxy(session, handler)
+  return session[bracketed] as SessionOf<SessionData>
 }

@@ -8,7 +8,7 @@ import { mergeData } from './merge.ts'
 import { decodeCurrent, emptyData, versionKey } from './migrate.ts'
 import type { CookieChange, OutboxResponse } from './outbox.ts'
 import type { Pristine } from './pristine.ts'
-import { type Dictionary, makeSession, type SessionOf } from './session.ts'
+import { type Dictionary, Session, type SessionOf, withBrackets } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Settings } from './settings.ts'
 import type { FoundCookie, SignedName } from './signed-cookie.ts'
@@ -49,7 +49,7 @@ export abstract class Slot implements Dictionary {
   private closed = false
   /** What was handed out before an `update()`, and how it was then: the handler may hold, and change, parts of it. */
   protected behind: { data: Record<string, unknown>; text: string }[] | undefined
-  private dictionary: SessionOf<SessionData> | undefined
+  private dictionary: Session | undefined
 
   constructor(kind: SlotKind, found: FoundCookie | undefined) {
     this.kind = kind
@@ -57,9 +57,14 @@ export abstract class Slot implements Dictionary {
     this.now = found?.now ?? kind.settings.now()
   }
 
-  get session(): SessionOf<SessionData> {
-    this.dictionary ??= makeSession(this)
+  /** The session's methods, without its values by bracket. */
+  get bare(): Session {
+    this.dictionary ??= new Session(this)
     return this.dictionary
+  }
+
+  get session(): SessionOf<SessionData> {
+    return withBrackets(this.bare)
   }
 
   /** Fetches what the session holds from where it is kept. */

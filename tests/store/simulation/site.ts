@@ -140,6 +140,7 @@ export class Visit {
       deleteCookie: () => {
         this.cookie = null
       },
+      varyByCookie() {},
     }
     await this.#sessions.saveSession(this.#context as never, response, failed)
   }

@@ -7,6 +7,7 @@ import { inspect } from 'node:util'
 export interface Outgoing {
   readonly closed: boolean
   readonly req: { method?: string; url?: string }
+  once(event: 'close', listener: () => void): unknown
 }
 
 /**

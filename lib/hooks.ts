@@ -56,18 +56,12 @@ export type HookImporter = (name: HookName, text: string) => Promise<Function>
 export class Hooks {
   /** The hooks of each event, in the order they run: to be looked at, `add` adds to them. */
   readonly lists: Readonly<Record<HookName, readonly (Function | string)[]>>
-  readonly #lists: Lists = {
-    posInitApp: [],
-    preRunApp: [],
-    preInitRequest: [],
-    preDispatchHandler: [],
-    preSendResponse: [],
-    preHandleException: [],
-  }
+  readonly #lists: Lists
   readonly #import: HookImporter
 
   constructor(importer: HookImporter) {
     this.#import = importer
+    this.#lists = Object.fromEntries(hookNames.map((name) => [name, []])) as unknown as Lists
     this.lists = this.#lists
   }
 

@@ -30,7 +30,7 @@ export interface SignerOptions {
   absoluteAge?: number | null
   /** Longer values are refused unread. */
   maxLength?: number
-  /** Bytes of cookies remembered as verified. 0: none are. */
+  /** Bytes of cookies remembered as verified, with the headers that they came in. 0: none are. */
   tableBytes?: number
   /** To what may stand in a cookie, and back. Back may answer undefined: refused. The stamp is bound in by the signature. */
   wrap?: (text: string, stamp: string, key: string) => string
@@ -87,11 +87,11 @@ export class CookieSigner {
       this.#table?.add(own, cookie)
     }
     // Outside the table: a cookie grows old while it is remembered.
-    return this.refusal(cookie, now) ?? cookie
+    return this.#refusal(cookie, now) ?? cookie
   }
 
   /** Why a cookie of ours is not believed, or not any more. */
-  refusal(
+  #refusal(
     { issued, created, lifetime = this.#options.maxAge ?? undefined }: SignedCookie,
     now: number,
   ): Refusal | undefined {
@@ -109,9 +109,10 @@ export class CookieSigner {
     this.#table?.remember(header, end, cookie)
   }
 
-  /** What a Cookie header was remembered for; the `refusal` that its age brings is to be asked for. */
-  recall(header: string, end: number): SignedCookie | undefined {
-    return this.#table?.recall(header, end)
+  /** What a Cookie header was remembered for, if that is not too old by now. */
+  recall(header: string, end: number, now: number): SignedCookie | undefined {
+    const cookie = this.#table?.recall(header, end)
+    return cookie !== undefined && this.#refusal(cookie, now) === undefined ? cookie : undefined
   }
 
   #open(value: string): SignedCookie | Refusal {
@@ -170,10 +171,12 @@ interface Verified {
   header: string | undefined
 }
 
+// No more than 12 characters: from 13 on V8 makes of a part of a text a view of it, which is slow to hash and to compare.
+const keyOf = (text: string, end: number) => text.slice(end - 12, end)
+
 // Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only what was
 // signed or verified here goes in, so a flood of forgeries moves nothing. Found by the end of the signature, because hashing
-// a whole cookie costs more than the rest of it, and believed only if all of it is the same. No more than 12 characters: from
-// 13 on V8 makes of a part of a text a view of it, which is slow to hash and to compare.
+// a whole cookie costs more than the rest of it, and believed only if all of it is the same.
 class VerifiedTable {
   #young = new Map<string, Verified>()
   #old = new Map<string, Verified>()
@@ -185,7 +188,7 @@ class VerifiedTable {
   }
 
   get(value: string): SignedCookie | undefined {
-    const end = value.slice(-12)
+    const end = keyOf(value, value.length)
     const young = this.#young.get(end)
     if (young !== undefined) return young.value === value ? young.cookie : undefined
     const old = this.#old.get(end)
@@ -195,12 +198,12 @@ class VerifiedTable {
   }
 
   recall(header: string, end: number): SignedCookie | undefined {
-    const known = this.#young.get(header.slice(end - 12, end))
+    const known = this.#young.get(keyOf(header, end))
     return known?.header === header ? known.cookie : undefined
   }
 
   remember(header: string, end: number, cookie: SignedCookie): void {
-    const known = this.#young.get(header.slice(end - 12, end))
+    const known = this.#young.get(keyOf(header, end))
     if (known?.cookie !== cookie) return
     // One that was just signed may come once alone: where sessions change, the next answer brings another.
     if (!known.hasCome) {
@@ -223,6 +226,6 @@ class VerifiedTable {
       this.#bytes = 0
     }
     this.#bytes += bytes
-    this.#young.set(value.slice(-12), { value, cookie, hasCome: false, header: undefined })
+    this.#young.set(keyOf(value, value.length), { value, cookie, hasCome: false, header: undefined })
   }
 }

@@ -9,7 +9,7 @@ import type { Step } from '../../lib/trace.ts'
 type Call = (request: object, ...rest: unknown[]) => Promise<unknown[]> | undefined
 
 let datastore: Datastore
-let raw: Record<'lookup' | 'beginTransaction', Call>
+let raw: Record<'lookup', Call>
 let steps: Step[] = []
 const listen = (step: unknown) => steps.push(step as Step)
 

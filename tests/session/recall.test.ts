@@ -61,7 +61,7 @@ const end = (text: string) => `${text};`.indexOf(';', text.indexOf('session='))
 test('from the third time on, wherever it stands, and as it came last', () => {
   const name = named() as unknown as SignedName
   const { read } = reader(name, () => start)
-  const recalled = (text: string) => name.signer.recall(text, end(text))?.text
+  const recalled = (text: string) => name.signer.recall(text, end(text), start)?.text
   const texts = [`${cookies[0]}; theme=dark-as-night`, `a=1; ${cookies[1]}; theme=dark-as-night`]
   for (const text of texts) {
     read(text)
@@ -81,7 +81,7 @@ test('in a bounded amount of memory', () => {
     (_, at) => `session=${newest.sign(`${at}`, start)}; more=${'x'.repeat(6000)}`,
   )
   for (const text of texts) for (let time = 0; time < 2; time++) read(text)
-  const known = texts.filter((text) => signer.recall(text, end(text)) !== undefined)
+  const known = texts.filter((text) => signer.recall(text, end(text), start) !== undefined)
   expect(known.length).toBeGreaterThan(10)
   expect(known.length).toBeLessThan(70)
 })

@@ -23,7 +23,6 @@ export interface OutboxResponse {
     get(name: string): string | null
     getAll(name: string): string[]
     has(name: string): boolean
-    set(name: string, value: string): unknown
     addSound(name: string, value: string): void
   }
   varyByCookie(): void

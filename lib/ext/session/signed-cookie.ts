@@ -72,8 +72,8 @@ export function findCookie(
   if (first === -1) return undefined
   const now = settings.now()
   const firstEnd = endOfValue(header, first)
-  const known = signer.recall(header, firstEnd)
-  if (known !== undefined && signer.refusal(known, now) === undefined) return { cookie: known, refused: false, now }
+  const known = signer.recall(header, firstEnd, now)
+  if (known !== undefined) return { cookie: known, refused: false, now }
   let cookie: SignedCookie | undefined
   let refusal: Refusal | undefined
   let others = false

@@ -131,7 +131,7 @@ export class Visit {
   }
 
   async save(failed: boolean): Promise<void> {
-    const none = { get: () => null, getAll: () => [], has: () => false, set() {}, addSound() {} }
+    const none = { get: () => null, getAll: () => [], has: () => false, addSound() {} }
     const response: OutboxResponse = {
       headers: none,
       setCookie: (_, value) => {

@@ -24,16 +24,102 @@ function pristineOf(data: Record<string, unknown>): Pristine | undefined {
   return Pristine.of(cookie)
 }
 
-test('a copy encodes to the very text, and is the same as what it was copied from', () => {
+// Where objects may be changed: in lists and dictionaries at every depth.
+function change(value: unknown): void {
+  if (Array.isArray(value)) {
+    for (const item of value) change(item)
+    value.push('changed')
+  } else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) change(item)
+    Object.defineProperty(value, 'changed', { value: true, enumerable: true, configurable: true, writable: true })
+  }
+}
+
+test('what is shared encodes to the very text, and is the same as what it was made from, owned or not', () => {
   fc.assert(
     fc.property(dictionary, (data) => {
       const pristine = pristineOf(data)
       // -0 is no JSON.
       if (encodeData(data).startsWith('~')) return expect(pristine).toBeUndefined()
-      expect(encodeData(pristine!.copy())).toBe(encodeData(data))
-      expect(pristine!.isIn(pristine!.copy())).toBe(true)
+      const shared = pristine!.share()
+      for (const own of [() => {}, () => pristine!.ownAll(shared)]) {
+        own()
+        expect(encodeData(shared)).toBe(encodeData(data))
+        expect(pristine!.isIn(shared)).toBe(true)
+      }
     }),
   )
+})
+
+test('what was made its own can be changed, key by key or all at once, and nobody else sees it', () => {
+  fc.assert(
+    fc.property(dictionary, fc.array(fc.nat()), fc.boolean(), (data, picks, all) => {
+      const text = encodeData(data)
+      const pristine = pristineOf(data)
+      if (pristine === undefined) return
+      const shared = pristine.share()
+      const keys = Object.keys(shared)
+      const owned = new Set(all ? keys : picks.flatMap((pick) => keys.slice(pick % 7, (pick % 7) + 1)))
+      if (all) pristine.ownAll(shared)
+      for (const key of owned) {
+        pristine.own(shared, key)
+        const value = shared[key]
+        pristine.own(shared, key)
+        expect(shared[key]).toBe(value)
+        change(value)
+      }
+      const isObject = (key: string) => typeof shared[key] === 'object' && shared[key] !== null
+      expect(pristine.isIn(shared)).toBe(![...owned].some(isObject))
+      expect(encodeData(pristine.share())).toBe(text)
+    }),
+  )
+})
+
+test('a value that a request was given is its own, one that it was not given cannot be changed by it', async () => {
+  const site = await serveSite('securecookie', {
+    '/set': () => {
+      free.a = { list: [1] }
+      free.b = { list: [2] }
+      free.n = 1
+      return ''
+    },
+    '/get': () => JSON.stringify(free),
+    '/one': () => {
+      const { a } = free
+      expect(free.a).toBe(a)
+      a.list.push('mine')
+      expect(Object.keys(free)).toEqual(['a', 'b', 'n'])
+      return JSON.stringify(free)
+    },
+    '/replace': () => {
+      free.a = free.b
+      free.a.list.push('mine')
+      delete free.n
+      expect(free.b).toBe(free.a)
+      throw new Error('nothing is saved')
+    },
+    '/values': () => {
+      for (const value of free.values() as Iterable<{ list?: unknown[] }>) value.list?.push('mine')
+      for (const [, value] of free as Iterable<[string, { list?: unknown[] }]>) value.list?.push('too')
+      throw new Error('nothing is saved')
+    },
+  })
+  const visitor = site.visitor()
+  await visitor.ask('/set')
+  const cookies = new Map(visitor.cookies)
+  const fresh = '{"a":{"list":[1]},"b":{"list":[2]},"n":1}'
+  for (let time = 0; time < 3; time++) {
+    expect((await visitor.ask('/get')).text).toBe(fresh)
+    expect((await visitor.ask('/values')).status).toBe(500)
+    expect((await visitor.ask('/replace')).status).toBe(500)
+  }
+  for (let time = 0; time < 3; time++) {
+    visitor.cookies.clear()
+    for (const [name, value] of cookies) visitor.cookies.set(name, value)
+    expect((await visitor.ask('/one')).text).toBe('{"a":{"list":[1,"mine"]},"b":{"list":[2]},"n":1}')
+    // It was saved.
+    expect((await visitor.ask('/get')).text).toBe('{"a":{"list":[1,"mine"]},"b":{"list":[2]},"n":1}')
+  }
 })
 
 test('data is the same only if it encodes to the same text, but for the order of keys', () => {

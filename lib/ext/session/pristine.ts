@@ -1,5 +1,5 @@
-// What a cookie that comes again and again holds, decoded once: each request gets a copy of its own, and at the end is
-// asked whether that is still the same. Both cost a fraction of reading and writing JSON.
+// What a cookie that comes again and again holds, decoded once: each request gets a copy of its own of what it asks for, and at
+// the end is asked whether that is still the same. Both cost a fraction of reading and writing JSON.
 import type { SignedCookie } from '../../signing.ts'
 import { decodeData } from './codec.ts'
 import { isPlainObject } from './values.ts'
@@ -24,8 +24,20 @@ export class Pristine {
     return undefined
   }
 
-  copy(): Record<string, unknown> {
-    return copyOf(this.data)
+  /** A dictionary for a request. Its values belong to all requests until they are made its own. */
+  share(): Record<string, unknown> {
+    return { ...this.data } // which keeps a key `__proto__` an own property, as setting one that is there does
+  }
+
+  /** Makes the value of `key` of a shared dictionary, which has it, its own. */
+  own(data: Record<string, unknown>, key: string): void {
+    const value = data[key]
+    if (typeof value === 'object' && value !== null && value === this.data[key]) data[key] = copyOfItem(value)
+  }
+
+  /** Makes all values of a shared dictionary its own. */
+  ownAll(data: Record<string, unknown>): void {
+    for (const key of Object.keys(data)) this.own(data, key)
   }
 
   /**
@@ -35,7 +47,11 @@ export class Pristine {
   isIn(data: Record<string, unknown>): boolean {
     const { keys } = this
     if (Object.keys(data).length !== keys.length) return false
-    for (const key of keys) if (!Object.hasOwn(data, key) || !isSame(data[key], this.data[key])) return false
+    for (const key of keys) {
+      if (!Object.hasOwn(data, key)) return false
+      const value = data[key]
+      if (!Object.is(value, this.data[key]) && !isSame(value, this.data[key])) return false
+    }
     return true
   }
 }
@@ -44,7 +60,6 @@ export class Pristine {
 const isPlainJson = (text: string) => text.charCodeAt(0) === 123
 
 function copyOf(value: Record<string, unknown>): Record<string, unknown> {
-  // The copy keeps a key `__proto__` an own property, and setting one that is there stays so.
   const copy = { ...value }
   for (const key of Object.keys(copy)) {
     const item = copy[key]

@@ -13,7 +13,9 @@ export interface Dictionary {
    * throws if it could not be loaded.
    */
   look(): Record<string, unknown>
-  /** The same where an object may be handed out: whoever has it may change it. */
+  /** The value of a stored key that is there, to be handed out: whoever has an object may change it. */
+  give(key: string): unknown
+  /** The data as `look` gives it, to be handed out. */
   read(): Record<string, unknown>
   /** The same, to be written; throws if it is too late for that. */
   write(): Record<string, unknown>
@@ -169,7 +171,7 @@ function lookUp(dictionary: Dictionary, key: string): unknown {
   const stored = storedKey(key)
   if (!Object.hasOwn(data, stored)) return missing
   const value = data[stored]
-  return typeof value === 'object' && value !== null ? dictionary.read()[stored] : value
+  return typeof value === 'object' && value !== null ? dictionary.give(stored) : value
 }
 
 function describe(dictionary: Dictionary): string | Record<string, unknown> {

@@ -105,7 +105,17 @@ export abstract class Slot implements Dictionary {
       return this.frozen
     }
     this.exposed = true
-    return this.look()
+    const data = this.look()
+    this.pristine?.ownAll(data)
+    return data
+  }
+
+  give(key: string): unknown {
+    if (this.closed) return this.read()[key]
+    this.exposed = true
+    const data = this.look()
+    this.pristine?.own(data, key)
+    return data[key]
   }
 
   write(): Record<string, unknown> {
@@ -180,7 +190,7 @@ export abstract class Slot implements Dictionary {
     if (text === undefined) return emptyData(settings)
     try {
       this.pristine = this.remembered()
-      if (this.pristine !== undefined) return this.pristine.copy()
+      if (this.pristine !== undefined) return this.pristine.share()
       const data = decodeCurrent(text, settings)
       // A change of form alone is not written.
       if (settings.dataVersion !== null) this.base = encodeData(data)

@@ -5,12 +5,11 @@ import { put } from './put.ts'
 
 /** What `text` says. Throws the SyntaxError of JSON.parse. */
 export function readJson(text: string): unknown {
-  if (!text.includes('\\')) return JSON.parse(text)
+  if (!hasEscapedKeys(text)) return JSON.parse(text)
   let mark = '\uffff'
   while (text.includes(mark)) mark += '\uffff'
   const keys: string[] = []
   const plain = replaceKeys(text, mark, keys)
-  if (keys.length === 0) return JSON.parse(text)
   try {
     return restored(JSON.parse(plain), mark, keys)
   } catch {
@@ -19,34 +18,35 @@ export function readJson(text: string): unknown {
 }
 
 /** Whether JSON has keys with escapes, which only `readJson` is sure to read. */
-export function hasEscapedKeys(text: string): boolean {
-  if (!text.includes('\\')) return false
-  const keys: string[] = []
-  replaceKeys(text, '', keys)
-  return keys.length > 0
-}
+export const hasEscapedKeys = (text: string): boolean => nextEscapedKey(text, 0) !== null
 
 /** Puts marks in the place of keys with escapes, and their texts into `keys`. */
 function replaceKeys(text: string, mark: string, keys: string[]): string {
   let result = ''
   let taken = 0
-  for (let start = text.indexOf('"'); start !== -1; ) {
-    const end = endOf(text, start)
-    if (end === -1) break
-    const word = text.slice(start, end)
-    if (isKey(text, end) && word.includes('\\')) {
-      result += `${text.slice(taken, start)}"${mark}${keys.length}"`
-      keys.push(word)
-      taken = end
-    }
-    start = text.indexOf('"', end)
+  for (let key = nextEscapedKey(text, 0); key !== null; key = nextEscapedKey(text, taken)) {
+    result += `${text.slice(taken, key.start)}"${mark}${keys.length}"`
+    keys.push(text.slice(key.start, key.end))
+    taken = key.end
   }
   return result + text.slice(taken)
 }
 
-/** Past the text in quotes that starts at `start`; -1 where it does not end. */
-function endOf(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
+/** Where the first key with escapes stands, from `from` on, with its quotes. */
+function nextEscapedKey(text: string, from: number): { start: number; end: number } | null {
+  // From the first escape of one text in quotes to that of the next.
+  for (let at = text.indexOf('\\', from); at !== -1; ) {
+    const end = endOf(text, at)
+    if (end === -1) return null
+    if (isKey(text, end)) return { start: text.lastIndexOf('"', at), end }
+    at = text.indexOf('\\', end)
+  }
+  return null
+}
+
+/** Past the text in quotes that `within` is in; -1 where it does not end. */
+function endOf(text: string, within: number): number {
+  for (let at = within; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === 34) return at + 1
     if (code === 92) at++

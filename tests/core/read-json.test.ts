@@ -46,6 +46,42 @@ test('reads what JSON.stringify writes', () => {
   )
 })
 
+test('refuses the texts that JSON.parse refuses, and no others', () => {
+  const outcome = (parse: (text: string) => unknown, text: string) => {
+    try {
+      return JSON.stringify(parse(text))
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const piece = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    ':',
+    ',',
+    '\\',
+    '\\"',
+    '\\u0061',
+    'a',
+    '1',
+    ' ',
+    '"a":',
+    '"\\n":1',
+    '\uffff0',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+      for (const text of [pieces.join(''), `{${pieces.join('')}}`, `{"\\n":"${pieces.join('')}"}`]) {
+        expect(outcome(readJson, text)).toBe(outcome(JSON.parse, text))
+      }
+    }),
+    { numRuns: 3000 },
+  )
+})
+
 test('tells where a text is broken', () => {
   expect(() => readJson('{"\\n":1,"b":x}')).toThrow(`{"\\n":1,"b":x}`)
   expect(() => readJson('{"\\n')).toThrow(SyntaxError)

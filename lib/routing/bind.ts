@@ -17,6 +17,8 @@ export interface BoundRule {
   readonly converters: ReadonlyMap<string, BaseConverter<unknown>>
   /** The same as a list, which is quicker to go through. */
   readonly variables: readonly Variable[]
+  /** What it gives values to without being asked. */
+  readonly defaults: readonly (readonly [name: string, value: unknown])[]
   /** The names that it gives values to: variables and defaults. */
   readonly arguments: ReadonlySet<string>
   /** The pattern without its converters: rules that agree in it look the same to whoever builds URLs. */
@@ -36,6 +38,7 @@ export function bindRule(rule: Rule, map: UrlMap, tokens: readonly Token[] | nul
     ...cutBoth(rule, map, domain, path, converters),
     converters,
     variables: [...converters],
+    defaults: Object.entries(rule.defaults),
     arguments: new Set([...Object.keys(rule.defaults), ...converters.keys()]),
     trace: [domain, path].map((half) => half.map(written).join('')).join('|'),
     builder: new Builder(domain.map(buildItem), path.map(buildItem), rule),

@@ -84,27 +84,29 @@ function noMatch(others: readonly Candidate[], winner: Candidate | null = null):
 
 /** Null where a converter refuses its text. */
 function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | null {
-  const { defaults, compiled } = candidate.rule
+  const { compiled } = candidate.rule
   const args: Record<string, unknown> = {}
   if (compiled.arguments.size === 0) return args
   const { variables } = compiled
+  // Without encoded slashes.
+  const isPlain = walk.path.isWellFormed()
   let at = 0
   try {
     for (const dynamic of candidate.dynamics) {
       const text = walk.text(dynamic, candidate)
-      if (dynamic.part.whole) setValue(args, variables[at++]!, text)
-      else for (const captured of dynamic.part.capture(text)!) setValue(args, variables[at++]!, captured)
+      if (dynamic.part.whole) setValue(args, variables[at++]!, isPlain ? text : decodeSlashes(text))
+      else for (const one of dynamic.part.capture(text)!) setValue(args, variables[at++]!, decodeSlashes(one))
     }
   } catch (error) {
     if (error instanceof ValidationError) return null
     throw error
   }
-  for (const name of Object.keys(defaults)) put(args, name, defaults[name])
+  for (const [name, value] of compiled.defaults) put(args, name, value)
   return args
 }
 
 function setValue(args: Record<string, unknown>, [name, converter]: Variable, text: string): void {
-  put(args, name, converter.toValue(decodeSlashes(text)))
+  put(args, name, converter.toValue(text))
 }
 
 /** To the first of `others` that has these values as its defaults. */

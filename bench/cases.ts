@@ -46,7 +46,7 @@ export const cases: readonly Case[] = [
     method: 'GET',
     path: '/hello',
     sessions: 'none',
-    peers: ['fastify', 'hono', 'hono-storage', 'koa', 'express'],
+    peers: ['node-http-tuned', 'fastify', 'hono', 'hono-storage', 'koa', 'express'],
     target: 1.15,
   },
   {

@@ -59,7 +59,7 @@ export async function startServers(kase: Case, peers: readonly string[], { launc
   const bare = await ServerProcess.start('node-http', { ...options, answer }, { ...launch, flags: [] })
   const servers = [bare, tipfy]
   for (const peer of peers) {
-    const server = await ServerProcess.start(peer, options, { ...launch, flags: [] })
+    const server = await ServerProcess.start(peer, { ...options, answer }, { ...launch, flags: [] })
     servers.push(server)
   }
   return { servers, answer }

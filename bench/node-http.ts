@@ -1,13 +1,16 @@
 // What everything is compared with: node:http sending the same status, headers and bytes that tipfy sent, and nothing else.
 // Where the case is about JSON it reads and writes that too, and where it is about memcached it makes one memjs get.
-import { createServer, type Server } from 'node:http'
+import { createServer, type ServerOptions as HttpOptions, type Server } from 'node:http'
 import memjs from 'memjs'
 import type { ServerOptions } from './child.ts'
 
-export async function start({ answer, name, sessions, memcached }: ServerOptions): Promise<Server> {
+export async function start(
+  { answer, name, sessions, memcached }: ServerOptions,
+  options: HttpOptions = {},
+): Promise<Server> {
   const { status, headers, body } = answer!
   if (name === 'json') {
-    return createServer((request, response) => {
+    return createServer(options, (request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk) => chunks.push(chunk))
       request.on('end', () => {
@@ -19,13 +22,13 @@ export async function start({ answer, name, sessions, memcached }: ServerOptions
   if (sessions === 'memcached') {
     const client = memjs.Client.create(memcached!, { retries: 1, failover: false, timeout: 1 })
     await client.set('bench', 'x'.repeat(300), { expires: 0 })
-    return createServer(async (_request, response) => {
+    return createServer(options, async (_request, response) => {
       const { value } = await client.get('bench')
       if (value === null) throw new Error('memcached has lost the value')
       response.writeHead(status, headers).end(body)
     })
   }
-  return createServer((_request, response) => {
+  return createServer(options, (_request, response) => {
     response.writeHead(status, headers).end(body)
   })
 }

@@ -19,7 +19,7 @@ export interface Launch {
 }
 
 const here = import.meta.dirname
-const ours = new Set(['tipfy', 'node-http'])
+const ours = new Set(['tipfy', 'node-http', 'node-http-tuned'])
 
 /** What a process answers to `message`, or says by itself. Rejects where it ends instead. */
 function reply<T>(child: ChildProcess, message?: object | string): Promise<T> {

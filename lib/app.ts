@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
-import { applications, Context, contextStorage, runWith, type SessionInterface } from './context.ts'
+import { applications, Context, contextStorage, type SessionInterface } from './context.ts'
 import { dispatch } from './dispatch.ts'
 import { endWith } from './ending.ts'
 import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure, unsavedAnswer } from './error-answer.ts'
@@ -161,13 +161,13 @@ export class App {
       return
     }
     if (this.front?.(incoming, outgoing)) return
-    const context = this.newContext(incoming)
-    runWith(contextStorage, context, serve, this, context, outgoing)
+    const context = this.newContext(incoming, outgoing)
+    contextStorage.run(context, serve, this, context, outgoing)
   }
 
   /** What the globals stand for while `incoming` is served. */
-  newContext(incoming: IncomingMessage): RequestContext {
-    const request = new Request(incoming, this.#settings)
+  newContext(incoming: IncomingMessage, outgoing: ServerResponse | null = null): RequestContext {
+    const request = new Request(incoming, this.#settings, outgoing)
     const context: RequestContext = new Context(++requests, this, request, new Response())
     request.id = context.id
     return context

@@ -53,31 +53,8 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   }
 }
 
-/** The current request's context. Entered by `runWith` or `run` alone: it must not leak into the code that called. */
+/** The current request's context. Entered by `run` alone: it must not leak into the code that called. */
 export const contextStorage = new AsyncLocalStorage<Context>({ name: 'tipfy' })
-
-/**
- * Calls `fn(...args)` as `storage.run(value, …)` does, for less: `run` leaves by entering a copy of everything stored, which
- * every request of a server started there would copy again. Here the resource puts back what its caller had.
- */
-export function runWith<Value, Args extends unknown[], Result>(
-  storage: AsyncLocalStorage<Value>,
-  value: Value,
-  fn: (...args: Args) => Result,
-  ...args: Args
-): Result {
-  return new AsyncResource('TIPFY').runInAsyncScope(enter<Value, Args, Result>, undefined, storage, value, fn, args)
-}
-
-function enter<Value, Args extends unknown[], Result>(
-  storage: AsyncLocalStorage<Value>,
-  value: Value,
-  fn: (...args: Args) => Result,
-  args: Args,
-): Result {
-  storage.enterWith(value)
-  return fn(...args)
-}
 
 /**
  * How the application opens and saves sessions, as Flask's `SessionInterface`: `app.sessionInterface`, set by the hooks
@@ -102,8 +79,15 @@ const living = new Set<unknown>()
 export const applications = {
   add: (app: unknown): unknown => living.add(app),
   remove: (app: unknown): boolean => living.delete(app),
-  /** Runs `fn` (an application's start) as that application. */
-  start: <Result>(app: unknown, fn: () => Result): Result => runWith(starting, app, fn),
+  /**
+   * Runs `fn` (an application's start) as that application. Not by `starting.run`, which leaves something behind in its caller
+   * that every request of a server started there would copy.
+   */
+  start: <Result>(app: unknown, fn: () => Result): Result =>
+    new AsyncResource('TIPFY').runInAsyncScope(() => {
+      starting.enterWith(app)
+      return fn()
+    }),
   current(): unknown {
     const app = starting.getStore()
     if (app !== undefined || living.size !== 1) return app

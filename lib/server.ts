@@ -72,6 +72,7 @@ function makeServer(app: App, listener: RequestListener): Server {
       // How often the two are looked at.
       connectionsCheckingInterval: Math.min(1000, headersTimeout * 500, requestTimeout * 500),
       maxHeaderSize,
+      optimizeEmptyRequests: true,
     },
     listener,
   )

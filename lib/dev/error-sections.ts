@@ -25,7 +25,7 @@ const row = (name: string, value: unknown, hidden = isSecretName(name)): Row => 
 
 export function requestSections(context: RequestContext): Section[] {
   const { request } = context
-  const { method, rawPath, incoming, remoteAddr } = request
+  const { method, rawPath, message, remoteAddr } = request
   return [
     {
       title: 'Request',
@@ -34,7 +34,7 @@ export function requestSections(context: RequestContext): Section[] {
         row('Path', rawPath),
         row('Client', remoteAddr),
         ...[...request.args].map(([name, value]) => row(`?${name}`, value)),
-        ...Object.entries(incoming.headers).map(([name, value]) => row(name, value)),
+        ...Object.entries(message.headers).map(([name, value]) => row(name, value)),
       ],
     },
     ruleSection(request.rule as Rule | null, request.ruleArgs),

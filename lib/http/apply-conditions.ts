@@ -21,14 +21,14 @@ const ofTheContent = [
  * to send are returned. `size` is that of the whole body; null, for a stream, has no parts.
  */
 export function applyConditions(response: Response, request: Request, size: number | null): [number, number] | null {
-  const { method, incoming, range } = request
+  const { method, message, range } = request
   if (response.status !== 200 || (method !== 'GET' && method !== 'HEAD')) return null
   const { etag, lastModified } = response
   if (etag === null && lastModified === null && response.isWhole) response.etag = tagOf(response.data)
   if (size !== null) response.headers.set('accept-ranges', 'bytes')
 
   const validators = { etag: response.etag, lastModified }
-  const outcome = evaluate(method, incoming.headers, validators)
+  const outcome = evaluate(method, message.headers, validators)
   if (outcome === 412) become(response, new PreconditionFailed(), request)
   if (outcome === 304) {
     variesByCoding(response, request, size)
@@ -41,7 +41,7 @@ export function applyConditions(response: Response, request: Request, size: numb
     size === null ||
     method !== 'GET' ||
     range === null ||
-    !rangeCounts(incoming.headers, validators)
+    !rangeCounts(message.headers, validators)
   )
     return null
 

@@ -29,8 +29,8 @@ export class RequestBody {
   }
 
   private read(limit: number): Promise<Buffer> {
-    const { incoming } = this.request
-    return this.claim(null) ? collect(incoming, this.limited(limit)) : Promise.resolve(Buffer.alloc(0))
+    const { message } = this.request
+    return this.claim(null) ? collect(message, this.limited(limit)) : Promise.resolve(Buffer.alloc(0))
   }
 
   /** The application's limit for a reader; where the handler has set its own `maxBodySize`, that. */
@@ -103,19 +103,19 @@ export class RequestBody {
   }
 
   private open(how: 'stream()' | 'form()'): Readable {
-    return this.claim(how) ? openSource(this.request.incoming, this.request.maxBodySize) : emptySource()
+    return this.claim(how) ? openSource(this.request.message, this.request.maxBodySize) : emptySource()
   }
 
   /** Whether there are bytes to read; notes how they go. Throws if they are gone. */
   private claim(how: 'stream()' | 'form()' | null): boolean {
     if (this.taken !== null) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: this.taken })
-    if (!hasBody(this.request.incoming)) return false
+    if (!hasBody(this.request.message)) return false
     this.taken = how
     return true
   }
 
   private get type(): string {
-    return this.request.incoming.headers['content-type'] ?? ''
+    return this.request.message.headers['content-type'] ?? ''
   }
 
   private get mimetype(): string {
@@ -124,7 +124,7 @@ export class RequestBody {
 
   // Without a length a client that announces content (an old one, over HTTP/1.0) would be taken to send none.
   private requireFraming(): void {
-    if (!hasBody(this.request.incoming)) throw new LengthRequired()
+    if (!hasBody(this.request.message)) throw new LengthRequired()
   }
 }
 

@@ -15,7 +15,7 @@ const brotli = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }
 
 /** Our codings that the client takes, best first. */
 export function codingsFor(request: Request): Coding[] {
-  const { headers } = request.incoming
+  const { headers } = request.message
   if (headers['accept-encoding'] === undefined) return []
   const accepted = codingsOf(headers, ['br', 'gzip', 'identity'])
   const until = accepted.indexOf('identity')

@@ -34,17 +34,6 @@ const safe = /^[\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/
 const unsafe = /[^\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/gu
 const domainName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 
-/** A request's Cookie header; of several lines, one. */
-export function cookieHeader({ rawHeaders }: { readonly rawHeaders: readonly string[] }): string | undefined {
-  let header: string | undefined
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!
-    if (name.length !== 6 || name.toLowerCase() !== 'cookie') continue
-    header = header === undefined ? rawHeaders[at + 1] : `${header}; ${rawHeaders[at + 1]}`
-  }
-  return header
-}
-
 /** Every cookie of a Cookie header, in order; of two with one name `get` gives the first. Never throws. */
 export function parseCookies(header: string | undefined): MultiDict {
   const found = new MultiDict()

@@ -9,12 +9,12 @@ import type { Request } from './request.ts'
  * where one is set.
  */
 export function checkRequest(request: Request): void {
-  const { incoming, settings } = request
-  if (incoming.url!.length > settings.maxUrlSize) throw new RequestURITooLarge()
-  if (incoming.httpVersionMajor !== 1) throw new HTTPVersionNotSupported()
-  if (incoming.url === '*') throw new BadRequest('Only OPTIONS may ask for the server as a whole.')
+  const { message, settings } = request
+  if (message.url!.length > settings.maxUrlSize) throw new RequestURITooLarge()
+  if (message.httpVersionMajor !== 1) throw new HTTPVersionNotSupported()
+  if (message.url === '*') throw new BadRequest('Only OPTIONS may ask for the server as a whole.')
   // Node keeps the first and says nothing of a second, which a proxy in front may have gone by.
-  const { rawHeaders } = incoming
+  const { rawHeaders } = message
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!

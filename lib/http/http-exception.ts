@@ -96,9 +96,8 @@ export class HTTPException extends Error {
     if (this.response !== null) return this.response.clone()
     const response = new Response(null, { status: this.code, headers: this.headers })
     const { code: status, reason: title, description: detail } = this
-    const accept = request?.incoming.headers.accept
-    const kind =
-      accept === undefined ? 'html' : bestOf('mediaType', request!.incoming.headers, ['html', 'json', 'text'])
+    const accept = request?.message.headers.accept
+    const kind = accept === undefined ? 'html' : bestOf('mediaType', request!.message.headers, ['html', 'json', 'text'])
     if (kind === 'json') {
       response.contentType = 'application/json; charset=utf-8'
       response.data = JSON.stringify({ status, title, detail })

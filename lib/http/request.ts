@@ -1,16 +1,18 @@
 // The request as handlers see it: a thin coat over Node's IncomingMessage that computes nothing until it is asked.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { RequestBody } from './body.ts'
 import { ETags, parseHttpDate, parseRange, type Range } from './conditional.ts'
 import { parseCookies } from './cookies.ts'
+import { opened } from './empty-request.ts'
 import { RequestHeaders } from './headers.ts'
 import type { MultiDict } from './multidict.ts'
 import { acceptedOf, bestOf, type Negotiable } from './negotiate.ts'
 import { hostOf, remoteAddressOf, schemeOf } from './origin.ts'
 import { parseQuery } from './query.ts'
 import { defaultRequestSettings, type RequestSettings } from './settings.ts'
+import { hasBody } from './source.ts'
 import type { UploadedFile } from './upload.ts'
 
 /** The part of a rule that a request shows. */
@@ -23,8 +25,8 @@ const noArgs: Readonly<Record<string, unknown>> = Object.freeze({})
 
 /** One request. The global `request` is the one being served. */
 export class Request {
-  /** Node's own object. */
-  readonly incoming: IncomingMessage
+  /** Node's own object, as it came. @internal */
+  readonly message: IncomingMessage
   /** The limits and trusted proxies that hold for it. */
   readonly settings: RequestSettings
   /** The rule that matched, null before and where none did. */
@@ -39,21 +41,36 @@ export class Request {
   private parsedCookies: MultiDict | null = null
   private foundHost: string | null = null
   private bodyReader: RequestBody | null = null
+  /** The answer, where the message came closed. */
+  private readonly outgoing: ServerResponse | null
+  private taken: IncomingMessage | null = null
 
-  constructor(incoming: IncomingMessage, settings: RequestSettings = defaultRequestSettings) {
-    this.incoming = incoming
+  constructor(
+    message: IncomingMessage,
+    settings: RequestSettings = defaultRequestSettings,
+    outgoing: ServerResponse | null = null,
+  ) {
+    this.message = message
+    this.outgoing = message.closed ? outgoing : null
     this.settings = settings
     this.maxBodySize = settings.maxBodySize
   }
 
+  /** Node's own object; where a request has no body and came closed, one that is open. */
+  get incoming(): IncomingMessage {
+    const { message } = this
+    this.taken ??= this.outgoing === null || hasBody(message) ? message : opened(message, this.outgoing)
+    return this.taken
+  }
+
   /** In capitals, as it came. */
   get method(): string {
-    return this.incoming.method!
+    return this.message.method!
   }
 
   /** Path and query as requested: `incoming.url`, also where a proxy's client sent a whole URL. */
   get target(): string {
-    const url = this.incoming.url!
+    const url = this.message.url!
     if (url.charCodeAt(0) === 47) return url
     const absolute = /^https?:\/\/[^/?#]*([^#]*)/i.exec(url)
     if (absolute === null) return url
@@ -69,7 +86,7 @@ export class Request {
 
   /** What follows the `?`, as requested; '' if there is none. */
   get rawQuery(): string {
-    const url = this.incoming.url!
+    const url = this.message.url!
     const at = url.indexOf('?')
     return at === -1 ? '' : url.slice(at + 1)
   }
@@ -92,7 +109,7 @@ export class Request {
 
   /** `http` or `https`, as the client used it: from a trusted proxy's header, or from the connection. */
   get scheme(): string {
-    return schemeOf(this.incoming, this.settings.trust)
+    return schemeOf(this.message, this.settings.trust)
   }
 
   /** Whether `scheme` is https. */
@@ -102,18 +119,18 @@ export class Request {
 
   /** The host asked for, in lower case, with its port if that is not the scheme's own. Throws BadRequest if it is not one. */
   get host(): string {
-    this.foundHost ??= hostOf(this.incoming, this.settings)
+    this.foundHost ??= hostOf(this.message, this.settings)
     return this.foundHost
   }
 
   /** The client's address, seen through trusted proxies. */
   get remoteAddr(): string {
-    return remoteAddressOf(this.incoming, this.settings.trust)
+    return remoteAddressOf(this.message, this.settings.trust)
   }
 
   /** The headers, by name without regard to case. */
   get headers(): RequestHeaders {
-    return new RequestHeaders(this.incoming)
+    return new RequestHeaders(this.message)
   }
 
   /** The query. */
@@ -124,7 +141,7 @@ export class Request {
 
   /** The cookies, decoded; of two with one name the first counts. Signed ones: `sessionStore.getSecureCookie`. */
   get cookies(): MultiDict {
-    this.parsedCookies ??= parseCookies(this.incoming.headers.cookie)
+    this.parsedCookies ??= parseCookies(this.message.headers.cookie)
     return this.parsedCookies
   }
 
@@ -174,7 +191,7 @@ export class Request {
   }
 
   private best(kind: Negotiable, offers: string[]): string[] | string | null {
-    const { headers } = this.incoming
+    const { headers } = this.message
     return offers.length === 0 ? acceptedOf(kind, headers) : bestOf(kind, headers, offers)
   }
 
@@ -213,33 +230,33 @@ export class Request {
 
   /** The tags of If-Match. Mostly `response.makeConditional()` is what you want. */
   get ifMatch(): ETags {
-    return new ETags(this.incoming.headers['if-match'])
+    return new ETags(this.message.headers['if-match'])
   }
 
   /** The tags of If-None-Match: those that the client has. */
   get ifNoneMatch(): ETags {
-    return new ETags(this.incoming.headers['if-none-match'])
+    return new ETags(this.message.headers['if-none-match'])
   }
 
   /** The date of If-Modified-Since, null without one or where it is none. */
   get ifModifiedSince(): Date | null {
-    return parseHttpDate(this.incoming.headers['if-modified-since'])
+    return parseHttpDate(this.message.headers['if-modified-since'])
   }
 
   /** The date of If-Unmodified-Since, null without one or where it is none. */
   get ifUnmodifiedSince(): Date | null {
-    return parseHttpDate(this.incoming.headers['if-unmodified-since'])
+    return parseHttpDate(this.message.headers['if-unmodified-since'])
   }
 
   /** The tag or the date that a Range depends on. */
   get ifRange(): string | Date | null {
-    const header = this.incoming.headers['if-range'] as string | undefined
+    const header = this.message.headers['if-range'] as string | undefined
     return header?.includes('"') ? header : parseHttpDate(header)
   }
 
   /** The parts asked for; null for the whole. */
   get range(): Range | null {
-    return parseRange(this.incoming.headers.range)
+    return parseRange(this.message.headers.range)
   }
 
   // Node's own object would show the cookies, which no log may, and 150 lines of sockets.

@@ -124,11 +124,11 @@ export class Response {
 
   set contentType(type: string) {
     this.suggested = null
-    this.putType(type)
+    this.putType(checkHeaderValue('content-type', type))
   }
 
   private putType(type: string): void {
-    if (this.list === null) this.type = checkHeaderValue('content-type', type)
+    if (this.list === null) this.type = type
     else if (type === '') this.list.delete('content-type')
     else this.list.set('content-type', type)
   }
@@ -142,7 +142,7 @@ export class Response {
     this.contentType = withCharset(mimetype)
   }
 
-  /** Sets the Content-Type that goes with a body, unless the handler has set one. */
+  /** Sets the Content-Type that goes with a body, one of ours that needs no check, unless the handler has set one. */
   suggestType(type: string): void {
     if (this.suggested === null || this.suggested !== this.contentType) return
     this.suggested = type

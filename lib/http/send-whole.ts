@@ -1,4 +1,5 @@
 // Answers whose body is at hand, and the rules for those that carry none (HEAD, 204, 205, 304).
+import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
 import { codingFor, compress } from './compress.ts'
 import type { Request } from './request.ts'
@@ -34,7 +35,13 @@ function write(response: Response, request: Request, outgoing: ServerResponse): 
     return
   }
   const length = lengthOf(data)
-  outgoing.writeHead(status, response.wire(length))
+  const headers = response.wire(length)
+  outgoing.writeHead(status, headers)
   if (request.method === 'HEAD' || length === 0) outgoing.end()
-  else outgoing.end(data)
+  // What is ASCII throughout is the same in Latin-1, which is cheaper to write; bytes it does not change.
+  else if (length === data.length) outgoing.end(data, 'latin1')
+  // Node writes the headers with the text, in its encoding; they are Latin-1.
+  else outgoing.end(headers.every(isAscii) ? data : Buffer.from(data as string))
 }
+
+const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)

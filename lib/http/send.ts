@@ -18,7 +18,7 @@ import { hasBody, isWaiting } from './source.ts'
  */
 export function sendResponse(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
   if (request.settings.isDraining) outgoing.shouldKeepAlive = false
-  if (hasBody(request.incoming)) settleRequest(request, outgoing)
+  if (hasBody(request.message)) settleRequest(request, outgoing)
   if (isBodiless(response.status)) response.dropBody()
   if (response.body instanceof FileBody) return sendFile(response, request, outgoing)
   if (response.isConditional) {
@@ -32,19 +32,19 @@ export function sendResponse(response: Response, request: Request, outgoing: Ser
 // thrown away, up to what would have been taken, so that the client can finish and see the answer. Beyond that, and where
 // the connection is to be closed, it is ended with care.
 function settleRequest(request: Request, outgoing: ServerResponse): void {
-  const { incoming, hasForm, maxBodySize } = request
+  const { message, hasForm, maxBodySize } = request
   if (hasForm) outgoing.once('close', () => request.discardFiles())
-  if (incoming.complete) return
-  lingerAfter(incoming, outgoing)
+  if (message.complete) return
+  lingerAfter(message, outgoing)
   // One that waits to be asked for its body sends none.
-  if (isWaiting(incoming)) return
+  if (isWaiting(message)) return
   outgoing.once('finish', () => {
     let left = maxBodySize
-    incoming.on('error', () => {})
-    incoming.on('data', (chunk: Buffer) => {
+    message.on('error', () => {})
+    message.on('data', (chunk: Buffer) => {
       left -= chunk.length
-      if (left < 0) linger(incoming.socket)
+      if (left < 0) linger(message.socket)
     })
-    incoming.resume()
+    message.resume()
   })
 }

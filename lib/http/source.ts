@@ -37,7 +37,7 @@ const encodings = ['identity', 'gzip', 'x-gzip', 'deflate']
 function begin(incoming: IncomingMessage, limit: number): string {
   const given = incoming.headers['content-encoding']
   const encoding = given === undefined ? 'identity' : given.trim().toLowerCase()
-  if (!encodings.includes(encoding)) {
+  if (given !== undefined && !encodings.includes(encoding)) {
     throw new UnsupportedMediaType(`This server does not read content that is encoded as ${encoding}.`, {
       headers: { 'accept-encoding': 'gzip, deflate' },
     })
@@ -83,10 +83,12 @@ export function collect(incoming: IncomingMessage, limit: number): Promise<Buffe
     function onEnd() {
       if (settled) return
       settled = true
+      // Or Node does, when the answer is sent, and in a way that costs several times as much.
+      source.off('data', onData)
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
     }
     // This listener stays: a connection that breaks later must not bring the process down. So do those that find the
-    // matter settled, which costs less than to remove them; but not the one that would keep taking data.
+    // matter settled, which costs less than to remove them.
     function onError(error: Error) {
       if (settled) return
       settled = true

@@ -31,7 +31,8 @@ export function exchange(listener: RequestListener, message: Message): Promise<R
   const [near, far] = duplexPair()
   // Node 22 leaves the other end of a pair open when one is destroyed.
   far.once('close', () => far.writableFinished || near.destroy())
-  const server = createServer(listener)
+  // As the server that answers in production.
+  const server = createServer({ optimizeEmptyRequests: true }, listener)
   server.emit('connection', Object.assign(far, { remoteAddress, encrypted }))
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({ createConnection: () => near, method, path: target, headers, setHost: false })

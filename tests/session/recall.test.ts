@@ -31,7 +31,7 @@ function reader(name: SignedName, now: () => number) {
   return {
     warnings,
     read(text: string) {
-      return findCookie(name, { incoming: { rawHeaders: ['Cookie', text] } }, settings)
+      return findCookie(name, { message: { headers: { cookie: text } } }, settings)
     },
   }
 }

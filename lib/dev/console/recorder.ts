@@ -120,7 +120,7 @@ export class Recorder {
     const context = contextStorage.getStore()
     if (context === undefined) return
     const request = context.request as Request | undefined
-    const recording = this.#byContext.get(context) ?? (request && this.#byMessage.get(request.incoming))
+    const recording = this.#byContext.get(context) ?? (request && this.#byMessage.get(request.message))
     if (recording === undefined) return
     this.#byContext.set(context, recording)
     if (request !== undefined && request.rule !== null) {

@@ -1,6 +1,5 @@
 // Finding a signed cookie of ours among what the browser sent, and what one may weigh that it is to keep.
 import { TipfyError } from '../../errors.ts'
-import { cookieHeader } from '../../http/cookies.ts'
 import type { CookieSigner, Refusal, SignedCookie } from '../../signing.ts'
 import type { SessionCookie } from './config.ts'
 import type { Settings } from './settings.ts'
@@ -14,7 +13,7 @@ export interface SignedName {
 }
 
 export interface CookieRequest {
-  readonly incoming: { readonly rawHeaders: readonly string[] }
+  readonly message: { readonly headers: { readonly cookie?: string } }
 }
 
 export interface FoundCookie {
@@ -66,7 +65,7 @@ export function findCookie(
   request: CookieRequest,
   settings: Settings,
 ): FoundCookie | undefined {
-  const header = cookieHeader(request.incoming)
+  const header = request.message.headers.cookie
   if (header === undefined) return undefined
   const first = nextValue(header, name, 0)
   if (first === -1) return undefined

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { HeaderList } from '../../../lib/http/headers.ts'
 import { Response } from '../../../lib/http/response.ts'
 import { sent } from '../fake.ts'
+import { live, raw } from '../live.ts'
 
 test('names are found without regard to case; set replaces, add adds', () => {
   const headers = new HeaderList()
@@ -117,4 +119,24 @@ test('vary gathers names once, and a star stands for all', () => {
   expect(response.headers.getAll('vary')).toEqual(['Origin, Cookie, Accept'])
   response.vary('*')
   expect(response.headers.get('vary')).toBe('*')
+})
+
+test.each<[string, () => string | Buffer | Readable]>([
+  ['ASCII', () => 'tea'],
+  ['text', () => 'th\u00e9 \u2615'],
+  ['bytes', () => Buffer.from('tea')],
+  ['a stream of text', () => Readable.from(['th\u00e9'], { objectMode: false, encoding: 'utf8' })],
+  ['nothing', () => ''],
+])('headers are sent in Latin-1 beside a body of %s, which is sent in UTF-8', async (_, body) => {
+  const { port, close } = await live((_, response) => {
+    response.headers.set('x-name', 'caf\u00e9')
+    const given = body()
+    if (given instanceof Readable) response.stream(given)
+    else response.data = given
+  })
+  const answer = await raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  expect(answer).toContain('\r\nx-name: caf\u00e9\r\n')
+  const given = body()
+  if (typeof given === 'string') expect(Buffer.from(answer, 'latin1').toString()).toContain(`\r\n\r\n${given}`)
+  await close()
 })

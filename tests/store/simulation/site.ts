@@ -115,7 +115,7 @@ export class Visit {
   constructor(sessions: Sessions, cookie: string | null) {
     this.#sessions = sessions
     const request = {
-      incoming: { rawHeaders: cookie === null ? [] : ['Cookie', `${sessions.kind.name}=${cookie}`] },
+      message: { headers: { cookie: cookie === null ? undefined : `${sessions.kind.name}=${cookie}` } },
       headers: { get: () => null },
       isSecure: false,
     }

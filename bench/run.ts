@@ -30,7 +30,7 @@ Instead of the cases:
   --start              how long until the first answer, and the memory then
   --latency            how evenly answers come at 70 % of the peak
   --scale              cost by the number of rules, of sessions, and by their size
-  --soak <millions>    whether memory stays flat over so many requests`
+  --soak <millions>    whether memory stays flat over so many requests; --only chooses the cases`
 
 const { values } = parseArgs({
   options: {
@@ -76,17 +76,24 @@ async function main(): Promise<void> {
     if (values.start) await measureStarts(values.node, 9)
     else if (values.latency) await measureLatency(load, settings)
     else if (values.scale) await measureScale(load, settings)
-    else if (values.soak !== undefined) process.exitCode = (await soak(load, settings, Number(values.soak))) ? 0 : 1
+    else if (values.soak !== undefined)
+      process.exitCode = (await soak(load, settings, Number(values.soak), chosenNames())) ? 0 : 1
     else await measureCases(load, settings, node)
   } finally {
     load.stop()
   }
 }
 
-async function measureCases(load: LoadProcess, settings: Settings, node: string): Promise<void> {
+/** The cases that were asked for by name. */
+function chosenNames(): string[] | undefined {
   const only = values.only?.split(',')
   const unknown = only?.find((name) => !cases.some((kase) => kase.name === name))
   if (unknown !== undefined) throw new Error(`there is no case ${unknown}\n${usage}`)
+  return only
+}
+
+async function measureCases(load: LoadProcess, settings: Settings, node: string): Promise<void> {
+  const only = chosenNames()
   const chosen = cases.filter(({ name }) => only === undefined || only.includes(name))
   const memcached = chosen.some(({ sessions }) => sessions === 'memcached') ? await startMemcached() : undefined
   const results: Result[] = []

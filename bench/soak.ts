@@ -7,12 +7,19 @@ const rounds = 20
 /** MB by which the last quarter of the rounds may have more live memory than the second. */
 const tolerance = 1
 
+/** The cases that are soaked, unless told. */
+const usual = ['hello', 'change', 'stored-change']
+
 /** Prints live and resident memory as the requests go by; false if the former has grown. */
-export async function soak(load: LoadProcess, settings: Settings, millions: number): Promise<boolean> {
+export async function soak(
+  load: LoadProcess,
+  settings: Settings,
+  millions: number,
+  names: readonly string[] = usual,
+): Promise<boolean> {
   const flags = ['--expose-gc', ...settings.launch.flags]
   let isFlat = true
-  for (const name of ['hello', 'change', 'stored-change']) {
-    const kase = cases.find((one) => one.name === name)!
+  for (const kase of cases.filter(({ name }) => names.includes(name))) {
     const { servers } = await startServers(kase, [], { ...settings, launch: { ...settings.launch, flags } })
     const [bare, tipfy] = servers
     await bare!.stop()
@@ -20,7 +27,7 @@ export async function soak(load: LoadProcess, settings: Settings, millions: numb
     const { connections } = settings
     const total = Math.round((millions * 1e6) / rounds)
     const heaps: number[] = []
-    console.log(`\n${name}: MB live and resident, after each ${total} of ${millions} million requests`)
+    console.log(`\n${kase.name}: MB live and resident, after each ${total} of ${millions} million requests`)
     for (let round = 0; round < rounds; round++) {
       await load.run({ port: tipfy!.port, requests, connections, total, follow: kase.follow })
       const { heap, rss } = await tipfy!.collected()

@@ -22,7 +22,7 @@ export interface Row {
   readonly server: string
   /** µs of CPU a request, by round. */
   readonly micros: readonly number[]
-  /** To bare node:http in the same round. */
+  /** To the round of bare node:http beside it. */
   readonly ratios: readonly number[]
 }
 
@@ -73,28 +73,32 @@ export async function measure(
   settings: Settings,
 ): Promise<Result> {
   const { rounds, starts } = settings
-  const rows = new Map<string, { micros: number[]; ratios: number[] }>()
+  const rows = new Map<string, Measured>()
   for (let start = 0; start < starts; start++) {
     const measured = await measureOnce(kase, peers, load, settings, Math.ceil(rounds / starts))
-    const base = measured.get('node-http')!
-    for (const [server, micros] of measured) {
+    for (const [server, { micros, ratios }] of measured) {
       const row = rows.get(server) ?? { micros: [], ratios: [] }
       row.micros.push(...micros)
-      row.ratios.push(...micros.map((value, at) => value / base[at]!))
+      row.ratios.push(...ratios)
       rows.set(server, row)
     }
   }
   return { name: kase.name, title: kase.title, rows: [...rows].map(([server, row]) => ({ server, ...row })) }
 }
 
-/** µs of CPU a request, by server and round. */
+interface Measured {
+  readonly micros: number[]
+  readonly ratios: number[]
+}
+
+/** By server. */
 async function measureOnce(
   kase: Case,
   peers: readonly string[],
   load: LoadProcess,
   settings: Settings,
   rounds: number,
-): Promise<Map<string, number[]>> {
+): Promise<Map<string, Measured>> {
   const { requests: total, connections } = settings
   const { servers, answer } = await startServers(kase, peers, settings)
   const [bare, ...others] = servers
@@ -119,14 +123,22 @@ async function measureOnce(
       await round(server)
     }
   }
-  const micros = new Map(servers.map(({ name }) => [name, [] as number[]]))
+  const measured = new Map(servers.map(({ name }) => [name, { micros: [], ratios: [] } as Measured]))
   for (let at = 0; at < rounds; at++) {
     // Each time another one begins, so that none has the quieter place.
-    const order = servers.map((_, index) => servers[(index + at) % servers.length]!)
-    for (const server of order) micros.get(server.name)!.push(await round(server))
+    for (const index of others.keys()) {
+      const server = others[(index + at) % others.length]!
+      // Each beside bare node:http, before it or behind: what a machine's neighbours do lasts for some rounds.
+      const micros = new Map<ServerProcess, number>()
+      for (const one of at % 2 === 0 ? [bare!, server] : [server, bare!]) micros.set(one, await round(one))
+      for (const [one, value] of micros) {
+        measured.get(one.name)!.micros.push(value)
+        measured.get(one.name)!.ratios.push(value / micros.get(bare!)!)
+      }
+    }
   }
   await Promise.all(servers.map((server) => server.stop()))
-  return micros
+  return measured
 }
 
 function cookieOf(request: string): string {

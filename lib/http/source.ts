@@ -37,7 +37,7 @@ const encodings = ['identity', 'gzip', 'x-gzip', 'deflate']
 function begin(incoming: IncomingMessage, limit: number): string {
   const given = incoming.headers['content-encoding']
   const encoding = given === undefined ? 'identity' : given.trim().toLowerCase()
-  if (given !== undefined && !encodings.includes(encoding)) {
+  if (!encodings.includes(encoding)) {
     throw new UnsupportedMediaType(`This server does not read content that is encoded as ${encoding}.`, {
       headers: { 'accept-encoding': 'gzip, deflate' },
     })

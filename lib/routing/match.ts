@@ -88,14 +88,12 @@ function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | n
   const args: Record<string, unknown> = {}
   if (compiled.arguments.size === 0) return args
   const { variables } = compiled
-  // Without encoded slashes.
-  const isPlain = walk.path.isWellFormed()
   let at = 0
   try {
     for (const dynamic of candidate.dynamics) {
       const text = walk.text(dynamic, candidate)
-      if (dynamic.part.whole) setValue(args, variables[at++]!, isPlain ? text : decodeSlashes(text))
-      else for (const one of dynamic.part.capture(text)!) setValue(args, variables[at++]!, decodeSlashes(one))
+      if (dynamic.part.whole) setValue(args, variables[at++]!, text)
+      else for (const captured of dynamic.part.capture(text)!) setValue(args, variables[at++]!, captured)
     }
   } catch (error) {
     if (error instanceof ValidationError) return null
@@ -106,7 +104,7 @@ function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | n
 }
 
 function setValue(args: Record<string, unknown>, [name, converter]: Variable, text: string): void {
-  put(args, name, converter.toValue(text))
+  put(args, name, converter.toValue(decodeSlashes(text)))
 }
 
 /** To the first of `others` that has these values as its defaults. */

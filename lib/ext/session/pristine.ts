@@ -47,11 +47,7 @@ export class Pristine {
   isIn(data: Record<string, unknown>): boolean {
     const { keys } = this
     if (Object.keys(data).length !== keys.length) return false
-    for (const key of keys) {
-      if (!Object.hasOwn(data, key)) return false
-      const value = data[key]
-      if (!Object.is(value, this.data[key]) && !isSame(value, this.data[key])) return false
-    }
+    for (const key of keys) if (!Object.hasOwn(data, key) || !isSame(data[key], this.data[key])) return false
     return true
   }
 }
@@ -79,9 +75,8 @@ function copyOfItem(item: object): object {
 }
 
 function isSame(value: unknown, known: unknown): boolean {
-  if (typeof value !== 'object' || value === null || typeof known !== 'object' || known === null) {
-    return Object.is(value, known)
-  }
+  if (Object.is(value, known)) return true
+  if (typeof value !== 'object' || value === null || typeof known !== 'object' || known === null) return false
   if (Array.isArray(value)) {
     if (!Array.isArray(known) || value.length !== known.length) return false
     for (let at = 0; at < known.length; at++) if (!isSame(value[at], known[at])) return false

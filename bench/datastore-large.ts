@@ -1,6 +1,6 @@
 // Fills a folder with many entities, or opens it and asks: a process of bench/datastore.ts.
 import { PropertyFilter } from '@google-cloud/datastore'
-import { Engine } from '../lib/datastore/embedded/engine.ts'
+import { Engine } from '../lib/datastore/engine/engine.ts'
 import { closeDatastore, openDatastore } from '../lib/datastore/index.ts'
 
 const [, , mode, dataFolder, count] = process.argv as [string, string, string, string, string]

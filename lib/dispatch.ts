@@ -2,8 +2,8 @@
 import type { App } from './app.ts'
 import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor, verbs } from './handler.ts'
 import { MethodNotAllowed } from './http/exceptions.ts'
-import type { Request } from './http/request.ts'
-import { Response } from './http/response.ts'
+import type { Request } from './http/request/request.ts'
+import { Response } from './http/response/response.ts'
 import type { Rule } from './routing/index.ts'
 import { steps, traced } from './trace.ts'
 

@@ -1,10 +1,10 @@
 // What is answered when a request ends with an error, wherever it was thrown.
 import type { ServerResponse } from 'node:http'
 import type { App, RequestContext } from './app.ts'
-import { makeResponse } from './http/convert.ts'
 import { HTTPException, InternalServerError } from './http/exceptions.ts'
-import { Response } from './http/response.ts'
-import { sendResponse } from './http/send.ts'
+import { makeResponse } from './http/response/convert.ts'
+import { Response } from './http/response/response.ts'
+import { sendResponse } from './http/response/send.ts'
 import { RequestRedirect } from './routing/index.ts'
 import { isInstance } from './thrown.ts'
 

@@ -4,8 +4,8 @@ import type { App } from './app.ts'
 import { applications, type Context, contextStorage } from './context.ts'
 import { mustBeTheOnlyCopy } from './copies.ts'
 import { TipfyError } from './errors.ts'
-import type { Request } from './http/request.ts'
-import type { Response } from './http/response.ts'
+import type { Request } from './http/request/request.ts'
+import type { Response } from './http/response/response.ts'
 
 /** A global was used where no request is being served. */
 export class OutsideRequestError extends TipfyError<'TIPFY_E_OUTSIDE_REQUEST'> {

@@ -2,9 +2,9 @@
 import type { Sections } from './config.ts'
 import { TipfyError } from './errors.ts'
 import { app, request, response } from './globals.ts'
-import { makeJson } from './http/convert.ts'
-import { html } from './http/escape.ts'
-import type { Response } from './http/response.ts'
+import { html } from './http/html.ts'
+import { makeJson } from './http/response/convert.ts'
+import type { Response } from './http/response/response.ts'
 import type { Endpoint, UrlArguments } from './routing/index.ts'
 import { quoteLocation } from './routing/quote.ts'
 

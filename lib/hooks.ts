@@ -1,8 +1,8 @@
 // The six places where an application's config puts code of its own: hooks, by event, in order.
 import type { App } from './app.ts'
 import { TipfyError } from './errors.ts'
-import type { Request } from './http/request.ts'
-import { Response } from './http/response.ts'
+import type { Request } from './http/request/request.ts'
+import { Response } from './http/response/response.ts'
 import { nearest } from './nearest.ts'
 import { steps, traced } from './trace.ts'
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { TipfyError } from './errors.ts'
 import { app, response } from './globals.ts'
 import { type HandlerClass, RequestHandler } from './handler.ts'
-import type { SendFileOptions } from './http/response-body.ts'
+import type { SendFileOptions } from './http/response/body.ts'
 import { Rule } from './routing/index.ts'
 
 /** How the files of a folder are sent. */

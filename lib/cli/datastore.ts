@@ -1,5 +1,5 @@
 // `tipfy datastore`: a local Datastore for any Datastore client, ours or another language's.
-import { startDatastoreServer } from '../datastore/server.ts'
+import { startDatastoreServer } from '../datastore/server/server.ts'
 import { print } from './output.ts'
 
 interface Options {

@@ -1,6 +1,6 @@
 // Deletes the records of sessions that are over: what Datastore's TTL policy does on Google Cloud, and nobody elsewhere.
-import type { OpenStore } from '../ext/session/open-store.ts'
-import type { SessionRow } from '../ext/session/ports.ts'
+import type { OpenStore } from '../ext/session/repository/open.ts'
+import type { SessionRow } from '../ext/session/repository/ports.ts'
 
 /** So many keys in one commit. */
 const batch = 400

@@ -2,10 +2,10 @@
 // 0.3 s and 30 MB, so nothing of it is loaded before it is asked for.
 import { createRequire } from 'node:module'
 import type { Datastore } from '@google-cloud/datastore'
-import { Engine } from './embedded/engine.ts'
+import { Engine } from './engine/engine.ts'
+import { inProcessClient } from './in-process-client.ts'
 import { clientRequire } from './messages.ts'
-import { TracedClients } from './traced.ts'
-import { inProcessClient } from './transport.ts'
+import { TracedClients } from './traced-client.ts'
 
 /** Which Datastore to open. */
 export interface DatastoreOptions {

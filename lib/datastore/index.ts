@@ -8,7 +8,7 @@ import type { Datastore } from '@google-cloud/datastore'
 import { openDatastore } from './client.ts'
 
 export { closeDatastore, type DatastoreOptions, openDatastore } from './client.ts'
-export { type DatastoreServer, type DatastoreServerOptions, startDatastoreServer } from './server.ts'
+export { type DatastoreServer, type DatastoreServerOptions, startDatastoreServer } from './server/server.ts'
 
 /** The official client on a Datastore that lives in this process and keeps nothing: for tests. */
 export function memoryDatastore(options: { projectId?: string; namespace?: string } = {}): Promise<Datastore> {

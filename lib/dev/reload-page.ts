@@ -1,7 +1,7 @@
 // What `tipfy dev` serves while the application cannot start: why not. The page asks again each second, so that it heals
 // with the code.
 import type { RequestListener, Server } from 'node:http'
-import { html } from '../http/escape.ts'
+import { html } from '../http/html.ts'
 import { createServer } from '../node-http.ts'
 import { type Told, tell } from '../thrown.ts'
 

@@ -1,7 +1,7 @@
 // The HTTP errors by name, Werkzeug's whole tree.
 import { TipfyError } from '../errors.ts'
 import { type ExceptionOptions, HTTPException } from './http-exception.ts'
-import { Response } from './response.ts'
+import { Response } from './response/response.ts'
 
 export { type ExceptionOptions, HTTPException } from './http-exception.ts'
 

@@ -1,10 +1,10 @@
 // An HTTP error as an exception: thrown anywhere, it becomes the answer, in the form that the client prefers.
 import { STATUS_CODES } from '../node-http.ts'
-import { escape as escapeHtml } from './escape.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
-import { bestOf } from './negotiate.ts'
-import type { Request } from './request.ts'
-import { Response } from './response.ts'
+import { escape as escapeHtml } from './html.ts'
+import { bestOf } from './negotiation.ts'
+import type { Request } from './request/request.ts'
+import { Response } from './response/response.ts'
 
 // What the client is told where nothing else was said.
 const descriptions: Record<number, string> = {

@@ -2,8 +2,8 @@
 import { TipfyError } from '../errors.ts'
 import { Builder, type BuildItem } from './builder.ts'
 import type { BaseConverter } from './converters.ts'
+import { cut, type Part } from './matcher/rule-part.ts'
 import { parseRule, type Token } from './parse.ts'
-import { cut, type Part } from './part.ts'
 import type { Rule } from './rule.ts'
 import type { UrlMap } from './url-map.ts'
 

@@ -1,6 +1,7 @@
 // The face of routing: rules, maps, adapters and what users derive from.
+
+export { collectAppRules, type ImportModule } from '../app/installed-apps.ts'
 export { type Binding, type BuildOptions, UrlAdapter } from './adapter.ts'
-export { collectAppRules, type ImportModule } from './app-rules.ts'
 export { BuildError } from './build-error.ts'
 export {
   AnyConverter,
@@ -14,9 +15,9 @@ export {
   UuidConverter,
   ValidationError,
 } from './converters.ts'
-export { findDoubtful } from './doubtful.ts'
 export { findIndistinguishable, type Indistinguishable } from './indistinguishable.ts'
-export type { Match } from './match.ts'
+export { findDoubtful } from './lint.ts'
+export type { Match } from './matcher/match.ts'
 export type { ConverterArgument, ConverterArguments } from './parse.ts'
 export { RequestRedirect } from './redirect.ts'
 export { type HandlerTarget, Rule, type RuleFactory, type RuleOptions, type Values } from './rule.ts'

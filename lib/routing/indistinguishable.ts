@@ -1,5 +1,5 @@
 // Rules that look the same to whoever matches a path: the later one is never reached, and nobody would notice.
-import type { Part } from './part.ts'
+import type { Part } from './matcher/rule-part.ts'
 import type { Rule } from './rule.ts'
 import type { UrlMap } from './url-map.ts'
 

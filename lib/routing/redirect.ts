@@ -19,7 +19,7 @@ export class RequestRedirect extends HTTPException {
  */
 export function resolveTarget(origin: string, place: string, target: string, mayLeave: boolean): string {
   if (mayLeave && /^https?:\/\//i.test(target)) return quoteLocation(target)
-  const relative = target.replace(/^[\\/]+/, '/').replace(/^(?=[^/?#]*:)/, './')
+  const relative = target.replace(/^[\\/]+/, '/').replace(/^(?=[^/?#]*:)/, './/')
   const { pathname, search, hash } = new URL(relative, `http://host${place}`)
   return `${origin}${pathname.replace(/^\/{2,}/, '/')}${search}${hash}`
 }

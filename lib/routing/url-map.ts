@@ -3,14 +3,14 @@ import { domainToASCII } from 'node:url'
 import { inspect } from 'node:util'
 import { TipfyError } from '../errors.ts'
 import { BadHost } from '../http/exceptions.ts'
-import { withoutDefaultPort } from '../http/origin.ts'
+import { withoutDefaultPort } from '../http/request/origin.ts'
 import { type Binding, UrlAdapter } from './adapter.ts'
 import { compareForBuild, providesDefaultsFor } from './builder.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
-import { isReadAsItIs, type Match, matchPath, type Origin, rulesForPath } from './match.ts'
-import type { DynamicPart } from './part.ts'
+import { isReadAsItIs, type Match, matchPath, type Origin, rulesForPath } from './matcher/match.ts'
+import type { DynamicPart } from './matcher/rule-part.ts'
+import { type Candidate, RuleTree } from './matcher/rule-tree.ts'
 import type { Rule, RuleFactory } from './rule.ts'
-import { type Candidate, RuleTree } from './tree.ts'
 
 /** Orders the query parameters of built URLs. */
 export type SortParameters = (one: readonly [string, unknown], other: readonly [string, unknown]) => number

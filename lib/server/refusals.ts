@@ -2,8 +2,8 @@
 // and nobody here would hear of it.
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { isLingering, linger, lingerAfter } from '../http/connection/lingering-close.ts'
 import { exceptionFor } from '../http/exceptions.ts'
-import { isLingering, linger, lingerAfter } from '../http/linger.ts'
 import type { Log } from '../log.ts'
 
 const statuses: Record<string, number> = {

@@ -2,7 +2,7 @@
 import type { App } from '../app.ts'
 import { session, sessionStore } from '../ext/session/index.ts'
 import { current } from '../globals.ts'
-import { sendResponse } from '../http/send.ts'
+import { sendResponse } from '../http/response/send.ts'
 import { ClientResponse } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { exchange } from './exchange.ts'

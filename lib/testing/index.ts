@@ -1,5 +1,5 @@
 // tipfy/testing: what tests of an application use, under any runner.
-import type { DatastoreClient } from '../ext/session/config.ts'
+import type { DatastoreClient } from '../ext/session/config/config.ts'
 
 export { type ClientOptions, type ClientRequestOptions, createClient, type TestClient } from './client.ts'
 export type { ClientResponse } from './client-response.ts'

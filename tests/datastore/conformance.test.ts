@@ -2,7 +2,7 @@
 // is one: the answers are equal, or the case lists what the emulator answers instead and the documentation that decides.
 import { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startDatastoreServer } from '../../lib/datastore/server.ts'
+import { startDatastoreServer } from '../../lib/datastore/server/server.ts'
 import { Api, type Case } from './conformance/api.ts'
 import { cases } from './conformance/cases.ts'
 import { emulatorJar, startEmulator } from './emulator.ts'

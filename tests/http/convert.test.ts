@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from '@jest/globals'
-import { makeResponse } from '../../lib/http/convert.ts'
-import { html } from '../../lib/http/escape.ts'
 import { NotFound } from '../../lib/http/exceptions.ts'
-import { Response as TipfyResponse } from '../../lib/http/response.ts'
+import { html } from '../../lib/http/html.ts'
+import { makeResponse } from '../../lib/http/response/convert.ts'
+import { Response as TipfyResponse } from '../../lib/http/response/response.ts'
 import { fakeRequest } from './fake.ts'
 
 function current(): TipfyResponse {

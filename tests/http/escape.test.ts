@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { escape as escapeHtml, html } from '../../lib/http/escape.ts'
+import { escape as escapeHtml, html } from '../../lib/http/html.ts'
 
 test('the five characters that mean something in HTML are escaped', () => {
   expect(escapeHtml(`<a href="x" title='y'>&</a>`)).toBe(

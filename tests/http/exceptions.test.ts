@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import * as exceptions from '../../lib/http/exceptions.ts'
-import { Response } from '../../lib/http/response.ts'
+import { Response } from '../../lib/http/response/response.ts'
 import { fakeRequest } from './fake.ts'
 
 const { abort, exceptionFor, HTTPException, MethodNotAllowed, NotFound, ServiceUnavailable } = exceptions

@@ -2,10 +2,10 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { Request } from '../../lib/http/request.ts'
-import type { Response } from '../../lib/http/response.ts'
-import { sendResponse } from '../../lib/http/send.ts'
-import { defaultRequestSettings, type RequestSettings } from '../../lib/http/settings.ts'
+import { Request } from '../../lib/http/request/request.ts'
+import { defaultRequestSettings, type RequestSettings } from '../../lib/http/request/settings.ts'
+import type { Response } from '../../lib/http/response/response.ts'
+import { sendResponse } from '../../lib/http/response/send.ts'
 
 export interface FakeOptions {
   method?: string

@@ -2,12 +2,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { makeResponse } from '../../lib/http/convert.ts'
 import { HTTPException, InternalServerError } from '../../lib/http/exceptions.ts'
-import { Request } from '../../lib/http/request.ts'
-import { Response } from '../../lib/http/response.ts'
-import { sendResponse } from '../../lib/http/send.ts'
-import { defaultRequestSettings, type RequestSettings } from '../../lib/http/settings.ts'
+import { Request } from '../../lib/http/request/request.ts'
+import { defaultRequestSettings, type RequestSettings } from '../../lib/http/request/settings.ts'
+import { makeResponse } from '../../lib/http/response/convert.ts'
+import { Response } from '../../lib/http/response/response.ts'
+import { sendResponse } from '../../lib/http/response/send.ts'
 
 export interface Live {
   url: string

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { NotFound } from '../../lib/http/exceptions.ts'
 import { escapeRegex } from '../../lib/routing/converters.ts'
 import { RequestRedirect, Rule, type UrlAdapter, UrlMap } from '../../lib/routing/index.ts'
-import { linearMatcher } from '../../lib/routing/linear.ts'
+import { linearMatcher } from '../../lib/routing/matcher/linear-matcher.ts'
 
 const text = (constraints: fc.StringConstraints = {}) =>
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12, ...constraints }).filter((value) => !value.includes('/'))

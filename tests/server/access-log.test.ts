@@ -4,7 +4,7 @@ import { createServer, get, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, expect, test } from '@jest/globals'
-import { compileTrust } from '../../lib/http/origin.ts'
+import { compileTrust } from '../../lib/http/request/origin.ts'
 import { type Access, fieldsFor, humanLine, logged } from '../../lib/server/access-log.ts'
 import { googleProject, traceFields } from '../../lib/server/google-cloud.ts'
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { RunningServer } from 'tipfy'
-import { linger } from '../../lib/http/linger.ts'
+import { linger } from '../../lib/http/connection/lingering-close.ts'
 import { received } from '../http/live.ts'
 import { site } from './site.ts'
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { request } from 'tipfy'
 import { sessionStore } from 'tipfy/ext/session'
-import { StoreUnavailable } from '../../lib/ext/session/store.ts'
+import { StoreUnavailable } from '../../lib/ext/session/repository/repository.ts'
 import { count, free, kinds, type Site, serveSite, setCookies } from './site.ts'
 
 /** A point that a handler waits at until the test lets it go on. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { decodeData, encodeData, sameData } from '../../lib/ext/session/codec.ts'
-import { checkValue, maxDepth } from '../../lib/ext/session/values.ts'
+import { decodeData, encodeData, sameData } from '../../lib/ext/session/data/codec.ts'
+import { checkValue, maxDepth } from '../../lib/ext/session/data/values.ts'
 
 const roundTrip = (data: Record<string, unknown>) => decodeData(encodeData(data))
 

@@ -1,6 +1,6 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { Encryption } from '../../lib/ext/session/encryption.ts'
+import { Encryption } from '../../lib/ext/session/cookies/encryption.ts'
 
 const secret = 'a-secret-of-the-tests-0123456789abcdef'
 const box = (name = 'a', kind = 'session') => new Encryption(name, kind)

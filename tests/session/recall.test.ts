@@ -1,9 +1,9 @@
 // A Cookie header that comes again is not read again: the answer must be what reading it would have given.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Settings } from '../../lib/ext/session/settings.ts'
-import { findCookie, type SignedName } from '../../lib/ext/session/signed-cookie.ts'
-import { CookieSigner } from '../../lib/signing.ts'
+import type { Settings } from '../../lib/ext/session/config/settings.ts'
+import { findCookie, type SignedName } from '../../lib/ext/session/cookies/signed-cookie.ts'
+import { CookieSigner } from '../../lib/ext/session/cookies/signing.ts'
 
 const start = Date.UTC(2026, 0, 1)
 const keys = ['n'.repeat(32), 'o'.repeat(32)]

@@ -2,9 +2,9 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sessionStore } from 'tipfy/ext/session'
-import { encodeData } from '../../lib/ext/session/codec.ts'
-import { Pristine } from '../../lib/ext/session/pristine.ts'
-import type { SignedCookie } from '../../lib/signing.ts'
+import { Pristine } from '../../lib/ext/session/backends/copy-on-read.ts'
+import type { SignedCookie } from '../../lib/ext/session/cookies/signing.ts'
+import { encodeData } from '../../lib/ext/session/data/codec.ts'
 import { free, serveSite, setCookies } from './site.ts'
 
 const dictionary = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }), { maxKeys: 6 }) as fc.Arbitrary<

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { sign } from 'cookie-signature'
 import fc from 'fast-check'
-import { CookieSigner, type SignerOptions } from '../../lib/signing.ts'
+import { CookieSigner, type SignerOptions } from '../../lib/ext/session/cookies/signing.ts'
 
 const key = 'k'.repeat(32)
 const now = Date.UTC(2026, 0, 1)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll } from '@jest/globals'
 import { RequestHandler, Rule } from 'tipfy'
 import { type Session, session, setDatastoreSession, setSecureCookieSession } from 'tipfy/ext/session'
-import type { Sessions } from '../../lib/ext/session/sessions.ts'
+import type { Sessions } from '../../lib/ext/session/session-kinds.ts'
 import { type Answer, type Running, start } from '../support/application.ts'
 import { Visitor } from '../support/browser.ts'
 

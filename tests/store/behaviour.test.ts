@@ -5,12 +5,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore } from '../../lib/datastore/client.ts'
-import { startDatastoreServer } from '../../lib/datastore/server.ts'
-import { SessionDatastore } from '../../lib/ext/session/datastore.ts'
-import { memcachedLinks } from '../../lib/ext/session/memcached.ts'
-import type { DatastorePort } from '../../lib/ext/session/ports.ts'
-import { RecordStore, type SessionRecord, type StoreSettings } from '../../lib/ext/session/store.ts'
-import { systemChance, systemClock } from '../../lib/ext/session/system.ts'
+import { startDatastoreServer } from '../../lib/datastore/server/server.ts'
+import { memcachedLinks } from '../../lib/ext/session/cache/memcached.ts'
+import { SessionDatastore } from '../../lib/ext/session/repository/datastore-adapter.ts'
+import type { DatastorePort } from '../../lib/ext/session/repository/ports.ts'
+import { RecordStore, type SessionRecord, type StoreSettings } from '../../lib/ext/session/repository/repository.ts'
+import { systemChance, systemClock } from '../../lib/ext/session/repository/system.ts'
 import { emulatorFound, startEmulator } from '../support/emulator.ts'
 import { Memcached, memcachedFound } from '../support/memcached.ts'
 import { MemoryDatastore } from '../support/memory-datastore.ts'
@@ -303,7 +303,7 @@ function behaves(backend: Backend, cached: boolean): void {
     // A reader does not wait for memcached to have what it read: until then the entry is a lease.
     while (a.stats.fills < 2) await turn()
     const connection = await memcachedLinks(memcached!.address)[0]!.connect(5000)
-    const { keyName } = await import('../../lib/ext/session/records.ts')
+    const { keyName } = await import('../../lib/ext/session/repository/record.ts')
     const key = `tipfy:${keyName(sid)}`
     const foreign = (await connection.get(`tipfy:${keyName(other)}`))!.value
     for (const value of [

@@ -4,11 +4,11 @@ import { createServer, type Socket } from 'node:net'
 import type { Datastore } from '@google-cloud/datastore'
 import { describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore } from '../../lib/datastore/client.ts'
-import { SessionDatastore } from '../../lib/ext/session/datastore.ts'
-import { memcachedLinks } from '../../lib/ext/session/memcached.ts'
-import { type DatastorePort, PortError } from '../../lib/ext/session/ports.ts'
-import { RecordStore, type StoreSettings } from '../../lib/ext/session/store.ts'
-import { systemChance, systemClock } from '../../lib/ext/session/system.ts'
+import { memcachedLinks } from '../../lib/ext/session/cache/memcached.ts'
+import { SessionDatastore } from '../../lib/ext/session/repository/datastore-adapter.ts'
+import { type DatastorePort, PortError } from '../../lib/ext/session/repository/ports.ts'
+import { RecordStore, type StoreSettings } from '../../lib/ext/session/repository/repository.ts'
+import { systemChance, systemClock } from '../../lib/ext/session/repository/system.ts'
 import { FakeClock, fakeChance } from '../support/fake-world.ts'
 import { freePort, Memcached, memcachedFound } from '../support/memcached.ts'
 import { MemoryDatastore } from '../support/memory-datastore.ts'
@@ -338,7 +338,7 @@ describe('a Datastore', () => {
     const port = new SessionDatastore(datastore, { kind: 'Session', onBroken: (_, __, why) => broken.push(why) })
     const store = openStore(port, null)
     const good = { created: new Date(), updated: new Date(), expires: new Date(4e12), data: '{}', username: null }
-    const { keyName } = await import('../../lib/ext/session/records.ts')
+    const { keyName } = await import('../../lib/ext/session/repository/record.ts')
     const cases: [object, RegExp][] = [
       [{ ...good, version: 'x', commits: 'x' }, /version/],
       [{ ...good, version: datastore.int('9223372036854775807'), commits: 'x' }, /version/],

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { memcachedLinks } from '../../lib/ext/session/memcached.ts'
-import type { CacheConnection } from '../../lib/ext/session/ports.ts'
-import { RecordStore } from '../../lib/ext/session/store.ts'
-import { systemChance, systemClock } from '../../lib/ext/session/system.ts'
+import { memcachedLinks } from '../../lib/ext/session/cache/memcached.ts'
+import type { CacheConnection } from '../../lib/ext/session/repository/ports.ts'
+import { RecordStore } from '../../lib/ext/session/repository/repository.ts'
+import { systemChance, systemClock } from '../../lib/ext/session/repository/system.ts'
 import { Memcached, memcachedFound, saslFound } from '../support/memcached.ts'
 import { MemoryDatastore } from '../support/memory-datastore.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { decodeData } from '../../lib/ext/session/codec.ts'
-import { newCounters } from '../../lib/ext/session/counters.ts'
-import { StoredMerge } from '../../lib/ext/session/merge-stored.ts'
-import { decodeCurrent, isCurrentText } from '../../lib/ext/session/migrate.ts'
-import { defaultStoreSettings } from '../../lib/ext/session/store-settings.ts'
+import { decodeData } from '../../lib/ext/session/data/codec.ts'
+import { decodeCurrent, isCurrentText } from '../../lib/ext/session/data/migrate.ts'
+import { newCounters } from '../../lib/ext/session/repository/counters.ts'
+import { defaultStoreSettings } from '../../lib/ext/session/repository/settings.ts'
+import { StoredMerge } from '../../lib/ext/session/repository/stored-merge.ts'
 
 describe('a merge of sessions of which the form has changed', () => {
   const migration = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { decodeData, encodeData, sameData } from '../../lib/ext/session/codec.ts'
-import { type Conflict, type Data, mergeData } from '../../lib/ext/session/merge.ts'
+import { decodeData, encodeData, sameData } from '../../lib/ext/session/data/codec.ts'
+import { type Conflict, type Data, mergeData } from '../../lib/ext/session/merge/merge.ts'
 import { mergeTexts } from '../../lib/ext/session/merge-texts.ts'
 
 function merge(base: string, mine: string, theirs: string) {

@@ -1,13 +1,13 @@
 import { types } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { decodeData, encodeData } from '../../lib/ext/session/codec.ts'
-import { type Conflict, type Data, mergeData } from '../../lib/ext/session/merge.ts'
+import { decodeData, encodeData } from '../../lib/ext/session/data/codec.ts'
+import { Effort, same } from '../../lib/ext/session/merge/equality.ts'
+import { alignLists, stays } from '../../lib/ext/session/merge/lists.ts'
+import { type Conflict, type Data, mergeData } from '../../lib/ext/session/merge/merge.ts'
 import { Identities } from '../../lib/ext/session/merge-identities.ts'
-import { alignLists, stays } from '../../lib/ext/session/merge-lists.ts'
 import { named } from '../../lib/ext/session/merge-names.ts'
 import { mergeTexts } from '../../lib/ext/session/merge-texts.ts'
-import { Effort, same } from '../../lib/ext/session/merge-values.ts'
 
 // Not structuredClone: under jest its objects are of another realm.
 function clone(data: Data): Data {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { RecordStore, type SessionRecord, type StoreSettings } from '../../lib/ext/session/store.ts'
+import { RecordStore, type SessionRecord, type StoreSettings } from '../../lib/ext/session/repository/repository.ts'
 import { FakeClock, fakeChance } from '../support/fake-world.ts'
 import { MemoryDatastore } from '../support/memory-datastore.ts'
 

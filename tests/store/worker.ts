@@ -1,10 +1,10 @@
 // A server process for tests: a session store of its own, told over IPC what to do. Started with fork().
 import { closeDatastore, openDatastore } from '../../lib/datastore/client.ts'
-import { SessionDatastore } from '../../lib/ext/session/datastore.ts'
-import { memcachedLinks } from '../../lib/ext/session/memcached.ts'
-import type { CacheLink } from '../../lib/ext/session/ports.ts'
-import { RecordStore } from '../../lib/ext/session/store.ts'
-import { systemChance, systemClock } from '../../lib/ext/session/system.ts'
+import { memcachedLinks } from '../../lib/ext/session/cache/memcached.ts'
+import { SessionDatastore } from '../../lib/ext/session/repository/datastore-adapter.ts'
+import type { CacheLink } from '../../lib/ext/session/repository/ports.ts'
+import { RecordStore } from '../../lib/ext/session/repository/repository.ts'
+import { systemChance, systemClock } from '../../lib/ext/session/repository/system.ts'
 
 export interface WorkerOptions {
   dataFolder?: string

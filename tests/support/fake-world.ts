@@ -1,5 +1,5 @@
 // A clock and chance that a test owns: time stands still until it is moved, tokens count up.
-import type { Chance, Clock } from '../../lib/ext/session/ports.ts'
+import type { Chance, Clock } from '../../lib/ext/session/repository/ports.ts'
 
 export class FakeClock implements Clock {
   time = 1_700_000_000_000

@@ -6,7 +6,7 @@ import {
   type SessionRow,
   type UserRow,
   type Write,
-} from '../../lib/ext/session/ports.ts'
+} from '../../lib/ext/session/repository/ports.ts'
 
 export class MemoryDatastore implements DatastorePort {
   readonly sessions = new Map<string, { row: SessionRow; at: number }>()

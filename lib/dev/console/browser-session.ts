@@ -1,9 +1,10 @@
 // The session of the browser that looks at the console: for cookie sessions the only one that there is to see.
-import { decodeData, encodeData } from '../../ext/session/codec.ts'
+
+import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
+import { decodeData, encodeData } from '../../ext/session/data/codec.ts'
+import type { Sessions } from '../../ext/session/session-kinds.ts'
 import { SessionStore, type StoreRequest } from '../../ext/session/session-store.ts'
-import type { Sessions } from '../../ext/session/sessions.ts'
-import { findCookie } from '../../ext/session/signed-cookie.ts'
-import { html } from '../../http/escape.ts'
+import { html } from '../../http/html.ts'
 import { tokenField } from './layout.ts'
 import { editor, fromPretty } from './record-page.ts'
 import { inspectSafely } from './show.ts'

@@ -1,5 +1,5 @@
 // The configuration as the application has it, with what is secret hidden.
-import { type Html, html } from '../../http/escape.ts'
+import { type Html, html } from '../../http/html.ts'
 import { withoutSecrets } from './secrets.ts'
 import { inspectSafely } from './show.ts'
 import type { Page, Visit } from './visit.ts'

@@ -1,6 +1,6 @@
 // What the requests cost, by endpoint, and what the session store has counted since the process began.
-import type { Counters } from '../../ext/session/counters.ts'
-import { type Html, html } from '../../http/escape.ts'
+import type { Counters } from '../../ext/session/repository/counters.ts'
+import { type Html, html } from '../../http/html.ts'
 import { endpointTable } from './endpoint-table.ts'
 import { bytes } from './show.ts'
 import { type Page, sessionsOf, type Visit } from './visit.ts'

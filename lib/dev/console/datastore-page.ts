@@ -1,7 +1,7 @@
 // What is in Datastore: kinds, entities, and queries of one property at a time. Only to look at.
 import type { Datastore, Key } from '@google-cloud/datastore'
-import { type Html, html } from '../../http/escape.ts'
 import { BadRequest, NotFound } from '../../http/exceptions.ts'
+import { type Html, html } from '../../http/html.ts'
 import { inspectSafely } from './show.ts'
 import { type Page, sessionsOf, type Visit } from './visit.ts'
 

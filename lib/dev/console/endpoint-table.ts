@@ -1,5 +1,5 @@
 // The requests that are remembered, put together by endpoint: what is slow, and what calls too much.
-import { type Html, html } from '../../http/escape.ts'
+import { type Html, html } from '../../http/html.ts'
 import type { Recording } from './recorder.ts'
 import { milliseconds } from './waterfall.ts'
 

@@ -1,6 +1,6 @@
 // What every page of the console has around it.
 import type { App } from '../../app.ts'
-import { type Html, html } from '../../http/escape.ts'
+import { type Html, html } from '../../http/html.ts'
 import { formToken } from './guard.ts'
 import { script } from './script.ts'
 import { style } from './style.ts'

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, contextStorage } from '../../context.ts'
-import type { Request } from '../../http/request.ts'
+import type { Request } from '../../http/request/request.ts'
 import type { Step } from '../../trace.ts'
 
 /** One request, as far as it has come. */

@@ -1,6 +1,7 @@
 // The last requests, live, and each of them from its first byte to its last.
-import { type Html, html } from '../../http/escape.ts'
+
 import { NotFound } from '../../http/exceptions.ts'
+import { type Html, html } from '../../http/html.ts'
 import { isSecretName } from '../../secrets.ts'
 import type { Recording } from './recorder.ts'
 import { inspectSafely } from './show.ts'

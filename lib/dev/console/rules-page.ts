@@ -1,8 +1,8 @@
 // The application's rules, and which of them takes a URL.
 import type { App } from '../../app.ts'
 import { methodsOf } from '../../handler.ts'
-import { type Html, html } from '../../http/escape.ts'
 import { HTTPException, MethodNotAllowed } from '../../http/exceptions.ts'
+import { type Html, html } from '../../http/html.ts'
 import { RequestRedirect, type Rule } from '../../routing/index.ts'
 import { inspectSafely } from './show.ts'
 import type { Page, Visit } from './visit.ts'

@@ -1,8 +1,9 @@
 // Sessions: this browser's, and those in Datastore, to be found, looked at, changed and ended.
-import { keyName } from '../../ext/session/records.ts'
-import type { Sessions } from '../../ext/session/sessions.ts'
-import { findCookie } from '../../ext/session/signed-cookie.ts'
-import { type Html, html } from '../../http/escape.ts'
+
+import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
+import { keyName } from '../../ext/session/repository/record.ts'
+import type { Sessions } from '../../ext/session/session-kinds.ts'
+import { type Html, html } from '../../http/html.ts'
 import { browserSession, changeBrowserSession } from './browser-session.ts'
 import { changeRecord, recordPage, stateOf, timeout } from './record-page.ts'
 import { away, bytes } from './show.ts'

@@ -1,10 +1,10 @@
 // One look at the console, as its pages are given it.
 import type { App } from '../../app.ts'
-import { Sessions } from '../../ext/session/sessions.ts'
-import type { Html } from '../../http/escape.ts'
+import { Sessions } from '../../ext/session/session-kinds.ts'
+import type { Html } from '../../http/html.ts'
 import type { MultiDict } from '../../http/multidict.ts'
-import type { Request } from '../../http/request.ts'
-import type { Response } from '../../http/response.ts'
+import type { Request } from '../../http/request/request.ts'
+import type { Response } from '../../http/response/response.ts'
 import type { Recorder } from './recorder.ts'
 
 export interface Visit {

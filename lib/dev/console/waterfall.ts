@@ -1,5 +1,5 @@
 // Draws what a request spent its time on: a bar for each step, on the scale of the whole.
-import { type Html, html } from '../../http/escape.ts'
+import { type Html, html } from '../../http/html.ts'
 import { headline } from '../../thrown.ts'
 import type { Step } from '../../trace.ts'
 import type { Recording } from './recorder.ts'

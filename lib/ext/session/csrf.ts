@@ -6,10 +6,10 @@
 // the browser says of where a request comes from is believed.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Forbidden } from '../../http/exceptions.ts'
-import type { SignedCookie } from '../../signing.ts'
-import type { CookieChange } from './outbox.ts'
-import type { Settings } from './settings.ts'
-import { type CookieRequest, findCookie, type SignedName } from './signed-cookie.ts'
+import type { Settings } from './config/settings.ts'
+import { type CookieRequest, findCookie, type SignedName } from './cookies/signed-cookie.ts'
+import type { SignedCookie } from './cookies/signing.ts'
+import type { CookieChange } from './response-cookies.ts'
 
 /** Where the session keeps its nonce. */
 export const nonceKey = '$csrf'

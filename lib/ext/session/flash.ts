@@ -1,6 +1,6 @@
 // Flash messages: put into the session by one request, shown by the next and gone. They lie in the session's data, so they
 // are saved and merged with it: two tabs that flash at once lose neither.
-import type { Slot } from './slot.ts'
+import type { Slot } from './backends/backend.ts'
 
 /** A message for the user's next page. */
 export interface Flash {

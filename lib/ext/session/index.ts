@@ -2,13 +2,13 @@
 import type { Context } from '../../context.ts'
 import { TipfyError } from '../../errors.ts'
 import { makeGlobal } from '../../globals.ts'
-import type { SessionCounters } from './counters.ts'
+import type { Backend } from './backends/backend.ts'
+import { readSettings, type SessionApp } from './config/settings.ts'
+import type { SessionCounters } from './repository/counters.ts'
 import { proxied, type Session, type SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
+import { Sessions } from './session-kinds.ts'
 import { SessionStore } from './session-store.ts'
-import { Sessions } from './sessions.ts'
-import { readSettings, type SessionApp } from './settings.ts'
-import type { Backend } from './slot.ts'
 
 export {
   checkConfig,
@@ -17,15 +17,15 @@ export {
   type MergedData,
   type SessionConfig,
   type SessionCookie,
-} from './config.ts'
-export type { SessionCounters } from './counters.ts'
+} from './config/config.ts'
+export type { SecureCookieOptions } from './cookies/secure-cookies.ts'
+export { SessionTooLarge } from './cookies/signed-cookie.ts'
 export type { Flash } from './flash.ts'
-export type { Conflict } from './merge.ts'
-export type { SecureCookieOptions } from './secure-values.ts'
+export type { Conflict } from './merge/merge.ts'
+export type { SessionCounters } from './repository/counters.ts'
 export type { Session } from './session.ts'
 export type * from './session-data.ts'
 export type { SessionOptions, SessionStore } from './session-store.ts'
-export { SessionTooLarge } from './signed-cookie.ts'
 export type { UserSession } from './user-sessions.ts'
 
 function storeOf(context: Context, name: string): SessionStore {

@@ -1,7 +1,7 @@
 // Numbers that tell session values apart for the merge: found by a hash, and compared, so that what is equal need not be put
 // into words to be found again.
 import { types } from 'node:util'
-import { type Effort, isAtom, kindOf, same } from './merge-values.ts'
+import { type Effort, isAtom, kindOf, same } from './merge/equality.ts'
 
 const { is, keys: keysOf } = Object // see merge-values.ts
 const { imul } = Math

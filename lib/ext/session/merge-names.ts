@@ -1,7 +1,8 @@
 // What makes entries of Maps, or members of Sets, the same ones in base, mine and theirs, where their keys are objects: those
 // have no identity that outlives a request, but a place and what they hold.
+
+import { type Collection, type Effort, isAtom, same } from './merge/equality.ts'
 import { Identities } from './merge-identities.ts'
-import { type Collection, type Effort, isAtom, same } from './merge-values.ts'
 
 /** One side of a merge by names: what is the same in base, mine and theirs has one name. */
 export interface Side {

@@ -1,9 +1,9 @@
 // The merge of encoded data without decoding all of it: most of a large session is the same in all three texts, and what
 // has the same text is the same. Only what both sides changed is read, merged as values, and written anew.
-import { bodyOf, decodeData, decodePart, encodeData, encodePart, isTyped } from './codec.ts'
-import { type AnyMap, type AnySet, Merger, mergeData, type Tell } from './merge.ts'
+import { bodyOf, decodeData, decodePart, encodeData, encodePart, isTyped } from './data/codec.ts'
+import { missing } from './merge/equality.ts'
+import { type AnyMap, type AnySet, Merger, mergeData, type Tell } from './merge/merge.ts'
 import { type Members, membersIn } from './merge-members.ts'
-import { missing } from './merge-values.ts'
 import { nothing, type Region, regionsOf, span, textOf, type Window, windowOf, windowOn } from './merge-windows.ts'
 
 /** What lies deeper is decoded: each level more would look at all of its text once more. */

@@ -2,9 +2,9 @@
 // nothing of cookies and stores; a slot behind it opens the data at first use and says when writing is too late.
 import { inspect } from 'node:util'
 import { TipfyError } from '../../errors.ts'
-import { encodeData } from './codec.ts'
+import { encodeData } from './data/codec.ts'
+import { checkValue, put } from './data/values.ts'
 import type { SessionData, ValueOf } from './session-data.ts'
-import { checkValue, put } from './values.ts'
 
 /** What a dictionary needs of the session's life behind it. */
 export interface Dictionary {

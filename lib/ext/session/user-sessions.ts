@@ -1,7 +1,7 @@
 // All sessions of one user, wherever they are signed in: listed, ended one by one or at once.
 import { TipfyError } from '../../errors.ts'
-import type { SessionSummary } from './store.ts'
-import type { StoredSlot } from './stored.ts'
+import type { StoredSlot } from './backends/datastore.ts'
+import type { SessionSummary } from './repository/repository.ts'
 
 /** One of a user's sessions. */
 export interface UserSession extends SessionSummary {

@@ -1,7 +1,7 @@
 // What a conformance case has at hand: the official client over gRPC, the raw calls beneath it, and short ways to say what
 // was seen. Everything lies in a namespace of the case's own.
 import type { Datastore } from '@google-cloud/datastore'
-import type { Filter, Key, Mutation, Query, Value } from '../../../lib/datastore/embedded/wire.ts'
+import type { Filter, Key, Mutation, Query, Value } from '../../../lib/datastore/engine/protocol/messages.ts'
 
 type Raw = Record<string, (request: object) => Promise<[Record<string, never>]>>
 

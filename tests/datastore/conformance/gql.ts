@@ -1,6 +1,6 @@
 // Cases of GQL, Datastore's language for queries.
 
-import type { Value } from '../../../lib/datastore/embedded/wire.ts'
+import type { Value } from '../../../lib/datastore/engine/protocol/messages.ts'
 import { type Api, type Case, inner, int, list, text } from './api.ts'
 
 const GQL = 'https://cloud.google.com/datastore/docs/reference/gql_reference'

@@ -1,6 +1,12 @@
 // Cases of what Datastore has learned since Google's emulator was made: aggregations, transforms, masks and times.
 
-import type { Aggregation, Mutation, PropertyTransform, Query, Value } from '../../../lib/datastore/embedded/wire.ts'
+import type {
+  Aggregation,
+  Mutation,
+  PropertyTransform,
+  Query,
+  Value,
+} from '../../../lib/datastore/engine/protocol/messages.ts'
 import { type Api, type Case, inner, int, list, names, select, show, text, where } from './api.ts'
 
 const PROTO = 'google/datastore/v1/datastore.proto'

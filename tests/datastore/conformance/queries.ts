@@ -1,6 +1,6 @@
 // Cases of queries: filters, orders, projections, cursors, and the kinds that Datastore makes up.
 
-import type { Query, Value } from '../../../lib/datastore/embedded/wire.ts'
+import type { Query, Value } from '../../../lib/datastore/engine/protocol/messages.ts'
 import { type Api, and, type Case, inner, int, list, names, or, order, select, text, where } from './api.ts'
 
 const QUERY = 'google/datastore/v1/query.proto'

@@ -1,6 +1,6 @@
 // Cases of transactions: what they read, what they refuse, and when they fail.
 
-import type { Mutation } from '../../../lib/datastore/embedded/wire.ts'
+import type { Mutation } from '../../../lib/datastore/engine/protocol/messages.ts'
 import { type Api, type Case, int, names, outcome, where } from './api.ts'
 
 const TRANSACTIONS = 'https://cloud.google.com/datastore/docs/concepts/transactions'

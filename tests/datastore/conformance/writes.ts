@@ -1,6 +1,6 @@
 // Cases of keys, values, commits and lookups.
 
-import type { Key, Value } from '../../../lib/datastore/embedded/wire.ts'
+import type { Key, Value } from '../../../lib/datastore/engine/protocol/messages.ts'
 import { type Api, type Case, inner, int, list, text } from './api.ts'
 
 const LIMITS = 'https://cloud.google.com/datastore/docs/concepts/limits'

@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Request } from '../../../lib/http/request.ts'
+import type { Request } from '../../../lib/http/request/request.ts'
 import { type Live, live, raw } from '../live.ts'
 
 let server: Live

@@ -5,8 +5,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import type { Request } from '../../../lib/http/request.ts'
-import type { UploadedFile } from '../../../lib/http/upload.ts'
+import type { Request } from '../../../lib/http/request/request.ts'
+import type { UploadedFile } from '../../../lib/http/request/upload.ts'
 import { type Live, live, raw } from '../live.ts'
 
 let server: Live

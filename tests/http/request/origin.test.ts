@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { compileTrust } from '../../../lib/http/origin.ts'
+import { compileTrust } from '../../../lib/http/request/origin.ts'
 import { fakeRequest } from '../fake.ts'
 
 const forwarded = {

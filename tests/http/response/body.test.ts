@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { html } from '../../../lib/http/escape.ts'
-import { Response } from '../../../lib/http/response.ts'
+import { html } from '../../../lib/http/html.ts'
+import { Response } from '../../../lib/http/response/response.ts'
 import { fakeRequest, sent } from '../fake.ts'
 
 test('text goes out as HTML in UTF-8, with its length in bytes', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { Response } from '../../../lib/http/response.ts'
+import { Response } from '../../../lib/http/response/response.ts'
 
 test('directives are written as they are set', () => {
   const response = new Response()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Response } from '../../../lib/http/response.ts'
+import type { Response } from '../../../lib/http/response/response.ts'
 import { type Live, live } from '../live.ts'
 
 let server: Live

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { parseRange } from '../../../lib/http/conditional.ts'
-import { Response } from '../../../lib/http/response.ts'
+import { parseRange } from '../../../lib/http/response/conditional.ts'
+import { Response } from '../../../lib/http/response/response.ts'
 import { fakeRequest, sent } from '../fake.ts'
 
 const day = new Date('2026-01-02T00:00:00.500Z')

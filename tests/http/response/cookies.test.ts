@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { serializeCookie } from '../../../lib/http/cookies.ts'
-import { Response } from '../../../lib/http/response.ts'
+import { Response } from '../../../lib/http/response/response.ts'
 
 const cookies = (response: Response) => response.headers.getAll('set-cookie')
 

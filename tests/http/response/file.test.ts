@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Response } from '../../../lib/http/response.ts'
-import type { SendFileOptions } from '../../../lib/http/response-body.ts'
+import type { SendFileOptions } from '../../../lib/http/response/body.ts'
+import type { Response } from '../../../lib/http/response/response.ts'
 import { type Live, live, raw, received } from '../live.ts'
 
 let server: Live

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { HeaderList } from '../../../lib/http/headers.ts'
-import { Response } from '../../../lib/http/response.ts'
+import { Response } from '../../../lib/http/response/response.ts'
 import { sent } from '../fake.ts'
 import { live, raw } from '../live.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { Response } from '../../../lib/http/response.ts'
+import { Response } from '../../../lib/http/response/response.ts'
 
 test('status and statusCode are one', () => {
   const response = new Response()

@@ -1,9 +1,9 @@
 // Holds a history against the six promises. What was committed is known from Datastore itself, what was answered from the
 // requests; the checker looks at nothing that the store says about its own doings, but for whether memcached was reached.
-import { decodeData } from '../../../lib/ext/session/codec.ts'
-import type { SessionRow, Write } from '../../../lib/ext/session/ports.ts'
-import { keyName } from '../../../lib/ext/session/records.ts'
-import type { Loaded } from '../../../lib/ext/session/store.ts'
+import { decodeData } from '../../../lib/ext/session/data/codec.ts'
+import type { SessionRow, Write } from '../../../lib/ext/session/repository/ports.ts'
+import { keyName } from '../../../lib/ext/session/repository/record.ts'
+import type { Loaded } from '../../../lib/ext/session/repository/repository.ts'
 import { marksIn, type Task } from './programs.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type Habits, limits } from './site.ts'

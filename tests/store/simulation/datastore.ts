@@ -8,7 +8,7 @@ import {
   type Snapshot,
   type UserRow,
   type Write,
-} from '../../../lib/ext/session/ports.ts'
+} from '../../../lib/ext/session/repository/ports.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 
 export interface DatastoreFaults {

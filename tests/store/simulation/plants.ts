@@ -16,12 +16,12 @@ const set = (text: string) => `(await connection.delete(key), await connection.a
 
 export const plants: Record<string, Plant> = {
   'a reader fills with set': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 3,
     changes: [['await connection.replace(key, value.text, value.seconds, lease.cas)', set('value')]],
   },
   'a reader fills with add, without a lease': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 6,
     changes: [
       ['await connection.add(key, `lease ${this.#chance.token()}`, leaseSeconds)', '"none"'],
@@ -32,7 +32,7 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'a lease counts on another connection': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 587,
     changes: [
       ['if (!lease.connection.alive) return\n', ''],
@@ -40,39 +40,39 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'a writer creates the entry': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 33,
     changes: [['if (entry === null) return true', `if (entry === null) return ${set('value!')}, true`]],
   },
   'a writer sets its value without looking': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 16,
     changes: [['for (let looks = 0; looks', `if (value) return ${set('value')}, true\n    for (let looks = 0; looks`]],
   },
   'a writer leaves a lease where it is': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 3,
     changes: [['const older =', "if (content === 'lease') return true\n      const older ="]],
   },
   'a writer puts its value over a lease': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 603,
     changes: [["const older = typeof content === 'object'", 'const older = true']],
   },
   'a writer replaces a newer value': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 3,
     changes: [["typeof content === 'object' && content.version >= record.version", 'false']],
   },
   'a writer answers before the cache is seen to': {
-    file: 'store.ts',
+    file: 'repository/repository.ts',
     near: 3,
     changes: [
       ["if (saved.state === 'saved') await this.#cache?.write", "if (saved.state === 'saved') void this.#cache?.write"],
     ],
   },
   'of changes committed together only one waits for the cache': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 24,
     changes: [
       [
@@ -82,7 +82,7 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'sessions move to another memcached while theirs is away': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 150,
     changes: [
       [
@@ -92,7 +92,7 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'a missed change is not made good': {
-    file: 'cache.ts',
+    file: 'cache/cache.ts',
     near: 177,
     changes: [
       [
@@ -102,7 +102,7 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'a save brings back what was loaded': {
-    file: 'writer.ts',
+    file: 'repository/writer.ts',
     near: 1,
     changes: [
       [
@@ -112,7 +112,7 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'the later save wins altogether': {
-    file: 'store.ts',
+    file: 'repository/repository.ts',
     near: 1,
     changes: [['row.version === base.version ? changes.data', 'true ? changes.data']],
   },
@@ -132,7 +132,7 @@ export const plants: Record<string, Plant> = {
       [
         'if (theirs !== gone) result.push(theirs === stays ?',
         'result.push(theirs === stays || theirs === gone ?',
-        'merge.ts',
+        'merge/merge.ts',
       ],
     ],
   },
@@ -142,7 +142,7 @@ export const plants: Record<string, Plant> = {
     changes: [
       ['[m, ours], [t, others]', "[textOf(windowOf(m, b, ours)) === '' ? b : m, ours], [t, others]"],
       ['[t, others], [m, ours]', "[t, others], [textOf(windowOf(m, b, ours)) === '' ? b : m, ours]"],
-      ['if (mine !== gone) result.push(mine)', 'result.push(mine === gone ? base[index] : mine)', 'merge.ts'],
+      ['if (mine !== gone) result.push(mine)', 'result.push(mine === gone ? base[index] : mine)', 'merge/merge.ts'],
     ],
   },
   'the merge forgets what lies behind both changes': {
@@ -161,59 +161,59 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'the earlier of two values stays': {
-    file: 'merge.ts',
+    file: 'merge/merge.ts',
     near: 9,
     changes: [['base, mine, theirs }\n    })\n    return mine', 'base, mine, theirs }\n    })\n    return theirs']],
   },
   'nobody is told of a value that was overwritten': {
-    file: 'merge-stored.ts',
+    file: 'repository/stored-merge.ts',
     near: 9,
     changes: [['for (const conflict of this.#told) this.#settings.onConflict?.(conflict)', '']],
   },
   "the application's merge is not asked": {
-    file: 'merge-stored.ts',
+    file: 'repository/stored-merge.ts',
     near: 170,
     changes: [['if (merge === null && isCurrent(base)', 'if (isCurrent(base)']],
   },
   'a save forgets when the session has to end': {
-    file: 'writer.ts',
+    file: 'repository/writer.ts',
     near: 4,
     changes: [
       ['expiry(row.created, idle, this.#settings.absoluteExpiration, now)', 'expiry(row.created, idle, null, now)'],
     ],
   },
   'a new id makes a session young again': {
-    file: 'move.ts',
+    file: 'repository/regenerate.ts',
     near: 4,
     changes: [['(known ?? from).created : now', 'now : now']],
   },
   'an expired session is alive': {
-    file: 'records.ts',
+    file: 'repository/record.ts',
     near: 19,
     changes: [['!isTombstone(row) && row.expires > now', '!isTombstone(row)']],
   },
   'a retry does not look for its token': {
-    file: 'transact.ts',
+    file: 'repository/transactions.ts',
     near: 10,
     changes: [['if (found !== undefined) return found\n', '']],
   },
   'changes committed together do not see one another': {
-    file: 'writer.ts',
+    file: 'repository/writer.ts',
     near: 1,
     changes: [['const made = change(next)', 'const made = change(row)']],
   },
   'an outdated save counts as done': {
-    file: 'writer.ts',
+    file: 'repository/writer.ts',
     near: 1,
     changes: [['counters.outdated++\n        return null', 'counters.outdated++\n        return result']],
   },
   'a save that may have been done in one call is done again': {
-    file: 'writer.ts',
+    file: 'repository/writer.ts',
     near: 10,
     changes: [["if (error.reason === 'unknown') unknown.push({ token, version: write.row.version, result })", '']],
   },
   'an answer that was lost counts as done': {
-    file: 'transact.ts',
+    file: 'repository/transactions.ts',
     near: 8,
     changes: [
       [
@@ -223,12 +223,12 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'a revoked login is tried again': {
-    file: 'transact.ts',
+    file: 'repository/transactions.ts',
     near: 1515,
     changes: [['if (born !== undefined && ', 'if (false && ']],
   },
   'destroy() leaves the entry in memcached': {
-    file: 'store.ts',
+    file: 'repository/repository.ts',
     near: 2,
     changes: [
       [
@@ -238,17 +238,17 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'destroyAllFor() trusts the index': {
-    file: 'users.ts',
+    file: 'repository/user-index.ts',
     near: 1378,
     changes: [['...row.logins.map((entry) => entry.id)', '']],
   },
   'destroyAllFor() ends later logins': {
-    file: 'users.ts',
+    file: 'repository/user-index.ts',
     near: 44,
     changes: [['&& !later.has(id)', '']],
   },
   'the cookie of a dead id is cleared': {
-    file: 'stored.ts',
+    file: 'backends/datastore.ts',
     near: 1,
     changes: [
       [
@@ -258,17 +258,17 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'the cookie of a dead id is set': {
-    file: 'stored.ts',
+    file: 'backends/datastore.ts',
     near: 29,
     changes: [["const sure = touched.state === 'saved' && touched.record !== record", 'const sure = true']],
   },
   'memcached is waited for without a limit': {
-    file: 'cache-server.ts',
+    file: 'cache/cache-server.ts',
     near: 678,
     changes: [['await withDeadline(this.#clock, this.#settings.timeout, all)', 'await all']],
   },
   'the wait for a turn is not counted': {
-    file: 'writer.ts',
+    file: 'repository/writer.ts',
     near: 146,
     changes: [
       ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
@@ -285,7 +285,7 @@ export function plant(name: string): void {
   const left = new Set(changes.map(([, , other = file]) => other))
   registerHooks({
     load(url, context, next) {
-      const loaded = /\/lib\/ext\/session\/([^/]+)$/.exec(url)?.[1]
+      const loaded = /\/lib\/ext\/session\/(.+)$/.exec(url)?.[1]
       if (loaded === undefined || !left.delete(loaded)) return next(url, context)
       let source = readFileSync(fileURLToPath(url), 'utf8')
       for (const [from, to, other = file] of changes) {

@@ -1,5 +1,5 @@
 // One seed: a few processes, browsers and requests, what goes wrong among them, and what the checker says of it.
-import type { Write } from '../../../lib/ext/session/ports.ts'
+import type { Write } from '../../../lib/ext/session/repository/ports.ts'
 import { Checker, type Visitor } from './checker.ts'
 import { SimDatastore } from './datastore.ts'
 import { SimMemcached } from './memcached.ts'

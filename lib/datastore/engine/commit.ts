@@ -1,0 +1,204 @@
+// Commit, inside the one writing transaction: mutations against what is stored, then the rows that come of them.
+
+import { toTimestamp } from './encoding/convert.ts'
+import { readDocument, writeDocument } from './encoding/document.ts'
+import {
+  describeKey,
+  isComplete,
+  partitionName,
+  pathBytes,
+  type StoredElement,
+  type StoredKey,
+} from './encoding/keys.ts'
+import { masked, setAt, valueAt } from './encoding/paths.ts'
+import { entitySize } from './encoding/size.ts'
+import { indexEntries } from './encoding/sort-bytes.ts'
+import type { Properties } from './encoding/values.ts'
+import type { Change } from './mutations.ts'
+import type { CommitResponse, MutationResult } from './protocol/messages.ts'
+import { Code, invalid, StatusError } from './protocol/status.ts'
+import { indexName, type Row, type Store } from './storage/store.ts'
+import type { Transaction } from './transactions.ts'
+import { applyTransforms } from './transforms.ts'
+import type { Versions } from './writer.ts'
+
+/** An entity while a commit works on it. */
+interface Draft {
+  n: number
+  k: Buffer
+  kind: string
+  stored: Row | undefined
+  /** The text of the properties; undefined once the entity is gone. */
+  text: string | undefined
+  properties: Properties | undefined
+}
+
+/** Applies changes; all refusals come before the first write. */
+export function applyChanges(
+  store: Store,
+  changes: Change[],
+  transaction: Transaction | undefined,
+  versions: Versions,
+): CommitResponse {
+  if (transaction && changes.length > 0) checkReads(store, transaction, versions.latest)
+  const drafts = new Map<string, Draft>()
+  const applied = changes.map((change) => {
+    const key = isComplete(change.key) ? change.key : completeKey(store, change.key)
+    const draft = draftOf(store, drafts, key)
+    const conflict = change.base !== undefined && conflicts(store, change.base, draft, key)
+    const transformResults = conflict ? [] : applyChange(change, key, draft, versions.next)
+    return { allocated: key === change.key ? null : key, draft, conflict, transformResults }
+  })
+  let indexUpdates = 0
+  let place = 0
+  for (const draft of drafts.values()) indexUpdates += writeDraft(store, draft, versions.next, place++)
+  const mutationResults = applied.map(({ allocated, draft, conflict, transformResults }): MutationResult => {
+    const { stored, text } = draft
+    const version = stored && stored.d === text ? stored.v : versions.next
+    return {
+      key: allocated,
+      version: String(version),
+      createTime: text === undefined ? null : toTimestamp(stored?.c ?? version),
+      updateTime: text === undefined ? null : toTimestamp(version),
+      conflictDetected: conflict,
+      transformResults,
+    }
+  })
+  return { mutationResults, indexUpdates, commitTime: toTimestamp(versions.next) }
+}
+
+/** Refuses a transaction whose reads no longer hold: then it is as if all of it happened now. */
+function checkReads(store: Store, transaction: Transaction, latest: number): void {
+  if (latest === transaction.snapshot) return
+  const holds =
+    transaction.reads.every((read) => stillHolds(store, read, transaction.snapshot!)) &&
+    transaction.queries.every((query) => query())
+  if (!holds) throw new StatusError(Code.ABORTED, 'too much contention on these datastore entities. please try again.')
+}
+
+function stillHolds(store: Store, { name, k, version }: Transaction['reads'][number], snapshot: number): boolean {
+  const n = store.number(name)
+  const now = n === undefined ? undefined : store.get(n, k)
+  return now ? now.v === version && now.t! <= snapshot : version === 0
+}
+
+function draftOf(store: Store, drafts: Map<string, Draft>, key: StoredKey): Draft {
+  const n = store.numberFor(partitionName(key.partitionId))
+  const k = pathBytes(key.path)
+  const id = n + k.toString('latin1')
+  let draft = drafts.get(id)
+  if (!draft) {
+    const stored = store.get(n, k)
+    draft = { n, k, kind: key.path.at(-1)!.kind, stored, text: stored?.d, properties: undefined }
+    drafts.set(id, draft)
+  }
+  return draft
+}
+
+/** Whether an entity is not at the version that a mutation is meant for. */
+function conflicts(store: Store, base: NonNullable<Change['base']>, { n, k, stored }: Draft, key: StoredKey): boolean {
+  if (stored && base.version > stored.v && !base.strict)
+    throw invalid('Invalid base version, it is greater than the stored version')
+  // Nothing is stored: that agrees with a version at which it was already gone.
+  const conflict = stored
+    ? base.version !== stored.v
+    : base.strict || (base.version !== 0 && base.version < store.history.goneSince(n, k))
+  if (conflict && base.fail) {
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `the stored version (${stored?.v ?? 0}) does not match the required base version (${base.version}): ${describeKey(key)}`,
+    )
+  }
+  return conflict
+}
+
+function applyChange(
+  change: Change,
+  key: StoredKey,
+  draft: Draft,
+  version: number,
+): MutationResult['transformResults'] {
+  const { operation, mask, transforms } = change
+  if (operation === 'insert' && draft.text !== undefined)
+    throw new StatusError(Code.ALREADY_EXISTS, `entity already exists: ${describeKey(key)}`)
+  if (operation === 'update' && draft.text === undefined)
+    throw new StatusError(Code.NOT_FOUND, `no entity to update: ${describeKey(key)}`)
+  if (operation === 'delete') {
+    draft.text = draft.properties = undefined
+    return []
+  }
+  let properties = change.properties
+  if (mask && draft.text !== undefined) {
+    properties = readDocument(draft.text)
+    for (const path of mask) setAt(properties, path, valueAt(change.properties, path))
+  } else if (mask) {
+    properties = masked(properties, mask)
+  }
+  let results: MutationResult['transformResults'] = []
+  if (transforms.length > 0) {
+    // A copy: this commit may have to be run once more.
+    properties = readDocument(writeDocument(properties))
+    results = applyTransforms(properties, transforms, version)
+  }
+  if (mask || results.length > 0) entitySize(key, properties)
+  draft.properties = properties
+  draft.text = writeDocument(properties)
+  return results
+}
+
+/** Gives an incomplete key an id that no entity has and nobody reserved. */
+export function completeKey(store: Store, key: StoredKey): StoredKey {
+  const n = store.numberFor(partitionName(key.partitionId))
+  for (;;) {
+    // 16 digits below 2^53, scattered, as Datastore's own are.
+    const id = String(2 ** 52 + Math.floor(Math.random() * 2 ** 52))
+    const last: StoredElement = { kind: key.path.at(-1)!.kind, idType: 'id', id }
+    const path = [...key.path.slice(0, -1), last]
+    if (!store.isTaken(n, pathBytes(path))) return { partitionId: key.partitionId, path }
+  }
+}
+
+/** Writes what became of an entity; gives the number of index rows touched. */
+function writeDraft(
+  store: Store,
+  { n, k, kind, stored, text, properties }: Draft,
+  version: number,
+  place: number,
+): number {
+  if (stored?.d === text) {
+    if (stored) store.touch(n, k, version)
+    return 0
+  }
+  store.history.remember(version, place, n, k, stored)
+  const before = stored ? entries(store, n, kind, readDocument(stored.d)) : new Map<string, Entry>()
+  const after = properties ? entries(store, n, kind, properties) : new Map<string, Entry>()
+  if (text === undefined) store.delete(n, k)
+  else if (stored) store.update(n, k, version, text)
+  else store.insert(n, k, version, text)
+  let touched = 0
+  for (const [id, { p, v }] of before) {
+    if (after.delete(id)) continue
+    store.removeEntry(p, v, k)
+    touched++
+  }
+  for (const { p, v } of after.values()) store.addEntry(p, v, k)
+  return touched + after.size
+}
+
+interface Entry {
+  p: number
+  v: Buffer
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function entries(store: Store, n: number, kind: string, properties: Properties): Map<string, Entry> {
+  const found = new Map<string, Entry>()
+  const number = (property: string): number => store.numberFor(indexName(n, kind, property))
+  found.set('', { p: number(''), v: NOTHING })
+  for (const [property, v] of indexEntries(properties)) {
+    const p = number(property)
+    found.set(`${p} ${v.toString('latin1')}`, { p, v })
+  }
+  return found
+}

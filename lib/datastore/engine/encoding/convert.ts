@@ -1,0 +1,43 @@
+// Small things that messages write in more than one way: 64-bit integers, times, bytes, enums.
+
+import type { Timestamp } from '../protocol/messages.ts'
+import { invalid } from '../protocol/status.ts'
+
+const INT64_MAX = (1n << 63n) - 1n
+
+/** A 64-bit integer in any of its forms, as decimal text. */
+export function readInt64(given: unknown): string {
+  let int: bigint
+  try {
+    int = BigInt(typeof given === 'object' ? String(given) : (given as string))
+  } catch {
+    throw invalid(`"${String(given)}" is not a 64-bit integer.`)
+  }
+  if (int > INT64_MAX || int < -INT64_MAX - 1n) throw invalid(`${int} is out of the range of 64-bit integers.`)
+  return String(int)
+}
+
+/** Micros since 1970, the engine's only measure of time, as a message. */
+export function toTimestamp(micros: number): { seconds: string; nanos: number } {
+  const seconds = Math.floor(micros / 1e6)
+  return { seconds: String(seconds), nanos: (micros - seconds * 1e6) * 1000 }
+}
+
+/** Time as a message, in micros since 1970; what is finer is dropped, as Datastore does. */
+export function fromTimestamp(time: Timestamp): number {
+  return Number(time.seconds ?? 0) * 1e6 + Math.floor((time.nanos ?? 0) / 1000)
+}
+
+/** Bytes that came as such or as base64 (the official client keeps cursors as text). */
+export function toBytes(bytes: Uint8Array | string | null | undefined): Uint8Array {
+  if (typeof bytes === 'string') return Buffer.from(bytes, 'base64')
+  return bytes ?? new Uint8Array()
+}
+
+/** An enum's name, where it may have come as a number. @param names By number. */
+export function enumName<Name extends string>(
+  given: string | number | null | undefined,
+  names: Readonly<Record<number, Name>>,
+): Name | undefined {
+  return typeof given === 'number' ? names[given] : ((given as Name) ?? undefined)
+}

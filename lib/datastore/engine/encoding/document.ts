@@ -1,0 +1,115 @@
+// How an entity's properties lie on disk: compact JSON, quicker to read and write than protobuf from JavaScript.
+import { hasEscapedKeys, readJson } from '../../../read-json.ts'
+import type { StoredKey } from './keys.ts'
+import type { Properties, StoredValue } from './values.ts'
+
+// A value is [tag, payload], then 1 if it is not indexed (or 0), then its meaning, both left out where they say nothing.
+type Packed = [tag: string, payload: unknown, unindexed?: 0 | 1, meaning?: number]
+type PackedProperties = Record<string, Packed>
+
+function packDouble(double: number): number | string {
+  return Number.isFinite(double) && !Object.is(double, -0) ? double : Object.is(double, -0) ? '-0' : String(double)
+}
+
+function payload(value: StoredValue): [string, unknown] {
+  switch (value.valueType) {
+    case 'stringValue':
+      return ['s', value.stringValue]
+    case 'integerValue':
+      return ['i', value.integerValue]
+    case 'booleanValue':
+      return ['b', value.booleanValue]
+    case 'nullValue':
+      return ['n', 0]
+    case 'doubleValue':
+      return ['d', packDouble(value.doubleValue as number)]
+    case 'timestampValue':
+      return ['t', [value.timestampValue!.seconds, value.timestampValue!.nanos]]
+    case 'keyValue':
+      return ['k', value.keyValue]
+    case 'blobValue':
+      return ['x', (value.blobValue as Buffer).toString('base64')]
+    case 'geoPointValue':
+      return ['g', [value.geoPointValue!.latitude, value.geoPointValue!.longitude]]
+    case 'entityValue':
+      return ['e', [value.entityValue!.key ?? null, packProperties(value.entityValue!.properties as Properties)]]
+    case 'arrayValue':
+      return ['a', (value.arrayValue!.values as StoredValue[]).map(pack)]
+  }
+}
+
+function pack(value: StoredValue): Packed {
+  const packed = payload(value) as Packed
+  if (value.excludeFromIndexes || value.meaning) packed.push(value.excludeFromIndexes ? 1 : 0)
+  if (value.meaning) packed.push(value.meaning)
+  return packed
+}
+
+function packProperties(properties: Properties): PackedProperties {
+  const packed: PackedProperties = {}
+  for (const name in properties) packed[name] = pack(properties[name]!)
+  return packed
+}
+
+function unpack(packed: Packed): StoredValue {
+  const value = unpackPayload(packed[0], packed[1])
+  if (packed[2]) value.excludeFromIndexes = true
+  if (packed[3]) value.meaning = packed[3]
+  return value
+}
+
+function unpackPayload(tag: string, payload: unknown): StoredValue {
+  switch (tag) {
+    case 's':
+      return { valueType: 'stringValue', stringValue: payload as string }
+    case 'i':
+      return { valueType: 'integerValue', integerValue: payload as string }
+    case 'b':
+      return { valueType: 'booleanValue', booleanValue: payload as boolean }
+    case 'n':
+      return { valueType: 'nullValue', nullValue: 'NULL_VALUE' }
+    case 'd':
+      return { valueType: 'doubleValue', doubleValue: Number(payload) }
+    case 't': {
+      const [seconds, nanos] = payload as [string, number]
+      return { valueType: 'timestampValue', timestampValue: { seconds, nanos } }
+    }
+    case 'k':
+      return { valueType: 'keyValue', keyValue: payload as StoredKey }
+    case 'x':
+      return { valueType: 'blobValue', blobValue: Buffer.from(payload as string, 'base64') }
+    case 'g': {
+      const [latitude, longitude] = payload as [number, number]
+      return { valueType: 'geoPointValue', geoPointValue: { latitude, longitude } }
+    }
+    case 'e': {
+      const [key, properties] = payload as [StoredKey | null, PackedProperties]
+      const unpacked = unpackProperties(properties)
+      return {
+        valueType: 'entityValue',
+        entityValue: key ? { key, properties: unpacked } : { properties: unpacked },
+      }
+    }
+    case 'a':
+      return { valueType: 'arrayValue', arrayValue: { values: (payload as Packed[]).map(unpack) } }
+    default:
+      throw new Error(`a stored value has the unknown tag "${tag}"`)
+  }
+}
+
+function unpackProperties(packed: PackedProperties): Properties {
+  const properties: Properties = {}
+  for (const name in packed) properties[name] = unpack(packed[name]!)
+  return properties
+}
+
+/** The text that stands for an entity's properties on disk. A space before it says that names in it have escapes. */
+export function writeDocument(properties: Properties): string {
+  const text = JSON.stringify(packProperties(properties))
+  return hasEscapedKeys(text) ? ` ${text}` : text
+}
+
+/** The properties that a text of `writeDocument` stands for. */
+export function readDocument(text: string): Properties {
+  return unpackProperties((text[0] === ' ' ? readJson(text) : JSON.parse(text)) as PackedProperties)
+}

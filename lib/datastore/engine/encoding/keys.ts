@@ -1,0 +1,175 @@
+// Keys: checked and completed on the way in, and written as bytes whose order is Datastore's order of keys, so that a
+// B-tree holds an entity's descendants next to it.
+
+import type { Key, PartitionId, PathElement, Target } from '../protocol/messages.ts'
+import { invalid } from '../protocol/status.ts'
+import { readInt64 } from './convert.ts'
+
+/** One element of a path; `id` and `name` are both absent only at the end of an incomplete key. */
+export interface StoredElement {
+  kind: string
+  idType?: 'id' | 'name'
+  id?: string
+  name?: string
+}
+
+/** A checked key, in the shape that answers have. */
+export interface StoredKey {
+  partitionId: { projectId: string; databaseId: string; namespaceId: string }
+  path: StoredElement[]
+}
+
+/** The end of an element's text; `\0` inside a text is written `\0\xff`, which sorts after it. */
+const END = 0x01
+const ID = 0x01
+const NAME = 0x02
+
+const INT64 = 1n << 63n
+const MAX_NAME = 1500
+const MAX_ELEMENTS = 100
+const MAX_KEY = 6 * 1024
+
+/** Names of this form belong to Datastore: they can be read, not written. */
+export function isReserved(name: string): boolean {
+  return name.length >= 4 && name.startsWith('__') && name.endsWith('__')
+}
+
+/** The name under which the tables keep all that lies in one project, database and namespace. */
+export function partitionName({ projectId, databaseId, namespaceId }: StoredKey['partitionId']): string {
+  return JSON.stringify([projectId, databaseId, namespaceId])
+}
+
+/** The partition a key or a query speaks of; it must be of the request's own project and database. */
+export function readPartition(partition: PartitionId | null | undefined, target: Target): StoredKey['partitionId'] {
+  const projectId = partition?.projectId || target.projectId || ''
+  const databaseId = partition?.databaseId || target.databaseId || ''
+  if (projectId === '') throw invalid('The project id is the empty string.')
+  if (databaseId === '(default)')
+    throw invalid('The default database is named by the empty string, not by "(default)".')
+  if (projectId !== target.projectId || databaseId !== (target.databaseId ?? '')) {
+    const [ours, theirs] = [`${target.projectId}/${target.databaseId ?? ''}`, `${projectId}/${databaseId}`]
+    throw invalid(`mismatched databases within request: ${ours} vs. ${theirs}`)
+  }
+  if (`${projectId}${databaseId}`.includes('\0')) throw invalid('Illegal string in project or database id.')
+  const namespaceId = partition?.namespaceId ?? ''
+  if (!/^[\w.-]{0,100}$/.test(namespaceId)) throw invalid(`Illegal string "${namespaceId}" in namespace id.`)
+  return { projectId, databaseId, namespaceId }
+}
+
+function checkName(what: string, name: string): string {
+  if (name === '') throw invalid(`The ${what} is the empty string.`)
+  // A UTF-16 unit is at most three bytes, so most names need no counting.
+  if (name.length > MAX_NAME / 3 && Buffer.byteLength(name) > MAX_NAME)
+    throw invalid(`The ${what} is longer than ${MAX_NAME} bytes.`)
+  return name
+}
+
+function readElement(element: PathElement): StoredElement {
+  const kind = checkName('kind', element.kind ?? '')
+  const { id, name } = element
+  if (name !== undefined && name !== null && element.idType !== 'id')
+    return { kind, idType: 'name', name: checkName('key path element name', name) }
+  if (id === undefined || id === null) return { kind }
+  const read = readInt64(id)
+  if (read === '0') throw invalid('Key path id is invalid. Must not be zero.')
+  return { kind, idType: 'id', id: read }
+}
+
+/** What a key's last element must be. */
+export type Completeness = 'complete' | 'incomplete' | 'either'
+
+/** Checks a key that came in. */
+export function readKey(key: Key | null | undefined, target: Target, wanted: Completeness = 'complete'): StoredKey {
+  if (!key?.path?.length) throw invalid('Key path is empty.')
+  if (key.path.length > MAX_ELEMENTS) throw invalid(`Key path is too long. Cannot exceed ${MAX_ELEMENTS} elements.`)
+  const read: StoredKey = { partitionId: readPartition(key.partitionId, target), path: key.path.map(readElement) }
+  const gap = read.path.findIndex((element) => element.idType === undefined)
+  if (gap !== -1 && (gap < read.path.length - 1 || wanted === 'complete'))
+    throw invalid(`Key path element must not be incomplete: ${describeKey(read)}`)
+  if (gap === -1 && wanted === 'incomplete')
+    throw invalid(`Key path element must not be complete: ${describeKey(read)}`)
+  return read
+}
+
+/** Refuses keys that may be read but not written, and those too large to be kept. */
+export function refuseUnwritable(key: StoredKey): void {
+  if (isReserved(key.partitionId.namespaceId))
+    throw invalid(`The namespace id "${key.partitionId.namespaceId}" is reserved.`)
+  for (const { kind, name } of key.path) {
+    if (isReserved(kind)) throw invalid(`The kind "${kind}" is reserved.`)
+    if (name !== undefined && isReserved(name)) throw invalid(`The key path element name "${name}" is reserved.`)
+  }
+  if (key.path.length > 1 && keySize(key) > MAX_KEY) throw invalid(`The key is longer than ${MAX_KEY} bytes.`)
+}
+
+/** Bytes of a key as Datastore counts them. */
+export function keySize({ partitionId, path }: StoredKey): number {
+  let size = 16 + (partitionId.namespaceId ? Buffer.byteLength(partitionId.namespaceId) + 1 : 0)
+  for (const { kind, name } of path) {
+    size += Buffer.byteLength(kind) + 1 + (name === undefined ? 8 : Buffer.byteLength(name) + 1)
+  }
+  return size
+}
+
+export function isComplete(key: StoredKey): boolean {
+  return key.path.at(-1)!.idType !== undefined
+}
+
+function textBytes(text: string): Buffer {
+  return text.includes('\0')
+    ? Buffer.from(Buffer.from(text).toString('latin1').replaceAll('\0', '\0\xff'), 'latin1')
+    : Buffer.from(text)
+}
+
+/** The end, exclusive, of the range in which a key's bytes and its descendants' lie. */
+export function afterDescendants(bytes: Uint8Array): Buffer {
+  return Buffer.concat([bytes, Buffer.from([0xff])])
+}
+
+/** A path as bytes that sort as Datastore sorts keys: by kind, ids before names, parents before their children. */
+export function pathBytes(path: StoredElement[]): Buffer {
+  const parts: Buffer[] = []
+  for (const element of path) {
+    parts.push(textBytes(element.kind), Buffer.from([0, END, element.idType === 'id' ? ID : NAME]))
+    if (element.idType === 'id') {
+      const id = Buffer.allocUnsafe(8)
+      id.writeBigUInt64BE(BigInt.asUintN(64, BigInt(element.id!) + INT64))
+      parts.push(id)
+    } else {
+      parts.push(textBytes(element.name!), Buffer.from([0, END]))
+    }
+  }
+  return Buffer.concat(parts)
+}
+
+/** The path that bytes of `pathBytes` stand for. */
+export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let at = 0
+  const text = (): string => {
+    const parts: string[] = []
+    for (;;) {
+      const end = buffer.indexOf(0, at)
+      const last = buffer[end + 1] === END
+      parts.push(buffer.toString('utf8', at, last ? end : end + 1))
+      at = end + 2
+      if (last) return parts.length === 1 ? parts[0]! : parts.join('')
+    }
+  }
+  const path: StoredElement[] = []
+  while (at < buffer.length) {
+    const kind = text()
+    if (buffer[at++] === ID) {
+      path.push({ kind, idType: 'id', id: String(buffer.readBigUInt64BE(at) - INT64) })
+      at += 8
+    } else {
+      path.push({ kind, idType: 'name', name: text() })
+    }
+  }
+  return path
+}
+
+/** A key's path for people, in messages. */
+export function describeKey(key: StoredKey): string {
+  return `[${key.path.map(({ kind, id, name }) => `${kind}: ${id ?? (name === undefined ? '' : JSON.stringify(name))}`).join(', ')}]`
+}

@@ -1,0 +1,71 @@
+// Property paths, as masks and transforms name properties: `foo.bar` is bar inside the entity value foo; a dot or a
+// backslash that belongs to a name is escaped with a backslash.
+
+import type { PropertyMask } from '../protocol/messages.ts'
+import { invalid } from '../protocol/status.ts'
+import { checkPropertyName, type Properties, type StoredValue } from './values.ts'
+
+export type Path = readonly string[]
+
+const KEY = '__key__'
+
+/** The names in a path. */
+export function readPath(text: string | null | undefined): Path {
+  if (!text) throw invalid('A property path must not be empty.')
+  const names = ['']
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!
+    if (char === '\\' && at + 1 < text.length) names[names.length - 1] += text[++at]!
+    else if (char === '.') names.push('')
+    else names[names.length - 1] += char
+  }
+  for (const name of names) checkPropertyName(name)
+  return names
+}
+
+/** The paths of a mask; undefined where there is none, and everything counts. `__key__` needs no mention. */
+export function readMask(mask: PropertyMask | null | undefined): Path[] | undefined {
+  return mask ? (mask.paths ?? []).filter((text) => text !== KEY).map(readPath) : undefined
+}
+
+function inside(value: StoredValue | undefined): Properties | undefined {
+  return value?.entityValue?.properties as Properties | undefined
+}
+
+function own(properties: Properties | undefined, name: string): StoredValue | undefined {
+  return properties && Object.hasOwn(properties, name) ? properties[name] : undefined
+}
+
+/** The value at a path, if there is one. */
+export function valueAt(properties: Properties, path: Path): StoredValue | undefined {
+  let at: Properties | undefined = properties
+  for (const name of path.slice(0, -1)) at = inside(own(at, name))
+  return own(at, path.at(-1)!)
+}
+
+/** Sets the value at a path, making the entity values on the way; undefined removes it. */
+export function setAt(properties: Properties, path: Path, value: StoredValue | undefined): void {
+  let at = properties
+  for (const name of path.slice(0, -1)) {
+    let next = inside(own(at, name))
+    if (!next) {
+      if (!value) return
+      next = {}
+      at[name] = { valueType: 'entityValue', entityValue: { properties: next } }
+    }
+    at = next
+  }
+  if (value) at[path.at(-1)!] = value
+  else delete at[path.at(-1)!]
+}
+
+/** The properties that a mask lets through. */
+export function masked(properties: Properties, mask: Path[] | undefined): Properties {
+  if (!mask) return properties
+  const kept: Properties = {}
+  for (const path of mask) {
+    const value = valueAt(properties, path)
+    if (value) setAt(kept, path, value)
+  }
+  return kept
+}

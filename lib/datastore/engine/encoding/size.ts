@@ -1,0 +1,48 @@
+// The size of an entity as Datastore counts it (https://cloud.google.com/datastore/docs/concepts/storage-size).
+
+import { invalid } from '../protocol/status.ts'
+import { keySize, type StoredKey } from './keys.ts'
+import { indexEntries } from './sort-bytes.ts'
+import type { Properties, StoredValue } from './values.ts'
+
+const OVERHEAD = 32
+const MAX_ENTITY = 1_048_572
+const MAX_INDEXED = 20_000
+
+function valueSize(value: StoredValue): number {
+  switch (value.valueType) {
+    case 'stringValue':
+      return Buffer.byteLength(value.stringValue!) + 1
+    case 'blobValue':
+      return (value.blobValue as Buffer).length
+    case 'nullValue':
+    case 'booleanValue':
+      return 1
+    case 'geoPointValue':
+      return 16
+    case 'keyValue':
+      return keySize(value.keyValue as StoredKey)
+    case 'arrayValue':
+      return (value.arrayValue!.values as StoredValue[]).reduce((size, item) => size + valueSize(item), 0)
+    case 'entityValue':
+      return propertiesSize(value.entityValue!.properties as Properties)
+    default:
+      return 8
+  }
+}
+
+function propertiesSize(properties: Properties): number {
+  let size = OVERHEAD
+  for (const name in properties) size += Buffer.byteLength(name) + 1 + valueSize(properties[name]!)
+  return size
+}
+
+/** The size of an entity in bytes; refuses one that is too large, or has too much to index. */
+export function entitySize(key: StoredKey, properties: Properties): number {
+  const size = keySize(key) + propertiesSize(properties)
+  if (size > MAX_ENTITY) throw invalid(`entity is too big: ${size} bytes, and the limit is ${MAX_ENTITY}`)
+  // A value has a byte at least, so most entities need no counting.
+  if (size > MAX_INDEXED && Array.from(indexEntries(properties)).length > MAX_INDEXED)
+    throw invalid(`Too many indexed properties in the entity: the limit is ${MAX_INDEXED} values.`)
+  return size
+}

@@ -1,0 +1,203 @@
+// A whole Datastore for one machine: its eight calls, over tables in one SQLite file. Both fronts, in process and gRPC, end
+// here. What a call reads it reads at once, in one state of the tables; what it writes goes through the writer.
+import { join } from 'node:path'
+import { folderError, makeDataFolder } from '../../data-folder.ts'
+import { applyChanges, completeKey } from './commit.ts'
+import { enumName, toTimestamp } from './encoding/convert.ts'
+import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './encoding/keys.ts'
+import { readMask } from './encoding/paths.ts'
+import { lookup, lookupLatest } from './lookup.ts'
+import { readMutations } from './mutations.ts'
+import type * as wire from './protocol/messages.ts'
+import { invalid } from './protocol/status.ts'
+import { readAggregation, runAggregation } from './query/aggregate.ts'
+import { explain } from './query/explain.ts'
+import { readGql } from './query/gql/parser.ts'
+import { readPlan } from './query/plan.ts'
+import { runQuery } from './query/run.ts'
+import { Store } from './storage/store.ts'
+import { readTimeOf, type Transaction, Transactions } from './transactions.ts'
+import { View } from './view.ts'
+import { Writer } from './writer.ts'
+
+/** Milliseconds that a write waits for other processes, unless the caller has less time. */
+const PATIENCE = 10_000
+const MAX_LOOKUP = 1000
+
+export interface EngineOptions {
+  /** Folder of the data; made if need be. */
+  dataFolder?: string
+  /** Keep nothing: the data dies with the engine. */
+  memory?: boolean
+  /** Milliseconds since 1970, for tests. */
+  clock?: () => number
+}
+
+export class Engine {
+  readonly #store: Store
+  readonly #writer: Writer
+  readonly #transactions: Transactions
+  readonly #clock: () => number
+  #closed = false
+
+  constructor({ dataFolder = '.tipfy', memory = false, clock = Date.now }: EngineOptions) {
+    this.#clock = clock
+    this.#store = memory ? new Store(':memory:') : openStore(dataFolder)
+    this.#writer = new Writer(this.#store, clock)
+    this.#transactions = new Transactions(clock)
+  }
+
+  /** Writes what is queued and closes the file. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#writer.close()
+    this.#store.close()
+  }
+
+  lookup(request: wire.LookupRequest): wire.LookupResponse {
+    const keys = (request.keys ?? []).map((key) => readKey(key, request))
+    if (keys.length > MAX_LOOKUP) throw invalid(`cannot get more than ${MAX_LOOKUP} keys in a single call`)
+    const mask = readMask(request.propertyMask)
+    return (
+      lookupLatest(this.#store, keys, mask, request.readOptions) ??
+      this.#read(request.readOptions, (view) => lookup(view, keys, mask))
+    )
+  }
+
+  runQuery(request: wire.RunQueryRequest): wire.RunQueryResponse {
+    const gql = request.gqlQuery ? readGql(request.gqlQuery) : undefined
+    if (gql?.aggregations) throw invalid('GQL query error: an aggregation query cannot be run as a plain one.')
+    const plan = readPlan(gql?.query ?? request.query, request)
+    return this.#read(request.readOptions, (view) => {
+      const answer = explain(request, plan, (progress) => {
+        const { batch, trace } = runQuery(view, plan, progress)
+        this.#remember(view, trace, (at) => runQuery(at, plan).trace())
+        return { batch, count: batch.entityResults.length }
+      })
+      return { ...answer, query: gql?.query ?? null }
+    })
+  }
+
+  runAggregationQuery(request: wire.RunAggregationQueryRequest): wire.RunAggregationQueryResponse {
+    const gql = request.gqlQuery ? readGql(request.gqlQuery) : undefined
+    if (gql && !gql.aggregations) throw invalid('GQL query error: a plain query cannot be run as an aggregation query.')
+    const parsed = gql && { nestedQuery: gql.query, aggregations: gql.aggregations }
+    const aggregation = readAggregation(parsed ?? request.aggregationQuery, request)
+    return this.#read(request.readOptions, (view) => {
+      const answer = explain(request, aggregation.plan, (progress) => {
+        const aggregateProperties = runAggregation(view, aggregation, progress)
+        const again = (at: View) => JSON.stringify(runAggregation(at, aggregation))
+        this.#remember(view, () => JSON.stringify(aggregateProperties), again)
+        const aggregationResults = [{ aggregateProperties }]
+        const batch = { aggregationResults, moreResults: 'NO_MORE_RESULTS' as const, readTime: view.readTime }
+        return { batch, count: 1 }
+      })
+      return { ...answer, query: parsed ?? null }
+    })
+  }
+
+  beginTransaction(request: wire.BeginTransactionRequest): { transaction: Uint8Array } {
+    return { transaction: this.#transactions.begin(request.transactionOptions).id }
+  }
+
+  /** @param timeout Milliseconds that the caller is willing to wait. */
+  async commit(request: wire.CommitRequest, timeout = PATIENCE): Promise<wire.CommitResponse> {
+    const { transaction, transactional } = this.#transactionOf(request)
+    const changes = readMutations(request, transactional)
+    if (transaction?.readOnly && changes.length > 0) throw invalid('Cannot modify entities in a read-only transaction.')
+    if (transaction) this.#transactions.end(transaction)
+    const response: wire.CommitResponse =
+      changes.length === 0
+        ? {
+            mutationResults: [],
+            indexUpdates: 0,
+            commitTime: toTimestamp(this.#store.atOnce(() => this.#store.version())),
+          }
+        : await this.#writer.write(
+            (versions) => applyChanges(this.#store, changes, transaction, versions),
+            Math.min(timeout, PATIENCE),
+          )
+    return transactional ? response : { ...response, commitTime: null }
+  }
+
+  rollback(request: wire.RollbackRequest): Record<string, never> {
+    this.#transactions.end(this.#transactions.get(request.transaction ?? ''))
+    return {}
+  }
+
+  allocateIds(request: wire.KeysRequest): Promise<{ keys: StoredKey[] }> {
+    const keys = (request.keys ?? []).map((key) => readKey(key, request, 'incomplete'))
+    for (const key of keys) refuseUnwritable(key)
+    return this.#writer.write(() => {
+      const completed = keys.map((key) => {
+        const complete = completeKey(this.#store, key)
+        this.#reserve(complete)
+        return complete
+      })
+      return { keys: completed }
+    }, PATIENCE)
+  }
+
+  reserveIds(request: wire.KeysRequest): Promise<Record<string, never>> {
+    const keys = (request.keys ?? []).map((key) => readKey(key, request))
+    for (const key of keys) refuseUnwritable(key)
+    return this.#writer.write(() => {
+      for (const key of keys) this.#reserve(key)
+      return {}
+    }, PATIENCE)
+  }
+
+  #reserve(key: StoredKey): void {
+    this.#store.reserve(this.#store.numberFor(partitionName(key.partitionId)), pathBytes(key.path))
+  }
+
+  /** The transaction that a commit ends, if it ends one, and whether it counts as one. */
+  #transactionOf(request: wire.CommitRequest): { transaction: Transaction | undefined; transactional: boolean } {
+    const mode = enumName(request.mode, { 1: 'TRANSACTIONAL', 2: 'NON_TRANSACTIONAL' })
+    const { singleUseTransaction, transaction } = request
+    if (mode === 'NON_TRANSACTIONAL') {
+      if (transaction?.length || singleUseTransaction)
+        throw invalid('non-transaction commit cannot specify a transaction')
+      return { transaction: undefined, transactional: false }
+    }
+    if (singleUseTransaction?.readOnly) throw invalid('single_use_transaction in a commit request must be READ_WRITE.')
+    if (singleUseTransaction) return { transaction: undefined, transactional: true }
+    if (!transaction?.length) throw invalid('transactional commit requires a transaction')
+    return { transaction: this.#transactions.get(transaction), transactional: true }
+  }
+
+  /** Reads at one state of the tables; a transaction that the read begins is told of in the answer. */
+  #read<R extends { transaction?: Uint8Array }>(
+    options: wire.ReadOptions | null | undefined,
+    read: (view: View) => R,
+  ): R {
+    return this.#store.atOnce(() => {
+      if (options?.transaction && options.transaction.length === 0)
+        throw invalid('a transaction cannot be the empty string.')
+      const begun = options?.newTransaction ? this.#transactions.begin(options.newTransaction) : undefined
+      const transaction = begun ?? (options?.transaction ? this.#transactions.get(options.transaction) : undefined)
+      if (transaction) transaction.snapshot ??= this.#store.version()
+      const readTime = options?.readTime ? readTimeOf(options.readTime, this.#clock()) : undefined
+      const response = read(new View(this.#store, transaction?.snapshot ?? readTime, transaction))
+      if (begun) response.transaction = begun.id
+      return response
+    })
+  }
+
+  /** Has a transaction that may write check, when it commits, that a query still has the answer that it had. */
+  #remember({ transaction }: View, trace: () => string, again: (view: View) => string): void {
+    if (!transaction || transaction.readOnly) return
+    const then = trace()
+    transaction.queries.push(() => again(new View(this.#store, undefined)) === then)
+  }
+}
+
+function openStore(dataFolder: string): Store {
+  makeDataFolder(dataFolder)
+  try {
+    return new Store(join(dataFolder, 'datastore.sqlite'))
+  } catch (error) {
+    throw folderError(dataFolder, error)
+  }
+}

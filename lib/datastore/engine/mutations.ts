@@ -1,0 +1,92 @@
+// What a commit asks for, checked as far as that goes without looking at what is stored.
+
+import { fromTimestamp, readInt64 } from './encoding/convert.ts'
+import { isComplete, partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './encoding/keys.ts'
+import { type Path, readMask } from './encoding/paths.ts'
+import { entitySize } from './encoding/size.ts'
+import { type Properties, ValueReader } from './encoding/values.ts'
+import type { CommitRequest, Mutation } from './protocol/messages.ts'
+import { invalid } from './protocol/status.ts'
+import { readTransforms, type Transform } from './transforms.ts'
+
+export interface Change {
+  operation: 'insert' | 'update' | 'upsert' | 'delete'
+  key: StoredKey
+  properties: Properties
+  mask: Path[] | undefined
+  transforms: Transform[]
+  /** What the entity must be at: its version, which is its update time in micros. */
+  base: { version: number; strict: boolean; fail: boolean } | undefined
+}
+
+const MAX_MUTATIONS = 500
+const MAX_REQUEST = 10 * 1024 * 1024
+
+/** Checks the mutations of a commit. */
+export function readMutations(request: CommitRequest, transactional: boolean): Change[] {
+  const mutations = request.mutations ?? []
+  if (mutations.length > MAX_MUTATIONS)
+    throw invalid(`cannot write more than ${MAX_MUTATIONS} entities in a single call`)
+  const reader = new ValueReader(request)
+  const seen = new Set<string>()
+  let size = 0
+  return mutations.map((mutation) => {
+    const change = readMutation(mutation, request, reader)
+    if (change.operation !== 'delete') size += entitySize(change.key, change.properties)
+    if (size > MAX_REQUEST) throw invalid(`Request payload size exceeds the limit: ${MAX_REQUEST} bytes.`)
+    if (!transactional && mutations.length > 1 && isComplete(change.key)) {
+      const id = partitionName(change.key.partitionId) + pathBytes(change.key.path).toString('latin1')
+      if (seen.has(id))
+        throw invalid('A non-transactional commit may not contain multiple mutations affecting the same entity.')
+      seen.add(id)
+    }
+    return change
+  })
+}
+
+function readMutation(mutation: Mutation, request: CommitRequest, reader: ValueReader): Change {
+  for (const operation of ['insert', 'update', 'upsert'] as const) {
+    const entity = mutation[operation]
+    if (!entity) continue
+    if (!entity.key) throw invalid('Entity is missing key.')
+    const key = readKey(entity.key, request, operation === 'update' ? 'complete' : 'either')
+    refuseUnwritable(key)
+    return {
+      operation,
+      key,
+      properties: reader.properties(entity),
+      mask: readMask(mutation.propertyMask),
+      transforms: readTransforms(mutation.propertyTransforms, reader),
+      base: readBase(mutation, operation),
+    }
+  }
+  if (!mutation.delete) throw invalid('Mutation is missing operation.')
+  if (mutation.propertyTransforms?.length) throw invalid('A delete cannot have property transforms.')
+  const key = readKey(mutation.delete, request)
+  refuseUnwritable(key)
+  return {
+    operation: 'delete',
+    key,
+    properties: {},
+    mask: undefined,
+    transforms: [],
+    base: readBase(mutation, 'delete'),
+  }
+}
+
+const strategies = { SERVER_VALUE: false, FAIL: true, 1: false, 3: true } as Record<string | number, boolean>
+
+function readBase(mutation: Mutation, operation: Change['operation']): Change['base'] {
+  const { baseVersion, updateTime, conflictResolutionStrategy: strategy } = mutation
+  const hasVersion = baseVersion !== undefined && baseVersion !== null
+  if (!hasVersion && !updateTime) {
+    if (strategy && strategy !== 'STRATEGY_UNSPECIFIED')
+      throw invalid('cannot set a conflict resolution strategy if no detection strategy was set')
+    return undefined
+  }
+  const version = updateTime ? fromTimestamp(updateTime) : Number(readInt64(baseVersion))
+  if (version < 0) throw invalid(`Invalid base_version: ${version}, it should be >= 0`)
+  if (operation === 'insert' && version > 0)
+    throw invalid('Cannot insert an entity with a base version greater than zero')
+  return { version, strict: Boolean(updateTime), fail: strategies[strategy ?? ''] ?? false }
+}

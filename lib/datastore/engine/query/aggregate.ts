@@ -1,0 +1,144 @@
+// RunAggregationQuery: count, sum and avg over the results of a query.
+
+import { readInt64 } from '../encoding/convert.ts'
+import { readDocument } from '../encoding/document.ts'
+import { isReserved } from '../encoding/keys.ts'
+import { indexEntries } from '../encoding/sort-bytes.ts'
+import type { StoredValue } from '../encoding/values.ts'
+import type { Aggregation, RunAggregationQueryRequest } from '../protocol/messages.ts'
+import { invalid } from '../protocol/status.ts'
+import type { View } from '../view.ts'
+import { KEY } from './filters.ts'
+import { type Plan, readPlan } from './plan.ts'
+import { comparer, type ResultRow } from './rows.ts'
+import { countOf, type Progress, resultsOf, rowOf } from './run.ts'
+
+const MAX_AGGREGATIONS = 5
+const [INT64_MIN, INT64_MAX] = [-(1n << 63n), (1n << 63n) - 1n]
+
+interface Reading {
+  alias: string
+  operator: 'count' | 'sum' | 'avg'
+  property: string
+  /** The most that a count says. */
+  upTo: number
+}
+
+export interface AggregationPlan {
+  plan: Plan
+  readings: Reading[]
+}
+
+/** Checks an aggregation query. */
+export function readAggregation(
+  aggregationQuery: RunAggregationQueryRequest['aggregationQuery'],
+  request: RunAggregationQueryRequest,
+): AggregationPlan {
+  const { nestedQuery, aggregations } = aggregationQuery ?? {}
+  if (!nestedQuery) throw invalid('one of fields AggregationQuery.query_type must be set')
+  if (!aggregations?.length) throw invalid('An aggregation query must have at least one aggregation.')
+  if (aggregations.length > MAX_AGGREGATIONS)
+    throw invalid(
+      `The maximum number of aggregations allowed in an aggregation query is ${MAX_AGGREGATIONS}. Received: ${aggregations.length}`,
+    )
+  let unnamed = 0
+  const readings = aggregations.map((aggregation) => {
+    const alias = aggregation.alias || `property_${++unnamed}`
+    if (isReserved(alias)) throw invalid(`The aggregation alias "${alias}" is reserved.`)
+    return { alias, ...readOperator(aggregation) }
+  })
+  if (new Set(readings.map(({ alias }) => alias)).size < readings.length)
+    throw invalid('Aggregation aliases must be unique.')
+  const properties = [...new Set(readings.map(({ property }) => property).filter(Boolean))]
+  return { plan: readPlan(nestedQuery, request, properties), readings }
+}
+
+function readOperator({ count, sum, avg }: Aggregation): Omit<Reading, 'alias'> {
+  if (count) {
+    const upTo = count.upTo ? Number(readInt64(count.upTo.value ?? 0)) : Number.POSITIVE_INFINITY
+    if (upTo < 0) throw invalid('Count up_to must be non-negative.')
+    return { operator: 'count', property: '', upTo }
+  }
+  if (!sum && !avg) throw invalid('An aggregation must have an operator.')
+  const property = (sum ?? avg)!.property?.name
+  if (!property) throw invalid('The property.name is the empty string.')
+  if (property === KEY) throw invalid(`Aggregations are not supported for the property: ${KEY}`)
+  return { operator: sum ? 'sum' : 'avg', property, upTo: Number.POSITIVE_INFINITY }
+}
+
+/** What has been added up of one property. */
+class Total {
+  count = 0
+  #integers = 0n
+  #doubles: number | undefined
+
+  add(value: StoredValue): void {
+    if (value.valueType === 'integerValue') this.#integers += BigInt(value.integerValue as string)
+    else if (value.valueType === 'doubleValue') this.#doubles = (this.#doubles ?? 0) + (value.doubleValue as number)
+    else return
+    this.count++
+  }
+
+  get sum(): StoredValue {
+    const fits = this.#integers <= INT64_MAX && this.#integers >= INT64_MIN
+    return this.#doubles === undefined && fits
+      ? { valueType: 'integerValue', integerValue: String(this.#integers) }
+      : { valueType: 'doubleValue', doubleValue: this.#asDouble() }
+  }
+
+  get average(): StoredValue {
+    return this.count === 0
+      ? { valueType: 'nullValue', nullValue: 'NULL_VALUE' }
+      : { valueType: 'doubleValue', doubleValue: this.#asDouble() / this.count }
+  }
+
+  #asDouble(): number {
+    return Number(this.#integers) + (this.#doubles ?? 0)
+  }
+}
+
+/** Runs an aggregation query at a view. */
+export function runAggregation(
+  view: View,
+  { plan, readings }: AggregationPlan,
+  progress?: Progress,
+): Record<string, StoredValue> {
+  const totals = new Map(readings.map(({ property }) => [property, new Total()]))
+  totals.delete('')
+  const enough = Math.min(
+    plan.limit,
+    totals.size > 0 ? Number.POSITIVE_INFINITY : Math.max(...readings.map(({ upTo }) => upTo)),
+  )
+  const compare = comparer(plan)
+  const told = totals.size === 0 ? countOf(view, plan, plan.offset + enough) : undefined
+  let count = told === undefined ? 0 : Math.max(told - plan.offset, 0)
+  let skipped = 0
+  // Counting needs no more than keys, where the order does not either.
+  const counted = totals.size === 0 && !plan.combine ? { ...plan, keysOnly: true } : plan
+  if (enough > 0 && told === undefined) {
+    for (const row of resultsOf(view, counted, progress)) {
+      if (plan.end && compare(row, plan.end) > 0) break
+      if (skipped++ < plan.offset) continue
+      count++
+      if (totals.size > 0) addUp(view, plan, row, totals)
+      if (count === enough) break
+    }
+  }
+  return Object.fromEntries(
+    readings.map(({ alias, operator, property, upTo }): [string, StoredValue] => {
+      if (operator === 'count')
+        return [alias, { valueType: 'integerValue', integerValue: String(Math.min(count, upTo)) }]
+      const total = totals.get(property)!
+      return [alias, operator === 'sum' ? total.sum : total.average]
+    }),
+  )
+}
+
+/** Adds the values that a row has: all of an entity's, or, where each combination is a row, the one that is in it. */
+function addUp(view: View, plan: Plan, row: ResultRow, totals: Map<string, Total>): void {
+  const properties = row.properties ?? readDocument(rowOf(view, plan, row).d)
+  for (const [property, bytes, value] of indexEntries(properties, new Set(totals.keys()))) {
+    const column = plan.orders.findIndex((order) => order.property === property)
+    if (!plan.combine || bytes.equals(row.tuple[column]!)) totals.get(property)!.add(value)
+  }
+}

@@ -1,0 +1,150 @@
+// Which entities may be results, by what the index tells without reading any: the keys that have an alternative's values.
+import { EVERYTHING, type Span } from '../encoding/byte-range.ts'
+import { indexName, type Store } from '../storage/store.ts'
+import type { Conjunction } from './filters.ts'
+import type { Plan } from './plan.ts'
+import { Postings, sizes } from './postings.ts'
+
+/** One value in one index: a list of keys. */
+export interface Listed {
+  /** Number of the index. */
+  p: number
+  v: Uint8Array
+}
+
+/** The value under which the index of a kind lists all of its entities. */
+const ALL = new Uint8Array()
+
+export class Candidates {
+  readonly postings: Postings
+  readonly #store: Store
+  readonly #plan: Plan
+  readonly #n: number
+
+  /** @param n Number of the plan's partition. */
+  constructor(store: Store, plan: Plan, n: number) {
+    // One more tells that a list of keys with one value is complete.
+    this.postings = new Postings(store, plan.offset + plan.limit + 1)
+    this.#store = store
+    this.#plan = plan
+    this.#n = n
+  }
+
+  /** The number of a property's index; of '' that of all entities. Undefined where no entity ever had it. */
+  index(property: string): number | undefined {
+    return this.#store.number(indexName(this.#n, this.#plan.kind!, property))
+  }
+
+  /** How many fit, up to a limit, where one list says all there is to say. */
+  count(limit: number): number | undefined {
+    const { alternatives, kind } = this.#plan
+    const [{ equal, key }, ...others] = alternatives as [Conjunction]
+    const lists = this.#lists(equal)
+    if (others.length > 0 || kind === undefined || !lists || lists.length > 1) return undefined
+    const p = lists[0]?.p ?? this.index('')
+    return p === undefined
+      ? 0
+      : this.postings.count(p, lists[0]?.v ?? ALL, key, Math.min(limit, Number.MAX_SAFE_INTEGER))
+  }
+
+  /** Whether an entity has all values of an alternative's equalities. */
+  hasAll({ equal }: Conjunction, k: Uint8Array): boolean {
+    return this.#lists(equal)?.every(({ p, v }) => this.postings.has(p, v, k)) ?? false
+  }
+
+  /** The keys in a span that fit an alternative's equalities and have other values as well, in order. */
+  *keysOf({ equal }: Conjunction, and: Listed[], span: Span): Generator<Uint8Array> {
+    const { kind, keyDown } = this.#plan
+    if (kind === undefined) {
+      yield* this.postings.allKeys(this.#n, span)
+      return
+    }
+    const lists = this.#lists(equal)
+    if (!lists) return
+    const [rarest, ...others] = this.#rarestFirst([...and, ...lists], span)
+    const p = rarest?.p ?? this.index('')
+    if (p === undefined) return
+    for (const k of this.postings.keys(p, rarest?.v ?? ALL, span, keyDown)) {
+      if (others.every((other) => this.postings.has(other.p, other.v, k))) yield k
+    }
+  }
+
+  /** Counts no further than it takes to find one that is rare. */
+  #rarestFirst(lists: Listed[], span: Span): Listed[] {
+    for (let limit = sizes.few + 1; lists.length > 1; limit *= 8) {
+      const counted = lists.map((list) => ({ list, count: this.postings.count(list.p, list.v, span, limit + 1) }))
+      counted.sort((a, b) => a.count - b.count)
+      if (counted[0]!.count <= limit || limit > sizes.many) return counted.map(({ list }) => list)
+    }
+    return lists
+  }
+
+  /** The lists of an alternative's equalities; undefined where there is none for one of them, and so no result. */
+  #lists(equal: Conjunction['equal']): Listed[] | undefined {
+    const lists: Listed[] = []
+    for (const [property, values] of equal) {
+      const p = this.index(property)
+      if (p === undefined) return undefined
+      for (const v of values) lists.push({ p, v })
+    }
+    return lists
+  }
+
+  /**
+   * The keys of all candidates, if filters on other properties than the one to order by leave so few that fetching and
+   * sorting them costs less than to walk along the order until enough of them were met.
+   */
+  few(ordered: string, and: Listed[]): Iterable<Uint8Array> | undefined {
+    const most = this.#few()
+    let sum = 0
+    const sources: Iterable<Uint8Array>[] = []
+    for (const alternative of this.#plan.alternatives) {
+      const options = this.#options(alternative, ordered, and, most + 1)
+      if (!options) continue
+      const best = options.sort((a, b) => a.count - b.count)[0]
+      sum += best?.count ?? Number.POSITIVE_INFINITY
+      if (!best || sum > most) return undefined
+      sources.push(best.keys())
+    }
+    return distinct(sources)
+  }
+
+  /**
+   * Of N entities, m of them candidates, a walk meets the first L candidates after L N / m of them, at a quarter of what it
+   * costs to fetch one: so it is worth fetching all while m² < L N / 4.
+   */
+  #few(): number {
+    const { offset, limit } = this.#plan
+    const total = this.#store.sql.first<[number | null]>('SELECT max(id) FROM entity')![0] ?? 0
+    return Math.ceil(Math.min(Math.max(sizes.few, Math.sqrt(((offset + limit) * total) / 4)), sizes.many))
+  }
+
+  /** The ways to list an alternative's candidates, each with their number; undefined where there are none. */
+  #options({ equal, range, key }: Conjunction, ordered: string, and: Listed[], limit: number) {
+    const everything = this.index('')
+    const lists = this.#lists(equal)
+    if (!lists || everything === undefined) return undefined
+    const keyed = key === EVERYTHING ? [] : [{ p: everything, v: ALL }]
+    const options = [...and, ...lists, ...keyed].map(({ p, v }) => ({
+      count: this.postings.count(p, v, key, limit),
+      keys: (): Iterable<Uint8Array> => this.postings.keys(p, v, key, false),
+    }))
+    for (const [property, span] of range) {
+      const p = this.index(property)
+      if (p === undefined || property === ordered) continue
+      options.push({ count: this.postings.countValues(p, span, limit), keys: () => this.postings.keysIn(p, span) })
+    }
+    return options
+  }
+}
+
+function* distinct(sources: Iterable<Uint8Array>[]): Generator<Uint8Array> {
+  const seen = new Set<string>()
+  for (const source of sources) {
+    for (const k of source) {
+      const id = Buffer.from(k).toString('latin1')
+      if (!seen.has(id)) yield k
+      seen.add(id)
+    }
+  }
+}

@@ -1,0 +1,213 @@
+// Filters, brought to the one form that the rest works with: alternatives, each a conjunction of plain conditions.
+
+import { after, EVERYTHING, intersect, point, type Span } from '../encoding/byte-range.ts'
+import { enumName } from '../encoding/convert.ts'
+import { afterDescendants, pathBytes, readKey, type StoredKey } from '../encoding/keys.ts'
+import { sortBytes } from '../encoding/sort-bytes.ts'
+import { type StoredValue, ValueReader } from '../encoding/values.ts'
+import type { Filter, Target, Value } from '../protocol/messages.ts'
+import { invalid } from '../protocol/status.ts'
+
+export const KEY = '__key__'
+
+/** One alternative: an entity is a result if all of this holds for it. */
+export interface Conjunction {
+  /** Where the bytes of its key's path must lie. */
+  key: Span
+  ancestor: Uint8Array | undefined
+  /** By property: values it must have, all of them. */
+  equal: ReadonlyMap<string, readonly Uint8Array[]>
+  /** By property: where one of its values must lie. */
+  range: ReadonlyMap<string, Span>
+}
+
+/** A query's filter, and what of it bears on orders and projections. */
+export interface Filters {
+  alternatives: Conjunction[]
+  /** Properties with an inequality, `__key__` among them. */
+  unequal: Set<string>
+  /** Properties with an equality. */
+  equal: Set<string>
+}
+
+const operators = {
+  1: 'LESS_THAN',
+  2: 'LESS_THAN_OR_EQUAL',
+  3: 'GREATER_THAN',
+  4: 'GREATER_THAN_OR_EQUAL',
+  5: 'EQUAL',
+  6: 'IN',
+  9: 'NOT_EQUAL',
+  11: 'HAS_ANCESTOR',
+  13: 'NOT_IN',
+} as const
+
+type Operator = (typeof operators)[keyof typeof operators]
+
+const MAX_ALTERNATIVES = 30
+const MAX_NOT_IN = 10
+const NONE: Conjunction = { key: EVERYTHING, ancestor: undefined, equal: new Map(), range: new Map() }
+
+/** Alternatives, and how many they count as towards the limit: those that a NOT_IN makes are the engine's own business. */
+interface Expanded {
+  any: Conjunction[]
+  count: number
+}
+
+/** Checks a filter. @param partition Where the query looks: keys elsewhere are refused. */
+export function readFilters(
+  filter: Filter | null | undefined,
+  target: Target,
+  partition: StoredKey['partitionId'],
+): Filters {
+  const reader = new FilterReader(target, partition)
+  const { any } = filter ? reader.read(filter) : { any: [NONE] }
+  reader.checkCombination()
+  const ancestors = new Set(any.map(({ ancestor }) => ancestor && Buffer.from(ancestor).toString('latin1')))
+  if (ancestors.size > 1) throw invalid('All disjunctions must have a common and unique ancestor constraint.')
+  return { alternatives: any, unequal: reader.unequal, equal: reader.equal }
+}
+
+class FilterReader {
+  readonly unequal = new Set<string>()
+  readonly equal = new Set<string>()
+  readonly #used: string[] = []
+  readonly #target: Target
+  readonly #partition: StoredKey['partitionId']
+  readonly #values: ValueReader
+
+  constructor(target: Target, partition: StoredKey['partitionId']) {
+    this.#target = target
+    this.#partition = partition
+    this.#values = new ValueReader(target)
+  }
+
+  read(filter: Filter): Expanded {
+    const { compositeFilter, propertyFilter } = filter
+    if (propertyFilter) {
+      const op = enumName<Operator>(propertyFilter.op, operators)
+      if (!op || !Object.values(operators).includes(op)) throw invalid('a property filter must specify an operator')
+      return this.#condition(propertyFilter.property?.name ?? '', op, propertyFilter.value ?? {})
+    }
+    if (!compositeFilter) throw invalid('a filter must have exactly one of its fields set')
+    const op = enumName(compositeFilter.op, { 1: 'AND', 2: 'OR' })
+    if (op !== 'AND' && op !== 'OR') throw invalid('a composite filter must specify an operator')
+    if (!compositeFilter.filters?.length) throw invalid('A composite filter must have at least one sub-filter.')
+    const parts = compositeFilter.filters.map((inner) => this.read(inner))
+    if (op === 'OR' && parts.length > 1) this.#used.push('OR')
+    return limited(op === 'AND' ? parts.reduce(both) : parts.reduce(either))
+  }
+
+  /** NOT_IN and NOT_EQUAL do not go with one another, nor NOT_IN with other alternatives. */
+  checkCombination(): void {
+    const count = (...ops: string[]): number => this.#used.filter((op) => ops.includes(op)).length
+    if (count('NOT_EQUAL', 'NOT_IN') > 1) throw invalid("Only a single 'NOT_EQUAL' or 'NOT_IN' is allowed per query.")
+    if (count('NOT_IN') > 0 && count('IN', 'OR') > 0)
+      throw invalid("'NOT_IN' cannot be combined with 'IN' or 'OR' in one query.")
+  }
+
+  #condition(property: string, op: Operator, value: Value): Expanded {
+    if (property === '') throw invalid('The property.name is the empty string.')
+    if (op === 'HAS_ANCESTOR') return this.#ancestor(property, value)
+    this.#used.push(op)
+    const many = op === 'IN' || op === 'NOT_IN'
+    if (many && !value.arrayValue?.values?.length)
+      throw invalid(`'${op}' property filter for '${property}' requires a non-empty ArrayValue`)
+    const points = (many ? value.arrayValue!.values! : [value]).map((one) => this.#bytes(property, one))
+    if (op === 'NOT_IN' && points.length > MAX_NOT_IN)
+      throw invalid(`'NOT_IN' supports up to ${MAX_NOT_IN} comparison values, not ${points.length}.`)
+    const equal = op === 'EQUAL' || op === 'IN'
+    const set = equal ? this.equal : this.unequal
+    set.add(property)
+    const spans = spansOf(op, points)
+    return limited({
+      any: spans.map((span) => condition(property, equal, span)),
+      count: op === 'IN' ? spans.length : 1,
+    })
+  }
+
+  #ancestor(property: string, value: Value): Expanded {
+    if (property !== KEY) throw invalid('property must be __key__')
+    if (!value.keyValue) throw invalid('HAS_ANCESTOR requires a key value')
+    const ancestor = this.#path(value)
+    return { any: [{ ...NONE, ancestor, key: { low: ancestor, high: afterDescendants(ancestor) } }], count: 1 }
+  }
+
+  #bytes(property: string, value: Value): Uint8Array {
+    if (property === KEY) return this.#path(value)
+    const read = this.#values.filter(value, property)
+    if (read.valueType === 'entityValue') throw invalid('An entity value is not allowed')
+    if (read.valueType === 'arrayValue') throw invalid('A list value is not allowed')
+    return sortBytes(read as StoredValue)
+  }
+
+  #path(value: Value): Uint8Array {
+    if (!value.keyValue) throw invalid('__key__ filter value must be a Key')
+    const key = readKey(value.keyValue, this.#target)
+    const { namespaceId } = this.#partition
+    if (key.partitionId.namespaceId !== namespaceId)
+      throw invalid(
+        `__key__ filter namespace is "${key.partitionId.namespaceId}" but query namespace is "${namespaceId}"`,
+      )
+    return pathBytes(key.path)
+  }
+}
+
+function limited(expanded: Expanded): Expanded {
+  if (expanded.count > MAX_ALTERNATIVES)
+    throw invalid(`the query has ${expanded.count} disjunctions, more than the maximum of ${MAX_ALTERNATIVES}`)
+  return expanded
+}
+
+function spansOf(op: Operator, points: Uint8Array[]): Span[] {
+  const [first] = points as [Uint8Array]
+  switch (op) {
+    case 'LESS_THAN':
+      return [{ ...EVERYTHING, high: first }]
+    case 'LESS_THAN_OR_EQUAL':
+      return [{ ...EVERYTHING, high: after(first) }]
+    case 'GREATER_THAN':
+      return [{ ...EVERYTHING, low: after(first) }]
+    case 'GREATER_THAN_OR_EQUAL':
+      return [{ ...EVERYTHING, low: first }]
+    case 'EQUAL':
+    case 'IN':
+      return points.map(point)
+    default: {
+      const spans: Span[] = []
+      let low: Uint8Array = EVERYTHING.low
+      for (const bytes of points.toSorted(Buffer.compare)) {
+        spans.push({ low, high: bytes })
+        low = after(bytes)
+      }
+      return [...spans, { low, high: undefined }]
+    }
+  }
+}
+
+function condition(property: string, equal: boolean, span: Span): Conjunction {
+  if (property === KEY) return { ...NONE, key: span }
+  return equal ? { ...NONE, equal: new Map([[property, [span.low]]]) } : { ...NONE, range: new Map([[property, span]]) }
+}
+
+function either(a: Expanded, b: Expanded): Expanded {
+  return { any: [...a.any, ...b.any], count: a.count + b.count }
+}
+
+function both(a: Expanded, b: Expanded): Expanded {
+  return { any: a.any.flatMap((one) => b.any.map((other) => conjoin(one, other))), count: a.count * b.count }
+}
+
+function conjoin(a: Conjunction, b: Conjunction): Conjunction {
+  if (a.ancestor && b.ancestor && Buffer.compare(a.ancestor, b.ancestor) !== 0)
+    throw invalid('All disjunctions must have a common and unique ancestor constraint.')
+  const equal = new Map(a.equal)
+  for (const [property, values] of b.equal) {
+    const known = equal.get(property) ?? []
+    const added = values.filter((value) => !known.some((other) => Buffer.compare(other, value) === 0))
+    equal.set(property, [...known, ...added])
+  }
+  const range = new Map(a.range)
+  for (const [property, span] of b.range) range.set(property, intersect(range.get(property) ?? EVERYTHING, span))
+  return { key: intersect(a.key, b.key), ancestor: a.ancestor ?? b.ancestor, equal, range }
+}

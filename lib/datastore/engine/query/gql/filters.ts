@@ -1,0 +1,80 @@
+// What stands behind WHERE in a GQL text.
+import type { Filter, Value } from '../../protocol/messages.ts'
+import type { Reader } from './reader.ts'
+import type { ValueParser } from './values.ts'
+
+const comparisons: Record<string, string> = {
+  '=': 'EQUAL',
+  '!=': 'NOT_EQUAL',
+  '<': 'LESS_THAN',
+  '<=': 'LESS_THAN_OR_EQUAL',
+  '>': 'GREATER_THAN',
+  '>=': 'GREATER_THAN_OR_EQUAL',
+}
+/** What a comparison is, read from right to left. */
+const mirrored: Record<string, string> = { '=': '=', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
+
+export class FilterParser {
+  readonly #reader: Reader
+  readonly #values: ValueParser
+
+  constructor(reader: Reader, values: ValueParser) {
+    this.#reader = reader
+    this.#values = values
+  }
+
+  /** Conditions with AND and OR, of which AND binds tighter. */
+  filter(): Filter {
+    return this.#joined('OR', () => this.#joined('AND', () => this.#condition()))
+  }
+
+  #joined(op: 'AND' | 'OR', read: () => Filter): Filter {
+    const filters = [read()]
+    while (this.#reader.takes(op)) filters.push(read())
+    return filters.length === 1 ? filters[0]! : { compositeFilter: { op, filters } }
+  }
+
+  #condition(): Filter {
+    const { type, text } = this.#reader.word
+    if (type === 'sign' && text === '(') return this.#reader.inParentheses(() => this.filter())
+    return this.#values.isNext ? this.#fromValue(this.#values.value()) : this.#fromProperty(this.#reader.take('name'))
+  }
+
+  #fromProperty(name: string): Filter {
+    const filter = (op: string, value: Value): Filter => ({ propertyFilter: { property: { name }, op, value } })
+    const [reader, values] = [this.#reader, this.#values]
+    if (reader.takes('IS')) {
+      reader.expect('NULL')
+      return filter('EQUAL', { nullValue: 0 })
+    }
+    if (reader.takes('CONTAINS')) return filter('EQUAL', values.value())
+    if (reader.takes('IN')) return filter('IN', values.values())
+    if (reader.takes('NOT')) {
+      reader.expect('IN')
+      return filter('NOT_IN', values.values())
+    }
+    if (reader.takes('HAS')) {
+      reader.expect('ANCESTOR')
+      return filter('HAS_ANCESTOR', values.value())
+    }
+    return filter(comparisons[this.#sign()]!, values.value())
+  }
+
+  /** A condition whose value comes first. */
+  #fromValue(value: Value): Filter {
+    const reader = this.#reader
+    const filter = (op: string): Filter => ({ propertyFilter: { property: { name: reader.take('name') }, op, value } })
+    if (reader.takes('IN')) return filter('EQUAL')
+    if (reader.takes('HAS')) {
+      reader.expect('DESCENDANT')
+      return filter('HAS_ANCESTOR')
+    }
+    return filter(comparisons[mirrored[this.#sign()]!]!)
+  }
+
+  #sign(): string {
+    const { type, text } = this.#reader.word
+    if (type !== 'sign' || !comparisons[text]) throw this.#reader.unexpected()
+    return this.#reader.next().text
+  }
+}

@@ -1,0 +1,73 @@
+// Goes through the words of a GQL text, one at a time.
+import { invalid } from '../../protocol/status.ts'
+import { type Word, words } from './lexer.ts'
+
+/** Something is wrong with a GQL text. */
+export function wrong(what: string): Error {
+  return invalid(`GQL query error: ${what}`)
+}
+
+export class Reader {
+  readonly #words: Word[]
+  #at = 0
+
+  constructor(text: string) {
+    this.#words = words(text)
+  }
+
+  /** The word to be read next. */
+  get word(): Word {
+    return this.#words[this.#at]!
+  }
+
+  /** Whether what is next has an opening parenthesis behind it. */
+  get isCall(): boolean {
+    const { type, text } = this.#words[this.#at + 1] ?? this.word
+    return type === 'sign' && text === '('
+  }
+
+  unexpected(): Error {
+    const { type, text } = this.word
+    return wrong(`Encountered ${type === 'end' ? 'the end' : `"${text}"`} where something else belongs.`)
+  }
+
+  /** Takes the next word, whatever it says. */
+  next(): Word {
+    return this.#words[this.#at++]!
+  }
+
+  /** Takes the next word if it is this keyword, in capitals, or this sign; tells whether it was. */
+  takes(wanted: string): boolean {
+    const { word } = this
+    const is =
+      word.type === 'name' && !word.quoted
+        ? word.text.toUpperCase() === wanted
+        : word.type === 'sign' && word.text === wanted
+    if (is) this.#at++
+    return is
+  }
+
+  expect(...wanted: string[]): void {
+    for (const word of wanted) if (!this.takes(word)) throw this.unexpected()
+  }
+
+  /** The text of the next word, which must be of this type. */
+  take(type: Word['type']): string {
+    if (this.word.type !== type) throw this.unexpected()
+    return this.next().text
+  }
+
+  /** What stands between commas. */
+  list<T>(read: () => T): T[] {
+    const list = [read()]
+    while (this.takes(',')) list.push(read())
+    return list
+  }
+
+  inParentheses<T>(read: () => T): T {
+    this.expect('(')
+    const inner = read()
+    this.expect(')')
+    return inner
+  }
+}

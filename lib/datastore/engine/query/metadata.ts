@@ -1,0 +1,88 @@
+// The kinds that Datastore makes up: __namespace__, __kind__ and __property__ list what there is.
+
+import { EVERYTHING } from '../encoding/byte-range.ts'
+import { writeDocument } from '../encoding/document.ts'
+import { partitionName, pathBytes, type StoredElement } from '../encoding/keys.ts'
+import type { StoredValue } from '../encoding/values.ts'
+import { invalid } from '../protocol/status.ts'
+import { indexName, type Store } from '../storage/store.ts'
+import type { OldEntity } from '../view.ts'
+import { KEY } from './filters.ts'
+import type { Plan } from './plan.ts'
+import { Postings } from './postings.ts'
+
+const made = new Map<string, (store: Store, plan: Plan) => StoredElement[][]>([
+  ['__namespace__', (store, plan) => namespaces(store, plan).map((name) => [element('__namespace__', name)])],
+  ['__kind__', (store, plan) => indexesOf(store, plan, '').map(({ kind }) => [element('__kind__', kind)])],
+  [
+    '__property__',
+    (store, plan) =>
+      indexesOf(store, plan).map(({ kind, property }) => [
+        element('__kind__', kind),
+        element('__property__', property),
+      ]),
+  ],
+])
+
+/** The entities of a kind that is made up; undefined for one that is not. */
+export function metadataEntities(store: Store, plan: Plan): OldEntity[] | undefined {
+  const list = made.get(plan.kind ?? '')
+  if (!list) return undefined
+  const filtered = [...plan.equal, ...plan.unequal, ...plan.orders.map(({ property }) => property)]
+  if (filtered.some((name) => name !== KEY && !plan.projection?.includes(name)))
+    throw invalid('Only comparison filters on __key__ supported')
+  return list(store, plan).map((path) => ({
+    k: pathBytes(path),
+    row: { c: 0, v: 0, d: writeDocument(path.length === 2 ? representations(store, plan, path) : {}) },
+  }))
+}
+
+function element(kind: string, name: string): StoredElement {
+  return name === '' ? { kind, idType: 'id', id: '1' } : { kind, idType: 'name', name }
+}
+
+function namespaces(store: Store, { partition }: Plan): string[] {
+  return store
+    .names()
+    .filter(([project, database]) => project === partition.projectId && database === partition.databaseId)
+    .map(([, , namespace]) => ({
+      namespace,
+      n: store.number(partitionName({ ...partition, namespaceId: namespace as string }))!,
+    }))
+    .filter(({ n }) => store.sql.first('SELECT 1 FROM entity WHERE n = ? LIMIT 1', n))
+    .map(({ namespace }) => namespace as string)
+}
+
+interface Index {
+  p: number
+  kind: string
+  property: string
+}
+
+/** The indexes of a plan's partition that are not empty: those of properties, or of one property's name. */
+function indexesOf(store: Store, plan: Plan, only?: string): Index[] {
+  const n = store.number(partitionName(plan.partition))
+  const postings = new Postings(store)
+  return store
+    .names()
+    .filter(([owner, , property]) => owner === n && (only === undefined ? property !== '' : property === only))
+    .map(([, kind, property]) => ({
+      p: store.number(indexName(n!, kind as string, property as string))!,
+      kind: kind as string,
+      property: property as string,
+    }))
+    .filter(({ p }) => postings.countValues(p, EVERYTHING, 1) > 0)
+}
+
+const types = ['NULL', 'INT64', 'BOOLEAN', 'STRING', 'DOUBLE', 'POINT', 'REFERENCE']
+
+/** Which types a property's values have. */
+function representations(store: Store, plan: Plan, [kind, property]: StoredElement[]): Record<string, StoredValue> {
+  const n = store.number(partitionName(plan.partition))!
+  const p = store.number(indexName(n, kind!.name!, property!.name!))!
+  const postings = new Postings(store)
+  const values = types
+    .filter((_, i) => postings.countValues(p, { low: Buffer.from([i + 1]), high: Buffer.from([i + 2]) }, 1) > 0)
+    .map((stringValue): StoredValue => ({ valueType: 'stringValue', stringValue }))
+  return { property_representation: { valueType: 'arrayValue', arrayValue: { values } } }
+}

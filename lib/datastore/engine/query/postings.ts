@@ -1,0 +1,129 @@
+// Reads the index in order, a chunk at a time: statements are shared, so none may stay open between two results.
+import { after, EVERYTHING, type Span } from '../encoding/byte-range.ts'
+import type { Store } from '../storage/store.ts'
+
+/** Above any value and any key: the end of a span that has none. */
+const TOP = Buffer.from([0xff, 0xff])
+const BOTTOM = new Uint8Array()
+
+/** Where reading changes its ways. In one object, so that a test can take the ways of large data with a few entities. */
+export const sizes = {
+  firstChunk: 32,
+  lastChunk: 512,
+  /** Groups of more keys than this are left to be read by `keys`. */
+  group: 512,
+  /** Fetching and sorting this many entities is never worth avoiding. */
+  few: 64,
+  /** And fetching more than this many to sort them is never done where there is another way. */
+  many: 50_000,
+  /** Of more results than this that wait to be sorted, only the places are kept. */
+  kept: 1000,
+}
+
+/** The keys with one value of a property, in the order of keys; undefined where they are too many to be handed over. */
+export interface Group {
+  v: Uint8Array
+  ks: Uint8Array[] | undefined
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+export class Postings {
+  readonly #store: Store
+  readonly #wanted: number
+
+  /** @param wanted How many rows are likely to be all that is asked for. */
+  constructor(store: Store, wanted = Number.POSITIVE_INFINITY) {
+    this.#store = store
+    this.#wanted = wanted
+  }
+
+  *#chunkSizes(): Generator<number> {
+    yield Math.min(this.#wanted, sizes.firstChunk)
+    for (let size = sizes.firstChunk * 2; ; size = Math.min(size * 2, sizes.lastChunk)) yield size
+  }
+
+  /** The keys of the entities with a value, in the order of keys. @param p Number of the index. */
+  *keys(p: number, v: Uint8Array, span: Span, down: boolean): Generator<Uint8Array> {
+    const text = down
+      ? 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC LIMIT ?'
+      : 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?'
+    let { low, high = TOP } = span
+    for (const size of this.#chunkSizes()) {
+      const rows = this.#store.sql.all<[Uint8Array]>(text, p, v, low, high, size)
+      for (const [k] of rows) yield k
+      if (rows.length < size) return
+      const [last] = rows.at(-1)!
+      if (down) high = last
+      else low = after(last)
+    }
+  }
+
+  /** The keys of all entities of a partition, of any kind, in order. */
+  *allKeys(n: number, { low, high = TOP }: Span): Generator<Uint8Array> {
+    const text = 'SELECT k FROM entity WHERE n = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?'
+    for (const size of this.#chunkSizes()) {
+      const rows = this.#store.sql.all<[Uint8Array]>(text, n, low, high, size)
+      for (const [k] of rows) yield k
+      if (rows.length < size) return
+      low = after(rows.at(-1)![0])
+    }
+  }
+
+  /** The values of a property, in order, each with its keys. */
+  *groups(p: number, { low, high = TOP }: Span, down: boolean): Generator<Group> {
+    const text = down
+      ? 'SELECT v, k FROM entry WHERE p = ? AND (v, k) < (?, ?) AND v >= ? ORDER BY v DESC, k DESC LIMIT ?'
+      : 'SELECT v, k FROM entry WHERE p = ? AND (v, k) > (?, ?) AND v < ? ORDER BY v, k LIMIT ?'
+    const finish = ({ v, ks }: { v: Uint8Array; ks: Uint8Array[] }): Group => ({ v, ks: down ? ks.reverse() : ks })
+    let [fromV, fromK]: Uint8Array[] = [down ? high : low, BOTTOM]
+    let group: { v: Uint8Array; ks: Uint8Array[] } | undefined
+    for (const size of this.#chunkSizes()) {
+      const rows = this.#store.sql.all<[Uint8Array, Uint8Array]>(text, p, fromV!, fromK!, down ? low : high, size)
+      let cut = false
+      for (const [v, k] of rows) {
+        fromV = v
+        fromK = k
+        if (!group || !same(group.v, v)) {
+          if (group) yield finish(group)
+          group = { v, ks: [k] }
+        } else if (group.ks.length < sizes.group) {
+          group.ks.push(k)
+        } else {
+          yield { v, ks: undefined }
+          group = undefined
+          // On to the next value.
+          fromK = down ? BOTTOM : TOP
+          cut = true
+          break
+        }
+      }
+      if (!cut && rows.length < size) break
+    }
+    if (group) yield finish(group)
+  }
+
+  /** The keys of the entities with a value in a span; those with several come several times. */
+  *keysIn(p: number, span: Span): Generator<Uint8Array> {
+    for (const { v, ks } of this.groups(p, span, false)) yield* ks ?? this.keys(p, v, EVERYTHING, false)
+  }
+
+  /** Whether an entity has a value. */
+  has(p: number, v: Uint8Array, k: Uint8Array): boolean {
+    return this.#store.sql.first('SELECT 1 FROM entry WHERE p = ? AND v = ? AND k = ?', p, v, k) !== undefined
+  }
+
+  /** How many entities have a value and a key in a span, counted up to a limit. */
+  count(p: number, v: Uint8Array, { low, high = TOP }: Span, limit: number): number {
+    const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?)'
+    return this.#store.sql.first<[number]>(text, p, v, low, high, limit)![0]
+  }
+
+  /** How many rows of an index have a value in a span, counted up to a limit. */
+  countValues(p: number, { low, high = TOP }: Span, limit: number): number {
+    const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?)'
+    return this.#store.sql.first<[number]>(text, p, low, high, limit)![0]
+  }
+}

@@ -1,0 +1,95 @@
+// What one entity contributes to a query's results: no row, one row, or one for each combination of its values. This alone
+// says what a query means; how the index is read only says how fast its answer is found.
+
+import { contains } from '../encoding/byte-range.ts'
+import { indexEntries } from '../encoding/sort-bytes.ts'
+import type { Properties } from '../encoding/values.ts'
+import type { Row } from '../storage/store.ts'
+import type { Position } from './cursor.ts'
+import type { Conjunction } from './filters.ts'
+import type { Plan } from './plan.ts'
+
+/** One result: where it stands, and the entity. `row` is undefined where only the key was asked for. */
+export interface ResultRow extends Position {
+  row: Row | undefined
+  properties: Properties | undefined
+}
+
+/** Compares places in a plan's order. */
+export function comparer({ orders, keyDown }: Plan): (a: Position, b: Position) => number {
+  return (a, b) => {
+    for (let i = 0; i < orders.length; i++) {
+      const order = Buffer.compare(a.tuple[i]!, b.tuple[i]!)
+      if (order !== 0) return orders[i]!.down ? -order : order
+    }
+    const order = Buffer.compare(a.k, b.k)
+    return keyDown ? -order : order
+  }
+}
+
+/** Tells the rows of entities under one plan. */
+export class RowMaker {
+  readonly #plan: Plan
+  readonly #wanted: Set<string>
+  readonly #compare: (a: Position, b: Position) => number
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+    this.#wanted = new Set(plan.orders.map(({ property }) => property))
+    for (const { equal, range } of plan.alternatives) {
+      for (const property of [...equal.keys(), ...range.keys()]) this.#wanted.add(property)
+    }
+    this.#compare = comparer(plan)
+  }
+
+  /** The places of an entity among the results, in order. */
+  places(k: Uint8Array, properties: Properties): Position[] {
+    const { alternatives, combine } = this.#plan
+    const values = this.#values(properties)
+    const places = alternatives.flatMap((alternative) => this.#placesIn(alternative, k, values))
+    if (places.length < 2) return places
+    places.sort(this.#compare)
+    return combine
+      ? places.filter((place, i) => i === 0 || this.#compare(places[i - 1]!, place) !== 0)
+      : places.slice(0, 1)
+  }
+
+  /** The indexed values of the properties that matter, each property's in order and once. */
+  #values(properties: Properties): Map<string, Uint8Array[]> {
+    const values = new Map<string, Uint8Array[]>()
+    for (const [name, bytes] of indexEntries(properties, this.#wanted)) {
+      const known = values.get(name)
+      if (!known) values.set(name, [bytes])
+      else if (!known.some((other) => Buffer.compare(other, bytes) === 0)) known.push(bytes)
+    }
+    for (const several of values.values()) if (several.length > 1) several.sort(Buffer.compare)
+    return values
+  }
+
+  #placesIn({ key, equal, range }: Conjunction, k: Uint8Array, values: Map<string, Uint8Array[]>): Position[] {
+    if (!contains(key, k)) return []
+    for (const [property, wanted] of equal) {
+      const has = values.get(property) ?? []
+      if (!wanted.every((value) => has.some((other) => Buffer.compare(other, value) === 0))) return []
+    }
+    for (const [property, span] of range) {
+      if (!values.get(property)?.some((value) => contains(span, value))) return []
+    }
+    // A value that a range leaves out does not order either; an equality leaves nothing to order by.
+    const columns = this.#plan.orders.map(({ property }) => {
+      const span = range.get(property)
+      const has = values.get(property) ?? []
+      return span ? has.filter((value) => contains(span, value)) : (equal.get(property)?.slice(0, 1) ?? has)
+    })
+    if (columns.some((column) => column.length === 0)) return []
+    if (this.#plan.combine) return combinations(columns).map((tuple) => ({ tuple, k }))
+    return [{ tuple: columns.map((column, i) => (this.#plan.orders[i]!.down ? column.at(-1)! : column[0]!)), k }]
+  }
+}
+
+function combinations(columns: (readonly Uint8Array[])[]): Uint8Array[][] {
+  return columns.reduce<Uint8Array[][]>(
+    (rows, column) => rows.flatMap((row) => column.map((value) => [...row, value])),
+    [[]],
+  )
+}

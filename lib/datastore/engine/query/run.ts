@@ -1,0 +1,195 @@
+// RunQuery: a plan's results at the version a call reads, cut by cursors, offset, limit and the size of one answer.
+
+import { toTimestamp } from '../encoding/convert.ts'
+import { readDocument } from '../encoding/document.ts'
+import { pathFromBytes } from '../encoding/keys.ts'
+import { masked } from '../encoding/paths.ts'
+import { valueFromSortBytes } from '../encoding/sort-bytes.ts'
+import type { Properties } from '../encoding/values.ts'
+import type { Batch, EntityResult } from '../protocol/messages.ts'
+import type { Row } from '../storage/store.ts'
+import type { View } from '../view.ts'
+import { Candidates } from './candidates.ts'
+import { cursorWriter, type Position } from './cursor.ts'
+import { metadataEntities } from './metadata.ts'
+import type { Plan } from './plan.ts'
+import { comparer, type ResultRow, RowMaker } from './rows.ts'
+import { Scan } from './scan.ts'
+
+/** An answer stops when its entities take this many bytes; the client asks for the rest. */
+const MAX_BATCH = 4 * 1024 * 1024
+
+/** How a query went. */
+export interface Progress {
+  entries: number
+  documents: number
+}
+
+/** How many results a plan has, up to a limit, if that can be told without looking at them. */
+export function countOf(view: View, plan: Plan, limit: number): number | undefined {
+  const n = view.numberOf(plan.partition)
+  if (n === undefined || plan.orders.length > 0 || plan.combine || plan.start || plan.end) return undefined
+  if (metadataEntities(view.store, plan) || view.changedEntities(n, plan.kind).length > 0) return undefined
+  return new Candidates(view.store, plan, n).count(limit)
+}
+
+/** The results of a plan, from its start cursor on. */
+export function* resultsOf(view: View, plan: Plan, progress?: Progress): Generator<ResultRow> {
+  const rows = new RowMaker(plan)
+  const compare = comparer(plan)
+  const n = view.numberOf(plan.partition)
+  const others = metadataEntities(view.store, plan) ?? (n === undefined ? [] : view.changedEntities(n, plan.kind))
+  const placed = [...others].flatMap(({ k, row }) => (row ? rowsOf(rows, k, row) : [])).sort(compare)
+  const leaveOut = new Set(others.map(({ k }) => Buffer.from(k).toString('latin1')))
+  const scan = n === undefined ? undefined : new Scan(view.store, plan, n, rows, leaveOut)
+  const distinct = new Distinct(plan)
+  for (const row of merge(scan?.results() ?? [], placed, compare)) {
+    if (progress) progress.entries = scan?.entries ?? 0
+    if (plan.start && compare(row, plan.start) <= 0) continue
+    if (distinct.isNew(row)) yield row
+  }
+}
+
+function rowsOf(rows: RowMaker, k: Uint8Array, row: Row): ResultRow[] {
+  const properties = readDocument(row.d)
+  return rows.places(k, properties).map(({ tuple }) => ({ tuple, k, row, properties }))
+}
+
+function* merge(
+  scanned: Iterable<ResultRow>,
+  placed: ResultRow[],
+  compare: (a: Position, b: Position) => number,
+): Generator<ResultRow> {
+  let next = 0
+  for (const row of scanned) {
+    while (next < placed.length && compare(placed[next]!, row) < 0) yield placed[next++]!
+    yield row
+  }
+  yield* placed.slice(next)
+}
+
+/** Lets the first result of each group through, and, unless properties are projected, each entity once. */
+class Distinct {
+  readonly #columns: number[]
+  readonly #whole: boolean
+  readonly #seen = new Set<string>()
+
+  constructor(plan: Plan) {
+    this.#columns = plan.distinct.map((name) => plan.orders.findIndex(({ property }) => property === name))
+    this.#whole = plan.distinct.length > 0 && !plan.projection
+    if (plan.start && this.#columns.length > 0) this.#seen.add(this.#group(plan.start))
+  }
+
+  #group({ tuple }: Position): string {
+    return JSON.stringify(this.#columns.map((column) => Buffer.from(tuple[column]!).toString('latin1')))
+  }
+
+  isNew(row: ResultRow): boolean {
+    if (this.#columns.length === 0) return true
+    return this.#add(this.#group(row)) && (!this.#whole || this.#add(Buffer.from(row.k).toString('latin1')))
+  }
+
+  #add(id: string): boolean {
+    if (this.#seen.has(id)) return false
+    this.#seen.add(id)
+    return true
+  }
+}
+
+export interface Answer {
+  batch: Batch
+  /** Tells what was seen: the same text again means the same answer. */
+  trace(): string
+}
+
+/** Runs a query at a view. */
+export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
+  const compare = comparer(plan)
+  const cursorAfter = cursorWriter(plan.signature)
+  const results: EntityResult[] = []
+  const seen: { version: number; k: Uint8Array }[] = []
+  let skipped = 0
+  let bytes = 0
+  let at: Position | undefined = plan.start
+  let skippedTo: Position | undefined
+  let more: Batch['moreResults'] = plan.limit === 0 ? 'MORE_RESULTS_AFTER_LIMIT' : 'NO_MORE_RESULTS'
+  if (plan.limit > 0 || plan.offset > 0) {
+    for (const row of resultsOf(view, plan, progress)) {
+      if (plan.end && compare(row, plan.end) > 0) {
+        more = 'MORE_RESULTS_AFTER_CURSOR'
+        break
+      }
+      if (skipped < plan.offset) {
+        skipped++
+        at = skippedTo = row
+        continue
+      }
+      if (results.length === plan.limit) break
+      at = row
+      const found = entityResult(view, plan, row)
+      found.result.cursor = cursorAfter(row)
+      results.push(found.result)
+      seen.push({ version: found.version, k: row.k })
+      bytes += found.bytes
+      if (results.length === plan.limit) {
+        more = 'MORE_RESULTS_AFTER_LIMIT'
+        break
+      }
+      if (bytes > MAX_BATCH) {
+        more = 'NOT_FINISHED'
+        break
+      }
+    }
+  }
+  if (progress) progress.documents = plan.keysOnly || plan.projection ? 0 : results.length
+  const endCursor = cursorAfter(at)
+  const batch: Batch = {
+    skippedResults: skipped,
+    ...(skippedTo && { skippedCursor: cursorAfter(skippedTo) }),
+    entityResultType: plan.keysOnly ? 'KEY_ONLY' : plan.projection ? 'PROJECTION' : 'FULL',
+    entityResults: results,
+    endCursor,
+    moreResults: more,
+    snapshotVersion: String(view.version ?? view.store.version()),
+    readTime: view.readTime,
+  }
+  const told = ({ version, k }: (typeof seen)[number]): string => `${version} ${Buffer.from(k).toString('latin1')}`
+  return { batch, trace: () => [...seen.map(told), more, endCursor.toString()].join('\n') }
+}
+
+/** A row as the answer has it, with the entity's version and size. */
+function entityResult(
+  view: View,
+  plan: Plan,
+  row: ResultRow,
+): { result: EntityResult; version: number; bytes: number } {
+  const key = { partitionId: plan.partition, path: pathFromBytes(row.k) }
+  if (plan.keysOnly)
+    return { result: { entity: { key, properties: {} }, version: '0' }, version: row.row?.v ?? 0, bytes: row.k.length }
+  const found = rowOf(view, plan, row)
+  if (plan.projection)
+    return { result: { entity: { key, properties: projected(plan, row) }, version: '0' }, version: found.v, bytes: 0 }
+  return {
+    result: {
+      entity: { key, properties: masked(row.properties ?? readDocument(found.d), plan.mask) },
+      version: String(found.v),
+      createTime: toTimestamp(found.c),
+      updateTime: toTimestamp(found.v),
+    },
+    version: found.v,
+    bytes: found.d.length,
+  }
+}
+
+/** The entity of a result that was kept without it. */
+export function rowOf(view: View, plan: Plan, { row, k }: ResultRow): Row {
+  return row ?? view.store.get(view.numberOf(plan.partition)!, k)!
+}
+
+function projected({ orders, projection }: Plan, { tuple }: ResultRow): Properties {
+  const properties: Properties = {}
+  orders.forEach(({ property }, i) => {
+    if (projection!.includes(property)) properties[property] = valueFromSortBytes(tuple[i]!)
+  })
+  return properties
+}

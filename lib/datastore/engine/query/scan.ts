@@ -1,0 +1,160 @@
+// The results of a plan in their order, found through the index and one at a time, so that a limit costs what it says. An
+// entity is read at each place where the index names it, and counts at those places that rows.ts gives it: nothing needs
+// to be remembered of what was seen before.
+
+import { contains, EVERYTHING, intersect, point, type Span, union } from '../encoding/byte-range.ts'
+import { readDocument } from '../encoding/document.ts'
+import type { Store } from '../storage/store.ts'
+import { Candidates, type Listed } from './candidates.ts'
+import type { Position } from './cursor.ts'
+import type { Plan } from './plan.ts'
+import { sizes } from './postings.ts'
+import { comparer, type ResultRow, type RowMaker } from './rows.ts'
+
+export class Scan {
+  readonly #store: Store
+  readonly #candidates: Candidates
+  readonly #plan: Plan
+  readonly #n: number
+  readonly #rows: RowMaker
+  readonly #compare: (a: Position, b: Position) => number
+  readonly #leaveOut: ReadonlySet<string>
+  /** Index rows read, for those who ask how a query went. */
+  entries = 0
+
+  /** @param n Number of the plan's partition. @param leaveOut Keys (as latin1) that are none of the scan's business. */
+  constructor(store: Store, plan: Plan, n: number, rows: RowMaker, leaveOut: ReadonlySet<string>) {
+    this.#store = store
+    this.#candidates = new Candidates(store, plan, n)
+    this.#plan = plan
+    this.#n = n
+    this.#rows = rows
+    this.#compare = comparer(plan)
+    this.#leaveOut = leaveOut
+  }
+
+  /** The results from the plan's start cursor on. */
+  results(): Generator<ResultRow> {
+    return this.#ordered(0, [])
+  }
+
+  /** Results whose first orders are settled, in the order of the rest. */
+  *#ordered(depth: number, settled: Listed[]): Generator<ResultRow> {
+    const order = this.#plan.orders[depth]
+    if (!order) {
+      yield* this.#byKey(settled)
+      return
+    }
+    const few = this.#candidates.few(order.property, settled)
+    if (few) {
+      yield* this.#sorted(few, settled)
+      return
+    }
+    const p = this.#candidates.index(order.property)
+    if (p === undefined) return
+    const last = depth === this.#plan.orders.length - 1
+    for (const span of this.#spans(depth, settled)) {
+      for (const { v, ks } of this.#candidates.postings.groups(p, span, order.down)) {
+        const here = [...settled, { p, v }]
+        if (!ks) yield* last ? this.#byKey(here) : this.#ordered(depth + 1, here)
+        else if (last && !this.#plan.keyDown) for (const k of ks) yield* this.#at(k, here, true)
+        else yield* this.#sorted(ks, here)
+      }
+    }
+  }
+
+  /** Where values of an order's property may lie, in the order's direction and not before the start cursor. */
+  #spans(depth: number, settled: Listed[]): Span[] {
+    const { property, down } = this.#plan.orders[depth]!
+    const start = this.#startFor(settled)?.tuple[depth]
+    const rest = start ? restOf(point(start), down) : EVERYTHING
+    const spans = this.#plan.alternatives.flatMap(({ range, equal }) => {
+      const given = range.get(property)
+      return given ? [given] : (equal.get(property)?.slice(0, 1).map(point) ?? [EVERYTHING])
+    })
+    const apart = union(spans.map((span) => intersect(span, rest)))
+    return down ? apart.reverse() : apart
+  }
+
+  /** The start cursor, if it lies among the places with these values. */
+  #startFor(settled: Listed[]): Position | undefined {
+    const { start } = this.#plan
+    return start && this.#hasSettled(start, settled) ? start : undefined
+  }
+
+  #hasSettled({ tuple }: Pick<Position, 'tuple'>, settled: Listed[]): boolean {
+    return settled.every(({ v }, i) => Buffer.compare(v, tuple[i]!) === 0)
+  }
+
+  /** Reads an entity and gives its rows with the settled values. @param probe Whether to ask the index first. */
+  *#at(k: Uint8Array, settled: Listed[], probe: boolean): Generator<ResultRow> {
+    if (this.#isLeftOut(k) || (probe && !this.#mayMatch(k))) return
+    const row = this.#store.get(this.#n, k)
+    if (!row) return
+    const properties = readDocument(row.d)
+    for (const place of this.#rows.places(k, properties)) {
+      if (this.#hasSettled(place, settled)) yield { ...place, row, properties }
+    }
+  }
+
+  #isLeftOut(k: Uint8Array): boolean {
+    this.entries++
+    return this.#leaveOut.size > 0 && this.#leaveOut.has(Buffer.from(k).toString('latin1'))
+  }
+
+  /** Whether it is worth reading an entity, by what the index tells of it. */
+  #mayMatch(k: Uint8Array): boolean {
+    const [only, ...others] = this.#plan.alternatives
+    return others.length > 0 || (contains(only!.key, k) && this.#candidates.hasAll(only!, k))
+  }
+
+  *#sorted(ks: Iterable<Uint8Array>, settled: Listed[]): Generator<ResultRow> {
+    const results: ResultRow[] = []
+    for (const k of ks) {
+      for (const result of this.#at(k, settled, true)) {
+        // Of so many only the places are kept; those that are answered are read again.
+        results.push(results.length < sizes.kept ? result : { ...result, row: undefined, properties: undefined })
+      }
+    }
+    yield* results.sort(this.#compare)
+  }
+
+  /** Results that differ in nothing but the key. */
+  *#byKey(settled: Listed[]): Generator<ResultRow> {
+    const { alternatives, keyDown, keysOnly, orders } = this.#plan
+    const start = this.#startFor(settled)
+    const rest = start ? restOf(point(start.k), keyDown) : EVERYTHING
+    const streams = alternatives.map((alternative) =>
+      this.#candidates.keysOf(alternative, settled, intersect(alternative.key, rest)),
+    )
+    // The index alone has answered where there is nothing but equalities, and nobody asks for more than the keys.
+    const enough = keysOnly && orders.length === 0
+    for (const k of streams.length === 1 ? streams[0]! : merge(streams, keyDown)) {
+      if (!enough) yield* this.#at(k, settled, false)
+      else if (!this.#isLeftOut(k)) yield { tuple: [], k, row: undefined, properties: undefined }
+    }
+  }
+}
+
+/** From a point on, itself included. */
+function restOf({ low, high }: Span, down: boolean): Span {
+  return down ? { ...EVERYTHING, high } : { ...EVERYTHING, low }
+}
+
+/** Merges keys that come in order, each once. */
+function* merge(streams: Generator<Uint8Array>[], down: boolean): Generator<Uint8Array> {
+  const heads = streams.map((stream) => ({ stream, at: stream.next() }))
+  for (;;) {
+    let first: Uint8Array | undefined
+    for (const { at } of heads) {
+      if (at.done) continue
+      const order = first === undefined ? -1 : Buffer.compare(at.value, first)
+      if (first === undefined || (down ? order > 0 : order < 0)) first = at.value
+    }
+    if (first === undefined) return
+    yield first
+    for (const head of heads) {
+      if (!head.at.done && Buffer.compare(head.at.value, first) === 0) head.at = head.stream.next()
+    }
+  }
+}

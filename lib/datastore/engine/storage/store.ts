@@ -1,0 +1,227 @@
+// The tables, in one SQLite file that several processes open at once. SQLite is the arbiter: nothing is remembered here
+// that another process could have changed, but the numbers of names, which never change once they are committed.
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { Code, StatusError } from '../protocol/status.ts'
+import { History } from './history.ts'
+import { openDatabase } from './schema.ts'
+import { Sql } from './sql.ts'
+
+/** An entity as it lies on disk. Versions are micros since 1970, each commit's later than the one before. */
+export interface Row {
+  /** Version at creation. */
+  c: number
+  /** Version now. */
+  v: number
+  /** Version of the latest commit that wrote it, if only what was there already. Not known of the past. */
+  t?: number
+  /** Properties, as document.ts writes them. */
+  d: string
+}
+
+/** Milliseconds to wait for another process that is just opening, or recovering, the same file. */
+const PATIENCE = 10_000
+
+const ENTITY = 'SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?'
+const LATEST = 'SELECT version, c, v, t, d FROM state LEFT JOIN entity ON n = ? AND k = ?'
+
+type EntityColumns = [c: number, v: number, t: number, d: string]
+
+/** `SQLITE_BUSY` and its kin: another process holds what this one wanted. */
+export function isBusy(error: unknown): boolean {
+  const errcode = (error as { errcode?: number }).errcode
+  return errcode !== undefined && (errcode & 0xff) === 5
+}
+
+export class Store {
+  readonly db: DatabaseSync
+  readonly sql: Sql
+  readonly history = new History(this)
+  readonly #names = new Map<string, number>()
+  /** Where the file was opened, and which it is; undefined in memory. */
+  readonly #file: { path: string; id: string } | undefined
+  #inTransaction = false
+  /** The latest version, while a transaction reads. */
+  #version: number | undefined
+
+  /** @param file Path of the database, or `:memory:`. */
+  constructor(file: string) {
+    this.db = openDatabase(file, PATIENCE)
+    this.sql = new Sql(this.db)
+    const path = resolve(file)
+    this.#file = file === ':memory:' ? undefined : { path, id: idOf(path)! }
+    // From here on nobody waits inside SQLite, where waiting would stop the whole process.
+    this.db.exec('PRAGMA busy_timeout = 0')
+  }
+
+  close(): void {
+    this.sql.close()
+  }
+
+  /** Runs reads that must see one state of the tables. */
+  atOnce<T>(read: () => T): T {
+    if (this.#inTransaction) return read()
+    this.#beginReading()
+    this.#inTransaction = true
+    try {
+      return read()
+    } finally {
+      this.#inTransaction = false
+      this.#version = undefined
+      this.sql.run('COMMIT')
+    }
+  }
+
+  /** The first read takes hold of the state. */
+  #beginReading(): void {
+    this.#patiently(() => {
+      this.sql.run('BEGIN')
+      try {
+        this.#version = this.version()
+      } catch (error) {
+        this.sql.run('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  /** Takes hold of a state, which may have to wait while another process opens or recovers the file. */
+  #patiently<T>(take: () => T): T {
+    for (let waited = 0; ; waited++) {
+      try {
+        return take()
+      } catch (error) {
+        if (!isBusy(error) || waited > PATIENCE) throw error
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+      }
+    }
+  }
+
+  /** Begins a transaction that writes; throws what `isBusy` knows if another process is writing. */
+  begin(): void {
+    this.#checkFile()
+    this.sql.run('BEGIN IMMEDIATE')
+    this.#inTransaction = true
+  }
+
+  /** A file that was removed while it is open still takes writes, which nobody would ever see again. */
+  #checkFile(): void {
+    if (!this.#file || idOf(this.#file.path) === this.#file.id) return
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `${this.#file.path} was removed or replaced while it was open. Start the process anew.`,
+    )
+  }
+
+  /** Commits, with what was done as the latest version. @param now Milliseconds since 1970. */
+  commit(version: number, now: number): void {
+    this.history.settle(now)
+    this.sql.run('UPDATE state SET version = ?', version)
+    this.sql.run('COMMIT')
+    this.#inTransaction = false
+  }
+
+  rollback(): void {
+    this.#inTransaction = false
+    this.history.forgetAdded()
+    // A name may have got its number in the transaction that is now undone.
+    this.#names.clear()
+    if (this.db.isTransaction) this.db.exec('ROLLBACK')
+  }
+
+  /** The version of the latest commit. */
+  version(): number {
+    return this.#version ?? this.sql.first<[number]>('SELECT version FROM state')![0]
+  }
+
+  /** The number of a name, or undefined if it has none yet. */
+  number(name: string): number | undefined {
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    const [id] = this.#patiently(() => this.sql.first<[number]>('SELECT id FROM name WHERE name = ?', name)) ?? []
+    if (id !== undefined) this.#names.set(name, id)
+    return id
+  }
+
+  /** The number of a name, given now if need be; inside `begin` and `commit` only. */
+  numberFor(name: string): number {
+    const known = this.number(name)
+    if (known !== undefined) return known
+    const id = this.sql.run('INSERT INTO name (name) VALUES (?)', name)
+    this.#names.set(name, id)
+    return id
+  }
+
+  get(n: number, k: Uint8Array): Row | undefined {
+    const found = this.sql.first<EntityColumns>(ENTITY, n, k)
+    if (!found) return undefined
+    const [c, v, t, d] = found
+    return { c, v, t, d }
+  }
+
+  /** An entity, and the version of the latest commit in the same state: one statement is cheaper than a transaction of two. */
+  latest(n: number, k: Uint8Array): { row: Row | undefined; version: number } {
+    const found = this.#patiently(() => this.sql.first<[version: number, ...EntityColumns]>(LATEST, n, k)!)
+    const [version, c, v, t, d] = found
+    // Without an entity they are all null.
+    return { version, row: (d as string | null) === null ? undefined : { c, v, t, d } }
+  }
+
+  /** All names that have a number, as they were before they became text. */
+  names(): unknown[][] {
+    return this.sql.all<[string]>('SELECT name FROM name').map(([name]) => JSON.parse(name) as unknown[])
+  }
+
+  /** Whether an id is used or reserved. */
+  isTaken(n: number, k: Uint8Array): boolean {
+    return Boolean(this.get(n, k) ?? this.sql.first('SELECT 1 FROM reserved WHERE n = ? AND k = ?', n, k))
+  }
+
+  reserve(n: number, k: Uint8Array): void {
+    this.sql.run('INSERT OR IGNORE INTO reserved VALUES (?, ?)', n, k)
+  }
+
+  insert(n: number, k: Uint8Array, version: number, text: string): void {
+    this.sql.run(
+      'INSERT INTO entity (n, k, c, v, t, d) VALUES (?, ?, ?, ?, ?, ?)',
+      n,
+      k,
+      version,
+      version,
+      version,
+      text,
+    )
+  }
+
+  update(n: number, k: Uint8Array, version: number, text: string): void {
+    this.sql.run('UPDATE entity SET v = ?, t = ?, d = ? WHERE n = ? AND k = ?', version, version, text, n, k)
+  }
+
+  touch(n: number, k: Uint8Array, version: number): void {
+    this.sql.run('UPDATE entity SET t = ? WHERE n = ? AND k = ?', version, n, k)
+  }
+
+  delete(n: number, k: Uint8Array): void {
+    this.sql.run('DELETE FROM entity WHERE n = ? AND k = ?', n, k)
+  }
+
+  addEntry(p: number, v: Uint8Array, k: Uint8Array): void {
+    this.sql.run('INSERT INTO entry VALUES (?, ?, ?)', p, v, k)
+  }
+
+  removeEntry(p: number, v: Uint8Array, k: Uint8Array): void {
+    this.sql.run('DELETE FROM entry WHERE p = ? AND v = ? AND k = ?', p, v, k)
+  }
+}
+
+/** What tells a file from another one that takes its place. */
+function idOf(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found && `${found.dev} ${found.ino}`
+}
+
+/** The name of an index of one kind's property; '' is the index of all entities of the kind. */
+export function indexName(n: number, kind: string, property: string): string {
+  return JSON.stringify([n, kind, property])
+}

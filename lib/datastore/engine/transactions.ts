@@ -1,0 +1,92 @@
+// The transactions that this process has open: what each has read, so that its commit can tell whether that still holds.
+import { randomBytes } from 'node:crypto'
+import { fromTimestamp, toBytes } from './encoding/convert.ts'
+import type { TransactionOptions } from './protocol/messages.ts'
+import { Code, invalid, StatusError } from './protocol/status.ts'
+
+/** Datastore ends a transaction after 270 s, or after 60 s without a call. */
+const LIFETIME = 270_000
+const IDLE = 60_000
+const SWEEP = 1000
+
+export interface Transaction {
+  id: Buffer
+  readOnly: boolean
+  /** Reads see the state as of this version, the latest one at the first read. */
+  snapshot: number | undefined
+  /** The entities read, each with the version found, 0 for none. */
+  reads: { name: string; k: Uint8Array; version: number }[]
+  /** The queries run: each tells, inside a commit, whether it would still have the same answer. */
+  queries: (() => boolean)[]
+  begun: number
+  used: number
+}
+
+export class Transactions {
+  readonly #open = new Map<string, Transaction>()
+  readonly #prefix = randomBytes(8)
+  readonly #clock: () => number
+  #count = 0
+  #swept = 0
+
+  /** @param clock Milliseconds since 1970. */
+  constructor(clock: () => number) {
+    this.#clock = clock
+  }
+
+  begin(options: TransactionOptions | null | undefined): Transaction {
+    const now = this.#clock()
+    if (now - this.#swept > SWEEP) this.#sweep(now)
+    const id = Buffer.alloc(16)
+    this.#prefix.copy(id)
+    id.writeDoubleBE(++this.#count, 8)
+    const readTime = options?.readOnly?.readTime
+    const transaction: Transaction = {
+      id,
+      readOnly: Boolean(options?.readOnly),
+      snapshot: readTime ? readTimeOf(readTime, now) : undefined,
+      reads: [],
+      queries: [],
+      begun: now,
+      used: now,
+    }
+    this.#open.set(id.toString('latin1'), transaction)
+    return transaction
+  }
+
+  /** The open transaction of an id. */
+  get(id: Uint8Array | string): Transaction {
+    const bytes = Buffer.from(toBytes(id))
+    if (bytes.length !== 16) throw invalid(bytes.length === 0 ? 'transaction required' : 'Invalid transaction.')
+    const transaction = this.#open.get(bytes.toString('latin1'))
+    if (!transaction) throw invalid('transaction has expired or is invalid')
+    const now = this.#clock()
+    if (this.#expired(transaction, now)) {
+      this.end(transaction)
+      throw new StatusError(Code.ABORTED, 'The referenced transaction has expired or is no longer valid.')
+    }
+    transaction.used = now
+    return transaction
+  }
+
+  end(transaction: Transaction): void {
+    this.#open.delete(transaction.id.toString('latin1'))
+  }
+
+  #expired(transaction: Transaction, now: number): boolean {
+    return now - transaction.used > IDLE || now - transaction.begun > LIFETIME
+  }
+
+  /** Forgets those whose client is long gone. One that has only just expired is kept, to say so. */
+  #sweep(now: number): void {
+    this.#swept = now
+    for (const transaction of this.#open.values()) if (this.#expired(transaction, now - LIFETIME)) this.end(transaction)
+  }
+}
+
+/** A time to read at, in micros; the future cannot be read. @param now In milliseconds. */
+export function readTimeOf(time: Parameters<typeof fromTimestamp>[0], now: number): number {
+  const micros = fromTimestamp(time)
+  if (micros > (now + 1000) * 1000) throw invalid('The read time cannot be in the future.')
+  return micros
+}

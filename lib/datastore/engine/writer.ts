@@ -1,0 +1,123 @@
+// Commits that arrive in one turn of the event loop become one SQLite transaction: one wait for the disk for all of them.
+// Waiting for another process happens here, between turns, never inside SQLite.
+import { asStatus, Code, StatusError } from './protocol/status.ts'
+import { isBusy, type Store } from './storage/store.ts'
+
+/** The version that a commit makes, and the one right before it. */
+export interface Versions {
+  next: number
+  latest: number
+}
+
+/** Does the work of one commit; it checks all before it writes anything, and may be run again. */
+export type Task<T> = (versions: Versions) => T
+
+interface Pending {
+  task: Task<unknown>
+  done: (result: unknown) => void
+  fail: (error: unknown) => void
+  deadline: number
+}
+
+export class Writer {
+  readonly #store: Store
+  readonly #clock: () => number
+  #queue: Pending[] = []
+  #scheduled = false
+  #attempts = 0
+
+  /** @param clock Milliseconds since 1970. */
+  constructor(store: Store, clock: () => number) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Queues work for the next SQLite transaction; settled once that is on disk. @param timeout Milliseconds to wait for the lock. */
+  write<T>(task: Task<T>, timeout: number): Promise<T> {
+    return new Promise((done, fail) => {
+      this.#queue.push({ task, done: done as (result: unknown) => void, fail, deadline: Date.now() + timeout })
+      if (!this.#scheduled) this.#schedule()
+    })
+  }
+
+  /** Writes what is queued; what cannot be written now is refused. */
+  close(): void {
+    this.flush()
+    this.#failAll(new StatusError(Code.UNAVAILABLE, 'the engine was closed'))
+  }
+
+  #schedule(): void {
+    this.#scheduled = true
+    if (this.#attempts < 3) setImmediate(() => this.flush())
+    else setTimeout(() => this.flush(), Math.random() * Math.min(this.#attempts, 10))
+  }
+
+  /** Writes what is queued now. */
+  flush(): void {
+    this.#scheduled = false
+    if (this.#queue.length === 0) return
+    try {
+      this.#store.begin()
+    } catch (error) {
+      if (isBusy(error)) this.#wait()
+      else this.#failAll(error)
+      return
+    }
+    this.#attempts = 0
+    const batch = this.#queue
+    this.#queue = []
+    this.#run(batch)
+  }
+
+  #wait(): void {
+    this.#attempts++
+    const now = Date.now()
+    this.#queue = this.#queue.filter((pending) => {
+      if (pending.deadline > now) return true
+      pending.fail(new StatusError(Code.ABORTED, 'too much contention on the data folder, please try again.'))
+      return false
+    })
+    if (this.#queue.length > 0) this.#schedule()
+  }
+
+  #run(batch: Pending[]): void {
+    const answers: (() => void)[] = []
+    try {
+      let latest = this.#store.version()
+      for (const pending of batch) {
+        // Later than any time a reader could have asked for until now.
+        const next = Math.max(latest + 1, this.#clock() * 1000 + 1)
+        try {
+          const result = pending.task({ next, latest })
+          latest = next
+          answers.push(() => pending.done(result))
+        } catch (error) {
+          // A refusal comes before anything is written; after any other failure the rest starts over without this one.
+          if (!(error instanceof StatusError)) {
+            this.#store.rollback()
+            pending.fail(asStatus(error))
+            this.#queue = batch.filter((other) => other !== pending).concat(this.#queue)
+            if (!this.#scheduled) this.#schedule()
+            return
+          }
+          answers.push(() => pending.fail(error))
+        }
+      }
+      this.#store.commit(latest, this.#clock())
+    } catch (error) {
+      this.#store.rollback()
+      this.#queue = batch.concat(this.#queue)
+      this.#failAll(error)
+      return
+    }
+    for (const answer of answers) answer()
+  }
+
+  #failAll(error: unknown): void {
+    const failed = this.#queue
+    this.#queue = []
+    const { code, details } = asStatus(error)
+    const refusal = new StatusError(code, `the data could not be written: ${details}`, { cause: error })
+    for (const pending of failed) pending.fail(refusal)
+  }
+}

@@ -1,0 +1,85 @@
+// The eight calls by the names that the wire has for them, from the bytes of a request to those of its answer: what gRPC and
+// HTTP share.
+import { unzipSync } from 'node:zlib'
+import type { Engine } from '../engine/engine.ts'
+import { Code, invalid, StatusError } from '../engine/protocol/status.ts'
+import { messageTypes, read, write } from '../messages.ts'
+
+const methods = {
+  Lookup: 'lookup',
+  RunQuery: 'runQuery',
+  RunAggregationQuery: 'runAggregationQuery',
+  BeginTransaction: 'beginTransaction',
+  Commit: 'commit',
+  Rollback: 'rollback',
+  AllocateIds: 'allocateIds',
+  ReserveIds: 'reserveIds',
+} as const satisfies Record<string, keyof Engine>
+
+/** What a protocol tells of a call beside the message. */
+export interface About {
+  /** Milliseconds that the caller is willing to wait. */
+  timeout?: number | undefined
+  /** The project, where it is not in the message. */
+  projectId?: string
+}
+
+export type Call = (request: Uint8Array, about: About) => Promise<Uint8Array>
+
+/** A little over Datastore's 10 MiB, so that the engine itself can refuse and say why. */
+const MAX_MESSAGE = 12 * 1024 * 1024
+
+/** All calls of an engine, by name: `RunQuery`. */
+export function callsOf(engine: Engine): ReadonlyMap<string, Call> {
+  const types = messageTypes()
+  const calls = Object.entries(methods).map(([name, method]): [string, Call] => {
+    const [requestType, responseType] = [types[`${name}Request`]!, types[`${name}Response`]!]
+    return [
+      name,
+      async (bytes, { timeout, projectId }) => {
+        const request = decoded(() => read(requestType, bytes)) as { projectId?: string }
+        if (projectId !== undefined) request.projectId = projectId
+        return write(responseType, await engine[method](request as never, timeout))
+      },
+    ]
+  })
+  return new Map(calls)
+}
+
+/** Runs what reads a message; whatever is wrong with that is the caller's fault. */
+export function decoded<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof StatusError) throw error
+    throw invalid(`The request cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** All that a stream brings. */
+export function received(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MAX_MESSAGE) chunks.push(chunk)
+      else chunks.length = 0
+    })
+    stream.once('end', () => (size > MAX_MESSAGE ? reject(tooLarge()) : resolve(Buffer.concat(chunks, size))))
+    stream.once('error', reject)
+    stream.once('close', () => {
+      // Errors are costly: only for those who went before they had said all.
+      if (stream.readable) reject(new StatusError(Code.CANCELLED, 'The call was cancelled.'))
+    })
+  })
+}
+
+/** Undoes gzip or deflate. */
+export function unzipped(bytes: Uint8Array): Buffer {
+  return decoded(() => unzipSync(bytes, { maxOutputLength: MAX_MESSAGE }))
+}
+
+function tooLarge(): StatusError {
+  return new StatusError(Code.RESOURCE_EXHAUSTED, `Received message larger than max (${MAX_MESSAGE} bytes).`)
+}

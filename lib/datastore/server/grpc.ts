@@ -1,0 +1,86 @@
+// gRPC over Node's own HTTP/2, as far as calls of one message each way need it: a message has five bytes before it, and the
+// status comes last, in the trailers.
+import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import { asStatus, Code, invalid, StatusError } from '../engine/protocol/status.ts'
+import { type Call, received, unzipped } from './calls.ts'
+
+const SERVICE = '/google.datastore.v1.Datastore/'
+/** Before each message: whether it is compressed, and its length. */
+const PREFIX = 5
+/** Bytes that a client may have under way, for one call and for all of a connection: large commits come without pauses. */
+const WINDOW = 1024 * 1024
+
+/** An HTTP/2 server without a port: connections are given to it. */
+export function grpcServer(calls: ReadonlyMap<string, Call>): Http2Server {
+  // Fifty calls with large messages are no attack here.
+  const server = createServer({ settings: { initialWindowSize: WINDOW }, maxSessionMemory: 1000 })
+  server.on('session', (session) => session.setLocalWindowSize(WINDOW))
+  server.on('stream', (stream, headers) => {
+    // Who has gone needs no answer.
+    stream.on('error', () => {})
+    if (headers['content-type']?.startsWith('application/grpc')) serve(stream, headers, calls)
+    else stream.respond({ ':status': 415 }, { endStream: true })
+  })
+  return server
+}
+
+async function serve(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  calls: ReadonlyMap<string, Call>,
+): Promise<void> {
+  const deadline = deadlineOf(headers['grpc-timeout'])
+  try {
+    const path = String(headers[':path'])
+    const call = path.startsWith(SERVICE) ? calls.get(path.slice(SERVICE.length)) : undefined
+    if (!call) throw new StatusError(Code.UNIMPLEMENTED, `The server does not implement the method ${path}`)
+    const request = messageOf(await received(stream), headers['grpc-encoding'])
+    const answer = await call(request, { timeout: deadline === undefined ? undefined : deadline - Date.now() })
+    if (!stream.destroyed) send(stream, answer)
+  } catch (error) {
+    if (!stream.destroyed) refuse(stream, asStatus(error))
+  }
+}
+
+/** The message of a request's body. */
+function messageOf(body: Buffer, encoding: string | string[] | undefined): Uint8Array {
+  if (body.length < PREFIX || body.readUInt32BE(1) !== body.length - PREFIX)
+    throw invalid('The body is not one gRPC message.')
+  const message = body.subarray(PREFIX)
+  if (body[0] === 0) return message
+  if (encoding !== 'gzip' && encoding !== 'deflate')
+    throw new StatusError(Code.UNIMPLEMENTED, `The compression "${encoding}" is not known.`)
+  return unzipped(message)
+}
+
+const HEADERS = { 'content-type': 'application/grpc', 'grpc-accept-encoding': 'identity,gzip,deflate' }
+
+function send(stream: ServerHttp2Stream, message: Uint8Array): void {
+  const framed = Buffer.allocUnsafe(PREFIX + message.length)
+  framed[0] = 0
+  framed.writeUInt32BE(message.length, 1)
+  framed.set(message, PREFIX)
+  stream.respond({ ':status': 200, ...HEADERS }, { waitForTrailers: true })
+  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+  stream.end(framed)
+}
+
+/** A refusal has no message, and its trailers are its headers. */
+function refuse(stream: ServerHttp2Stream, { code, details }: StatusError): void {
+  const status = { 'grpc-status': String(code), 'grpc-message': percentEncoded(details) }
+  stream.respond({ ':status': 200, ...HEADERS, ...status }, { endStream: true })
+}
+
+/** What a header may not have, and the percent sign, as gRPC writes them. */
+function percentEncoded(text: string): string {
+  const percent = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  return text.replace(/[^\x20-\x24\x26-\x7e]+/g, (part) => [...Buffer.from(part)].map(percent).join(''))
+}
+
+const UNITS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
+
+/** When a call must be answered, in ms since 1970. */
+function deadlineOf(timeout: string | string[] | undefined): number | undefined {
+  const [, count, unit] = /^(\d{1,8})([HMSmun])$/.exec(String(timeout)) ?? []
+  return unit === undefined ? undefined : Date.now() + Number(count) * UNITS[unit]!
+}

@@ -1,0 +1,64 @@
+// The JSON form of the messages, as Google's HTTP APIs have it: by the client's own packages, which need it for its HTTP transport.
+import { createRequire } from 'node:module'
+import { invalid } from '../engine/protocol/status.ts'
+import { clientRequire, type MessageType, PROTOS } from '../messages.ts'
+
+/** Between a message's bytes and its JSON form. */
+export interface JsonForm {
+  toBytes(message: string, json: unknown): Uint8Array
+  fromBytes(message: string, bytes: Uint8Array): unknown
+}
+
+/** A message type that knows its fields. */
+interface DescribedType extends MessageType {
+  fullName: string
+  fields: Record<string, { resolvedType: DescribedType | null; map: boolean }>
+  resolveAll(): void
+}
+
+/** The JSON form of google.datastore.v1. */
+export function jsonForm(): JsonForm {
+  const client = clientRequire()
+  const gax = createRequire(client.resolve('google-gax'))
+  const { Root } = gax('protobufjs') as {
+    Root: { fromJSON(json: object): { lookupType(name: string): DescribedType } }
+  }
+  const { fromProto3JSON, toProto3JSON } = gax('proto3-json-serializer') as {
+    fromProto3JSON(type: MessageType, json: unknown): object
+    toProto3JSON(message: object): unknown
+  }
+  const root = Root.fromJSON(client(`${PROTOS}/protos.json`) as object)
+  const typeOf = (message: string): DescribedType => root.lookupType(`google.datastore.v1.${message}`)
+  return {
+    toBytes(message, json) {
+      if (json === null || typeof json !== 'object' || Array.isArray(json)) throw invalid('The body is no JSON object.')
+      const type = typeOf(message)
+      return type.encode(fromProto3JSON(type, named(type, json))).finish()
+    },
+    fromBytes: (message, bytes) => toProto3JSON(typeOf(message).decode(bytes)),
+  }
+}
+
+/** A message's JSON with its fields under the names that the reader knows: it passes over all others, which are mistakes. */
+function named(type: DescribedType | null, json: unknown): unknown {
+  if (Array.isArray(json)) return json.map((item) => named(type, item))
+  // Times, wrapped numbers and the like have forms of their own.
+  if (!type?.fields || type.fullName.startsWith('.google.protobuf.')) return json
+  if (json === null || typeof json !== 'object') return json
+  type.resolveAll()
+  const entries = Object.entries(json).map(([given, value]) => {
+    const name = given.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const field = type.fields[name]
+    if (!field) throw invalid(`Invalid JSON payload received. Unknown name "${given}": Cannot find field.`)
+    const inMap = field.map && value !== null && typeof value === 'object'
+    return [
+      name,
+      inMap ? mapValues(value, (item) => named(field.resolvedType, item)) : named(field.resolvedType, value),
+    ]
+  })
+  return Object.fromEntries(entries)
+}
+
+function mapValues(map: object, change: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]))
+}

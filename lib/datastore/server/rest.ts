@@ -1,0 +1,98 @@
+// The same calls over HTTP/1, `POST /v1/projects/shop:lookup`, with protobuf or JSON for a body: some languages' clients speak
+// only that. And `GET /`, by which scripts see that the server is up.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { readJson } from '../../read-json.ts'
+import { asStatus, type Code, type StatusError } from '../engine/protocol/status.ts'
+import { type Call, decoded, received, unzipped } from './calls.ts'
+import { type JsonForm, jsonForm } from './proto-json.ts'
+
+const PATH = /^\/v1\/projects\/([^/:?]+):(\w+)(?:\?|$)/
+const PROTOBUF = 'application/x-protobuf'
+
+/** HTTP's statuses for gRPC's codes; 500 for others. */
+const statuses: Partial<Record<Code, number>> = {
+  1: 499,
+  3: 400,
+  4: 504,
+  5: 404,
+  6: 409,
+  7: 403,
+  8: 429,
+  9: 400,
+  10: 409,
+  11: 400,
+  12: 501,
+  14: 503,
+}
+
+/** Answers requests by an engine's calls. */
+export function restListener(calls: ReadonlyMap<string, Call>): RequestListener {
+  // Loaded by the first who needs it.
+  let form: JsonForm | undefined
+  return (request, response) => {
+    const [, project = '', method = ''] = PATH.exec(request.url ?? '') ?? []
+    const name = method.charAt(0).toUpperCase() + method.slice(1)
+    const call = request.method === 'POST' ? calls.get(name) : undefined
+    if (!call) {
+      const healthy = request.method === 'GET' && request.url === '/'
+      response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' }).end(healthy ? 'Ok\n' : 'Not Found\n')
+    } else if (request.headers['content-type']?.startsWith(PROTOBUF)) {
+      serve(request, response, project, call, protobuf)
+    } else {
+      form ??= jsonForm()
+      serve(request, response, project, call, jsonBodies(name, form))
+    }
+  }
+}
+
+/** How bodies are written. */
+interface Bodies {
+  type: string
+  request(body: Buffer): Uint8Array
+  answer(message: Uint8Array): Uint8Array | string
+  refusal(error: StatusError, status: number): Uint8Array | string
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  project: string,
+  call: Call,
+  bodies: Bodies,
+): Promise<void> {
+  const answer = (status: number, body: Uint8Array | string): void => {
+    response.writeHead(status, { 'content-type': bodies.type }).end(body)
+  }
+  try {
+    const projectId = decoded(() => decodeURIComponent(project))
+    const body = await received(request)
+    const message = bodies.request(request.headers['content-encoding'] === 'gzip' ? unzipped(body) : body)
+    answer(200, bodies.answer(await call(message, { projectId })))
+  } catch (thrown) {
+    const error = asStatus(thrown)
+    const status = statuses[error.code] ?? 500
+    answer(status, bodies.refusal(error, status))
+  }
+}
+
+const protobuf: Bodies = {
+  type: PROTOBUF,
+  request: (body) => body,
+  answer: (message) => message,
+  // A google.rpc.Status, which is not among the client's messages: 1 is its code, 2 its text.
+  refusal({ code, details }) {
+    const text = Buffer.from(details)
+    const length = text.length < 128 ? [text.length] : [(text.length & 127) | 128, text.length >> 7]
+    return Buffer.concat([Buffer.from([0x08, code, 0x12, ...length]), text])
+  },
+}
+
+function jsonBodies(name: string, form: JsonForm): Bodies {
+  return {
+    type: 'application/json; charset=UTF-8',
+    request: (body) => decoded(() => form.toBytes(`${name}Request`, readJson(body.toString() || '{}'))),
+    answer: (message) => JSON.stringify(form.fromBytes(`${name}Response`, message)),
+    refusal: ({ codeName, details }, status) =>
+      JSON.stringify({ error: { code: status, message: details, status: codeName } }),
+  }
+}

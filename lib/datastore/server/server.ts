@@ -1,0 +1,83 @@
+// The engine as a server, for any Datastore client that honours DATASTORE_EMULATOR_HOST. One port serves both: HTTP/2
+// connections are gRPC, HTTP/1 ones carry the same calls as protobuf or JSON, and a `GET /` that says Ok.
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { TipfyError } from '../../errors.ts'
+import { createServer as createHttpServer } from '../../node-http.ts'
+import { Engine, type EngineOptions } from '../engine/engine.ts'
+import { callsOf } from './calls.ts'
+import { grpcServer } from './grpc.ts'
+import { restListener } from './rest.ts'
+
+/** Where a local Datastore listens, and where its data is. */
+export interface DatastoreServerOptions extends EngineOptions {
+  /** 8081 by default; 0 takes any free port. */
+  port?: number
+  /** 127.0.0.1 by default: whoever reaches the port may read and write everything. */
+  host?: string
+}
+
+/** A local Datastore that listens. */
+export interface DatastoreServer {
+  /** The address it listens on. */
+  host: string
+  /** The port it listens on, also where 0 was asked for. */
+  port: number
+  /** Ends the connections and closes the data. */
+  close(): Promise<void>
+}
+
+const HTTP2_PREFACE = 'PRI'
+
+/** Serves a Datastore; settles once it listens. */
+export async function startDatastoreServer(options: DatastoreServerOptions = {}): Promise<DatastoreServer> {
+  const { port = 8081, host = '127.0.0.1', ...engineOptions } = options
+  const engine = new Engine(engineOptions)
+  const calls = callsOf(engine)
+  const [http, grpc] = [createHttpServer(restListener(calls)), grpcServer(calls)]
+  const sockets = new Set<Socket>()
+  const listener = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.once('error', () => socket.destroy())
+    peek(socket, HTTP2_PREFACE.length, (start) => {
+      const protocol = start === HTTP2_PREFACE ? grpc : http
+      protocol.emit('connection', socket)
+    })
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject)
+      listener.listen(port, host, resolve)
+    })
+  } catch (error) {
+    engine.close()
+    const { code } = error as { code?: string }
+    if (code === 'EADDRINUSE') throw new TipfyError('TIPFY_E_PORT_IN_USE', { port, host, other: port + 1 })
+    throw code === 'EACCES' ? new TipfyError('TIPFY_E_PORT_DENIED', { port, host }) : error
+  }
+  return {
+    host,
+    port: (listener.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
+      for (const socket of sockets) socket.destroy()
+      await closed
+      engine.close()
+    },
+  }
+}
+
+/** Tells how a connection begins, and leaves it as if nothing had been read. */
+function peek(socket: Socket, length: number, told: (start: string) => void): void {
+  let read = Buffer.alloc(0)
+  const more = (): void => {
+    const chunk: Buffer | null = socket.read()
+    if (!chunk) return
+    read = Buffer.concat([read, chunk])
+    if (read.length < length) return
+    socket.off('readable', more)
+    socket.unshift(read)
+    told(read.toString('latin1', 0, length))
+  }
+  socket.on('readable', more)
+}

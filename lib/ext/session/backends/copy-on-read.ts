@@ -1,0 +1,93 @@
+// What a cookie that comes again and again holds, decoded once: each request gets a copy of its own of what it asks for, and at
+// the end is asked whether that is still the same. Both cost a fraction of reading and writing JSON.
+import type { SignedCookie } from '../cookies/signing.ts'
+import { decodeData } from '../data/codec.ts'
+import { isPlainObject } from '../data/values.ts'
+
+/** The decoded data of a remembered cookie; nothing of it is ever handed out. */
+export class Pristine {
+  readonly text: string
+  private readonly data: Record<string, unknown>
+  private readonly keys: readonly string[]
+
+  private constructor(text: string, data: Record<string, unknown>) {
+    this.text = text
+    this.data = data
+    this.keys = Object.keys(data)
+  }
+
+  /** That of a cookie that came, from the second time on that it is asked for. */
+  static of(cookie: SignedCookie): Pristine | undefined {
+    if (cookie.memo instanceof Pristine) return cookie.memo
+    if (cookie.memo === undefined) cookie.memo = 'seen'
+    else if (isPlainJson(cookie.text)) cookie.memo = new Pristine(cookie.text, decodeData(cookie.text))
+    return undefined
+  }
+
+  /** A dictionary for a request. Its values belong to all requests until they are made its own. */
+  share(): Record<string, unknown> {
+    return { ...this.data } // which keeps a key `__proto__` an own property, as setting one that is there does
+  }
+
+  /** Makes the value of `key` of a shared dictionary, which has it, its own. */
+  own(data: Record<string, unknown>, key: string): void {
+    const value = data[key]
+    if (typeof value === 'object' && value !== null && value === this.data[key]) data[key] = copyOfItem(value)
+  }
+
+  /** Makes all values of a shared dictionary its own. */
+  ownAll(data: Record<string, unknown>): void {
+    for (const key of Object.keys(data)) this.own(data, key)
+  }
+
+  /**
+   * Whether a session's data is surely the same; where it is not sure, its text tells. Only what is in it was handed out: it
+   * is itself a plain object without symbols.
+   */
+  isIn(data: Record<string, unknown>): boolean {
+    const { keys } = this
+    if (Object.keys(data).length !== keys.length) return false
+    for (const key of keys) if (!Object.hasOwn(data, key) || !isSame(data[key], this.data[key])) return false
+    return true
+  }
+}
+
+// Other values than JSON's are not the same for being copied member by member.
+const isPlainJson = (text: string) => text.charCodeAt(0) === 123
+
+function copyOf(value: Record<string, unknown>): Record<string, unknown> {
+  const copy = { ...value }
+  for (const key of Object.keys(copy)) {
+    const item = copy[key]
+    if (typeof item === 'object' && item !== null) copy[key] = copyOfItem(item)
+  }
+  return copy
+}
+
+function copyOfItem(item: object): object {
+  if (!Array.isArray(item)) return copyOf(item as Record<string, unknown>)
+  const copy: unknown[] = item.slice()
+  for (let at = 0; at < copy.length; at++) {
+    const value = copy[at]
+    if (typeof value === 'object' && value !== null) copy[at] = copyOfItem(value)
+  }
+  return copy
+}
+
+function isSame(value: unknown, known: unknown): boolean {
+  if (Object.is(value, known)) return true
+  if (typeof value !== 'object' || value === null || typeof known !== 'object' || known === null) return false
+  if (Array.isArray(value)) {
+    if (!Array.isArray(known) || value.length !== known.length) return false
+    for (let at = 0; at < known.length; at++) if (!isSame(value[at], known[at])) return false
+    return Object.getPrototypeOf(value) === Array.prototype
+  }
+  if (Array.isArray(known) || !isPlainObject(value)) return false
+  const keys = Object.keys(value)
+  if (keys.length !== Object.keys(known).length || Object.getOwnPropertySymbols(value).length > 0) return false
+  for (const key of keys) {
+    if (!Object.hasOwn(known, key)) return false
+    if (!isSame((value as Record<string, unknown>)[key], (known as Record<string, unknown>)[key])) return false
+  }
+  return true
+}

@@ -1,0 +1,234 @@
+// Sessions in memcached, never older than what was last answered: readers fill only over a lease of their own, writers
+// only replace what is older than theirs and delete leases, both by check-and-set. docs/ tells why each step is needed,
+// and tests/store/simulation plants their absence.
+
+import type { Counters } from '../repository/counters.ts'
+import {
+  type CacheConnection,
+  type CacheLink,
+  CacheRefused,
+  type CasId,
+  type Chance,
+  type Clock,
+} from '../repository/ports.ts'
+import type { SessionRecord } from '../repository/record.ts'
+import { CacheServer, type CacheServerSettings } from './cache-server.ts'
+
+export interface CacheSettings extends Pick<CacheServerSettings, 'onTrouble'> {
+  /** How long a value may be served, in ms. */
+  cacheTtl: number
+  /** The longest wait in ms that one load or save may spend on memcached. */
+  cacheTimeout: number
+}
+
+/** How long a reader may take from Datastore to memcached, in seconds. */
+const leaseSeconds = 5
+/** Over 30 days memcached reads a date. */
+const mostSeconds = 2_592_000
+/** memcached takes 1 MiB by default, with its own header. */
+const mostBytes = 1_000_000
+/** A writer that lost so many check-and-sets deletes the entry. */
+const mostLooks = 8
+
+interface Seen {
+  connection: CacheConnection
+  cas: CasId
+}
+
+/** A record, or the lease to fill its place with: null where that is another's to do. */
+type Looked = { record: SessionRecord } | { lease: Seen | null }
+
+export class SessionCache {
+  readonly servers: CacheServer[]
+  readonly #clock: Clock
+  readonly #chance: Chance
+  readonly #counters: Counters
+  readonly #ttl: number
+  /** The entries that records were read from. */
+  readonly #seen = new WeakMap<SessionRecord, Seen>()
+  /** Requests whose changes were committed together share the record: once is enough for all of them. */
+  readonly #written = new WeakMap<SessionRecord, Promise<void>>()
+
+  constructor(
+    links: CacheLink[],
+    parts: { clock: Clock; chance: Chance; counters: Counters; settings: CacheSettings },
+  ) {
+    const { cacheTtl, cacheTimeout, onTrouble } = parts.settings
+    this.#clock = parts.clock
+    this.#chance = parts.chance
+    this.#counters = parts.counters
+    this.#ttl = cacheTtl
+    const settings = { timeout: cacheTimeout, entryLife: cacheTtl + leaseSeconds * 1000 + 2000, onTrouble }
+    this.servers = links.map((link) => new CacheServer(link, parts.clock, parts.counters, settings))
+  }
+
+  /** The cached record, or what `fetch` finds: that is cached if it is a record and nobody changed it meanwhile. */
+  async read<Other>(id: string, fetch: () => Promise<SessionRecord | Other>): Promise<SessionRecord | Other> {
+    const server = this.#server(id)
+    let found: Looked | undefined
+    try {
+      found = await server.use((connection) => this.#look(connection, id))
+    } catch (error) {
+      if (!(error instanceof CacheRefused)) throw error
+    }
+    if (found !== undefined && 'record' in found) {
+      this.#counters.cacheHits++
+      return found.record
+    }
+    if (found !== undefined) this.#counters.cacheMisses++
+    const lease = found?.lease
+    if (!lease) return await fetch()
+    let record: SessionRecord | null = null
+    try {
+      const fetched = await fetch()
+      if (isRecord(fetched)) record = fetched
+      return fetched
+    } finally {
+      void this.#fill(server, id, lease, record)
+    }
+  }
+
+  /** Makes sure that nobody is served what was there before `record`; to be awaited before its commit is answered. */
+  write(id: string, record: SessionRecord, base: SessionRecord | null): Promise<void> {
+    let written = this.#written.get(record)
+    if (written === undefined) {
+      written = this.#write(id, record, base)
+      this.#written.set(record, written)
+    }
+    return written
+  }
+
+  async #write(id: string, record: SessionRecord, base: SessionRecord | null): Promise<void> {
+    const server = this.#server(id)
+    const known = base === null ? undefined : this.#seen.get(base)
+    try {
+      const done = await server.use((connection) => this.#publish(connection, id, record, known))
+      if (done === undefined) server.owe(keyOf(id))
+    } catch (error) {
+      if (!(error instanceof CacheRefused)) throw error
+      await this.remove(id)
+    }
+  }
+
+  /** Deletes the entry; to be awaited before a destroy is answered. */
+  async remove(id: string): Promise<void> {
+    const server = this.#server(id)
+    const done = await allowRefusal(server.use((connection) => connection.delete(keyOf(id))))
+    if (done === undefined) server.owe(keyOf(id))
+  }
+
+  close(): void {
+    for (const server of this.servers) server.close()
+  }
+
+  async #look(connection: CacheConnection, id: string): Promise<Looked> {
+    const key = keyOf(id)
+    const entry = await connection.get(key)
+    if (entry !== null) {
+      const content = parse(id, entry.value)
+      if (content === 'lease') {
+        this.#counters.leasesMet++
+        return { lease: null }
+      }
+      if (content !== 'broken' && content.expires > this.#clock.now()) {
+        this.#seen.set(content, { connection, cas: entry.cas })
+        return { record: content }
+      }
+      this.#counters.cacheBroken++
+      if (!(await connection.delete(key, entry.cas))) return { lease: null }
+    }
+    const cas = await connection.add(key, `lease ${this.#chance.token()}`, leaseSeconds)
+    return { lease: cas === null ? null : { connection, cas } }
+  }
+
+  // Nobody waits for this: a reader that has its record has no use for the cache.
+  async #fill(server: CacheServer, id: string, lease: Seen, record: SessionRecord | null): Promise<void> {
+    // The lease counts only on the connection that gave it.
+    if (!lease.connection.alive) return
+    const key = keyOf(id)
+    const value = record === null ? null : this.#valueOf(id, record)
+    try {
+      await server.use(async (connection) => {
+        if (connection !== lease.connection) return
+        if (value === null) await connection.delete(key, lease.cas)
+        else if (await connection.replace(key, value.text, value.seconds, lease.cas)) this.#counters.fills++
+      })
+    } catch {
+      await allowRefusal(server.use((connection) => connection.delete(key)))
+    }
+  }
+
+  async #publish(
+    connection: CacheConnection,
+    id: string,
+    record: SessionRecord,
+    known: Seen | undefined,
+  ): Promise<true> {
+    const key = keyOf(id)
+    const value = this.#valueOf(id, record)
+    const swap = async (cas: CasId): Promise<boolean> => {
+      const put = value && (await connection.replace(key, value.text, value.seconds, cas))
+      if (put) this.#seen.set(record, { connection, cas: put })
+      return value ? Boolean(put) : await connection.delete(key, cas)
+    }
+    // The entry that this request itself was served is older than its commit: if it is still there, that is the look.
+    if (known?.connection === connection && (await swap(known.cas))) return true
+    for (let looks = 0; looks < mostLooks; looks++) {
+      const entry = await connection.get(key)
+      if (entry === null) return true
+      const content = parse(id, entry.value)
+      if (typeof content === 'object' && content.version >= record.version) return true
+      const older = typeof content === 'object'
+      if (older ? await swap(entry.cas) : await connection.delete(key, entry.cas)) return true
+    }
+    await connection.delete(key)
+    return true
+  }
+
+  #server(id: string): CacheServer {
+    return this.servers[Number.parseInt(id.slice(0, 8), 16) % this.servers.length]!
+  }
+
+  /** Null: not to be cached. */
+  #valueOf(id: string, record: SessionRecord): { text: string; seconds: number } | null {
+    const { data, ...rest } = record
+    const left = Math.min(record.expires - this.#clock.now(), this.#ttl)
+    if (left <= 0) return null
+    const text = `value ${JSON.stringify({ id, ...rest })}\n${data}`
+    if (text.length * 3 > mostBytes && Buffer.byteLength(text) > mostBytes) return null
+    return { text, seconds: Math.min(Math.ceil(left / 1000), mostSeconds) }
+  }
+}
+
+function keyOf(id: string): string {
+  return `tipfy:${id}`
+}
+
+function isRecord(fetched: unknown): fetched is SessionRecord {
+  return typeof fetched === 'object' && fetched !== null && 'version' in fetched
+}
+
+/** An entry's content: somebody's lease, a record, or nothing of ours. */
+function parse(id: string, text: string): SessionRecord | 'lease' | 'broken' {
+  if (text.startsWith('lease ')) return 'lease'
+  const end = text.indexOf('\n')
+  if (!text.startsWith('value ') || end === -1) return 'broken'
+  try {
+    const { id: owner, version, created, updated, expires, username, commits, stamp } = JSON.parse(text.slice(6, end))
+    const numbers = [version, created, updated, expires].every((number) => typeof number === 'number')
+    if (owner !== id || !numbers || (username !== null && typeof username !== 'string')) return 'broken'
+    if (!Array.isArray(commits) || (stamp !== null && typeof stamp !== 'string')) return 'broken'
+    return { version, created, updated, expires, data: text.slice(end + 1), username, commits, stamp }
+  } catch {
+    return 'broken'
+  }
+}
+
+async function allowRefusal<T>(use: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await use
+  } catch (error) {
+    if (error instanceof CacheRefused) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,207 @@
+// memcached with check-and-set, over memjs: the package has neither gets nor cas, but sends any request and shows the whole
+// answer. One memjs client is one connection here, thrown away when it is lost: its own reconnecting would send an id of
+// one server process to the next, and read a new answer after half of an old one.
+import type { Socket } from 'node:net'
+import memjs from 'memjs'
+import { steps, traced } from '../../../trace.ts'
+import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from '../repository/ports.ts'
+
+export interface MemcachedOptions {
+  /** For servers that want SASL. */
+  username?: string | null
+  password?: string | null
+}
+
+/** Servers by `host:port,host:port` or a list; the port is 11211 where left out, an IPv6 address stands in brackets. */
+export function memcachedLinks(servers: string | readonly string[], options: MemcachedOptions = {}): CacheLink[] {
+  const list = typeof servers === 'string' ? servers.split(',') : servers
+  return list.map((server) => {
+    const name = server.trim()
+    const [, ipv6, host = ipv6 ?? '', port = '11211'] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(name) ?? []
+    return { name, connect: (timeout) => Connection.open(host, Number(port), options, timeout) }
+  })
+}
+
+const op = { get: 0x00, add: 0x02, replace: 0x03, delete: 0x04, noop: 0x0a }
+const names = new Map<number, string>(Object.entries(op).map(([name, code]) => [code, name]))
+type Extras = Uint8Array
+const none = new Uint8Array()
+const ok = 0x00
+const missing = 0x01
+const exists = 0x02
+
+interface Answer {
+  header: { magic: number; status: number; cas: Buffer }
+  val: Buffer
+}
+
+interface MemjsServer {
+  username: string | undefined
+  password: string | undefined
+  connected: boolean
+  _socket: Socket | undefined
+}
+
+class Connection implements CacheConnection {
+  readonly #client: memjs.Client
+  readonly #server: MemjsServer
+  #socket: Socket | undefined
+  /** What to call for each call under way when the connection is lost: memjs would leave them open. */
+  readonly #pending = new Set<(error: Error) => void>()
+  #sequence = 0
+  #closed = false
+
+  static async open(host: string, port: number, options: MemcachedOptions, timeout: number): Promise<Connection> {
+    const connection = new Connection(host, port, options)
+    // A server that hangs still accepts: each try would leave a socket open for as long as that lasts.
+    const late = setTimeout(() => connection.#giveUp(`no answer within ${timeout} ms`), timeout)
+    try {
+      await connection.#establish()
+    } catch (error) {
+      connection.close()
+      throw error
+    } finally {
+      clearTimeout(late)
+    }
+    return connection
+  }
+
+  private constructor(host: string, port: number, { username, password }: MemcachedOptions) {
+    // memjs's own time-outs would only confuse whoever has one already.
+    const server = new memjs.Server(host, port, '', '', { timeout: 3600, conntimeout: 3600, keepAlive: true })
+    this.#server = server as unknown as MemjsServer
+    this.#server.username = username ?? undefined // not what the environment says
+    this.#server.password = password ?? undefined
+    // One try: a check-and-set sent again would report its own success as a failure.
+    const silent = { log: () => {} }
+    this.#client = new memjs.Client([server], { retries: 1, retry_delay: 0, failover: false, logger: silent })
+  }
+
+  get alive(): boolean {
+    const socket = this.#socket
+    return (
+      !this.#closed &&
+      socket !== undefined &&
+      socket === this.#server._socket &&
+      socket.writable &&
+      this.#server.connected
+    )
+  }
+
+  async get(key: string): Promise<{ value: string; cas: CasId } | null> {
+    const { header, val } = await this.#ask(op.get, key)
+    if (header.status === missing) return null
+    if (header.status !== ok) throw refused('get', header.status)
+    return { value: val.toString(), cas: header.cas }
+  }
+
+  add(key: string, value: string, seconds: number): Promise<CasId | null> {
+    return this.#store(op.add, key, value, seconds)
+  }
+
+  replace(key: string, value: string, seconds: number, cas: CasId): Promise<CasId | null> {
+    return this.#store(op.replace, key, value, seconds, cas as Buffer)
+  }
+
+  async delete(key: string, cas?: CasId): Promise<boolean> {
+    const { header } = await this.#ask(op.delete, key, none, '', cas as Buffer | undefined)
+    if (header.status === ok) return true
+    if (header.status === missing || header.status === exists) return false
+    throw refused('delete', header.status)
+  }
+
+  close(): void {
+    this.#giveUp('the connection was lost')
+  }
+
+  #giveUp(why: string): void {
+    this.#closed = true
+    this.#server._socket?.destroy()
+    this.#lost(why)
+  }
+
+  async #store(opcode: number, key: string, value: string, seconds: number, cas?: Buffer): Promise<CasId | null> {
+    const extras = Buffer.alloc(8) // flags, expiry
+    extras.writeUInt32BE(seconds, 4)
+    const { header } = await this.#ask(opcode, key, extras, value, cas)
+    if (header.status === ok) return Buffer.from(header.cas)
+    if (header.status === missing || header.status === exists) return null
+    throw refused(opcode === op.add ? 'add' : 'cas', header.status)
+  }
+
+  async #establish(): Promise<void> {
+    const answered = this.#perform(op.noop, '', none, '')
+    this.#server._socket?.once('close', () => this.#lost('the connection was lost'))
+    const { header } = await answered
+    if (header.magic !== 0x81 || header.status !== ok)
+      throw new Error('it does not speak the memcached binary protocol')
+    this.#socket = this.#server._socket
+  }
+
+  #ask(opcode: number, key: string, extras: Extras = none, value = '', cas?: Buffer): Promise<Answer> {
+    if (!this.alive) return Promise.reject(new Error('the connection was lost'))
+    return steps.hasSubscribers
+      ? this.#askTraced(opcode, key, extras, value, cas)
+      : this.#perform(opcode, key, extras, value, cas)
+  }
+
+  #askTraced(...args: [opcode: number, key: string, extras: Extras, value: string, cas?: Buffer]) {
+    return traced('memcached', names.get(args[0])!, () => this.#perform(...args))
+  }
+
+  #perform(opcode: number, key: string, extras: Extras, value: string, cas?: Buffer): Promise<Answer> {
+    // memjs reads it back as a signed number.
+    this.#sequence = this.#sequence === 0x7fffffff ? 1 : this.#sequence + 1
+    const request = requestOf(opcode, this.#sequence, key, extras, value, cas)
+    this.#gather()
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject)
+      const answered = (error: unknown, answer: Answer) => {
+        this.#pending.delete(reject)
+        if (error)
+          reject(typeof error === 'string' ? new Error(error) : error) // of a refused login it is a text
+        else resolve(answer)
+      }
+      this.#client.perform(key, request, this.#sequence, answered as (...args: unknown[]) => void, 1)
+    })
+  }
+
+  /** What is asked in one turn of the event loop is sent together: a write to a socket costs more than the rest of a call. */
+  #gather(): void {
+    const socket = this.#socket
+    if (socket === undefined || socket.writableCorked > 0) return
+    socket.cork()
+    setImmediate(uncork, socket)
+  }
+
+  #lost(why: string): void {
+    for (const reject of this.#pending) reject(new Error(why))
+    this.#pending.clear()
+  }
+}
+
+/** As memjs.Utils.makeRequestBuffer, in one buffer of seven, and with the id of a check-and-set. */
+function requestOf(opcode: number, sequence: number, key: string, extras: Extras, value: string, cas?: Buffer): Buffer {
+  const [keyBytes, valueBytes] = [Buffer.byteLength(key), Buffer.byteLength(value)]
+  const body = extras.length + keyBytes + valueBytes
+  const request = Buffer.allocUnsafe(24 + body).fill(0, 0, 24)
+  request[0] = 0x80
+  request[1] = opcode
+  request.writeUInt16BE(keyBytes, 2)
+  request[4] = extras.length
+  request.writeUInt32BE(body, 8)
+  request.writeUInt32BE(sequence, 12)
+  cas?.copy(request, 16)
+  request.set(extras, 24)
+  request.write(key, 24 + extras.length)
+  request.write(value, 24 + extras.length + keyBytes)
+  return request
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork()
+}
+
+function refused(what: string, status: number): CacheRefused {
+  return new CacheRefused(`${what} was refused with status ${status}`)
+}

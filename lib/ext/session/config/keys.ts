@@ -1,0 +1,65 @@
+// The secret keys: what is too weak to start with, and the one that development makes for itself.
+import { randomBytes } from 'node:crypto'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { folderError, makeDataFolder } from '../../../data-folder.ts'
+import { TipfyError } from '../../../errors.ts'
+
+// Short words count only where they stand alone: one in 20,000 random keys has such letters in a row.
+const example =
+  /change.?me|change.?this|your.?(secret|key)|example|placeholder|insert.?|\btodo\b|password|^(secret|(test|dev)([^a-z0-9]|.?key|ing|el))/i
+
+function refuse(problem: string): never {
+  throw new TipfyError('TIPFY_E_SECRET_KEY', { problem })
+}
+
+/** Throws for keys that a session must not be signed with. In production one has to be there, and not from an example. */
+export function checkKeys(given: string | readonly string[] | null | undefined, dev: boolean): readonly string[] {
+  const keys = given == null ? [] : typeof given === 'string' ? [given] : given
+  if (keys.length === 0 && (!dev || given != null)) refuse('it is missing')
+  keys.forEach((key, index) => {
+    const which = keys.length === 1 ? 'it' : `number ${index + 1} of the list`
+    if (key.length === 0) refuse(`${which} is empty`)
+    if (Buffer.byteLength(key) < 32) refuse(`${which} has ${Buffer.byteLength(key)} bytes, 32 or more are needed`)
+    if (keys.indexOf(key) !== index) refuse(`${which} is there twice`)
+    if (!dev && (example.test(key) || new Set(key).size < 8)) refuse(`${which} looks like one from an example`)
+  })
+  return keys
+}
+
+/** The keys to sign with, newest first; in development without any, the one kept in `folder`. */
+export function secretKeys(
+  given: string | readonly string[] | null | undefined,
+  dev: boolean,
+  folder: string,
+): readonly string[] {
+  const keys = checkKeys(given, dev)
+  return keys.length > 0 ? keys : [developmentKey(folder)]
+}
+
+// Written aside and linked into place: of two processes that start at once both read the same whole key.
+function developmentKey(folder: string): string {
+  const file = join(folder, 'secret')
+  const read = () => {
+    const key = readFileSync(file, 'utf8').trim()
+    if (Buffer.byteLength(key) < 32) refuse(`the one in ${file} is too short; delete that file`)
+    return key
+  }
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof TipfyError) throw error
+    if (!/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw folderError(folder, error)
+  }
+  makeDataFolder(folder)
+  const own = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
+  try {
+    writeFileSync(own, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    linkSync(own, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(own, { force: true })
+  }
+  return read()
+}

@@ -1,0 +1,124 @@
+// Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
+// an application whose sessions are cookies loads none of them.
+import type { Datastore } from '@google-cloud/datastore'
+import { TipfyError } from '../../../errors.ts'
+import { startTelemetry } from '../../../telemetry.ts'
+import type { SessionApp, Settings } from '../config/settings.ts'
+import { decodeCurrent, isCurrentText, mustBeData } from '../data/migrate.ts'
+import type { Data } from '../merge/merge.ts'
+import { visible, withVisible } from '../session.ts'
+import { totals } from './counters.ts'
+import type { SessionDatastore } from './datastore-adapter.ts'
+import type { RecordStore } from './repository.ts'
+
+type Merge = (base: Data, mine: Data, theirs: Data) => Data
+
+/** Which Datastore is meant. An embedded one never serves production unless that was said. */
+export function datastoreMode(
+  wanted: Exclude<Settings['datastore'], object>,
+  dev: boolean,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): 'embedded' | 'cloud' {
+  if (wanted !== 'auto') return wanted
+  const cloud = ['DATASTORE_EMULATOR_HOST', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'K_SERVICE', 'GAE_ENV']
+  if (cloud.some((name) => env[name])) return 'cloud'
+  if (dev) return 'embedded'
+  throw new TipfyError('TIPFY_E_SESSION_DATASTORE')
+}
+
+/** What datastore sessions stand on: the store, and below it, for tools, the rows and the client. */
+export interface OpenStore {
+  records: RecordStore
+  rows: SessionDatastore
+  datastore: Datastore
+  /** Where it is, for a person. */
+  description: string
+}
+
+function describeDatastore(mode: 'embedded' | 'cloud' | null, settings: Settings): string {
+  if (mode === null) return 'Datastore, by the client of the configuration'
+  if (mode === 'embedded') return `Datastore, embedded, in ${settings.dataFolder}`
+  const { DATASTORE_EMULATOR_HOST: emulator, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
+  if (emulator) return `Datastore emulator at ${emulator}`
+  return `Google Cloud Datastore${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT ? ` of ${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT}` : ''}`
+}
+
+export async function openStore(app: SessionApp, settings: Settings): Promise<OpenStore> {
+  const { datastore: wanted } = settings
+  const mode = typeof wanted === 'object' ? null : datastoreMode(wanted, settings.dev)
+  const [{ RecordStore }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemChance, systemClock }] =
+    await Promise.all([
+      import('./repository.ts'),
+      import('./datastore-adapter.ts'),
+      import('../../../datastore/client.ts'),
+      import('./system.ts'),
+    ])
+  const { kind, log } = settings
+  const datastore =
+    mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder })
+  await findCredentials(datastore)
+  const merge = settings.merge as Merge | null
+  const { memcache, memcacheUser: username, memcachePassword: password } = settings
+  const cached = memcache !== null && memcache.length > 0
+  const rows = new SessionDatastore(datastore, {
+    kind,
+    onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
+  })
+  const records: RecordStore = new RecordStore({
+    datastore: rows,
+    cacheLinks: cached ? (await import('../cache/memcached.ts')).memcachedLinks(memcache, { username, password }) : [],
+    clock: { ...systemClock, now: () => settings.now() },
+    chance: systemChance,
+    settings: {
+      expiration: settings.expiration * 1000,
+      absoluteExpiration: settings.absoluteExpiration === null ? null : settings.absoluteExpiration * 1000,
+      touchAfter: settings.touchAfter,
+      storeTimeout: settings.storeTimeout * 1000,
+      cacheTtl: settings.cacheTtl * 1000,
+      cacheTimeout: settings.cacheTimeout,
+      onTrouble: (message) => log.warn({ counters: records.stats, memcached: breakers(records) }, message),
+      decode: (text) => decodeCurrent(text, settings),
+      isCurrent: (text) => isCurrentText(text, settings),
+      merge: merge === null ? null : userMerge(merge),
+      onConflict: settings.onConflict,
+    },
+  })
+  const endTelemetry = await startTelemetry(() => totals(records.stats))
+  app.onClose(async () => {
+    endTelemetry()
+    records.close()
+    if (mode !== null) await closeDatastore(datastore)
+  })
+  const description = describeDatastore(mode, settings) + (cached ? `, with memcached at ${memcache}` : '')
+  return { records, rows, datastore, description }
+}
+
+interface Client {
+  clients_: Map<string, object>
+  options: { sslCreds?: unknown }
+  auth: { getClient(): Promise<unknown>; getProjectId(): Promise<string> }
+}
+
+/** The official client searches for credentials at its first call, and ends the process where there are none. */
+async function findCredentials(datastore: Datastore): Promise<void> {
+  const { clients_: clients, options, auth } = datastore as unknown as Client
+  const needsNone = clients.has('DatastoreClient') || options.sslCreds !== undefined // embedded, an emulator
+  if (needsNone) return
+  try {
+    await auth.getClient()
+    await auth.getProjectId()
+  } catch (error) {
+    const why = String((error as Error).message).replace(/\.+$/, '')
+    throw new TipfyError('TIPFY_E_SESSION_CREDENTIALS', { why }, { cause: error })
+  }
+}
+
+/** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */
+function userMerge(merge: Merge): Merge {
+  return (base, mine, theirs) =>
+    withVisible(mine, mustBeData('merge', merge(visible(base), visible(mine), visible(theirs))))
+}
+
+function breakers({ cacheServers }: RecordStore): Record<string, string> {
+  return Object.fromEntries(cacheServers.map(({ name, state }) => [name, state]))
+}

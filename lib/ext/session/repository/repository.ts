@@ -1,0 +1,276 @@
+// Sessions kept in Datastore: every promise about updates that are not lost, ids that stay dead and values that are never
+// old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
+
+import { SessionCache } from '../cache/cache.ts'
+import { sameData } from '../data/codec.ts'
+import type { Data } from '../merge/merge.ts'
+import { type Counters, newCounters } from './counters.ts'
+import { type Clock, PortError, type SessionRow, type Write } from './ports.ts'
+import { checked, expiry, isLive, isTombstone, keyName, type SessionRecord, tombstone } from './record.ts'
+import { type Move, type MoveTools, planMove } from './regenerate.ts'
+import { type Changes, defaultStoreSettings, type Loaded, type StoreParts, type StoreSettings } from './settings.ts'
+import { StoredMerge } from './stored-merge.ts'
+import { StoreUnavailable } from './time-budget.ts'
+import { Runner, type Work } from './transactions.ts'
+import { listSessions, login, revokeAll, type SessionSummary } from './user-index.ts'
+import { type Change, type Saved, SessionWriter } from './writer.ts'
+
+export type { Changes, Loaded, StoreParts, StoreSettings } from './settings.ts'
+export { type Saved, type SessionRecord, type SessionSummary, StoreUnavailable }
+
+export class RecordStore {
+  readonly settings: StoreSettings
+  readonly stats: Counters = newCounters()
+  readonly #runner: Runner
+  readonly #clock: Clock
+  readonly #cache: SessionCache | null
+  readonly #writer: SessionWriter
+
+  constructor({ datastore, cacheLinks = [], clock, chance, settings }: StoreParts) {
+    this.settings = { ...defaultStoreSettings, ...settings }
+    this.#clock = clock
+    const parts = { clock, chance, counters: this.stats, settings: this.settings }
+    this.#cache = cacheLinks.length === 0 ? null : new SessionCache(cacheLinks, parts)
+    const { storeTimeout: timeout, onTrouble } = this.settings
+    this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout, onTrouble })
+    this.#writer = new SessionWriter(this.#runner, this.settings)
+  }
+
+  /** An id for a new session, unlike any before. */
+  newId(): string {
+    return this.#runner.chance.id()
+  }
+
+  /** The memcached servers, and how each one's breaker stands: `closed` while it is used, `open` while it is left alone. */
+  get cacheServers(): readonly { name: string; state: 'closed' | 'open' | 'mending' }[] {
+    return this.#cache?.servers ?? []
+  }
+
+  /** Reads a session. Throws StoreUnavailable. */
+  async load(sid: string): Promise<Loaded> {
+    this.stats.loads++
+    const id = keyName(sid)
+    const fetch = async (): Promise<SessionRecord | 'tombstone' | 'none'> => {
+      const row = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
+        this.#runner.datastore.get(id, timeout),
+      )
+      const now = this.#clock.now()
+      if (isLive(row, now)) return row
+      return row !== null && isTombstone(row) && row.expires > now ? 'tombstone' : 'none'
+    }
+    const found = this.#cache === null ? await fetch() : await this.#cache.read(id, fetch)
+    if (typeof found === 'object') return { state: 'live', record: found }
+    if (found === 'tombstone') this.stats.tombstonesMet++
+    return { state: found }
+  }
+
+  /** Inserts a new session under an id never used before. */
+  async create(sid: string, { data, username = null, expiresIn }: Changes): Promise<SessionRecord> {
+    this.stats.saves++
+    const id = keyName(sid)
+    if (username === null) {
+      const row = this.#make({ data, username, token: this.#runner.chance.token(), idle: expiresIn })
+      await this.#runner.retry('saved', this.stats.commit, (timeout) => this.#insert(id, row, timeout))
+      this.stats.commits++
+      return row
+    }
+    const saved = await this.#runner.transact<Saved>({
+      what: 'saved',
+      ids: [id],
+      user: keyName(username),
+      born: id,
+      plan: ({ user }, token) => {
+        const row = this.#make({ data, username, token, idle: expiresIn })
+        const writes = [{ op: 'insert' as const, id, row }, login(username, id, user, this.#clock.now())]
+        return { writes, result: { state: 'saved', record: row } }
+      },
+      recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(id), saved),
+    })
+    if (saved.state === 'saved') return saved.record
+    throw new StoreUnavailable('saved', 'it was revoked while it was made')
+  }
+
+  /** Commits what a request changed since `base`, merged onto what others have committed since. */
+  async save(sid: string, base: SessionRecord, changes: Changes): Promise<Saved> {
+    this.stats.saves++
+    let attempt = this.#newMerge()
+    const saved = await this.#change(keyName(sid), base, changes.username ?? null, (row) => {
+      attempt = this.#newMerge()
+      const data = row.version === base.version ? changes.data : attempt.merge(base.data, changes.data, row.data)
+      return { data, username: changes.username, idle: changes.expiresIn }
+    })
+    if (saved.state === 'saved') attempt.report()
+    return saved
+  }
+
+  /**
+   * Reads, lets `fn` change the data or return new data, and commits, as if no other request ran meanwhile. `fn` is
+   * synchronous and may run again. What it throws is thrown, and nothing is written; nor is where it changes nothing, unless a
+   * touch is due: what it saw was the state of one moment all the same. `base`, where the request has it, saves a read.
+   */
+  update(sid: string, fn: (data: Data) => Data | void, base: SessionRecord | null = null): Promise<Saved> {
+    this.stats.saves++
+    return this.#change(keyName(sid), base, null, (row) => {
+      const data = this.settings.decode(row.data)
+      const text = this.settings.encode(fn(data) ?? data)
+      return sameData(text, row.data) && !this.touchDue(row) ? null : { data: text }
+    })
+  }
+
+  /** Whether enough of the idle time has passed for `touch` to be worth a write. */
+  touchDue(record: SessionRecord): boolean {
+    const now = this.#clock.now()
+    const idle = record.expires - record.updated
+    const later = expiry(record.created, idle, this.settings.absoluteExpiration, now)
+    return now - record.updated >= idle * this.settings.touchAfter && later > record.expires
+  }
+
+  /** Extends the idle time. Never throws: a touch that failed is counted, and leaves the session as it was. */
+  async touch(sid: string, record: SessionRecord, expiresIn?: number): Promise<Saved> {
+    this.stats.touches++
+    try {
+      return await this.#change(keyName(sid), record, null, (row) =>
+        // Another request may have done it meanwhile.
+        row.version !== record.version && !this.touchDue(row) ? null : { data: row.data, idle: expiresIn },
+      )
+    } catch {
+      this.stats.touchesFailed++
+      return { state: 'saved', record }
+    }
+  }
+
+  /**
+   * Moves a session to a new id, with what the request changed since `base` (null where it had loaded none). Where the
+   * old one is gone, the new one holds what this request itself brings: all of its data if another request moved the
+   * session, only its own changes if the session was destroyed, revoked or has expired.
+   */
+  async regenerate(oldSid: string, newSid: string, base: SessionRecord | null, changes: Changes): Promise<Saved> {
+    this.stats.saves++
+    const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
+    let attempt = this.#newMerge()
+    const guess = changes.username === undefined ? base?.username : changes.username
+    const { data, username, expiresIn } = changes
+    const move: Move = { oldId, newId, base, data, username, expiresIn }
+    const tools = {
+      merge: (base: string, mine: string, theirs: string) => attempt.merge(base, mine, theirs),
+      added: (base: string, mine: string) => attempt.added(base, mine),
+      make: (row: Parameters<MoveTools['make']>[0]) => this.#make(row),
+    }
+    const saved = await this.#alone<Saved>(oldId, {
+      what: 'saved',
+      ids: [newId, oldId],
+      user: guess ? keyName(guess) : null,
+      born: newId,
+      plan: (snapshot, token, read) => {
+        attempt = this.#newMerge()
+        return planMove(move, snapshot, token, read, { ...tools, now: this.#clock.now() })
+      },
+      recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(newId), saved),
+    })
+    await this.#cache?.remove(oldId)
+    if (saved.state === 'saved') attempt.report()
+    return saved
+  }
+
+  /**
+   * Changes the session that `listFor` calls `id`, for tools: its encoded data, or the ms that it lives unused from now on.
+   * `version` is that of the record looked at: `gone` where it has changed since.
+   */
+  amend(id: string, version: number, { data, expiresIn }: { data?: string; expiresIn?: number }): Promise<Saved> {
+    this.stats.saves++
+    return this.#change(id, null, null, (row) =>
+      row.version === version ? { data: data ?? row.data, idle: expiresIn } : 'gone',
+    )
+  }
+
+  /** Ends a session: at once and everywhere. */
+  destroy(sid: string): Promise<void> {
+    return this.revoke(keyName(sid))
+  }
+
+  /** Ends the session that `listFor` calls `id`. */
+  async revoke(id: string): Promise<void> {
+    await this.#alone<void>(id, {
+      what: 'destroyed',
+      ids: [id],
+      user: null,
+      plan: ({ sessions }, token) => {
+        const row = sessions.get(id)
+        if (row === undefined || row.data === null) return { writes: [], result: undefined }
+        const write: Write = { op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }
+        return { writes: [write], result: undefined }
+      },
+      recognised: () => undefined,
+    })
+    await this.#cache?.remove(id)
+  }
+
+  /** The live sessions of a user, latest used first. */
+  listFor(username: string): Promise<SessionSummary[]> {
+    return listSessions(this.#runner, username)
+  }
+
+  /** Ends all of a user's sessions that were committed before; later logins live. Returns how many it ended. */
+  async destroyAllFor(username: string, { exceptSid }: { exceptSid?: string } = {}): Promise<number> {
+    const ended = await revokeAll(this.#runner, username, exceptSid === undefined ? null : keyName(exceptSid))
+    if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id)))
+    return ended.live
+  }
+
+  /** Closes the connections to memcached. */
+  close(): void {
+    this.#cache?.close()
+  }
+
+  #make(row: Parameters<MoveTools['make']>[0]): SessionRecord {
+    const now = this.#clock.now()
+    const { data, username, token, idle = this.settings.expiration, created = now } = row
+    const expires = expiry(created, idle, this.settings.absoluteExpiration, now)
+    return checked({ version: 1, created, updated: now, expires, data, username, commits: [token], stamp: null })
+  }
+
+  async #insert(id: string, row: SessionRow, timeout: number): Promise<void> {
+    try {
+      row.stamp = await this.#runner.datastore.insert(id, row, timeout)
+    } catch (error) {
+      if (!(error instanceof PortError && error.reason === 'exists')) throw error
+      // Perhaps an attempt of ours whose answer was lost: then it left its token.
+      const found = await this.#runner.datastore.get(id, timeout)
+      if (!found?.commits.includes(row.commits[0]!)) throw error
+      row.stamp = found.stamp
+      this.stats.recognised++
+    }
+  }
+
+  async #change(id: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
+    const saved = await this.#known(id, this.#writer.change(id, username, change, base))
+    if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
+    else {
+      this.stats.dropped++
+      await this.#cache?.remove(id) // it was served from there, perhaps
+    }
+    return saved
+  }
+
+  #alone<T>(id: string, work: Work<T>): Promise<T> {
+    return this.#known(id, this.#writer.alone(id, work))
+  }
+
+  /** A change that may have been applied, though nobody knows, should not stay hidden behind an old entry. */
+  async #known<T>(id: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof StoreUnavailable) void this.#cache?.remove(id)
+      throw error
+    }
+  }
+
+  #ifLive(row: SessionRow | undefined, saved: Saved): Saved {
+    return isLive(row, this.#clock.now()) ? saved : { state: 'gone' }
+  }
+
+  #newMerge(): StoredMerge {
+    return new StoredMerge(this.settings, this.stats)
+  }
+}

@@ -1,0 +1,67 @@
+// What a session store is made of and set to, and what it is asked and answers.
+import { decodeData, encodeData } from '../data/codec.ts'
+import type { Conflict, Data } from '../merge/merge.ts'
+import type { CacheLink, Chance, Clock, DatastorePort } from './ports.ts'
+import type { SessionRecord } from './record.ts'
+
+/** `tombstone`: destroyed or regenerated within the last minute. `none`: unknown, expired or broken. */
+export type Loaded = { state: 'live'; record: SessionRecord } | { state: 'tombstone' } | { state: 'none' }
+
+/** What a request changes. */
+export interface Changes {
+  /** The encoded data as the request leaves it. */
+  data: string
+  /** The session's user from now on; undefined where the request did not set it. */
+  username?: string | null
+  /** Idle time in ms; undefined: as it was, for a new session as configured. */
+  expiresIn?: number
+}
+
+export interface StoreSettings {
+  /** Idle time in ms after which a session is dead. */
+  expiration: number
+  /** Age in ms at which it is dead however much used; null for never. */
+  absoluteExpiration: number | null
+  /** The part of the idle time that must have passed before `touchDue`. */
+  touchAfter: number
+  /** Budget in ms of one load or save, retries included. */
+  storeTimeout: number
+  /** How long in ms a process may serve what another changed without reaching memcached afterwards. */
+  cacheTtl: number
+  /** The longest wait in ms that one load or save may spend on memcached. */
+  cacheTimeout: number
+  encode(data: Data): string
+  decode(text: string): Data
+  /** Whether `decode` does no more to a text than to read it. */
+  isCurrent(text: string): boolean
+  /** Instead of the structural merge; synchronous, may run again. */
+  merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
+  /** Told of each place where the later of two changes won, once that is committed. */
+  onConflict: ((conflict: Conflict) => void) | null
+  /** Told when a memcached server stops and starts to work and, once a minute, of loads and saves that fail. */
+  onTrouble: (message: string) => void
+}
+
+export const defaultStoreSettings: StoreSettings = {
+  expiration: 86_400_000,
+  absoluteExpiration: null,
+  touchAfter: 0.1,
+  storeTimeout: 5000,
+  cacheTtl: 60_000,
+  cacheTimeout: 50,
+  encode: encodeData,
+  decode: decodeData,
+  isCurrent: () => true,
+  merge: null,
+  onConflict: null,
+  onTrouble: () => {},
+}
+
+export interface StoreParts {
+  datastore: DatastorePort
+  /** The memcached servers to cache in; none where left out. */
+  cacheLinks?: CacheLink[]
+  clock: Clock
+  chance: Chance
+  settings?: Partial<StoreSettings>
+}

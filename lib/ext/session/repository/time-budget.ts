@@ -1,0 +1,78 @@
+// The time that one load or save may take in all, retries included: every call and every pause is cut from one budget,
+// so that no hung server can hold a request longer.
+import { TipfyError } from '../../../errors.ts'
+import type { Calls } from './counters.ts'
+import { type Clock, PortError } from './ports.ts'
+
+/** Sessions cannot be loaded or saved: to be answered with 503 and, where it may pass, Retry-After. */
+export class StoreUnavailable extends TipfyError<
+  'TIPFY_E_SESSION_STORE_UNAVAILABLE' | 'TIPFY_E_SESSION_STORE_REFUSED'
+> {
+  /** Seconds after which to try again; null where that is of no use. */
+  readonly retryAfter: number | null
+
+  constructor(what: string, why: string, retryAfter: number | null = 1, options?: ErrorOptions) {
+    const code = retryAfter === null ? 'TIPFY_E_SESSION_STORE_REFUSED' : 'TIPFY_E_SESSION_STORE_UNAVAILABLE'
+    super(code, { what, why }, options)
+    this.retryAfter = retryAfter
+  }
+}
+
+export class Budget {
+  readonly #clock: Clock
+  readonly #end: number
+
+  /** @param ms the whole budget */
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock
+    this.#end = clock.ticks() + ms
+  }
+
+  get left(): number {
+    return this.#end - this.#clock.ticks()
+  }
+
+  /** Runs one call with a timeout of half of what is left: a call that hangs leaves time to find out what became of it. */
+  async call<T>(calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
+    const { left } = this
+    if (left <= 0) throw new PortError('busy', 'no time left')
+    const timeout = Math.ceil(Math.min(left, Math.max(left / 2, 100)))
+    const start = this.#clock.ticks()
+    try {
+      const result = await withDeadline(this.#clock, timeout, call(timeout))
+      calls.add(this.#clock.ticks() - start, false)
+      return result
+    } catch (error) {
+      calls.add(this.#clock.ticks() - start, true)
+      throw error
+    }
+  }
+
+  /** Waits `ms`; false at once where that is more than is left. */
+  async pause(ms: number): Promise<boolean> {
+    if (ms >= this.left) return false
+    await new Promise<void>((resolve) => this.#clock.timer(ms, resolve))
+    return true
+  }
+}
+
+/** The promise, or an error after `ms`: clients' own timeouts do not cover all they may wait for. */
+export function withDeadline<T>(clock: Clock, ms: number, promise: Promise<T>, late = noAnswer): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.timer(ms, () => reject(late(ms)))
+    promise.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
+}
+
+function noAnswer(ms: number): Error {
+  return new PortError('unknown', `no answer within ${Math.round(ms)} ms`)
+}

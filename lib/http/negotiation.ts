@@ -1,0 +1,28 @@
+// What the client would rather have: Accept and its siblings, read by negotiator, with short names (`json`) understood.
+import type { IncomingHttpHeaders } from 'node:http'
+import Negotiator from 'negotiator'
+import { mimetypeOf } from './media-types.ts'
+
+export type Negotiable = 'mediaType' | 'language' | 'encoding' | 'charset'
+
+/** The best of `offers` for the client, null if it accepts none; of equals the one that it names first. */
+export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: readonly string[]): string | null {
+  if (offers.length === 0) return null
+  const wanted = kind === 'mediaType' ? offers.map((name) => (name.includes('/') ? name : mimetypeOf(name))) : offers
+  const best = new Negotiator({ headers })[kind](wanted)
+  return best === undefined ? null : offers[wanted.indexOf(best)]!
+}
+
+/** What the client accepts, best first. */
+export function acceptedOf(kind: Negotiable, headers: IncomingHttpHeaders): string[] {
+  return new Negotiator({ headers })[`${kind}s`]()
+}
+
+/** The codings of `offers` that the client takes, best first; of those it holds equal, in the order of `offers`. */
+export function codingsOf(headers: IncomingHttpHeaders, offers: readonly string[]): string[] {
+  // The types are those of negotiator 0.6, which did not know this option.
+  const negotiator = new Negotiator({ headers }) as unknown as {
+    encodings(offers: readonly string[], options: { preferred: readonly string[] }): string[]
+  }
+  return negotiator.encodings(offers, { preferred: offers })
+}

@@ -1,0 +1,145 @@
+// Where a body's bytes come from: the connection, through gzip if need be, never more of them than the limits say. Whatever
+// goes wrong on the way becomes the HTTP error that tells the client.
+import type { IncomingMessage } from 'node:http'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
+import { createGunzip, createInflate } from 'node:zlib'
+import { TipfyError } from '../../errors.ts'
+import {
+  BadRequest,
+  ClientDisconnected,
+  HTTPException,
+  RequestEntityTooLarge,
+  UnsupportedMediaType,
+} from '../exceptions.ts'
+
+// How the server asks a client that waits (Expect: 100-continue) for its body; server.ts fills it in.
+const waiting = new WeakMap<IncomingMessage, () => void>()
+
+/** Has `go` called when the body of `incoming` is first read. */
+export function continueWith(incoming: IncomingMessage, go: () => void): void {
+  waiting.set(incoming, go)
+}
+
+/** Whether the client still waits for the word to send its body. */
+export function isWaiting(incoming: IncomingMessage): boolean {
+  return waiting.has(incoming)
+}
+
+/** Whether the request came with a body, if an empty one. */
+export function hasBody(incoming: IncomingMessage): boolean {
+  const { headers } = incoming
+  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
+}
+
+const encodings = ['identity', 'gzip', 'x-gzip', 'deflate']
+
+/** Throws what can be told before a byte is read, and lets a waiting client send. */
+function begin(incoming: IncomingMessage, limit: number): string {
+  const given = incoming.headers['content-encoding']
+  const encoding = given === undefined ? 'identity' : given.trim().toLowerCase()
+  if (!encodings.includes(encoding)) {
+    throw new UnsupportedMediaType(`This server does not read content that is encoded as ${encoding}.`, {
+      headers: { 'accept-encoding': 'gzip, deflate' },
+    })
+  }
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw new RequestEntityTooLarge()
+  if (incoming.readableEnded) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: 'incoming' })
+  if (incoming.destroyed) throw new ClientDisconnected()
+  const go = waiting.get(incoming)
+  if (go !== undefined) {
+    waiting.delete(incoming)
+    go()
+  }
+  return encoding
+}
+
+function meant(error: Error): HTTPException {
+  if (error instanceof HTTPException) return error
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (code.startsWith('Z_') || code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END') {
+    return new BadRequest('The compressed content is broken.', { cause: error })
+  }
+  return new ClientDisconnected(undefined, { cause: error })
+}
+
+/** The bytes of the body as one buffer. Rejects with 413 as soon as there are more than `limit`. */
+export function collect(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const encoding = begin(incoming, limit)
+    const source = encoding === 'identity' ? incoming : expanded(incoming, limit, encoding)
+    const chunks: Buffer[] = []
+    let length = 0
+    let settled = false
+    source.on('data', onData)
+    source.on('end', onEnd)
+    source.on('error', onError)
+    source.on('close', onClose)
+
+    function onData(chunk: Buffer) {
+      length += chunk.length
+      if (length > limit) onError(new RequestEntityTooLarge())
+      else chunks.push(chunk)
+    }
+    function onEnd() {
+      if (settled) return
+      settled = true
+      // Or Node does, when the answer is sent, and in a way that costs several times as much.
+      source.off('data', onData)
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
+    }
+    // This listener stays: a connection that breaks later must not bring the process down. So do those that find the
+    // matter settled, which costs less than to remove them.
+    function onError(error: Error) {
+      if (settled) return
+      settled = true
+      source.off('data', onData)
+      source.pause()
+      reject(meant(error))
+    }
+    function onClose() {
+      if (!settled) onError(new ClientDisconnected())
+    }
+  })
+}
+
+/** The body as a stream that fails with 413 after `limit` bytes. Destroying it leaves the connection whole, for the answer. */
+export function openSource(incoming: IncomingMessage, limit: number): Readable {
+  const encoding = begin(incoming, limit)
+  return encoding === 'identity' ? limited(incoming, limit) : expanded(incoming, limit, encoding)
+}
+
+/** An empty body as a stream. */
+export function emptySource(): Readable {
+  return Readable.from([])
+}
+
+function limited(incoming: Readable, limit: number): Readable {
+  let length = 0
+  const out = new Transform({
+    transform(chunk: Buffer, _encoding, done: TransformCallback) {
+      length += chunk.length
+      if (length > limit) done(new RequestEntityTooLarge())
+      else done(null, chunk)
+    },
+  })
+  return join(incoming, out)
+}
+
+function expanded(incoming: IncomingMessage, limit: number, encoding: string): Readable {
+  const unzip = encoding === 'deflate' ? createInflate() : createGunzip()
+  return limited(join(limited(incoming, limit), unzip), limit)
+}
+
+// stream.pipeline would destroy the connection when the reader gives up, and with it the answer that says why.
+function join<Out extends Transform>(source: Readable, out: Out): Out {
+  source.on('error', (error: Error) => out.destroy(meant(error)))
+  source.on('close', () => {
+    if (!source.readableEnded) out.destroy(new ClientDisconnected())
+  })
+  out.on('error', () => {})
+  out.on('close', () => {
+    source.unpipe(out)
+    if (source instanceof Transform) source.destroy()
+  })
+  return source.pipe(out)
+}

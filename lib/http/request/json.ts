@@ -1,0 +1,67 @@
+// JSON from strangers: no deeper than asked for, and no keys that reach for an object's prototype once they are copied.
+import { isUtf8 } from 'node:buffer'
+import { readJson } from '../../read-json.ts'
+import { BadRequest } from '../exceptions.ts'
+
+/** What the JSON in `bytes` says. Throws BadRequest if it is broken, nested beyond `maxDepth`, or has keys for a prototype. */
+export function parseJson(bytes: Buffer, maxDepth: number): unknown {
+  if (!isUtf8(bytes)) throw new BadRequest('The JSON is not in UTF-8.')
+  let text = bytes.toString()
+  if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
+  if (opensMoreThan(text, maxDepth) && depthOf(text) > maxDepth) {
+    throw new BadRequest(`The JSON is nested more than ${maxDepth} levels deep.`)
+  }
+  let value: unknown
+  try {
+    value = readJson(text)
+  } catch (error) {
+    throw new BadRequest(`The JSON is broken: ${(error as Error).message}.`, { cause: error })
+  }
+  // An escape may spell a letter of either. Of "constructor" its end is looked for: a search stops at each letter that it begins
+  // with, and there are fewer u than c.
+  if (text.includes('__proto__') || text.includes('uctor') || text.includes('\\u00')) refusePrototypes(value)
+  return value
+}
+
+// Most texts have fewer brackets than they may have levels: two native searches say so without a walk.
+function opensMoreThan(text: string, limit: number): boolean {
+  let count = 0
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++count > limit) return true
+    }
+  }
+  return false
+}
+
+function depthOf(text: string): number {
+  let depth = 0
+  let deepest = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (quoted) {
+      if (char === 92) at++
+      else if (char === 34) quoted = false
+    } else if (char === 34) quoted = true
+    else if (char === 91 || char === 123) deepest = Math.max(deepest, ++depth)
+    else if (char === 93 || char === 125) depth--
+  }
+  return deepest
+}
+
+function refusePrototypes(root: unknown): void {
+  const open = [root]
+  while (open.length > 0) {
+    const value = open.pop()
+    if (typeof value !== 'object' || value === null) continue
+    const inner: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value
+    if (
+      Object.hasOwn(value, '__proto__') ||
+      (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype'))
+    ) {
+      throw new BadRequest('The JSON has a key that is not allowed (__proto__, constructor.prototype).')
+    }
+    for (const one of Object.values(value)) open.push(one)
+  }
+}

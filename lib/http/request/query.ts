@@ -1,0 +1,31 @@
+// Reads `a=1&b=2`, in a URL and in a form's body, as the URL standard has it: never an error, whatever was sent.
+import { MultiDict } from '../multidict.ts'
+
+function decode(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
+  if (!spaced.includes('%')) return spaced
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    // Broken: as the standard mends it, and Node 22's URLSearchParams not everywhere.
+    return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
+  }
+}
+
+/** The pairs of a query. `onPair` is called before each is added, so that a caller can count. */
+export function parseQuery(text: string, onPair?: () => void): MultiDict {
+  const found = new MultiDict()
+  let from = 0
+  while (from < text.length) {
+    let to = text.indexOf('&', from)
+    if (to === -1) to = text.length
+    if (to > from) {
+      onPair?.()
+      const equals = text.indexOf('=', from)
+      if (equals === -1 || equals > to) found.add(decode(text.slice(from, to)), '')
+      else found.add(decode(text.slice(from, equals)), decode(text.slice(equals + 1, to)))
+    }
+    from = to + 1
+  }
+  return found
+}

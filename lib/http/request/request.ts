@@ -1,0 +1,272 @@
+// The request as handlers see it: a thin coat over Node's IncomingMessage that computes nothing until it is asked.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
+import { parseCookies } from '../cookies.ts'
+import { RequestHeaders } from '../headers.ts'
+import type { MultiDict } from '../multidict.ts'
+import { acceptedOf, bestOf, type Negotiable } from '../negotiation.ts'
+import { ETags, parseHttpDate, parseRange, type Range } from '../response/conditional.ts'
+import { RequestBody } from './body.ts'
+import { hasBody } from './body-stream.ts'
+import { hostOf, remoteAddressOf, schemeOf } from './origin.ts'
+import { parseQuery } from './query.ts'
+import { opened } from './reopened.ts'
+import { defaultRequestSettings, type RequestSettings } from './settings.ts'
+import type { UploadedFile } from './upload.ts'
+
+/** The part of a rule that a request shows. */
+export interface MatchedRule {
+  readonly endpoint: string
+  readonly path: string
+}
+
+const noArgs: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/** One request. The global `request` is the one being served. */
+export class Request {
+  /** Node's own object, as it came. @internal */
+  readonly message: IncomingMessage
+  /** The limits and trusted proxies that hold for it. */
+  readonly settings: RequestSettings
+  /** The rule that matched, null before and where none did. */
+  rule: MatchedRule | null = null
+  /** The rule's variables. */
+  ruleArgs: Readonly<Record<string, unknown>> = noArgs
+  /** Counts the requests of this process. */
+  id = 0
+  /** The application's `maxBodySize`; a handler that takes more, or less, sets it before it reads. */
+  maxBodySize: number
+  private parsedArgs: MultiDict | null = null
+  private parsedCookies: MultiDict | null = null
+  private foundHost: string | null = null
+  private bodyReader: RequestBody | null = null
+  /** The answer, where the message came closed. */
+  private readonly outgoing: ServerResponse | null
+  private taken: IncomingMessage | null = null
+
+  constructor(
+    message: IncomingMessage,
+    settings: RequestSettings = defaultRequestSettings,
+    outgoing: ServerResponse | null = null,
+  ) {
+    this.message = message
+    this.outgoing = message.closed ? outgoing : null
+    this.settings = settings
+    this.maxBodySize = settings.maxBodySize
+  }
+
+  /** Node's own object; where a request has no body and came closed, one that is open. */
+  get incoming(): IncomingMessage {
+    const { message } = this
+    this.taken ??= this.outgoing === null || hasBody(message) ? message : opened(message, this.outgoing)
+    return this.taken
+  }
+
+  /** In capitals, as it came. */
+  get method(): string {
+    return this.message.method!
+  }
+
+  /** Path and query as requested: `incoming.url`, also where a proxy's client sent a whole URL. */
+  get target(): string {
+    const url = this.message.url!
+    if (url.charCodeAt(0) === 47) return url
+    const absolute = /^https?:\/\/[^/?#]*([^#]*)/i.exec(url)
+    if (absolute === null) return url
+    return absolute[1]!.startsWith('/') ? absolute[1]! : `/${absolute[1]}`
+  }
+
+  /** The path as requested, percent-encoded. */
+  get rawPath(): string {
+    const target = this.target
+    const at = target.indexOf('?')
+    return at === -1 ? target : target.slice(0, at)
+  }
+
+  /** What follows the `?`, as requested; '' if there is none. */
+  get rawQuery(): string {
+    const url = this.message.url!
+    const at = url.indexOf('?')
+    return at === -1 ? '' : url.slice(at + 1)
+  }
+
+  /** The path, decoded; as requested if it cannot be. */
+  get path(): string {
+    const raw = this.rawPath
+    if (!raw.includes('%')) return raw
+    try {
+      return decodeURIComponent(raw)
+    } catch {
+      return raw
+    }
+  }
+
+  /** The whole URL: scheme, host, path and query. */
+  get url(): string {
+    return `${this.scheme}://${this.host}${this.target}`
+  }
+
+  /** `http` or `https`, as the client used it: from a trusted proxy's header, or from the connection. */
+  get scheme(): string {
+    return schemeOf(this.message, this.settings.trust)
+  }
+
+  /** Whether `scheme` is https. */
+  get isSecure(): boolean {
+    return this.scheme === 'https'
+  }
+
+  /** The host asked for, in lower case, with its port if that is not the scheme's own. Throws BadRequest if it is not one. */
+  get host(): string {
+    this.foundHost ??= hostOf(this.message, this.settings)
+    return this.foundHost
+  }
+
+  /** The client's address, seen through trusted proxies. */
+  get remoteAddr(): string {
+    return remoteAddressOf(this.message, this.settings.trust)
+  }
+
+  /** The headers, by name without regard to case. */
+  get headers(): RequestHeaders {
+    return new RequestHeaders(this.message)
+  }
+
+  /** The query. */
+  get args(): MultiDict {
+    this.parsedArgs ??= parseQuery(this.rawQuery)
+    return this.parsedArgs
+  }
+
+  /** The cookies, decoded; of two with one name the first counts. Signed ones: `sessionStore.getSecureCookie`. */
+  get cookies(): MultiDict {
+    this.parsedCookies ??= parseCookies(this.message.headers.cookie)
+    return this.parsedCookies
+  }
+
+  private get body(): RequestBody {
+    this.bodyReader ??= new RequestBody(this)
+    return this.bodyReader
+  }
+
+  /** The body's bytes. Rejects with 413 beyond `maxBodySize`. */
+  bytes(): Promise<Buffer> {
+    return this.body.bytes()
+  }
+
+  /** The body as text, in the charset that its Content-Type tells. */
+  text(): Promise<string> {
+    return this.body.text()
+  }
+
+  /** The body's JSON; 415 if it is not called JSON (unless `force`), 400 if it is broken, 413 if it is too large. */
+  json<T = unknown>({ force = false }: { force?: boolean } = {}): Promise<T> {
+    return this.body.json(force) as Promise<T>
+  }
+
+  /** The fields of a form, urlencoded or multipart; none for another body. */
+  async form(): Promise<MultiDict> {
+    return (await this.body.form()).fields
+  }
+
+  /** The files of a multipart form, in memory or on disk until the answer has been sent. */
+  async files(): Promise<MultiDict<UploadedFile>> {
+    return (await this.body.form()).files
+  }
+
+  /** The body as it arrives, for one reader, decompressed; it fails with 413 beyond `maxBodySize`. */
+  stream(): Readable {
+    return this.body.stream()
+  }
+
+  /** Removes the files of a form. Called when the answer has been sent. */
+  discardFiles(): void {
+    this.bodyReader?.discard()
+  }
+
+  /** Whether a form was asked for, which may have left files. */
+  get hasForm(): boolean {
+    return this.bodyReader?.hasForm === true
+  }
+
+  private best(kind: Negotiable, offers: string[]): string[] | string | null {
+    const { headers } = this.message
+    return offers.length === 0 ? acceptedOf(kind, headers) : bestOf(kind, headers, offers)
+  }
+
+  /** Of `types` (`html`, `image/png`) the one the client would rather have, null if none; without any, all it accepts. */
+  accepts(): string[]
+  accepts(...types: string[]): string | null
+  accepts(...types: string[]): string[] | string | null {
+    return this.best('mediaType', types)
+  }
+
+  /** Of `languages` (`en`, `pt-BR`) the one the client would rather have, null if none; without any, all it accepts. */
+  acceptsLanguages(): string[]
+  acceptsLanguages(...languages: string[]): string | null
+  acceptsLanguages(...languages: string[]): string[] | string | null {
+    return this.best('language', languages)
+  }
+
+  /** The same of content encodings (`br`, `gzip`). */
+  acceptsEncodings(): string[]
+  acceptsEncodings(...encodings: string[]): string | null
+  acceptsEncodings(...encodings: string[]): string[] | string | null {
+    return this.best('encoding', encodings)
+  }
+
+  /** The same of charsets (`utf-8`). */
+  acceptsCharsets(): string[]
+  acceptsCharsets(...charsets: string[]): string | null
+  acceptsCharsets(...charsets: string[]): string[] | string | null {
+    return this.best('charset', charsets)
+  }
+
+  /** Whether the client would rather have JSON than HTML. */
+  get wantsJson(): boolean {
+    return this.best('mediaType', ['html', 'json']) === 'json'
+  }
+
+  /** The tags of If-Match. Mostly `response.makeConditional()` is what you want. */
+  get ifMatch(): ETags {
+    return new ETags(this.message.headers['if-match'])
+  }
+
+  /** The tags of If-None-Match: those that the client has. */
+  get ifNoneMatch(): ETags {
+    return new ETags(this.message.headers['if-none-match'])
+  }
+
+  /** The date of If-Modified-Since, null without one or where it is none. */
+  get ifModifiedSince(): Date | null {
+    return parseHttpDate(this.message.headers['if-modified-since'])
+  }
+
+  /** The date of If-Unmodified-Since, null without one or where it is none. */
+  get ifUnmodifiedSince(): Date | null {
+    return parseHttpDate(this.message.headers['if-unmodified-since'])
+  }
+
+  /** The tag or the date that a Range depends on. */
+  get ifRange(): string | Date | null {
+    const header = this.message.headers['if-range'] as string | undefined
+    return header?.includes('"') ? header : parseHttpDate(header)
+  }
+
+  /** The parts asked for; null for the whole. */
+  get range(): Range | null {
+    return parseRange(this.message.headers.range)
+  }
+
+  // Node's own object would show the cookies, which no log may, and 150 lines of sockets.
+  toJSON(): object {
+    const { id, method, target, ruleArgs, headers } = this
+    return { id, method, target, ruleArgs, headers }
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    const { id, method, target, rule, ruleArgs, headers } = this
+    return `Request ${inspect({ id, method, target, rule, ruleArgs, headers }, options)}`
+  }
+}

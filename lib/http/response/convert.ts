@@ -1,0 +1,88 @@
+// Turns what a handler returned into the response to send.
+import { isUint8Array } from 'node:util/types'
+import { TipfyError } from '../../errors.ts'
+import { HTTPException } from '../exceptions.ts'
+import { Html } from '../html.ts'
+import type { Request } from '../request/request.ts'
+import { FileBody, type StreamSource } from './body.ts'
+import { prepareFile } from './open-file.ts'
+import { Response as OwnResponse } from './response.ts'
+
+function isPlain(value: object): boolean {
+  const proto = Object.getPrototypeOf(value)
+  return proto === null || Object.getPrototypeOf(proto) === null || Array.isArray(value)
+}
+
+function isIterable(value: object): boolean {
+  return Symbol.asyncIterator in value || Symbol.iterator in value
+}
+
+/** Whether it is a Response of the web, of whichever realm or library. */
+function isWebResponse(value: object): value is globalThis.Response {
+  return Object.prototype.toString.call(value) === '[object Response]'
+}
+
+/**
+ * The response for what a handler returned. Nothing: `current` as it stands; text, bytes, a stream or an iterable: its body;
+ * a plain object or array: its body as JSON; a response or an HTTPException: that instead. A promise only for a file, which
+ * has to be found first: it rejects with NotFound.
+ */
+export function makeResponse(
+  returned: unknown,
+  current: OwnResponse,
+  request?: Request,
+): OwnResponse | Promise<OwnResponse> {
+  const response = convert(returned, current, request)
+  return response.body instanceof FileBody ? prepareFile(response) : response
+}
+
+function convert(returned: unknown, current: OwnResponse, request?: Request): OwnResponse {
+  if (returned === undefined || returned === current) return current
+  if (typeof returned === 'string') {
+    current.body = returned
+    return current
+  }
+  if (typeof returned === 'object' && returned !== null) {
+    if (returned instanceof Html || isUint8Array(returned)) {
+      current.data = returned
+      return current
+    }
+    if (isPlain(returned)) return makeJson(returned, current)
+    if (isIterable(returned)) return current.stream(returned as StreamSource)
+    const other = replacement(returned, request)
+    if (other !== null) {
+      current.dropBody()
+      return other
+    }
+  }
+  const given = returned === null ? 'null' : typeof returned === 'object' ? returned.constructor?.name : typeof returned
+  throw new TipfyError('TIPFY_E_HANDLER_RETURNED', { given: `${given}` })
+}
+
+function replacement(returned: object, request: Request | undefined): OwnResponse | null {
+  // A copy: a response kept for many requests must not gather the cookies of each.
+  if (returned instanceof OwnResponse) return returned.clone()
+  if (returned instanceof HTTPException) return returned.toResponse(request)
+  return isWebResponse(returned) ? fromWeb(returned) : null
+}
+
+/** `response` with `value` as its JSON body. */
+export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
+  const text = JSON.stringify(value)
+  response.body = text
+  response.suggestType('application/json; charset=utf-8')
+  return response
+}
+
+// What is said of one connection (RFC 9110, 7.6.1) and not of the answer.
+const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
+function fromWeb(web: globalThis.Response): OwnResponse {
+  const response = new OwnResponse(web.body, { status: web.status, headers: web.headers, contentType: '' })
+  const type = web.headers.get('content-type')
+  if (type !== null) response.contentType = type
+  for (const name of hopByHop) response.headers.delete(name)
+  // fetch has expanded what it received, and left these as they were.
+  if (web.url !== '' && response.headers.delete('content-encoding')) response.headers.delete('content-length')
+  return response
+}

@@ -1,0 +1,85 @@
+// Files as answers: found without ever leaving their folder, described by their own size and time, opened only when sent.
+import type { Stats } from 'node:fs'
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { NotFound } from '../exceptions.ts'
+import type { FileBody } from './body.ts'
+import type { Response } from './response.ts'
+
+const missing = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'ERR_INVALID_ARG_VALUE'])
+
+async function orNotFound<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (missing.has((error as NodeJS.ErrnoException).code ?? '')) throw new NotFound(undefined, { cause: error })
+    throw error
+  }
+}
+
+/** The real path of a file's body. Throws NotFound if it is not there, or not under its root. */
+async function locate(file: FileBody): Promise<string> {
+  const { root, dotfiles = false } = file.options
+  if (root === undefined) return file.path
+  const segments = file.path.split('/')
+  const refused = (segment: string) =>
+    segment === '' || segment === '.' || segment === '../..' || (!dotfiles && segment.startsWith('.'))
+  if (/[\\\0]/.test(file.path) || segments.some(refused)) throw new NotFound()
+  const [top, real] = await orNotFound(Promise.all([realpath(root), realpath(join(root, file.path))]))
+  if (!real.startsWith(top.endsWith(sep) ? top : top + sep)) throw new NotFound()
+  return real
+}
+
+/** Finds the file that is the body of `response`, and describes it in the headers. Throws NotFound. */
+export async function prepareFile(response: Response): Promise<Response> {
+  const file = response.body as FileBody
+  const path = await locate(file)
+  describe(response, await orNotFound(stat(path)))
+  file.located = path
+  return response
+}
+
+// What the handler has said of the file stands. Called twice: the file may change before it is sent.
+function describe(response: Response, stats: Stats): void {
+  if (!stats.isFile()) throw new NotFound()
+  const file = response.body as FileBody
+  file.needs ??= { etag: response.etag === null, lastModified: !response.headers.has('last-modified') }
+  if (file.needs.etag) response.etag = `${stats.mtimeMs.toString(36)}-${stats.size.toString(36)}`
+  if (file.needs.lastModified) response.lastModified = stats.mtime
+}
+
+export interface OpenFile {
+  handle: FileHandle
+  size: number
+  /** The coding that the file's own bytes are in; null for none. */
+  encoding: 'br' | 'gzip' | null
+}
+
+const endings = { br: '.br', gzip: '.gz' } as const
+
+/** Opens the body of `response`: a precompressed neighbour in one of `codings` if there is one, else the file itself. */
+export async function openFile(response: Response, codings: readonly string[]): Promise<OpenFile> {
+  const file = response.body as FileBody
+  const path = file.located ?? (await locate(file))
+  if (file.options.precompressed) {
+    for (const encoding of codings) {
+      if (encoding !== 'br' && encoding !== 'gzip') continue
+      const handle = await open(path + endings[encoding]).catch(() => null)
+      if (handle === null) continue
+      return await opened(response, handle, encoding)
+    }
+  }
+  return await opened(response, await orNotFound(open(path)), null)
+}
+
+async function opened(response: Response, handle: FileHandle, encoding: OpenFile['encoding']): Promise<OpenFile> {
+  try {
+    const stats = await handle.stat()
+    describe(response, stats)
+    if (encoding !== null) response.etag = response.etag!.replace(/"$/, `-${encoding}"`)
+    return { handle, size: stats.size, encoding }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}

@@ -1,0 +1,292 @@
+// The answer under construction: plain fields, filled by the handler, turned into bytes by send.ts.
+// Headers live in a list that is only made when something beside the content type is asked for.
+import { inspect } from 'node:util'
+import { isUint8Array } from 'node:util/types'
+import { TipfyError } from '../../errors.ts'
+import {
+  type CookieOptions,
+  cookieIdentity,
+  type DeleteCookieOptions,
+  serializeCookie,
+  serializeDeletion,
+} from '../cookies.ts'
+import { checkHeaderValue, HeaderList, type HeadersInit } from '../headers.ts'
+import { Html } from '../html.ts'
+import { attachment, mimetypeOf, withCharset } from '../media-types.ts'
+import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource } from './body.ts'
+import { CacheControl, deltaSeconds } from './cache-control.ts'
+import { parseHttpDate } from './conditional.ts'
+
+/** What a response is made with beside its body. */
+export interface ResponseOptions {
+  /** 200 unless told. */
+  status?: number
+  /** An object, or pairs of name and value; several values of a name as a list. */
+  headers?: HeadersInit
+  /** Like `text/csv`; a charset is added to what is text. */
+  mimetype?: string
+  /** The whole Content-Type, taken as it is. */
+  contentType?: string
+}
+
+const html = 'text/html; charset=utf-8'
+
+/**
+ * An answer. The global `response` is one; `new Response(body, { status, headers, mimetype })` makes another to return.
+ *
+ * @example
+ * return new Response('a,b\n', { mimetype: 'text/csv', headers: { 'Content-Disposition': 'attachment' } })
+ */
+export class Response {
+  /** What will be sent, as it was set; `data` is the side that most code wants. */
+  body: Body = ''
+  private code = 200
+  /** The content type, as long as there is no list to keep it in. */
+  private type: string = html
+  /** The content type as it stands if nobody but us has said it; null once the handler has. */
+  private suggested: string | null = html
+  private list: HeaderList | null = null
+  /** Whether `Vary: Cookie` is said, as long as there is no list to say it in. */
+  private variesByCookie = false
+  /** Compress it: true, false, or null for where it is worth it and safe. */
+  compress: boolean | null = null
+  /** Whether conditions and ranges of the request are to be heeded. */
+  isConditional = false
+
+  /** @throws {TipfyError} TIPFY_E_STATUS, TIPFY_E_HEADER_NAME, TIPFY_E_HEADER_VALUE, TIPFY_E_RESPONSE_BODY */
+  constructor(body?: string | Uint8Array | Html | StreamSource | null, options?: ResponseOptions) {
+    if (options !== undefined) this.fill(options)
+    if (body === undefined || body === null) return
+    if (typeof body === 'string' || body instanceof Html || isUint8Array(body)) this.data = body
+    else this.stream(body)
+  }
+
+  private fill({ status, headers, mimetype, contentType }: ResponseOptions): void {
+    if (status !== undefined) this.status = status
+    if (headers !== undefined) {
+      const given = new HeaderList(headers)
+      if (!given.has('content-type')) given.set('content-type', this.type)
+      this.list = given
+    }
+    if (mimetype !== undefined) this.mimetype = mimetype
+    if (contentType !== undefined) this.contentType = contentType
+  }
+
+  /** The whole body as text or bytes, as it was set. Reading it throws while the response streams. */
+  get data(): string | Uint8Array {
+    const body = this.body
+    if (body === null) return ''
+    if (typeof body === 'string' || isUint8Array(body)) return body
+    throw new TipfyError('TIPFY_E_RESPONSE_STREAMS')
+  }
+
+  set data(data: string | Uint8Array | Html) {
+    if (typeof data === 'string' || isUint8Array(data)) this.body = data
+    else if (data instanceof Html) this.body = data.toString()
+    else throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: data === null ? 'null' : typeof data })
+  }
+
+  /** The status code, 200 unless set. Throws for what is not an answer's (below 200, above 599). */
+  get status(): number {
+    return this.code
+  }
+
+  set status(status: number) {
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new TipfyError('TIPFY_E_STATUS', { status: inspect(status) })
+    }
+    this.code = status
+  }
+
+  /** The same as `status`. */
+  get statusCode(): number {
+    return this.code
+  }
+
+  set statusCode(status: number) {
+    this.status = status
+  }
+
+  /** The headers. Content-Length, Date and Connection are set when the answer is sent. */
+  get headers(): HeaderList {
+    if (this.list === null) {
+      this.list = new HeaderList()
+      if (this.type !== '') this.list.addSound('content-type', this.type)
+      if (this.variesByCookie) this.list.addSound('vary', 'Cookie')
+    }
+    return this.list
+  }
+
+  /** The Content-Type, `text/html; charset=utf-8` unless set; '' sends none. */
+  get contentType(): string {
+    return this.list === null ? this.type : this.list.get('content-type', '')
+  }
+
+  set contentType(type: string) {
+    this.suggested = null
+    this.putType(checkHeaderValue('content-type', type))
+  }
+
+  private putType(type: string): void {
+    if (this.list === null) this.type = type
+    else if (type === '') this.list.delete('content-type')
+    else this.list.set('content-type', type)
+  }
+
+  /** The Content-Type without its parameters; setting it adds `; charset=utf-8` to what is text. */
+  get mimetype(): string {
+    return this.contentType.split(';', 1)[0]!.trim().toLowerCase()
+  }
+
+  set mimetype(mimetype: string) {
+    this.contentType = withCharset(mimetype)
+  }
+
+  /** Sets the Content-Type that goes with a body, one of ours that needs no check, unless the handler has set one. */
+  suggestType(type: string): void {
+    if (this.suggested === null || this.suggested !== this.contentType) return
+    this.suggested = type
+    this.putType(type)
+  }
+
+  /** Sets a cookie; an earlier one of the same name, path and domain in this response is replaced. */
+  setCookie(name: string, value: string, options?: CookieOptions): void {
+    this.putCookie(serializeCookie(name, value, options))
+  }
+
+  /** Makes the browser forget a cookie. `path` and `domain` must be those it was set with. */
+  deleteCookie(name: string, options?: DeleteCookieOptions): void {
+    this.putCookie(serializeDeletion(name, options))
+  }
+
+  /** The entity tag, with its quotes; null if none. A tag without quotes gets them. */
+  get etag(): string | null {
+    return this.list === null ? null : this.list.get('etag')
+  }
+
+  set etag(tag: string | null) {
+    if (tag === null) this.headers.delete('etag')
+    else this.headers.set('etag', /^(?:W\/)?"[^"]*"$/.test(tag) ? tag : `"${tag.replaceAll('"', '')}"`)
+  }
+
+  /** When the content was last changed; null if that is not said. It is sent to the second. */
+  get lastModified(): Date | null {
+    return this.list === null ? null : parseHttpDate(this.list.get('last-modified') ?? undefined)
+  }
+
+  set lastModified(date: Date | null) {
+    if (date === null) this.headers.delete('last-modified')
+    else this.headers.set('last-modified', date.toUTCString())
+  }
+
+  /** The Cache-Control header by its parts: `response.cacheControl.maxAge = 60`. */
+  get cacheControl(): CacheControl {
+    return new CacheControl(this.headers)
+  }
+
+  /** Adds to Vary the request headers that this answer depends on. */
+  vary(...names: string[]): void {
+    const split = (text: string) => text.split(',').map((name) => name.trim())
+    const known = this.headers.getAll('vary').join(', ')
+    const list = known === '' ? [] : split(known)
+    for (const name of names.flatMap(split)) {
+      if (!list.some((other) => other.toLowerCase() === name.toLowerCase())) list.push(name)
+    }
+    this.headers.set('vary', list.includes('*') ? '*' : list.join(', '))
+  }
+
+  /** As `vary('Cookie')`, for most answers without a list. @internal */
+  varyByCookie(): void {
+    if (this.list === null) this.variesByCookie = true
+    else if (this.list.has('vary')) this.vary('Cookie')
+    else this.list.addSound('vary', 'Cookie')
+  }
+
+  /**
+   * Answers 304 where the client has this already, 412 where it expects something else, and 206 where it asks for a part.
+   * Decided when the answer is sent, by `etag` and `lastModified`; with neither, by a tag made of the body.
+   */
+  makeConditional(): this {
+    this.isConditional = true
+    return this
+  }
+
+  private putCookie(cookie: string): void {
+    const headers = this.headers
+    if (headers.has('set-cookie')) {
+      const identity = cookieIdentity(cookie)
+      headers.deleteWhere('set-cookie', (other) => cookieIdentity(other) === identity)
+    }
+    headers.addSound('set-cookie', cookie)
+  }
+
+  /** Sends what `source` yields, as it comes; nothing is asked of it before the client can take it. */
+  stream(source: StreamSource): this {
+    const given = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null
+    if (typeof given?.[Symbol.asyncIterator] !== 'function' && typeof given?.[Symbol.iterator] !== 'function') {
+      throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: source === null ? 'null' : typeof source })
+    }
+    this.body = source
+    return this
+  }
+
+  /** Sends a file, in parts if asked for, not at all if the client has it. Becomes a 404 if it is not there. */
+  sendFile(path: string, options: SendFileOptions = {}): this {
+    const { download, mimetype, maxAge, immutable } = options
+    this.body = new FileBody(path, options)
+    this.isConditional = true
+    if (mimetype === undefined) this.suggestType(withCharset(mimetypeOf(path)))
+    else this.mimetype = mimetype
+    if (download) {
+      const name = typeof download === 'string' ? download : path.slice(path.lastIndexOf('/') + 1)
+      this.headers.set('content-disposition', attachment(name))
+    }
+    if (maxAge !== undefined) {
+      this.headers.set('cache-control', `max-age=${deltaSeconds(maxAge)}${immutable ? ', immutable' : ''}`)
+    }
+    return this
+  }
+
+  /** Another response that is the same but for changes made to either from now on. */
+  clone(): Response {
+    const copy = new Response()
+    copy.body = this.body
+    copy.code = this.code
+    copy.type = this.type
+    copy.suggested = this.suggested
+    copy.variesByCookie = this.variesByCookie
+    copy.list = this.list === null ? null : new HeaderList(this.list)
+    copy.compress = this.compress
+    copy.isConditional = this.isConditional
+    return copy
+  }
+
+  /** Ends a stream that will not be sent, and leaves the response without a body. */
+  dropBody(): void {
+    const body = this.body
+    this.body = null
+    if (typeof body === 'object' && body !== null && !isUint8Array(body)) endSource(body)
+  }
+
+  /** Whether the body is at hand as a whole. */
+  get isWhole(): boolean {
+    const body = this.body
+    return typeof body === 'string' || body === null || isUint8Array(body)
+  }
+
+  /** The header list for `writeHead`, with the length that send.ts found. */
+  wire(length: number): string[] {
+    if (this.list === null && length >= 0 && this.type !== '') {
+      const size = String(length)
+      return this.variesByCookie
+        ? ['content-type', this.type, 'vary', 'Cookie', 'content-length', size]
+        : ['content-type', this.type, 'content-length', size]
+    }
+    const { headers } = this
+    if (length >= 0) {
+      if (headers.has('content-length')) headers.set('content-length', length)
+      else headers.addSound('content-length', String(length))
+    }
+    return headers.toFlat()
+  }
+}

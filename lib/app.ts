@@ -2,22 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './config.ts'
-import { applications, Context, contextStorage, type SessionInterface } from './context.ts'
-import { dispatch } from './dispatch.ts'
-import { endWith } from './ending.ts'
-import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure, unsavedAnswer } from './error-answer.ts'
-import { response } from './globals.ts'
-import { HandlerLoader } from './handler-loader.ts'
-import { Hooks } from './hooks.ts'
-import { Request } from './http/request/request.ts'
-import type { RequestSettings } from './http/request/settings.ts'
-import { checkRequest } from './http/request/validate.ts'
-import { makeResponse } from './http/response/convert.ts'
-import { Response } from './http/response/response.ts'
-import { sendResponse } from './http/response/send.ts'
-import { type Log, makeLog } from './log.ts'
-import type { Rule, UrlMap } from './routing/index.ts'
+import { type Config, configTypes, defaultConfig, type TipfyConfig, validateSection } from './app/config.ts'
+import { applications, Context, contextStorage, type SessionInterface } from './app/context.ts'
+import { dispatch } from './app/dispatch.ts'
+import { endWith } from './app/ending.ts'
+import { type ErrorHandler, type ErrorPage, errorAnswer, sendFailure, unsavedAnswer } from './app/error-response.ts'
+import { response } from './app/globals.ts'
+import { HandlerLoader } from './app/handler-loader.ts'
+import { Hooks } from './app/hooks.ts'
 import {
   checkSectionNames,
   importHook,
@@ -26,7 +18,15 @@ import {
   loadSections,
   requestSettings,
   setSessionSection,
-} from './setup.ts'
+} from './app/setup.ts'
+import { Request } from './http/request/request.ts'
+import type { RequestSettings } from './http/request/settings.ts'
+import { checkRequest } from './http/request/validate.ts'
+import { makeResponse } from './http/response/convert.ts'
+import { Response } from './http/response/response.ts'
+import { sendResponse } from './http/response/send.ts'
+import { type Log, makeLog } from './internal/log.ts'
+import type { Rule, UrlMap } from './routing/index.ts'
 
 /** What belongs to one request: the real objects behind the globals. */
 export type RequestContext = Context<App, Request, Response>

@@ -1,10 +1,9 @@
 // The one face of 'tipfy': everything an application imports by that name.
-export { App, type RequestContext } from './app.ts'
-export { type Config, defaultConfig, type TipfyConfig } from './config.ts'
-export type * from './config-sections.ts'
-export type { SessionInterface } from './context.ts'
-export type { ErrorHandler } from './error-answer.ts'
-export { type ErrorCode, TipfyError } from './errors.ts'
+
+export { type Config, defaultConfig, type TipfyConfig } from './app/config.ts'
+export type * from './app/config-sections.ts'
+export type { SessionInterface } from './app/context.ts'
+export type { ErrorHandler } from './app/error-response.ts'
 export {
   app,
   bindContext,
@@ -15,10 +14,12 @@ export {
   request,
   response,
   runOutside,
-} from './globals.ts'
-export { type HandlerClass, RequestHandler, type Verb } from './handler.ts'
-export { getConfig, redirect, redirectTo, renderJsonResponse, type UrlForOptions, urlFor } from './helpers.ts'
-export type { Hook, HookConfig, HookName, Hooks, HookTypes } from './hooks.ts'
+} from './app/globals.ts'
+export { type HandlerClass, RequestHandler, type Verb } from './app/handler.ts'
+export { getConfig, redirect, redirectTo, renderJsonResponse, type UrlForOptions, urlFor } from './app/helpers.ts'
+export type { Hook, HookConfig, HookName, Hooks, HookTypes } from './app/hooks.ts'
+export { type StaticOptions, staticFiles, staticRule } from './app/static-files.ts'
+export { App, type RequestContext } from './app.ts'
 export type { CookieOptions, DeleteCookieOptions } from './http/cookies.ts'
 export * from './http/exceptions.ts'
 export { HeaderList, type HeadersInit, type RequestHeaders } from './http/headers.ts'
@@ -28,8 +29,8 @@ export { Request } from './http/request/request.ts'
 export type { UploadedFile } from './http/request/upload.ts'
 export type { Body, SendFileOptions, StreamSource } from './http/response/body.ts'
 export { Response, type ResponseOptions } from './http/response/response.ts'
-export type { Log } from './log.ts'
+export { type ErrorCode, TipfyError } from './internal/errors.ts'
+export type { Log } from './internal/log.ts'
 export { makeApp } from './make-app.ts'
 export * from './routing/index.ts'
-export { type RunningServer, type RunOptions, runApp, type ServeOptions, serve } from './server.ts'
-export { type StaticOptions, staticFiles, staticRule } from './static.ts'
+export { type RunningServer, type RunOptions, runApp, type ServeOptions, serve } from './server/server.ts'

@@ -1,7 +1,7 @@
 // Makes an application whole: the core, and in development what shows how it works.
 import { dirname, resolve } from 'node:path'
+import type { Config } from './app/config.ts'
 import { App } from './app.ts'
-import type { Config } from './config.ts'
 
 /**
  * Makes an application of a configuration, which is checked here.

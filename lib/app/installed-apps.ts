@@ -1,5 +1,5 @@
 // The rules of installed applications: each has a `urls` module of its own, mounted where the configuration says.
-import { TipfyError } from '../errors.ts'
+import { TipfyError } from '../internal/errors.ts'
 import type { RuleFactory } from '../routing/rule.ts'
 import { Submount } from '../routing/wrappers.ts'
 

@@ -1,9 +1,10 @@
 // `tipfy check`: what can be known to be wrong before a request comes. It starts nothing and opens no store.
+
+import { methodsOf } from '../app/handler.ts'
+import { loadRules, loadSections } from '../app/setup.ts'
 import type { App } from '../app.ts'
-import { methodsOf } from '../handler.ts'
 import { HTTPException } from '../http/exceptions.ts'
 import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
-import { loadRules, loadSections } from '../setup.ts'
 import { describeFailure } from './failure.ts'
 import { withApp } from './load-app.ts'
 import { counted, paint, print, printJson } from './output.ts'

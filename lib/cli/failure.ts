@@ -1,7 +1,7 @@
 // A command that failed says so in one line: what was given, what was wanted, the remedy.
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isInstance, show, tell } from '../thrown.ts'
+import { isInstance, show, tell } from '../internal/describe-error.ts'
 
 /** A mistake in how a command was called: exit status 2. */
 export class UsageError extends Error {

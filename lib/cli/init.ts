@@ -1,8 +1,8 @@
 // `tipfy init <folder>`: a new project that starts, and whose tests pass, after `npm install`.
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { makeFolders } from '../data-folder.ts'
-import { TipfyError } from '../errors.ts'
+import { makeFolders } from '../internal/data-folder.ts'
+import { TipfyError } from '../internal/errors.ts'
 import { projectFiles } from './init/files.ts'
 import { type Answers, askAll, questions } from './init/questions.ts'
 import { print } from './output.ts'

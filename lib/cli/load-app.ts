@@ -1,9 +1,9 @@
 // Finds the application that a command is about: the one whose config is in the current folder.
 import { relative } from 'node:path'
+import type { Config, TipfyConfig } from '../app/config.ts'
 import type { App } from '../app.ts'
-import type { Config, TipfyConfig } from '../config.ts'
-import { TipfyError } from '../errors.ts'
-import { findModule, importFile } from '../import-string.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { findModule, importFile } from '../internal/import-string.ts'
 import { makeApp } from '../make-app.ts'
 
 /**

@@ -1,9 +1,10 @@
 // `tipfy routes`: the rules as a table, or the one that takes a URL.
+
+import { methodsOf } from '../app/handler.ts'
+import { loadRules } from '../app/setup.ts'
 import type { App } from '../app.ts'
-import { methodsOf } from '../handler.ts'
 import { HTTPException, MethodNotAllowed } from '../http/exceptions.ts'
 import { RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
-import { loadRules } from '../setup.ts'
 import { UsageError } from './failure.ts'
 import { withApp } from './load-app.ts'
 import { counted, paint, print, printJson, table } from './output.ts'

@@ -1,7 +1,7 @@
 // `tipfy serve`: the application of this folder, on the network.
 import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
-import { runApp } from '../server.ts'
+import { runApp } from '../server/server.ts'
 import { loadApp } from './load-app.ts'
 
 /** Serves until a signal ends it. */

@@ -1,5 +1,5 @@
 // Shows the calls of the official client as steps of the request that makes them, whatever transport is below it.
-import { beginStep, steps, traced } from '../trace.ts'
+import { beginStep, steps, traced } from '../internal/tracing.ts'
 
 type Method = (this: object, request: object, ...rest: unknown[]) => unknown
 

@@ -6,7 +6,7 @@ import type { ErrorCauseProps, ErrorMetadataProps, ParsedError } from 'youch/typ
 import type { RequestContext } from '../app.ts'
 import { type Html, html } from '../http/html.ts'
 import { Response } from '../http/response/response.ts'
-import { show, type Told, tell } from '../thrown.ts'
+import { show, type Told, tell } from '../internal/describe-error.ts'
 import { requestSections } from './error-sections.ts'
 
 /** The answer for an uncaught error: HTML, JSON or text, as the client would rather have it. */

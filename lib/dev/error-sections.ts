@@ -2,8 +2,8 @@
 import { inspect } from 'node:util'
 import type { RequestContext } from '../app.ts'
 import type { Sessions } from '../ext/session/session-kinds.ts'
+import { isSecretName } from '../internal/redact.ts'
 import type { Rule } from '../routing/index.ts'
-import { isSecretName } from '../secrets.ts'
 
 export interface Section {
   title: string

@@ -2,8 +2,8 @@
 // with the code.
 import type { RequestListener, Server } from 'node:http'
 import { html } from '../http/html.ts'
-import { createServer } from '../node-http.ts'
-import { type Told, tell } from '../thrown.ts'
+import { type Told, tell } from '../internal/describe-error.ts'
+import { createServer } from '../internal/node-http.ts'
 
 function page(line: string, stack: string): string {
   return String(html`<!doctype html>

@@ -2,7 +2,7 @@
 // ready; the old one finishes what it has begun. So no request is lost, and what is wrong with new code is told while the
 // old still runs, or, once there is none, in the page itself.
 import cluster from 'node:cluster'
-import { makeLog } from '../log.ts'
+import { makeLog } from '../internal/log.ts'
 import { Workers } from '../server/workers.ts'
 import { keepRecordings } from './console/sharing.ts'
 import { watchCode } from './reload-watch.ts'

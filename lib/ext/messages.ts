@@ -1,7 +1,7 @@
 // tipfy/ext/messages: what a page has to tell its user, now or, after a redirect, on the next page. As tipfy 2009's, on top
 // of flash.
-import type { Context } from '../context.ts'
-import { makeGlobal } from '../globals.ts'
+import type { Context } from '../app/context.ts'
+import { makeGlobal } from '../app/globals.ts'
 import { sessionStore } from './session/index.ts'
 
 /** Something to tell the user. */

@@ -1,8 +1,8 @@
 // Reads the Cookie header and writes Set-Cookie as RFC 6265bis has them, refusing what a browser would silently drop.
 import { isUtf8 } from 'node:buffer'
 import { isDate } from 'node:util/types'
-import { TipfyError } from '../errors.ts'
-import { nearest } from '../nearest.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { nearest } from '../internal/suggest.ts'
 import { MultiDict } from './multidict.ts'
 
 /** The attributes of a cookie. */

@@ -1,5 +1,5 @@
 // The HTTP errors by name, Werkzeug's whole tree.
-import { TipfyError } from '../errors.ts'
+import { TipfyError } from '../internal/errors.ts'
 import { type ExceptionOptions, HTTPException } from './http-exception.ts'
 import { Response } from './response/response.ts'
 

@@ -2,7 +2,7 @@
 // Responses own a `HeaderList`; requests look at what Node has parsed through `RequestHeaders`.
 import type { IncomingMessage } from 'node:http'
 import { inspect } from 'node:util'
-import { TipfyError } from '../errors.ts'
+import { TipfyError } from '../internal/errors.ts'
 
 const badName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const badValue = /[^\t\x20-\x7e\x80-\xff]/

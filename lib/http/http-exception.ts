@@ -1,5 +1,5 @@
 // An HTTP error as an exception: thrown anywhere, it becomes the answer, in the form that the client prefers.
-import { STATUS_CODES } from '../node-http.ts'
+import { STATUS_CODES } from '../internal/node-http.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
 import { escape as escapeHtml } from './html.ts'
 import { bestOf } from './negotiation.ts'

@@ -1,6 +1,6 @@
 // A map bound to a host: turns requests into rules and values, and values into URLs.
 import { MultiDict } from '../http/multidict.ts'
-import { put } from '../put.ts'
+import { put } from '../internal/put.ts'
 import { BuildError } from './build-error.ts'
 import { isSuitable, pairsOf } from './builder.ts'
 import { type Match, matchPath, rulesForPath } from './matcher/match.ts'

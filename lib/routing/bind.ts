@@ -1,5 +1,5 @@
 // What a rule becomes as part of a map: its converters made, its path cut into parts, its way back to a URL worked out.
-import { TipfyError } from '../errors.ts'
+import { TipfyError } from '../internal/errors.ts'
 import { Builder, type BuildItem } from './builder.ts'
 import type { BaseConverter } from './converters.ts'
 import { cut, type Part } from './matcher/rule-part.ts'

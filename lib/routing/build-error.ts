@@ -1,6 +1,6 @@
 // No URL can be built: says which rule was probably meant.
-import { TipfyError } from '../errors.ts'
-import { unlikeness } from '../nearest.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { unlikeness } from '../internal/suggest.ts'
 import type { Rule, Values } from './rule.ts'
 
 /** The rule most like what was asked for: the endpoint counts, then whether it takes the values, then the method. */

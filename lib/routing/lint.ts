@@ -1,5 +1,5 @@
 // Rules that hardly mean what they say: Werkzeug takes them, and whoever wrote them waits in vain for a request.
-import { METHODS } from '../node-http.ts'
+import { METHODS } from '../internal/node-http.ts'
 import type { Rule } from './rule.ts'
 import type { UrlMap } from './url-map.ts'
 

@@ -1,5 +1,5 @@
 // Reads a rule's path: slashes, static text and `<converter(arguments):name>`, in Werkzeug's grammar.
-import { TipfyError } from '../errors.ts'
+import { TipfyError } from '../internal/errors.ts'
 
 /** A converter's argument, as written in a rule: `2`, `2.5`, `true` or `True`, `null` or `None`, `word`, `'a text'`. */
 export type ConverterArgument = string | number | boolean | null

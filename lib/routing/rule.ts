@@ -1,7 +1,7 @@
 // One URL pattern: what it says, and, once a map has bound it, the parts to match it by and the way to build it.
 import { inspect } from 'node:util'
-import { TipfyError } from '../errors.ts'
-import { nearest } from '../nearest.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { nearest } from '../internal/suggest.ts'
 import type { UrlAdapter } from './adapter.ts'
 import { type BoundRule, bindRule } from './bind.ts'
 import { parseRule, type Token } from './parse.ts'

@@ -1,5 +1,5 @@
 // Rules to be filled in several times over.
-import { TipfyError } from '../errors.ts'
+import { TipfyError } from '../internal/errors.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import type { UrlMap } from './url-map.ts'
 

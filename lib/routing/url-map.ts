@@ -1,9 +1,9 @@
 // All rules of an application, compiled at first use: to match by, and to build URLs from.
 import { domainToASCII } from 'node:url'
 import { inspect } from 'node:util'
-import { TipfyError } from '../errors.ts'
 import { BadHost } from '../http/exceptions.ts'
 import { withoutDefaultPort } from '../http/request/origin.ts'
+import { TipfyError } from '../internal/errors.ts'
 import { type Binding, UrlAdapter } from './adapter.ts'
 import { compareForBuild, providesDefaultsFor } from './builder.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'

@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { isLingering, linger, lingerAfter } from '../http/connection/lingering-close.ts'
 import { exceptionFor } from '../http/exceptions.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../internal/log.ts'
 
 const statuses: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,

@@ -1,8 +1,8 @@
 // Several processes on one port (`--workers n`): started together, replaced when one dies, reloaded one after the other on
 // SIGHUP so that there is always somebody to answer, stopped together.
 import cluster, { type Worker } from 'node:cluster'
-import { TipfyError } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { TipfyError } from '../internal/errors.ts'
+import type { Log } from '../internal/log.ts'
 
 /** What a worker tells when it serves. */
 export interface WorkerReady {

@@ -1,5 +1,5 @@
 // An answer as a test reads it: whole, so that nothing has to be awaited.
-import { readJson } from '../read-json.ts'
+import { readJson } from '../internal/json.ts'
 import type { Reply } from './exchange.ts'
 
 /** The answer to a request of a test. */

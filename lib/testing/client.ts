@@ -1,7 +1,8 @@
 // A client for tests: asks an application as a browser would, cookies and redirects included, without opening a port.
+
+import { current } from '../app/globals.ts'
 import type { App } from '../app.ts'
 import { session, sessionStore } from '../ext/session/index.ts'
-import { current } from '../globals.ts'
 import { sendResponse } from '../http/response/send.ts'
 import { ClientResponse } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'

@@ -113,7 +113,7 @@ test.concurrent('no right to write .tipfy is told', async () => {
   if (root) chownSync(join(cwd, '.tipfy'), 0, 0)
   chmodSync(join(cwd, '.tipfy'), 0o555)
   chmodSync(cwd, 0o755)
-  const code = `import { makeDataFolder } from '${join(import.meta.dirname, '../../lib/data-folder.ts')}'
+  const code = `import { makeDataFolder } from '${join(import.meta.dirname, '../../lib/internal/data-folder.ts')}'
 if (${root}) process.setuid(65534)
 const { tipfy } = { tipfy: makeDataFolder }
 try { tipfy('${cwd}/.tipfy') } catch (error) { console.log(error.message) }

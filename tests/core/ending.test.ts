@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { hasRequest, RequestHandler, Rule } from 'tipfy'
-import { type Context, contextStorage } from '../../lib/context.ts'
+import { type Context, contextStorage } from '../../lib/app/context.ts'
 import { type Running, start } from '../support/application.ts'
 
 interface Visit {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { makeLog } from '../../lib/log.ts'
+import { makeLog } from '../../lib/internal/log.ts'
 
 const error = new Error('outer', { cause: new TypeError('inner') })
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readDocument, writeDocument } from '../../lib/datastore/engine/encoding/document.ts'
 import { decodeData, encodeData, sameData } from '../../lib/ext/session/data/codec.ts'
 import { makeApp, RequestHandler, Rule, request } from '../../lib/index.ts'
-import { readJson } from '../../lib/read-json.ts'
+import { readJson } from '../../lib/internal/json.ts'
 import { createClient } from '../../lib/testing/index.ts'
 
 /** Lets V8 see objects whose second key has a backslash. */

@@ -4,7 +4,7 @@ import type { Datastore } from '@google-cloud/datastore'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { closeDatastore } from 'tipfy/datastore'
 import { memoryDatastore } from 'tipfy/testing'
-import type { Step } from '../../lib/trace.ts'
+import type { Step } from '../../lib/internal/tracing.ts'
 
 type Call = (request: object, ...rest: unknown[]) => Promise<unknown[]> | undefined
 

@@ -1,7 +1,7 @@
 // Whatever is thrown is a 500 and a line in the log, and never the end of the process.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { type Config, NotFound, type Request, RequestHandler, Rule } from 'tipfy'
-import { makeLog } from '../../lib/log.ts'
+import { makeLog } from '../../lib/internal/log.ts'
 import { type Running, start } from '../support/application.ts'
 
 const refuse = (): never => {

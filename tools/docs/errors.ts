@@ -1,7 +1,7 @@
 // Writes docs/errors.md from the one table of errors; a test holds the two together.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorTable } from '../../lib/errors.ts'
+import { errorTable } from '../../lib/internal/errors.ts'
 
 const areas: readonly [RegExp, string][] = [
   [/^TIPFY_E_(IMPORT|MODULE|EXPORT|TYPESCRIPT|NODE)/, 'Modules and TypeScript'],
@@ -37,7 +37,7 @@ export function errorsPage(): string {
 Every error that you can cause has a code, a message that names what was given and what was wanted, and a remedy. It is a
 \`TipfyError\` with \`code\`, \`message\` and \`remedy\`; match it by its code. What stands in *italics* here is filled in.
 
-This page is made from the table in \`lib/errors.ts\`.
+This page is made from the table in \`lib/internal/errors.ts\`.
 
 ${sections.filter((text) => text !== '').join('\n')}`
 }

@@ -1,7 +1,7 @@
 // What a new project depends on, and how a person at a terminal is asked.
 
 import { createInterface, type Interface } from 'node:readline/promises'
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 
 export interface Answers {
   example: 'cart' | 'bare'

@@ -1,7 +1,7 @@
 // A whole Datastore for one machine: its eight calls, over tables in one SQLite file. Both fronts, in process and gRPC, end
 // here. What a call reads it reads at once, in one state of the tables; what it writes goes through the writer.
 import { join } from 'node:path'
-import { folderError, makeDataFolder } from '../../data-folder.ts'
+import { folderError, makeDataFolder } from '../../internal/data-folder.ts'
 import { applyChanges, completeKey } from './commit.ts'
 import { enumName, toTimestamp } from './encoding/convert.ts'
 import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './encoding/keys.ts'

@@ -1,7 +1,7 @@
 // The same calls over HTTP/1, `POST /v1/projects/shop:lookup`, with protobuf or JSON for a body: some languages' clients speak
 // only that. And `GET /`, by which scripts see that the server is up.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { readJson } from '../../read-json.ts'
+import { readJson } from '../../internal/json.ts'
 import { asStatus, type Code, type StatusError } from '../engine/protocol/status.ts'
 import { type Call, decoded, received, unzipped } from './calls.ts'
 import { type JsonForm, jsonForm } from './proto-json.ts'

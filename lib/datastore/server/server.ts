@@ -1,8 +1,8 @@
 // The engine as a server, for any Datastore client that honours DATASTORE_EMULATOR_HOST. One port serves both: HTTP/2
 // connections are gRPC, HTTP/1 ones carry the same calls as protobuf or JSON, and a `GET /` that says Ok.
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { TipfyError } from '../../errors.ts'
-import { createServer as createHttpServer } from '../../node-http.ts'
+import { TipfyError } from '../../internal/errors.ts'
+import { createServer as createHttpServer } from '../../internal/node-http.ts'
 import { Engine, type EngineOptions } from '../engine/engine.ts'
 import { callsOf } from './calls.ts'
 import { grpcServer } from './grpc.ts'

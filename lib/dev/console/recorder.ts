@@ -3,9 +3,9 @@ import cluster from 'node:cluster'
 import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Context, contextStorage } from '../../context.ts'
+import { type Context, contextStorage } from '../../app/context.ts'
 import type { Request } from '../../http/request/request.ts'
-import type { Step } from '../../trace.ts'
+import type { Step } from '../../internal/tracing.ts'
 
 /** One request, as far as it has come. */
 export interface Recording {

@@ -2,7 +2,7 @@
 
 import { NotFound } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
-import { isSecretName } from '../../secrets.ts'
+import { isSecretName } from '../../internal/redact.ts'
 import type { Recording } from './recorder.ts'
 import { inspectSafely } from './show.ts'
 import type { Page, Visit } from './visit.ts'

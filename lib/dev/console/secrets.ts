@@ -1,5 +1,5 @@
 // What the console hides of a configuration: it is seen over shoulders and in screenshots.
-import { isSecretName, withoutPassword } from '../../secrets.ts'
+import { isSecretName, withoutPassword } from '../../internal/redact.ts'
 
 /** The same value with all that is secret in it replaced by its size. */
 export function withoutSecrets(value: unknown, name = ''): unknown {

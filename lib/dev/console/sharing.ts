@@ -1,7 +1,7 @@
 // Several processes, one console: a worker tells the primary of each request that it has served, and the primary tells the
 // others. So the console shows the same in every process, and a restart by `tipfy dev` forgets nothing.
 import cluster from 'node:cluster'
-import { headline } from '../../thrown.ts'
+import { headline } from '../../internal/describe-error.ts'
 import { mostRecordings, type Recorder, type Recording } from './recorder.ts'
 import { inspectSafely } from './show.ts'
 

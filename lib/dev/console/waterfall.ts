@@ -1,7 +1,7 @@
 // Draws what a request spent its time on: a bar for each step, on the scale of the whole.
 import { type Html, html } from '../../http/html.ts'
-import { headline } from '../../thrown.ts'
-import type { Step } from '../../trace.ts'
+import { headline } from '../../internal/describe-error.ts'
+import type { Step } from '../../internal/tracing.ts'
 import type { Recording } from './recorder.ts'
 
 const kinds: Record<Step['kind'], string> = {

@@ -1,7 +1,7 @@
 // tipfy/ext/session: the globals `session` and `sessionStore`, and the hooks that choose what keeps the sessions.
-import type { Context } from '../../context.ts'
-import { TipfyError } from '../../errors.ts'
-import { makeGlobal } from '../../globals.ts'
+import type { Context } from '../../app/context.ts'
+import { makeGlobal } from '../../app/globals.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import type { Backend } from './backends/backend.ts'
 import { readSettings, type SessionApp } from './config/settings.ts'
 import type { SessionCounters } from './repository/counters.ts'

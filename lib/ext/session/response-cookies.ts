@@ -1,7 +1,8 @@
 // What the sessions of a request want its answer to carry: cookies, and the headers that keep caches from mixing users up.
-import { TipfyError } from '../../errors.ts'
+
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
-import { maxHeaderSize } from '../../node-http.ts'
+import { TipfyError } from '../../internal/errors.ts'
+import { maxHeaderSize } from '../../internal/node-http.ts'
 import { type SessionCookie, writeOptions } from './config/config.ts'
 
 /** A cookie to set, or to delete where `value` is null. */

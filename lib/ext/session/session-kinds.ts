@@ -1,8 +1,8 @@
 // All sessions of one application: what `app.sessionInterface` is once a hook has set it.
 import { inspect } from 'node:util'
-import type { Context, SessionInterface } from '../../context.ts'
-import { TipfyError } from '../../errors.ts'
-import { steps, traced } from '../../trace.ts'
+import type { Context, SessionInterface } from '../../app/context.ts'
+import { TipfyError } from '../../internal/errors.ts'
+import { steps, traced } from '../../internal/tracing.ts'
 import { type Backend, isDue, type Slot, type SlotKind } from './backends/backend.ts'
 import { StoredSlot } from './backends/datastore.ts'
 import { CookieSlot } from './backends/securecookie.ts'

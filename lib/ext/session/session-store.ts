@@ -1,6 +1,7 @@
 // `sessionStore`: the life of a session, and of any others, within one request.
-import { TipfyError } from '../../errors.ts'
+
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import type { Backend, Slot } from './backends/backend.ts'
 import { StoredSlot } from './backends/datastore.ts'
 import { isSeconds, type SessionCookie } from './config/config.ts'

@@ -1,7 +1,7 @@
 // The dictionary that `session` is: methods, and by bracket through one Proxy handler that all sessions share. It knows
 // nothing of cookies and stores; a slot behind it opens the data at first use and says when writing is too late.
 import { inspect } from 'node:util'
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import { encodeData } from './data/codec.ts'
 import { checkValue, put } from './data/values.ts'
 import type { SessionData, ValueOf } from './session-data.ts'

@@ -1,5 +1,5 @@
 // All sessions of one user, wherever they are signed in: listed, ended one by one or at once.
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import type { StoredSlot } from './backends/datastore.ts'
 import type { SessionSummary } from './repository/repository.ts'
 

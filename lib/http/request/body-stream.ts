@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { createGunzip, createInflate } from 'node:zlib'
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import {
   BadRequest,
   ClientDisconnected,

@@ -1,7 +1,7 @@
 // The readers of a request's body. The bytes come once, so what was read is kept: every reader can be called again, and
 // `json()` after `text()`. Only a body that was taken as a stream, or as a multipart form, is gone.
 import { Readable } from 'node:stream'
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import { LengthRequired, RequestEntityTooLarge, UnsupportedMediaType } from '../exceptions.ts'
 import { collect, emptySource, hasBody, openSource } from './body-stream.ts'
 import { emptyForm, type Form, parseMultipart, parseUrlencoded } from './form.ts'

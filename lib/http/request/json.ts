@@ -1,6 +1,6 @@
 // JSON from strangers: no deeper than asked for, and no keys that reach for an object's prototype once they are copied.
 import { isUtf8 } from 'node:buffer'
-import { readJson } from '../../read-json.ts'
+import { readJson } from '../../internal/json.ts'
 import { BadRequest } from '../exceptions.ts'
 
 /** What the JSON in `bytes` says. Throws BadRequest if it is broken, nested beyond `maxDepth`, or has keys for a prototype. */

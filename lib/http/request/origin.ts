@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import type { TLSSocket } from 'node:tls'
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import { BadHost } from '../exceptions.ts'
 import type { RequestSettings } from './settings.ts'
 

@@ -1,7 +1,7 @@
 // A request without a body comes from our server as a stream that has ended and closed already (`optimizeEmptyRequests`), which
 // saves a tenth of a small request. But that stream tells nobody that its client has gone, and has no connection to hang up.
 import type { IncomingMessage as Incoming, ServerResponse } from 'node:http'
-import { IncomingMessage } from '../../node-http.ts'
+import { IncomingMessage } from '../../internal/node-http.ts'
 
 const fields = [
   'httpVersion',

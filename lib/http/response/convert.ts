@@ -1,6 +1,6 @@
 // Turns what a handler returned into the response to send.
 import { isUint8Array } from 'node:util/types'
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import { HTTPException } from '../exceptions.ts'
 import { Html } from '../html.ts'
 import type { Request } from '../request/request.ts'

@@ -2,7 +2,7 @@
 // Headers live in a list that is only made when something beside the content type is asked for.
 import { inspect } from 'node:util'
 import { isUint8Array } from 'node:util/types'
-import { TipfyError } from '../../errors.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import {
   type CookieOptions,
   cookieIdentity,

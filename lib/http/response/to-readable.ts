@@ -2,7 +2,7 @@
 // and take a falsy one for none: it goes through here first.
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { bearable } from '../../thrown.ts'
+import { bearable } from '../../internal/describe-error.ts'
 import type { StreamSource } from './body.ts'
 
 /** `source` as a stream of Node's, whatever it throws. */

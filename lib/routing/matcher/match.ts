@@ -1,7 +1,8 @@
 // From a path to a rule and its values, in the order in which Werkzeug's adapter decides.
-import { TipfyError } from '../../errors.ts'
+
 import { BadRequest, MethodNotAllowed, NotFound } from '../../http/exceptions.ts'
-import { put } from '../../put.ts'
+import { TipfyError } from '../../internal/errors.ts'
+import { put } from '../../internal/put.ts'
 import type { UrlAdapter } from '../adapter.ts'
 import type { Variable } from '../bind.ts'
 import { isSuitable } from '../builder.ts'

@@ -1,5 +1,5 @@
 // How an entity's properties lie on disk: compact JSON, quicker to read and write than protobuf from JavaScript.
-import { hasEscapedKeys, readJson } from '../../../read-json.ts'
+import { hasEscapedKeys, readJson } from '../../../internal/json.ts'
 import type { StoredKey } from './keys.ts'
 import type { Properties, StoredValue } from './values.ts'
 

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import { sqlite } from './sqlite.ts'
 
 /** Grows with each change of SCHEMA that needs another reading. */

@@ -1,5 +1,5 @@
 // One session in one request, whatever keeps it: its data decoded at first use, what changed, what its cookie needs.
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import type { Settings } from '../config/settings.ts'
 import type { FoundCookie, SignedName } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'

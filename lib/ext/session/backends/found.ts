@@ -1,7 +1,8 @@
 // What a request finds of a session that a record in Datastore keeps: alive, dead, none, or not to be had; and what it says of
 // its owner and its life, beside the data.
-import { TipfyError } from '../../../errors.ts'
+
 import { ServiceUnavailable } from '../../../http/exceptions.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import type { FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { keyName } from '../repository/record.ts'

@@ -1,7 +1,7 @@
 // A copy of session data that throws when it is changed, for code that still runs when the answer has left: a change that
 // nobody would save must not look as if it had worked.
 import { types } from 'node:util'
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import { decodeData, encodeData } from '../data/codec.ts'
 
 const tooLate = () => {

@@ -3,7 +3,7 @@
 // one server process to the next, and read a new answer after half of an old one.
 import type { Socket } from 'node:net'
 import memjs from 'memjs'
-import { steps, traced } from '../../../trace.ts'
+import { steps, traced } from '../../../internal/tracing.ts'
 import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from '../repository/ports.ts'
 
 export interface MemcachedOptions {

@@ -1,7 +1,8 @@
 // The configuration of sessions: its keys with their defaults, what stops the start, and the settings made of it.
-import { TipfyError } from '../../../errors.ts'
+
 import type { CookieOptions } from '../../../http/cookies.ts'
 import { serializeCookie } from '../../../http/cookies.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import type { Conflict } from '../merge/merge.ts'
 import type { SessionData } from '../session-data.ts'
 import { checkKeys } from './keys.ts'

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { folderError, makeDataFolder } from '../../../data-folder.ts'
-import { TipfyError } from '../../../errors.ts'
+import { folderError, makeDataFolder } from '../../../internal/data-folder.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 
 // Short words count only where they stand alone: one in 20,000 random keys has such letters in a row.
 const example =

@@ -1,5 +1,5 @@
 // Finding a signed cookie of ours among what the browser sent, and what one may weigh that it is to keep.
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import type { SessionCookie } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import type { CookieSigner, Refusal, SignedCookie } from './signing.ts'

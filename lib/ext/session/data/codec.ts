@@ -8,8 +8,8 @@
 // back in it. The order of an object's keys is no part of its state, though: `sameData` looks past it. The order of Maps
 // and Sets is.
 import { types } from 'node:util'
-import { TipfyError } from '../../../errors.ts'
-import { readJson } from '../../../read-json.ts'
+import { TipfyError } from '../../../internal/errors.ts'
+import { readJson } from '../../../internal/json.ts'
 import { explain, formOf, isBytes, isPlainObject, maxDepth, plain, refused } from './values.ts'
 
 /** The data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept. */

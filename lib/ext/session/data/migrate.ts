@@ -1,5 +1,5 @@
 // Data written by an older version of the application, brought into today's form wherever it is decoded.
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import { membersIn } from '../merge-members.ts'
 import { windowOn } from '../merge-windows.ts'
 import { visible, withVisible } from '../session.ts'

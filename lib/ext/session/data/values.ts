@@ -1,8 +1,8 @@
 // What a session can hold, told in one quick walk; and for what it cannot, where that lies, in a slow one.
 import { types } from 'node:util'
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 
-export { put } from '../../../put.ts'
+export { put } from '../../../internal/put.ts'
 
 /** How many objects may lie within one another; a cycle runs into it too. */
 export const maxDepth = 1000

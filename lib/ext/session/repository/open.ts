@@ -1,8 +1,8 @@
 // Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
 // an application whose sessions are cookies loads none of them.
 import type { Datastore } from '@google-cloud/datastore'
-import { TipfyError } from '../../../errors.ts'
-import { startTelemetry } from '../../../telemetry.ts'
+import { TipfyError } from '../../../internal/errors.ts'
+import { startTelemetry } from '../../../internal/telemetry.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, isCurrentText, mustBeData } from '../data/migrate.ts'
 import type { Data } from '../merge/merge.ts'

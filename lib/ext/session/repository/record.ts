@@ -1,6 +1,6 @@
 // What a session's row is and becomes: its key, its life, its tombstone. Pure but for the clock handed in.
 import { hash } from 'node:crypto'
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import type { SessionRow } from './ports.ts'
 
 /** A live session as it was read or committed. */

@@ -1,6 +1,6 @@
 // The time that one load or save may take in all, retries included: every call and every pause is cut from one budget,
 // so that no hung server can hold a request longer.
-import { TipfyError } from '../../../errors.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import type { Calls } from './counters.ts'
 import { type Clock, PortError } from './ports.ts'
 

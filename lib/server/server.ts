@@ -2,14 +2,14 @@
 import cluster from 'node:cluster'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { App } from './app.ts'
-import { TipfyError } from './errors.ts'
-import { continueWith } from './http/request/body-stream.ts'
-import { createServer } from './node-http.ts'
-import { logged, openAccessLog } from './server/access-log.ts'
-import { gracefully } from './server/graceful.ts'
-import { answerRefusals } from './server/refusals.ts'
-import { leave, stopMessage, type WorkerReady, Workers } from './server/workers.ts'
+import type { App } from '../app.ts'
+import { continueWith } from '../http/request/body-stream.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { createServer } from '../internal/node-http.ts'
+import { logged, openAccessLog } from './access-log.ts'
+import { gracefully } from './graceful.ts'
+import { answerRefusals } from './refusals.ts'
+import { leave, stopMessage, type WorkerReady, Workers } from './workers.ts'
 
 /** Where to listen. */
 export interface ServeOptions {
@@ -178,7 +178,7 @@ export async function runApp(app: App, options: RunOptions = {}): Promise<Runnin
 
 /** Serves through worker processes, each of which runs this program again. SIGHUP reloads them, code and all. */
 async function supervise(app: App, count: number): Promise<RunningServer> {
-  if (app.dev) (await import('./dev/console/sharing.ts')).keepRecordings()
+  if (app.dev) (await import('../dev/console/sharing.ts')).keepRecordings()
   const workers = new Workers(app.log, (app.settings.shutdownTimeout + 5) * 1000)
   const { url, port, sessions } = await workers.start(count)
   process.on('SIGHUP', () => {

@@ -1,8 +1,8 @@
 // OpenTelemetry, for users who have an SDK: a span for each step of a request's work, and what the session store counts as
 // metrics. Without one nothing is loaded and nobody listens.
 import type { Meter, ObservableResult, Span, Tracer } from '@opentelemetry/api'
-import { tell } from './thrown.ts'
-import { type Step, stepEnds, steps } from './trace.ts'
+import { tell } from './describe-error.ts'
+import { type Step, stepEnds, steps } from './tracing.ts'
 
 // Where the API keeps what an SDK has registered, whichever copy of the API that SDK brought.
 const registered = Symbol.for('opentelemetry.js.api.1')

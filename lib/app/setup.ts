@@ -1,16 +1,16 @@
 // What an application needs before its first request: configuration of its modules, rules, hooks.
-import type { App } from './app.ts'
+import type { App } from '../app.ts'
+import * as session from '../ext/session/config/config.ts'
+import { compileTrust, withoutDefaultPort } from '../http/request/origin.ts'
+import type { RequestSettings } from '../http/request/settings.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { importModule, importString, parseImportString } from '../internal/import-string.ts'
+import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
+import { nearest } from '../internal/suggest.ts'
+import { collectAppRules, findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
 import { type Config, defaultConfig, isDictionary, type TipfyConfig, typeOf, validateSection } from './config.ts'
-import { mustBeTheOnlyCopy } from './copies.ts'
-import type { ErrorHandler } from './error-answer.ts'
-import { TipfyError } from './errors.ts'
-import * as session from './ext/session/config/config.ts'
+import type { ErrorHandler } from './error-response.ts'
 import type { HookName } from './hooks.ts'
-import { compileTrust, withoutDefaultPort } from './http/request/origin.ts'
-import type { RequestSettings } from './http/request/settings.ts'
-import { importModule, importString, parseImportString } from './import-string.ts'
-import { nearest } from './nearest.ts'
-import { collectAppRules, findDoubtful, findIndistinguishable, UrlMap } from './routing/index.ts'
 
 const ownSections = ['tipfy', 'tipfy/ext/session']
 

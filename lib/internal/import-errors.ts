@@ -26,7 +26,7 @@ function placeIn(stack: string): [path: string, line: string] | undefined {
   return path === undefined ? undefined : [path.startsWith('file:') ? fileURLToPath(path) : path, line!]
 }
 
-/** A file as an import names it, with `.//` in front. */
+/** A file as an import names it, with `../` in front. */
 function specifier(from: string, to: string): string {
   const path = relative(dirname(from), to).split(sep).join('/')
   return path.startsWith('.') ? path : `./${path}`

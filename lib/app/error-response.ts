@@ -1,12 +1,12 @@
 // What is answered when a request ends with an error, wherever it was thrown.
 import type { ServerResponse } from 'node:http'
-import type { App, RequestContext } from './app.ts'
-import { HTTPException, InternalServerError } from './http/exceptions.ts'
-import { makeResponse } from './http/response/convert.ts'
-import { Response } from './http/response/response.ts'
-import { sendResponse } from './http/response/send.ts'
-import { RequestRedirect } from './routing/index.ts'
-import { isInstance } from './thrown.ts'
+import type { App, RequestContext } from '../app.ts'
+import { HTTPException, InternalServerError } from '../http/exceptions.ts'
+import { makeResponse } from '../http/response/convert.ts'
+import { Response } from '../http/response/response.ts'
+import { sendResponse } from '../http/response/send.ts'
+import { isInstance } from '../internal/describe-error.ts'
+import { RequestRedirect } from '../routing/index.ts'
 
 /** Shows an uncaught error to a developer. */
 export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Response>

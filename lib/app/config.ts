@@ -1,15 +1,15 @@
 // The configuration: a dictionary per module, each with defaults, checked when the application is made so that a wrong
 // key stops the start and not a request.
 
-import type { App } from './app.ts'
+import type { App } from '../app.ts'
+import type { SessionConfig } from '../ext/session/config/config.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { isSecretName, withoutPassword } from '../internal/redact.ts'
+import { nearest } from '../internal/suggest.ts'
+import type { RuleFactory, UrlMapOptions } from '../routing/index.ts'
 import type { ConfigSections } from './config-sections.ts'
-import type { ErrorHandler } from './error-answer.ts'
-import { TipfyError } from './errors.ts'
-import type { SessionConfig } from './ext/session/config/config.ts'
+import type { ErrorHandler } from './error-response.ts'
 import type { HookConfig } from './hooks.ts'
-import { nearest } from './nearest.ts'
-import type { RuleFactory, UrlMapOptions } from './routing/index.ts'
-import { isSecretName, withoutPassword } from './secrets.ts'
 
 /** The section `tipfy`: the application itself. */
 export interface TipfyConfig {

@@ -1,11 +1,11 @@
 // From a matched rule to its handler's answer, and what is answered where there is no method for the request.
-import type { App } from './app.ts'
+import type { App } from '../app.ts'
+import { MethodNotAllowed } from '../http/exceptions.ts'
+import type { Request } from '../http/request/request.ts'
+import { Response } from '../http/response/response.ts'
+import { steps, traced } from '../internal/tracing.ts'
+import type { Rule } from '../routing/index.ts'
 import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor, verbs } from './handler.ts'
-import { MethodNotAllowed } from './http/exceptions.ts'
-import type { Request } from './http/request/request.ts'
-import { Response } from './http/response/response.ts'
-import type { Rule } from './routing/index.ts'
-import { steps, traced } from './trace.ts'
 
 /**
  * What the request's handler returns: at once if its class is loaded and its method is not async.

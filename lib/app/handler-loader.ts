@@ -1,10 +1,10 @@
 // From a rule to its handler class: imported at first use, and remembered.
-import type { App } from './app.ts'
-import { mustBeTheOnlyCopy } from './copies.ts'
-import { TipfyError } from './errors.ts'
+import type { App } from '../app.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { importString, parseImportString } from '../internal/import-string.ts'
+import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
+import type { Rule } from '../routing/index.ts'
 import { type HandlerClass, RequestHandler } from './handler.ts'
-import { importString, parseImportString } from './import-string.ts'
-import type { Rule } from './routing/index.ts'
 
 function isHandlerClass(value: unknown): value is HandlerClass {
   return typeof value === 'function' && value.prototype instanceof RequestHandler

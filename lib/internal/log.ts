@@ -1,6 +1,6 @@
 // The application's log: one line of JSON in production, a line for a person in development.
 import { isNativeError } from 'node:util/types'
-import { show, tell } from './thrown.ts'
+import { show, tell } from './describe-error.ts'
 
 /** Writes one line: a message, fields and a message (an error as the field `err`, with its stack), or an error alone. */
 export type LogMethod = (fields: object | string, message?: string) => void

@@ -1,11 +1,11 @@
 // Static files: a rule that serves what is in a folder, and nothing that is not.
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { TipfyError } from './errors.ts'
+import type { SendFileOptions } from '../http/response/body.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { Rule } from '../routing/index.ts'
 import { app, response } from './globals.ts'
 import { type HandlerClass, RequestHandler } from './handler.ts'
-import type { SendFileOptions } from './http/response/body.ts'
-import { Rule } from './routing/index.ts'
 
 /** How the files of a folder are sent. */
 export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutable' | 'dotfiles' | 'precompressed'> {}

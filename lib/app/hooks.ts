@@ -1,10 +1,10 @@
 // The six places where an application's config puts code of its own: hooks, by event, in order.
-import type { App } from './app.ts'
-import { TipfyError } from './errors.ts'
-import type { Request } from './http/request/request.ts'
-import { Response } from './http/response/response.ts'
-import { nearest } from './nearest.ts'
-import { steps, traced } from './trace.ts'
+import type { App } from '../app.ts'
+import type { Request } from '../http/request/request.ts'
+import { Response } from '../http/response/response.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { nearest } from '../internal/suggest.ts'
+import { steps, traced } from '../internal/tracing.ts'
 
 type Maybe<T> = T | undefined | void | Promise<T | undefined | void>
 

@@ -1,12 +1,13 @@
 // Short words for what handlers do all the time, on the globals of the request being served.
+
+import { html } from '../http/html.ts'
+import { makeJson } from '../http/response/convert.ts'
+import type { Response } from '../http/response/response.ts'
+import { TipfyError } from '../internal/errors.ts'
+import type { Endpoint, UrlArguments } from '../routing/index.ts'
+import { quoteLocation } from '../routing/quote.ts'
 import type { Sections } from './config.ts'
-import { TipfyError } from './errors.ts'
 import { app, request, response } from './globals.ts'
-import { html } from './http/html.ts'
-import { makeJson } from './http/response/convert.ts'
-import type { Response } from './http/response/response.ts'
-import type { Endpoint, UrlArguments } from './routing/index.ts'
-import { quoteLocation } from './routing/quote.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 

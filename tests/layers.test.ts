@@ -7,19 +7,21 @@ const lib = join(import.meta.dirname, '../lib')
 // The floors of the house, from the ground up: a file may import what stands on its own floor or below it.
 const floors: RegExp[][] = [
   [
-    /^(errors|copies|data-folder|nearest|node-http|put|read-json|secrets|signing|thrown|trace|telemetry)\.ts$/,
-    /^http\/(headers|multidict|cookies|escape|query|dates)\.ts$/,
+    /^internal\/(?!(import-string|import-errors|log)\.ts)/,
+    /^http\/(headers|multidict|cookies|html|dates|request\/query)\.ts$/,
+    /^ext\/session\/cookies\/signing\.ts$/,
   ],
   [
-    /^(context|config|config-sections|ending|import-string|import-errors|log)\.ts$/,
-    /^routing\/(rule|bind|converters|types|numbers|quote|parse|part|builder|linear)\.ts$/,
+    /^app\/(context|config|config-sections|ending)\.ts$/,
+    /^internal\//,
+    /^routing\/(rule|bind|converters|types|numbers|quote|parse|builder|matcher\/rule-part|matcher\/linear-matcher)\.ts$/,
     /^datastore\//,
   ],
   [/^http\//],
   [/^routing\//],
-  [/^(globals|hooks)\.ts$/, /^ext\//],
-  [/^(app|handler|helpers|dispatch|error-answer|handler-loader|setup|static)\.ts$/],
-  [/^(server|make-app)\.ts$/, /^server\//, /^testing\//, /^dev\//],
+  [/^app\/(globals|hooks)\.ts$/, /^ext\//],
+  [/^app\.ts$/, /^app\//],
+  [/^make-app\.ts$/, /^server\//, /^testing\//, /^dev\//],
   [/^index\.ts$/, /^cli\//],
 ]
 

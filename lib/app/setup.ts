@@ -7,10 +7,11 @@ import { TipfyError } from '../internal/errors.ts'
 import { importModule, importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { nearest } from '../internal/suggest.ts'
-import { collectAppRules, findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
+import { findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
 import { type Config, defaultConfig, isDictionary, type TipfyConfig, typeOf, validateSection } from './config.ts'
 import type { ErrorHandler } from './error-response.ts'
 import type { HookName } from './hooks.ts'
+import { collectAppRules } from './installed-apps.ts'
 
 const ownSections = ['tipfy', 'tipfy/ext/session']
 

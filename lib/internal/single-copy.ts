@@ -5,7 +5,7 @@ import { TipfyError } from './errors.ts'
 
 const key = Symbol.for('tipfy.copies')
 const shared = globalThis as { [key]?: Set<string> }
-const here = fileURLToPath(new URL('.', import.meta.url))
+const here = fileURLToPath(new URL('..', import.meta.url))
 
 // By folder: a test runner that loads the same file again does so on purpose.
 shared[key] ??= new Set()

@@ -1,6 +1,5 @@
 // The face of routing: rules, maps, adapters and what users derive from.
 
-export { collectAppRules, type ImportModule } from '../app/installed-apps.ts'
 export { type Binding, type BuildOptions, UrlAdapter } from './adapter.ts'
 export { BuildError } from './build-error.ts'
 export {

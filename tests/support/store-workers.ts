@@ -1,7 +1,7 @@
-// Starts tests/store/worker.ts as real processes and speaks to them.
+// Starts tests/ext/session/repository/worker.ts as real processes and speaks to them.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { WorkerOptions } from '../store/worker.ts'
+import type { WorkerOptions } from '../ext/session/repository/worker.ts'
 
 export class StoreWorker {
   readonly child: ChildProcess
@@ -26,7 +26,7 @@ export class StoreWorker {
   }
 
   static async start(options: WorkerOptions, env: Record<string, string> = {}): Promise<StoreWorker> {
-    const child = fork(new URL('../store/worker.ts', import.meta.url), [JSON.stringify(options)], {
+    const child = fork(new URL('../ext/session/repository/worker.ts', import.meta.url), [JSON.stringify(options)], {
       execArgv: ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning'],
       env: { ...process.env, NODE_OPTIONS: '', METADATA_SERVER_DETECTION: 'none', ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -1,6 +1,6 @@
 // Sessions in memcached, never older than what was last answered: readers fill only over a lease of their own, writers
 // only replace what is older than theirs and delete leases, both by check-and-set. docs/ tells why each step is needed,
-// and tests/store/simulation plants their absence.
+// and tests/ext/session/simulation plants their absence.
 
 import type { Counters } from '../repository/counters.ts'
 import {

@@ -1,0 +1,96 @@
+// What sessions need before the first request: a key, and a Datastore.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { type Config, makeApp } from 'tipfy'
+import { secretKeys } from '../../../../lib/ext/session/config/keys.ts'
+import { datastoreMode } from '../../../../lib/ext/session/repository/open.ts'
+import { key } from '../site.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tipfy-start-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('in development without a key one is made, for the owner alone to read, and kept', () => {
+  const data = join(folder, 'new/.tipfy')
+  const [made] = secretKeys(null, true, data)
+  expect(made).toMatch(/^[\w-]{43}$/)
+  expect(secretKeys(undefined, true, data)).toEqual([made])
+  expect(statSync(join(data, 'secret')).mode & 0o777).toBe(0o600)
+  expect(readFileSync(join(data, 'secret'), 'utf8').trim()).toBe(made)
+  expect(readdirSync(data)).toEqual(['secret'])
+  expect(secretKeys(key, true, data)).toEqual([key])
+})
+
+test('a kept key that is too short is refused, not used', () => {
+  writeFileSync(join(folder, 'secret'), 'short')
+  expect(() => secretKeys(null, true, folder)).toThrow(expect.objectContaining({ code: 'TIPFY_E_SECRET_KEY' }))
+})
+
+test('production refuses keys from examples, and no random one for letters that look like a word', () => {
+  const rest = 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5'
+  for (const bad of ['dev-', 'test_', 'devkey', 'development', 'secret', 'change-me-', 'TODO: ', 'my-password-']) {
+    expect(() => secretKeys(bad + rest, false, folder)).toThrow(/looks like one from an example/)
+  }
+  for (const good of ['dEv9', 'teSt4', 'x7tOdO2']) expect(secretKeys(good + rest, false, folder)).toEqual([good + rest])
+})
+
+test('an embedded Datastore serves production only if that was said', () => {
+  expect(datastoreMode('auto', true, {})).toBe('embedded')
+  for (const name of ['DATASTORE_EMULATOR_HOST', 'GOOGLE_CLOUD_PROJECT', 'K_SERVICE', 'GAE_ENV']) {
+    for (const dev of [true, false]) expect(datastoreMode('auto', dev, { [name]: 'x' })).toBe('cloud')
+  }
+  expect(datastoreMode('embedded', false, {})).toBe('embedded')
+  expect(datastoreMode('cloud', true, {})).toBe('cloud')
+  expect(() => datastoreMode('auto', false, {})).toThrow(expect.objectContaining({ code: 'TIPFY_E_SESSION_DATASTORE' }))
+})
+
+test('a Datastore without credentials stops the start, in one line, instead of ending the process at the first request', async () => {
+  process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, 'no-such-key.json')
+  const session = { secretKey: key, datastore: 'cloud' as const }
+  const tipfy = { urls: () => [], hooks: { posInitApp: 'tipfy/ext/session:setDatastoreSession' } }
+  const app = makeApp({ tipfy, 'tipfy/ext/session': session }, { root: folder })
+  await expect(app.ready()).rejects.toMatchObject({
+    code: 'TIPFY_E_SESSION_CREDENTIALS',
+    message: expect.stringMatching(/no-such-key\.json[^\n]*gcloud auth/),
+  })
+  delete process.env.GOOGLE_APPLICATION_CREDENTIALS
+  await app.close()
+})
+
+test('two hooks that choose what keeps the sessions stop the start', async () => {
+  const posInitApp = ['tipfy/ext/session:setSecureCookieSession', 'tipfy/ext/session:setDatastoreSession']
+  for (const hooks of [posInitApp, posInitApp.toReversed(), [posInitApp[0]!, posInitApp[0]!]]) {
+    const session = { secretKey: key, dataFolder: join(folder, 'two'), datastore: 'embedded' as const }
+    const tipfy = { dev: true, urls: () => [], hooks: { posInitApp: hooks } }
+    const app = makeApp({ tipfy, 'tipfy/ext/session': session }, { root: folder })
+    await expect(app.ready()).rejects.toMatchObject({ code: 'TIPFY_E_SESSION_HOOKS' })
+    await app.close()
+  }
+})
+
+test.each([
+  [{ secretKeys: key }, 'TIPFY_E_CONFIG_KEY', 'secretKey'],
+  [{ expiration: '1 day' }, 'TIPFY_E_CONFIG_VALUE', 'expiration'],
+  [{ expiration: -1 }, 'TIPFY_E_CONFIG_VALUE', 'expiration'],
+  [{ expiration: 1e12 }, 'TIPFY_E_CONFIG_VALUE', 'expiration'],
+  [{ absoluteExpiration: 0 }, 'TIPFY_E_CONFIG_VALUE', 'absoluteExpiration'],
+  [{ maxCookieSize: 4097 }, 'TIPFY_E_CONFIG_VALUE', '4096'],
+  [{ cookie: { maxAge: 0 } }, 'TIPFY_E_SESSION_CONFIG', 'cookie.maxAge'],
+  [{ kind: '' }, 'TIPFY_E_CONFIG_VALUE', 'kind'],
+  [{ kind: '__kind__' }, 'TIPFY_E_CONFIG_VALUE', 'kind'],
+  [{ csrfField: '' }, 'TIPFY_E_CONFIG_VALUE', 'csrfField'],
+  [{ csrfHeader: 'a header' }, 'TIPFY_E_CONFIG_VALUE', 'csrfHeader'],
+  [{ touchAfter: 2 }, 'TIPFY_E_CONFIG_VALUE', 'touchAfter'],
+  [{ datastore: 'mysql' }, 'TIPFY_E_CONFIG_VALUE', 'datastore'],
+  [{ onStoreError: 'ignore' }, 'TIPFY_E_CONFIG_VALUE', 'onStoreError'],
+  [{ cookie: { sameSite: 'None' } }, 'TIPFY_E_SESSION_CONFIG', 'cookie.secure'],
+  [{ cookieName: 'a', idCookieName: 'a' }, 'TIPFY_E_SESSION_CONFIG', 'cookieName'],
+  [{ dataVersion: 1.5 }, 'TIPFY_E_SESSION_CONFIG', 'dataVersion'],
+  [{ secretKey: 'short' }, 'TIPFY_E_SECRET_KEY', '32'],
+])('the configuration %j stops the start with %s', (session, code, named) => {
+  const config = { tipfy: { dev: true }, 'tipfy/ext/session': { secretKey: key, ...session } } as Config
+  expect(() => makeApp(config, { root: folder })).toThrow(
+    expect.objectContaining({ code, message: expect.stringContaining(named) }),
+  )
+})

@@ -1,0 +1,359 @@
+// A memcached and a Datastore that are down, silent, slow or at odds: answers stay right, waits are bounded, errors named.
+
+import { createServer, type Socket } from 'node:net'
+import type { Datastore } from '@google-cloud/datastore'
+import { describe, expect, test } from '@jest/globals'
+import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
+import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
+import { type DatastorePort, PortError } from '../../../../lib/ext/session/repository/ports.ts'
+import { RecordStore, type StoreSettings } from '../../../../lib/ext/session/repository/repository.ts'
+import { systemChance, systemClock } from '../../../../lib/ext/session/repository/system.ts'
+import { FakeClock, fakeChance } from '../../../support/fake-world.ts'
+import { freePort, Memcached, memcachedFound } from '../../../support/memcached.ts'
+import { MemoryDatastore } from '../../../support/memory-datastore.ts'
+
+function openStore(datastore: DatastorePort, memcached: string | null, settings: Partial<StoreSettings> = {}) {
+  return new RecordStore({
+    datastore,
+    cacheLinks: memcached === null ? [] : memcachedLinks(memcached),
+    clock: systemClock,
+    chance: systemChance,
+    settings,
+  })
+}
+
+const withMemcached = memcachedFound ? describe : describe.skip
+
+withMemcached('a memcached', () => {
+  test('that hangs is waited for once, then left alone until it answers again and has dropped what it missed', async () => {
+    const memcached = await Memcached.start()
+    const told: string[] = []
+    const clock = { ...systemClock, ticks: () => performance.now() + shift }
+    let shift = 0
+    const store = new RecordStore({
+      datastore: new MemoryDatastore(),
+      cacheLinks: memcachedLinks(memcached.address),
+      clock,
+      chance: systemChance,
+      settings: { cacheTimeout: 50, onTrouble: (message) => told.push(message) },
+    })
+    let record = await store.create('sid', { data: '{}' })
+    await store.load('sid')
+    memcached.hang()
+    for (let n = 0; n < 20; n++) {
+      expect(await store.load('sid')).toEqual({ state: 'live', record })
+      const saved = await store.save('sid', record, { data: `{"n":${n}}` })
+      if (saved.state !== 'saved') throw new Error(saved.state)
+      record = saved.record
+    }
+    // One use waited; those after it did not so much as try. (A fill may have been under way beside it.)
+    expect(store.stats.breakerOpened).toBe(1)
+    expect(store.stats.cacheBypassed).toBeGreaterThanOrEqual(38)
+    expect(told).toEqual([expect.stringContaining('is left alone')])
+
+    memcached.wake()
+    shift = 60_000
+    while (told.length < 2) {
+      expect(await store.load('sid')).toEqual({ state: 'live', record })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(told[1]).toContain('works again')
+    const { cacheHits } = store.stats
+    await store.load('sid')
+    expect(await store.load('sid')).toEqual({ state: 'live', record })
+    expect(store.stats.cacheHits).toBeGreaterThan(cacheHits)
+    store.close()
+    await memcached.kill()
+  })
+
+  test('that nobody listens on costs a refusal, and sessions are right', async () => {
+    const store = openStore(new MemoryDatastore(), `127.0.0.1:${await freePort()}`)
+    const record = await store.create('sid', { data: '{}' })
+    for (let n = 0; n < 10; n++) expect(await store.load('sid')).toEqual({ state: 'live', record })
+    expect(store.stats).toMatchObject({ breakerOpened: 1, cacheBypassed: 9 })
+    store.close()
+  })
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['closes in the midst of an answer', (socket) => socket.end(Buffer.from([0x81, 0x0a, 0, 0]))],
+    ['answers garbage', (socket) => socket.write(Buffer.alloc(4096, 'garbage '))],
+    ['resets', (socket) => socket.resetAndDestroy()],
+  ])('that %s leaves sessions right', async (_, answer) => {
+    const server = createServer((socket) => socket.on('error', () => {}).on('data', () => answer(socket)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    const store = openStore(new MemoryDatastore(), `127.0.0.1:${port}`)
+    const record = await store.create('sid', { data: '{}' })
+    for (let n = 0; n < 5; n++) expect(await store.load('sid')).toEqual({ state: 'live', record })
+    expect(store.stats.breakerOpened).toBe(1)
+    store.close()
+    server.close()
+  })
+
+  test('that is full, or takes only small values, leaves sessions right', async () => {
+    const memcached = await Memcached.start('-I', '512k', '-m', '2', '-M')
+    const datastore = new MemoryDatastore()
+    const patient = { cacheTimeout: 5000 }
+    const [one, two] = [
+      openStore(datastore, memcached.address, patient),
+      openStore(datastore, memcached.address, patient),
+    ]
+    let record = await one.create('sid', { data: '{"n":0}' })
+    for (let n = 1; n < 20; n++) {
+      await two.load('sid')
+      const data = JSON.stringify({ n, x: 'x'.repeat([10, 700_000, 400_000][n % 3]!) })
+      const saved = await one.save('sid', record, { data })
+      if (saved.state !== 'saved') throw new Error(saved.state)
+      record = saved.record
+      expect(await two.load('sid')).toEqual({ state: 'live', record })
+    }
+    expect(one.stats.breakerOpened + two.stats.breakerOpened).toBe(0)
+    one.close()
+    two.close()
+    await memcached.kill()
+  })
+
+  test('is told once of changes that were committed together', async () => {
+    const memcached = await Memcached.start()
+    const store = openStore(new MemoryDatastore(), memcached.address, { cacheTimeout: 5000 })
+    await store.create('sid', { data: '{}' })
+    await store.load('sid')
+    while (store.stats.fills === 0) await new Promise((resolve) => setImmediate(resolve))
+    const loaded = await store.load('sid')
+    if (loaded.state !== 'live') throw new Error(loaded.state)
+    const { count } = store.stats.memcached
+    await Promise.all(Array.from({ length: 30 }, (_, n) => store.save('sid', loaded.record, { data: `{"k${n}":1}` })))
+    // The first goes by itself, the others wait for it and go together.
+    expect(store.stats.commits).toBe(1 + 2)
+    expect(store.stats.memcached.count).toBe(count + 2)
+    store.close()
+    await memcached.kill()
+  })
+
+  test('among several keeps its own sessions: one that dies does not touch those of the others', async () => {
+    const servers = await Promise.all([Memcached.start(), Memcached.start(), Memcached.start()])
+    const datastore = new MemoryDatastore()
+    const addresses = servers.map(({ address }) => address).join()
+    const store = openStore(datastore, addresses, { cacheTimeout: 5000 })
+    const sids = Array.from({ length: 60 }, (_, n) => `s${n}`)
+    for (const sid of sids) await store.create(sid, { data: '{}' })
+    for (const sid of [...sids, ...sids]) await store.load(sid)
+    expect(store.stats.cacheHits).toBe(60)
+    await servers[1]!.kill()
+    for (const sid of sids) expect(await store.load(sid)).toMatchObject({ state: 'live' })
+    expect(store.stats.breakerOpened).toBe(1)
+    expect(store.stats.cacheHits).toBeGreaterThan(60 + 20)
+    store.close()
+    await Promise.all(servers.map((server) => server.kill()))
+  })
+})
+
+describe('a Datastore', () => {
+  async function overGrpc(port: number): Promise<{ port: SessionDatastore; close(): Promise<void> }> {
+    process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${port}`
+    process.env.METADATA_SERVER_DETECTION = 'none'
+    const datastore = await openDatastore({ mode: 'cloud', projectId: 'tipfy' })
+    delete process.env.DATASTORE_EMULATOR_HOST
+    return { port: new SessionDatastore(datastore, { kind: 'Session' }), close: () => closeDatastore(datastore) }
+  }
+
+  const record = {
+    version: 1,
+    created: 0,
+    updated: 0,
+    expires: 1e15,
+    data: '{}',
+    username: null,
+    commits: [],
+    stamp: null,
+  }
+  const operations: [string, (store: RecordStore) => Promise<unknown>][] = [
+    ['load', (store) => store.load('sid')],
+    ['create', (store) => store.create('sid', { data: '{}' })],
+    ['create for a user', (store) => store.create('sid', { data: '{}', username: 'ann' })],
+    ['save', (store) => store.save('sid', { ...record, stamp: '1' }, { data: '{"a":1}' })],
+    ['save of what is not known', (store) => store.save('sid', record, { data: '{"a":1}' })],
+    ['update', (store) => store.update('sid', () => {})],
+    ['regenerate', (store) => store.regenerate('sid', 'new', record, { data: '{}' })],
+    ['destroy', (store) => store.destroy('sid')],
+    ['listFor', (store) => store.listFor('ann')],
+    ['destroyAllFor', (store) => store.destroyAllFor('ann')],
+  ]
+
+  test('that nobody listens on is an error of every operation, with a time to try again', async () => {
+    const { port, close } = await overGrpc(await freePort())
+    const store = openStore(port, null, { storeTimeout: 3000 })
+    for (const [, operation] of operations) {
+      await expect(operation(store)).rejects.toMatchObject({
+        code: 'TIPFY_E_SESSION_STORE_UNAVAILABLE',
+        retryAfter: expect.any(Number),
+      })
+    }
+    await close()
+  })
+
+  test.each([
+    [3, 'INVALID_ARGUMENT: The value of property "x" is too long.'],
+    [5, 'NOT_FOUND: The project nope does not exist.'],
+    [7, 'PERMISSION_DENIED: Missing or insufficient permissions.'],
+    [16, 'UNAUTHENTICATED: Request had invalid authentication credentials.'],
+    [undefined, 'invalid_grant'],
+  ])('that refuses for good (%s) is told as that at once: nothing is tried again', async (code, message) => {
+    let calls = 0
+    const error = Object.assign(new Error(message), { code })
+    const request_ = (_: object, callback: (error: Error) => void) => {
+      calls++
+      setImmediate(callback, error)
+    }
+    const client = { request_, transaction: () => ({ request_ }) } as unknown as Datastore
+    const store = openStore(new SessionDatastore(client, { kind: 'Session' }), null)
+    for (const [, operation] of operations) {
+      calls = 0
+      await expect(operation(store)).rejects.toMatchObject({
+        code: 'TIPFY_E_SESSION_STORE_REFUSED',
+        retryAfter: null,
+        message: expect.stringContaining(`Datastore: ${message.replace(/\.$/, '')}`),
+      })
+      // An update that misses its record, and one in a project that is not there, are told apart by a lookup.
+      expect(calls).toBeLessThanOrEqual(code === 5 ? 2 : 1)
+    }
+    expect(store.stats.retries).toBe(0)
+  })
+
+  test('that fails is told of in the log once a minute, not with each request', async () => {
+    const clock = new FakeClock()
+    const datastore = new MemoryDatastore()
+    const told: string[] = []
+    const settings = { onTrouble: (message: string) => told.push(message) }
+    const store = new RecordStore({ datastore, clock, chance: fakeChance(), settings })
+    datastore.get = () => Promise.reject(new PortError('refused', 'Datastore: it is over there'))
+    for (let n = 0; n < 120; n++) {
+      await expect(store.load('sid')).rejects.toThrow('it is over there')
+      clock.time += 1000
+    }
+    expect(told).toEqual([expect.stringContaining('it is over there'), expect.stringContaining('it is over there')])
+    expect(store.stats.unavailable).toBe(120)
+  })
+
+  test('that accepts and never answers is one too, within the budget; a touch only counts it', async () => {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => sockets.push(socket.on('error', () => {})))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port, close } = await overGrpc((server.address() as { port: number }).port)
+    const store = openStore(port, null, { storeTimeout: 300 })
+    const all = await Promise.allSettled(operations.map(([, operation]) => operation(store)))
+    for (const outcome of all) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'TIPFY_E_SESSION_STORE_UNAVAILABLE' } })
+    }
+    expect(await store.touch('sid', record)).toEqual({ state: 'saved', record })
+    expect(store.stats.touchesFailed).toBe(1)
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await close()
+  })
+
+  test('that commits but whose answer is lost is not written twice', async () => {
+    const clock = new FakeClock()
+    const datastore = new MemoryDatastore()
+    const store = new RecordStore({ datastore, clock, chance: fakeChance() })
+    await store.create('sid', { data: '{"n":0}' })
+    const { begin } = datastore
+    let lost = 0
+    datastore.begin = () => {
+      const transaction = begin.call(datastore)
+      const { commit } = transaction
+      transaction.commit = async (writes, timeout) => {
+        const stamps = await commit(writes, timeout)
+        if (lost++ < 2) throw new PortError('unknown', 'the connection was lost')
+        return stamps
+      }
+      return transaction
+    }
+    const saved = await clock.until(
+      store.update('sid', (data) => {
+        data.n = (data.n as number) + 1
+      }),
+    )
+    expect(saved).toMatchObject({ state: 'saved', record: { version: 2, data: '{"n":1}' } })
+    expect(store.stats).toMatchObject({ recognised: 1, retries: 1 })
+  })
+
+  test('that saves in one call but whose answer is lost is not written twice', async () => {
+    const clock = new FakeClock()
+    const datastore = new MemoryDatastore()
+    const store = new RecordStore({ datastore, clock, chance: fakeChance() })
+    const base = await store.create('sid', { data: '{"list":[]}' })
+    const { swap } = datastore
+    datastore.swap = async (id, row, stamp) => {
+      await swap.call(datastore, id, row, stamp)
+      throw new PortError('unknown', 'the connection was lost')
+    }
+    const saved = await clock.until(store.save('sid', base, { data: '{"list":[1]}' }))
+    expect(saved).toMatchObject({ state: 'saved', record: { version: 2, data: '{"list":[1]}' } })
+    expect(datastore.calls).toMatchObject({ swap: 1, read: 1, commit: 0 })
+  })
+
+  test('whose insert was applied but not answered has one session, not an error', async () => {
+    const clock = new FakeClock()
+    const datastore = new MemoryDatastore()
+    const store = new RecordStore({ datastore, clock, chance: fakeChance() })
+    const { insert } = datastore
+    let lost = 0
+    datastore.insert = async (id, row) => {
+      const stamp = await insert.call(datastore, id, row)
+      if (lost++ === 0) throw new PortError('unknown', 'the connection was lost')
+      return stamp
+    }
+    const record = await clock.until(store.create('sid', { data: '{}' }))
+    expect(await store.load('sid')).toEqual({ state: 'live', record })
+  })
+
+  test('that aborts again and again is tried again, up to the budget', async () => {
+    const clock = new FakeClock()
+    const datastore = new MemoryDatastore()
+    const store = new RecordStore({ datastore, clock, chance: fakeChance(), settings: { storeTimeout: 2000 } })
+    await store.create('sid', { data: '{}' })
+    const { begin } = datastore
+    let aborts = 5
+    datastore.begin = () => {
+      const transaction = begin.call(datastore)
+      const { commit } = transaction
+      transaction.commit = async (...args) => {
+        if (aborts-- > 0) throw new PortError('conflict', 'ABORTED')
+        return await commit(...args)
+      }
+      return transaction
+    }
+    expect(await clock.until(store.update('sid', () => ({ n: 1 })))).toMatchObject({ state: 'saved' })
+    expect(store.stats.aborted).toBe(5)
+    aborts = Number.POSITIVE_INFINITY
+    const refused = clock.until(store.update('sid', () => ({ n: 2 })))
+    await expect(refused).rejects.toMatchObject({ code: 'TIPFY_E_SESSION_STORE_UNAVAILABLE', retryAfter: 2 })
+  })
+
+  test('with a record that another program broke has no session there, and tells', async () => {
+    const datastore = await openDatastore({ mode: 'embedded', memory: true })
+    const broken: string[] = []
+    const port = new SessionDatastore(datastore, { kind: 'Session', onBroken: (_, __, why) => broken.push(why) })
+    const store = openStore(port, null)
+    const good = { created: new Date(), updated: new Date(), expires: new Date(4e12), data: '{}', username: null }
+    const { keyName } = await import('../../../../lib/ext/session/repository/record.ts')
+    const cases: [object, RegExp][] = [
+      [{ ...good, version: 'x', commits: 'x' }, /version/],
+      [{ ...good, version: datastore.int('9223372036854775807'), commits: 'x' }, /version/],
+      [{ ...good, version: 1, commits: ['x'] }, /commits/],
+      [{ ...good, version: 1 }, /commits/],
+      [{ ...good, version: 1, commits: 'x', data: 5 }, /data/],
+      [{ ...good, version: 1, commits: 'x', expires: 'soon' }, /expires/],
+      [{ ...good, version: 1, commits: 'x', username: 7 }, /username/],
+    ]
+    for (const [n, [data, why]] of cases.entries()) {
+      await datastore.save({ key: datastore.key(['Session', keyName(`s${n}`)]), data })
+      expect(await store.load(`s${n}`)).toEqual({ state: 'none' })
+      expect(broken.pop()).toMatch(why)
+      expect(await store.save(`s${n}`, record, { data: '{"a":1}' })).toEqual({ state: 'gone' })
+    }
+    await closeDatastore(datastore)
+  })
+})

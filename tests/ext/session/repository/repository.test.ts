@@ -1,0 +1,216 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  RecordStore,
+  type SessionRecord,
+  type StoreSettings,
+} from '../../../../lib/ext/session/repository/repository.ts'
+import { FakeClock, fakeChance } from '../../../support/fake-world.ts'
+import { MemoryDatastore } from '../../../support/memory-datastore.ts'
+
+function makeWorld(settings: Partial<StoreSettings> = {}) {
+  const datastore = new MemoryDatastore()
+  const clock = new FakeClock()
+  const chance = fakeChance()
+  const open = () => new RecordStore({ datastore, clock, chance, settings })
+  return { datastore, clock, open, store: open() }
+}
+
+function live(loaded: { state: string; record?: SessionRecord }): SessionRecord {
+  expect(loaded.state).toMatch(/^(live|saved)$/)
+  return loaded.record!
+}
+
+const text = (data: object) => JSON.stringify(data)
+
+describe('a record', () => {
+  test('is read back as it was created, under the hash of its id', async () => {
+    const { store, datastore, clock } = makeWorld()
+    const record = await store.create('sid', { data: text({ a: 1 }) })
+    expect(record).toMatchObject({
+      version: 1,
+      created: clock.time,
+      updated: clock.time,
+      expires: clock.time + 86_400_000,
+      data: text({ a: 1 }),
+      username: null,
+    })
+    expect(live(await store.load('sid'))).toEqual(record)
+    expect([...datastore.sessions.keys()]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)])
+    expect(datastore.calls).toMatchObject({ insert: 1, get: 1, read: 0, commit: 0 })
+  })
+
+  test('that nobody made is none, and reading it makes none', async () => {
+    const { store, datastore } = makeWorld()
+    expect(await store.load('sid')).toEqual({ state: 'none' })
+    expect(datastore.sessions.size).toBe(0)
+  })
+
+  test('is dead after its idle time, and no save brings it back', async () => {
+    const { store, clock } = makeWorld({ expiration: 1000 })
+    const record = await store.create('sid', { data: '{}' })
+    clock.time += 1000
+    expect(await store.load('sid')).toEqual({ state: 'none' })
+    expect(await store.save('sid', record, { data: text({ a: 1 }) })).toEqual({ state: 'gone' })
+    expect(store.stats.dropped).toBe(1)
+  })
+
+  test('lives on by saves and touches, but no longer than its absolute time', async () => {
+    const { store, clock } = makeWorld({ expiration: 1000, absoluteExpiration: 2500 })
+    let record = await store.create('sid', { data: '{}' })
+    clock.time += 50
+    expect(store.touchDue(record)).toBe(false)
+    clock.time += 850
+    expect(store.touchDue(record)).toBe(true)
+    record = live(await store.touch('sid', record))
+    expect(record.expires).toBe(clock.time + 1000)
+    clock.time += 900
+    record = live(await store.save('sid', record, { data: text({ a: 1 }) }))
+    expect(record.expires).toBe(record.created + 2500)
+    clock.time += 600
+    expect(store.touchDue(record)).toBe(false)
+    clock.time += 100
+    expect(await store.load('sid')).toEqual({ state: 'none' })
+  })
+
+  test('over what Datastore takes is refused, and the old one stays', async () => {
+    const { store } = makeWorld()
+    const record = await store.create('sid', { data: '{}' })
+    const saved = store.save('sid', record, { data: text({ a: 'x'.repeat(1_050_000) }) })
+    await expect(saved).rejects.toMatchObject({ code: 'TIPFY_E_SESSION_RECORD_TOO_LARGE' })
+    expect(live(await store.load('sid'))).toEqual(record)
+  })
+})
+
+describe('many at once', () => {
+  test('saves of other keys by several processes all stay', async () => {
+    const { store, open, clock } = makeWorld()
+    const base = await store.create('sid', { data: '{}' })
+    const processes = [store, open(), open()]
+    const saves = Array.from({ length: 30 }, (_, n) =>
+      processes[n % 3]!.save('sid', base, { data: text({ [`k${n}`]: n }) }),
+    )
+    await clock.until(Promise.all(saves))
+    const { data } = live(await store.load('sid'))
+    expect(Object.keys(JSON.parse(data))).toHaveLength(30)
+  })
+
+  test('updates by several processes count exactly', async () => {
+    const { store, open, clock } = makeWorld()
+    await store.create('sid', { data: text({ n: 0 }) })
+    const processes = [store, open(), open()]
+    const updates = Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        processes[n % 3]!.update('sid', (data) => {
+          data.n = (data.n as number) + 1
+        }),
+      ),
+    )
+    await clock.until(updates)
+    expect(JSON.parse(live(await store.load('sid')).data)).toEqual({ n: 60 })
+  })
+})
+
+describe('an update that changes nothing', () => {
+  test('sees what others have committed, and writes nothing', async () => {
+    const { store, open } = makeWorld()
+    const base = await store.create('sid', { data: text({ n: 0 }) })
+    const saved = live(await open().save('sid', base, { data: text({ n: 1 }) }))
+    const seen: unknown[] = []
+    const record = live(await store.update('sid', (data) => void seen.push(data.n), base))
+    expect(seen.at(-1)).toBe(1)
+    expect(record).toMatchObject({ version: saved.version, data: text({ n: 1 }) })
+    expect(store.stats.commits).toBe(1) // of create()
+  })
+
+  test('renews the expiry where that is due', async () => {
+    const { store, clock } = makeWorld({ expiration: 1000, touchAfter: 0.1 })
+    const base = await store.create('sid', { data: text({ n: 0 }) })
+    clock.time += 200
+    const record = live(await store.update('sid', () => {}, base))
+    expect([record.version, record.expires]).toEqual([2, clock.time + 1000])
+  })
+})
+
+describe('no revival', () => {
+  test('after destroy() the id is a tombstone for a minute, then unknown, and nothing in flight brings it back', async () => {
+    const { store, open, clock, datastore } = makeWorld()
+    const record = await store.create('sid', { data: text({ secret: 1 }), username: 'ann' })
+    await store.destroy('sid')
+    expect(await store.load('sid')).toEqual({ state: 'tombstone' })
+    expect(await open().save('sid', record, { data: text({ a: 1 }) })).toEqual({ state: 'gone' })
+    expect(await store.update('sid', () => {})).toEqual({ state: 'gone' })
+    expect(await store.touch('sid', record)).toEqual({ state: 'gone' })
+    expect(JSON.stringify([...datastore.sessions.values()])).not.toMatch(/secret|ann/)
+    clock.time += 60_000
+    expect(await store.load('sid')).toEqual({ state: 'none' })
+    expect(await store.save('sid', record, { data: text({ a: 1 }) })).toEqual({ state: 'gone' })
+  })
+
+  test('regenerate() moves the data and what was changed, and the old id is dead', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('old', { data: text({ cart: ['a'] }) })
+    await store.save('old', base, { data: text({ cart: ['a'], other: 1 }) })
+    const moved = live(
+      await store.regenerate('old', 'new', base, { data: text({ cart: ['a'], user: 5 }), username: 'ann' }),
+    )
+    expect(JSON.parse(moved.data)).toEqual({ cart: ['a'], other: 1, user: 5 })
+    expect(await store.load('old')).toEqual({ state: 'tombstone' })
+    expect(live(await store.load('new'))).toEqual(moved)
+    expect(await store.listFor('ann')).toHaveLength(1)
+  })
+
+  test('two logins at once both end logged in, each with the data it had', async () => {
+    const { store, open, clock } = makeWorld()
+    const base = await store.create('old', { data: text({ cart: ['a'] }) })
+    const changes = { data: text({ cart: ['a'], user: 5 }), username: 'ann' }
+    const logins = [store.regenerate('old', 'new1', base, changes), open().regenerate('old', 'new2', base, changes)]
+    await clock.until(Promise.all(logins))
+    for (const sid of ['new1', 'new2'])
+      expect(JSON.parse(live(await store.load(sid)).data)).toEqual({ cart: ['a'], user: 5 })
+    expect(await store.listFor('ann')).toHaveLength(2)
+  })
+
+  test('a regenerate() that comes after destroy() keeps only what its own request brought', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('old', { data: text({ secret: 1 }), username: 'ann' })
+    await store.destroy('old')
+    const moved = live(await store.regenerate('old', 'new', base, { data: text({ secret: 1, mine: 2 }) }))
+    expect(moved).toMatchObject({ data: text({ mine: 2 }), username: null })
+  })
+})
+
+describe('the sessions of a user', () => {
+  test('are listed, and all ended but the one excepted; who logs in again lives', async () => {
+    const { store } = makeWorld()
+    for (const sid of ['a', 'b', 'c']) await store.create(sid, { data: '{}', username: 'ann' })
+    await store.create('d', { data: '{}', username: 'bob' })
+    expect(await store.listFor('ann')).toHaveLength(3)
+    expect(await store.destroyAllFor('ann', { exceptSid: 'b' })).toBe(2)
+    expect(await store.load('a')).toEqual({ state: 'none' })
+    expect((await store.load('b')).state).toBe('live')
+    expect((await store.load('d')).state).toBe('live')
+    const base = live(await store.load('b'))
+    expect(live(await store.regenerate('b', 'b2', base, { data: '{}' })).username).toBe('ann')
+    await store.create('e', { data: '{}', username: 'ann' })
+    expect(await store.listFor('ann')).toHaveLength(2)
+  })
+
+  test('are ended whatever the index lags', async () => {
+    const { store, datastore } = makeWorld()
+    datastore.find = async () => []
+    await store.create('a', { data: '{}', username: 'ann' })
+    const base = await store.create('b', { data: '{}' })
+    await store.save('b', base, { data: '{}', username: 'ann' })
+    expect(await store.destroyAllFor('ann')).toBe(2)
+    expect(await store.load('a')).toEqual({ state: 'none' })
+    expect(await store.load('b')).toEqual({ state: 'none' })
+  })
+
+  test('a regenerate() under way when all are ended does not carry the user over', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('a', { data: text({ secret: 1 }), username: 'ann' })
+    await store.destroyAllFor('ann')
+    const moved = live(await store.regenerate('a', 'b', base, { data: text({ secret: 1, x: 1 }) }))
+    expect(moved).toMatchObject({ data: text({ x: 1 }), username: null })
+  })
+})

@@ -1,0 +1,159 @@
+// A server process for tests: a session store of its own, told over IPC what to do. Started with fork().
+import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
+import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
+import type { CacheLink } from '../../../../lib/ext/session/repository/ports.ts'
+import { RecordStore } from '../../../../lib/ext/session/repository/repository.ts'
+import { systemChance, systemClock } from '../../../../lib/ext/session/repository/system.ts'
+
+export interface WorkerOptions {
+  dataFolder?: string
+  memcached?: string
+  storeTimeout?: number
+}
+
+const options = JSON.parse(process.argv[2]!) as WorkerOptions
+const cloud = process.env.DATASTORE_EMULATOR_HOST !== undefined
+const datastore = await openDatastore({
+  mode: cloud ? 'cloud' : 'embedded',
+  projectId: 'tipfy',
+  dataFolder: options.dataFolder,
+})
+
+let dieAtCache = false
+
+function deadly(link: CacheLink): CacheLink {
+  return {
+    name: link.name,
+    async connect(timeout) {
+      const connection = await link.connect(timeout)
+      const fatal = <Arguments extends unknown[], T>(call: (...args: Arguments) => Promise<T>) => {
+        return (...args: Arguments) => {
+          if (dieAtCache) process.kill(process.pid, 'SIGKILL')
+          return call.apply(connection, args)
+        }
+      }
+      return {
+        get alive() {
+          return connection.alive
+        },
+        get: fatal(connection.get),
+        add: fatal(connection.add),
+        replace: fatal(connection.replace),
+        delete: fatal(connection.delete),
+        close: () => connection.close(),
+      }
+    },
+  }
+}
+
+/** The process is to die when it speaks to memcached after its next commit. */
+let dieAfterCommit = false
+
+const rows = new SessionDatastore(datastore, { kind: 'Session' })
+const begin = rows.begin.bind(rows)
+rows.begin = () => {
+  const transaction = begin()
+  const { commit } = transaction
+  transaction.commit = async (...args) => {
+    const stamps = await commit(...args)
+    dieAtCache = dieAfterCommit
+    return stamps
+  }
+  return transaction
+}
+const swap = rows.swap.bind(rows)
+rows.swap = async (...args) => {
+  const stamp = await swap(...args)
+  dieAtCache = dieAfterCommit && stamp !== null
+  return stamp
+}
+
+const store = new RecordStore({
+  datastore: rows,
+  cacheLinks: options.memcached === undefined ? [] : memcachedLinks(options.memcached).map(deadly),
+  clock: systemClock,
+  chance: systemChance,
+  // A busy machine must not open the breaker: a store that has not reached memcached leaves others what was there.
+  settings: { storeTimeout: options.storeTimeout ?? 20_000, cacheTimeout: 5000 },
+})
+
+const many = async (count: number, work: (n: number) => Promise<{ state: string }>): Promise<number[]> => {
+  const done: number[] = []
+  await Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      try {
+        if ((await work(n)).state === 'saved') done.push(n)
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'TIPFY_E_SESSION_STORE_UNAVAILABLE') throw error
+      }
+    }),
+  )
+  return done
+}
+
+const counting = (n: number) => (data: Record<string, unknown>) => {
+  data.n = ((data.n as number | undefined) ?? 0) + 1
+  data.log = [...((data.log as number[] | undefined) ?? []), n]
+}
+
+const commands = {
+  create: (sid: string, data: string) => store.create(sid, { data }),
+  load: (sid: string) => store.load(sid),
+  async assign(sid: string, changes: object) {
+    const loaded = await store.load(sid)
+    if (loaded.state !== 'live') return loaded
+    const data = JSON.stringify({ ...JSON.parse(loaded.record.data), ...changes })
+    return store.save(sid, loaded.record, { data })
+  },
+  async assignAndDie(sid: string, changes: object) {
+    dieAfterCommit = true
+    await commands.assign(sid, changes)
+    // It may have given memcached up on a busy machine, and committed without a word to it.
+    process.kill(process.pid, 'SIGKILL')
+  },
+  /** Many requests at once, each with a key of its own. */
+  keys: (sid: string, from: number, count: number) =>
+    many(count, async (n) => {
+      const loaded = await store.load(sid)
+      if (loaded.state !== 'live') return loaded
+      const data = { ...JSON.parse(loaded.record.data), [`k${from + n}`]: 1 }
+      return store.save(sid, loaded.record, { data: JSON.stringify(data) })
+    }),
+  push: (sid: string, from: number, count: number) =>
+    many(count, async (n) => {
+      const loaded = await store.load(sid)
+      if (loaded.state !== 'live') return loaded
+      const data = JSON.parse(loaded.record.data) as { list?: number[] }
+      return store.save(sid, loaded.record, {
+        data: JSON.stringify({ ...data, list: [...(data.list ?? []), from + n] }),
+      })
+    }),
+  updates: (sid: string, from: number, count: number) => many(count, (n) => store.update(sid, counting(from + n))),
+  /** One after another, telling of each, until told otherwise or killed. */
+  async count(sid: string, from: number, count: number) {
+    for (let n = from; n < from + count; n++) {
+      try {
+        await store.update(sid, counting(n))
+        process.send!({ counted: n })
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'TIPFY_E_SESSION_STORE_UNAVAILABLE') throw error
+      }
+    }
+  },
+  stats: async () => store.stats,
+  async close() {
+    store.close()
+    await closeDatastore(datastore)
+    setImmediate(() => process.disconnect())
+  },
+}
+
+process.on('message', ({ call, method, args }: { call: number; method: keyof typeof commands; args: never[] }) => {
+  const command = commands[method] as (...args: never[]) => Promise<unknown>
+  command(...args).then(
+    (result) => process.send!({ call, result }),
+    (error) => process.send!({ call, error: String(error) }),
+  )
+})
+process.send!({ ready: true })

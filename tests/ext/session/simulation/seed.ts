@@ -1,0 +1,302 @@
+// One seed: a few processes, browsers and requests, what goes wrong among them, and what the checker says of it.
+import type { Write } from '../../../../lib/ext/session/repository/ports.ts'
+import { Checker, type Visitor } from './checker.ts'
+import { SimDatastore } from './datastore.ts'
+import { SimMemcached } from './memcached.ts'
+import { HandlerFailed, programs, type Task } from './programs.ts'
+import { Process, Scheduler } from './scheduler.ts'
+import { caller, type Habits, limits, Site } from './site.ts'
+import { type Misfortune, type Theme, themes } from './themes.ts'
+
+export interface Outcome {
+  seed: number
+  violations: string[]
+  requests: number
+  log: string[]
+}
+
+/** @param tells all that happens is put into words */
+export async function runSeed(seed: number, tells = false): Promise<Outcome> {
+  const world = new World(seed, tells)
+  try {
+    await world.run()
+  } catch (error) {
+    world.checker.wrong('no hang', String(error instanceof Error ? error.stack : error))
+  }
+  world.checker.end()
+  return { seed, violations: world.checker.violations, requests: world.requests, log: world.log }
+}
+
+class World {
+  readonly scheduler: Scheduler
+  readonly checker: Checker
+  readonly log: string[] = []
+  readonly #tells: boolean
+  requests = 0
+  readonly #datastore: SimDatastore
+  readonly #memcacheds: SimMemcached[] = []
+  readonly #habits: Habits
+  readonly #sites: Site[] = []
+  readonly #jars: (string | null)[]
+  readonly #old: string[] = []
+  readonly #theme: Theme
+  #processes = 0
+
+  constructor(seed: number, tells: boolean) {
+    this.#tells = tells
+    this.scheduler = new Scheduler(seed)
+    const { scheduler } = this
+    this.#habits = { absolute: scheduler.chance(0.3) ? 150_000 : null, merges: scheduler.chance(0.2) }
+    this.checker = new Checker(scheduler, this.#habits)
+    this.#datastore = new SimDatastore(scheduler)
+    const servers = scheduler.pick([
+      [15, 0],
+      [60, 1],
+      [15, 2],
+      [10, 3],
+    ])
+    for (let n = 1; n <= servers; n++) this.#memcacheds.push(new SimMemcached(scheduler, `m${n}`))
+    this.#theme = scheduler.pick(themes)
+    this.#datastore.spread = this.#theme.spread
+    this.#jars = scheduler.chance(0.8) ? [null] : [null, null]
+    this.#watch()
+    for (
+      let n = scheduler.pick([
+        [1, 1],
+        [4, 2],
+        [2, 3],
+      ]);
+      n > 0;
+      n--
+    )
+      this.#sites.push(this.#boot())
+  }
+
+  async run(): Promise<void> {
+    const { scheduler } = this
+    const theme = this.#theme
+    // Everybody begins with a session that holds something.
+    for (const jar of this.#jars.keys()) {
+      scheduler.after(0, () => this.#visit(jar, scheduler.chance(0.5) ? 'login' : 'push'))
+    }
+    let at = 40 + 4 * theme.spread
+    for (let planned = 0; planned < theme.requests; ) {
+      const burst = 1 + scheduler.below(theme.burst)
+      for (let n = 0; n < burst; n++) {
+        scheduler.after(at + scheduler.between(0, theme.width), () => this.#visit(scheduler.below(this.#jars.length)))
+      }
+      for (let n = scheduler.below(theme.misfortunes + 1); n > 0; n--) {
+        scheduler.after(at + scheduler.between(-5, theme.width + 20), () =>
+          this.#misfortune(scheduler.pick(theme.kinds)),
+        )
+      }
+      at += scheduler.pick(theme.pauses)
+      planned += burst
+    }
+    // When all is well again, everybody sees what is there.
+    scheduler.after(at + 20_000, () => this.#heal())
+    for (let n = 0; n < 4; n++) {
+      scheduler.after(at + 45_000 + 300 * n, () => this.#visit(n % this.#jars.length, n < 2 ? 'read' : 'push'))
+    }
+    await scheduler.run()
+  }
+
+  #boot(): Site {
+    const skew = this.scheduler.chance(0.1) ? this.scheduler.between(0, limits.skew) : 0
+    const nearness = this.scheduler.pick([
+      [2, 1],
+      [1, 10],
+    ])
+    const process = new Process(this.scheduler, `p${++this.#processes}`, skew, nearness)
+    return new Site(this.scheduler, process, {
+      datastore: this.#datastore,
+      memcacheds: this.#memcacheds,
+      habits: this.#habits,
+    })
+  }
+
+  #watch(): void {
+    const onCall = (kind: string): Visitor | undefined => {
+      const visitor = caller.getStore() as Visitor | undefined
+      visitor?.calls.push(kind)
+      return visitor
+    }
+    this.#datastore.onCall = onCall
+    for (const memcached of this.#memcacheds) memcached.onCall = onCall
+    this.#datastore.onRead = (ids) => this.checker.read(ids)
+    this.#datastore.onCommit = (writes, before, who) => {
+      const visitor = who as Visitor | undefined
+      this.#say(() => `  commit by ${visitor?.what}: ${writes.map((write) => describe(write)).join('; ')}`)
+      this.checker.committed(writes, before, visitor)
+    }
+  }
+
+  #visit(jar: number, wanted?: keyof typeof programs): void {
+    this.#request(jar, wanted).catch((error) => {
+      this.checker.wrong('errors', `something unforeseen: ${error instanceof Error ? error.stack : error}`)
+    })
+  }
+
+  async #request(jar: number, wanted?: keyof typeof programs): Promise<void> {
+    const { scheduler, checker } = this
+    const n = ++this.requests
+    const name = wanted ?? scheduler.pick(this.#theme.programs)
+    const site = this.#sites[scheduler.below(this.#sites.length)]!
+    const late = this.#old.length > 0 && scheduler.chance(0.1)
+    const cookie = late ? this.#old[scheduler.below(this.#old.length)]! : this.#jars[jar]!
+    const visitor: Visitor = {
+      n,
+      what: `#${n} ${name}`,
+      site: site.process.name,
+      store: undefined as never,
+      marks: new Set(),
+      removed: new Set(),
+      x: undefined,
+      moves: false,
+      ends: false,
+      calls: [],
+      commits: [],
+      id: checker.nameOf(site.idIn(cookie)),
+      startedAt: 0,
+      floor: undefined,
+      loaded: undefined,
+      savingAt: undefined,
+      conflicts: [],
+      foundAlive: false,
+      revokedAt: 0,
+      cookieAge: site.ageOf(cookie),
+      sleep: () =>
+        scheduler.sleep(
+          scheduler.pick([
+            [4, 5],
+            [2, 60],
+            [1, 1500],
+            [0.3, 8000],
+          ]),
+        ),
+    }
+    checker.started(visitor)
+    const reach = this.#reach(site)
+    this.#say(() => `${visitor.what} starts on ${visitor.site} with ${visitor.id?.slice(0, 6)}`)
+    const visit = site.open(cookie)
+    const status = await caller.run(visitor, () => this.#serve(visitor, visit, programs[name]))
+    if (!site.process.alive) return
+    const cookieId = checker.nameOf(site.idIn(visit.cookie ?? null))
+    const reached = reach() || this.#memcacheds.length === 0
+    this.#say(
+      () =>
+        `${visitor.what} answers ${status}, cookie ${visit.cookie === null ? 'cleared' : cookieId?.slice(0, 6)}${reached ? '' : ', memcached not reached'}`,
+    )
+    checker.answered(visitor, status, visit.cookie, cookieId, reached)
+    scheduler.after(scheduler.between(0, 3), () => this.#arrive(jar, visit.cookie))
+  }
+
+  async #serve(
+    visitor: Visitor,
+    visit: ReturnType<Site['open']>,
+    program: (task: Task) => void | Promise<void>,
+  ): Promise<number> {
+    const loading = visit.load()
+    if (loading !== undefined) await loading
+    this.#say(() => `  ${visitor.what} found ${visitor.loaded?.state}`)
+    this.checker.loaded(visitor)
+    visitor.store = visit.store
+    let status = 200
+    try {
+      const running = program(visitor)
+      if (running !== undefined) await running
+    } catch (error) {
+      status = statusOf(error)
+    }
+    this.checker.wants(visitor)
+    visitor.savingAt = this.scheduler.time
+    try {
+      await visit.save(status >= 500)
+    } catch (error) {
+      status = statusOf(error)
+    }
+    return status
+  }
+
+  #arrive(jar: number, cookie: string | null | undefined): void {
+    if (cookie === undefined) return
+    const before = this.#jars[jar]
+    if (before !== null && before !== undefined) this.#old.push(before)
+    this.#jars[jar] = cookie
+  }
+
+  /** Tells later whether memcached was there for the process all the while. */
+  #reach(site: Site): () => boolean {
+    const { stats } = site.records
+    const { breakerOpened, cacheBypassed } = stats
+    return () => stats.breakerOpened === breakerOpened && stats.cacheBypassed === cacheBypassed
+  }
+
+  #misfortune(kind: Misfortune): void {
+    const { scheduler } = this
+    const memcached = this.#memcacheds[scheduler.below(this.#memcacheds.length)]
+    this.#say(() => `  misfortune: ${kind}`)
+    if (kind === 'crash') this.#crash()
+    const { faults } = this.#datastore
+    if (kind === 'silence') {
+      faults.lostRequest = 0.9
+      scheduler.after(scheduler.between(1000, 12_000), () => {
+        faults.lostRequest = 0
+      })
+      return
+    }
+    if (kind === 'datastore') {
+      const which = (['lostRequest', 'lostAnswer', 'busy', 'slow', 'abort', 'lag'] as const)[scheduler.below(6)]!
+      faults[which] = scheduler.between(0.1, 0.6)
+      scheduler.after(scheduler.between(20, 3000), () => {
+        faults[which] = 0
+      })
+      return
+    }
+    if (memcached === undefined) return
+    if (kind === 'evict') {
+      for (let n = 0; n < 3; n++) scheduler.after(scheduler.between(0, 25), () => memcached.cells.clear())
+    } else if (kind === 'flush') memcached.cells.clear()
+    else if (kind === 'restart') memcached.restart()
+    else if (kind === 'hang') memcached.hangsUntil = scheduler.time + scheduler.between(20, 4000)
+    else if (kind === 'slow cache') {
+      memcached.slow = 0.3
+      scheduler.after(scheduler.between(20, 500), () => {
+        memcached.slow = 0
+      })
+    } else {
+      memcached.up = false
+      memcached.restart()
+      scheduler.after(scheduler.between(10, 3000), () => {
+        memcached.up = true
+      })
+    }
+  }
+
+  #crash(): void {
+    const at = this.scheduler.below(this.#sites.length)
+    this.#sites[at]!.process.alive = false
+    this.#sites[at] = this.#boot()
+  }
+
+  #heal(): void {
+    Object.assign(this.#datastore.faults, { lostRequest: 0, lostAnswer: 0, busy: 0, slow: 0, abort: 0, lag: 0 })
+    for (const memcached of this.#memcacheds) Object.assign(memcached, { up: true, slow: 0 })
+  }
+
+  #say(text: () => string): void {
+    if (this.#tells) this.log.push(`${this.scheduler.time.toFixed(1).padStart(9)} ${text()}`)
+  }
+}
+
+function describe(write: Write): string {
+  if (write.op === 'delete') return `delete ${write.id.slice(0, 6)}`
+  if (write.op === 'user') return `user ${write.row.sequence}`
+  return `${write.op} ${write.id.slice(0, 6)} v${write.row.version} ${write.row.data}`
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HandlerFailed) return 500
+  if ((error as { code?: unknown }).code === 503) return 503
+  throw error
+}

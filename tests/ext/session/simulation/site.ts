@@ -1,0 +1,151 @@
+// The real session layer of one server process, from cookie to cookie, on the simulated Datastore and memcached.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { defaultConfig } from '../../../../lib/ext/session/config/config.ts'
+import type { SessionApp, Settings } from '../../../../lib/ext/session/config/settings.ts'
+import type { SignedCookie } from '../../../../lib/ext/session/cookies/signing.ts'
+import { type Data, mergeData } from '../../../../lib/ext/session/merge/merge.ts'
+import { type Loaded, RecordStore } from '../../../../lib/ext/session/repository/repository.ts'
+import type { OutboxResponse } from '../../../../lib/ext/session/response-cookies.ts'
+import { Sessions } from '../../../../lib/ext/session/session-kinds.ts'
+import type { SessionStore, StoreRequest } from '../../../../lib/ext/session/session-store.ts'
+import type { SimDatastore } from './datastore.ts'
+import type { SimMemcached } from './memcached.ts'
+import type { Process, Scheduler } from './scheduler.ts'
+
+/** In seconds; in ms the wait for memcached, and how far the clock of a process may be ahead. */
+export const limits = { expiration: 100, cacheTtl: 10, storeTimeout: 5, cacheTimeout: 50, skew: 3000 }
+
+/** The request that the store works for, what it found for it, and where it said that another's change was lost. */
+export const caller = new AsyncLocalStorage<{ loaded: Loaded | { state: 'failed' } | undefined; conflicts: string[] }>()
+
+/** How the application of a seed is set up. */
+export interface Habits {
+  /** The absolute expiration in ms. */
+  absolute: number | null
+  /** It merges by itself: `sum` is the sum. */
+  merges: boolean
+}
+
+function mergeSums(base: Data, mine: Data, theirs: Data): Data {
+  const sum = ({ sum }: Data) => (sum as number | undefined) ?? 0
+  const merged = mergeData(base, mine, theirs, () => {})
+  if (merged.sum !== undefined) merged.sum = sum(mine) + sum(theirs) - sum(base)
+  return merged
+}
+
+export class Site {
+  readonly process: Process
+  readonly records: RecordStore
+  readonly sessions: Sessions
+
+  constructor(
+    scheduler: Scheduler,
+    process: Process,
+    { datastore, memcacheds, habits }: { datastore: SimDatastore; memcacheds: SimMemcached[]; habits: Habits },
+  ) {
+    this.process = process
+    this.records = new RecordStore({
+      datastore: datastore.port(process),
+      cacheLinks: memcacheds.map((memcached) => memcached.link(process)),
+      clock: process,
+      chance: { id: () => name(scheduler), token: () => name(scheduler), unit: () => scheduler.random() },
+      settings: {
+        expiration: limits.expiration * 1000,
+        absoluteExpiration: habits.absolute,
+        merge: habits.merges ? mergeSums : null,
+        onConflict: ({ path }) => caller.getStore()?.conflicts.push(path),
+        cacheTtl: limits.cacheTtl * 1000,
+        cacheTimeout: limits.cacheTimeout,
+        storeTimeout: limits.storeTimeout * 1000,
+      },
+    })
+    const load = this.records.load.bind(this.records)
+    this.records.load = async (sid) => {
+      const look = caller.getStore()
+      try {
+        const loaded = await load(sid)
+        if (look !== undefined) look.loaded = loaded
+        return loaded
+      } catch (error) {
+        if (look !== undefined) look.loaded = { state: 'failed' }
+        throw error
+      }
+    }
+    const log = { info() {}, warn() {}, error() {} }
+    const settings = {
+      ...defaultConfig,
+      expiration: limits.expiration,
+      dev: true,
+      log,
+      keys: ['a key of the simulation, 32 bytes'],
+      now: process.now,
+    } as Settings
+    this.sessions = new Sessions({} as SessionApp, settings, 'datastore')
+    this.sessions.records = this.records
+  }
+
+  /** The session layer of one request. */
+  open(cookie: string | null): Visit {
+    return new Visit(this.sessions, cookie)
+  }
+
+  /** The session id in a cookie. */
+  idIn(cookie: string | null): string | null {
+    return this.#verified(cookie)?.text ?? null
+  }
+
+  /** How long ago in ms a cookie was issued. */
+  ageOf(cookie: string | null): number {
+    return this.process.now() - (this.#verified(cookie)?.issued ?? 0)
+  }
+
+  #verified(cookie: string | null): SignedCookie | null {
+    if (cookie === null) return null
+    const found = this.sessions.kind.signer.verify(cookie, this.process.now())
+    return typeof found === 'string' ? null : found
+  }
+}
+
+export class Visit {
+  /** What the answer does to the cookie: nothing, sets it, or clears it. */
+  cookie: string | null | undefined
+  readonly #sessions: Sessions
+  readonly #context: { request: StoreRequest; session: unknown; app: unknown }
+
+  constructor(sessions: Sessions, cookie: string | null) {
+    this.#sessions = sessions
+    const request = {
+      message: { headers: { cookie: cookie === null ? undefined : `${sessions.kind.name}=${cookie}` } },
+      headers: { get: () => null },
+      isSecure: false,
+    }
+    this.#context = { request: request as unknown as StoreRequest, session: undefined, app: undefined }
+  }
+
+  load(): void | Promise<void> {
+    return this.#sessions.openSession(this.#context as never)
+  }
+
+  get store(): SessionStore {
+    return this.#sessions.storeOf(this.#context as never)
+  }
+
+  async save(failed: boolean): Promise<void> {
+    const none = { get: () => null, getAll: () => [], has: () => false, addSound() {} }
+    const response: OutboxResponse = {
+      headers: none,
+      setCookie: (_, value) => {
+        this.cookie = value
+      },
+      deleteCookie: () => {
+        this.cookie = null
+      },
+      varyByCookie() {},
+    }
+    await this.#sessions.saveSession(this.#context as never, response, failed)
+  }
+}
+
+function name(scheduler: Scheduler): string {
+  return scheduler.below(2 ** 48).toString(36) + scheduler.below(2 ** 48).toString(36)
+}

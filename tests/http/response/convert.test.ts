@@ -1,0 +1,120 @@
+import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
+import { expect, test } from '@jest/globals'
+import { NotFound } from '../../../lib/http/exceptions.ts'
+import { html } from '../../../lib/http/html.ts'
+import { makeResponse } from '../../../lib/http/response/convert.ts'
+import { Response as TipfyResponse } from '../../../lib/http/response/response.ts'
+import { fakeRequest } from '../fake.ts'
+
+function current(): TipfyResponse {
+  const response = new TipfyResponse('before', { status: 201, headers: { 'x-a': '1' } })
+  response.setCookie('a', 'b')
+  return response
+}
+
+function made(returned: unknown, response = current()): TipfyResponse {
+  return makeResponse(returned, response, fakeRequest()) as TipfyResponse
+}
+
+test('nothing, or the response itself, is the response as it stands', () => {
+  const response = current()
+  expect(made(undefined, response)).toBe(response)
+  expect(made(response, response)).toBe(response)
+  expect(response.data).toBe('before')
+})
+
+test.each([
+  ['text', 'x', 'x'],
+  ['html``', html`<b>${'<'}</b>`, '<b>&lt;</b>'],
+  ['bytes', Buffer.from('x'), Buffer.from('x')],
+])('%s is the body of the response, whose status, headers and cookies stay', (_, returned, data) => {
+  const response = current()
+  expect(made(returned, response)).toBe(response)
+  expect(response.data).toEqual(data)
+  expect([response.status, response.headers.get('x-a'), response.headers.has('set-cookie')]).toEqual([201, '1', true])
+  expect(response.contentType).toBe('text/html; charset=utf-8')
+})
+
+test.each([
+  ['an object', { a: 1 }, '{"a":1}'],
+  ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), '{"a":1}'],
+  ['an array', [1, null], '[1,null]'],
+  ['an object of another realm', runInNewContext('({ a: [1] })'), '{"a":[1]}'],
+  ['an array of another realm', runInNewContext('[1]'), '[1]'],
+])('%s is JSON', (_, returned, data) => {
+  const response = made(returned)
+  expect([response.data, response.contentType, response.status]).toEqual([data, 'application/json; charset=utf-8', 201])
+})
+
+test('JSON keeps a type that the handler has given it', () => {
+  const response = current()
+  response.contentType = 'application/problem+json'
+  expect(made({ title: 'x' }, response).contentType).toBe('application/problem+json')
+  const byHeader = new TipfyResponse('', { headers: { 'Content-Type': 'application/geo+json' } })
+  expect(made([], byHeader).contentType).toBe('application/geo+json')
+})
+
+test.each([
+  ['a Node stream', Readable.from([])],
+  ['a web stream', new ReadableStream()],
+  ['a generator', (function* () {})()],
+  ['a Map', new Map()],
+])('%s streams', (_, returned) => {
+  expect(made(returned).body).toBe(returned)
+})
+
+test('another response is taken as a copy, so that one kept for all does not gather the cookies of each', () => {
+  const kept = new TipfyResponse('kept', { status: 202 })
+  const response = made(kept)
+  response.setCookie('session', 'secret')
+  expect([response.data, response.status]).toEqual(['kept', 202])
+  expect(kept.headers.has('set-cookie')).toBe(false)
+})
+
+test('a web Response is taken with its status, headers and cookies, and not ours', async () => {
+  const web = new Response('web', { status: 203, headers: { 'x-b': '2' } })
+  web.headers.append('set-cookie', 'c=1')
+  web.headers.append('set-cookie', 'd=2')
+  const response = made(web)
+  expect([response.status, response.headers.get('x-b'), response.headers.get('x-a')]).toEqual([203, '2', null])
+  expect(response.headers.getAll('set-cookie')).toEqual(['c=1', 'd=2'])
+  expect(response.contentType).toBe('text/plain;charset=UTF-8')
+  expect(await new Response(response.body as ReadableStream).text()).toBe('web')
+  expect(made(new Response(null, { status: 204 })).contentType).toBe('')
+})
+
+test('an HTTPException is its answer, and a response in it a copy too', () => {
+  expect(made(new NotFound()).status).toBe(404)
+  const kept = new TipfyResponse('x')
+  const answer = made(new NotFound('', { response: kept }))
+  expect([answer.data, answer === kept]).toEqual(['x', false])
+})
+
+test.each([
+  ['null', null, 'null'],
+  ['a number', 1, 'number'],
+  ['true', true, 'boolean'],
+  ['a function', () => {}, 'function'],
+  ['a Date', new Date(), 'Date'],
+  ['an error', new TypeError(), 'TypeError'],
+  ['an object of a class', new (class Cart {})(), 'Cart'],
+])('%s is refused by name', (_, returned, given) => {
+  expect(() => made(returned)).toThrow(expect.objectContaining({ code: 'TIPFY_E_HANDLER_RETURNED' }))
+  expect(() => made(returned)).toThrow(given)
+})
+
+test('JSON that cannot be written is an error, not an empty answer', () => {
+  const loop: Record<string, unknown> = {}
+  loop.loop = loop
+  expect(() => made(loop)).toThrow(/circular/i)
+  expect(() => made({ big: 1n })).toThrow(/BigInt/)
+})
+
+test('a file is found before the answer, or is a 404', async () => {
+  const response = current()
+  response.sendFile(import.meta.filename)
+  expect(await makeResponse(undefined, response)).toBe(response)
+  expect(response.etag).not.toBeNull()
+  await expect(makeResponse(undefined, new TipfyResponse().sendFile('/none'))).rejects.toMatchObject({ code: 404 })
+})

@@ -1,5 +1,6 @@
 // `tipfy init <folder>`: a new project that starts, and whose tests pass, after `npm install`.
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { makeFolders } from '../internal/data-folder.ts'
 import { TipfyError } from '../internal/errors.ts'
@@ -7,13 +8,23 @@ import { projectFiles } from './init/files.ts'
 import { type Answers, askAll, questions } from './init/questions.ts'
 import { print } from './output.ts'
 
-/** What git makes before there is anything in a project. */
-const allowed = new Set(['.git', 'LICENSE'])
+/** Options of the command that do not change the project's code. */
+interface InitOptions extends Partial<Answers> {
+  yes?: boolean
+  /** A packed tipfy to depend on instead of the published one. */
+  tarball?: string
+  /** A folder with a package that brings Node, for machines whose own is too old. */
+  node?: string
+  install?: boolean
+}
+
+/** Names that a new repository may hold already; they are kept as they are. */
+const allowed = /^(\.git|README|LICEN[SC]E)(\..*)?$/i
 
 function mustBeFree(folder: string): void {
   if (!existsSync(folder)) return
   if (!statSync(folder).isDirectory()) throw new TipfyError('TIPFY_E_INIT_FOLDER', { folder, why: 'it is a file' })
-  const there = readdirSync(folder).filter((name) => !allowed.has(name))
+  const there = readdirSync(folder).filter((name) => !allowed.test(name))
   if (there.length === 0) return
   const shown = there.slice(0, 3).join(', ') + (there.length > 3 ? ' …' : '')
   throw new TipfyError('TIPFY_E_INIT_FOLDER', { folder, why: `it holds ${shown}` })
@@ -28,20 +39,36 @@ function packageName(folder: string): string {
   return name === '' ? 'my-app' : name
 }
 
-function writeProject(folder: string, answers: Answers): void {
+function writeProject(folder: string, answers: Answers, { tarball, node }: InitOptions): void {
   try {
-    for (const [name, text] of Object.entries(projectFiles(packageName(folder), answers))) {
+    const vendored = {
+      ...(tarball !== undefined && { tipfy: `vendor/${basename(tarball)}` }),
+      ...(node !== undefined && { node: 'vendor/node' }),
+    }
+    for (const [name, text] of Object.entries(projectFiles(packageName(folder), answers, vendored))) {
       const file = join(folder, name)
+      if (allowed.test(name) && existsSync(file)) continue
       makeFolders(dirname(file))
       writeFileSync(file, text)
     }
+    if (vendored.tipfy !== undefined) cpSync(tarball!, join(folder, vendored.tipfy))
+    if (vendored.node !== undefined) cpSync(node!, join(folder, vendored.node), { recursive: true })
   } catch (cause) {
     const why = (cause as Error).message
     throw new TipfyError('TIPFY_E_INIT_FOLDER', { folder, why }, { cause })
   }
 }
 
-export async function initCommand(given: string, options: Partial<Answers> & { yes?: boolean }): Promise<void> {
+function installPackages(folder: string): void {
+  print('Installing its packages (npm install) …')
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error']
+  const { status } = spawnSync(npm, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (status !== 0) throw new TipfyError('TIPFY_E_INIT_INSTALL', { folder })
+}
+
+/** Makes a project in the folder `given`, which is new or holds no more than git, a README and a licence. */
+export async function initCommand(given: string, options: InitOptions): Promise<void> {
   const folder = resolve(given)
   mustBeFree(folder)
   const atTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
@@ -49,9 +76,10 @@ export async function initCommand(given: string, options: Partial<Answers> & { y
     options,
     atTerminal && !options.yes ? { input: process.stdin, output: process.stdout } : null,
   )
-  writeProject(folder, answers)
+  writeProject(folder, answers, options)
   const chosen = questions.map(({ key, choices }) => choices[answers[key]]).join(', ')
   print(`Made ${given}: ${chosen}.`)
+  if (options.install) installPackages(folder)
   const enter = folder === process.cwd() ? '' : `cd ${/^[\w./-]+$/.test(given) ? given : `'${given}'`} && `
-  print(`Now: ${enter}npm install && npm start`)
+  print(`Now: ${enter}${options.install ? '' : 'npm install && '}npm start`)
 }

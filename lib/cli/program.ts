@@ -62,7 +62,10 @@ export function makeProgram(): Command {
     .addOption(new Option('--example <name>', 'what to begin with').choices(['cart', 'bare']))
     .addOption(new Option('--sessions <kind>', 'what keeps the sessions').choices(['datastore', 'cookie']))
     .addOption(new Option('--language <name>', 'TypeScript or JavaScript').choices(['ts', 'js']))
-    .option('-y, --yes', 'ask nothing: cart, datastore, ts unless said otherwise')
+    .option('-y, --yes', 'ask nothing: cart, datastore, ts by default')
+    .option('--install', 'run npm install in it')
+    .addOption(new Option('--tarball <file>', 'a packed tipfy to depend on').hideHelp())
+    .addOption(new Option('--node <folder>', 'a package that brings Node').hideHelp())
     .action(async (folder, options) => (await import('./init.ts')).initCommand(folder, options))
 
   tipfy

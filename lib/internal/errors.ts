@@ -365,6 +365,10 @@ const table = {
     message: 'No project can be made in {folder}: {why}',
     remedy: 'Name a folder that is new or empty, where this user may write.',
   },
+  TIPFY_E_INIT_INSTALL: {
+    message: 'The project in {folder} was made, but npm install failed there (see above)',
+    remedy: 'Check the network, then run npm install in that folder.',
+  },
   TIPFY_E_INIT_BROKEN_OFF: {
     message: 'No project was made: the questions were broken off',
     remedy: 'Answer them, or say --yes to take the defaults.',

@@ -49,6 +49,37 @@ test('it takes an empty folder, and one in which git has begun', async () => {
   )
 })
 
+test('it takes a new repository, and keeps its README and its licence', async () => {
+  mkdirSync(join(cwd, '.git'))
+  for (const name of ['README.md', 'LICENSE.txt']) writeFileSync(join(cwd, name), 'mine')
+  expect(await tipfy(['init', '.'], { cwd })).toMatchObject({ status: 0, stderr: '' })
+  for (const name of ['README.md', 'LICENSE.txt']) expect(readFileSync(join(cwd, name), 'utf8')).toBe('mine')
+})
+
+test('secrets in .env files are in no repository, image or upload', async () => {
+  await tipfy(['init', 'shop'], { cwd })
+  for (const name of ['.gitignore', '.dockerignore', '.gcloudignore']) {
+    expect(readFileSync(join(cwd, 'shop', name), 'utf8').split('\n')).toEqual(
+      expect.arrayContaining(['.env', '.env.*']),
+    )
+  }
+})
+
+test('a packed tipfy, and a package that brings Node, lie in the project that depends on them', async () => {
+  writeFileSync(join(cwd, 'tipfy-1.2.3.tgz'), 'packed')
+  mkdirSync(join(cwd, 'runtime'))
+  writeFileSync(join(cwd, 'runtime/package.json'), '{}')
+  const options = ['--tarball', 'tipfy-1.2.3.tgz', '--node', 'runtime', '--language', 'js']
+  expect(await tipfy(['init', 'shop', ...options], { cwd })).toMatchObject({ status: 0 })
+  expect(JSON.parse(readFileSync(join(cwd, 'shop/package.json'), 'utf8'))).toMatchObject({
+    dependencies: { tipfy: 'file:vendor/tipfy-1.2.3.tgz' },
+    devDependencies: { 'node-runtime': 'file:vendor/node' },
+  })
+  expect(readFileSync(join(cwd, 'shop/vendor/tipfy-1.2.3.tgz'), 'utf8')).toBe('packed')
+  expect(readdirSync(join(cwd, 'shop/vendor/node'))).toEqual(['package.json'])
+  expect(readFileSync(join(cwd, 'shop/Dockerfile'), 'utf8')).toContain('COPY vendor vendor\nRUN npm ci')
+})
+
 test('it writes over nothing', async () => {
   writeFileSync(join(cwd, 'file'), 'mine')
   const told = (folder: string, why: string) => ({

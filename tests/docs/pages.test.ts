@@ -110,7 +110,7 @@ describe('commands of tipfy', () => {
     for (const command of program.commands) {
       const row = page.split('\n').find((line) => line.startsWith(`| \`tipfy ${command.name()}\` |`))
       expect([command.name(), row]).toEqual([command.name(), expect.any(String)])
-      for (const { long } of command.options) expect(row).toContain(`\`${long}`)
+      for (const { long } of command.options.filter(({ hidden }) => !hidden)) expect(row).toContain(`\`${long}`)
       for (const sub of command.commands) expect(row).toContain(`\`${sub.name()}\``)
     }
   })

@@ -3,13 +3,19 @@ import { testedWith, version } from '../version.ts'
 import { barePage, cartHandler, cartPage, configFile, type Project, testFile, urlsFile } from './code.ts'
 import type { Answers } from './questions.ts'
 
-/** The texts of a project's files, by name. */
-export function projectFiles(name: string, answers: Answers): Record<string, string> {
+/** Paths, in a project, of packages that it brings along: tipfy itself, packed, and one that holds Node. */
+export interface Vendored {
+  tipfy?: string
+  node?: string
+}
+
+/** Returns the texts of a project's files, by name. */
+export function projectFiles(name: string, answers: Answers, vendored: Vendored = {}): Record<string, string> {
   const project: Project = { ...answers, name, ts: answers.language === 'ts' }
   const { ts, language: suffix } = project
   const cart = answers.example === 'cart'
   return {
-    'package.json': `${JSON.stringify(packageJson(project), null, 2)}\n`,
+    'package.json': `${JSON.stringify(packageJson(project, vendored), null, 2)}\n`,
     [`config.${suffix}`]: configFile(project),
     [`urls.${suffix}`]: urlsFile(project),
     [`app/home.${suffix}`]: cart ? cartPage(project) : barePage(project),
@@ -17,16 +23,22 @@ export function projectFiles(name: string, answers: Answers): Record<string, str
     [`tests/home.test.${suffix}`]: testFile(project),
     ...(ts && { 'tsconfig.json': tsconfig }),
     'README.md': readme(project),
-    '.gitignore': 'node_modules/\n.tipfy/\n.env\n',
-    '.dockerignore': 'node_modules\n.tipfy\n.git\n.env\n',
-    Dockerfile: dockerfile,
+    '.gitignore': 'node_modules/\n.tipfy/\n.env\n.env.*\n',
+    '.dockerignore': 'node_modules\n.tipfy\n.git\n.env\n.env.*\n',
+    Dockerfile:
+      vendored.tipfy === undefined ? dockerfile : dockerfile.replace('RUN npm ci', 'COPY vendor vendor\nRUN npm ci'),
     'app.yaml': appYaml,
-    '.gcloudignore': 'node_modules/\n.tipfy/\n.git/\n.env\ntests/\n',
+    '.gcloudignore': 'node_modules/\n.tipfy/\n.git/\n.env\n.env.*\ntests/\n',
     '.github/workflows/ci.yml': ci(project),
   }
 }
 
-function packageJson({ name, ts, language }: Project) {
+function packageJson({ name, ts, language }: Project, vendored: Vendored) {
+  const devDependencies = {
+    ...(ts && { '@types/node': `^${testedWith['@types/node']}` }),
+    ...(vendored.node !== undefined && { 'node-runtime': `file:${vendored.node}` }),
+    ...(ts && { typescript: `^${testedWith.typescript}` }),
+  }
   return {
     name,
     version: '0.0.0',
@@ -39,12 +51,10 @@ function packageJson({ name, ts, language }: Project) {
       test: `node --test "tests/**/*.test.${language}"`,
       check: ts ? 'tsc && tipfy check' : 'tipfy check',
     },
-    dependencies: { tipfy: `^${version}` },
+    dependencies: { tipfy: vendored.tipfy === undefined ? `^${version}` : `file:${vendored.tipfy}` },
     // A package below has a script that only prints advice; npm asks about scripts that nothing is said of.
     allowScripts: { protobufjs: false },
-    ...(ts && {
-      devDependencies: { '@types/node': `^${testedWith['@types/node']}`, typescript: `^${testedWith.typescript}` },
-    }),
+    ...(Object.keys(devDependencies).length > 0 && { devDependencies }),
   }
 }
 

@@ -11,9 +11,6 @@ import { type CookieRequest, findCookie, type SignedName } from './cookies/signe
 import type { SignedCookie } from './cookies/signing.ts'
 import type { CookieChange } from './response-cookies.ts'
 
-/** Where the session keeps its nonce. */
-export const nonceKey = '$csrf'
-
 export const newNonce = (): string => randomBytes(12).toString('base64url')
 const newSecret = (): string => randomBytes(24).toString('base64url')
 

@@ -1,6 +1,7 @@
 // Flash messages: put into the session by one request, shown by the next and gone. They lie in the session's data, so they
 // are saved and merged with it: two tabs that flash at once lose neither.
 import type { Slot } from './backends/backend.ts'
+import { flashKey } from './data/reserved.ts'
 
 /** A message for the user's next page. */
 export interface Flash {
@@ -12,8 +13,6 @@ export interface Flash {
 
 /** A message as it lies in the data; without a key it is in the common box. */
 type Kept = [message: unknown, level: string, key?: string]
-
-export const flashKey = '$flash'
 
 const keptIn = (data: Record<string, unknown>) => (data[flashKey] as Kept[] | undefined) ?? []
 const isIn = (box: string | undefined) => (kept: Kept) => kept[2] === box

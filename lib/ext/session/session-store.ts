@@ -7,10 +7,11 @@ import { StoredSlot } from './backends/datastore.ts'
 import { isSeconds, type SessionCookie } from './config/config.ts'
 import { openValue, type SecureCookieOptions, sealValue } from './cookies/secure-cookies.ts'
 import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
-import { Csrf, type CsrfRequest, newNonce, nonceKey } from './csrf.ts'
+import { Csrf, type CsrfRequest, newNonce } from './csrf.ts'
+import { changeVisible, csrfKey } from './data/reserved.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { type CookieChange, Outbox, type OutboxResponse } from './response-cookies.ts'
-import { changeVisible, type Session, type SessionOf } from './session.ts'
+import type { Session, SessionOf } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import type { Sessions } from './session-kinds.ts'
 import { destroySessions, listSessions, revokeSession, type UserSession, userId } from './user-sessions.ts'
@@ -98,7 +99,7 @@ export class SessionStore {
 
   /** Gives the session a new identity and keeps its data. Call it at login. It takes effect with the save. */
   regenerate(): void {
-    this.#main.write()[nonceKey] = newNonce()
+    this.#main.write()[csrfKey] = newNonce()
     this.#main.regenerated = true
   }
 
@@ -192,13 +193,13 @@ export class SessionStore {
    */
   csrfToken(): string {
     this.#main.mustBeOpen()
-    const nonce = (this.#main.look()[nonceKey] as string | undefined) ?? ''
+    const nonce = (this.#main.look()[csrfKey] as string | undefined) ?? ''
     return this.#guard().token(nonce, (change) => this.#out().add(change))
   }
 
   /** Throws a 403 unless the request came from a page of ours, with its token. The reason is told in development. */
   async checkCsrf(): Promise<void> {
-    const nonce = (this.#main.look()[nonceKey] as string | undefined) ?? ''
+    const nonce = (this.#main.look()[csrfKey] as string | undefined) ?? ''
     await this.#guard().check(nonce)
   }
 

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import { TipfyError } from '../../internal/errors.ts'
 import { encodeData } from './data/codec.ts'
+import { clearVisible, storedKey, visible, visibleEntries } from './data/reserved.ts'
 import { checkValue, put } from './data/values.ts'
 import type { SessionData, ValueOf } from './session-data.ts'
 
@@ -25,41 +26,6 @@ export interface Dictionary {
 
 const behind = Symbol('tipfy.session')
 const bracketed = Symbol('tipfy.session.bracketed')
-
-/**
- * The keys of a session's data as they are stored. What the framework keeps beside the user's own data has names with one
- * `$` in front; a name of the user's that begins with `$` gets one more.
- */
-export const storedKey = (key: string): string => (key.charCodeAt(0) === 36 ? `$${key}` : key)
-const isHidden = (stored: string) => stored.charCodeAt(0) === 36 && stored.charCodeAt(1) !== 36
-const userKey = (stored: string) => (stored.charCodeAt(0) === 36 ? stored.slice(1) : stored)
-
-/** The user's part of stored data, as an object of its own where it has to be one. */
-export function visible(data: Record<string, unknown>): Record<string, unknown> {
-  const entries = visibleEntries(data)
-  return Object.keys(data).some((key) => key.charCodeAt(0) === 36) ? Object.fromEntries(entries) : data
-}
-
-/** `data` with the user's part replaced by `user`, what is hidden in it kept. */
-export function withVisible(data: Record<string, unknown>, user: Record<string, unknown>): Record<string, unknown> {
-  const hidden = Object.entries(data).filter(([key]) => isHidden(key))
-  return Object.fromEntries([...Object.entries(user).map(([key, value]) => [storedKey(key), value]), ...hidden])
-}
-
-/** Has `fn` change the user's part of `data`. */
-export function changeVisible(data: Record<string, unknown>, fn: (user: Record<string, unknown>) => void): void {
-  const user = visible(data)
-  fn(user)
-  if (user === data) return
-  const next = withVisible(data, user)
-  for (const key of Object.keys(data)) delete data[key]
-  for (const [key, value] of Object.entries(next)) put(data, key, value)
-}
-
-const visibleEntries = (data: Record<string, unknown>): [string, unknown][] =>
-  Object.entries(data)
-    .filter(([key]) => !isHidden(key))
-    .map(([key, value]) => [userKey(key), value])
 
 /** A user's session: a dictionary that outlives the request. Values are plain and keep their identity. */
 export class Session {
@@ -129,8 +95,7 @@ export class Session {
 
   /** Removes every key. The session itself stays; to end it: `sessionStore.destroy()`. */
   clear(): void {
-    const data = this[behind].write()
-    for (const key of Object.keys(data)) if (!isHidden(key)) delete data[key]
+    clearVisible(this[behind].write())
   }
 
   keys(): IterableIterator<string> {

@@ -3,9 +3,8 @@ import { TipfyError } from '../../../internal/errors.ts'
 import type { Settings } from '../config/settings.ts'
 import type { FoundCookie, SignedName } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
-import { nonceKey } from '../csrf.ts'
 import { decodeData, encodeData, sameData } from '../data/codec.ts'
-import { decodeCurrent, emptyData, versionKey } from '../data/migrate.ts'
+import { decodeCurrent, emptyData } from '../data/migrate.ts'
 import { mergeData } from '../merge/merge.ts'
 import type { CookieChange, OutboxResponse } from '../response-cookies.ts'
 import { type Dictionary, Session, type SessionOf, withBrackets } from '../session.ts'
@@ -176,12 +175,6 @@ export abstract class Slot implements Dictionary {
   /** The data as it is stored, without what this request has changed. */
   stored(): Record<string, unknown> {
     return this.base === undefined ? {} : decodeData(this.base)
-  }
-
-  /** Whether there is nothing in it worth a cookie. */
-  protected static isEmpty(data: Record<string, unknown>): boolean {
-    for (const key in data) if (key !== versionKey && key !== nonceKey && Object.hasOwn(data, key)) return false
-    return true
   }
 
   private decode(): Record<string, unknown> {

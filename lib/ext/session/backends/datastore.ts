@@ -2,10 +2,11 @@
 // is the store's matter; here is what this request may still do to it, and what its answer does to the cookie.
 import { decodeData, encodeData, sameData } from '../data/codec.ts'
 import { decodeCurrent, emptyData } from '../data/migrate.ts'
+import { isEmptyData } from '../data/reserved.ts'
 import { mergeData } from '../merge/merge.ts'
 import type { SessionRecord } from '../repository/repository.ts'
 import type { CookieChange, OutboxResponse } from '../response-cookies.ts'
-import { isDue, Slot } from './backend.ts'
+import { isDue } from './backend.ts'
 import { FoundSlot } from './found.ts'
 
 export class StoredSlot extends FoundSlot {
@@ -70,7 +71,7 @@ export class StoredSlot extends FoundSlot {
     if (this.record === undefined) {
       const data = emptyData(this.kind.settings)
       fn(data)
-      if (Slot.isEmpty(data) && !this.newUser) return undefined
+      if (isEmptyData(data) && !this.newUser) return undefined
       const sid = this.records.newId()
       const changes = { data: encodeData(data), ...this.extras() }
       const record = await this.ask((records) => records.create(sid, changes))
@@ -111,7 +112,7 @@ export class StoredSlot extends FoundSlot {
     }
     const text = changed ?? this.base ?? '{}'
     if (this.record === undefined) {
-      const empty = changed === undefined || Slot.isEmpty(this.data!)
+      const empty = changed === undefined || isEmptyData(this.data!)
       return empty && !this.newUser ? this.leave() : this.create(text)
     }
     if (this.regenerated) return this.move(text)

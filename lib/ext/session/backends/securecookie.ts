@@ -4,13 +4,11 @@ import { type FoundCookie, mustFit } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { decodeData, encodeData, sameData } from '../data/codec.ts'
 import { emptyData } from '../data/migrate.ts'
+import { isEmptyData, userKey } from '../data/reserved.ts'
 import { mergeData } from '../merge/merge.ts'
 import type { CookieChange, OutboxResponse } from '../response-cookies.ts'
 import { isDue, Slot, type SlotKind } from './backend.ts'
 import { Pristine } from './copy-on-read.ts'
-
-/** Where the cookie kind keeps `sessionStore.user`. */
-const userKey = '$user'
 
 export class CookieSlot extends Slot {
   private readonly cookie: SignedCookie | undefined
@@ -109,7 +107,7 @@ export class CookieSlot extends Slot {
       if (this.ended || this.refused) return ''
       return this.due() ? this.base : undefined
     }
-    if (Slot.isEmpty(data)) return ''
+    if (isEmptyData(data)) return ''
     if (text !== undefined || (committed === undefined && !this.regenerated && !this.due())) return text
     return encodeData(data)
   }

@@ -2,12 +2,9 @@
 import { TipfyError } from '../../../internal/errors.ts'
 import { membersIn } from '../merge-members.ts'
 import { windowOn } from '../merge-windows.ts'
-import { visible, withVisible } from '../session.ts'
 import { bodyOf, decodeData } from './codec.ts'
+import { versionKey, visible, withVisible } from './reserved.ts'
 import { className, isPlainObject, put } from './values.ts'
-
-/** The name under which the version of the data's form is kept. */
-export const versionKey = '$version'
 
 export interface Migration {
   readonly dataVersion: number | null

@@ -1,0 +1,57 @@
+// The keys of a session's data. The framework keeps its own beside the user's, under names with one `$` in front; a name of
+// the user's that begins with `$` is stored with one more.
+import { put } from './values.ts'
+
+/** The user that a session in a cookie belongs to; a record has a property for it. */
+export const userKey = '$user'
+/** The flash messages that no page has shown yet. */
+export const flashKey = '$flash'
+/** The nonce of the session's CSRF tokens. */
+export const csrfKey = '$csrf'
+/** The `dataVersion` that the data was written by. */
+export const versionKey = '$version'
+
+const isReserved = (stored: string) => stored.charCodeAt(0) === 36 && stored.charCodeAt(1) !== 36
+const userName = (stored: string) => (stored.charCodeAt(0) === 36 ? stored.slice(1) : stored)
+
+/** The name under which the user's `key` is stored. */
+export const storedKey = (key: string): string => (key.charCodeAt(0) === 36 ? `$${key}` : key)
+
+/** The user's keys and values of stored data. */
+export function visibleEntries(data: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(data)
+    .filter(([key]) => !isReserved(key))
+    .map(([key, value]) => [userName(key), value])
+}
+
+/** The user's part of stored data: `data` itself where all of it is. */
+export function visible(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.keys(data).some((key) => key.charCodeAt(0) === 36) ? Object.fromEntries(visibleEntries(data)) : data
+}
+
+/** `data` with `user` in place of the user's part. */
+export function withVisible(data: Record<string, unknown>, user: Record<string, unknown>): Record<string, unknown> {
+  const reserved = Object.entries(data).filter(([key]) => isReserved(key))
+  return Object.fromEntries([...Object.entries(user).map(([key, value]) => [storedKey(key), value]), ...reserved])
+}
+
+/** Has `fn` change the user's part of `data`. */
+export function changeVisible(data: Record<string, unknown>, fn: (user: Record<string, unknown>) => void): void {
+  const user = visible(data)
+  fn(user)
+  if (user === data) return
+  const next = withVisible(data, user)
+  for (const key of Object.keys(data)) delete data[key]
+  for (const [key, value] of Object.entries(next)) put(data, key, value)
+}
+
+/** Removes the user's part of `data`. */
+export function clearVisible(data: Record<string, unknown>): void {
+  for (const key of Object.keys(data)) if (!isReserved(key)) delete data[key]
+}
+
+/** Returns true if `data` holds nothing worth a cookie or a record. */
+export function isEmptyData(data: Record<string, unknown>): boolean {
+  for (const key in data) if (key !== versionKey && key !== csrfKey && Object.hasOwn(data, key)) return false
+  return true
+}

@@ -1,5 +1,5 @@
 // Deletes the records of sessions that are over: what Datastore's TTL policy does on Google Cloud, and nobody elsewhere.
-import type { OpenStore } from '../ext/session/repository/open.ts'
+import type { OpenRepository } from '../ext/session/repository/open.ts'
 import type { SessionRow } from '../ext/session/repository/ports.ts'
 
 /** So many keys in one commit. */
@@ -10,7 +10,7 @@ const batch = 400
  * back, so nothing can come between looking and deleting.
  */
 export async function purge(
-  { datastore }: Pick<OpenStore, 'datastore'>,
+  { datastore }: Pick<OpenRepository, 'datastore'>,
   rows: AsyncIterable<[string, SessionRow]>,
   { kind, dryRun }: { kind: string; dryRun: boolean },
 ): Promise<number> {

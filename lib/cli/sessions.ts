@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { App } from '../app.ts'
 import { decodeData } from '../ext/session/data/codec.ts'
 import { visible } from '../ext/session/data/reserved.ts'
-import type { OpenStore } from '../ext/session/repository/open.ts'
+import type { OpenRepository } from '../ext/session/repository/open.ts'
 import type { SessionRow } from '../ext/session/repository/ports.ts'
 import { isLive, isTombstone } from '../ext/session/repository/record.ts'
 import { Sessions } from '../ext/session/session-kinds.ts'
@@ -27,7 +27,7 @@ interface Listed {
   bytes: number
 }
 
-function stored<T>(fn: (opened: OpenStore, app: App) => Promise<T>): Promise<T> {
+function stored<T>(fn: (opened: OpenRepository, app: App) => Promise<T>): Promise<T> {
   return withApp(async (app) => {
     await app.ready()
     const { sessionInterface } = app
@@ -38,7 +38,7 @@ function stored<T>(fn: (opened: OpenStore, app: App) => Promise<T>): Promise<T> 
   })
 }
 
-async function* allRows({ rows }: OpenStore, user?: string): AsyncIterable<[string, SessionRow]> {
+async function* allRows({ rows }: OpenRepository, user?: string): AsyncIterable<[string, SessionRow]> {
   let after: string | null | undefined
   while (after !== null) {
     const page = await rows.page({ limit: pageSize, after, user }, timeout)
@@ -84,7 +84,7 @@ export function listCommand(options: { user?: string; all?: boolean; limit: numb
 }
 
 /** The one session whose id begins so. */
-async function find(opened: OpenStore, beginning: string): Promise<[string, SessionRow]> {
+async function find(opened: OpenRepository, beginning: string): Promise<[string, SessionRow]> {
   if (!/^[0-9a-f]{4,64}$/.test(beginning)) {
     throw new UsageError(
       `${beginning} is no id of a session: give at least four of its characters, as \`tipfy sessions ls\` shows them.`,

@@ -1,5 +1,6 @@
 // A clock and chance that a test owns: time stands still until it is moved, tokens count up.
-import type { Chance, Clock } from '../../lib/ext/session/repository/ports.ts'
+import type { Randomness } from '../../lib/ext/session/repository/ports.ts'
+import type { Clock } from '../../lib/internal/clock.ts'
 
 export class FakeClock implements Clock {
   time = 1_700_000_000_000
@@ -44,7 +45,7 @@ export class FakeClock implements Clock {
   }
 }
 
-export function fakeChance(): Chance {
+export function fakeRandomness(): Randomness {
   let tokens = 0
   return { id: () => `id-${++tokens}`, token: () => `token-${++tokens}`, unit: () => 0.5 }
 }

@@ -11,8 +11,8 @@ import type { SessionApp, Settings } from './config/settings.ts'
 import { Encryption } from './cookies/encryption.ts'
 import { type FoundCookie, findCookie, type SignedName } from './cookies/signed-cookie.ts'
 import { CookieSigner, type SignerOptions } from './cookies/signing.ts'
-import type { OpenStore } from './repository/open.ts'
-import type { RecordStore } from './repository/repository.ts'
+import type { OpenRepository } from './repository/open.ts'
+import type { SessionRepository } from './repository/repository.ts'
 import type { OutboxResponse } from './response-cookies.ts'
 import { type SessionOptions, SessionStore, type StoreRequest } from './session-store.ts'
 
@@ -26,9 +26,9 @@ export class Sessions implements SessionInterface {
   /** The cookie behind CSRF tokens. */
   readonly csrf: SignedName
   /** What datastore sessions are kept in, once it is open. */
-  records: RecordStore | undefined
+  records: SessionRepository | undefined
   /** The same with what is below it, for tools. */
-  opened: OpenStore | undefined
+  opened: OpenRepository | undefined
   private readonly app: SessionApp
   private readonly cookie: SessionCookie
   private readonly kinds = new Map<string, SlotKind>()
@@ -123,7 +123,7 @@ export class Sessions implements SessionInterface {
   /** Opens the store of datastore sessions, once. */
   openRecords(): Promise<void> {
     this.opening ??= import('./repository/open.ts')
-      .then(({ openStore }) => openStore(this.app, this.settings))
+      .then(({ openRepository }) => openRepository(this.app, this.settings))
       .then((opened) => {
         this.opened = opened
         this.records = opened.records

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { request } from 'tipfy'
 import { sessionStore } from 'tipfy/ext/session'
-import { StoreUnavailable } from '../../../lib/ext/session/repository/repository.ts'
+import { RepositoryUnavailable } from '../../../lib/ext/session/repository/repository.ts'
 import { count, free, kinds, type Site, serveSite, setCookies } from './site.ts'
 
 /** A point that a handler waits at until the test lets it go on. */
@@ -215,17 +215,17 @@ describe('datastore:', () => {
     await visitor.ask('/')
     const records = site.sessions.records!
     const { load } = records
-    records.load = () => Promise.reject(new StoreUnavailable('loaded', 'it is down', 7))
+    records.load = () => Promise.reject(new RepositoryUnavailable('loaded', 'it is down', 7))
     const down = await visitor.ask('/')
     expect([down.status, setCookies(down), down.headers['retry-after']]).toEqual([503, [], '7'])
-    records.load = () => Promise.reject(new StoreUnavailable('loaded', 'permission denied', null))
+    records.load = () => Promise.reject(new RepositoryUnavailable('loaded', 'permission denied', null))
     const refused = await visitor.ask('/')
     expect([refused.status, setCookies(refused), refused.headers['retry-after']]).toEqual([503, [], undefined])
     expect((await visitor.ask('/logout')).status).toBe(200) // the store could be told
     records.load = load
     const unused = site.visitor()
     await unused.ask('/')
-    records.load = () => Promise.reject(new StoreUnavailable('loaded', 'it is down'))
+    records.load = () => Promise.reject(new RepositoryUnavailable('loaded', 'it is down'))
     const answer = await unused.ask('/none')
     expect([answer.status, answer.text, setCookies(answer)]).toEqual([200, 'no session', []])
     expect((await unused.ask('/caught')).text).toBe('ServiceUnavailable')
@@ -238,7 +238,7 @@ describe('datastore:', () => {
     const visitor = site.visitor()
     await visitor.ask('/')
     const records = site.sessions.records!
-    const failing = () => Promise.reject(new StoreUnavailable('saved', 'it is down'))
+    const failing = () => Promise.reject(new RepositoryUnavailable('saved', 'it is down'))
     const { save, create } = records
     records.save = failing
     records.create = failing
@@ -256,7 +256,7 @@ describe('datastore:', () => {
     await visitor.ask('/')
     const records = site.sessions.records!
     const { load } = records
-    records.load = () => Promise.reject(new StoreUnavailable('loaded', 'it is down'))
+    records.load = () => Promise.reject(new RepositoryUnavailable('loaded', 'it is down'))
     const read = await visitor.ask('/read')
     expect([read.text, setCookies(read)]).toEqual(['new', []])
     expect((await visitor.ask('/')).status).toBe(503)

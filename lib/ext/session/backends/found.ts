@@ -6,19 +6,19 @@ import { TipfyError } from '../../../internal/errors.ts'
 import type { FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { keyName } from '../repository/record.ts'
-import type { RecordStore, SessionRecord, StoreUnavailable } from '../repository/repository.ts'
+import type { RepositoryUnavailable, SessionRecord, SessionRepository } from '../repository/repository.ts'
 import { Slot, type SlotKind } from './backend.ts'
 
 /** What the answer is where the store cannot be reached: a 503. */
 function unavailable(error: unknown): unknown {
-  const { retryAfter } = error as StoreUnavailable
+  const { retryAfter } = error as RepositoryUnavailable
   if (retryAfter === undefined) return error
   const headers = retryAfter === null ? undefined : { 'Retry-After': String(retryAfter) }
   return new ServiceUnavailable(undefined, { cause: error, headers })
 }
 
 export abstract class FoundSlot extends Slot {
-  protected readonly records: RecordStore
+  protected readonly records: SessionRepository
   protected readonly cookie: SignedCookie | undefined
   protected readonly refused: boolean
   /** The id that the session has, or had when it was found dead. */
@@ -35,7 +35,7 @@ export abstract class FoundSlot extends Slot {
   /** Null: as configured, whatever it was before. */
   protected newExpiration: number | null | undefined
 
-  constructor(kind: SlotKind, found: FoundCookie | undefined, records: RecordStore) {
+  constructor(kind: SlotKind, found: FoundCookie | undefined, records: SessionRepository) {
     super(kind, found)
     this.records = records
     const cookie = found?.cookie
@@ -117,7 +117,7 @@ export abstract class FoundSlot extends Slot {
   }
 
   /** Asks the store; where it cannot be reached, the answer to the request is a 503. */
-  async ask<T>(question: (records: RecordStore) => Promise<T>): Promise<T> {
+  async ask<T>(question: (records: SessionRepository) => Promise<T>): Promise<T> {
     try {
       return await question(this.records)
     } catch (error) {

@@ -2,9 +2,8 @@
 // at the first failure, and tries to mend made beside the requests. A server that missed a change is not used again
 // before the keys it missed have been deleted from it.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Counters } from '../repository/counters.ts'
-import { type CacheConnection, type CacheLink, CacheRefused, type Clock } from '../repository/ports.ts'
-import { withDeadline } from '../repository/time-budget.ts'
+import { type Clock, withDeadline } from '../../../internal/clock.ts'
+import { type CacheConnection, type CacheCounters, type CacheLink, CacheRefused } from './ports.ts'
 
 export interface CacheServerSettings {
   /** The longest wait in ms that one load or save may spend on this server. */
@@ -28,7 +27,7 @@ interface Used {
 export class CacheServer {
   readonly #link: CacheLink
   readonly #clock: Clock
-  readonly #counters: Counters
+  readonly #counters: CacheCounters
   readonly #settings: CacheServerSettings
   // Connections are opened in the context the server was made in: their callbacks must not keep a request alive.
   readonly #outside = AsyncLocalStorage.snapshot()
@@ -41,7 +40,7 @@ export class CacheServer {
   #notBefore = 0
   #failedAt = Number.NEGATIVE_INFINITY
 
-  constructor(link: CacheLink, clock: Clock, counters: Counters, settings: CacheServerSettings) {
+  constructor(link: CacheLink, clock: Clock, counters: CacheCounters, settings: CacheServerSettings) {
     this.#link = link
     this.#clock = clock
     this.#counters = counters

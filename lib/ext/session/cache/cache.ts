@@ -2,23 +2,34 @@
 // only replace what is older than theirs and delete leases, both by check-and-set. docs/ tells why each step is needed,
 // and tests/ext/session/simulation plants their absence.
 
-import type { Counters } from '../repository/counters.ts'
+import type { Clock } from '../../../internal/clock.ts'
+import { CacheServer, type CacheServerSettings } from './cache-server.ts'
 import {
   type CacheConnection,
+  type CacheCounters,
+  type CachedRecord,
   type CacheLink,
   CacheRefused,
   type CasId,
-  type Chance,
-  type Clock,
-} from '../repository/ports.ts'
-import type { SessionRecord } from '../repository/record.ts'
-import { CacheServer, type CacheServerSettings } from './cache-server.ts'
+} from './ports.ts'
 
 export interface CacheSettings extends Pick<CacheServerSettings, 'onTrouble'> {
   /** How long a value may be served, in ms. */
   cacheTtl: number
   /** The longest wait in ms that one load or save may spend on memcached. */
   cacheTimeout: number
+}
+
+export interface CacheParts {
+  clock: Clock
+  randomness: { token(): string }
+  counters: CacheCounters
+  settings: CacheSettings
+}
+
+/** Returns what makes the cache of a repository on these servers, or undefined for no servers. */
+export function cacheOn(links: CacheLink[]): ((parts: CacheParts) => SessionCache) | undefined {
+  return links.length === 0 ? undefined : (parts) => new SessionCache(links, parts)
 }
 
 /** How long a reader may take from Datastore to memcached, in seconds. */
@@ -36,26 +47,23 @@ interface Seen {
 }
 
 /** A record, or the lease to fill its place with: null where that is another's to do. */
-type Looked = { record: SessionRecord } | { lease: Seen | null }
+type Looked = { record: CachedRecord } | { lease: Seen | null }
 
 export class SessionCache {
   readonly servers: CacheServer[]
   readonly #clock: Clock
-  readonly #chance: Chance
-  readonly #counters: Counters
+  readonly #randomness: { token(): string }
+  readonly #counters: CacheCounters
   readonly #ttl: number
   /** The entries that records were read from. */
-  readonly #seen = new WeakMap<SessionRecord, Seen>()
+  readonly #seen = new WeakMap<CachedRecord, Seen>()
   /** Requests whose changes were committed together share the record: once is enough for all of them. */
-  readonly #written = new WeakMap<SessionRecord, Promise<void>>()
+  readonly #written = new WeakMap<CachedRecord, Promise<void>>()
 
-  constructor(
-    links: CacheLink[],
-    parts: { clock: Clock; chance: Chance; counters: Counters; settings: CacheSettings },
-  ) {
+  constructor(links: CacheLink[], parts: CacheParts) {
     const { cacheTtl, cacheTimeout, onTrouble } = parts.settings
     this.#clock = parts.clock
-    this.#chance = parts.chance
+    this.#randomness = parts.randomness
     this.#counters = parts.counters
     this.#ttl = cacheTtl
     const settings = { timeout: cacheTimeout, entryLife: cacheTtl + leaseSeconds * 1000 + 2000, onTrouble }
@@ -63,7 +71,7 @@ export class SessionCache {
   }
 
   /** The cached record, or what `fetch` finds: that is cached if it is a record and nobody changed it meanwhile. */
-  async read<Other>(id: string, fetch: () => Promise<SessionRecord | Other>): Promise<SessionRecord | Other> {
+  async read<Other>(id: string, fetch: () => Promise<CachedRecord | Other>): Promise<CachedRecord | Other> {
     const server = this.#server(id)
     let found: Looked | undefined
     try {
@@ -78,7 +86,7 @@ export class SessionCache {
     if (found !== undefined) this.#counters.cacheMisses++
     const lease = found?.lease
     if (!lease) return await fetch()
-    let record: SessionRecord | null = null
+    let record: CachedRecord | null = null
     try {
       const fetched = await fetch()
       if (isRecord(fetched)) record = fetched
@@ -89,7 +97,7 @@ export class SessionCache {
   }
 
   /** Makes sure that nobody is served what was there before `record`; to be awaited before its commit is answered. */
-  write(id: string, record: SessionRecord, base: SessionRecord | null): Promise<void> {
+  write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void> {
     let written = this.#written.get(record)
     if (written === undefined) {
       written = this.#write(id, record, base)
@@ -98,7 +106,7 @@ export class SessionCache {
     return written
   }
 
-  async #write(id: string, record: SessionRecord, base: SessionRecord | null): Promise<void> {
+  async #write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void> {
     const server = this.#server(id)
     const known = base === null ? undefined : this.#seen.get(base)
     try {
@@ -137,12 +145,12 @@ export class SessionCache {
       this.#counters.cacheBroken++
       if (!(await connection.delete(key, entry.cas))) return { lease: null }
     }
-    const cas = await connection.add(key, `lease ${this.#chance.token()}`, leaseSeconds)
+    const cas = await connection.add(key, `lease ${this.#randomness.token()}`, leaseSeconds)
     return { lease: cas === null ? null : { connection, cas } }
   }
 
   // Nobody waits for this: a reader that has its record has no use for the cache.
-  async #fill(server: CacheServer, id: string, lease: Seen, record: SessionRecord | null): Promise<void> {
+  async #fill(server: CacheServer, id: string, lease: Seen, record: CachedRecord | null): Promise<void> {
     // The lease counts only on the connection that gave it.
     if (!lease.connection.alive) return
     const key = keyOf(id)
@@ -161,7 +169,7 @@ export class SessionCache {
   async #publish(
     connection: CacheConnection,
     id: string,
-    record: SessionRecord,
+    record: CachedRecord,
     known: Seen | undefined,
   ): Promise<true> {
     const key = keyOf(id)
@@ -190,7 +198,7 @@ export class SessionCache {
   }
 
   /** Null: not to be cached. */
-  #valueOf(id: string, record: SessionRecord): { text: string; seconds: number } | null {
+  #valueOf(id: string, record: CachedRecord): { text: string; seconds: number } | null {
     const { data, ...rest } = record
     const left = Math.min(record.expires - this.#clock.now(), this.#ttl)
     if (left <= 0) return null
@@ -204,12 +212,12 @@ function keyOf(id: string): string {
   return `tipfy:${id}`
 }
 
-function isRecord(fetched: unknown): fetched is SessionRecord {
+function isRecord(fetched: unknown): fetched is CachedRecord {
   return typeof fetched === 'object' && fetched !== null && 'version' in fetched
 }
 
 /** An entry's content: somebody's lease, a record, or nothing of ours. */
-function parse(id: string, text: string): SessionRecord | 'lease' | 'broken' {
+function parse(id: string, text: string): CachedRecord | 'lease' | 'broken' {
   if (text.startsWith('lease ')) return 'lease'
   const end = text.indexOf('\n')
   if (!text.startsWith('value ') || end === -1) return 'broken'

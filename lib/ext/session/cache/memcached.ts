@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net'
 import memjs from 'memjs'
 import { steps, traced } from '../../../internal/tracing.ts'
-import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from '../repository/ports.ts'
+import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
 
 export interface MemcachedOptions {
   /** For servers that want SASL. */

@@ -1,4 +1,6 @@
-// What the store counts: plain numbers, so that counting costs nothing worth measuring.
+// What the repository counts: plain numbers, so that counting costs nothing worth measuring.
+import type { CacheCounters } from '../cache/ports.ts'
+import type { CacheServerState } from './ports.ts'
 
 /** Calls of one kind: how many, how many failed, how long they took. */
 export class Calls {
@@ -44,7 +46,7 @@ export class Calls {
   }
 }
 
-export interface Counters {
+export interface Counters extends CacheCounters {
   loads: number
   saves: number
   transactions: number
@@ -64,16 +66,6 @@ export interface Counters {
   tombstonesMet: number
   touches: number
   touchesFailed: number
-  cacheHits: number
-  cacheMisses: number
-  /** Reads that found another reader's lease, and filled nothing. */
-  leasesMet: number
-  fills: number
-  /** Uses of memcached left out because a breaker was open. */
-  cacheBypassed: number
-  breakerOpened: number
-  /** Entries that were expired, garbage or another session's. */
-  cacheBroken: number
   /** Datastore's calls. A read begins a transaction in the same call. */
   lookup: Calls
   read: Calls
@@ -83,10 +75,8 @@ export interface Counters {
   memcached: Calls
 }
 
-/** What is counted, and how each memcached server stands: `closed` is its breaker while it is used, `open` while it is left alone. */
-export type SessionCounters = Counters & {
-  servers: readonly { name: string; state: 'closed' | 'open' | 'mending' }[]
-}
+/** The counters, and the state of each cache server. */
+export type SessionCounters = Counters & { servers: readonly CacheServerState[] }
 
 export function newCounters(): Counters {
   return {

@@ -9,7 +9,7 @@ const here = <T>(fn: () => T): T => fn()
 /** More at once would make one commit of many large changes. */
 const mostTogether = 100
 
-export class Lanes<Item> {
+export class KeyedQueue<Item> {
   readonly #lanes = new Map<string, Entry<Item>[]>()
   readonly #together: (key: string, items: Item[]) => Promise<void>
   readonly #empty: (key: string) => void

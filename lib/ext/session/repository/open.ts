@@ -1,15 +1,17 @@
 // Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
 // an application whose sessions are cookies loads none of them.
 import type { Datastore } from '@google-cloud/datastore'
+import { systemClock } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
+import type { MemcachedOptions } from '../cache/memcached.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, isCurrentText, mustBeData } from '../data/migrate.ts'
 import { visible, withVisible } from '../data/reserved.ts'
 import type { Data } from '../merge/merge.ts'
 import { totals } from './counters.ts'
 import type { SessionDatastore } from './datastore-adapter.ts'
-import type { RecordStore } from './repository.ts'
+import type { SessionRepository } from './repository.ts'
 
 type Merge = (base: Data, mine: Data, theirs: Data) => Data
 
@@ -27,8 +29,8 @@ export function datastoreMode(
 }
 
 /** What datastore sessions stand on: the store, and below it, for tools, the rows and the client. */
-export interface OpenStore {
-  records: RecordStore
+export interface OpenRepository {
+  records: SessionRepository
   rows: SessionDatastore
   datastore: Datastore
   /** Where it is, for a person. */
@@ -43,15 +45,15 @@ function describeDatastore(mode: 'embedded' | 'cloud' | null, settings: Settings
   return `Google Cloud Datastore${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT ? ` of ${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT}` : ''}`
 }
 
-export async function openStore(app: SessionApp, settings: Settings): Promise<OpenStore> {
+export async function openRepository(app: SessionApp, settings: Settings): Promise<OpenRepository> {
   const { datastore: wanted } = settings
   const mode = typeof wanted === 'object' ? null : datastoreMode(wanted, settings.dev)
-  const [{ RecordStore }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemChance, systemClock }] =
+  const [{ SessionRepository }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemRandomness }] =
     await Promise.all([
       import('./repository.ts'),
       import('./datastore-adapter.ts'),
       import('../../../datastore/client.ts'),
-      import('./system.ts'),
+      import('./randomness.ts'),
     ])
   const { kind, log } = settings
   const datastore =
@@ -64,11 +66,11 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
     kind,
     onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
   })
-  const records: RecordStore = new RecordStore({
+  const records: SessionRepository = new SessionRepository({
     datastore: rows,
-    cacheLinks: cached ? (await import('../cache/memcached.ts')).memcachedLinks(memcache, { username, password }) : [],
+    cache: cached ? await openCache(memcache, { username, password }) : undefined,
     clock: { ...systemClock, now: () => settings.now() },
-    chance: systemChance,
+    randomness: systemRandomness,
     settings: {
       expiration: settings.expiration * 1000,
       absoluteExpiration: settings.absoluteExpiration === null ? null : settings.absoluteExpiration * 1000,
@@ -91,6 +93,14 @@ export async function openStore(app: SessionApp, settings: Settings): Promise<Op
   })
   const description = describeDatastore(mode, settings) + (cached ? `, with memcached at ${memcache}` : '')
   return { records, rows, datastore, description }
+}
+
+async function openCache(servers: string | readonly string[], options: MemcachedOptions) {
+  const [{ cacheOn }, { memcachedLinks }] = await Promise.all([
+    import('../cache/cache.ts'),
+    import('../cache/memcached.ts'),
+  ])
+  return cacheOn(memcachedLinks(servers, options))
 }
 
 interface Client {
@@ -119,6 +129,6 @@ function userMerge(merge: Merge): Merge {
     withVisible(mine, mustBeData('merge', merge(visible(base), visible(mine), visible(theirs))))
 }
 
-function breakers({ cacheServers }: RecordStore): Record<string, string> {
+function breakers({ cacheServers }: SessionRepository): Record<string, string> {
   return Object.fromEntries(cacheServers.map(({ name, state }) => [name, state]))
 }

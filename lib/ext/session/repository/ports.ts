@@ -1,5 +1,8 @@
-// What the session store needs of the world: a Datastore, perhaps a memcached, a clock, chance. Each is a small interface
-// whose every step is one await, so that a test can own them all and choose what happens between any two steps.
+// What the repository needs of the world: Datastore, a cache in front of it, randomness. Each is a small interface whose
+// every step is one await, so that a test can own them and choose what happens between any two steps.
+
+import type { Clock } from '../../../internal/clock.ts'
+import type { CacheCounters, CachedRecord } from '../cache/ports.ts'
 
 /** A session as Datastore keeps it. Times in ms since 1970. */
 export interface SessionRow {
@@ -48,7 +51,7 @@ export interface DatastoreTransaction {
   abandon(): void
 }
 
-/** Datastore as the store sees it. `id` is the name of a key, `timeout` in ms. Rejects with PortError. */
+/** Datastore as the repository sees it. `id` is the name of a key, `timeout` in ms. Rejects with PortError. */
 export interface DatastorePort {
   get(id: string, timeout: number): Promise<SessionRow | null>
   /** Those of the sessions that exist. */
@@ -78,16 +81,8 @@ export class PortError extends Error {
   }
 }
 
-/** Time. `now` is the wall's, for what is stored; `ticks` only ever grows, for durations. Both in ms. */
-export interface Clock {
-  now(): number
-  ticks(): number
-  /** Calls `fn` once after `ms`, unless the returned function is called before. */
-  timer(ms: number, fn: () => void): () => void
-}
-
-/** Chance. */
-export interface Chance {
+/** Randomness: ids, tokens, and the spread of retries. */
+export interface Randomness {
   /** A new session id of at least 192 bits, to be put into a cookie. */
   id(): string
   /** A new token of at least 96 bits. */
@@ -96,34 +91,28 @@ export interface Chance {
   unit(): number
 }
 
-/** A memcached server as the cache sees it. */
-export interface CacheLink {
-  /** Like `10.0.0.1:11211`, for log lines. */
-  readonly name: string
-  /** Gives up after `timeout` ms, and leaves nothing open then. */
-  connect(timeout: number): Promise<CacheConnection>
+/** The state of one cache server's breaker: `closed` while the server is used, `open` while it is left alone. */
+export interface CacheServerState {
+  name: string
+  state: 'closed' | 'open' | 'mending'
 }
 
-/** Names one version of an entry; counts only on the connection that gave it, for servers count anew when they restart. */
-export type CasId = unknown
-
-/**
- * One connection to a memcached server. Calls may stay pending for ever, and reject when it is lost or with CacheRefused
- * where the server answered but would not.
- */
-export interface CacheConnection {
-  readonly alive: boolean
-  get(key: string): Promise<{ value: string; cas: CasId } | null>
-  /** Null: there is an entry already. */
-  add(key: string, value: string, seconds: number): Promise<CasId | null>
-  /** Null: it is another entry by now, or gone. */
-  replace(key: string, value: string, seconds: number, cas: CasId): Promise<CasId | null>
-  /** With `cas` only that entry. False: it is another by now, or gone. */
-  delete(key: string, cas?: CasId): Promise<boolean>
+/** The cache in front of Datastore. `id` is the name of a key. */
+export interface CachePort {
+  readonly servers: readonly CacheServerState[]
+  /** Returns the cached record, or what `fetch` finds; a record that was fetched is cached. */
+  read<Other>(id: string, fetch: () => Promise<CachedRecord | Other>): Promise<CachedRecord | Other>
+  /** Makes sure that nothing older than `record` is served; awaited before the commit is answered. */
+  write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void>
+  /** Deletes the entry; awaited before a destroy is answered. */
+  remove(id: string): Promise<void>
   close(): void
 }
 
-/** The server works, but does not take this: too large, no memory. */
-export class CacheRefused extends Error {
-  override name = 'CacheRefused'
-}
+/** Makes the cache of one repository, which hands over its clock, randomness, counters and settings. */
+export type OpenCache = (parts: {
+  clock: Clock
+  randomness: Randomness
+  counters: CacheCounters
+  settings: { cacheTtl: number; cacheTimeout: number; onTrouble: (message: string) => void }
+}) => CachePort

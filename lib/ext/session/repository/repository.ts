@@ -1,52 +1,57 @@
 // Sessions kept in Datastore: every promise about updates that are not lost, ids that stay dead and values that are never
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
 
-import { SessionCache } from '../cache/cache.ts'
+import type { Clock } from '../../../internal/clock.ts'
 import { sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
 import { type Counters, newCounters } from './counters.ts'
-import { type Clock, PortError, type SessionRow, type Write } from './ports.ts'
+import { type CachePort, type CacheServerState, PortError, type SessionRow, type Write } from './ports.ts'
 import { checked, expiry, isLive, isTombstone, keyName, type SessionRecord, tombstone } from './record.ts'
 import { type Move, type MoveTools, planMove } from './regenerate.ts'
-import { type Changes, defaultStoreSettings, type Loaded, type StoreParts, type StoreSettings } from './settings.ts'
+import {
+  type Changes,
+  defaultRepositorySettings,
+  type Loaded,
+  type RepositoryParts,
+  type RepositorySettings,
+} from './settings.ts'
 import { StoredMerge } from './stored-merge.ts'
-import { StoreUnavailable } from './time-budget.ts'
-import { Runner, type Work } from './transactions.ts'
+import { RepositoryUnavailable } from './time-budget.ts'
+import { TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, revokeAll, type SessionSummary } from './user-index.ts'
 import { type Change, type Saved, SessionWriter } from './writer.ts'
 
-export type { Changes, Loaded, StoreParts, StoreSettings } from './settings.ts'
-export { type Saved, type SessionRecord, type SessionSummary, StoreUnavailable }
+export type { Changes, Loaded, RepositoryParts, RepositorySettings } from './settings.ts'
+export { RepositoryUnavailable, type Saved, type SessionRecord, type SessionSummary }
 
-export class RecordStore {
-  readonly settings: StoreSettings
+export class SessionRepository {
+  readonly settings: RepositorySettings
   readonly stats: Counters = newCounters()
-  readonly #runner: Runner
+  readonly #runner: TransactionRunner
   readonly #clock: Clock
-  readonly #cache: SessionCache | null
+  readonly #cache: CachePort | null
   readonly #writer: SessionWriter
 
-  constructor({ datastore, cacheLinks = [], clock, chance, settings }: StoreParts) {
-    this.settings = { ...defaultStoreSettings, ...settings }
+  constructor({ datastore, cache, clock, randomness, settings }: RepositoryParts) {
+    this.settings = { ...defaultRepositorySettings, ...settings }
     this.#clock = clock
-    const parts = { clock, chance, counters: this.stats, settings: this.settings }
-    this.#cache = cacheLinks.length === 0 ? null : new SessionCache(cacheLinks, parts)
+    const parts = { clock, randomness, counters: this.stats, settings: this.settings }
+    this.#cache = cache?.(parts) ?? null
     const { storeTimeout: timeout, onTrouble } = this.settings
-    this.#runner = new Runner({ datastore, clock, chance, counters: this.stats, timeout, onTrouble })
+    this.#runner = new TransactionRunner({ datastore, clock, randomness, counters: this.stats, timeout, onTrouble })
     this.#writer = new SessionWriter(this.#runner, this.settings)
   }
 
   /** An id for a new session, unlike any before. */
   newId(): string {
-    return this.#runner.chance.id()
+    return this.#runner.randomness.id()
   }
 
-  /** The memcached servers, and how each one's breaker stands: `closed` while it is used, `open` while it is left alone. */
-  get cacheServers(): readonly { name: string; state: 'closed' | 'open' | 'mending' }[] {
+  get cacheServers(): readonly CacheServerState[] {
     return this.#cache?.servers ?? []
   }
 
-  /** Reads a session. Throws StoreUnavailable. */
+  /** Reads a session. Throws RepositoryUnavailable. */
   async load(sid: string): Promise<Loaded> {
     this.stats.loads++
     const id = keyName(sid)
@@ -69,7 +74,7 @@ export class RecordStore {
     this.stats.saves++
     const id = keyName(sid)
     if (username === null) {
-      const row = this.#make({ data, username, token: this.#runner.chance.token(), idle: expiresIn })
+      const row = this.#make({ data, username, token: this.#runner.randomness.token(), idle: expiresIn })
       await this.#runner.retry('saved', this.stats.commit, (timeout) => this.#insert(id, row, timeout))
       this.stats.commits++
       return row
@@ -87,7 +92,7 @@ export class RecordStore {
       recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(id), saved),
     })
     if (saved.state === 'saved') return saved.record
-    throw new StoreUnavailable('saved', 'it was revoked while it was made')
+    throw new RepositoryUnavailable('saved', 'it was revoked while it was made')
   }
 
   /** Commits what a request changed since `base`, merged onto what others have committed since. */
@@ -261,7 +266,7 @@ export class RecordStore {
     try {
       return await work
     } catch (error) {
-      if (error instanceof StoreUnavailable) void this.#cache?.remove(id)
+      if (error instanceof RepositoryUnavailable) void this.#cache?.remove(id)
       throw error
     }
   }

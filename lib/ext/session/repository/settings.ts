@@ -1,7 +1,8 @@
 // What a session store is made of and set to, and what it is asked and answers.
+import type { Clock } from '../../../internal/clock.ts'
 import { decodeData, encodeData } from '../data/codec.ts'
 import type { Conflict, Data } from '../merge/merge.ts'
-import type { CacheLink, Chance, Clock, DatastorePort } from './ports.ts'
+import type { DatastorePort, OpenCache, Randomness } from './ports.ts'
 import type { SessionRecord } from './record.ts'
 
 /** `tombstone`: destroyed or regenerated within the last minute. `none`: unknown, expired or broken. */
@@ -17,14 +18,14 @@ export interface Changes {
   expiresIn?: number
 }
 
-export interface StoreSettings {
+export interface RepositorySettings {
   /** Idle time in ms after which a session is dead. */
   expiration: number
   /** Age in ms at which it is dead however much used; null for never. */
   absoluteExpiration: number | null
   /** The part of the idle time that must have passed before `touchDue`. */
   touchAfter: number
-  /** Budget in ms of one load or save, retries included. */
+  /** TimeBudget in ms of one load or save, retries included. */
   storeTimeout: number
   /** How long in ms a process may serve what another changed without reaching memcached afterwards. */
   cacheTtl: number
@@ -42,7 +43,7 @@ export interface StoreSettings {
   onTrouble: (message: string) => void
 }
 
-export const defaultStoreSettings: StoreSettings = {
+export const defaultRepositorySettings: RepositorySettings = {
   expiration: 86_400_000,
   absoluteExpiration: null,
   touchAfter: 0.1,
@@ -57,11 +58,11 @@ export const defaultStoreSettings: StoreSettings = {
   onTrouble: () => {},
 }
 
-export interface StoreParts {
+export interface RepositoryParts {
   datastore: DatastorePort
-  /** The memcached servers to cache in; none where left out. */
-  cacheLinks?: CacheLink[]
+  /** Default: no cache. */
+  cache?: OpenCache
   clock: Clock
-  chance: Chance
-  settings?: Partial<StoreSettings>
+  randomness: Randomness
+  settings?: Partial<RepositorySettings>
 }

@@ -3,16 +3,16 @@
 import { type Conflict, mergeData } from '../merge/merge.ts'
 import { mergeTexts } from '../merge-texts.ts'
 import type { Counters } from './counters.ts'
-import type { StoreSettings } from './settings.ts'
+import type { RepositorySettings } from './settings.ts'
 
 /** One for each attempt at a save: what an attempt that was not committed found in conflict is nobody's business. */
 export class StoredMerge {
-  readonly #settings: StoreSettings
+  readonly #settings: RepositorySettings
   readonly #counters: Counters
   readonly #told: Conflict[] = []
   #conflicts = 0
 
-  constructor(settings: StoreSettings, counters: Counters) {
+  constructor(settings: RepositorySettings, counters: Counters) {
     this.#settings = settings
     this.#counters = counters
   }

@@ -1,11 +1,12 @@
 // The time that one load or save may take in all, retries included: every call and every pause is cut from one budget,
 // so that no hung server can hold a request longer.
+import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { Calls } from './counters.ts'
-import { type Clock, PortError } from './ports.ts'
+import { PortError } from './ports.ts'
 
 /** Sessions cannot be loaded or saved: to be answered with 503 and, where it may pass, Retry-After. */
-export class StoreUnavailable extends TipfyError<
+export class RepositoryUnavailable extends TipfyError<
   'TIPFY_E_SESSION_STORE_UNAVAILABLE' | 'TIPFY_E_SESSION_STORE_REFUSED'
 > {
   /** Seconds after which to try again; null where that is of no use. */
@@ -18,7 +19,7 @@ export class StoreUnavailable extends TipfyError<
   }
 }
 
-export class Budget {
+export class TimeBudget {
   readonly #clock: Clock
   readonly #end: number
 
@@ -39,7 +40,7 @@ export class Budget {
     const timeout = Math.ceil(Math.min(left, Math.max(left / 2, 100)))
     const start = this.#clock.ticks()
     try {
-      const result = await withDeadline(this.#clock, timeout, call(timeout))
+      const result = await withDeadline(this.#clock, timeout, call(timeout), noResponse)
       calls.add(this.#clock.ticks() - start, false)
       return result
     } catch (error) {
@@ -56,23 +57,6 @@ export class Budget {
   }
 }
 
-/** The promise, or an error after `ms`: clients' own timeouts do not cover all they may wait for. */
-export function withDeadline<T>(clock: Clock, ms: number, promise: Promise<T>, late = noAnswer): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.timer(ms, () => reject(late(ms)))
-    promise.then(
-      (value) => {
-        cancel()
-        resolve(value)
-      },
-      (error) => {
-        cancel()
-        reject(error)
-      },
-    )
-  })
-}
-
-function noAnswer(ms: number): Error {
-  return new PortError('unknown', `no answer within ${Math.round(ms)} ms`)
+function noResponse(ms: number): PortError {
+  return new PortError('unknown', `no response within ${Math.round(ms)} ms`)
 }

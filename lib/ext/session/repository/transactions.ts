@@ -1,18 +1,11 @@
 // One transaction on session records, tried until it is known to be done, once: ABORTED is tried again as a new
 // transaction; an attempt whose outcome was never learned is recognised by its token in the record.
 
+import type { Clock } from '../../../internal/clock.ts'
 import type { Calls, Counters } from './counters.ts'
-import {
-  type Chance,
-  type Clock,
-  type DatastorePort,
-  PortError,
-  type SessionRow,
-  type Snapshot,
-  type Write,
-} from './ports.ts'
+import { type DatastorePort, PortError, type Randomness, type SessionRow, type Snapshot, type Write } from './ports.ts'
 import { tokensKept } from './record.ts'
-import { Budget, StoreUnavailable } from './time-budget.ts'
+import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 
 /** What to do with what was read: write and answer, or read the row of another user as well and ask again. */
 export type Plan<T> = { writes: Write[]; result: T } | { readUser: string }
@@ -34,10 +27,10 @@ export interface Work<T> {
 /** Requests that fail have their own lines in the log: how the store fares is told once in so many ms. */
 const troublePause = 60_000
 
-export interface RunnerParts {
+export interface TransactionRunnerParts {
   datastore: DatastorePort
   clock: Clock
-  chance: Chance
+  randomness: Randomness
   counters: Counters
   /** The budget of one piece of work in ms. */
   timeout: number
@@ -45,28 +38,28 @@ export interface RunnerParts {
 }
 
 /** Runs work on Datastore within the budget of one load or save. */
-export class Runner {
+export class TransactionRunner {
   readonly datastore: DatastorePort
   readonly clock: Clock
-  readonly chance: Chance
+  readonly randomness: Randomness
   readonly counters: Counters
   readonly #timeout: number
   readonly #onTrouble: (message: string) => void
   #toldAt = Number.NEGATIVE_INFINITY
 
-  constructor({ datastore, clock, chance, counters, timeout, onTrouble }: RunnerParts) {
+  constructor({ datastore, clock, randomness, counters, timeout, onTrouble }: TransactionRunnerParts) {
     this.datastore = datastore
     this.clock = clock
-    this.chance = chance
+    this.randomness = randomness
     this.counters = counters
     this.#timeout = timeout
     this.#onTrouble = onTrouble
   }
 
   /** The error to throw where a load or save cannot be done: counted, and told of from time to time. */
-  unavailable(...about: ConstructorParameters<typeof StoreUnavailable>): StoreUnavailable {
+  unavailable(...about: ConstructorParameters<typeof RepositoryUnavailable>): RepositoryUnavailable {
     this.counters.unavailable++
-    const error = new StoreUnavailable(...about)
+    const error = new RepositoryUnavailable(...about)
     const now = this.clock.ticks()
     if (now - this.#toldAt >= troublePause) {
       this.#toldAt = now
@@ -77,7 +70,7 @@ export class Runner {
 
   /** Tries a call that may be repeated. */
   async retry<T>(what: string, calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
-    const budget = new Budget(this.clock, this.#timeout)
+    const budget = new TimeBudget(this.clock, this.#timeout)
     const attempts = new Attempts(budget, this)
     for (;;) {
       try {
@@ -91,14 +84,14 @@ export class Runner {
   /** @param unknown attempts made before, of which nobody knows whether they were applied */
   async transact<T>(
     work: Work<T>,
-    budget = new Budget(this.clock, this.#timeout),
+    budget = new TimeBudget(this.clock, this.#timeout),
     unknown: Attempt<T>[] = [],
   ): Promise<T> {
     const attempts = new Attempts(budget, this)
     let { user } = work
     for (;;) {
       const transaction = this.datastore.begin()
-      const token = this.chance.token()
+      const token = this.randomness.token()
       let committing: Attempt<T> | null = null
       try {
         this.counters.transactions++
@@ -165,28 +158,28 @@ function findApplied<T>(snapshot: Snapshot, work: Work<T>, unknown: readonly Att
 
 /** Counts and spaces the attempts at one piece of work. */
 class Attempts {
-  readonly #budget: Budget
-  readonly #runner: Runner
+  readonly #budget: TimeBudget
+  readonly #runner: TransactionRunner
   #conflicts = 0
   #failures = 0
 
-  constructor(budget: Budget, runner: Runner) {
+  constructor(budget: TimeBudget, runner: TransactionRunner) {
     this.#budget = budget
     this.#runner = runner
   }
 
-  /** Returns after a pause where another attempt is due; throws StoreUnavailable, or what is no failure of a call. */
+  /** Returns after a pause where another attempt is due; throws RepositoryUnavailable, or what is no failure of a call. */
   async again(error: unknown, what: string): Promise<void> {
     if (!(error instanceof PortError)) throw error
     if (error.reason === 'refused') throw this.#runner.unavailable(what, error.message, null, { cause: error })
-    const { chance, counters } = this.#runner
+    const { randomness, counters } = this.#runner
     const conflict = error.reason === 'conflict'
     const tried = conflict ? this.#conflicts++ : this.#failures++
     // A conflict means that somebody else came through: worth the whole budget. Failures are tried a few times.
     const base = conflict ? Math.min(8 * 2 ** tried, 250) : 20 * 4 ** tried
     const retry = error.reason !== 'exists' && (conflict || tried < 3)
     if (conflict) counters.aborted++
-    if (retry && (await this.#budget.pause(base * (0.5 + chance.unit() / 2)))) {
+    if (retry && (await this.#budget.pause(base * (0.5 + randomness.unit() / 2)))) {
       counters.retries++
       return
     }

@@ -3,7 +3,7 @@
 // whatever the index says.
 import type { SessionRow, UserRow, Write } from './ports.ts'
 import { isLive, keyName } from './record.ts'
-import type { Runner } from './transactions.ts'
+import type { TransactionRunner } from './transactions.ts'
 
 export interface SessionSummary {
   /** Names the session to `revoke`; of no use as a cookie. */
@@ -41,7 +41,7 @@ export function isRevoked(id: string, user: UserRow | null, now: number): boolea
 }
 
 /** The live sessions of a user, latest used first. */
-export async function listSessions(runner: Runner, username: string): Promise<SessionSummary[]> {
+export async function listSessions(runner: TransactionRunner, username: string): Promise<SessionSummary[]> {
   const found: SessionSummary[] = []
   const { ids } = await candidates(runner, username, 'listed', null)
   for (const [id, row] of await rowsOf(runner, ids, username)) {
@@ -53,7 +53,7 @@ export async function listSessions(runner: Runner, username: string): Promise<Se
 
 /** Ends the user's sessions that were committed before, but `except`: all their ids, and how many of them were live. */
 export async function revokeAll(
-  runner: Runner,
+  runner: TransactionRunner,
   username: string,
   except: string | null,
 ): Promise<{ all: string[]; live: number }> {
@@ -82,7 +82,7 @@ export async function revokeAll(
 
 /** What may be the user's sessions, by the index and, where that lags, by the latest logins. */
 async function candidates(
-  runner: Runner,
+  runner: TransactionRunner,
   username: string,
   what: string,
   change: ((row: UserRow, now: number) => void) | null,
@@ -105,7 +105,7 @@ async function candidates(
   return { ids: new Set([...found, ...row.logins.map((entry) => entry.id)]), revoked: row.revoked }
 }
 
-async function rowsOf(runner: Runner, ids: Set<string>, username: string): Promise<[string, SessionRow][]> {
+async function rowsOf(runner: TransactionRunner, ids: Set<string>, username: string): Promise<[string, SessionRow][]> {
   if (ids.size === 0) return []
   const rows = await runner.retry('listed', runner.counters.lookup, (timeout) =>
     runner.datastore.getMany([...ids], timeout),

@@ -1,11 +1,12 @@
 // Changes of live sessions: those of one session that wait in this process are committed together, each merged onto the one
 // before, so that a crowd of requests costs a few transactions and not one each.
 
-import { Lanes } from './keyed-queue.ts'
+import { withDeadline } from '../../../internal/clock.ts'
+import { KeyedQueue } from './keyed-queue.ts'
 import { PortError, type Snapshot, type Write } from './ports.ts'
 import { checked, expiry, isLive, keyName, type SessionRecord, withToken } from './record.ts'
-import { Budget, StoreUnavailable, withDeadline } from './time-budget.ts'
-import type { Attempt, Plan, Runner, Work } from './transactions.ts'
+import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
+import type { Attempt, Plan, TransactionRunner, Work } from './transactions.ts'
 import { login } from './user-index.ts'
 
 /** `gone`: the session was destroyed, moved or has expired meanwhile; nothing was written. */
@@ -18,7 +19,7 @@ interface Pending {
   change: Change
   /** The record that its request had, if any. */
   known: SessionRecord | null
-  budget: Budget
+  budget: TimeBudget
   /** Its request has been answered: it must not be written any more. */
   late: boolean
   settle(outcome: Outcome): void
@@ -34,16 +35,16 @@ export interface WriterSettings {
 }
 
 export class SessionWriter {
-  readonly #runner: Runner
+  readonly #runner: TransactionRunner
   readonly #settings: WriterSettings
   /** What was last committed of sessions that others wait for. */
   readonly #latest = new Map<string, SessionRecord>()
-  readonly #lanes = new Lanes<Pending>(
+  readonly #lanes = new KeyedQueue<Pending>(
     (id, items) => this.#commit(id, items),
     (id) => this.#latest.delete(id),
   )
 
-  constructor(runner: Runner, settings: WriterSettings) {
+  constructor(runner: TransactionRunner, settings: WriterSettings) {
     this.#runner = runner
     this.#settings = settings
   }
@@ -69,15 +70,15 @@ export class SessionWriter {
   alone<T>(id: string, work: Work<T>): Promise<T> {
     const budget = this.#budget()
     const turn = this.#lanes.alone(id, async () => {
-      if (budget.left <= 0) throw new StoreUnavailable(work.what, 'its turn came too late') // it has been answered
+      if (budget.left <= 0) throw new RepositoryUnavailable(work.what, 'its turn came too late') // it has been answered
       this.#latest.delete(id)
       return await this.#runner.transact(work, budget)
     })
     return this.#inTime(work.what, turn)
   }
 
-  #budget(): Budget {
-    return new Budget(this.#runner.clock, this.#settings.storeTimeout)
+  #budget(): TimeBudget {
+    return new TimeBudget(this.#runner.clock, this.#settings.storeTimeout)
   }
 
   /** The wait for a turn counts as well. */
@@ -105,8 +106,8 @@ export class SessionWriter {
     for (const item of items) if (item.known && item.known.version > (known?.version ?? 0)) known = item.known
     if (known === null || known.stamp === null) return null
     const { stamp } = known
-    const { datastore, chance, counters } = this.#runner
-    const token = chance.token()
+    const { datastore, randomness, counters } = this.#runner
+    const token = randomness.token()
     const { writes, result } = this.#plan(id, items, null, { sessions: new Map([[id, known]]), user: null }, token)
     const [write] = writes
     if (write?.op !== 'update') return null // what is known may be outdated: not a reason to do nothing
@@ -199,6 +200,6 @@ export class SessionWriter {
 }
 
 /** The budget of the one that may wait longest. */
-function longest(items: Pending[]): Budget {
+function longest(items: Pending[]): TimeBudget {
   return items.at(-1)!.budget
 }

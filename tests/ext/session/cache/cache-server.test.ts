@@ -1,8 +1,8 @@
 // What the guard of one memcached server does when things end, or go wrong, while it is busy with something else.
 import { describe, expect, test } from '@jest/globals'
 import { CacheServer } from '../../../../lib/ext/session/cache/cache-server.ts'
+import type { CacheConnection } from '../../../../lib/ext/session/cache/ports.ts'
 import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
-import type { CacheConnection } from '../../../../lib/ext/session/repository/ports.ts'
 import { FakeClock } from '../../../support/fake-world.ts'
 
 class FakeConnection {

@@ -1,9 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
-import type { CacheConnection } from '../../../../lib/ext/session/repository/ports.ts'
-import { RecordStore } from '../../../../lib/ext/session/repository/repository.ts'
-import { systemChance, systemClock } from '../../../../lib/ext/session/repository/system.ts'
+import type { CacheConnection } from '../../../../lib/ext/session/cache/ports.ts'
+import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
+import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
+import { systemClock } from '../../../../lib/internal/clock.ts'
 import { Memcached, memcachedFound, saslFound } from '../../../support/memcached.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 
@@ -103,11 +105,11 @@ withPasswords('a memcached that asks for a name and a password', () => {
 
   test('leaves sessions right where the password is wrong, and is tried seldom', async () => {
     const told: string[] = []
-    const store = new RecordStore({
+    const store = new SessionRepository({
       datastore: new MemoryDatastore(),
-      cacheLinks: memcachedLinks(server.address, { username: 'ann', password: 'wrong' }),
+      cache: cacheOn(memcachedLinks(server.address, { username: 'ann', password: 'wrong' })),
       clock: systemClock,
-      chance: systemChance,
+      randomness: systemRandomness,
       settings: { cacheTimeout: 5000, onTrouble: (message) => told.push(message) },
     })
     const record = await store.create('sid', { data: '{}' })

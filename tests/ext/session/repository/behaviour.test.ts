@@ -6,15 +6,17 @@ import type { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
 import { startDatastoreServer } from '../../../../lib/datastore/server/server.ts'
+import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
 import type { DatastorePort } from '../../../../lib/ext/session/repository/ports.ts'
+import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import {
-  RecordStore,
+  type RepositorySettings,
   type SessionRecord,
-  type StoreSettings,
+  SessionRepository,
 } from '../../../../lib/ext/session/repository/repository.ts'
-import { systemChance, systemClock } from '../../../../lib/ext/session/repository/system.ts'
+import { systemClock } from '../../../../lib/internal/clock.ts'
 import { emulatorFound, startEmulator } from '../../../support/emulator.ts'
 import { Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
@@ -95,16 +97,16 @@ function behaves(backend: Backend, cached: boolean): void {
   let running: Awaited<ReturnType<Backend['start']>>
   let memcached: Memcached | null = null
   let shift = 0
-  const stores: RecordStore[] = []
+  const stores: SessionRepository[] = []
   let count = 0
-  const newId = () => `${systemChance.id()}-${++count}`
+  const newId = () => `${systemRandomness.id()}-${++count}`
 
-  async function open(settings: Partial<StoreSettings> = {}): Promise<RecordStore> {
-    const store = new RecordStore({
+  async function open(settings: Partial<RepositorySettings> = {}): Promise<SessionRepository> {
+    const store = new SessionRepository({
       datastore: await running.open(),
-      cacheLinks: memcached === null ? [] : memcachedLinks(memcached.address),
+      cache: memcached === null ? undefined : cacheOn(memcachedLinks(memcached.address)),
       clock: { ...systemClock, now: () => Date.now() + shift },
-      chance: systemChance,
+      randomness: systemRandomness,
       // A slow machine must not open the breaker: that has tests of its own.
       settings: { cacheTimeout: 5000, storeTimeout: 20_000, ...settings },
     })

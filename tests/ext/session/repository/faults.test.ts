@@ -4,21 +4,27 @@ import { createServer, type Socket } from 'node:net'
 import type { Datastore } from '@google-cloud/datastore'
 import { describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
+import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
 import { type DatastorePort, PortError } from '../../../../lib/ext/session/repository/ports.ts'
-import { RecordStore, type StoreSettings } from '../../../../lib/ext/session/repository/repository.ts'
-import { systemChance, systemClock } from '../../../../lib/ext/session/repository/system.ts'
-import { FakeClock, fakeChance } from '../../../support/fake-world.ts'
+import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
+import { type RepositorySettings, SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
+import { systemClock } from '../../../../lib/internal/clock.ts'
+import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
 import { freePort, Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 
-function openStore(datastore: DatastorePort, memcached: string | null, settings: Partial<StoreSettings> = {}) {
-  return new RecordStore({
+function openRepository(
+  datastore: DatastorePort,
+  memcached: string | null,
+  settings: Partial<RepositorySettings> = {},
+) {
+  return new SessionRepository({
     datastore,
-    cacheLinks: memcached === null ? [] : memcachedLinks(memcached),
+    cache: memcached === null ? undefined : cacheOn(memcachedLinks(memcached)),
     clock: systemClock,
-    chance: systemChance,
+    randomness: systemRandomness,
     settings,
   })
 }
@@ -31,11 +37,11 @@ withMemcached('a memcached', () => {
     const told: string[] = []
     const clock = { ...systemClock, ticks: () => performance.now() + shift }
     let shift = 0
-    const store = new RecordStore({
+    const store = new SessionRepository({
       datastore: new MemoryDatastore(),
-      cacheLinks: memcachedLinks(memcached.address),
+      cache: cacheOn(memcachedLinks(memcached.address)),
       clock,
-      chance: systemChance,
+      randomness: systemRandomness,
       settings: { cacheTimeout: 50, onTrouble: (message) => told.push(message) },
     })
     let record = await store.create('sid', { data: '{}' })
@@ -68,7 +74,7 @@ withMemcached('a memcached', () => {
   })
 
   test('that nobody listens on costs a refusal, and sessions are right', async () => {
-    const store = openStore(new MemoryDatastore(), `127.0.0.1:${await freePort()}`)
+    const store = openRepository(new MemoryDatastore(), `127.0.0.1:${await freePort()}`)
     const record = await store.create('sid', { data: '{}' })
     for (let n = 0; n < 10; n++) expect(await store.load('sid')).toEqual({ state: 'live', record })
     expect(store.stats).toMatchObject({ breakerOpened: 1, cacheBypassed: 9 })
@@ -83,7 +89,7 @@ withMemcached('a memcached', () => {
     const server = createServer((socket) => socket.on('error', () => {}).on('data', () => answer(socket)))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }
-    const store = openStore(new MemoryDatastore(), `127.0.0.1:${port}`)
+    const store = openRepository(new MemoryDatastore(), `127.0.0.1:${port}`)
     const record = await store.create('sid', { data: '{}' })
     for (let n = 0; n < 5; n++) expect(await store.load('sid')).toEqual({ state: 'live', record })
     expect(store.stats.breakerOpened).toBe(1)
@@ -96,8 +102,8 @@ withMemcached('a memcached', () => {
     const datastore = new MemoryDatastore()
     const patient = { cacheTimeout: 5000 }
     const [one, two] = [
-      openStore(datastore, memcached.address, patient),
-      openStore(datastore, memcached.address, patient),
+      openRepository(datastore, memcached.address, patient),
+      openRepository(datastore, memcached.address, patient),
     ]
     let record = await one.create('sid', { data: '{"n":0}' })
     for (let n = 1; n < 20; n++) {
@@ -116,7 +122,7 @@ withMemcached('a memcached', () => {
 
   test('is told once of changes that were committed together', async () => {
     const memcached = await Memcached.start()
-    const store = openStore(new MemoryDatastore(), memcached.address, { cacheTimeout: 5000 })
+    const store = openRepository(new MemoryDatastore(), memcached.address, { cacheTimeout: 5000 })
     await store.create('sid', { data: '{}' })
     await store.load('sid')
     while (store.stats.fills === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -135,7 +141,7 @@ withMemcached('a memcached', () => {
     const servers = await Promise.all([Memcached.start(), Memcached.start(), Memcached.start()])
     const datastore = new MemoryDatastore()
     const addresses = servers.map(({ address }) => address).join()
-    const store = openStore(datastore, addresses, { cacheTimeout: 5000 })
+    const store = openRepository(datastore, addresses, { cacheTimeout: 5000 })
     const sids = Array.from({ length: 60 }, (_, n) => `s${n}`)
     for (const sid of sids) await store.create(sid, { data: '{}' })
     for (const sid of [...sids, ...sids]) await store.load(sid)
@@ -168,7 +174,7 @@ describe('a Datastore', () => {
     commits: [],
     stamp: null,
   }
-  const operations: [string, (store: RecordStore) => Promise<unknown>][] = [
+  const operations: [string, (store: SessionRepository) => Promise<unknown>][] = [
     ['load', (store) => store.load('sid')],
     ['create', (store) => store.create('sid', { data: '{}' })],
     ['create for a user', (store) => store.create('sid', { data: '{}', username: 'ann' })],
@@ -183,7 +189,7 @@ describe('a Datastore', () => {
 
   test('that nobody listens on is an error of every operation, with a time to try again', async () => {
     const { port, close } = await overGrpc(await freePort())
-    const store = openStore(port, null, { storeTimeout: 3000 })
+    const store = openRepository(port, null, { storeTimeout: 3000 })
     for (const [, operation] of operations) {
       await expect(operation(store)).rejects.toMatchObject({
         code: 'TIPFY_E_SESSION_STORE_UNAVAILABLE',
@@ -207,7 +213,7 @@ describe('a Datastore', () => {
       setImmediate(callback, error)
     }
     const client = { request_, transaction: () => ({ request_ }) } as unknown as Datastore
-    const store = openStore(new SessionDatastore(client, { kind: 'Session' }), null)
+    const store = openRepository(new SessionDatastore(client, { kind: 'Session' }), null)
     for (const [, operation] of operations) {
       calls = 0
       await expect(operation(store)).rejects.toMatchObject({
@@ -226,7 +232,7 @@ describe('a Datastore', () => {
     const datastore = new MemoryDatastore()
     const told: string[] = []
     const settings = { onTrouble: (message: string) => told.push(message) }
-    const store = new RecordStore({ datastore, clock, chance: fakeChance(), settings })
+    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness(), settings })
     datastore.get = () => Promise.reject(new PortError('refused', 'Datastore: it is over there'))
     for (let n = 0; n < 120; n++) {
       await expect(store.load('sid')).rejects.toThrow('it is over there')
@@ -241,7 +247,7 @@ describe('a Datastore', () => {
     const server = createServer((socket) => sockets.push(socket.on('error', () => {})))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port, close } = await overGrpc((server.address() as { port: number }).port)
-    const store = openStore(port, null, { storeTimeout: 300 })
+    const store = openRepository(port, null, { storeTimeout: 300 })
     const all = await Promise.allSettled(operations.map(([, operation]) => operation(store)))
     for (const outcome of all) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'TIPFY_E_SESSION_STORE_UNAVAILABLE' } })
@@ -256,7 +262,7 @@ describe('a Datastore', () => {
   test('that commits but whose answer is lost is not written twice', async () => {
     const clock = new FakeClock()
     const datastore = new MemoryDatastore()
-    const store = new RecordStore({ datastore, clock, chance: fakeChance() })
+    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness() })
     await store.create('sid', { data: '{"n":0}' })
     const { begin } = datastore
     let lost = 0
@@ -282,7 +288,7 @@ describe('a Datastore', () => {
   test('that saves in one call but whose answer is lost is not written twice', async () => {
     const clock = new FakeClock()
     const datastore = new MemoryDatastore()
-    const store = new RecordStore({ datastore, clock, chance: fakeChance() })
+    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness() })
     const base = await store.create('sid', { data: '{"list":[]}' })
     const { swap } = datastore
     datastore.swap = async (id, row, stamp) => {
@@ -297,7 +303,7 @@ describe('a Datastore', () => {
   test('whose insert was applied but not answered has one session, not an error', async () => {
     const clock = new FakeClock()
     const datastore = new MemoryDatastore()
-    const store = new RecordStore({ datastore, clock, chance: fakeChance() })
+    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness() })
     const { insert } = datastore
     let lost = 0
     datastore.insert = async (id, row) => {
@@ -312,7 +318,12 @@ describe('a Datastore', () => {
   test('that aborts again and again is tried again, up to the budget', async () => {
     const clock = new FakeClock()
     const datastore = new MemoryDatastore()
-    const store = new RecordStore({ datastore, clock, chance: fakeChance(), settings: { storeTimeout: 2000 } })
+    const store = new SessionRepository({
+      datastore,
+      clock,
+      randomness: fakeRandomness(),
+      settings: { storeTimeout: 2000 },
+    })
     await store.create('sid', { data: '{}' })
     const { begin } = datastore
     let aborts = 5
@@ -336,7 +347,7 @@ describe('a Datastore', () => {
     const datastore = await openDatastore({ mode: 'embedded', memory: true })
     const broken: string[] = []
     const port = new SessionDatastore(datastore, { kind: 'Session', onBroken: (_, __, why) => broken.push(why) })
-    const store = openStore(port, null)
+    const store = openRepository(port, null)
     const good = { created: new Date(), updated: new Date(), expires: new Date(4e12), data: '{}', username: null }
     const { keyName } = await import('../../../../lib/ext/session/repository/record.ts')
     const cases: [object, RegExp][] = [

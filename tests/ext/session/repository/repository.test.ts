@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import {
-  RecordStore,
+  type RepositorySettings,
   type SessionRecord,
-  type StoreSettings,
+  SessionRepository,
 } from '../../../../lib/ext/session/repository/repository.ts'
-import { FakeClock, fakeChance } from '../../../support/fake-world.ts'
+import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 
-function makeWorld(settings: Partial<StoreSettings> = {}) {
+function makeWorld(settings: Partial<RepositorySettings> = {}) {
   const datastore = new MemoryDatastore()
   const clock = new FakeClock()
-  const chance = fakeChance()
-  const open = () => new RecordStore({ datastore, clock, chance, settings })
+  const randomness = fakeRandomness()
+  const open = () => new SessionRepository({ datastore, clock, randomness, settings })
   return { datastore, clock, open, store: open() }
 }
 

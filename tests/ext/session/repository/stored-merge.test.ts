@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { decodeData } from '../../../../lib/ext/session/data/codec.ts'
 import { decodeCurrent, isCurrentText } from '../../../../lib/ext/session/data/migrate.ts'
 import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
-import { defaultStoreSettings } from '../../../../lib/ext/session/repository/settings.ts'
+import { defaultRepositorySettings } from '../../../../lib/ext/session/repository/settings.ts'
 import { StoredMerge } from '../../../../lib/ext/session/repository/stored-merge.ts'
 
 describe('a merge of sessions of which the form has changed', () => {
@@ -11,7 +11,7 @@ describe('a merge of sessions of which the form has changed', () => {
     migrate: ({ name, ...others }: Record<string, unknown>) => ({ ...others, names: [name] }),
   }
   const settings = {
-    ...defaultStoreSettings,
+    ...defaultRepositorySettings,
     decode: (text: string) => decodeCurrent(text, migration),
     isCurrent: (text: string) => isCurrentText(text, migration),
   }

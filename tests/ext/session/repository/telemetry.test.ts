@@ -4,10 +4,10 @@ import { makeApp, RequestHandler, Rule } from 'tipfy'
 import { session, sessionCounters } from 'tipfy/ext/session'
 import { createClient, memoryDatastore } from 'tipfy/testing'
 import { totals } from '../../../../lib/ext/session/repository/counters.ts'
-import { RecordStore } from '../../../../lib/ext/session/repository/repository.ts'
+import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { startTelemetry } from '../../../../lib/internal/telemetry.ts'
 import { traced } from '../../../../lib/internal/tracing.ts'
-import { FakeClock, fakeChance } from '../../../support/fake-world.ts'
+import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 
 describe("the store's counters", () => {
@@ -37,7 +37,11 @@ describe("the store's counters", () => {
   })
 
   test('tell calls, their durations and what came of them', async () => {
-    const store = new RecordStore({ datastore: new MemoryDatastore(), clock: new FakeClock(), chance: fakeChance() })
+    const store = new SessionRepository({
+      datastore: new MemoryDatastore(),
+      clock: new FakeClock(),
+      randomness: fakeRandomness(),
+    })
     const base = await store.create('sid', { data: '{"a":1}' })
     await store.load('sid')
     await store.save('sid', base, { data: '{"a":2}' })
@@ -96,7 +100,11 @@ describe('OpenTelemetry', () => {
     }
     trace.setGlobalTracerProvider(provider as unknown as TracerProvider)
     metrics.setGlobalMeterProvider({ getMeter: () => meter } as never)
-    const store = new RecordStore({ datastore: new MemoryDatastore(), clock: new FakeClock(), chance: fakeChance() })
+    const store = new SessionRepository({
+      datastore: new MemoryDatastore(),
+      clock: new FakeClock(),
+      randomness: fakeRandomness(),
+    })
     const end = await startTelemetry(() => totals(store.stats))
 
     await traced('datastore', 'lookup Session', async () => {})

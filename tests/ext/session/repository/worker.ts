@@ -1,10 +1,12 @@
 // A server process for tests: a session store of its own, told over IPC what to do. Started with fork().
 import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
+import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
-import type { CacheLink } from '../../../../lib/ext/session/repository/ports.ts'
-import { RecordStore } from '../../../../lib/ext/session/repository/repository.ts'
-import { systemChance, systemClock } from '../../../../lib/ext/session/repository/system.ts'
+import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
+import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
+import { systemClock } from '../../../../lib/internal/clock.ts'
 
 export interface WorkerOptions {
   dataFolder?: string
@@ -69,11 +71,11 @@ rows.swap = async (...args) => {
   return stamp
 }
 
-const store = new RecordStore({
+const store = new SessionRepository({
   datastore: rows,
-  cacheLinks: options.memcached === undefined ? [] : memcachedLinks(options.memcached).map(deadly),
+  cache: options.memcached === undefined ? undefined : cacheOn(memcachedLinks(options.memcached).map(deadly)),
   clock: systemClock,
-  chance: systemChance,
+  randomness: systemRandomness,
   // A busy machine must not open the breaker: a store that has not reached memcached leaves others what was there.
   settings: { storeTimeout: options.storeTimeout ?? 20_000, cacheTimeout: 5000 },
 })

@@ -1,6 +1,6 @@
 // A memcached with everything that happens to one: entries evicted at any moment, flushes, restarts that count ids anew
 // and cut connections, hanging, answers that come too late.
-import type { CacheConnection, CacheLink, CasId } from '../../../../lib/ext/session/repository/ports.ts'
+import type { CacheConnection, CacheLink, CasId } from '../../../../lib/ext/session/cache/ports.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 
 interface Cell {

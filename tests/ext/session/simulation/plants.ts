@@ -24,7 +24,7 @@ export const plants: Record<string, Plant> = {
     file: 'cache/cache.ts',
     near: 6,
     changes: [
-      ['await connection.add(key, `lease ${this.#chance.token()}`, leaseSeconds)', '"none"'],
+      ['await connection.add(key, `lease ${this.#randomness.token()}`, leaseSeconds)', '"none"'],
       [
         'connection.replace(key, value.text, value.seconds, lease.cas)',
         'connection.add(key, value.text, value.seconds)',
@@ -273,7 +273,7 @@ export const plants: Record<string, Plant> = {
     changes: [
       ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
       ['longest(items), unknown)', 'undefined, unknown)'],
-      ["if (budget.left <= 0) throw new StoreUnavailable(work.what, 'its turn came too late')", ''],
+      ["if (budget.left <= 0) throw new RepositoryUnavailable(work.what, 'its turn came too late')", ''],
       ['await this.#runner.transact(work, budget)', 'await this.#runner.transact(work)'],
     ],
   },

@@ -1,10 +1,11 @@
 // The real session layer of one server process, from cookie to cookie, on the simulated Datastore and memcached.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { defaultConfig } from '../../../../lib/ext/session/config/config.ts'
 import type { SessionApp, Settings } from '../../../../lib/ext/session/config/settings.ts'
 import type { SignedCookie } from '../../../../lib/ext/session/cookies/signing.ts'
 import { type Data, mergeData } from '../../../../lib/ext/session/merge/merge.ts'
-import { type Loaded, RecordStore } from '../../../../lib/ext/session/repository/repository.ts'
+import { type Loaded, SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import type { OutboxResponse } from '../../../../lib/ext/session/response-cookies.ts'
 import { Sessions } from '../../../../lib/ext/session/session-kinds.ts'
 import type { SessionStore, StoreRequest } from '../../../../lib/ext/session/session-store.ts'
@@ -35,7 +36,7 @@ function mergeSums(base: Data, mine: Data, theirs: Data): Data {
 
 export class Site {
   readonly process: Process
-  readonly records: RecordStore
+  readonly records: SessionRepository
   readonly sessions: Sessions
 
   constructor(
@@ -44,11 +45,11 @@ export class Site {
     { datastore, memcacheds, habits }: { datastore: SimDatastore; memcacheds: SimMemcached[]; habits: Habits },
   ) {
     this.process = process
-    this.records = new RecordStore({
+    this.records = new SessionRepository({
       datastore: datastore.port(process),
-      cacheLinks: memcacheds.map((memcached) => memcached.link(process)),
+      cache: cacheOn(memcacheds.map((memcached) => memcached.link(process))),
       clock: process,
-      chance: { id: () => name(scheduler), token: () => name(scheduler), unit: () => scheduler.random() },
+      randomness: { id: () => name(scheduler), token: () => name(scheduler), unit: () => scheduler.random() },
       settings: {
         expiration: limits.expiration * 1000,
         absoluteExpiration: habits.absolute,

@@ -1,15 +1,6 @@
-// The real clock and the real chance, for everything but tests.
+// The system's own randomness, for everything but tests.
 import { randomBytes, randomFillSync } from 'node:crypto'
-import type { Chance, Clock } from './ports.ts'
-
-export const systemClock: Clock = {
-  now: Date.now,
-  ticks: () => performance.now(),
-  timer(ms, fn) {
-    const timer = setTimeout(fn, ms)
-    return () => clearTimeout(timer)
-  },
-}
+import type { Randomness } from './ports.ts'
 
 // Tokens tell commits apart, and are no secret: asking the system for so few bytes at a time costs more than writing them.
 const pool = Buffer.alloc(12 * 128)
@@ -24,7 +15,7 @@ function token(): string {
   return pool.toString('base64url', used - 12, used)
 }
 
-export const systemChance: Chance = {
+export const systemRandomness: Randomness = {
   id: () => randomBytes(24).toString('base64url'),
   token,
   unit: Math.random,

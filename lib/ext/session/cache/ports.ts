@@ -1,0 +1,65 @@
+// What the cache needs of the world, and what it keeps: small interfaces whose every step is one await, so that a test can
+// own them and choose what happens between any two steps.
+
+/** A live session as Datastore holds it. Times in ms since 1970. */
+export interface CachedRecord {
+  version: number
+  created: number
+  updated: number
+  expires: number
+  /** The encoded data. */
+  data: string
+  username: string | null
+  /** The tokens of the last commits, newest first. */
+  commits: string[]
+  /** Datastore's own version of the entity. */
+  stamp: string | null
+}
+
+/** What the cache counts. */
+export interface CacheCounters {
+  cacheHits: number
+  cacheMisses: number
+  /** Reads that found another reader's lease, and filled nothing. */
+  leasesMet: number
+  fills: number
+  /** Uses of the cache left out because a breaker was open. */
+  cacheBypassed: number
+  breakerOpened: number
+  /** Entries that were expired, garbage or another session's. */
+  cacheBroken: number
+  /** How long each load or save spent on the cache. */
+  readonly memcached: { add(ms: number, failed: boolean): void }
+}
+
+/** A memcached server as the cache sees it. */
+export interface CacheLink {
+  /** Like `10.0.0.1:11211`, for log lines. */
+  readonly name: string
+  /** Gives up after `timeout` ms, and leaves nothing open then. */
+  connect(timeout: number): Promise<CacheConnection>
+}
+
+/** Names one version of an entry; counts only on the connection that gave it, for servers count anew when they restart. */
+export type CasId = unknown
+
+/**
+ * One connection to a memcached server. Calls may stay pending for ever, and reject when it is lost or with CacheRefused
+ * where the server answered but would not.
+ */
+export interface CacheConnection {
+  readonly alive: boolean
+  get(key: string): Promise<{ value: string; cas: CasId } | null>
+  /** Null: there is an entry already. */
+  add(key: string, value: string, seconds: number): Promise<CasId | null>
+  /** Null: it is another entry by now, or gone. */
+  replace(key: string, value: string, seconds: number, cas: CasId): Promise<CasId | null>
+  /** With `cas` only that entry. False: it is another by now, or gone. */
+  delete(key: string, cas?: CasId): Promise<boolean>
+  close(): void
+}
+
+/** The server works, but does not take this: too large, no memory. */
+export class CacheRefused extends Error {
+  override name = 'CacheRefused'
+}

@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { emulatorJar, startEmulator } from '../tests/datastore/emulator.ts'
+import { emulatorFound, startEmulator } from '../tests/support/emulator.ts'
 import type { CallName, Job, Place } from './datastore-client.ts'
 import { endWithNpm, endWithUs } from './guard.ts'
 
@@ -192,8 +192,8 @@ function inProcess(dataFolder: string): Subject {
 }
 
 /** What Google's emulator calls on disk is a file that it writes anew half a minute after a change. */
-async function google(clients: ChildProcess[], jar: string, onDisk: boolean): Promise<Subject> {
-  const { port, started, pid, close } = await startEmulator(jar, onDisk)
+async function google(clients: ChildProcess[], onDisk: boolean): Promise<Subject> {
+  const { port, started, pid, close } = await startEmulator('datastore', onDisk)
   const release = endWithUs(pid)
   return { place: { port }, clients, pid, ready: started, close: () => close().finally(release) }
 }
@@ -226,14 +226,13 @@ function table(columns: Record<string, Figures>): string {
 }
 
 async function measureAll(): Promise<Record<string, Figures>> {
-  const jar = emulatorJar()
   const clients: ChildProcess[] = []
   const subjects: [string, Subject][] = [
     ['tipfy, on disk', await served(clients, '--data', join(folder, 'served'))],
     ['tipfy, in memory', await served(clients, '--memory')],
   ]
-  if (jar) subjects.push(["Google's emulator, on disk", await google(clients, jar, true)])
-  if (jar) subjects.push(["Google's emulator, in memory", await google(clients, jar, false)])
+  if (emulatorFound) subjects.push(["Google's emulator, on disk", await google(clients, true)])
+  if (emulatorFound) subjects.push(["Google's emulator, in memory", await google(clients, false)])
   subjects.push(['in process with the client, on disk', inProcess(join(folder, 'embedded'))])
   // Only now, so that nothing else starts while a server does.
   for (let i = 0; i < availableParallelism(); i++) clients.push(client())

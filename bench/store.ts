@@ -176,7 +176,7 @@ const middle = (all: Round[]): Round => ({
 const emulator = emulatorFound ? await startEmulator() : undefined
 const memcached = await Memcached.start()
 endWithNpm()
-const guards = [emulator?.child.pid, memcached.pid].flatMap((pid) => (pid === undefined ? [] : endWithUs(pid)))
+const guards = [emulator?.pid, memcached.pid].flatMap((pid) => (pid === undefined ? [] : endWithUs(pid)))
 const dataFolder = mkdtempSync(join(tmpdir(), 'tipfy-bench-store-'))
 const figures: Record<string, unknown>[] = []
 try {
@@ -226,7 +226,7 @@ try {
   }
 } finally {
   await memcached.kill()
-  await emulator?.stop()
+  await emulator?.close()
   for (const release of guards) release()
   rmSync(dataFolder, { recursive: true, force: true })
 }

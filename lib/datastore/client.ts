@@ -1,10 +1,9 @@
 // Opens the official Datastore client: on Google Cloud, on an emulator, or on the engine in this process. Its package costs
 // 0.3 s and 30 MB, so nothing of it is loaded before it is asked for.
-import { createRequire } from 'node:module'
 import type { Datastore } from '@google-cloud/datastore'
 import { Engine } from './engine/engine.ts'
+import { closeTransports, noCredentials, setTransports, transportName } from './google/client-internals.ts'
 import { inProcessClient } from './in-process-client.ts'
-import { clientRequire } from './messages.ts'
 import { TracedClients } from './traced-client.ts'
 
 /** Which Datastore to open. */
@@ -23,7 +22,7 @@ export interface DatastoreOptions {
   databaseId?: string
 }
 
-const LOCAL_PROJECT = 'tipfy'
+const localProject = 'tipfy'
 const engines = new WeakMap<Datastore, Engine>()
 
 /**
@@ -34,44 +33,29 @@ const engines = new WeakMap<Datastore, Engine>()
 export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
   const { mode, dataFolder, memory, ...place } = options
   const { Datastore } = await import('@google-cloud/datastore')
+  const transports = new TracedClients()
+  let datastore: Datastore
   if (mode === 'embedded') {
     const engine = new Engine({ dataFolder, memory })
-    const datastore = new Datastore({ projectId: LOCAL_PROJECT, ...place })
-    traced(datastore).set('DatastoreClient', inProcessClient(engine))
+    datastore = new Datastore({ projectId: localProject, ...place })
+    transports.set(transportName, inProcessClient(engine))
     engines.set(datastore, engine)
-    return datastore
+  } else {
+    datastore = new Datastore(process.env['DATASTORE_EMULATOR_HOST'] ? { ...emulatorOptions(), ...place } : place)
   }
-  const datastore = new Datastore(process.env['DATASTORE_EMULATOR_HOST'] ? { ...emulatorOptions(), ...place } : place)
-  traced(datastore)
+  setTransports(datastore, transports)
   return datastore
 }
 
-/** Has the calls of a client told as steps of the request that makes them; gives its map of clients. */
-function traced(datastore: Datastore): Map<string, object> {
-  const clients = new TracedClients()
-  ;(datastore as unknown as { clients_: Map<string, object> }).clients_ = clients
-  return clients
-}
-
-/** The client's map of what it calls, which is the seam for another transport. */
-function clientsOf(datastore: Datastore): Map<string, object> {
-  return (datastore as unknown as { clients_: Map<string, object> }).clients_
-}
-
-/** An emulator asks nobody who he is: the client must not search for a metadata server, which takes a second, to tell. */
+/** The options for an emulator, which needs no credentials. */
 function emulatorOptions(): object {
   const { DATASTORE_PROJECT_ID, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
-  const gax = createRequire(clientRequire().resolve('google-gax'))
-  const { PassThroughClient } = gax('google-auth-library') as { PassThroughClient: new () => object }
-  return {
-    projectId: DATASTORE_PROJECT_ID || GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT || LOCAL_PROJECT,
-    authClient: new PassThroughClient(),
-  }
+  const projectId = DATASTORE_PROJECT_ID || GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT || localProject
+  return { projectId, authClient: noCredentials() }
 }
 
 /** Closes what `openDatastore` opened: the data, or the connections. */
 export async function closeDatastore(datastore: Datastore): Promise<void> {
   engines.get(datastore)?.close()
-  const clients = clientsOf(datastore).values() as Iterable<{ close?(): Promise<void> }>
-  await Promise.all([...clients].map((client) => client.close?.()))
+  await closeTransports(datastore)
 }

@@ -17,7 +17,9 @@ import type { Properties } from './encoding/values.ts'
 import type { Change } from './mutations.ts'
 import type { CommitResponse, MutationResult } from './protocol/messages.ts'
 import { Code, invalid, StatusError } from './protocol/status.ts'
-import { indexName, type Row, type Store } from './storage/store.ts'
+import type { Row } from './storage/schema.ts'
+import { indexName, type Store } from './storage/store.ts'
+import type { EntityRead } from './storage/view.ts'
 import type { Transaction } from './transactions.ts'
 import { applyTransforms } from './transforms.ts'
 import type { Versions } from './writer.ts'
@@ -76,7 +78,7 @@ function checkReads(store: Store, transaction: Transaction, latest: number): voi
   if (!holds) throw new StatusError(Code.ABORTED, 'too much contention on these datastore entities. please try again.')
 }
 
-function stillHolds(store: Store, { name, k, version }: Transaction['reads'][number], snapshot: number): boolean {
+function stillHolds(store: Store, { name, k, version }: EntityRead, snapshot: number): boolean {
   const n = store.number(name)
   const now = n === undefined ? undefined : store.get(n, k)
   return now ? now.v === version && now.t! <= snapshot : version === 0
@@ -190,12 +192,12 @@ interface Entry {
   v: Buffer
 }
 
-const NOTHING = Buffer.alloc(0)
+const nothing = Buffer.alloc(0)
 
 function entries(store: Store, n: number, kind: string, properties: Properties): Map<string, Entry> {
   const found = new Map<string, Entry>()
   const number = (property: string): number => store.numberFor(indexName(n, kind, property))
-  found.set('', { p: number(''), v: NOTHING })
+  found.set('', { p: number(''), v: nothing })
   for (const [property, v] of indexEntries(properties)) {
     const p = number(property)
     found.set(`${p} ${v.toString('latin1')}`, { p, v })

@@ -9,20 +9,20 @@ import { readMask } from './encoding/paths.ts'
 import { lookup, lookupLatest } from './lookup.ts'
 import { readMutations } from './mutations.ts'
 import type * as wire from './protocol/messages.ts'
-import { invalid } from './protocol/status.ts'
+import { Code, invalid, StatusError } from './protocol/status.ts'
 import { readAggregation, runAggregation } from './query/aggregate.ts'
 import { explain } from './query/explain.ts'
 import { readGql } from './query/gql/parser.ts'
 import { readPlan } from './query/plan.ts'
 import { runQuery } from './query/run.ts'
 import { Store } from './storage/store.ts'
+import { type EntityRead, View } from './storage/view.ts'
 import { readTimeOf, type Transaction, Transactions } from './transactions.ts'
-import { View } from './view.ts'
 import { Writer } from './writer.ts'
 
 /** Milliseconds that a write waits for other processes, unless the caller has less time. */
-const PATIENCE = 10_000
-const MAX_LOOKUP = 1000
+const patience = 10_000
+const maxLookupKeys = 1000
 
 export interface EngineOptions {
   /** Folder of the data; made if need be. */
@@ -57,7 +57,7 @@ export class Engine {
 
   lookup(request: wire.LookupRequest): wire.LookupResponse {
     const keys = (request.keys ?? []).map((key) => readKey(key, request))
-    if (keys.length > MAX_LOOKUP) throw invalid(`cannot get more than ${MAX_LOOKUP} keys in a single call`)
+    if (keys.length > maxLookupKeys) throw invalid(`cannot get more than ${maxLookupKeys} keys in a single call`)
     const mask = readMask(request.propertyMask)
     return (
       lookupLatest(this.#store, keys, mask, request.readOptions) ??
@@ -69,10 +69,10 @@ export class Engine {
     const gql = request.gqlQuery ? readGql(request.gqlQuery) : undefined
     if (gql?.aggregations) throw invalid('GQL query error: an aggregation query cannot be run as a plain one.')
     const plan = readPlan(gql?.query ?? request.query, request)
-    return this.#read(request.readOptions, (view) => {
+    return this.#read(request.readOptions, (view, transaction) => {
       const answer = explain(request, plan, (progress) => {
         const { batch, trace } = runQuery(view, plan, progress)
-        this.#remember(view, trace, (at) => runQuery(at, plan).trace())
+        this.#remember(transaction, trace, (at) => runQuery(at, plan).trace())
         return { batch, count: batch.entityResults.length }
       })
       return { ...answer, query: gql?.query ?? null }
@@ -84,11 +84,11 @@ export class Engine {
     if (gql && !gql.aggregations) throw invalid('GQL query error: a plain query cannot be run as an aggregation query.')
     const parsed = gql && { nestedQuery: gql.query, aggregations: gql.aggregations }
     const aggregation = readAggregation(parsed ?? request.aggregationQuery, request)
-    return this.#read(request.readOptions, (view) => {
+    return this.#read(request.readOptions, (view, transaction) => {
       const answer = explain(request, aggregation.plan, (progress) => {
         const aggregateProperties = runAggregation(view, aggregation, progress)
         const again = (at: View) => JSON.stringify(runAggregation(at, aggregation))
-        this.#remember(view, () => JSON.stringify(aggregateProperties), again)
+        this.#remember(transaction, () => JSON.stringify(aggregateProperties), again)
         const aggregationResults = [{ aggregateProperties }]
         const batch = { aggregationResults, moreResults: 'NO_MORE_RESULTS' as const, readTime: view.readTime }
         return { batch, count: 1 }
@@ -102,7 +102,7 @@ export class Engine {
   }
 
   /** @param timeout Milliseconds that the caller is willing to wait. */
-  async commit(request: wire.CommitRequest, timeout = PATIENCE): Promise<wire.CommitResponse> {
+  async commit(request: wire.CommitRequest, timeout = patience): Promise<wire.CommitResponse> {
     const { transaction, transactional } = this.#transactionOf(request)
     const changes = readMutations(request, transactional)
     if (transaction?.readOnly && changes.length > 0) throw invalid('Cannot modify entities in a read-only transaction.')
@@ -116,7 +116,7 @@ export class Engine {
           }
         : await this.#writer.write(
             (versions) => applyChanges(this.#store, changes, transaction, versions),
-            Math.min(timeout, PATIENCE),
+            Math.min(timeout, patience),
           )
     return transactional ? response : { ...response, commitTime: null }
   }
@@ -136,7 +136,7 @@ export class Engine {
         return complete
       })
       return { keys: completed }
-    }, PATIENCE)
+    }, patience)
   }
 
   reserveIds(request: wire.KeysRequest): Promise<Record<string, never>> {
@@ -145,7 +145,7 @@ export class Engine {
     return this.#writer.write(() => {
       for (const key of keys) this.#reserve(key)
       return {}
-    }, PATIENCE)
+    }, patience)
   }
 
   #reserve(key: StoredKey): void {
@@ -167,10 +167,10 @@ export class Engine {
     return { transaction: this.#transactions.get(transaction), transactional: true }
   }
 
-  /** Reads at one state of the tables; a transaction that the read begins is told of in the answer. */
+  /** Reads one state of the tables; the response names a transaction that the read begins. */
   #read<R extends { transaction?: Uint8Array }>(
     options: wire.ReadOptions | null | undefined,
-    read: (view: View) => R,
+    read: (view: View, transaction: Transaction | undefined) => R,
   ): R {
     return this.#store.atOnce(() => {
       if (options?.transaction && options.transaction.length === 0)
@@ -179,18 +179,26 @@ export class Engine {
       const transaction = begun ?? (options?.transaction ? this.#transactions.get(options.transaction) : undefined)
       if (transaction) transaction.snapshot ??= this.#store.version()
       const readTime = options?.readTime ? readTimeOf(options.readTime, this.#clock()) : undefined
-      const response = read(new View(this.#store, transaction?.snapshot ?? readTime, transaction))
+      const version = transaction?.snapshot ?? readTime
+      if (version !== undefined && version < this.#store.history.floor()) throw tooOld(transaction)
+      const onRead = transaction && !transaction.readOnly ? (one: EntityRead) => transaction.reads.push(one) : undefined
+      const response = read(new View(this.#store, version, onRead), transaction)
       if (begun) response.transaction = begun.id
       return response
     })
   }
 
-  /** Has a transaction that may write check, when it commits, that a query still has the answer that it had. */
-  #remember({ transaction }: View, trace: () => string, again: (view: View) => string): void {
+  /** Has the commit of a transaction check that a query still gives the same. */
+  #remember(transaction: Transaction | undefined, trace: () => string, again: (view: View) => string): void {
     if (!transaction || transaction.readOnly) return
     const then = trace()
     transaction.queries.push(() => again(new View(this.#store, undefined)) === then)
   }
+}
+
+function tooOld(transaction: Transaction | undefined): StatusError {
+  const code = transaction ? Code.ABORTED : Code.FAILED_PRECONDITION
+  return new StatusError(code, 'The requested snapshot version is too old.')
 }
 
 function openStore(dataFolder: string): Store {

@@ -4,8 +4,9 @@ import { readDocument } from './encoding/document.ts'
 import { partitionName, pathBytes, type StoredKey } from './encoding/keys.ts'
 import { masked, type Path } from './encoding/paths.ts'
 import type { EntityResult, LookupResponse, ReadOptions, Timestamp } from './protocol/messages.ts'
-import type { Row, Store } from './storage/store.ts'
-import { timeNow, type View } from './view.ts'
+import type { Row } from './storage/schema.ts'
+import type { Store } from './storage/store.ts'
+import { timeNow, type View } from './storage/view.ts'
 
 /** One key at the latest version, in one statement; undefined where only a view can tell. */
 export function lookupLatest(

@@ -19,21 +19,20 @@ export interface Change {
   base: { version: number; strict: boolean; fail: boolean } | undefined
 }
 
-const MAX_MUTATIONS = 500
-const MAX_REQUEST = 10 * 1024 * 1024
+const maxMutations = 500
+const maxRequestBytes = 10 * 1024 * 1024
 
 /** Checks the mutations of a commit. */
 export function readMutations(request: CommitRequest, transactional: boolean): Change[] {
   const mutations = request.mutations ?? []
-  if (mutations.length > MAX_MUTATIONS)
-    throw invalid(`cannot write more than ${MAX_MUTATIONS} entities in a single call`)
+  if (mutations.length > maxMutations) throw invalid(`cannot write more than ${maxMutations} entities in a single call`)
   const reader = new ValueReader(request)
   const seen = new Set<string>()
   let size = 0
   return mutations.map((mutation) => {
     const change = readMutation(mutation, request, reader)
     if (change.operation !== 'delete') size += entitySize(change.key, change.properties)
-    if (size > MAX_REQUEST) throw invalid(`Request payload size exceeds the limit: ${MAX_REQUEST} bytes.`)
+    if (size > maxRequestBytes) throw invalid(`Request payload size exceeds the limit: ${maxRequestBytes} bytes.`)
     if (!transactional && mutations.length > 1 && isComplete(change.key)) {
       const id = partitionName(change.key.partitionId) + pathBytes(change.key.path).toString('latin1')
       if (seen.has(id))

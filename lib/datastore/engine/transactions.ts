@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { fromTimestamp, toBytes } from './encoding/convert.ts'
 import type { TransactionOptions } from './protocol/messages.ts'
 import { Code, invalid, StatusError } from './protocol/status.ts'
+import type { EntityRead } from './storage/view.ts'
 
 /** Datastore ends a transaction after 270 s, or after 60 s without a call. */
-const LIFETIME = 270_000
-const IDLE = 60_000
-const SWEEP = 1000
+const maxLifetime = 270_000
+const maxIdle = 60_000
+const sweepInterval = 1000
 
 export interface Transaction {
   id: Buffer
@@ -15,7 +16,7 @@ export interface Transaction {
   /** Reads see the state as of this version, the latest one at the first read. */
   snapshot: number | undefined
   /** The entities read, each with the version found, 0 for none. */
-  reads: { name: string; k: Uint8Array; version: number }[]
+  reads: EntityRead[]
   /** The queries run: each tells, inside a commit, whether it would still have the same answer. */
   queries: (() => boolean)[]
   begun: number
@@ -36,7 +37,7 @@ export class Transactions {
 
   begin(options: TransactionOptions | null | undefined): Transaction {
     const now = this.#clock()
-    if (now - this.#swept > SWEEP) this.#sweep(now)
+    if (now - this.#swept > sweepInterval) this.#sweep(now)
     const id = Buffer.alloc(16)
     this.#prefix.copy(id)
     id.writeDoubleBE(++this.#count, 8)
@@ -74,13 +75,14 @@ export class Transactions {
   }
 
   #expired(transaction: Transaction, now: number): boolean {
-    return now - transaction.used > IDLE || now - transaction.begun > LIFETIME
+    return now - transaction.used > maxIdle || now - transaction.begun > maxLifetime
   }
 
   /** Forgets those whose client is long gone. One that has only just expired is kept, to say so. */
   #sweep(now: number): void {
     this.#swept = now
-    for (const transaction of this.#open.values()) if (this.#expired(transaction, now - LIFETIME)) this.end(transaction)
+    for (const transaction of this.#open.values())
+      if (this.#expired(transaction, now - maxLifetime)) this.end(transaction)
   }
 }
 

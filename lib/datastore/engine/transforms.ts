@@ -15,9 +15,9 @@ export interface Transform {
   work: Work
 }
 
-const MAX_TRANSFORMS = 500
-const [INT64_MIN, INT64_MAX] = [-(1n << 63n), (1n << 63n) - 1n]
-const NULL: StoredValue = { valueType: 'nullValue', nullValue: 'NULL_VALUE' }
+const maxTransforms = 500
+const [minInt64, maxInt64] = [-(1n << 63n), (1n << 63n) - 1n]
+const nullResult: StoredValue = { valueType: 'nullValue', nullValue: 'NULL_VALUE' }
 
 /** Checks the transforms of one mutation. Each element of an array transform counts towards the limit. */
 export function readTransforms(transforms: PropertyTransform[] | null | undefined, reader: ValueReader): Transform[] {
@@ -25,7 +25,7 @@ export function readTransforms(transforms: PropertyTransform[] | null | undefine
   return (transforms ?? []).map((transform) => {
     const elements = (transform.appendMissingElements ?? transform.removeAllFromArray)?.values
     count += elements?.length ?? 1
-    if (count > MAX_TRANSFORMS) throw invalid(`At most ${MAX_TRANSFORMS} property transforms are supported.`)
+    if (count > maxTransforms) throw invalid(`At most ${maxTransforms} property transforms are supported.`)
     return { path: readPath(transform.property), work: readWork(transform, reader) }
   })
 }
@@ -76,7 +76,7 @@ function add(a: StoredValue, b: StoredValue): StoredValue {
   if (a.valueType === 'doubleValue' || b.valueType === 'doubleValue')
     return { valueType: 'doubleValue', doubleValue: toDouble(a) + toDouble(b) }
   const sum = BigInt(a.integerValue as string) + BigInt(b.integerValue as string)
-  const fitting = sum > INT64_MAX ? INT64_MAX : sum < INT64_MIN ? INT64_MIN : sum
+  const fitting = sum > maxInt64 ? maxInt64 : sum < minInt64 ? minInt64 : sum
   return { valueType: 'integerValue', integerValue: String(fitting) }
 }
 
@@ -125,7 +125,7 @@ function appendMissing(given: StoredValue[]): Work {
       if (!seen.has(id)) values.push(element)
       seen.add(id)
     }
-    return { value: { valueType: 'arrayValue', arrayValue: { values } }, result: NULL }
+    return { value: { valueType: 'arrayValue', arrayValue: { values } }, result: nullResult }
   }
 }
 
@@ -133,7 +133,7 @@ function removeAll(given: StoredValue[]): Work {
   const gone = new Set(given.map(identity))
   return (current) => {
     const values = elementsOf(current).filter((element) => !gone.has(identity(element)))
-    return { value: { valueType: 'arrayValue', arrayValue: { values } }, result: NULL }
+    return { value: { valueType: 'arrayValue', arrayValue: { values } }, result: nullResult }
   }
 }
 

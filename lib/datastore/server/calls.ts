@@ -3,7 +3,7 @@
 import { unzipSync } from 'node:zlib'
 import type { Engine } from '../engine/engine.ts'
 import { Code, invalid, StatusError } from '../engine/protocol/status.ts'
-import { messageTypes, read, write } from '../messages.ts'
+import { messageTypes, read, write } from '../google/message-types.ts'
 
 const methods = {
   Lookup: 'lookup',
@@ -27,7 +27,7 @@ export interface About {
 export type Call = (request: Uint8Array, about: About) => Promise<Uint8Array>
 
 /** A little over Datastore's 10 MiB, so that the engine itself can refuse and say why. */
-const MAX_MESSAGE = 12 * 1024 * 1024
+const maxMessageBytes = 12 * 1024 * 1024
 
 /** All calls of an engine, by name: `RunQuery`. */
 export function callsOf(engine: Engine): ReadonlyMap<string, Call> {
@@ -63,10 +63,10 @@ export function received(stream: NodeJS.ReadableStream): Promise<Buffer> {
     let size = 0
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= MAX_MESSAGE) chunks.push(chunk)
+      if (size <= maxMessageBytes) chunks.push(chunk)
       else chunks.length = 0
     })
-    stream.once('end', () => (size > MAX_MESSAGE ? reject(tooLarge()) : resolve(Buffer.concat(chunks, size))))
+    stream.once('end', () => (size > maxMessageBytes ? reject(tooLarge()) : resolve(Buffer.concat(chunks, size))))
     stream.once('error', reject)
     stream.once('close', () => {
       // Errors are costly: only for those who went before they had said all.
@@ -77,9 +77,9 @@ export function received(stream: NodeJS.ReadableStream): Promise<Buffer> {
 
 /** Undoes gzip or deflate. */
 export function unzipped(bytes: Uint8Array): Buffer {
-  return decoded(() => unzipSync(bytes, { maxOutputLength: MAX_MESSAGE }))
+  return decoded(() => unzipSync(bytes, { maxOutputLength: maxMessageBytes }))
 }
 
 function tooLarge(): StatusError {
-  return new StatusError(Code.RESOURCE_EXHAUSTED, `Received message larger than max (${MAX_MESSAGE} bytes).`)
+  return new StatusError(Code.RESOURCE_EXHAUSTED, `Received message larger than max (${maxMessageBytes} bytes).`)
 }

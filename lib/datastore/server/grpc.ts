@@ -4,17 +4,17 @@ import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHt
 import { asStatus, Code, invalid, StatusError } from '../engine/protocol/status.ts'
 import { type Call, received, unzipped } from './calls.ts'
 
-const SERVICE = '/google.datastore.v1.Datastore/'
+const servicePath = '/google.datastore.v1.Datastore/'
 /** Before each message: whether it is compressed, and its length. */
-const PREFIX = 5
+const prefixLength = 5
 /** Bytes that a client may have under way, for one call and for all of a connection: large commits come without pauses. */
-const WINDOW = 1024 * 1024
+const windowBytes = 1024 * 1024
 
 /** An HTTP/2 server without a port: connections are given to it. */
 export function grpcServer(calls: ReadonlyMap<string, Call>): Http2Server {
   // Fifty calls with large messages are no attack here.
-  const server = createServer({ settings: { initialWindowSize: WINDOW }, maxSessionMemory: 1000 })
-  server.on('session', (session) => session.setLocalWindowSize(WINDOW))
+  const server = createServer({ settings: { initialWindowSize: windowBytes }, maxSessionMemory: 1000 })
+  server.on('session', (session) => session.setLocalWindowSize(windowBytes))
   server.on('stream', (stream, headers) => {
     // Who has gone needs no answer.
     stream.on('error', () => {})
@@ -32,7 +32,7 @@ async function serve(
   const deadline = deadlineOf(headers['grpc-timeout'])
   try {
     const path = String(headers[':path'])
-    const call = path.startsWith(SERVICE) ? calls.get(path.slice(SERVICE.length)) : undefined
+    const call = path.startsWith(servicePath) ? calls.get(path.slice(servicePath.length)) : undefined
     if (!call) throw new StatusError(Code.UNIMPLEMENTED, `The server does not implement the method ${path}`)
     const request = messageOf(await received(stream), headers['grpc-encoding'])
     const answer = await call(request, { timeout: deadline === undefined ? undefined : deadline - Date.now() })
@@ -44,23 +44,23 @@ async function serve(
 
 /** The message of a request's body. */
 function messageOf(body: Buffer, encoding: string | string[] | undefined): Uint8Array {
-  if (body.length < PREFIX || body.readUInt32BE(1) !== body.length - PREFIX)
+  if (body.length < prefixLength || body.readUInt32BE(1) !== body.length - prefixLength)
     throw invalid('The body is not one gRPC message.')
-  const message = body.subarray(PREFIX)
+  const message = body.subarray(prefixLength)
   if (body[0] === 0) return message
   if (encoding !== 'gzip' && encoding !== 'deflate')
     throw new StatusError(Code.UNIMPLEMENTED, `The compression "${encoding}" is not known.`)
   return unzipped(message)
 }
 
-const HEADERS = { 'content-type': 'application/grpc', 'grpc-accept-encoding': 'identity,gzip,deflate' }
+const grpcHeaders = { 'content-type': 'application/grpc', 'grpc-accept-encoding': 'identity,gzip,deflate' }
 
 function send(stream: ServerHttp2Stream, message: Uint8Array): void {
-  const framed = Buffer.allocUnsafe(PREFIX + message.length)
+  const framed = Buffer.allocUnsafe(prefixLength + message.length)
   framed[0] = 0
   framed.writeUInt32BE(message.length, 1)
-  framed.set(message, PREFIX)
-  stream.respond({ ':status': 200, ...HEADERS }, { waitForTrailers: true })
+  framed.set(message, prefixLength)
+  stream.respond({ ':status': 200, ...grpcHeaders }, { waitForTrailers: true })
   stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
   stream.end(framed)
 }
@@ -68,7 +68,7 @@ function send(stream: ServerHttp2Stream, message: Uint8Array): void {
 /** A refusal has no message, and its trailers are its headers. */
 function refuse(stream: ServerHttp2Stream, { code, details }: StatusError): void {
   const status = { 'grpc-status': String(code), 'grpc-message': percentEncoded(details) }
-  stream.respond({ ':status': 200, ...HEADERS, ...status }, { endStream: true })
+  stream.respond({ ':status': 200, ...grpcHeaders, ...status }, { endStream: true })
 }
 
 /** What a header may not have, and the percent sign, as gRPC writes them. */
@@ -77,10 +77,10 @@ function percentEncoded(text: string): string {
   return text.replace(/[^\x20-\x24\x26-\x7e]+/g, (part) => [...Buffer.from(part)].map(percent).join(''))
 }
 
-const UNITS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
+const units: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
 
 /** When a call must be answered, in ms since 1970. */
 function deadlineOf(timeout: string | string[] | undefined): number | undefined {
   const [, count, unit] = /^(\d{1,8})([HMSmun])$/.exec(String(timeout)) ?? []
-  return unit === undefined ? undefined : Date.now() + Number(count) * UNITS[unit]!
+  return unit === undefined ? undefined : Date.now() + Number(count) * units[unit]!
 }

@@ -1,7 +1,7 @@
 // The JSON form of the messages, as Google's HTTP APIs have it: by the client's own packages, which need it for its HTTP transport.
-import { createRequire } from 'node:module'
 import { invalid } from '../engine/protocol/status.ts'
-import { clientRequire, type MessageType, PROTOS } from '../messages.ts'
+import { describedProtos, jsonPackages } from '../google/client-internals.ts'
+import type { MessageType } from '../google/message-types.ts'
 
 /** Between a message's bytes and its JSON form. */
 export interface JsonForm {
@@ -16,26 +16,27 @@ interface DescribedType extends MessageType {
   resolveAll(): void
 }
 
+interface Protobuf {
+  Root: { fromJSON(json: object): { lookupType(name: string): DescribedType } }
+}
+
+interface Serializer {
+  fromProto3JSON(type: MessageType, json: unknown): object
+  toProto3JSON(message: object): unknown
+}
+
 /** The JSON form of google.datastore.v1. */
 export function jsonForm(): JsonForm {
-  const client = clientRequire()
-  const gax = createRequire(client.resolve('google-gax'))
-  const { Root } = gax('protobufjs') as {
-    Root: { fromJSON(json: object): { lookupType(name: string): DescribedType } }
-  }
-  const { fromProto3JSON, toProto3JSON } = gax('proto3-json-serializer') as {
-    fromProto3JSON(type: MessageType, json: unknown): object
-    toProto3JSON(message: object): unknown
-  }
-  const root = Root.fromJSON(client(`${PROTOS}/protos.json`) as object)
+  const { protobuf, serializer } = jsonPackages<Protobuf, Serializer>()
+  const root = protobuf.Root.fromJSON(describedProtos())
   const typeOf = (message: string): DescribedType => root.lookupType(`google.datastore.v1.${message}`)
   return {
     toBytes(message, json) {
       if (json === null || typeof json !== 'object' || Array.isArray(json)) throw invalid('The body is no JSON object.')
       const type = typeOf(message)
-      return type.encode(fromProto3JSON(type, named(type, json))).finish()
+      return type.encode(serializer.fromProto3JSON(type, named(type, json))).finish()
     },
-    fromBytes: (message, bytes) => toProto3JSON(typeOf(message).decode(bytes)),
+    fromBytes: (message, bytes) => serializer.toProto3JSON(typeOf(message).decode(bytes)),
   }
 }
 

@@ -6,8 +6,8 @@ import { asStatus, type Code, type StatusError } from '../engine/protocol/status
 import { type Call, decoded, received, unzipped } from './calls.ts'
 import { type JsonForm, jsonForm } from './proto-json.ts'
 
-const PATH = /^\/v1\/projects\/([^/:?]+):(\w+)(?:\?|$)/
-const PROTOBUF = 'application/x-protobuf'
+const pathPattern = /^\/v1\/projects\/([^/:?]+):(\w+)(?:\?|$)/
+const protobufType = 'application/x-protobuf'
 
 /** HTTP's statuses for gRPC's codes; 500 for others. */
 const statuses: Partial<Record<Code, number>> = {
@@ -30,13 +30,13 @@ export function restListener(calls: ReadonlyMap<string, Call>): RequestListener 
   // Loaded by the first who needs it.
   let form: JsonForm | undefined
   return (request, response) => {
-    const [, project = '', method = ''] = PATH.exec(request.url ?? '') ?? []
+    const [, project = '', method = ''] = pathPattern.exec(request.url ?? '') ?? []
     const name = method.charAt(0).toUpperCase() + method.slice(1)
     const call = request.method === 'POST' ? calls.get(name) : undefined
     if (!call) {
       const healthy = request.method === 'GET' && request.url === '/'
       response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' }).end(healthy ? 'Ok\n' : 'Not Found\n')
-    } else if (request.headers['content-type']?.startsWith(PROTOBUF)) {
+    } else if (request.headers['content-type']?.startsWith(protobufType)) {
       serve(request, response, project, call, protobuf)
     } else {
       form ??= jsonForm()
@@ -76,7 +76,7 @@ async function serve(
 }
 
 const protobuf: Bodies = {
-  type: PROTOBUF,
+  type: protobufType,
   request: (body) => body,
   answer: (message) => message,
   // A google.rpc.Status, which is not among the client's messages: 1 is its code, 2 its text.

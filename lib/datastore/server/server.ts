@@ -26,7 +26,7 @@ export interface DatastoreServer {
   close(): Promise<void>
 }
 
-const HTTP2_PREFACE = 'PRI'
+const http2Preface = 'PRI'
 
 /** Serves a Datastore; settles once it listens. */
 export async function startDatastoreServer(options: DatastoreServerOptions = {}): Promise<DatastoreServer> {
@@ -39,8 +39,8 @@ export async function startDatastoreServer(options: DatastoreServerOptions = {})
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.once('error', () => socket.destroy())
-    peek(socket, HTTP2_PREFACE.length, (start) => {
-      const protocol = start === HTTP2_PREFACE ? grpc : http
+    peek(socket, http2Preface.length, (start) => {
+      const protocol = start === http2Preface ? grpc : http
       protocol.emit('connection', socket)
     })
   })

@@ -2,6 +2,7 @@
 // was seen. Everything lies in a namespace of the case's own.
 import type { Datastore } from '@google-cloud/datastore'
 import type { Filter, Key, Mutation, Query, Value } from '../../../lib/datastore/engine/protocol/messages.ts'
+import { internalsOf, transportName } from '../../../lib/datastore/google/client-internals.ts'
 
 type Raw = Record<string, (request: object) => Promise<[Record<string, never>]>>
 
@@ -25,10 +26,10 @@ export class Api {
   /** Calls a method of the service itself. */
   // biome-ignore lint/suspicious/noExplicitAny: cases look into answers of every shape
   async call(method: string, request: object): Promise<any> {
-    const { clients_: clients } = this.datastore as unknown as { clients_: Map<string, Raw> }
-    if (!clients.has('DatastoreClient')) await this.datastore.get(this.datastore.key(['Warm', 'up']))
+    const { clients_: transports } = internalsOf(this.datastore)
+    if (!transports.has(transportName)) await this.datastore.get(this.datastore.key(['Warm', 'up']))
     try {
-      const [answer] = await clients.get('DatastoreClient')![method]!({ projectId: this.projectId, ...request })
+      const [answer] = await (transports.get(transportName) as Raw)[method]!({ projectId: this.projectId, ...request })
       return answer
     } catch (error) {
       const { code, details } = error as Refusal

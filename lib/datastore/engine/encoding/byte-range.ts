@@ -7,14 +7,14 @@ export interface Span {
   high: Uint8Array | undefined
 }
 
-const ZERO = new Uint8Array(1)
+const zero = new Uint8Array(1)
 
 /** The string right after a string. */
 export function after(bytes: Uint8Array): Buffer {
-  return Buffer.concat([bytes, ZERO])
+  return Buffer.concat([bytes, zero])
 }
 
-export const EVERYTHING: Span = { low: new Uint8Array(), high: undefined }
+export const everything: Span = { low: new Uint8Array(), high: undefined }
 
 /** The span of one string. */
 export function point(bytes: Uint8Array): Span {
@@ -22,8 +22,8 @@ export function point(bytes: Uint8Array): Span {
 }
 
 export function intersect(a: Span, b: Span): Span {
-  if (a === EVERYTHING) return b
-  if (b === EVERYTHING) return a
+  if (a === everything) return b
+  if (b === everything) return a
   const low = Buffer.compare(a.low, b.low) > 0 ? a.low : b.low
   if (!a.high || !b.high) return { low, high: a.high ?? b.high }
   return { low, high: Buffer.compare(a.high, b.high) < 0 ? a.high : b.high }

@@ -3,7 +3,7 @@
 import type { Timestamp } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
 
-const INT64_MAX = (1n << 63n) - 1n
+const maxInt64 = (1n << 63n) - 1n
 
 /** A 64-bit integer in any of its forms, as decimal text. */
 export function readInt64(given: unknown): string {
@@ -13,7 +13,7 @@ export function readInt64(given: unknown): string {
   } catch {
     throw invalid(`"${String(given)}" is not a 64-bit integer.`)
   }
-  if (int > INT64_MAX || int < -INT64_MAX - 1n) throw invalid(`${int} is out of the range of 64-bit integers.`)
+  if (int > maxInt64 || int < -maxInt64 - 1n) throw invalid(`${int} is out of the range of 64-bit integers.`)
   return String(int)
 }
 

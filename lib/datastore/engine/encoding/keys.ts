@@ -20,14 +20,14 @@ export interface StoredKey {
 }
 
 /** The end of an element's text; `\0` inside a text is written `\0\xff`, which sorts after it. */
-const END = 0x01
-const ID = 0x01
-const NAME = 0x02
+const endOfText = 0x01
+const idTag = 0x01
+const nameTag = 0x02
 
-const INT64 = 1n << 63n
-const MAX_NAME = 1500
-const MAX_ELEMENTS = 100
-const MAX_KEY = 6 * 1024
+const int64Offset = 1n << 63n
+const maxNameBytes = 1500
+const maxElements = 100
+const maxKeyBytes = 6 * 1024
 
 /** Names of this form belong to Datastore: they can be read, not written. */
 export function isReserved(name: string): boolean {
@@ -59,8 +59,8 @@ export function readPartition(partition: PartitionId | null | undefined, target:
 function checkName(what: string, name: string): string {
   if (name === '') throw invalid(`The ${what} is the empty string.`)
   // A UTF-16 unit is at most three bytes, so most names need no counting.
-  if (name.length > MAX_NAME / 3 && Buffer.byteLength(name) > MAX_NAME)
-    throw invalid(`The ${what} is longer than ${MAX_NAME} bytes.`)
+  if (name.length > maxNameBytes / 3 && Buffer.byteLength(name) > maxNameBytes)
+    throw invalid(`The ${what} is longer than ${maxNameBytes} bytes.`)
   return name
 }
 
@@ -81,7 +81,7 @@ export type Completeness = 'complete' | 'incomplete' | 'either'
 /** Checks a key that came in. */
 export function readKey(key: Key | null | undefined, target: Target, wanted: Completeness = 'complete'): StoredKey {
   if (!key?.path?.length) throw invalid('Key path is empty.')
-  if (key.path.length > MAX_ELEMENTS) throw invalid(`Key path is too long. Cannot exceed ${MAX_ELEMENTS} elements.`)
+  if (key.path.length > maxElements) throw invalid(`Key path is too long. Cannot exceed ${maxElements} elements.`)
   const read: StoredKey = { partitionId: readPartition(key.partitionId, target), path: key.path.map(readElement) }
   const gap = read.path.findIndex((element) => element.idType === undefined)
   if (gap !== -1 && (gap < read.path.length - 1 || wanted === 'complete'))
@@ -99,7 +99,7 @@ export function refuseUnwritable(key: StoredKey): void {
     if (isReserved(kind)) throw invalid(`The kind "${kind}" is reserved.`)
     if (name !== undefined && isReserved(name)) throw invalid(`The key path element name "${name}" is reserved.`)
   }
-  if (key.path.length > 1 && keySize(key) > MAX_KEY) throw invalid(`The key is longer than ${MAX_KEY} bytes.`)
+  if (key.path.length > 1 && keySize(key) > maxKeyBytes) throw invalid(`The key is longer than ${maxKeyBytes} bytes.`)
 }
 
 /** Bytes of a key as Datastore counts them. */
@@ -130,13 +130,13 @@ export function afterDescendants(bytes: Uint8Array): Buffer {
 export function pathBytes(path: StoredElement[]): Buffer {
   const parts: Buffer[] = []
   for (const element of path) {
-    parts.push(textBytes(element.kind), Buffer.from([0, END, element.idType === 'id' ? ID : NAME]))
+    parts.push(textBytes(element.kind), Buffer.from([0, endOfText, element.idType === 'id' ? idTag : nameTag]))
     if (element.idType === 'id') {
       const id = Buffer.allocUnsafe(8)
-      id.writeBigUInt64BE(BigInt.asUintN(64, BigInt(element.id!) + INT64))
+      id.writeBigUInt64BE(BigInt.asUintN(64, BigInt(element.id!) + int64Offset))
       parts.push(id)
     } else {
-      parts.push(textBytes(element.name!), Buffer.from([0, END]))
+      parts.push(textBytes(element.name!), Buffer.from([0, endOfText]))
     }
   }
   return Buffer.concat(parts)
@@ -150,7 +150,7 @@ export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
     const parts: string[] = []
     for (;;) {
       const end = buffer.indexOf(0, at)
-      const last = buffer[end + 1] === END
+      const last = buffer[end + 1] === endOfText
       parts.push(buffer.toString('utf8', at, last ? end : end + 1))
       at = end + 2
       if (last) return parts.length === 1 ? parts[0]! : parts.join('')
@@ -159,8 +159,8 @@ export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
   const path: StoredElement[] = []
   while (at < buffer.length) {
     const kind = text()
-    if (buffer[at++] === ID) {
-      path.push({ kind, idType: 'id', id: String(buffer.readBigUInt64BE(at) - INT64) })
+    if (buffer[at++] === idTag) {
+      path.push({ kind, idType: 'id', id: String(buffer.readBigUInt64BE(at) - int64Offset) })
       at += 8
     } else {
       path.push({ kind, idType: 'name', name: text() })

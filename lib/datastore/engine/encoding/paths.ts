@@ -7,7 +7,7 @@ import { checkPropertyName, type Properties, type StoredValue } from './values.t
 
 export type Path = readonly string[]
 
-const KEY = '__key__'
+const keyProperty = '__key__'
 
 /** The names in a path. */
 export function readPath(text: string | null | undefined): Path {
@@ -25,7 +25,7 @@ export function readPath(text: string | null | undefined): Path {
 
 /** The paths of a mask; undefined where there is none, and everything counts. `__key__` needs no mention. */
 export function readMask(mask: PropertyMask | null | undefined): Path[] | undefined {
-  return mask ? (mask.paths ?? []).filter((text) => text !== KEY).map(readPath) : undefined
+  return mask ? (mask.paths ?? []).filter((text) => text !== keyProperty).map(readPath) : undefined
 }
 
 function inside(value: StoredValue | undefined): Properties | undefined {

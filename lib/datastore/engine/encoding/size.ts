@@ -5,9 +5,9 @@ import { keySize, type StoredKey } from './keys.ts'
 import { indexEntries } from './sort-bytes.ts'
 import type { Properties, StoredValue } from './values.ts'
 
-const OVERHEAD = 32
-const MAX_ENTITY = 1_048_572
-const MAX_INDEXED = 20_000
+const overheadBytes = 32
+const maxEntityBytes = 1_048_572
+const maxIndexedValues = 20_000
 
 function valueSize(value: StoredValue): number {
   switch (value.valueType) {
@@ -32,7 +32,7 @@ function valueSize(value: StoredValue): number {
 }
 
 function propertiesSize(properties: Properties): number {
-  let size = OVERHEAD
+  let size = overheadBytes
   for (const name in properties) size += Buffer.byteLength(name) + 1 + valueSize(properties[name]!)
   return size
 }
@@ -40,9 +40,9 @@ function propertiesSize(properties: Properties): number {
 /** The size of an entity in bytes; refuses one that is too large, or has too much to index. */
 export function entitySize(key: StoredKey, properties: Properties): number {
   const size = keySize(key) + propertiesSize(properties)
-  if (size > MAX_ENTITY) throw invalid(`entity is too big: ${size} bytes, and the limit is ${MAX_ENTITY}`)
+  if (size > maxEntityBytes) throw invalid(`entity is too big: ${size} bytes, and the limit is ${maxEntityBytes}`)
   // A value has a byte at least, so most entities need no counting.
-  if (size > MAX_INDEXED && Array.from(indexEntries(properties)).length > MAX_INDEXED)
-    throw invalid(`Too many indexed properties in the entity: the limit is ${MAX_INDEXED} values.`)
+  if (size > maxIndexedValues && Array.from(indexEntries(properties)).length > maxIndexedValues)
+    throw invalid(`Too many indexed properties in the entity: the limit is ${maxIndexedValues} values.`)
   return size
 }

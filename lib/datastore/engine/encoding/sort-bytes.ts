@@ -1,17 +1,17 @@
 // Values as bytes whose order is Datastore's order of values, within a type and between types, for the index.
 import { isUtf8 } from 'node:buffer'
 import { isComplete, pathBytes, pathFromBytes, type StoredKey } from './keys.ts'
-import { FROM_INDEX, type Properties, type StoredValue } from './values.ts'
+import { indexMeaning, type Properties, type StoredValue } from './values.ts'
 
 // Datastore sorts by type first; integers and timestamps (in micros) are one type, texts and bytes are one.
-const Rank = { null: 1, integer: 2, boolean: 3, bytes: 4, double: 5, geoPoint: 6, key: 7 } as const
+const ranks = { null: 1, integer: 2, boolean: 3, bytes: 4, double: 5, geoPoint: 6, key: 7 } as const
 
-const SIGN = 1n << 63n
+const int64Sign = 1n << 63n
 
 function int64Bytes(rank: number, int: bigint): Buffer {
   const bytes = Buffer.allocUnsafe(9)
   bytes[0] = rank
-  bytes.writeBigUInt64BE(BigInt.asUintN(64, int + SIGN), 1)
+  bytes.writeBigUInt64BE(BigInt.asUintN(64, int + int64Sign), 1)
   return bytes
 }
 
@@ -32,7 +32,7 @@ function readDouble(sorted: Buffer, at: number): number {
 function textBytes(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const bytes = Buffer.allocUnsafe(length + 1)
-  bytes[0] = Rank.bytes
+  bytes[0] = ranks.bytes
   bytes.write(text, 1)
   return bytes
 }
@@ -41,28 +41,28 @@ function textBytes(text: string): Buffer {
 export function sortBytes(value: StoredValue): Buffer {
   switch (value.valueType) {
     case 'nullValue':
-      return Buffer.from([Rank.null])
+      return Buffer.from([ranks.null])
     case 'integerValue':
-      return int64Bytes(Rank.integer, BigInt(value.integerValue as string))
+      return int64Bytes(ranks.integer, BigInt(value.integerValue as string))
     case 'timestampValue': {
       const { seconds, nanos } = value.timestampValue as { seconds: string; nanos: number }
-      return int64Bytes(Rank.integer, BigInt(seconds) * 1_000_000n + BigInt(nanos / 1000))
+      return int64Bytes(ranks.integer, BigInt(seconds) * 1_000_000n + BigInt(nanos / 1000))
     }
     case 'booleanValue':
-      return Buffer.from([Rank.boolean, value.booleanValue ? 1 : 0])
+      return Buffer.from([ranks.boolean, value.booleanValue ? 1 : 0])
     case 'stringValue':
       return textBytes(value.stringValue!)
     case 'blobValue':
-      return Buffer.concat([Buffer.from([Rank.bytes]), value.blobValue as Buffer])
+      return Buffer.concat([Buffer.from([ranks.bytes]), value.blobValue as Buffer])
     case 'doubleValue': {
       const bytes = Buffer.allocUnsafe(9)
-      bytes[0] = Rank.double
+      bytes[0] = ranks.double
       writeDouble(bytes, 1, value.doubleValue as number)
       return bytes
     }
     case 'geoPointValue': {
       const bytes = Buffer.allocUnsafe(17)
-      bytes[0] = Rank.geoPoint
+      bytes[0] = ranks.geoPoint
       writeDouble(bytes, 1, value.geoPointValue!.latitude!)
       writeDouble(bytes, 9, value.geoPointValue!.longitude!)
       return bytes
@@ -71,7 +71,7 @@ export function sortBytes(value: StoredValue): Buffer {
       const key = value.keyValue as StoredKey
       const { projectId, databaseId, namespaceId } = key.partitionId
       return Buffer.concat([
-        Buffer.from([Rank.key]),
+        Buffer.from([ranks.key]),
         Buffer.from(`${projectId}\0${databaseId}\0${namespaceId}\0`),
         pathBytes(key.path),
       ])
@@ -136,27 +136,27 @@ function addValue(
 export function valueFromSortBytes(sorted: Uint8Array): StoredValue {
   const bytes = Buffer.from(sorted)
   const value = fromRank(bytes[0]!, bytes.subarray(1))
-  return { ...value, meaning: FROM_INDEX, excludeFromIndexes: false }
+  return { ...value, meaning: indexMeaning, excludeFromIndexes: false }
 }
 
 function fromRank(rank: number, bytes: Buffer): StoredValue {
   switch (rank) {
-    case Rank.integer:
-      return { valueType: 'integerValue', integerValue: String(bytes.readBigUInt64BE() - SIGN) }
-    case Rank.boolean:
+    case ranks.integer:
+      return { valueType: 'integerValue', integerValue: String(bytes.readBigUInt64BE() - int64Sign) }
+    case ranks.boolean:
       return { valueType: 'booleanValue', booleanValue: bytes[0] === 1 }
-    case Rank.bytes:
+    case ranks.bytes:
       return isUtf8(bytes)
         ? { valueType: 'stringValue', stringValue: bytes.toString() }
         : { valueType: 'blobValue', blobValue: bytes }
-    case Rank.double:
+    case ranks.double:
       return { valueType: 'doubleValue', doubleValue: readDouble(bytes, 0) }
-    case Rank.geoPoint:
+    case ranks.geoPoint:
       return {
         valueType: 'geoPointValue',
         geoPointValue: { latitude: readDouble(bytes, 0), longitude: readDouble(bytes, 8) },
       }
-    case Rank.key: {
+    case ranks.key: {
       const [projectId, databaseId, namespaceId] = bytes.toString('latin1').split('\0', 3) as [string, string, string]
       const path = pathFromBytes(bytes.subarray(projectId.length + databaseId.length + namespaceId.length + 3))
       const text = (latin1: string): string => Buffer.from(latin1, 'latin1').toString()

@@ -13,13 +13,13 @@ export interface StoredValue extends Value {
 export type Properties = Record<string, StoredValue>
 
 /** The meaning of values that come from an index: such values may not be written. */
-export const FROM_INDEX = 18
+export const indexMeaning = 18
 
-const MAX_INDEXED = 1500
-const MAX_UNINDEXED = 1_048_487
-const MAX_DEPTH = 20
+const maxIndexedBytes = 1500
+const maxUnindexedBytes = 1_048_487
+const maxDepth = 20
 // Years 1 to 9999.
-const [MIN_SECONDS, MAX_SECONDS] = [-62_135_596_800, 253_402_300_799]
+const [minSeconds, maxSeconds] = [-62_135_596_800, 253_402_300_799]
 
 const types: readonly ValueType[] = [
   'stringValue',
@@ -50,7 +50,7 @@ function readDouble(given: unknown): number {
 function readTimestamp(value: Value): { seconds: string; nanos: number } {
   const seconds = readInt64(value.timestampValue?.seconds ?? 0)
   const nanos = value.timestampValue?.nanos ?? 0
-  if (Number(seconds) < MIN_SECONDS || Number(seconds) > MAX_SECONDS)
+  if (Number(seconds) < minSeconds || Number(seconds) > maxSeconds)
     throw invalid('Timestamp seconds exceeds limit for field')
   if (nanos < 0 || nanos >= 1e9) throw invalid('Timestamp nanos exceeds limit for field')
   // Datastore keeps micros: what is finer is dropped.
@@ -93,7 +93,7 @@ export class ValueReader {
   }
 
   #properties(entity: Entity, depth: number): Properties {
-    if (depth > MAX_DEPTH) throw invalid(`At most ${MAX_DEPTH} nested entity values are supported.`)
+    if (depth > maxDepth) throw invalid(`At most ${maxDepth} nested entity values are supported.`)
     const read: Properties = {}
     const given = entity.properties
     for (const name in given) {
@@ -112,7 +112,7 @@ export class ValueReader {
     this.#payload(read, value, name, depth)
     if (value.meaning) {
       if (valueType === 'arrayValue') throw invalid('A Value containing a list_value cannot specify a meaning.')
-      if (value.meaning === FROM_INDEX) throw invalid(`The value of property "${name}" has the reserved meaning 18.`)
+      if (value.meaning === indexMeaning) throw invalid(`The value of property "${name}" has the reserved meaning 18.`)
       read.meaning = value.meaning
     }
     if (value.excludeFromIndexes) {
@@ -179,8 +179,8 @@ function foreign({ keyValue }: Value, target: Target): Target {
 export function checkPropertyName(name: string): void {
   if (name === '') throw invalid('The property.name is the empty string.')
   if (isReserved(name)) throw invalid(`The property.name "${name}" is reserved.`)
-  if (name.length > MAX_INDEXED / 3 && Buffer.byteLength(name) > MAX_INDEXED)
-    throw invalid(`The property.name is longer than ${MAX_INDEXED} bytes.`)
+  if (name.length > maxIndexedBytes / 3 && Buffer.byteLength(name) > maxIndexedBytes)
+    throw invalid(`The property.name is longer than ${maxIndexedBytes} bytes.`)
 }
 
 function checkSize(value: StoredValue, name: string): void {
@@ -188,7 +188,7 @@ function checkSize(value: StoredValue, name: string): void {
     for (const item of value.arrayValue!.values!) checkSize(item as StoredValue, name)
     return
   }
-  const limit = value.excludeFromIndexes ? MAX_UNINDEXED : MAX_INDEXED
+  const limit = value.excludeFromIndexes ? maxUnindexedBytes : maxIndexedBytes
   const bytes =
     value.valueType === 'stringValue'
       ? value.stringValue!.length * 3 > limit

@@ -7,14 +7,14 @@ import { indexEntries } from '../encoding/sort-bytes.ts'
 import type { StoredValue } from '../encoding/values.ts'
 import type { Aggregation, RunAggregationQueryRequest } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
-import type { View } from '../view.ts'
-import { KEY } from './filters.ts'
+import type { View } from '../storage/view.ts'
+import { keyProperty } from './filters.ts'
 import { type Plan, readPlan } from './plan.ts'
 import { comparer, type ResultRow } from './rows.ts'
 import { countOf, type Progress, resultsOf, rowOf } from './run.ts'
 
-const MAX_AGGREGATIONS = 5
-const [INT64_MIN, INT64_MAX] = [-(1n << 63n), (1n << 63n) - 1n]
+const maxAggregations = 5
+const [minInt64, maxInt64] = [-(1n << 63n), (1n << 63n) - 1n]
 
 interface Reading {
   alias: string
@@ -37,9 +37,9 @@ export function readAggregation(
   const { nestedQuery, aggregations } = aggregationQuery ?? {}
   if (!nestedQuery) throw invalid('one of fields AggregationQuery.query_type must be set')
   if (!aggregations?.length) throw invalid('An aggregation query must have at least one aggregation.')
-  if (aggregations.length > MAX_AGGREGATIONS)
+  if (aggregations.length > maxAggregations)
     throw invalid(
-      `The maximum number of aggregations allowed in an aggregation query is ${MAX_AGGREGATIONS}. Received: ${aggregations.length}`,
+      `The maximum number of aggregations allowed in an aggregation query is ${maxAggregations}. Received: ${aggregations.length}`,
     )
   let unnamed = 0
   const readings = aggregations.map((aggregation) => {
@@ -62,7 +62,7 @@ function readOperator({ count, sum, avg }: Aggregation): Omit<Reading, 'alias'> 
   if (!sum && !avg) throw invalid('An aggregation must have an operator.')
   const property = (sum ?? avg)!.property?.name
   if (!property) throw invalid('The property.name is the empty string.')
-  if (property === KEY) throw invalid(`Aggregations are not supported for the property: ${KEY}`)
+  if (property === keyProperty) throw invalid(`Aggregations are not supported for the property: ${keyProperty}`)
   return { operator: sum ? 'sum' : 'avg', property, upTo: Number.POSITIVE_INFINITY }
 }
 
@@ -80,7 +80,7 @@ class Total {
   }
 
   get sum(): StoredValue {
-    const fits = this.#integers <= INT64_MAX && this.#integers >= INT64_MIN
+    const fits = this.#integers <= maxInt64 && this.#integers >= minInt64
     return this.#doubles === undefined && fits
       ? { valueType: 'integerValue', integerValue: String(this.#integers) }
       : { valueType: 'doubleValue', doubleValue: this.#asDouble() }

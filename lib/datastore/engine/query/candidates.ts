@@ -1,5 +1,5 @@
 // Which entities may be results, by what the index tells without reading any: the keys that have an alternative's values.
-import { EVERYTHING, type Span } from '../encoding/byte-range.ts'
+import { everything, type Span } from '../encoding/byte-range.ts'
 import { indexName, type Store } from '../storage/store.ts'
 import type { Conjunction } from './filters.ts'
 import type { Plan } from './plan.ts'
@@ -13,7 +13,7 @@ export interface Listed {
 }
 
 /** The value under which the index of a kind lists all of its entities. */
-const ALL = new Uint8Array()
+const allValue = new Uint8Array()
 
 export class Candidates {
   readonly postings: Postings
@@ -44,7 +44,7 @@ export class Candidates {
     const p = lists[0]?.p ?? this.index('')
     return p === undefined
       ? 0
-      : this.postings.count(p, lists[0]?.v ?? ALL, key, Math.min(limit, Number.MAX_SAFE_INTEGER))
+      : this.postings.count(p, lists[0]?.v ?? allValue, key, Math.min(limit, Number.MAX_SAFE_INTEGER))
   }
 
   /** Whether an entity has all values of an alternative's equalities. */
@@ -64,7 +64,7 @@ export class Candidates {
     const [rarest, ...others] = this.#rarestFirst([...and, ...lists], span)
     const p = rarest?.p ?? this.index('')
     if (p === undefined) return
-    for (const k of this.postings.keys(p, rarest?.v ?? ALL, span, keyDown)) {
+    for (const k of this.postings.keys(p, rarest?.v ?? allValue, span, keyDown)) {
       if (others.every((other) => this.postings.has(other.p, other.v, k))) yield k
     }
   }
@@ -121,10 +121,10 @@ export class Candidates {
 
   /** The ways to list an alternative's candidates, each with their number; undefined where there are none. */
   #options({ equal, range, key }: Conjunction, ordered: string, and: Listed[], limit: number) {
-    const everything = this.index('')
+    const ofKind = this.index('')
     const lists = this.#lists(equal)
-    if (!lists || everything === undefined) return undefined
-    const keyed = key === EVERYTHING ? [] : [{ p: everything, v: ALL }]
+    if (!lists || ofKind === undefined) return undefined
+    const keyed = key === everything ? [] : [{ p: ofKind, v: allValue }]
     const options = [...and, ...lists, ...keyed].map(({ p, v }) => ({
       count: this.postings.count(p, v, key, limit),
       keys: (): Iterable<Uint8Array> => this.postings.keys(p, v, key, false),

@@ -1,6 +1,6 @@
 // Filters, brought to the one form that the rest works with: alternatives, each a conjunction of plain conditions.
 
-import { after, EVERYTHING, intersect, point, type Span } from '../encoding/byte-range.ts'
+import { after, everything, intersect, point, type Span } from '../encoding/byte-range.ts'
 import { enumName } from '../encoding/convert.ts'
 import { afterDescendants, pathBytes, readKey, type StoredKey } from '../encoding/keys.ts'
 import { sortBytes } from '../encoding/sort-bytes.ts'
@@ -8,7 +8,7 @@ import { type StoredValue, ValueReader } from '../encoding/values.ts'
 import type { Filter, Target, Value } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
 
-export const KEY = '__key__'
+export const keyProperty = '__key__'
 
 /** One alternative: an entity is a result if all of this holds for it. */
 export interface Conjunction {
@@ -44,9 +44,9 @@ const operators = {
 
 type Operator = (typeof operators)[keyof typeof operators]
 
-const MAX_ALTERNATIVES = 30
-const MAX_NOT_IN = 10
-const NONE: Conjunction = { key: EVERYTHING, ancestor: undefined, equal: new Map(), range: new Map() }
+const maxAlternatives = 30
+const maxNotInValues = 10
+const noCondition: Conjunction = { key: everything, ancestor: undefined, equal: new Map(), range: new Map() }
 
 /** Alternatives, and how many they count as towards the limit: those that a NOT_IN makes are the engine's own business. */
 interface Expanded {
@@ -61,7 +61,7 @@ export function readFilters(
   partition: StoredKey['partitionId'],
 ): Filters {
   const reader = new FilterReader(target, partition)
-  const { any } = filter ? reader.read(filter) : { any: [NONE] }
+  const { any } = filter ? reader.read(filter) : { any: [noCondition] }
   reader.checkCombination()
   const ancestors = new Set(any.map(({ ancestor }) => ancestor && Buffer.from(ancestor).toString('latin1')))
   if (ancestors.size > 1) throw invalid('All disjunctions must have a common and unique ancestor constraint.')
@@ -114,8 +114,8 @@ class FilterReader {
     if (many && !value.arrayValue?.values?.length)
       throw invalid(`'${op}' property filter for '${property}' requires a non-empty ArrayValue`)
     const points = (many ? value.arrayValue!.values! : [value]).map((one) => this.#bytes(property, one))
-    if (op === 'NOT_IN' && points.length > MAX_NOT_IN)
-      throw invalid(`'NOT_IN' supports up to ${MAX_NOT_IN} comparison values, not ${points.length}.`)
+    if (op === 'NOT_IN' && points.length > maxNotInValues)
+      throw invalid(`'NOT_IN' supports up to ${maxNotInValues} comparison values, not ${points.length}.`)
     const equal = op === 'EQUAL' || op === 'IN'
     const set = equal ? this.equal : this.unequal
     set.add(property)
@@ -127,14 +127,14 @@ class FilterReader {
   }
 
   #ancestor(property: string, value: Value): Expanded {
-    if (property !== KEY) throw invalid('property must be __key__')
+    if (property !== keyProperty) throw invalid('property must be __key__')
     if (!value.keyValue) throw invalid('HAS_ANCESTOR requires a key value')
     const ancestor = this.#path(value)
-    return { any: [{ ...NONE, ancestor, key: { low: ancestor, high: afterDescendants(ancestor) } }], count: 1 }
+    return { any: [{ ...noCondition, ancestor, key: { low: ancestor, high: afterDescendants(ancestor) } }], count: 1 }
   }
 
   #bytes(property: string, value: Value): Uint8Array {
-    if (property === KEY) return this.#path(value)
+    if (property === keyProperty) return this.#path(value)
     const read = this.#values.filter(value, property)
     if (read.valueType === 'entityValue') throw invalid('An entity value is not allowed')
     if (read.valueType === 'arrayValue') throw invalid('A list value is not allowed')
@@ -154,8 +154,8 @@ class FilterReader {
 }
 
 function limited(expanded: Expanded): Expanded {
-  if (expanded.count > MAX_ALTERNATIVES)
-    throw invalid(`the query has ${expanded.count} disjunctions, more than the maximum of ${MAX_ALTERNATIVES}`)
+  if (expanded.count > maxAlternatives)
+    throw invalid(`the query has ${expanded.count} disjunctions, more than the maximum of ${maxAlternatives}`)
   return expanded
 }
 
@@ -163,19 +163,19 @@ function spansOf(op: Operator, points: Uint8Array[]): Span[] {
   const [first] = points as [Uint8Array]
   switch (op) {
     case 'LESS_THAN':
-      return [{ ...EVERYTHING, high: first }]
+      return [{ ...everything, high: first }]
     case 'LESS_THAN_OR_EQUAL':
-      return [{ ...EVERYTHING, high: after(first) }]
+      return [{ ...everything, high: after(first) }]
     case 'GREATER_THAN':
-      return [{ ...EVERYTHING, low: after(first) }]
+      return [{ ...everything, low: after(first) }]
     case 'GREATER_THAN_OR_EQUAL':
-      return [{ ...EVERYTHING, low: first }]
+      return [{ ...everything, low: first }]
     case 'EQUAL':
     case 'IN':
       return points.map(point)
     default: {
       const spans: Span[] = []
-      let low: Uint8Array = EVERYTHING.low
+      let low: Uint8Array = everything.low
       for (const bytes of points.toSorted(Buffer.compare)) {
         spans.push({ low, high: bytes })
         low = after(bytes)
@@ -186,8 +186,10 @@ function spansOf(op: Operator, points: Uint8Array[]): Span[] {
 }
 
 function condition(property: string, equal: boolean, span: Span): Conjunction {
-  if (property === KEY) return { ...NONE, key: span }
-  return equal ? { ...NONE, equal: new Map([[property, [span.low]]]) } : { ...NONE, range: new Map([[property, span]]) }
+  if (property === keyProperty) return { ...noCondition, key: span }
+  return equal
+    ? { ...noCondition, equal: new Map([[property, [span.low]]]) }
+    : { ...noCondition, range: new Map([[property, span]]) }
 }
 
 function either(a: Expanded, b: Expanded): Expanded {
@@ -208,6 +210,6 @@ function conjoin(a: Conjunction, b: Conjunction): Conjunction {
     equal.set(property, [...known, ...added])
   }
   const range = new Map(a.range)
-  for (const [property, span] of b.range) range.set(property, intersect(range.get(property) ?? EVERYTHING, span))
+  for (const [property, span] of b.range) range.set(property, intersect(range.get(property) ?? everything, span))
   return { key: intersect(a.key, b.key), ancestor: a.ancestor ?? b.ancestor, equal, range }
 }

@@ -1,13 +1,13 @@
 // The kinds that Datastore makes up: __namespace__, __kind__ and __property__ list what there is.
 
-import { EVERYTHING } from '../encoding/byte-range.ts'
+import { everything } from '../encoding/byte-range.ts'
 import { writeDocument } from '../encoding/document.ts'
 import { partitionName, pathBytes, type StoredElement } from '../encoding/keys.ts'
 import type { StoredValue } from '../encoding/values.ts'
 import { invalid } from '../protocol/status.ts'
 import { indexName, type Store } from '../storage/store.ts'
-import type { OldEntity } from '../view.ts'
-import { KEY } from './filters.ts'
+import type { OldEntity } from '../storage/view.ts'
+import { keyProperty } from './filters.ts'
 import type { Plan } from './plan.ts'
 import { Postings } from './postings.ts'
 
@@ -29,7 +29,7 @@ export function metadataEntities(store: Store, plan: Plan): OldEntity[] | undefi
   const list = made.get(plan.kind ?? '')
   if (!list) return undefined
   const filtered = [...plan.equal, ...plan.unequal, ...plan.orders.map(({ property }) => property)]
-  if (filtered.some((name) => name !== KEY && !plan.projection?.includes(name)))
+  if (filtered.some((name) => name !== keyProperty && !plan.projection?.includes(name)))
     throw invalid('Only comparison filters on __key__ supported')
   return list(store, plan).map((path) => ({
     k: pathBytes(path),
@@ -71,7 +71,7 @@ function indexesOf(store: Store, plan: Plan, only?: string): Index[] {
       kind: kind as string,
       property: property as string,
     }))
-    .filter(({ p }) => postings.countValues(p, EVERYTHING, 1) > 0)
+    .filter(({ p }) => postings.countValues(p, everything, 1) > 0)
 }
 
 const types = ['NULL', 'INT64', 'BOOLEAN', 'STRING', 'DOUBLE', 'POINT', 'REFERENCE']

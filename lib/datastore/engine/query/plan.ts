@@ -6,7 +6,7 @@ import { type Path, readMask } from '../encoding/paths.ts'
 import type { Query, RunQueryRequest, Target } from '../protocol/messages.ts'
 import { Code, invalid, StatusError } from '../protocol/status.ts'
 import { type Position, readCursor } from './cursor.ts'
-import { type Filters, KEY, readFilters } from './filters.ts'
+import { type Filters, keyProperty, readFilters } from './filters.ts'
 
 export interface Order {
   property: string
@@ -49,8 +49,8 @@ export function readPlan(
   const { explicit, keyDown } = readOrders(query)
   const selected = readProjection(query, filters)
   const distinct = readDistinct(query, filters, explicit)
-  const keysOnly = selected.length === 1 && selected[0] === KEY
-  const projection = selected.filter((name) => name !== KEY)
+  const keysOnly = selected.length === 1 && selected[0] === keyProperty
+  const projection = selected.filter((name) => name !== keyProperty)
   checkInequalities(filters, explicit, keyDown)
   const orders = complete(explicit, [...filters.unequal].sort(), distinct, projection, aggregated)
   if (kind === undefined) checkKindless(filters, [...orders, ...projection], keyDown)
@@ -102,7 +102,7 @@ function readOrders({ order }: Query): { explicit: Order[]; keyDown: boolean | u
   for (const { property, direction } of order ?? []) {
     const down = enumName(direction, { 1: 'ASCENDING', 2: 'DESCENDING' }) === 'DESCENDING'
     const name = nameOf(property)
-    if (name === KEY) return { explicit, keyDown: down }
+    if (name === keyProperty) return { explicit, keyDown: down }
     if (!explicit.some((other) => other.property === name)) explicit.push({ property: name, down })
   }
   return { explicit, keyDown: undefined }
@@ -111,7 +111,7 @@ function readOrders({ order }: Query): { explicit: Order[]; keyDown: boolean | u
 function readProjection(query: Query, filters: Filters): string[] {
   const names = (query.projection ?? []).map(({ property }) => nameOf(property))
   if (new Set(names).size < names.length) throw invalid('cannot project a property multiple times')
-  if (names.some((name) => name !== KEY && filters.equal.has(name)))
+  if (names.some((name) => name !== keyProperty && filters.equal.has(name)))
     throw invalid('cannot use projection on a property with an equality filter')
   return names
 }
@@ -120,7 +120,7 @@ function readDistinct(query: Query, filters: Filters, explicit: Order[]): string
   const names = (query.distinctOn ?? []).map(nameOf)
   if (names.length === 0) return names
   if (new Set(names).size < names.length) throw invalid('cannot group by a property multiple times')
-  if (names.includes(KEY)) throw invalid('group by is not supported for the property: __key__')
+  if (names.includes(keyProperty)) throw invalid('group by is not supported for the property: __key__')
   if (names.some((name) => filters.equal.has(name)))
     throw invalid('cannot use group by on a property with an equality filter')
   for (const name of filters.unequal)
@@ -134,7 +134,7 @@ function readDistinct(query: Query, filters: Filters, explicit: Order[]): string
 
 /** A first order must be of a property that has an inequality, if one has. */
 function checkInequalities({ unequal }: Filters, explicit: Order[], keyDown: boolean | undefined): void {
-  const first = explicit[0]?.property ?? (keyDown === undefined ? undefined : KEY)
+  const first = explicit[0]?.property ?? (keyDown === undefined ? undefined : keyProperty)
   if (unequal.size === 0 || first === undefined || unequal.has(first)) return
   throw invalid(
     `The first sort property must be the same as the property to which the inequality filter is applied.  In your query the first sort property is ${first} but the inequality filter is on ${[...unequal].join(', ')}`,
@@ -142,7 +142,7 @@ function checkInequalities({ unequal }: Filters, explicit: Order[], keyDown: boo
 }
 
 function checkKindless({ alternatives, unequal, equal }: Filters, used: (Order | string)[], keyDown?: boolean): void {
-  const filtered = [...unequal, ...equal].some((name) => name !== KEY)
+  const filtered = [...unequal, ...equal].some((name) => name !== keyProperty)
   if (filtered || used.some((name) => typeof name === 'string') || alternatives.some(({ range }) => range.size > 0))
     throw invalid('kind is required for non-__key__ filters')
   if (used.length > 0 || keyDown) throw invalid('kind is required for all orders except __key__ ascending')
@@ -152,7 +152,8 @@ function checkKindless({ alternatives, unequal, equal }: Filters, used: (Order |
 function complete(explicit: Order[], ...implied: string[][]): Order[] {
   const orders = [...explicit]
   for (const property of implied.flat()) {
-    if (property !== KEY && !orders.some((order) => order.property === property)) orders.push({ property, down: false })
+    if (property !== keyProperty && !orders.some((order) => order.property === property))
+      orders.push({ property, down: false })
   }
   return orders
 }

@@ -1,10 +1,10 @@
 // Reads the index in order, a chunk at a time: statements are shared, so none may stay open between two results.
-import { after, EVERYTHING, type Span } from '../encoding/byte-range.ts'
+import { after, everything, type Span } from '../encoding/byte-range.ts'
 import type { Store } from '../storage/store.ts'
 
 /** Above any value and any key: the end of a span that has none. */
-const TOP = Buffer.from([0xff, 0xff])
-const BOTTOM = new Uint8Array()
+const top = Buffer.from([0xff, 0xff])
+const bottom = new Uint8Array()
 
 /** Where reading changes its ways. In one object, so that a test can take the ways of large data with a few entities. */
 export const sizes = {
@@ -50,7 +50,7 @@ export class Postings {
     const text = down
       ? 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC LIMIT ?'
       : 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?'
-    let { low, high = TOP } = span
+    let { low, high = top } = span
     for (const size of this.#chunkSizes()) {
       const rows = this.#store.sql.all<[Uint8Array]>(text, p, v, low, high, size)
       for (const [k] of rows) yield k
@@ -62,7 +62,7 @@ export class Postings {
   }
 
   /** The keys of all entities of a partition, of any kind, in order. */
-  *allKeys(n: number, { low, high = TOP }: Span): Generator<Uint8Array> {
+  *allKeys(n: number, { low, high = top }: Span): Generator<Uint8Array> {
     const text = 'SELECT k FROM entity WHERE n = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?'
     for (const size of this.#chunkSizes()) {
       const rows = this.#store.sql.all<[Uint8Array]>(text, n, low, high, size)
@@ -73,12 +73,12 @@ export class Postings {
   }
 
   /** The values of a property, in order, each with its keys. */
-  *groups(p: number, { low, high = TOP }: Span, down: boolean): Generator<Group> {
+  *groups(p: number, { low, high = top }: Span, down: boolean): Generator<Group> {
     const text = down
       ? 'SELECT v, k FROM entry WHERE p = ? AND (v, k) < (?, ?) AND v >= ? ORDER BY v DESC, k DESC LIMIT ?'
       : 'SELECT v, k FROM entry WHERE p = ? AND (v, k) > (?, ?) AND v < ? ORDER BY v, k LIMIT ?'
     const finish = ({ v, ks }: { v: Uint8Array; ks: Uint8Array[] }): Group => ({ v, ks: down ? ks.reverse() : ks })
-    let [fromV, fromK]: Uint8Array[] = [down ? high : low, BOTTOM]
+    let [fromV, fromK]: Uint8Array[] = [down ? high : low, bottom]
     let group: { v: Uint8Array; ks: Uint8Array[] } | undefined
     for (const size of this.#chunkSizes()) {
       const rows = this.#store.sql.all<[Uint8Array, Uint8Array]>(text, p, fromV!, fromK!, down ? low : high, size)
@@ -95,7 +95,7 @@ export class Postings {
           yield { v, ks: undefined }
           group = undefined
           // On to the next value.
-          fromK = down ? BOTTOM : TOP
+          fromK = down ? bottom : top
           cut = true
           break
         }
@@ -107,7 +107,7 @@ export class Postings {
 
   /** The keys of the entities with a value in a span; those with several come several times. */
   *keysIn(p: number, span: Span): Generator<Uint8Array> {
-    for (const { v, ks } of this.groups(p, span, false)) yield* ks ?? this.keys(p, v, EVERYTHING, false)
+    for (const { v, ks } of this.groups(p, span, false)) yield* ks ?? this.keys(p, v, everything, false)
   }
 
   /** Whether an entity has a value. */
@@ -116,13 +116,13 @@ export class Postings {
   }
 
   /** How many entities have a value and a key in a span, counted up to a limit. */
-  count(p: number, v: Uint8Array, { low, high = TOP }: Span, limit: number): number {
+  count(p: number, v: Uint8Array, { low, high = top }: Span, limit: number): number {
     const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?)'
     return this.#store.sql.first<[number]>(text, p, v, low, high, limit)![0]
   }
 
   /** How many rows of an index have a value in a span, counted up to a limit. */
-  countValues(p: number, { low, high = TOP }: Span, limit: number): number {
+  countValues(p: number, { low, high = top }: Span, limit: number): number {
     const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?)'
     return this.#store.sql.first<[number]>(text, p, low, high, limit)![0]
   }

@@ -4,7 +4,7 @@
 import { contains } from '../encoding/byte-range.ts'
 import { indexEntries } from '../encoding/sort-bytes.ts'
 import type { Properties } from '../encoding/values.ts'
-import type { Row } from '../storage/store.ts'
+import type { Row } from '../storage/schema.ts'
 import type { Position } from './cursor.ts'
 import type { Conjunction } from './filters.ts'
 import type { Plan } from './plan.ts'

@@ -7,8 +7,8 @@ import { masked } from '../encoding/paths.ts'
 import { valueFromSortBytes } from '../encoding/sort-bytes.ts'
 import type { Properties } from '../encoding/values.ts'
 import type { Batch, EntityResult } from '../protocol/messages.ts'
-import type { Row } from '../storage/store.ts'
-import type { View } from '../view.ts'
+import type { Row } from '../storage/schema.ts'
+import type { View } from '../storage/view.ts'
 import { Candidates } from './candidates.ts'
 import { cursorWriter, type Position } from './cursor.ts'
 import { metadataEntities } from './metadata.ts'
@@ -17,7 +17,7 @@ import { comparer, type ResultRow, RowMaker } from './rows.ts'
 import { Scan } from './scan.ts'
 
 /** An answer stops when its entities take this many bytes; the client asks for the rest. */
-const MAX_BATCH = 4 * 1024 * 1024
+const maxBatchBytes = 4 * 1024 * 1024
 
 /** How a query went. */
 export interface Progress {
@@ -135,7 +135,7 @@ export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
         more = 'MORE_RESULTS_AFTER_LIMIT'
         break
       }
-      if (bytes > MAX_BATCH) {
+      if (bytes > maxBatchBytes) {
         more = 'NOT_FINISHED'
         break
       }

@@ -2,7 +2,7 @@
 // entity is read at each place where the index names it, and counts at those places that rows.ts gives it: nothing needs
 // to be remembered of what was seen before.
 
-import { contains, EVERYTHING, intersect, point, type Span, union } from '../encoding/byte-range.ts'
+import { contains, everything, intersect, point, type Span, union } from '../encoding/byte-range.ts'
 import { readDocument } from '../encoding/document.ts'
 import type { Store } from '../storage/store.ts'
 import { Candidates, type Listed } from './candidates.ts'
@@ -67,10 +67,10 @@ export class Scan {
   #spans(depth: number, settled: Listed[]): Span[] {
     const { property, down } = this.#plan.orders[depth]!
     const start = this.#startFor(settled)?.tuple[depth]
-    const rest = start ? restOf(point(start), down) : EVERYTHING
+    const rest = start ? restOf(point(start), down) : everything
     const spans = this.#plan.alternatives.flatMap(({ range, equal }) => {
       const given = range.get(property)
-      return given ? [given] : (equal.get(property)?.slice(0, 1).map(point) ?? [EVERYTHING])
+      return given ? [given] : (equal.get(property)?.slice(0, 1).map(point) ?? [everything])
     })
     const apart = union(spans.map((span) => intersect(span, rest)))
     return down ? apart.reverse() : apart
@@ -123,7 +123,7 @@ export class Scan {
   *#byKey(settled: Listed[]): Generator<ResultRow> {
     const { alternatives, keyDown, keysOnly, orders } = this.#plan
     const start = this.#startFor(settled)
-    const rest = start ? restOf(point(start.k), keyDown) : EVERYTHING
+    const rest = start ? restOf(point(start.k), keyDown) : everything
     const streams = alternatives.map((alternative) =>
       this.#candidates.keysOf(alternative, settled, intersect(alternative.key, rest)),
     )
@@ -138,7 +138,7 @@ export class Scan {
 
 /** From a point on, itself included. */
 function restOf({ low, high }: Span, down: boolean): Span {
-  return down ? { ...EVERYTHING, high } : { ...EVERYTHING, low }
+  return down ? { ...everything, high } : { ...everything, low }
 }
 
 /** Merges keys that come in order, each once. */

@@ -5,26 +5,14 @@ import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Code, StatusError } from '../protocol/status.ts'
 import { History } from './history.ts'
-import { openDatabase } from './schema.ts'
+import { openDatabase, type Row } from './schema.ts'
 import { Sql } from './sql.ts'
 
-/** An entity as it lies on disk. Versions are micros since 1970, each commit's later than the one before. */
-export interface Row {
-  /** Version at creation. */
-  c: number
-  /** Version now. */
-  v: number
-  /** Version of the latest commit that wrote it, if only what was there already. Not known of the past. */
-  t?: number
-  /** Properties, as document.ts writes them. */
-  d: string
-}
-
 /** Milliseconds to wait for another process that is just opening, or recovering, the same file. */
-const PATIENCE = 10_000
+const patience = 10_000
 
-const ENTITY = 'SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?'
-const LATEST = 'SELECT version, c, v, t, d FROM state LEFT JOIN entity ON n = ? AND k = ?'
+const selectEntity = 'SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?'
+const selectLatest = 'SELECT version, c, v, t, d FROM state LEFT JOIN entity ON n = ? AND k = ?'
 
 type EntityColumns = [c: number, v: number, t: number, d: string]
 
@@ -37,7 +25,7 @@ export function isBusy(error: unknown): boolean {
 export class Store {
   readonly db: DatabaseSync
   readonly sql: Sql
-  readonly history = new History(this)
+  readonly history: History
   readonly #names = new Map<string, number>()
   /** Where the file was opened, and which it is; undefined in memory. */
   readonly #file: { path: string; id: string } | undefined
@@ -47,8 +35,9 @@ export class Store {
 
   /** @param file Path of the database, or `:memory:`. */
   constructor(file: string) {
-    this.db = openDatabase(file, PATIENCE)
+    this.db = openDatabase(file, patience)
     this.sql = new Sql(this.db)
+    this.history = new History(this.sql)
     const path = resolve(file)
     this.#file = file === ':memory:' ? undefined : { path, id: idOf(path)! }
     // From here on nobody waits inside SQLite, where waiting would stop the whole process.
@@ -92,7 +81,7 @@ export class Store {
       try {
         return take()
       } catch (error) {
-        if (!isBusy(error) || waited > PATIENCE) throw error
+        if (!isBusy(error) || waited > patience) throw error
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
       }
     }
@@ -154,7 +143,7 @@ export class Store {
   }
 
   get(n: number, k: Uint8Array): Row | undefined {
-    const found = this.sql.first<EntityColumns>(ENTITY, n, k)
+    const found = this.sql.first<EntityColumns>(selectEntity, n, k)
     if (!found) return undefined
     const [c, v, t, d] = found
     return { c, v, t, d }
@@ -162,7 +151,7 @@ export class Store {
 
   /** An entity, and the version of the latest commit in the same state: one statement is cheaper than a transaction of two. */
   latest(n: number, k: Uint8Array): { row: Row | undefined; version: number } {
-    const found = this.#patiently(() => this.sql.first<[version: number, ...EntityColumns]>(LATEST, n, k)!)
+    const found = this.#patiently(() => this.sql.first<[version: number, ...EntityColumns]>(selectLatest, n, k)!)
     const [version, c, v, t, d] = found
     // Without an entity they are all null.
     return { version, row: (d as string | null) === null ? undefined : { c, v, t, d } }

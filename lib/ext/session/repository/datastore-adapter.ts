@@ -2,6 +2,7 @@
 // each record checked, each error told by what it means for a commit. Importing it loads the client: import it only where
 // sessions are kept in Datastore.
 import { type Datastore, PropertyFilter } from '@google-cloud/datastore'
+import { type ClientInternals, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
 import {
   EntityKey,
   type Found,
@@ -39,18 +40,6 @@ export interface Page {
   rows: Map<string, SessionRow>
   /** For `after`; null at the end. */
   next: string | null
-}
-
-// The client's own way to its transport, which all its methods go by: it adds project and credentials. The methods themselves
-// hide the versions of entities, and cost twice the CPU.
-interface Client {
-  readonly namespace?: string
-  request_(
-    config: { client: string; method: string; reqOpts?: object; gaxOpts: object },
-    callback: (error: unknown, response: never) => void,
-  ): void
-  /** Of a transaction that has begun. */
-  id?: unknown
 }
 
 interface LookupResponse {
@@ -117,7 +106,7 @@ export class SessionDatastore implements DatastorePort {
   }
 
   begin(): DatastoreTransaction {
-    const transaction = this.#datastore.transaction() as unknown as Client
+    const transaction = internalsOf(this.#datastore.transaction())
     const keys = new Map<string, EntityKey>()
     return {
       read: async (ids, user, timeout) => {
@@ -139,12 +128,13 @@ export class SessionDatastore implements DatastorePort {
     }
   }
 
-  get #client(): Client {
-    return this.#datastore as unknown as Client
+  // Calls below the client's methods, which hide the versions of entities and cost twice the CPU.
+  get #client(): ClientInternals {
+    return internalsOf(this.#datastore)
   }
 
   /** Within a transaction the first call begins it. */
-  async #lookup(client: Client, keys: EntityKey[], timeout: number): Promise<Found[]> {
+  async #lookup(client: ClientInternals, keys: EntityKey[], timeout: number): Promise<Found[]> {
     const found: Found[] = []
     const begins = client !== this.#client && client.id === undefined
     const readOptions = { newTransaction: {}, consistencyType: 'newTransaction' }
@@ -199,9 +189,15 @@ function gaxOptions(timeout: number) {
   return { timeout, retry: null }
 }
 
-function ask<T>(client: Client, method: string, reqOpts: object, timeout: number, committing = false): Promise<T> {
+function ask<T>(
+  client: ClientInternals,
+  method: string,
+  reqOpts: object,
+  timeout: number,
+  committing = false,
+): Promise<T> {
   const call = new Promise<T>((resolve, reject) => {
-    client.request_({ client: 'DatastoreClient', method, reqOpts, gaxOpts: gaxOptions(timeout) }, (error, response) =>
+    client.request_({ client: transportName, method, reqOpts, gaxOpts: gaxOptions(timeout) }, (error, response) =>
       error ? reject(error) : resolve(response as T),
     )
   })

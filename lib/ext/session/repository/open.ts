@@ -1,6 +1,7 @@
 // Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
 // an application whose sessions are cookies loads none of them.
 import type { Datastore } from '@google-cloud/datastore'
+import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
 import { systemClock } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
@@ -103,16 +104,10 @@ async function openCache(servers: string | readonly string[], options: Memcached
   return cacheOn(memcachedLinks(servers, options))
 }
 
-interface Client {
-  clients_: Map<string, object>
-  options: { sslCreds?: unknown }
-  auth: { getClient(): Promise<unknown>; getProjectId(): Promise<string> }
-}
-
 /** The official client searches for credentials at its first call, and ends the process where there are none. */
 async function findCredentials(datastore: Datastore): Promise<void> {
-  const { clients_: clients, options, auth } = datastore as unknown as Client
-  const needsNone = clients.has('DatastoreClient') || options.sslCreds !== undefined // embedded, an emulator
+  const { clients_: clients, options, auth } = internalsOf(datastore)
+  const needsNone = clients.has(transportName) || options.sslCreds !== undefined // embedded, an emulator
   if (needsNone) return
   try {
     await auth.getClient()

@@ -74,7 +74,7 @@ const backends: Record<string, Backend> = {
     found: emulatorFound,
     async start() {
       const emulator = await startEmulator()
-      return overGrpc(emulator.host, () => emulator.stop())
+      return overGrpc(emulator.host, () => emulator.close())
     },
   },
 }

@@ -54,7 +54,7 @@ const places: Record<
     found: memcachedFound && emulatorFound,
     async start() {
       const emulator = await startEmulator()
-      return { options: {}, env: { DATASTORE_EMULATOR_HOST: emulator.host }, stop: () => emulator.stop() }
+      return { options: {}, env: { DATASTORE_EMULATOR_HOST: emulator.host }, stop: () => emulator.close() }
     },
   },
 }

@@ -1,7 +1,7 @@
 // A process that writes until it is killed: each commit makes two entities and counts. What was answered is told on
 // standard output before anything else happens.
 import { writeSync } from 'node:fs'
-import { Engine } from '../../lib/datastore/engine/engine.ts'
+import { Engine } from '../../../lib/datastore/engine/engine.ts'
 
 const [, , dataFolder, name, once] = process.argv as [string, string, string, string, string?]
 const projectId = 'p'

@@ -1,11 +1,11 @@
 // docs/datastore-differences.md lists each case in which Google's emulator answers otherwise. After a change of the cases:
-// UPDATE_DOCS=1 npx jest tests/datastore/differences
+// UPDATE_DOCS=1 npx jest tests/datastore/conformance
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { cases } from './conformance/cases.ts'
+import { cases } from './cases.ts'
 
-const file = join(import.meta.dirname, '../../docs/datastore-differences.md')
+const file = join(import.meta.dirname, '../../../docs/datastore-differences.md')
 const [BEGIN, END] = ['<!-- the table, made of the cases -->', '<!-- end of the table -->']
 
 const cell = (value: unknown): string => {

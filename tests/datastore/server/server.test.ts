@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Datastore } from '@google-cloud/datastore'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { closeDatastore, type DatastoreServer, openDatastore, startDatastoreServer } from '../../lib/datastore/index.ts'
+import {
+  closeDatastore,
+  type DatastoreServer,
+  openDatastore,
+  startDatastoreServer,
+} from '../../../lib/datastore/index.ts'
 
 process.env['METADATA_SERVER_DETECTION'] = 'none'
 

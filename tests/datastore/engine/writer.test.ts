@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { Engine } from '../../lib/datastore/engine/engine.ts'
-import { StatusError } from '../../lib/datastore/engine/protocol/status.ts'
-import { limits } from '../../lib/datastore/engine/storage/history.ts'
-import { Store } from '../../lib/datastore/engine/storage/store.ts'
-import { Writer } from '../../lib/datastore/engine/writer.ts'
-import { inProcessClient } from '../../lib/datastore/in-process-client.ts'
+import { Engine } from '../../../lib/datastore/engine/engine.ts'
+import { StatusError } from '../../../lib/datastore/engine/protocol/status.ts'
+import { limits } from '../../../lib/datastore/engine/storage/history.ts'
+import { Store } from '../../../lib/datastore/engine/storage/store.ts'
+import { Writer } from '../../../lib/datastore/engine/writer.ts'
+import { inProcessClient } from '../../../lib/datastore/in-process-client.ts'
 
 let folder: string
 beforeEach(() => {

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { readDocument } from '../../lib/datastore/engine/encoding/document.ts'
-import { pathFromBytes } from '../../lib/datastore/engine/encoding/keys.ts'
-import { indexEntries } from '../../lib/datastore/engine/encoding/sort-bytes.ts'
-import { Engine } from '../../lib/datastore/engine/engine.ts'
-import type { Filter } from '../../lib/datastore/engine/protocol/messages.ts'
+import { readDocument } from '../../../lib/datastore/engine/encoding/document.ts'
+import { pathFromBytes } from '../../../lib/datastore/engine/encoding/keys.ts'
+import { indexEntries } from '../../../lib/datastore/engine/encoding/sort-bytes.ts'
+import { Engine } from '../../../lib/datastore/engine/engine.ts'
+import type { Filter } from '../../../lib/datastore/engine/protocol/messages.ts'
 
 const ROUNDS = 50
 const AT_ONCE = 4

@@ -1,6 +1,6 @@
 // A plain, slow Datastore to hold the engine against: it writes out every row that an index would have, sorts them and
 // drops what is there twice. It knows values by type and content, and nothing of bytes.
-import type { Filter, Query, Value } from '../../lib/datastore/engine/protocol/messages.ts'
+import type { Filter, Query, Value } from '../../../../lib/datastore/engine/protocol/messages.ts'
 
 export type Path = [kind: string, id: string | number][]
 

@@ -1,5 +1,5 @@
 // Opens a data folder as a user whom permissions bind, and tells on standard output how that went.
-import { closeDatastore, openDatastore } from '../../lib/datastore/index.ts'
+import { closeDatastore, openDatastore } from '../../../../lib/datastore/index.ts'
 
 /** Who has no rights of his own. */
 const NOBODY = 65_534

@@ -10,6 +10,7 @@ import {
   type Transaction,
 } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { internalsOf, transportName } from '../../lib/datastore/google/client-internals.ts'
 import {
   closeDatastore,
   type DatastoreServer,
@@ -304,8 +305,7 @@ describe.each(['over gRPC', 'in process', 'over gRPC, in a named database'])('%s
   test('the past is read at a time', async () => {
     const key = datastore.key(['Post', fresh()])
     await datastore.save({ key, data: { n: 1 } })
-    const clients = (datastore as Any).clients_
-    const raw = clients.get('DatastoreClient')
+    const raw: Any = internalsOf(datastore).clients_.get(transportName)
     const projectId = await datastore.getProjectId()
     const databaseId = datastore.getDatabaseId() ?? ''
     const [{ readTime }] = await raw.lookup({ projectId, databaseId, keys: [], readOptions: { newTransaction: {} } })

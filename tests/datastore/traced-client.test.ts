@@ -4,6 +4,7 @@ import type { Datastore } from '@google-cloud/datastore'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { closeDatastore } from 'tipfy/datastore'
 import { memoryDatastore } from 'tipfy/testing'
+import { internalsOf, transportName } from '../../lib/datastore/google/client-internals.ts'
 import type { Step } from '../../lib/internal/tracing.ts'
 
 type Call = (request: object, ...rest: unknown[]) => Promise<unknown[]> | undefined
@@ -15,7 +16,7 @@ const listen = (step: unknown) => steps.push(step as Step)
 
 beforeAll(async () => {
   datastore = await memoryDatastore()
-  raw = (datastore as unknown as { clients_: Map<string, typeof raw> }).clients_.get('DatastoreClient')!
+  raw = internalsOf(datastore).clients_.get(transportName) as typeof raw
 })
 afterAll(() => closeDatastore(datastore))
 beforeEach(() => {

@@ -17,8 +17,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { closeDatastore, openDatastore } from '../../lib/datastore/index.ts'
-import { folderError } from '../../lib/internal/data-folder.ts'
+import { closeDatastore, openDatastore } from '../../../../lib/datastore/index.ts'
+import { folderError } from '../../../../lib/internal/data-folder.ts'
 
 let folder: string
 let file: string

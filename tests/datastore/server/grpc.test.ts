@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type DatastoreServer, startDatastoreServer } from '../../lib/datastore/index.ts'
-import { messageTypes, read, write } from '../../lib/datastore/messages.ts'
+import { messageTypes, read, write } from '../../../lib/datastore/google/message-types.ts'
+import { type DatastoreServer, startDatastoreServer } from '../../../lib/datastore/index.ts'
 
 const types = messageTypes()
 let server: DatastoreServer

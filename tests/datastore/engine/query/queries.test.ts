@@ -2,9 +2,9 @@
 // whichever way through the index it takes.
 import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Engine } from '../../lib/datastore/engine/engine.ts'
-import type { Filter, Query, RunQueryRequest, Value } from '../../lib/datastore/engine/protocol/messages.ts'
-import { sizes } from '../../lib/datastore/engine/query/postings.ts'
+import { Engine } from '../../../../lib/datastore/engine/engine.ts'
+import type { Filter, Query, RunQueryRequest, Value } from '../../../../lib/datastore/engine/protocol/messages.ts'
+import { sizes } from '../../../../lib/datastore/engine/query/postings.ts'
 import { byPath, byValue, type ModelEntity, type ModelResult, modelQuery, type Path } from './model.ts'
 
 const projectId = 'p'

@@ -1,8 +1,8 @@
 // The HTTP front of the local Datastore: what clients say that speak no gRPC, in JSON and in protobuf.
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type DatastoreServer, startDatastoreServer } from '../../lib/datastore/index.ts'
-import { messageTypes, read, write } from '../../lib/datastore/messages.ts'
+import { messageTypes, read, write } from '../../../lib/datastore/google/message-types.ts'
+import { type DatastoreServer, startDatastoreServer } from '../../../lib/datastore/index.ts'
 
 let server: DatastoreServer
 

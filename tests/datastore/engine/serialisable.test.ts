@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fromTimestamp } from '../../lib/datastore/engine/encoding/convert.ts'
-import { Engine } from '../../lib/datastore/engine/engine.ts'
-import type { Mutation } from '../../lib/datastore/engine/protocol/messages.ts'
+import { fromTimestamp } from '../../../lib/datastore/engine/encoding/convert.ts'
+import { Engine } from '../../../lib/datastore/engine/engine.ts'
+import type { Mutation } from '../../../lib/datastore/engine/protocol/messages.ts'
 
 const projectId = 'p'
 const names = ['a', 'b', 'c', 'd']

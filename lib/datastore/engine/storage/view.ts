@@ -1,12 +1,11 @@
 // Where a call reads: the tables as they are, or as they were at an earlier version, and the transaction that wants to know
 // of it. History tells what was replaced since; whoever reads the past leaves those entities out and takes the old ones.
 
-import { toTimestamp } from './encoding/convert.ts'
-import { partitionName, pathBytes, pathFromBytes, type StoredKey } from './encoding/keys.ts'
-import type { Timestamp } from './protocol/messages.ts'
-import { Code, StatusError } from './protocol/status.ts'
-import type { Row, Store } from './storage/store.ts'
-import type { Transaction } from './transactions.ts'
+import { toTimestamp } from '../encoding/convert.ts'
+import { partitionName, pathBytes, pathFromBytes, type StoredKey } from '../encoding/keys.ts'
+import type { Timestamp } from '../protocol/messages.ts'
+import type { Row } from './schema.ts'
+import type { Store } from './store.ts'
 
 /** An entity that changed after the version read, as it was. */
 export interface OldEntity {
@@ -14,21 +13,26 @@ export interface OldEntity {
   row: Row | undefined
 }
 
+/** An entity that was read by its key. */
+export interface EntityRead {
+  /** The name of its partition, which may have no number yet. */
+  name: string
+  k: Uint8Array
+  /** The version found, 0 for no entity. */
+  version: number
+}
+
 export class View {
   readonly store: Store
   /** The version read; undefined: the latest, whatever it is. */
   readonly version: number | undefined
-  readonly transaction: Transaction | undefined
+  readonly #onRead: ((read: EntityRead) => void) | undefined
 
-  constructor(store: Store, version: number | undefined, transaction?: Transaction) {
-    if (version !== undefined && version < store.history.floor())
-      throw new StatusError(
-        transaction ? Code.ABORTED : Code.FAILED_PRECONDITION,
-        'The requested snapshot version is too old.',
-      )
+  /** @param onRead Called for each entity that is read by its key. */
+  constructor(store: Store, version: number | undefined, onRead?: (read: EntityRead) => void) {
     this.store = store
     this.version = version
-    this.transaction = transaction
+    this.#onRead = onRead
   }
 
   get readTime(): Timestamp {
@@ -45,13 +49,13 @@ export class View {
     const n = this.numberOf(key.partitionId)
     const k = pathBytes(key.path)
     const row = n === undefined ? undefined : this.#get(n, k)
-    if (this.transaction && !this.transaction.readOnly)
-      this.transaction.reads.push({ name: partitionName(key.partitionId), k, version: row?.v ?? 0 })
+    this.#onRead?.({ name: partitionName(key.partitionId), k, version: row?.v ?? 0 })
     return row
   }
 
   #get(n: number, k: Uint8Array): Row | undefined {
-    return this.version === undefined ? this.store.get(n, k) : this.store.history.getAt(n, k, this.version)
+    const now = this.store.get(n, k)
+    return this.version === undefined ? now : this.store.history.getAt(n, k, this.version, now)
   }
 
   /** The entities of a partition, and of a kind if one is given, that changed after the version read. */

@@ -2,10 +2,11 @@
 // is one: the answers are equal, or the case lists what the emulator answers instead and the documentation that decides.
 import { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startDatastoreServer } from '../../lib/datastore/server/server.ts'
-import { Api, type Case } from './conformance/api.ts'
-import { cases } from './conformance/cases.ts'
-import { emulatorJar, startEmulator } from './emulator.ts'
+import { closeTransports } from '../../../lib/datastore/google/client-internals.ts'
+import { startDatastoreServer } from '../../../lib/datastore/server/server.ts'
+import { emulatorFound, startEmulator } from '../../support/emulator.ts'
+import { Api, type Case } from './api.ts'
+import { cases } from './cases.ts'
 
 // There is nobody to authenticate to; searching for a metadata server would cost a second.
 process.env['METADATA_SERVER_DETECTION'] = 'none'
@@ -22,8 +23,7 @@ function runOn(start: () => Promise<{ port: number; close(): Promise<void> }>, w
   })
 
   afterAll(async () => {
-    const { clients_: clients } = datastore as unknown as { clients_: Map<string, { close(): Promise<void> }> }
-    for (const client of clients.values()) await client.close()
+    await closeTransports(datastore)
     await server.close()
   })
 
@@ -44,11 +44,9 @@ describe('the engine', () => {
   })
 })
 
-const jar = emulatorJar()
-
-;(jar ? describe : describe.skip)("Google's emulator", () => {
+;(emulatorFound ? describe : describe.skip)("Google's emulator", () => {
   runOn(
-    () => startEmulator(jar!),
+    () => startEmulator(),
     (one) => (one.emulator ? one.emulator.answers : one.want),
   )
 })

@@ -1,0 +1,73 @@
+// Everything private that we use of Google's client: the map of transports, the call beneath its methods, and the packages
+// below it. In one file, with a test that names what a new version has moved.
+import { createRequire } from 'node:module'
+import type { Datastore } from '@google-cloud/datastore'
+
+/** The name under which the client keeps its one transport. */
+export const transportName = 'DatastoreClient'
+
+/** A client, or a transaction of one, as its own methods see it. */
+export interface ClientInternals {
+  readonly namespace?: string
+  /** The transports by name: made at the first call, unless one is set before it. */
+  clients_: Map<string, object>
+  readonly options: { sslCreds?: unknown }
+  readonly auth: { getClient(): Promise<unknown>; getProjectId(): Promise<string> }
+  /** Calls a method of the transport with the project and the credentials of the client. */
+  request_(
+    config: { client: string; method: string; reqOpts?: object; gaxOpts: object },
+    callback: (error: unknown, response: never) => void,
+  ): void
+  /** The id of a transaction that has begun. */
+  id?: unknown
+}
+
+/** The private members of a client or a transaction. */
+export function internalsOf(client: object): ClientInternals {
+  return client as ClientInternals
+}
+
+/** Replaces the client's map of transports. */
+export function setTransports(datastore: Datastore, transports: Map<string, object>): void {
+  internalsOf(datastore).clients_ = transports
+}
+
+/** Closes the connections of a client. */
+export async function closeTransports(datastore: Datastore): Promise<void> {
+  const transports = internalsOf(datastore).clients_.values() as Iterable<{ close?(): Promise<void> }>
+  await Promise.all(Array.from(transports, (transport) => transport.close?.()))
+}
+
+const protosFolder = '@google-cloud/datastore-api/build/protos'
+
+/** Requires a package that the client depends on, wherever npm has put it. */
+function clientRequire(): NodeJS.Require {
+  return createRequire(createRequire(import.meta.url).resolve('@google-cloud/datastore'))
+}
+
+/** Requires a package that the client's transport depends on. */
+function gaxRequire(): NodeJS.Require {
+  return createRequire(clientRequire().resolve('google-gax'))
+}
+
+/** The protobuf messages of `google`, as generated classes. */
+export function generatedProtos(): { google: { datastore: { v1: Record<string, never> } } } {
+  return clientRequire()(`${protosFolder}/protos.js`)
+}
+
+/** The same messages as protobufjs describes them. */
+export function describedProtos(): object {
+  return clientRequire()(`${protosFolder}/protos.json`)
+}
+
+/** The packages that the client's HTTP transport writes JSON with. */
+export function jsonPackages<Protobuf, Serializer>(): { protobuf: Protobuf; serializer: Serializer } {
+  const require = gaxRequire()
+  return { protobuf: require('protobufjs'), serializer: require('proto3-json-serializer') }
+}
+
+/** Credentials that need no server: the client would search a second for one. */
+export function noCredentials(): object {
+  const { PassThroughClient } = gaxRequire()('google-auth-library') as { PassThroughClient: new () => object }
+  return new PassThroughClient()
+}

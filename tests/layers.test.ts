@@ -8,7 +8,7 @@ const lib = join(import.meta.dirname, '../lib')
 const floors: RegExp[][] = [
   [
     /^internal\/(?!(import-string|import-errors|log)\.ts)/,
-    /^http\/(headers|multidict|cookies|html|dates|request\/query)\.ts$/,
+    /^http\/(headers|multidict|cookies|html|dates|request\/(query|settings))\.ts$/,
     /^ext\/session\/cookies\/signing\.ts$/,
   ],
   [

@@ -3,6 +3,7 @@
 
 import type { App } from '../app.ts'
 import type { SessionConfig } from '../ext/session/config/config.ts'
+import { type RequestLimits, requestLimits } from '../http/request/settings.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { isSecretName, withoutPassword } from '../internal/redact.ts'
 import { nearest } from '../internal/suggest.ts'
@@ -12,7 +13,7 @@ import type { ErrorHandler } from './error-response.ts'
 import type { HookConfig } from './hooks.ts'
 
 /** The section `tipfy`: the application itself. */
-export interface TipfyConfig {
+export interface TipfyConfig extends RequestLimits {
   /** Error pages, reloading, console. Default: false exactly if NODE_ENV=production, K_SERVICE or GAE_ENV is set. */
   dev: boolean
   /** The application's name, as on App Engine. Default: GOOGLE_CLOUD_PROJECT, else null. */
@@ -35,22 +36,8 @@ export interface TipfyConfig {
   serverName: string | null
   /** Proxies whose forwarded headers count: their number, or addresses and subnets ('loopback', '10.0.0.0/8'). */
   trustedProxies: number | string | readonly string[]
-  /** Bytes of a request's body, after decompression; more is a 413. */
-  maxBodySize: number
-  /** Bytes of a body that one request may hold in memory, as text, as bytes or as a form's fields; more is a 413. */
-  maxMemorySize: number
-  /** Bytes of a JSON body; more is a 413. */
-  maxJsonSize: number
-  /** Levels of nesting in a JSON body; more is a 400. */
-  maxJsonDepth: number
-  /** Fields and files of one form; more is a 413. */
-  maxFormParts: number
-  /** Bytes over which an uploaded file is kept on disk, not in memory. */
-  uploadThreshold: number
   /** Compress answers where it is worth it; never, unless told by `response.compress`, those made from a session. */
   compress: boolean
-  /** Bytes of a URL; more is a 414. */
-  maxUrlSize: number
   /** Bytes of a request's line and headers together; more is a 431. */
   maxHeaderSize: number
   /** Connections at once, per process; more are closed. 0 allows any number. */
@@ -104,14 +91,8 @@ export const defaultConfig: TipfyConfig = {
   urlMap: {},
   serverName: null,
   trustedProxies: cloud ? 1 : 0, // the platform's own front end
-  maxBodySize: 10 * 1024 * 1024,
-  maxMemorySize: 10 * 1024 * 1024,
-  maxJsonSize: 1024 * 1024,
-  maxJsonDepth: 100,
-  maxFormParts: 1000,
-  uploadThreshold: 64 * 1024,
+  ...requestLimits,
   compress: true,
-  maxUrlSize: 8 * 1024,
   maxHeaderSize: 16 * 1024,
   maxConnections: 0,
   headersTimeout: 20,
@@ -163,14 +144,8 @@ export const configTypes: ConfigTypes = {
     typeof value === 'string' ||
     typeOf(value) === 'string[]' ||
     'a number of hops, or addresses, as a string or a list of strings',
+  ...Object.fromEntries(Object.keys(requestLimits).map((key) => [key, positive])),
   maxConnections: (value) => isCount(value) || 'a whole number, 0 for any',
-  maxBodySize: positive,
-  maxMemorySize: positive,
-  maxJsonSize: positive,
-  maxJsonDepth: positive,
-  maxFormParts: positive,
-  uploadThreshold: positive,
-  maxUrlSize: positive,
   maxHeaderSize: positive,
   headersTimeout: positive,
   requestTimeout: positive,

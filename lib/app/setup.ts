@@ -2,7 +2,7 @@
 import type { App } from '../app.ts'
 import * as session from '../ext/session/config/config.ts'
 import { compileTrust, withoutDefaultPort } from '../http/request/origin.ts'
-import type { RequestSettings } from '../http/request/settings.ts'
+import { limitsOf, type RequestSettings } from '../http/request/settings.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { importModule, importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
@@ -116,21 +116,7 @@ async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<Exclu
 
 /** What an application's requests have in common. */
 export function requestSettings(tipfy: TipfyConfig): RequestSettings {
-  const { maxBodySize, maxMemorySize, maxJsonSize, maxJsonDepth, maxFormParts, uploadThreshold } = tipfy
-  const { trustedProxies, compress, maxUrlSize } = tipfy
+  const { trustedProxies, compress } = tipfy
   const serverName = tipfy.serverName === null ? null : withoutDefaultPort(tipfy.serverName)
-  const trust = compileTrust(trustedProxies)
-  return {
-    maxUrlSize,
-    maxBodySize,
-    maxMemorySize,
-    maxJsonSize,
-    maxJsonDepth,
-    maxFormParts,
-    uploadThreshold,
-    serverName,
-    trust,
-    compress,
-    isDraining: false,
-  }
+  return { ...limitsOf(tipfy), serverName, trust: compileTrust(trustedProxies), compress, isDraining: false }
 }

@@ -2,8 +2,7 @@
 import { STATUS_CODES } from '../internal/node-http.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
 import { escape as escapeHtml } from './html.ts'
-import { bestOf } from './negotiation.ts'
-import type { Request } from './request/request.ts'
+import { bestOf, type Negotiating } from './negotiation.ts'
 import { Response } from './response/response.ts'
 
 // What the client is told where nothing else was said.
@@ -92,7 +91,7 @@ export class HTTPException extends Error {
   }
 
   /** The answer: HTML, JSON or text, as `request` prefers; HTML without one. */
-  toResponse(request?: Request): Response {
+  toResponse(request?: Negotiating): Response {
     if (this.response !== null) return this.response.clone()
     const response = new Response(null, { status: this.code, headers: this.headers })
     const { code: status, reason: title, description: detail } = this

@@ -5,6 +5,11 @@ import { mimetypeOf } from './media-types.ts'
 
 export type Negotiable = 'mediaType' | 'language' | 'encoding' | 'charset'
 
+/** A request, of which only the Accept headers are read. */
+export interface Negotiating {
+  readonly message: { readonly headers: IncomingHttpHeaders }
+}
+
 /** The best of `offers` for the client, null if it accepts none; of equals the one that it names first. */
 export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: readonly string[]): string | null {
   if (offers.length === 0) return null

@@ -2,7 +2,8 @@
 // with Cloud Logging's own field names, and the trace, on Google Cloud.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { styleText } from 'node:util'
-import { compileTrust, remoteAddressOf, type Trust, type TrustedProxies } from '../http/request/origin.ts'
+import { compileTrust, remoteAddressOf } from '../http/request/origin.ts'
+import type { Trust, TrustedProxies } from '../http/request/settings.ts'
 import { googleProject, traceFields } from './google-cloud.ts'
 
 /** What is known of an answer when its connection is done with it. */

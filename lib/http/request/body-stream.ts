@@ -1,5 +1,5 @@
-// Where a body's bytes come from: the connection, through gzip if need be, never more of them than the limits say. Whatever
-// goes wrong on the way becomes the HTTP error that tells the client.
+// Delivers a body's bytes: from the connection, through gzip where needed, never more than the limits allow. Every failure
+// becomes the HTTP error that tells the client.
 import type { IncomingMessage } from 'node:http'
 import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { createGunzip, createInflate } from 'node:zlib'
@@ -12,7 +12,7 @@ import {
   UnsupportedMediaType,
 } from '../exceptions.ts'
 
-// How the server asks a client that waits (Expect: 100-continue) for its body; server.ts fills it in.
+// Asks a client that waits (Expect: 100-continue) for its body; filled in by server.ts.
 const waiting = new WeakMap<IncomingMessage, () => void>()
 
 /** Has `go` called when the body of `incoming` is first read. */
@@ -20,12 +20,12 @@ export function continueWith(incoming: IncomingMessage, go: () => void): void {
   waiting.set(incoming, go)
 }
 
-/** Whether the client still waits for the word to send its body. */
+/** Returns true while the client waits for permission to send its body. */
 export function isWaiting(incoming: IncomingMessage): boolean {
   return waiting.has(incoming)
 }
 
-/** Whether the request came with a body, if an empty one. */
+/** Returns true if the request has a body, even an empty one. */
 export function hasBody(incoming: IncomingMessage): boolean {
   const { headers } = incoming
   return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
@@ -33,7 +33,7 @@ export function hasBody(incoming: IncomingMessage): boolean {
 
 const encodings = ['identity', 'gzip', 'x-gzip', 'deflate']
 
-/** Throws what can be told before a byte is read, and lets a waiting client send. */
+/** Throws what is known before a byte is read, and lets a waiting client send. */
 function begin(incoming: IncomingMessage, limit: number): string {
   const given = incoming.headers['content-encoding']
   const encoding = given === undefined ? 'identity' : given.trim().toLowerCase()
@@ -53,7 +53,7 @@ function begin(incoming: IncomingMessage, limit: number): string {
   return encoding
 }
 
-function meant(error: Error): HTTPException {
+function toHttpError(error: Error): HTTPException {
   if (error instanceof HTTPException) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (code.startsWith('Z_') || code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END') {
@@ -62,7 +62,7 @@ function meant(error: Error): HTTPException {
   return new ClientDisconnected(undefined, { cause: error })
 }
 
-/** The bytes of the body as one buffer. Rejects with 413 as soon as there are more than `limit`. */
+/** Collects the body in one buffer. Rejects with 413 as soon as there are more than `limit` bytes. */
 export function collect(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const encoding = begin(incoming, limit)
@@ -83,18 +83,18 @@ export function collect(incoming: IncomingMessage, limit: number): Promise<Buffe
     function onEnd() {
       if (settled) return
       settled = true
-      // Or Node does, when the answer is sent, and in a way that costs several times as much.
+      // Otherwise Node removes it when the response is sent, in a way that costs several times as much.
       source.off('data', onData)
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
     }
-    // This listener stays: a connection that breaks later must not bring the process down. So do those that find the
-    // matter settled, which costs less than to remove them.
+    // This listener stays: a connection that breaks later must not end the process. The other listeners stay too; calling
+    // them once settled costs less than removing them.
     function onError(error: Error) {
       if (settled) return
       settled = true
       source.off('data', onData)
       source.pause()
-      reject(meant(error))
+      reject(toHttpError(error))
     }
     function onClose() {
       if (!settled) onError(new ClientDisconnected())
@@ -102,7 +102,7 @@ export function collect(incoming: IncomingMessage, limit: number): Promise<Buffe
   })
 }
 
-/** The body as a stream that fails with 413 after `limit` bytes. Destroying it leaves the connection whole, for the answer. */
+/** The body as a stream that fails with 413 after `limit` bytes. Destroying it keeps the connection for the response. */
 export function openSource(incoming: IncomingMessage, limit: number): Readable {
   const encoding = begin(incoming, limit)
   return encoding === 'identity' ? limited(incoming, limit) : expanded(incoming, limit, encoding)
@@ -130,9 +130,9 @@ function expanded(incoming: IncomingMessage, limit: number, encoding: string): R
   return limited(join(limited(incoming, limit), unzip), limit)
 }
 
-// stream.pipeline would destroy the connection when the reader gives up, and with it the answer that says why.
+// stream.pipeline would destroy the connection when the reader gives up, and with it the response that says why.
 function join<Out extends Transform>(source: Readable, out: Out): Out {
-  source.on('error', (error: Error) => out.destroy(meant(error)))
+  source.on('error', (error: Error) => out.destroy(toHttpError(error)))
   source.on('close', () => {
     if (!source.readableEnded) out.destroy(new ClientDisconnected())
   })

@@ -1,46 +1,54 @@
-// The readers of a request's body. The bytes come once, so what was read is kept: every reader can be called again, and
-// `json()` after `text()`. Only a body that was taken as a stream, or as a multipart form, is gone.
+// Reads a request's body. The bytes come once, so what was read is kept: every reader can be called again, and `json()`
+// after `text()`. Only a body taken as a stream, or as a multipart form, is gone.
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { TipfyError } from '../../internal/errors.ts'
 import { LengthRequired, RequestEntityTooLarge, UnsupportedMediaType } from '../exceptions.ts'
 import { collect, emptySource, hasBody, openSource } from './body-stream.ts'
 import { emptyForm, type Form, parseMultipart, parseUrlencoded } from './form.ts'
 import { parseJson } from './json.ts'
-import type { Request } from './request.ts'
+import type { RequestLimits } from './settings.ts'
 
 const jsonType = /^application\/(?:[\w.-]+\+)?json$/
 
-export class RequestBody {
-  private readonly request: Request
-  private whole: Promise<Buffer> | null = null
-  private parsed: Promise<unknown> | null = null
-  private forms: Promise<Form> | null = null
-  private source: Readable | null = null
-  /** How the bytes went, once they are gone. */
-  private taken: 'stream()' | 'form()' | null = null
+/** The parts of a request that its body is read by. */
+export interface BodyOwner {
+  readonly message: IncomingMessage
+  readonly settings: RequestLimits
+  readonly maxBodySize: number
+}
 
-  constructor(request: Request) {
-    this.request = request
+export class RequestBody {
+  readonly #request: BodyOwner
+  #whole: Promise<Buffer> | null = null
+  #parsed: Promise<unknown> | null = null
+  #form: Promise<Form> | null = null
+  #source: Readable | null = null
+  /** The reader that consumed the bytes, once they are gone. */
+  #taken: 'stream()' | 'form()' | null = null
+
+  constructor(request: BodyOwner) {
+    this.#request = request
   }
 
   async bytes(): Promise<Buffer> {
-    this.whole ??= this.read(this.request.settings.maxMemorySize)
-    return this.whole
+    this.#whole ??= this.#read(this.#request.settings.maxMemorySize)
+    return this.#whole
   }
 
-  private read(limit: number): Promise<Buffer> {
-    const { message } = this.request
-    return this.claim(null) ? collect(message, this.limited(limit)) : Promise.resolve(Buffer.alloc(0))
+  #read(limit: number): Promise<Buffer> {
+    const { message } = this.#request
+    return this.#claim(null) ? collect(message, this.#limited(limit)) : Promise.resolve(Buffer.alloc(0))
   }
 
-  /** The application's limit for a reader; where the handler has set its own `maxBodySize`, that. */
-  private limited(limit: number): number {
-    const { settings, maxBodySize } = this.request
+  /** The application's limit for a reader, or `maxBodySize` where the handler has set its own. */
+  #limited(limit: number): number {
+    const { settings, maxBodySize } = this.#request
     return maxBodySize === settings.maxBodySize ? Math.min(maxBodySize, limit) : maxBodySize
   }
 
   async text(): Promise<string> {
-    const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(this.type)?.[1] ?? 'utf-8'
+    const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(this.#type)?.[1] ?? 'utf-8'
     let decoder: InstanceType<typeof TextDecoder>
     try {
       decoder = new TextDecoder(charset)
@@ -51,80 +59,80 @@ export class RequestBody {
   }
 
   json(force: boolean): Promise<unknown> {
-    this.parsed ??= this.readJson(force)
-    return this.parsed
+    this.#parsed ??= this.#readJson(force)
+    return this.#parsed
   }
 
-  private async readJson(force: boolean): Promise<unknown> {
-    if (!force && this.type !== 'application/json' && !jsonType.test(this.mimetype)) {
-      throw new UnsupportedMediaType('The content must be JSON and be called application/json.')
+  async #readJson(force: boolean): Promise<unknown> {
+    if (!force && this.#type !== 'application/json' && !jsonType.test(this.#mimetype)) {
+      throw new UnsupportedMediaType('The content must be JSON, with the type application/json.')
     }
-    this.requireFraming()
-    const { settings } = this.request
-    this.whole ??= this.read(settings.maxJsonSize)
-    const bytes = await this.whole
-    if (bytes.length > this.limited(settings.maxJsonSize)) throw new RequestEntityTooLarge()
+    this.#requireFraming()
+    const { settings } = this.#request
+    this.#whole ??= this.#read(settings.maxJsonSize)
+    const bytes = await this.#whole
+    if (bytes.length > this.#limited(settings.maxJsonSize)) throw new RequestEntityTooLarge()
     return parseJson(bytes, settings.maxJsonDepth)
   }
 
   form(): Promise<Form> {
-    this.forms ??= this.readForm()
-    return this.forms
+    this.#form ??= this.#readForm()
+    return this.#form
   }
 
-  private async readForm(): Promise<Form> {
-    const mimetype = this.mimetype
+  async #readForm(): Promise<Form> {
+    const mimetype = this.#mimetype
     if (mimetype === 'application/x-www-form-urlencoded') {
-      this.requireFraming()
-      return parseUrlencoded((await this.bytes()).toString(), this.request.settings)
+      this.#requireFraming()
+      return parseUrlencoded((await this.bytes()).toString(), this.#request.settings)
     }
     if (mimetype !== 'multipart/form-data') return emptyForm()
-    this.requireFraming()
-    const source = this.whole !== null ? Readable.from([await this.whole]) : this.open('form()')
-    return parseMultipart(source, this.type, this.request.settings)
+    this.#requireFraming()
+    const source = this.#whole !== null ? Readable.from([await this.#whole]) : this.#open('form()')
+    return parseMultipart(source, this.#type, this.#request.settings)
   }
 
   stream(): Readable {
-    const { whole } = this
+    const whole = this.#whole
     if (whole !== null) return Readable.from(once(whole), { objectMode: false })
-    if (this.source?.readableDidRead) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: 'stream()' })
-    this.source ??= this.open('stream()')
-    return this.source
+    if (this.#source?.readableDidRead) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: 'stream()' })
+    this.#source ??= this.#open('stream()')
+    return this.#source
   }
 
-  /** Whether there may be files of a form on disk. */
+  /** True if a form was read, so that there may be files on disk. */
   get hasForm(): boolean {
-    return this.forms !== null
+    return this.#form !== null
   }
 
-  /** Removes what was written to disk. */
+  /** Removes the files of the form from disk. */
   discard(): void {
-    this.forms?.then((form) => form.discard()).catch(() => {})
+    this.#form?.then((form) => form.discard()).catch(() => {})
   }
 
-  private open(how: 'stream()' | 'form()'): Readable {
-    return this.claim(how) ? openSource(this.request.message, this.request.maxBodySize) : emptySource()
+  #open(how: 'stream()' | 'form()'): Readable {
+    return this.#claim(how) ? openSource(this.#request.message, this.#request.maxBodySize) : emptySource()
   }
 
-  /** Whether there are bytes to read; notes how they go. Throws if they are gone. */
-  private claim(how: 'stream()' | 'form()' | null): boolean {
-    if (this.taken !== null) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: this.taken })
-    if (!hasBody(this.request.message)) return false
-    this.taken = how
+  /** Returns true if there are bytes to read, and notes their reader. Throws if they are gone. */
+  #claim(how: 'stream()' | 'form()' | null): boolean {
+    if (this.#taken !== null) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: this.#taken })
+    if (!hasBody(this.#request.message)) return false
+    this.#taken = how
     return true
   }
 
-  private get type(): string {
-    return this.request.message.headers['content-type'] ?? ''
+  get #type(): string {
+    return this.#request.message.headers['content-type'] ?? ''
   }
 
-  private get mimetype(): string {
-    return this.type.split(';', 1)[0]!.trim().toLowerCase()
+  get #mimetype(): string {
+    return this.#type.split(';', 1)[0]!.trim().toLowerCase()
   }
 
-  // Without a length a client that announces content (an old one, over HTTP/1.0) would be taken to send none.
-  private requireFraming(): void {
-    if (!hasBody(this.request.message)) throw new LengthRequired()
+  // Without a length, a client that announces content (an old one, over HTTP/1.0) would seem to send none.
+  #requireFraming(): void {
+    if (!hasBody(this.#request.message)) throw new LengthRequired()
   }
 }
 

@@ -1,9 +1,9 @@
-// JSON from strangers: no deeper than asked for, and no keys that reach for an object's prototype once they are copied.
+// Parses JSON from clients: no deeper than allowed, and without keys that reach an object's prototype once copied.
 import { isUtf8 } from 'node:buffer'
 import { readJson } from '../../internal/json.ts'
 import { BadRequest } from '../exceptions.ts'
 
-/** What the JSON in `bytes` says. Throws BadRequest if it is broken, nested beyond `maxDepth`, or has keys for a prototype. */
+/** Parses `bytes`. Throws BadRequest if the JSON is broken, nested beyond `maxDepth`, or has keys for a prototype. */
 export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   if (!isUtf8(bytes)) throw new BadRequest('The JSON is not in UTF-8.')
   let text = bytes.toString()
@@ -17,13 +17,13 @@ export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   } catch (error) {
     throw new BadRequest(`The JSON is broken: ${(error as Error).message}.`, { cause: error })
   }
-  // An escape may spell a letter of either. Of "constructor" its end is looked for: a search stops at each letter that it begins
-  // with, and there are fewer u than c.
-  if (text.includes('__proto__') || text.includes('uctor') || text.includes('\\u00')) refusePrototypes(value)
+  // An escape may spell a letter of either key. The end of "constructor" is searched for: a search stops at each occurrence
+  // of the first letter, and u is rarer than c.
+  if (text.includes('__proto__') || text.includes('uctor') || text.includes('\\u00')) rejectPrototypes(value)
   return value
 }
 
-// Most texts have fewer brackets than they may have levels: two native searches say so without a walk.
+// Most texts have fewer brackets than allowed levels: two native searches find that without a walk.
 function opensMoreThan(text: string, limit: number): boolean {
   let count = 0
   for (const bracket of ['[', '{']) {
@@ -50,7 +50,7 @@ function depthOf(text: string): number {
   return deepest
 }
 
-function refusePrototypes(root: unknown): void {
+function rejectPrototypes(root: unknown): void {
   const open = [root]
   while (open.length > 0) {
     const value = open.pop()

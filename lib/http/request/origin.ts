@@ -1,17 +1,11 @@
-// Where a request came from and what it asked for: scheme, host and client address. Forwarded headers can be written by
-// anybody, so they count only as far as the chain of proxies that the application trusts reaches.
+// Where a request came from and what it asked for: scheme, host and client address. Any client can write forwarded headers,
+// so they count only as far as the chain of trusted proxies reaches.
 import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import type { TLSSocket } from 'node:tls'
 import { TipfyError } from '../../internal/errors.ts'
 import { BadHost } from '../exceptions.ts'
-import type { RequestSettings } from './settings.ts'
-
-/** Whether the proxy at `address`, `hop` steps away from this process (0 is the peer), is believed. */
-export type Trust = (address: string, hop: number) => boolean
-
-/** `tipfy.trustedProxies`: addresses, networks and names as proxy-addr reads them, or a number of hops. */
-export type TrustedProxies = number | string | readonly string[] | null
+import type { RequestSettings, Trust, TrustedProxies } from './settings.ts'
 
 export function compileTrust(trusted: TrustedProxies): Trust | null {
   if (trusted === null || trusted === 0) return null
@@ -27,13 +21,13 @@ export function compileTrust(trusted: TrustedProxies): Trust | null {
 
 let loaded: typeof import('proxy-addr') | undefined
 
-/** Loaded where a proxy is trusted: it brings a reader of addresses along. */
+/** Loads proxy-addr only where a proxy is trusted: it brings a parser of addresses along. */
 function proxyAddr(): typeof import('proxy-addr') {
   loaded ??= createRequire(import.meta.url)('proxy-addr') as typeof import('proxy-addr')
   return loaded
 }
 
-/** How many proxies, counted from this process, are trusted and have forwarded. */
+/** Counts the proxies, from this process outwards, that are trusted and have forwarded. */
 function trustedHops(incoming: IncomingMessage, trust: Trust | null): number {
   if (trust === null || !trust(incoming.socket.remoteAddress ?? '', 0)) return 0
   return Math.max(1, proxyAddr().all(incoming, trust).length - 1)
@@ -61,13 +55,17 @@ export function remoteAddressOf(incoming: IncomingMessage, trust: Trust | null):
 
 const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
 
-// Most requests name the host that the one before named.
+function assertHost(host: string): void {
+  if (!hostPattern.test(host)) throw new BadHost('The request asks for a host that is not a valid host name.')
+}
+
+// Most requests name the same host as the one before.
 let lastHost = ''
 
-/** Throws BadHost for a Host header that names none; '' is allowed to. */
+/** Throws BadHost for a Host header that is no host name; an empty one is allowed. */
 export function checkHost(header: string): void {
   if (header === lastHost || header === '') return
-  if (!hostPattern.test(header.toLowerCase())) throw new BadHost('The request asks for a host that cannot be one.')
+  assertHost(header.toLowerCase())
   lastHost = header
 }
 
@@ -80,7 +78,7 @@ export function hostOf(incoming: IncomingMessage, settings: RequestSettings): st
   if (trust !== null) host = forwarded(incoming, 'x-forwarded-host', trustedHops(incoming, trust)) ?? host
   host = host.toLowerCase()
   if (host === '') return serverName ?? ownAddress(incoming)
-  if (!hostPattern.test(host)) throw new BadHost('The request asks for a host that cannot be one.')
+  assertHost(host)
   if (host.endsWith(':80') || host.endsWith(':443')) {
     const scheme = schemeOf(incoming, trust)
     if (host.endsWith(scheme === 'https' ? ':443' : ':80')) host = host.slice(0, host.lastIndexOf(':'))
@@ -89,18 +87,18 @@ export function hostOf(incoming: IncomingMessage, settings: RequestSettings): st
   return host
 }
 
-// What HTTP/1.0 asks without a Host is this very socket.
+// An HTTP/1.0 request without a Host asks this very socket.
 function ownAddress({ socket }: IncomingMessage): string {
   const { localAddress = 'localhost', localPort } = socket
   return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}${localPort ? `:${localPort}` : ''}`
 }
 
-/** A server's name as requests ask for it, who do not tell the port that goes without saying. */
+/** A server's name as requests write it, without the default port of the scheme. */
 export function withoutDefaultPort(serverName: string): string {
   return serverName.toLowerCase().replace(/:(?:80|443)$/, '')
 }
 
-// A server's name that tells no port stands for all of them.
+// A server name without a port matches every port.
 function belongs(host: string, serverName: string): boolean {
   const asked = /:\d+$/.test(serverName) ? host : host.replace(/:\d+$/, '')
   return asked === serverName || asked.endsWith(`.${serverName}`)

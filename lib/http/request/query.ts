@@ -1,4 +1,4 @@
-// Reads `a=1&b=2`, in a URL and in a form's body, as the URL standard has it: never an error, whatever was sent.
+// Parses `a=1&b=2`, in a URL and in a form's body, by the URL standard: it never throws, whatever was sent.
 import { MultiDict } from '../multidict.ts'
 
 function decode(text: string): string {
@@ -7,7 +7,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(spaced)
   } catch {
-    // Broken: as the standard mends it, and Node 22's URLSearchParams not everywhere.
+    // Malformed: repaired by the standard's rules, which Node 22's URLSearchParams does not follow everywhere.
     return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
   }
 }

@@ -1,5 +1,5 @@
-// A request without a body comes from our server as a stream that has ended and closed already (`optimizeEmptyRequests`), which
-// saves a tenth of a small request. But that stream tells nobody that its client has gone, and has no connection to hang up.
+// Reopens a request without a body. Our server delivers it as a stream that has ended and closed (`optimizeEmptyRequests`),
+// which saves a tenth of a small request; but such a stream does not report that its client has left.
 import type { IncomingMessage as Incoming, ServerResponse } from 'node:http'
 import { IncomingMessage } from '../../internal/node-http.ts'
 
@@ -14,12 +14,12 @@ const fields = [
   'rawHeaders',
 ] as const
 
-/** A request as it would have come without that option: open, with nothing in it, until its answer, `outgoing`, closes. */
-export function opened(closed: Incoming, outgoing: ServerResponse): Incoming {
+/** The request as it would be without that option: open and empty, until its response, `outgoing`, closes. */
+export function reopen(closed: Incoming, outgoing: ServerResponse): Incoming {
   const incoming = new IncomingMessage(closed.socket)
   Object.assign(incoming, Object.fromEntries(fields.map((name) => [name, closed[name]])), { complete: true })
   incoming.push(null)
-  giveSignal(incoming, outgoing)
+  addSignal(incoming, outgoing)
   if (outgoing.closed) end(incoming, outgoing)
   else
     outgoing.once('close', () => end(incoming, outgoing, Object.assign(new Error('aborted'), { code: 'ECONNRESET' })))
@@ -28,14 +28,14 @@ export function opened(closed: Incoming, outgoing: ServerResponse): Incoming {
 
 const isAborted = (outgoing: ServerResponse): boolean => outgoing.closed && !outgoing.writableFinished
 
-/** As Node does, which knows of the closed one alone. */
+/** Ends it as Node ends the closed one, the only one it knows of. */
 function end(incoming: Incoming, outgoing: ServerResponse, error?: Error): void {
   if (isAborted(outgoing)) incoming.destroy(error)
   else incoming.resume()
 }
 
-// Node takes its own off the connection with the answer, and only from the request that it made.
-function giveSignal(incoming: Incoming, outgoing: ServerResponse): void {
+// Node aborts the signal of the request that it made itself, and of no other.
+function addSignal(incoming: Incoming, outgoing: ServerResponse): void {
   if (!('signal' in incoming)) return // Node 22
   let controller: AbortController | undefined
   Object.defineProperty(incoming, 'signal', {

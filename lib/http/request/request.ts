@@ -1,4 +1,4 @@
-// The request as handlers see it: a thin coat over Node's IncomingMessage that computes nothing until it is asked.
+// The request as handlers see it: a thin layer over Node's IncomingMessage that computes nothing until asked.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
@@ -11,7 +11,7 @@ import { RequestBody } from './body.ts'
 import { hasBody } from './body-stream.ts'
 import { hostOf, remoteAddressOf, schemeOf } from './origin.ts'
 import { parseQuery } from './query.ts'
-import { opened } from './reopened.ts'
+import { reopen } from './reopened.ts'
 import { defaultRequestSettings, type RequestSettings } from './settings.ts'
 import type { UploadedFile } from './upload.ts'
 
@@ -27,23 +27,23 @@ const noArgs: Readonly<Record<string, unknown>> = Object.freeze({})
 export class Request {
   /** Node's own object, as it came. @internal */
   readonly message: IncomingMessage
-  /** The limits and trusted proxies that hold for it. */
+  /** The application's limits and trusted proxies. */
   readonly settings: RequestSettings
-  /** The rule that matched, null before and where none did. */
+  /** The rule that matched; null before matching, and where none did. */
   rule: MatchedRule | null = null
   /** The rule's variables. */
   ruleArgs: Readonly<Record<string, unknown>> = noArgs
-  /** Counts the requests of this process. */
+  /** Counts the requests of this process from 1. */
   id = 0
-  /** The application's `maxBodySize`; a handler that takes more, or less, sets it before it reads. */
+  /** The application's `maxBodySize`; a handler that takes more, or less, sets it before reading. */
   maxBodySize: number
-  private parsedArgs: MultiDict | null = null
-  private parsedCookies: MultiDict | null = null
-  private foundHost: string | null = null
-  private bodyReader: RequestBody | null = null
-  /** The answer, where the message came closed. */
-  private readonly outgoing: ServerResponse | null
-  private taken: IncomingMessage | null = null
+  #args: MultiDict | null = null
+  #cookies: MultiDict | null = null
+  #host: string | null = null
+  #bodyReader: RequestBody | null = null
+  /** Node's response, where the message came closed. */
+  readonly #outgoing: ServerResponse | null
+  #incoming: IncomingMessage | null = null
 
   constructor(
     message: IncomingMessage,
@@ -51,24 +51,24 @@ export class Request {
     outgoing: ServerResponse | null = null,
   ) {
     this.message = message
-    this.outgoing = message.closed ? outgoing : null
+    this.#outgoing = message.closed ? outgoing : null
     this.settings = settings
     this.maxBodySize = settings.maxBodySize
   }
 
-  /** Node's own object; where a request has no body and came closed, one that is open. */
+  /** Node's own object; for a request that has no body and came closed, one that is open. */
   get incoming(): IncomingMessage {
     const { message } = this
-    this.taken ??= this.outgoing === null || hasBody(message) ? message : opened(message, this.outgoing)
-    return this.taken
+    this.#incoming ??= this.#outgoing === null || hasBody(message) ? message : reopen(message, this.#outgoing)
+    return this.#incoming
   }
 
-  /** In capitals, as it came. */
+  /** In upper case, as received. */
   get method(): string {
     return this.message.method!
   }
 
-  /** Path and query as requested: `incoming.url`, also where a proxy's client sent a whole URL. */
+  /** Path and query as requested: `incoming.url`, also where a client of a proxy sent a whole URL. */
   get target(): string {
     const url = this.message.url!
     if (url.charCodeAt(0) === 47) return url
@@ -84,7 +84,7 @@ export class Request {
     return at === -1 ? target : target.slice(0, at)
   }
 
-  /** What follows the `?`, as requested; '' if there is none. */
+  /** The part after the `?`, as requested; '' if there is none. */
   get rawQuery(): string {
     const url = this.message.url!
     const at = url.indexOf('?')
@@ -112,154 +112,154 @@ export class Request {
     return schemeOf(this.message, this.settings.trust)
   }
 
-  /** Whether `scheme` is https. */
+  /** True for https. */
   get isSecure(): boolean {
     return this.scheme === 'https'
   }
 
-  /** The host asked for, in lower case, with its port if that is not the scheme's own. Throws BadRequest if it is not one. */
+  /** The host asked for, in lower case, with its port unless it is the scheme's default. Throws BadRequest if it is invalid. */
   get host(): string {
-    this.foundHost ??= hostOf(this.message, this.settings)
-    return this.foundHost
+    this.#host ??= hostOf(this.message, this.settings)
+    return this.#host
   }
 
-  /** The client's address, seen through trusted proxies. */
+  /** The client's address, as trusted proxies report it. */
   get remoteAddr(): string {
     return remoteAddressOf(this.message, this.settings.trust)
   }
 
-  /** The headers, by name without regard to case. */
+  /** The headers; names are case-insensitive. */
   get headers(): RequestHeaders {
     return new RequestHeaders(this.message)
   }
 
   /** The query. */
   get args(): MultiDict {
-    this.parsedArgs ??= parseQuery(this.rawQuery)
-    return this.parsedArgs
+    this.#args ??= parseQuery(this.rawQuery)
+    return this.#args
   }
 
-  /** The cookies, decoded; of two with one name the first counts. Signed ones: `sessionStore.getSecureCookie`. */
+  /** The cookies, decoded; of two with the same name the first counts. Signed ones: `sessionStore.getSecureCookie`. */
   get cookies(): MultiDict {
-    this.parsedCookies ??= parseCookies(this.message.headers.cookie)
-    return this.parsedCookies
+    this.#cookies ??= parseCookies(this.message.headers.cookie)
+    return this.#cookies
   }
 
-  private get body(): RequestBody {
-    this.bodyReader ??= new RequestBody(this)
-    return this.bodyReader
+  get #body(): RequestBody {
+    this.#bodyReader ??= new RequestBody(this)
+    return this.#bodyReader
   }
 
   /** The body's bytes. Rejects with 413 beyond `maxBodySize`. */
   bytes(): Promise<Buffer> {
-    return this.body.bytes()
+    return this.#body.bytes()
   }
 
-  /** The body as text, in the charset that its Content-Type tells. */
+  /** The body as text, in the charset of its Content-Type. */
   text(): Promise<string> {
-    return this.body.text()
+    return this.#body.text()
   }
 
-  /** The body's JSON; 415 if it is not called JSON (unless `force`), 400 if it is broken, 413 if it is too large. */
+  /** The body's JSON. Rejects with 415 for another content type (unless `force`), 400 if it is broken, 413 if it is too large. */
   json<T = unknown>({ force = false }: { force?: boolean } = {}): Promise<T> {
-    return this.body.json(force) as Promise<T>
+    return this.#body.json(force) as Promise<T>
   }
 
-  /** The fields of a form, urlencoded or multipart; none for another body. */
+  /** The fields of a form, urlencoded or multipart; none for other bodies. */
   async form(): Promise<MultiDict> {
-    return (await this.body.form()).fields
+    return (await this.#body.form()).fields
   }
 
-  /** The files of a multipart form, in memory or on disk until the answer has been sent. */
+  /** The files of a multipart form, in memory or on disk until the response has been sent. */
   async files(): Promise<MultiDict<UploadedFile>> {
-    return (await this.body.form()).files
+    return (await this.#body.form()).files
   }
 
-  /** The body as it arrives, for one reader, decompressed; it fails with 413 beyond `maxBodySize`. */
+  /** The body as it arrives, decompressed, for one reader. Fails with 413 beyond `maxBodySize`. */
   stream(): Readable {
-    return this.body.stream()
+    return this.#body.stream()
   }
 
-  /** Removes the files of a form. Called when the answer has been sent. */
+  /** Removes the files of a form. Called when the response has been sent. */
   discardFiles(): void {
-    this.bodyReader?.discard()
+    this.#bodyReader?.discard()
   }
 
-  /** Whether a form was asked for, which may have left files. */
+  /** True if a form was read, which may have left files. */
   get hasForm(): boolean {
-    return this.bodyReader?.hasForm === true
+    return this.#bodyReader?.hasForm === true
   }
 
-  private best(kind: Negotiable, offers: string[]): string[] | string | null {
+  #best(kind: Negotiable, offers: string[]): string[] | string | null {
     const { headers } = this.message
     return offers.length === 0 ? acceptedOf(kind, headers) : bestOf(kind, headers, offers)
   }
 
-  /** Of `types` (`html`, `image/png`) the one the client would rather have, null if none; without any, all it accepts. */
+  /** Of `types` (`html`, `image/png`) the one that the client prefers, null if none; without arguments, all it accepts. */
   accepts(): string[]
   accepts(...types: string[]): string | null
   accepts(...types: string[]): string[] | string | null {
-    return this.best('mediaType', types)
+    return this.#best('mediaType', types)
   }
 
-  /** Of `languages` (`en`, `pt-BR`) the one the client would rather have, null if none; without any, all it accepts. */
+  /** As `accepts`, of languages (`en`, `pt-BR`). */
   acceptsLanguages(): string[]
   acceptsLanguages(...languages: string[]): string | null
   acceptsLanguages(...languages: string[]): string[] | string | null {
-    return this.best('language', languages)
+    return this.#best('language', languages)
   }
 
-  /** The same of content encodings (`br`, `gzip`). */
+  /** As `accepts`, of content encodings (`br`, `gzip`). */
   acceptsEncodings(): string[]
   acceptsEncodings(...encodings: string[]): string | null
   acceptsEncodings(...encodings: string[]): string[] | string | null {
-    return this.best('encoding', encodings)
+    return this.#best('encoding', encodings)
   }
 
-  /** The same of charsets (`utf-8`). */
+  /** As `accepts`, of charsets (`utf-8`). */
   acceptsCharsets(): string[]
   acceptsCharsets(...charsets: string[]): string | null
   acceptsCharsets(...charsets: string[]): string[] | string | null {
-    return this.best('charset', charsets)
+    return this.#best('charset', charsets)
   }
 
-  /** Whether the client would rather have JSON than HTML. */
+  /** True if the client prefers JSON to HTML. */
   get wantsJson(): boolean {
-    return this.best('mediaType', ['html', 'json']) === 'json'
+    return this.#best('mediaType', ['html', 'json']) === 'json'
   }
 
-  /** The tags of If-Match. Mostly `response.makeConditional()` is what you want. */
+  /** The tags of If-Match. In most cases `response.makeConditional()` is all you need. */
   get ifMatch(): ETags {
     return new ETags(this.message.headers['if-match'])
   }
 
-  /** The tags of If-None-Match: those that the client has. */
+  /** The tags of If-None-Match: those of the client's copies. */
   get ifNoneMatch(): ETags {
     return new ETags(this.message.headers['if-none-match'])
   }
 
-  /** The date of If-Modified-Since, null without one or where it is none. */
+  /** The date of If-Modified-Since; null if missing or malformed. */
   get ifModifiedSince(): Date | null {
     return parseHttpDate(this.message.headers['if-modified-since'])
   }
 
-  /** The date of If-Unmodified-Since, null without one or where it is none. */
+  /** The date of If-Unmodified-Since; null if missing or malformed. */
   get ifUnmodifiedSince(): Date | null {
     return parseHttpDate(this.message.headers['if-unmodified-since'])
   }
 
-  /** The tag or the date that a Range depends on. */
+  /** The tag or date of If-Range, on which a Range depends. */
   get ifRange(): string | Date | null {
     const header = this.message.headers['if-range'] as string | undefined
     return header?.includes('"') ? header : parseHttpDate(header)
   }
 
-  /** The parts asked for; null for the whole. */
+  /** The ranges asked for; null for the whole. */
   get range(): Range | null {
     return parseRange(this.message.headers.range)
   }
 
-  // Node's own object would show the cookies, which no log may, and 150 lines of sockets.
+  // Node's own object would print the cookies, which no log may contain, and 150 lines of sockets.
   toJSON(): object {
     const { id, method, target, ruleArgs, headers } = this
     return { id, method, target, ruleArgs, headers }

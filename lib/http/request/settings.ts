@@ -1,40 +1,52 @@
-// What the requests of one application have in common: limits, whom to believe, whether to compress.
-import type { Trust } from './origin.ts'
+// The settings that all requests of one application share: limits, trusted proxies, compression.
+
+/** Limits of a request, with their defaults: keys of the section `tipfy`, each a number above 0. */
+export const requestLimits = {
+  /** Characters of a URL; more is a 414. */
+  maxUrlSize: 8 * 1024,
+  /** Bytes of a request's body, before and after decompression; more is a 413. */
+  maxBodySize: 10 * 1024 * 1024,
+  /** Bytes of a body held in memory by one request: text, bytes, the fields of a form; more is a 413. */
+  maxMemorySize: 10 * 1024 * 1024,
+  /** Bytes of a JSON body; more is a 413. */
+  maxJsonSize: 1024 * 1024,
+  /** Levels of nesting in a JSON body; more is a 400. */
+  maxJsonDepth: 100,
+  /** Fields and files of one form, together; more is a 413. */
+  maxFormParts: 1000,
+  /** Bytes above which an uploaded file is kept on disk, not in memory. */
+  uploadThreshold: 64 * 1024,
+}
+
+export type RequestLimits = typeof requestLimits
+
+/** Picks the limits out of a larger section. */
+export function limitsOf(section: RequestLimits): RequestLimits {
+  const limits = { ...requestLimits }
+  for (const name of Object.keys(limits) as (keyof RequestLimits)[]) limits[name] = section[name]
+  return limits
+}
+
+/** Decides if the proxy at `address`, `hop` steps away from this process (0 is the peer), is trusted. */
+export type Trust = (address: string, hop: number) => boolean
+
+/** `tipfy.trustedProxies`: a number of hops, or addresses, subnets and names as proxy-addr reads them. */
+export type TrustedProxies = number | string | readonly string[] | null
 
 /** What all requests of one application have in common. */
-export interface RequestSettings {
-  /** Characters of a URL; more is a 414. */
-  maxUrlSize: number
-  /** Bytes of a body, before and after decompression; more is a 413. */
-  maxBodySize: number
-  /** Bytes of a body that are held in memory: text, bytes, the fields of a form; more is a 413. */
-  maxMemorySize: number
-  /** Bytes of a JSON body. */
-  maxJsonSize: number
-  /** Levels of nesting in a JSON body. */
-  maxJsonDepth: number
-  /** Bytes over which an uploaded file is kept on disk, not in memory. */
-  uploadThreshold: number
-  /** Fields and files of a form, together; more is a 413. */
-  maxFormParts: number
-  /** Says whether the proxy at an address, `hop` steps away, is believed; null believes none. */
+export interface RequestSettings extends RequestLimits {
+  /** Null trusts no proxy. */
   trust: Trust | null
   /** The host, and parent of the hosts, that requests may ask for; null allows any. */
   serverName: string | null
-  /** Compress answers where it is worth it and safe. */
+  /** Compress responses where it is worth it and safe. */
   compress: boolean
-  /** Set when the server stops: each answer then closes its connection. */
+  /** Set when the server stops: each response then closes its connection. */
   isDraining: boolean
 }
 
 export const defaultRequestSettings: RequestSettings = {
-  maxUrlSize: 8 * 1024,
-  maxBodySize: 10 * 1024 * 1024,
-  maxMemorySize: 10 * 1024 * 1024,
-  maxJsonSize: 1024 * 1024,
-  maxJsonDepth: 100,
-  uploadThreshold: 64 * 1024,
-  maxFormParts: 1000,
+  ...requestLimits,
   trust: null,
   serverName: null,
   compress: true,

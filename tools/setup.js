@@ -1,5 +1,5 @@
 // Makes the checkout ready to run: installs packages when node_modules is missing or older than the lock file, with
-// --tests what the tests need beside them (memcached, Chromium) where apt can, and with --bench the frameworks that bench/
+// --tests what the tests need beside them (memcached, Redis, Chromium) where apt can, and with --bench the frameworks that bench/
 // measures against. Runs before anything is installed, so it is plain JavaScript for Node 20 with nothing but node: imports.
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
@@ -54,7 +54,12 @@ if (major < 22 || (major === 22 && minor < 18)) {
 
 if (process.argv.includes('--tests')) {
   // With saslpasswd2 a memcached of the tests' own is made to ask for a password.
-  const parts = { memcached: 'memcached', chromium: 'chromium', saslpasswd2: 'sasl2-bin libsasl2-modules' }
+  const parts = {
+    memcached: 'memcached',
+    'redis-server': 'redis-server',
+    chromium: 'chromium',
+    saslpasswd2: 'sasl2-bin libsasl2-modules',
+  }
   const missing = () => Object.entries(parts).flatMap(([command, names]) => (found(command) ? [] : names.split(' ')))
   const packages = missing()
   if (packages.length > 0 && found('apt-get') && process.getuid?.() === 0) {

@@ -4,7 +4,7 @@ import { channel } from 'node:diagnostics_channel'
 
 /** One piece of a request's work. Times in ms, on the clock of `performance.now()`. */
 export interface Step {
-  readonly kind: 'hook' | 'handler' | 'session' | 'datastore' | 'memcached'
+  readonly kind: 'hook' | 'handler' | 'session' | 'datastore' | 'memcached' | 'valkey'
   /** Like `preDispatchHandler checkCsrf` or `lookup Session`. */
   readonly name: string
   readonly start: number

@@ -10,6 +10,7 @@ const kinds: Record<Step['kind'], string> = {
   session: 'session',
   datastore: 'Datastore',
   memcached: 'memcached',
+  valkey: 'Valkey',
 }
 
 /** When it ended; of one that goes on, now. */

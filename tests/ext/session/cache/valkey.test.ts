@@ -1,0 +1,254 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { type ValkeyOptions, valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
+import { freePort } from '../../../support/memcached.ts'
+import { certificate, Relay, Valkey, valkeyServers } from '../../../support/valkey.ts'
+
+const opened: { close(): void }[] = []
+async function connect(port: number, options: Partial<ValkeyOptions> = {}) {
+  const connection = await valkeyLink({ host: '127.0.0.1', port, ...options }).connect(5000)
+  opened.push(connection)
+  return connection
+}
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close()
+})
+
+describe.each(valkeyServers)('a connection to %s', (program) => {
+  let server: Valkey
+  beforeAll(async () => {
+    server = await Valkey.start(program)
+  })
+  afterAll(() => server.kill())
+
+  test('adds, gets, replaces and deletes by check-and-set', async () => {
+    const connection = await connect(server.port)
+    expect(await connection.get('k')).toBeNull()
+    const first = await connection.add('k', 'ä b\r\nc', 10)
+    expect(first).not.toBeNull()
+    expect(await connection.add('k', 'b', 10)).toBeNull()
+    expect(await connection.get('k')).toEqual({ value: 'ä b\r\nc', cas: first })
+    const second = await connection.replace('k', 'c', 10, first)
+    expect(second).not.toBeNull()
+    expect(await connection.replace('k', 'd', 10, first)).toBeNull()
+    expect(await connection.delete('k', first)).toBe(false)
+    expect(await connection.delete('k', second)).toBe(true)
+    expect(await connection.replace('k', 'e', 10, second)).toBeNull()
+    expect(await connection.delete('k')).toBe(false)
+  })
+
+  test('counts exactly by check-and-set with many writers', async () => {
+    const connection = await connect(server.port)
+    await connection.add('n', '0', 60)
+    const increment = async () => {
+      for (;;) {
+        const { value, cas } = (await connection.get('n'))!
+        if (await connection.replace('n', String(Number(value) + 1), 60, cas)) return
+      }
+    }
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        for (let n = 0; n < 25; n++) await increment()
+      }),
+    )
+    expect((await connection.get('n'))!.value).toBe('500')
+  })
+
+  test('goes on when the server has forgotten its scripts, and its entries', async () => {
+    const connection = await connect(server.port)
+    const cas = await connection.add('f', 'a', 10)
+    await server.command('SCRIPT', 'FLUSH')
+    expect(await connection.get('f')).toEqual({ value: 'a', cas })
+    await server.command('FLUSHALL')
+    expect(await connection.get('f')).toBeNull()
+    expect(await connection.replace('f', 'b', 10, cas)).toBeNull()
+    expect(connection.alive).toBe(true)
+  })
+
+  test('rejects what does not fit, and goes on reading and deleting', async () => {
+    const connection = await connect(server.port)
+    const cas = await connection.add('m', 'a', 60)
+    await server.command('CONFIG', 'SET', 'maxmemory', '1')
+    await expect(connection.add('large', 'x', 10)).rejects.toMatchObject({ name: 'CacheRefused' })
+    await expect(connection.replace('m', 'x', 10, cas)).rejects.toMatchObject({ name: 'CacheRefused' })
+    expect(await connection.get('m')).toEqual({ value: 'a', cas })
+    expect(await connection.delete('m', cas)).toBe(true)
+    await server.command('CONFIG', 'SET', 'maxmemory', '0')
+    expect(await connection.add('large', 'x', 10)).not.toBeNull()
+    expect(connection.alive).toBe(true)
+  })
+
+  test('rejects what is under way when the server goes, and never sends to the next one', async () => {
+    const other = await Valkey.start(program)
+    const lost = await connect(other.port)
+    const cas = await lost.add('k', 'a', 10)
+    other.hang()
+    const open = lost.get('k')
+    await Promise.all([other.crash(), expect(open).rejects.toThrow()])
+    expect(lost.alive).toBe(false)
+    await other.run()
+    const next = await connect(other.port)
+    await next.add('k', 'b', 10)
+    await expect(lost.replace('k', 'c', 10, cas)).rejects.toThrow()
+    expect((await next.get('k'))!.value).toBe('b')
+    await other.kill()
+  })
+})
+
+describe.each(valkeyServers)('%s and its replica', (program) => {
+  let primary: Valkey
+  let replica: Valkey
+  let relay: Relay
+  beforeAll(async () => {
+    primary = await Valkey.start(program)
+    replica = await Valkey.start(program)
+    relay = await Relay.to(primary.port)
+  })
+  afterAll(async () => {
+    await relay.close()
+    await Promise.all([primary.kill(), replica.kill()])
+  })
+
+  test('a replica is no cache: no connection comes about, and one to a server that becomes a replica ends', async () => {
+    await replica.follow(relay.port)
+    await expect(connect(replica.port)).rejects.toThrow('READONLY')
+    await replica.promote()
+    const connection = await connect(replica.port)
+    await connection.add('r', 'a', 60)
+    await replica.command('REPLICAOF', '127.0.0.1', String(relay.port))
+    await expect(connection.get('r')).rejects.toThrow('READONLY')
+    expect(connection.alive).toBe(false)
+  })
+
+  test('nothing that came by replication is served by a promoted replica, nor replaced by an old token', async () => {
+    await replica.follow(relay.port)
+    const before = await connect(primary.port)
+    const cas = await before.add('old', 'v0', 60)
+    while ((await replica.command('EXISTS', 'old')) !== 1) await new Promise((resolve) => setTimeout(resolve, 5))
+    relay.freeze()
+    expect(await before.replace('old', 'v1', 60, cas)).not.toBeNull()
+    await replica.promote()
+    const after = await connect(replica.port)
+    expect(await after.replace('old', 'v2', 60, cas)).toBeNull()
+    expect(await after.get('old')).toBeNull()
+    expect(await after.add('old', 'v2', 60)).not.toBeNull()
+    relay.thaw()
+  })
+})
+
+describe.each(valkeyServers)('%s with a snapshot', (program) => {
+  test('serves nothing of it after a restart', async () => {
+    const server = await Valkey.start(program)
+    const before = await connect(server.port)
+    const cas = await before.add('s', 'v0', 60)
+    expect(await server.command('SAVE')).toBe('OK')
+    expect(await before.replace('s', 'v1', 60, cas)).not.toBeNull()
+    await server.crash()
+    await server.run()
+    expect(await server.command('EXISTS', 's')).toBe(1)
+    expect(await (await connect(server.port)).get('s')).toBeNull()
+    await server.kill()
+  })
+})
+
+describe.each(valkeyServers)('%s with passwords', (program) => {
+  let server: Valkey
+  beforeAll(async () => {
+    server = await Valkey.start(program)
+    const rights = ['~tipfy:*', '+get', '+set', '+del', '+eval', '+evalsha', '+info', '+select']
+    await server.command('ACL', 'SETUSER', 'shop', 'on', '>right', ...rights)
+    await server.command('ACL', 'SETUSER', 'weak', 'on', '>right', ...rights.filter((right) => right !== '+info'))
+    await server.command('ACL', 'SETUSER', 'default', '>secret')
+  })
+  afterAll(() => server.kill())
+
+  test('is given a name and a password, and serves with the least rights', async () => {
+    const connection = await connect(server.port, { username: 'shop', password: 'right', database: 1 })
+    const cas = await connection.add('tipfy:k', 'a', 10)
+    expect(await connection.get('tipfy:k')).toEqual({ value: 'a', cas })
+  })
+
+  test('is given a new password for each connection where a function makes them', async () => {
+    let made = 0
+    const password = async () => {
+      made++
+      return 'secret'
+    }
+    await connect(server.port, { password })
+    await connect(server.port, { password })
+    expect(made).toBe(2)
+  })
+
+  test.each<[string, Partial<ValkeyOptions>, string]>([
+    ['a wrong password', { password: 'wrong' }, 'WRONGPASS'],
+    ['no password', {}, 'NOAUTH'],
+    ['a user that may not look at the role of the server', { username: 'weak', password: 'right' }, '+info'],
+  ])('%s ends the connection, and the error says why', async (_, options, why) => {
+    await expect(connect(server.port, options)).rejects.toThrow(why)
+  })
+})
+
+describe.each(valkeyServers)('%s over TLS', (program) => {
+  const ca = readFileSync(certificate, 'utf8')
+  const host = 'localhost'
+  let server: Valkey
+  let tlsPort: number
+  beforeAll(async () => {
+    tlsPort = await freePort()
+    const files = ['--tls-cert-file', certificate, '--tls-key-file', certificate, '--tls-ca-cert-file', certificate]
+    server = await Valkey.start(program, '--tls-port', String(tlsPort), '--tls-auth-clients', 'no', ...files)
+  })
+  afterAll(() => server.kill())
+
+  test('serves who names its authority, and none else', async () => {
+    const connection = await connect(tlsPort, { host, tls: true, ca })
+    const cas = await connection.add('k', 'a', 10)
+    expect(await connection.get('k')).toEqual({ value: 'a', cas })
+    await expect(connect(tlsPort, { host, tls: true })).rejects.toThrow(/self.signed certificate/)
+  })
+
+  test('plain text to its port, and TLS to a plain port, are errors', async () => {
+    await expect(connect(tlsPort)).rejects.toThrow()
+    await expect(valkeyLink({ host, port: server.port, tls: true, ca }).connect(200)).rejects.toThrow()
+  })
+})
+
+describe('a server that is not Valkey', () => {
+  let server: Server
+  let behave: (socket: Socket) => void
+  beforeAll(async () => {
+    server = createServer((socket) => behave(socket.on('error', () => {})))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(() => {
+    server.close()
+  })
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['closes at once', (socket) => socket.end()],
+    ['resets', (socket) => socket.resetAndDestroy()],
+    ['closes in the middle of a reply', (socket) => socket.end('$10\r\nabc')],
+    ['speaks HTTP', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['speaks as memcached does', (socket) => socket.end('ERROR\r\n')],
+    ['replies to what was not asked', (socket) => socket.end('+OK\r\n+OK\r\n+OK\r\n')],
+  ])('and %s is an error, not a wait', async (_, behaviour) => {
+    behave = behaviour
+    const { port } = server.address() as { port: number }
+    await expect(connect(port)).rejects.toThrow()
+  })
+
+  test('and says nothing leaves no connection open', async () => {
+    const closed = new Promise<void>((resolve) => {
+      behave = (socket) => socket.resume().once('close', () => resolve())
+    })
+    const { port } = server.address() as { port: number }
+    await expect(valkeyLink({ host: '127.0.0.1', port }).connect(20)).rejects.toThrow('no reply within 20 ms')
+    await closed
+  })
+})
+
+test('a link is named by host and port', () => {
+  expect(valkeyLink({ host: 'a' }).name).toBe('a:6379')
+  expect(valkeyLink({ host: '::1', port: 1 }).name).toBe('[::1]:1')
+})

@@ -1,9 +1,14 @@
-// The one face of 'tipfy': everything an application imports by that name.
+// The entry point 'tipfy': everything an application imports by that name.
+import type { App as AppType } from './app/types.ts'
+import { Application } from './app.ts'
 
-export { type Config, defaultConfig, type TipfyConfig } from './app/config.ts'
-export type * from './app/config-sections.ts'
+/** An application. */
+export type App = AppType
+/** The class of applications, for `instanceof`; made by `makeApp`. */
+export const App: abstract new (...args: never[]) => App = Application
+
+export { defaultConfig } from './app/config.ts'
 export type { SessionInterface } from './app/context.ts'
-export type { ErrorHandler } from './app/error-response.ts'
 export {
   app,
   bindContext,
@@ -17,9 +22,8 @@ export {
 } from './app/globals.ts'
 export { type HandlerClass, RequestHandler, type Verb } from './app/handler.ts'
 export { getConfig, redirect, redirectTo, renderJsonResponse, type UrlForOptions, urlFor } from './app/helpers.ts'
-export type { Hook, HookConfig, HookName, Hooks, HookTypes } from './app/hooks.ts'
 export { type StaticOptions, staticFiles, staticRule } from './app/static-files.ts'
-export { App, type RequestContext } from './app.ts'
+export type * from './app/types.ts'
 export type { CookieOptions, DeleteCookieOptions } from './http/cookies.ts'
 export * from './http/exceptions.ts'
 export { HeaderList, type HeadersInit, type RequestHeaders } from './http/headers.ts'

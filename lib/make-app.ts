@@ -1,28 +1,37 @@
-// Makes an application whole: the core, and in development what shows how it works.
+// Puts an application together: the core, the sections of the extensions, and in development the tools.
 import { dirname, resolve } from 'node:path'
-import type { Config } from './app/config.ts'
-import { App } from './app.ts'
+import type { App, Config } from './app/types.ts'
+import { Application } from './app.ts'
+import * as session from './ext/session/config/config.ts'
+
+declare module './app/types.ts' {
+  interface ConfigSections {
+    /** The sessions. */
+    'tipfy/ext/session': session.SessionConfig
+  }
+}
+
+const modules = { 'tipfy/ext/session': session }
 
 /**
  * Makes an application of a configuration, which is checked here.
  *
- * @param options.root the folder of urls.ts and app/; default: the main module's
- * @throws {TipfyError} TIPFY_E_CONFIG_KEY or TIPFY_E_CONFIG_VALUE, naming the key
+ * @param options.root the folder of urls.ts and app/; default: that of the main module
+ * @throws {TipfyError} TIPFY_E_CONFIG_SECTION, TIPFY_E_CONFIG_KEY or TIPFY_E_CONFIG_VALUE, naming the key
  * @example
  * await runApp(makeApp(config))
  */
 export function makeApp(config: Config, options: { root?: string } = {}): App {
   const main = process.argv[1]
   const root = options.root ?? (main === undefined ? process.cwd() : dirname(main))
-  const app = new App(config, { root: resolve(root) })
-  if (app.dev) {
-    app.hooks.add('posInitApp', openConsole)
-    app.errorPage = async (error, context) => (await import('./dev/error-page.ts')).errorPage(error, context)
-  }
+  const app = new Application(config, { root: resolve(root), modules })
+  if (app.dev) addTools(app)
   return app
 }
 
-async function openConsole(app: App): Promise<void> {
-  const front = await import('./dev/front.ts')
-  front.openConsole(app)
+/** Adds the development tools; each is loaded when it is first used. */
+function addTools(app: App): void {
+  app.hooks.add('posInitApp', async () => (await import('./dev/front.ts')).openConsole(app))
+  app.errorPage = async (error, context) => (await import('./dev/error-page.ts')).errorPage(error, context)
+  app.onSupervise = async () => (await import('./dev/console/sharing.ts')).keepRecordings()
 }

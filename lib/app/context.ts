@@ -1,9 +1,10 @@
-// What belongs to one request, and the AsyncLocalStorage that carries it through every await, timer and stream.
-// Floor 1 knows nothing of the classes above it: the globals give these slots their types.
+// One request being served, the AsyncLocalStorage that carries it through every await, timer and stream, and its end. Knows no
+// class of the folders above: the globals give its fields their types.
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import { setTimeout } from 'node:timers'
 import { inspect } from 'node:util'
 
-/** Of Node's response, what tells that a request is over. */
+/** The parts of Node's response that show when a request is over. */
 export interface Outgoing {
   readonly closed: boolean
   readonly req: { method?: string; url?: string }
@@ -12,7 +13,7 @@ export interface Outgoing {
 
 /**
  * One request being served. `app`, `request`, `response` and `session` are the real objects behind the globals;
- * they are let go when the request ends, so that a timer left behind cannot keep them alive.
+ * they are released when the request ends, so that a timer left behind cannot keep them alive.
  */
 export class Context<App = unknown, Request = unknown, Response = unknown> {
   /** Counts requests of this process from 1. */
@@ -20,11 +21,11 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   app: App
   request: Request
   response: Response
-  /** The session extension's own state for this request: undefined until sessions are opened, null if none came or is used. */
+  /** The state of the session extension: undefined until sessions are opened, null if there are none. */
   session: unknown = undefined
-  /** What the answer was handed to, once the handler has returned: when that closes, the request is over. */
+  /** Set when the handler has returned and its response is being sent; the request ends when it closes. */
   outgoing: Outgoing | undefined = undefined
-  /** What the request was and when it ended, once it has. */
+  /** The request and the time at which it ended, in ms. */
   ended: { method: string; target: string; at: number } | undefined = undefined
 
   constructor(id: number, app: App, request: Request, response: Response) {
@@ -34,12 +35,12 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
     this.response = response
   }
 
-  /** Whether the globals may no longer be used. */
+  /** True when the globals may no longer be used. */
   get isOver(): boolean {
     return this.ended !== undefined || this.outgoing?.closed === true
   }
 
-  /** Lets go of everything but what it takes to tell of it, once it has its `outgoing`. `now` is in ms. */
+  /** Releases everything but the description of the request, which must have its `outgoing`. */
   end(now: number): void {
     if (this.ended !== undefined) return
     const { method = '', url = '' } = this.outgoing!.req
@@ -47,27 +48,55 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
     this.app = this.request = this.response = this.session = this.outgoing = undefined as never
   }
 
-  // console.log(promise) prints the async context on some Nodes: nothing of a request may be in it.
+  // console.log(promise) prints the async context on some Nodes: it must show nothing of a request.
   [inspect.custom](): string {
     return `Context { ${this.id} }`
   }
 }
 
-/** The current request's context. Entered by `run` alone: it must not leak into the code that called. */
+/** The current request's context. Enter it by `run` only: it must not leak into the caller. */
 export const contextStorage = new AsyncLocalStorage<Context>({ name: 'tipfy' })
 
+// Nearly every response has closed when the next one is sent: to check it then is cheaper than a listener on each.
+let last: Context | undefined
+// In ms, read at most ten times a second: error messages count the time since the end of a request in seconds.
+let now = 0
+
+/** Ends the request of `context` when its response, sent through `outgoing`, has closed. */
+export function endWith(context: Context, outgoing: Outgoing): void {
+  context.outgoing = outgoing
+  if (last === undefined) {
+    now = Date.now()
+    setTimeout(endLast, 100).unref()
+  } else {
+    endOrListen(last)
+  }
+  last = context
+}
+
+function endLast(): void {
+  now = Date.now()
+  endOrListen(last!)
+  last = undefined
+}
+
+function endOrListen(context: Context): void {
+  if (context.isOver) context.end(now)
+  else context.outgoing!.once('close', () => context.end(Date.now()))
+}
+
 /**
- * How the application opens and saves sessions, as Flask's `SessionInterface`: `app.sessionInterface`, set by the hooks
- * of tipfy/ext/session. Either may answer at once or with a promise; at once costs nothing.
+ * Opens and saves sessions, as Flask's `SessionInterface`: `app.sessionInterface`, set by the hooks of tipfy/ext/session. Both
+ * methods return a promise only if they have to wait: without one a request costs less.
  */
 export interface SessionInterface<C = Context> {
-  /** Where sessions are kept, in a few words, for the line that `tipfy serve` prints. */
+  /** Describes where sessions are kept in a few words, for the line that `tipfy serve` prints. */
   readonly description?: string
-  /** Before the first preDispatchHandler hook, once a request, also for a 404; not for rules with `session: false`. */
+  /** Called before the first preDispatchHandler hook, once per request, also for a 404; not for rules with `session: false`. */
   openSession(context: C): void | Promise<void>
   /**
-   * After the last preSendResponse hook: saves what changed and puts cookies on `response`. With `failed` (an uncaught
-   * error, a 5xx) nothing is saved, but what acted at once (`destroy()`, `update()`) still has its cookie to send.
+   * Called after the last preSendResponse hook: saves what changed and sets cookies on `response`. With `failed` (an uncaught
+   * error, a 5xx) nothing is saved, but what acted at once (`destroy()`, `update()`) still sets its cookie.
    */
   saveSession(context: C, response: unknown, failed: boolean): void | Promise<void>
 }
@@ -75,13 +104,13 @@ export interface SessionInterface<C = Context> {
 const starting = new AsyncLocalStorage<unknown>({ name: 'tipfy.starting' })
 const living = new Set<unknown>()
 
-/** The applications of this process: where no request tells which one is meant, the one being started, or the only one. */
+/** The applications of this process. Outside requests `current` is the one being started, or the only one. */
 export const applications = {
   add: (app: unknown): unknown => living.add(app),
   remove: (app: unknown): boolean => living.delete(app),
   /**
-   * Runs `fn` (an application's start) as that application. Not by `starting.run`, which leaves something behind in its caller
-   * that every request of a server started there would copy.
+   * Runs `fn` (an application's start) as that application. Not by `starting.run`, which leaves a value in its caller that
+   * every request of a server started there would copy.
    */
   start: <Result>(app: unknown, fn: () => Result): Result =>
     new AsyncResource('TIPFY').runInAsyncScope(() => {

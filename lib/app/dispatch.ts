@@ -1,22 +1,22 @@
-// From a matched rule to its handler's answer, and what is answered where there is no method for the request.
-import type { App } from '../app.ts'
+// From a matched rule to what its handler returns, and the response where the handler has no method for the request.
 import { MethodNotAllowed } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
 import { Response } from '../http/response/response.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import type { Rule } from '../routing/index.ts'
 import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor, verbs } from './handler.ts'
+import type { App } from './types.ts'
 
 /**
- * What the request's handler returns: at once if its class is loaded and its method is not async.
+ * Calls the request's handler. Returns a promise only if its class must be imported or its method is async.
  *
- * @param routeError why no rule matched; thrown here, where the session is open
+ * @param routeError the error if no rule matches; thrown here, where the session is open
  */
 export function dispatch(app: App, request: Request, routeError: unknown): unknown {
   if (routeError !== undefined) {
-    if (routeError instanceof MethodNotAllowed) return answerMethods(app, request)
+    if (routeError instanceof MethodNotAllowed) return respondWithMethods(app, request)
     if (request.target === '*' && request.method === 'OPTIONS')
-      return optionsAnswer(verbs.map((verb) => verb.toUpperCase()))
+      return optionsResponse(verbs.map((verb) => verb.toUpperCase()))
     throw routeError
   }
   const handler = app.handlers.load(request.rule as Rule)
@@ -30,18 +30,18 @@ async function callLoaded(app: App, request: Request, handler: Promise<HandlerCl
 
 function callHandler(app: App, request: Request, handler: HandlerClass): unknown {
   const verb = verbFor(handler, request.method)
-  if (verb === undefined) return answerMethods(app, request)
+  if (verb === undefined) return respondWithMethods(app, request)
   const made = new handler()
   return steps.hasSubscribers ? callTraced(made, verb, request) : made.dispatch(verb, request.ruleArgs)
 }
 
-// Functions of their own hold what a closure needs: where there is one, its variables are allocated on every call.
+// A function of its own: the variables of a closure are allocated on every call of the function around it.
 function callTraced(handler: RequestHandler, verb: Verb, { ruleArgs }: Request): unknown {
   return traced('handler', `${handler.constructor.name}.${verb}`, () => handler.dispatch(verb, ruleArgs))
 }
 
-/** OPTIONS is answered with the methods of this path, anything else refused with them (RFC 9110, 9.3.7 and 15.5.6). */
-async function answerMethods(app: App, request: Request): Promise<Response> {
+/** Responds to OPTIONS with the methods of this path; throws a 405 with them for other methods (RFC 9110, 9.3.7 and 15.5.6). */
+async function respondWithMethods(app: App, request: Request): Promise<Response> {
   const allow = new Set<string>()
   for (const rule of app.urlMap!.rulesFor(request)) {
     // A rule that redirects has no handler, only the methods that it redirects.
@@ -51,9 +51,9 @@ async function answerMethods(app: App, request: Request): Promise<Response> {
       if (rule.methods === null || rule.methods.has(method) || method === 'OPTIONS') allow.add(method)
   }
   if (request.method !== 'OPTIONS') throw new MethodNotAllowed([...allow])
-  return optionsAnswer([...allow])
+  return optionsResponse([...allow])
 }
 
-function optionsAnswer(methods: readonly string[]): Response {
+function optionsResponse(methods: readonly string[]): Response {
   return new Response(null, { status: 204, headers: { allow: methods.join(', ') }, contentType: '' })
 }

@@ -1,11 +1,11 @@
 // The importable globals: live stand-ins that find the object of the request being served at every use.
 import { inspect } from 'node:util'
-import type { App } from '../app.ts'
 import type { Request } from '../http/request/request.ts'
 import type { Response } from '../http/response/response.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { applications, type Context, contextStorage } from './context.ts'
+import type { App } from './types.ts'
 
 /** A global was used where no request is being served. */
 export class OutsideRequestError extends TipfyError<'TIPFY_E_OUTSIDE_REQUEST'> {

@@ -1,10 +1,10 @@
 // From a rule to its handler class: imported at first use, and remembered.
-import type { App } from '../app.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
 import { type HandlerClass, RequestHandler } from './handler.ts'
+import type { App, Handlers } from './types.ts'
 
 function isHandlerClass(value: unknown): value is HandlerClass {
   return typeof value === 'function' && value.prototype instanceof RequestHandler
@@ -16,7 +16,7 @@ function isClass(value: unknown): value is Function {
 }
 
 /** Finds the handler classes of one application. */
-export class HandlerLoader {
+export class HandlerLoader implements Handlers {
   readonly #app: Pick<App, 'root' | 'folders'>
   readonly #loaded = new Map<Rule, HandlerClass>()
 

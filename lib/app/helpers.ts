@@ -6,8 +6,8 @@ import type { Response } from '../http/response/response.ts'
 import { TipfyError } from '../internal/errors.ts'
 import type { Endpoint, UrlArguments } from '../routing/index.ts'
 import { quoteLocation } from '../routing/quote.ts'
-import type { Sections } from './config.ts'
 import { app, request, response } from './globals.ts'
+import type { Sections } from './types.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 

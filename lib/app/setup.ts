@@ -1,52 +1,48 @@
-// What an application needs before its first request: configuration of its modules, rules, hooks.
-import type { App } from '../app.ts'
-import * as session from '../ext/session/config/config.ts'
+// The start of an application: the configuration of its modules, its rules, error pages and hooks.
 import { compileTrust, withoutDefaultPort } from '../http/request/origin.ts'
 import { limitsOf, type RequestSettings } from '../http/request/settings.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { importModule, importString, parseImportString } from '../internal/import-string.ts'
+import { isDictionary, typeOf } from '../internal/settings.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { nearest } from '../internal/suggest.ts'
 import { findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
-import { type Config, defaultConfig, isDictionary, type TipfyConfig, typeOf, validateSection } from './config.ts'
-import type { ErrorHandler } from './error-response.ts'
-import type { HookName } from './hooks.ts'
+import { defaultConfig, validateSection } from './config.ts'
 import { collectAppRules } from './installed-apps.ts'
+import type { App, Config, ConfigModule, ErrorHandler, TipfyConfig } from './types.ts'
 
-const ownSections = ['tipfy', 'tipfy/ext/session']
-
-/** Refuses sections that look like tipfy's and are not: `tipfy.ext.session`, as it was called in 2009, would be ignored. */
-export function checkSectionNames(config: Config): void {
+/** Throws for sections that look like tipfy's and are not: `tipfy.ext.session`, as it was called in 2009, would be ignored. */
+export function checkSectionNames(config: Config, modules: Readonly<Record<string, ConfigModule>>): void {
   if (!isDictionary(config)) {
-    throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
-      key: 'sections',
-      wanted: 'a dictionary by module',
-      given: typeOf(config),
-    })
+    const given = typeOf(config)
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: 'sections', wanted: 'a dictionary by module', given })
   }
+  const known = ['tipfy', ...Object.keys(modules)]
   for (const section of Object.keys(config)) {
-    if (!/^tipfy(?:[./]|$)/i.test(section) || ownSections.includes(section)) continue
-    throw new TipfyError('TIPFY_E_CONFIG_SECTION', { section, nearest: nearest(section, ownSections) })
+    if (!/^tipfy(?:[./]|$)/i.test(section) || known.includes(section)) continue
+    throw new TipfyError('TIPFY_E_CONFIG_SECTION', { section, nearest: nearest(section, known) })
   }
 }
 
-/** Checks the section of the sessions, so that `makeApp` refuses what their hook would refuse later. */
-export function setSessionSection(app: App): void {
-  const given = app.config['tipfy/ext/session']
-  const section = validateSection('tipfy/ext/session', given, session.defaultConfig, session.configTypes)
-  if (given !== undefined) session.checkConfig(section, app)
-  app.setSection('tipfy/ext/session', section)
+/** Checks the sections of modules that come with tipfy, so that `makeApp` throws for a wrong value and not a later hook. */
+export function checkModules(app: App): void {
+  for (const [module, { defaultConfig, configTypes, checkConfig }] of Object.entries(app.modules)) {
+    const given = app.config[module]
+    const section = validateSection(module, given, defaultConfig, configTypes)
+    if (given !== undefined) checkConfig(section, app)
+    app.setSection(module, section)
+  }
 }
 
-/** Imports the modules that have a section or are installed, for the `defaultConfig` they may export. */
+/** Imports the modules that have a section or are installed, for the `defaultConfig` that they may export. */
 export async function loadSections(app: App): Promise<void> {
   const modules = new Set([...Object.keys(app.config), ...app.settings.appsInstalled])
   for (const module of modules) {
-    if (module === 'tipfy' || module === 'tipfy/ext/session') continue
-    const found = await importModule(module, { root: app.root, folders: app.folders })
+    if (module === 'tipfy' || Object.hasOwn(app.modules, module)) continue
+    const found = await importModule(module, app)
     if (found === undefined && Object.hasOwn(defaultConfig, module)) {
       app.log.warn(
-        `The configuration has a section '${module}', and there is no module of that name. Keys of the application stand in its own section: tipfy: { ${module}: … }`,
+        `The configuration has a section '${module}', but there is no module of that name. Keys of the application belong in its own section: tipfy: { ${module}: … }`,
       )
     }
     const defaults = found?.exports.defaultConfig
@@ -55,27 +51,26 @@ export async function loadSections(app: App): Promise<void> {
   }
 }
 
-/** The function that a hook's string names. */
-export function importHook(app: App, event: HookName, text: string): Promise<Function> {
-  return importFunction(app, event, text)
-}
-
 /** Imports the functions that make error pages. */
 export async function loadErrorHandlers(app: App): Promise<void> {
   for (const [status, handler] of Object.entries(app.settings.errorHandlers)) {
-    const found = typeof handler === 'string' ? await importFunction(app, `errorHandlers.${status}`, handler) : handler
+    const found = typeof handler === 'string' ? await importHook(app, `errorHandlers.${status}`, handler) : handler
     app.errorHandlers.set(Number(status), found as ErrorHandler)
   }
 }
 
-async function importFunction(app: App, event: string, text: string): Promise<Function> {
-  const wantedBy = `the configuration's ${event}`
-  const hook = await importString(parseImportString(text), { root: app.root, folders: [app.root], wantedBy })
+/** Imports the function that 'module:function' names in the configuration. */
+export async function importHook(app: App, event: string, text: string): Promise<Function> {
+  const hook = await importFromRoot(app, text, `the configuration's ${event}`)
   if (typeof hook !== 'function') throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: text, event, given: typeof hook })
   return hook
 }
 
-/** The application's rules, as a map. */
+function importFromRoot({ root }: App, text: string, wantedBy: string, fallback?: string): Promise<unknown> {
+  return importString(parseImportString(text, fallback), { root, folders: [root], wantedBy })
+}
+
+/** Makes the map of the application's rules and those of installed applications. */
 export async function loadRules(app: App): Promise<UrlMap> {
   const { urls, urlMap, serverName, appsInstalled, appsEntryPoints } = app.settings
   const rules: unknown = await (await rulesFunction(app, urls))(app)
@@ -86,12 +81,11 @@ export async function loadRules(app: App): Promise<UrlMap> {
     const given = `a list whose item ${wrong + 1} is ${typeOf(rules[wrong])}`
     throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given })
   }
-  const { root, folders } = app
   const importUrls = async (module: string) => {
-    const found = await importModule(module, { root, folders })
+    const found = await importModule(module, app)
     const owner = module.replace(/\/urls$/, '')
-    if (found === undefined && (await importModule(owner, { root, folders })) === undefined) {
-      app.log.warn(`tipfy.appsInstalled names '${owner}', and there is neither such a module nor ${module}.`)
+    if (found === undefined && (await importModule(owner, app)) === undefined) {
+      app.log.warn(`tipfy.appsInstalled names '${owner}', but there is neither such a module nor ${module}.`)
     }
     return found?.exports
   }
@@ -102,21 +96,18 @@ export async function loadRules(app: App): Promise<UrlMap> {
   return map
 }
 
-async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<Exclude<TipfyConfig['urls'], string>> {
+type RulesFunction = Exclude<TipfyConfig['urls'], string>
+
+async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<RulesFunction> {
   if (typeof urls === 'function') return urls
-  const wantedBy = 'the configuration key tipfy.urls'
-  const given = await importString(parseImportString(urls, 'getRules'), {
-    root: app.root,
-    folders: [app.root],
-    wantedBy,
-  })
+  const given = await importFromRoot(app, urls, 'the configuration key tipfy.urls', 'getRules')
   if (typeof given !== 'function') throw new TipfyError('TIPFY_E_URLS', { urls, given: typeof given })
-  return given as Exclude<TipfyConfig['urls'], string>
+  return given as RulesFunction
 }
 
-/** What an application's requests have in common. */
+/** The settings that all requests of an application share. */
 export function requestSettings(tipfy: TipfyConfig): RequestSettings {
-  const { trustedProxies, compress } = tipfy
   const serverName = tipfy.serverName === null ? null : withoutDefaultPort(tipfy.serverName)
+  const { trustedProxies, compress } = tipfy
   return { ...limitsOf(tipfy), serverName, trust: compileTrust(trustedProxies), compress, isDraining: false }
 }

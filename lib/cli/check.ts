@@ -2,7 +2,7 @@
 
 import { methodsOf } from '../app/handler.ts'
 import { loadRules, loadSections } from '../app/setup.ts'
-import type { App } from '../app.ts'
+import type { App } from '../app/types.ts'
 import { HTTPException } from '../http/exceptions.ts'
 import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
 import { describeFailure } from './failure.ts'

@@ -1,7 +1,7 @@
 // `tipfy dev`: the application of this folder, started anew whenever its code changes.
 import cluster from 'node:cluster'
 import { relative, sep } from 'node:path'
-import type { App } from '../app.ts'
+import type { App } from '../app/types.ts'
 import { type DevMessage, supervise } from '../dev/reload.ts'
 import { serveFailure } from '../dev/reload-page.ts'
 import { show } from '../internal/describe-error.ts'

@@ -1,7 +1,6 @@
 // Finds the application that a command is about: the one whose config is in the current folder.
 import { relative } from 'node:path'
-import type { Config, TipfyConfig } from '../app/config.ts'
-import type { App } from '../app.ts'
+import type { App, Config, TipfyConfig } from '../app/types.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { findModule, importFile } from '../internal/import-string.ts'
 import { makeApp } from '../make-app.ts'

@@ -2,7 +2,7 @@
 
 import { methodsOf } from '../app/handler.ts'
 import { loadRules } from '../app/setup.ts'
-import type { App } from '../app.ts'
+import type { App } from '../app/types.ts'
 import { HTTPException, MethodNotAllowed } from '../http/exceptions.ts'
 import { RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
 import { UsageError } from './failure.ts'

@@ -1,6 +1,6 @@
 // `tipfy sessions …`: what the stored sessions are, and an end to them. Of cookie sessions the server keeps nothing.
 import { inspect } from 'node:util'
-import type { App } from '../app.ts'
+import type { App } from '../app/types.ts'
 import { decodeData } from '../ext/session/data/codec.ts'
 import { visible } from '../ext/session/data/reserved.ts'
 import type { OpenRepository } from '../ext/session/repository/open.ts'

@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { BaseComponent, Youch } from 'youch'
 import type { ErrorCauseProps, ErrorMetadataProps, ParsedError } from 'youch/types'
-import type { RequestContext } from '../app.ts'
+import type { RequestContext } from '../app/types.ts'
 import { type Html, html } from '../http/html.ts'
 import { Response } from '../http/response/response.ts'
 import { show, type Told, tell } from '../internal/describe-error.ts'

@@ -1,7 +1,7 @@
 // What stands in front of an application in development: it records each request for the console, and hands the console
 // its own. The pages are loaded at the first look at them.
 import type { IncomingMessage } from 'node:http'
-import type { App } from '../app.ts'
+import type { App } from '../app/types.ts'
 import { Recorder } from './console/recorder.ts'
 import { shareRecordings } from './console/sharing.ts'
 

@@ -2,7 +2,7 @@
 import cluster from 'node:cluster'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { App } from '../app.ts'
+import type { App } from '../app/types.ts'
 import { continueWith } from '../http/request/body-stream.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { createServer } from '../internal/node-http.ts'
@@ -178,7 +178,7 @@ export async function runApp(app: App, options: RunOptions = {}): Promise<Runnin
 
 /** Serves through worker processes, each of which runs this program again. SIGHUP reloads them, code and all. */
 async function supervise(app: App, count: number): Promise<RunningServer> {
-  if (app.dev) (await import('../dev/console/sharing.ts')).keepRecordings()
+  await app.onSupervise?.()
   const workers = new Workers(app.log, (app.settings.shutdownTimeout + 5) * 1000)
   const { url, port, sessions } = await workers.start(count)
   process.on('SIGHUP', () => {

@@ -1,7 +1,7 @@
 // A client for tests: asks an application as a browser would, cookies and redirects included, without opening a port.
 
 import { current } from '../app/globals.ts'
-import type { App } from '../app.ts'
+import type { App } from '../app/types.ts'
 import { session, sessionStore } from '../ext/session/index.ts'
 import { sendResponse } from '../http/response/send.ts'
 import { ClientResponse } from './client-response.ts'

@@ -1,7 +1,7 @@
 // Runs code as if it stood in a handler: in the context of a request that is made up, with its session open.
 import type { ServerResponse } from 'node:http'
 import { contextStorage } from '../app/context.ts'
-import type { App, RequestContext } from '../app.ts'
+import type { App, RequestContext } from '../app/types.ts'
 import { exchange, type Message, type Reply } from './exchange.ts'
 
 /** What `fn` gave, and the answer that was sent: an empty one unless `fn` sent another. */

@@ -1,7 +1,7 @@
 // The console at /_tipfy/: lets in whom the guard lets in, finds the page, and sends it so that no other page can use it.
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { App } from '../../app.ts'
+import type { App } from '../../app/types.ts'
 import { Forbidden, HTTPException, MethodNotAllowed, NotFound } from '../../http/exceptions.ts'
 import { Request } from '../../http/request/request.ts'
 import { Response } from '../../http/response/response.ts'

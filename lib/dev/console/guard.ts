@@ -2,7 +2,7 @@
 // so it answers neither through a proxy, nor under a foreign name that was pointed here, nor to a foreign page.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { App } from '../../app.ts'
+import type { App } from '../../app/types.ts'
 import { sessionsOf } from './visit.ts'
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/

@@ -1,5 +1,5 @@
 // What every page of the console has around it.
-import type { App } from '../../app.ts'
+import type { App } from '../../app/types.ts'
 import { type Html, html } from '../../http/html.ts'
 import { formToken } from './guard.ts'
 import { script } from './script.ts'

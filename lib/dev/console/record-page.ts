@@ -1,5 +1,5 @@
 // One session in Datastore. Changes go through the store, as a request's would: versions count and caches are seen to.
-import type { App } from '../../app.ts'
+import type { App } from '../../app/types.ts'
 import { decodeData, encodeData } from '../../ext/session/data/codec.ts'
 import type { SessionRow } from '../../ext/session/repository/ports.ts'
 import { isTombstone } from '../../ext/session/repository/record.ts'

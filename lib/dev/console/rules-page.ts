@@ -1,7 +1,7 @@
 // The application's rules, and which of them takes a URL.
 
 import { methodsOf } from '../../app/handler.ts'
-import type { App } from '../../app.ts'
+import type { App } from '../../app/types.ts'
 import { HTTPException, MethodNotAllowed } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
 import { RequestRedirect, type Rule } from '../../routing/index.ts'

@@ -1,5 +1,5 @@
 // One look at the console, as its pages are given it.
-import type { App } from '../../app.ts'
+import type { App } from '../../app/types.ts'
 import { Sessions } from '../../ext/session/session-kinds.ts'
 import type { Html } from '../../http/html.ts'
 import type { MultiDict } from '../../http/multidict.ts'

@@ -1,0 +1,79 @@
+// The keys of the section `tipfy`: one line for each, with its default and its check. docs/config.md is compared with it.
+import { requestLimits } from '../http/request/settings.ts'
+import { choice, isDictionary, limit, limits, type SectionOf, setting, typeOf } from '../internal/settings.ts'
+import type { UrlMapOptions } from '../routing/index.ts'
+
+const { env } = process
+const isCloud = env.K_SERVICE !== undefined || env.GAE_ENV !== undefined
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+
+const urlMapOptions = [
+  'defaultSubdomain',
+  'strictSlashes',
+  'mergeSlashes',
+  'redirectDefaults',
+  'hostMatching',
+  'sortParameters',
+  'converters',
+] satisfies (keyof UrlMapOptions)[]
+
+export const settings = {
+  /** Error pages, the console, loopback only. */
+  dev: setting(!(env.NODE_ENV === 'production' || isCloud)),
+  /** The name of the application, as on App Engine. */
+  appId: setting(env.GOOGLE_CLOUD_PROJECT ?? null, 'string|null'),
+  /** The version of the application. */
+  versionId: setting(env.K_REVISION ?? env.GAE_VERSION ?? null, 'string|null'),
+  /** Modules whose own `urls` are added to the rules. */
+  appsInstalled: setting<readonly string[]>([], 'string[]'),
+  /** The path in front of an installed application's rules, by module. */
+  appsEntryPoints: setting<Readonly<Record<string, string>>>({}),
+  /** Options of the application's UrlMap. */
+  urlMap: setting<UrlMapOptions>({}, (value) => {
+    if (!isDictionary(value)) return 'options of UrlMap'
+    const unknown = Object.keys(value).find((key) => !(urlMapOptions as string[]).includes(key))
+    return unknown === undefined || `options of UrlMap, not ${unknown}`
+  }),
+  /** The host, and parent of the hosts, that requests may ask for; another one is a 400. null allows any. */
+  serverName: setting<string | null>(
+    null,
+    (value) =>
+      value === null ||
+      (typeof value === 'string' && /^(?:[a-z\d_.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(value)) ||
+      "a host as requests name it, like 'example.org' or 'localhost:8080'",
+  ),
+  /** Proxies whose forwarded headers count: their number, or addresses and subnets (`'loopback'`, `'10.0.0.0/8'`). */
+  trustedProxies: setting<number | string | readonly string[]>(
+    isCloud ? 1 : 0, // the platform's own front end
+    (value) =>
+      isCount(value) ||
+      typeof value === 'string' ||
+      typeOf(value) === 'string[]' ||
+      'a number of hops, or addresses, as a string or a list of strings',
+  ),
+  ...limits(requestLimits),
+  /** Compress responses where it is worth it and safe. */
+  compress: setting(true),
+  /** Bytes of a request's line and headers; more is a 431. */
+  maxHeaderSize: limit(16 * 1024),
+  /** Connections at once, per process; more are closed. 0 allows any number. */
+  maxConnections: setting(0, (value) => isCount(value) || 'a whole number, 0 for any'),
+  /** Seconds for the headers of a request to arrive. */
+  headersTimeout: limit(20),
+  /** Seconds for a whole request to arrive. */
+  requestTimeout: limit(60),
+  /** Seconds that an idle connection is kept. */
+  keepAliveTimeout: limit(65),
+  /** Seconds that requests in flight have when the server stops. */
+  shutdownTimeout: limit(10),
+  /** The path that load balancers ask: 200 while serving, 503 when stopping. null: no such path. */
+  healthPath: setting<string | null>('/_health', 'string|null'),
+  /** Log each request. */
+  accessLog: setting(true),
+  /** The lowest level that `app.log` writes. */
+  logLevel: choice('info', ['debug', 'info', 'warn', 'error', 'silent']),
+}
+
+/** The section `tipfy`, without the keys that hold code of the application. */
+export interface Settings extends SectionOf<typeof settings> {}

@@ -1,0 +1,183 @@
+// The types that users meet: App, Config, hooks. Classes elsewhere implement them, so that no file needs the class of another.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HTTPException } from '../http/http-exception.ts'
+import type { Request } from '../http/request/request.ts'
+import type { Response } from '../http/response/response.ts'
+import type { Log } from '../internal/log.ts'
+import type { Checks } from '../internal/settings.ts'
+import type { Rule, RuleFactory, UrlMap } from '../routing/index.ts'
+import type { Context, SessionInterface } from './context.ts'
+import type { HandlerClass } from './handler.ts'
+import type { Settings } from './settings.ts'
+
+/** A request being served: the real objects behind the globals. */
+export type RequestContext = Context<App, Request, Response>
+
+/** An application: configuration, rules and hooks, behind a listener for `http.createServer`. Made by `makeApp`. */
+export interface App {
+  /** True in development: error pages, the console. */
+  readonly dev: boolean
+  /** The folder of config.ts and urls.ts. */
+  readonly root: string
+  /** The configuration as it was given; `getConfig` adds the defaults. */
+  readonly config: Config
+  /** The hooks, by event. */
+  readonly hooks: Hooks
+  /** The application's log. */
+  readonly log: Log
+  /** Imports the classes that rules name. */
+  readonly handlers: Handlers
+  /** The folders that are searched for handlers and hooks: app/, then the root. */
+  readonly folders: readonly string[]
+  /** The modules that come with tipfy and have a section, by name. */
+  readonly modules: Readonly<Record<string, ConfigModule>>
+  /** The error pages of statuses, from the configuration. */
+  readonly errorHandlers: Map<number, ErrorHandler>
+  /** The section `tipfy` of the configuration. */
+  readonly settings: Readonly<TipfyConfig>
+  /** The rules, after `ready()`. */
+  urlMap: UrlMap | null
+  /** Opens and saves sessions; set by a hook of tipfy/ext/session. */
+  sessionInterface: SessionInterface<RequestContext> | null
+  /** Shows an uncaught error in development. */
+  errorPage: ErrorPage | null
+  /** Sees each request first, in development; returns true if it responds itself. */
+  front: ((incoming: IncomingMessage, outgoing: ServerResponse) => boolean) | null
+  /** Prepares the primary process of several workers, in development. */
+  onSupervise: (() => void | Promise<void>) | null
+  /** Imports rules and hooks and runs `posInitApp` and `preRunApp`; returns the same promise each time. */
+  ready(): Promise<void>
+  /** Serves one request: `http.createServer(app.requestListener)`. */
+  readonly requestListener: (incoming: IncomingMessage, outgoing: ServerResponse) => void
+  /** Makes the context of a request. */
+  newContext(incoming: IncomingMessage, outgoing?: ServerResponse | null): RequestContext
+  /** Sets the rule and variables of a request. Returns the error if no rule matches, to be thrown after the session is open. */
+  route(request: Request): unknown
+  /** The configuration of a module, or one key of it; `defaultConfig` of the module supplies what config.ts leaves out. */
+  getConfig(module: string): Readonly<Record<string, unknown>>
+  getConfig<Value = unknown>(module: string, key: string, fallback?: Value): NoInfer<Value>
+  /** Sets the checked configuration of a module. */
+  setSection(module: string, section: object): void
+  /** Makes each response from now on close its connection, because the server stops. */
+  drain(): void
+  /** Adds a function to run when the application closes; the last one added runs first. */
+  onClose(fn: () => void | Promise<void>): void
+  /** Releases what the application holds: connections, files. Stop serving first. */
+  close(): Promise<void>
+}
+
+/** Finds the handler classes of rules. */
+export interface Handlers {
+  load(rule: Rule): HandlerClass | Promise<HandlerClass>
+}
+
+/** A module that comes with tipfy: its section is checked when the application is made. */
+export interface ConfigModule {
+  readonly defaultConfig: object
+  readonly configTypes: Checks
+  /** Throws for a section whose values do not go together. */
+  checkConfig(section: object, app: { dev: boolean }): void
+}
+
+/** Shows an uncaught error to a developer. */
+export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Response>
+
+/**
+ * Makes the page of an error status (config `tipfy.errorHandlers`). It returns what a handler may return; the error's status
+ * and headers are kept unless that is a response of its own.
+ */
+export type ErrorHandler = (error: HTTPException, app: App) => unknown
+
+/**
+ * The sections of your own modules, by name: `getConfig` then knows their keys and types, and so does config.ts. Augment it.
+ *
+ * @example
+ * declare module 'tipfy' {
+ *   interface ConfigSections {
+ *     'shop/payment': { currency: string; retries: number }
+ *   }
+ * }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: to be augmented
+export interface ConfigSections {}
+
+/** The section `tipfy`: the application itself. */
+export interface TipfyConfig extends Settings {
+  /** Functions or 'module:function' strings, by event. */
+  hooks: HookConfig
+  /** Functions or 'module:function' strings, by status. */
+  errorHandlers: Readonly<Record<number, ErrorHandler | string>>
+  /** The rules: 'module:function', or the function. */
+  urls: string | ((app: App) => readonly RuleFactory[] | Promise<readonly RuleFactory[]>)
+}
+
+/** Every section whose keys are known, by module. */
+export type Sections = ConfigSections & { tipfy: TipfyConfig }
+
+type PartialSections = { [Module in keyof ConfigSections]?: Partial<ConfigSections[Module]> }
+
+/** What config.ts exports: a section per module. Sections of your own modules are free, or typed by `ConfigSections`. */
+export interface Config extends PartialSections {
+  /** The application itself. */
+  tipfy?: Partial<TipfyConfig>
+  [module: string]: object | undefined
+}
+
+/** A value that a hook may return, now or later. */
+export type Maybe<T> = T | undefined | void | Promise<T | undefined | void>
+
+/** The parameters and return value of each event's hooks. */
+export interface HookTypes {
+  /** Once, when the application has its rules: `tipfy/ext/session:setDatastoreSession` is one of these. */
+  posInitApp: (app: App) => Maybe<unknown>
+  /** Once, when the application is ready, before it serves. */
+  preRunApp: (app: App) => Maybe<unknown>
+  /** First of all in every request. */
+  preInitRequest: (app: App) => Maybe<unknown>
+  /** When the rule is known and the session loaded; a response it returns is sent, and no handler runs. */
+  preDispatchHandler: (request: Request, app: App) => Maybe<Response>
+  /** Once for every response, before anything of it is sent; a response it returns is sent instead. */
+  preSendResponse: (request: Request, response: Response, app: App) => Maybe<Response>
+  /** For every error that a request ends with; a response it returns is sent. */
+  preHandleException: (error: unknown, app: App) => Maybe<Response>
+}
+
+/** The name of an event. */
+export type HookName = keyof HookTypes
+
+/** A hook: a function, or the name of one as 'module:function'. */
+export type Hook<Name extends HookName = HookName> = HookTypes[Name] | string
+
+/** Hooks by event, as config.ts gives them. */
+export type HookConfig = { [Name in HookName]?: Hook<Name> | readonly Hook<Name>[] }
+
+/**
+ * The hooks of an application, `app.hooks`.
+ *
+ * @example
+ * app.hooks.add('preSendResponse', (request, response) => { response.headers.set('X-Frame-Options', 'DENY') })
+ */
+export interface Hooks {
+  /** The hooks of each event, in the order they run; read only, use `add`. */
+  readonly lists: Readonly<Record<HookName, readonly (Function | string)[]>>
+  /** Adds a hook, at the end or at `position`. Throws TIPFY_E_NOT_A_HOOK for anything but a function or a string. */
+  add<Name extends HookName>(name: Name, hook: Hook<Name>, position?: number): void
+  /** Adds several hooks at once. Throws TIPFY_E_HOOK_NAME for an unknown event. */
+  addMulti(hooks: HookConfig): void
+  /** Returns the hooks of an event, in the order they run. */
+  get<Name extends HookName>(name: Name): readonly Hook<Name>[]
+  /** Returns true if an event has hooks. */
+  has(name: HookName): boolean
+  /** Runs the hooks of an event one after the other and returns what each returned. */
+  call<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Promise<unknown[]>
+  /** Runs the hooks of an event as they are asked for: to stop iterating is to skip the rest. */
+  iter<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): AsyncGenerator<unknown>
+  /**
+   * Runs the hooks of a request's event and returns the response they want sent, if any: the first one that a hook returns,
+   * which skips the others; for preSendResponse the last, each hook being given the one before. Without async hooks it
+   * returns no promise.
+   */
+  respond<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Maybe<Response>
+  /** Imports the functions that strings name, so that a wrong name fails at the start and not in a request. */
+  load(): Promise<void>
+}

@@ -1,4 +1,4 @@
-// The official client asks a gapic client for one method per call; this one asks the engine in the same process instead.
+// Calls the engine in this process where the official client calls a generated client.
 import type { Engine } from './engine/engine.ts'
 import { asStatus } from './engine/protocol/status.ts'
 
@@ -17,8 +17,8 @@ const methods = [
 ] as const satisfies (keyof Engine)[]
 
 /**
- * A stand-in for the gapic `DatastoreClient`, for the client's map of those: `method(request, options, callback)`, or a
- * promise of `[response]` where there is no callback. A callback never runs before the call has returned.
+ * Returns a replacement for the client's transport: `method(request, options, callback)`, or a promise of `[response]` without a
+ * callback. A callback never runs before the call has returned.
  */
 export function inProcessClient(engine: Engine): Record<(typeof methods)[number], Method> {
   const client = {} as Record<(typeof methods)[number], Method>

@@ -1,5 +1,5 @@
-// 'tipfy/datastore': a complete local Datastore, on Node alone, for development, tests and small installations; usable
-// without the rest of the framework.
+// 'tipfy/datastore': a complete local Datastore on Node alone, for development, tests and small installations; usable without
+// the rest of the framework.
 //
 // @example
 // const server = await startDatastoreServer({ port: 8081, dataFolder: '.data' })
@@ -10,7 +10,7 @@ import { openDatastore } from './client.ts'
 export { closeDatastore, type DatastoreOptions, openDatastore } from './client.ts'
 export { type DatastoreServer, type DatastoreServerOptions, startDatastoreServer } from './server/server.ts'
 
-/** The official client on a Datastore that lives in this process and keeps nothing: for tests. */
+/** Returns the official client on a Datastore in this process that keeps its data in memory: for tests. */
 export function memoryDatastore(options: { projectId?: string; namespace?: string } = {}): Promise<Datastore> {
   return openDatastore({ mode: 'embedded', memory: true, ...options })
 }

@@ -1,18 +1,18 @@
-// Shows the calls of the official client as steps of the request that makes them, whatever transport is below it.
+// Records the calls of the official client as steps of the request that makes them, with any transport.
 import { beginStep, steps, traced } from '../internal/tracing.ts'
 
 type Method = (this: object, request: object, ...rest: unknown[]) => unknown
 
 const methods = ['lookup', 'runQuery', 'runAggregationQuery', 'beginTransaction', 'commit', 'rollback'] as const
 
-/** What the client keeps its transports in: each one set here is seen through from then on. */
+/** The client's transports: each one set here is traced from then on. */
 export class TracedClients extends Map<string, object> {
   override set(name: string, client: object): this {
-    return super.set(name, seenThrough(client))
+    return super.set(name, tracedTransport(client))
   }
 }
 
-function seenThrough(client: object): object {
+function tracedTransport(client: object): object {
   const own = Object.create(client) as Record<string, Method>
   for (const name of methods) {
     const method = (client as Record<string, Method>)[name]
@@ -22,14 +22,17 @@ function seenThrough(client: object): object {
       const step = `${name}${subjectOf(request)}`
       const callback = rest.at(-1)
       if (typeof callback !== 'function') return traced('datastore', step, () => method.call(this, request, ...rest))
-      return method.call(this, request, ...rest.slice(0, -1), ended(callback, beginStep('datastore', step)))
+      return method.call(this, request, ...rest.slice(0, -1), endingStep(callback, beginStep('datastore', step)))
     }
   }
   return own
 }
 
-/** `callback`, that ends a step first. */
-function ended(callback: Function, end: (error?: unknown) => void): (error: unknown, ...results: unknown[]) => void {
+/** Returns a callback that ends a step before it calls `callback`. */
+function endingStep(
+  callback: Function,
+  end: (error?: unknown) => void,
+): (error: unknown, ...results: unknown[]) => void {
   return (error, ...results) => {
     end(error ?? undefined)
     callback(error, ...results)
@@ -46,7 +49,7 @@ interface Described {
   mutations?: Record<string, Key & { key?: Key }>[]
 }
 
-/** The kinds that a call is about: ` Session`, ` 2 Session, SessionUser`. */
+/** Names the kinds that a call is about: ` Session`, ` 2 Session, SessionUser`. */
 function subjectOf({ keys, query, mutations }: Described): string {
   const kinds = new Set<string | undefined>()
   const add = (key: Key | undefined) => kinds.add(key?.path?.at(-1)?.kind)

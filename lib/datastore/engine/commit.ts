@@ -1,4 +1,4 @@
-// Commit, inside the one writing transaction: mutations against what is stored, then the rows that come of them.
+// Applies a commit inside the one writing transaction: checks the mutations against the stored entities, then writes the rows.
 
 import { toTimestamp } from './encoding/convert.ts'
 import { readDocument, writeDocument } from './encoding/document.ts'
@@ -30,12 +30,12 @@ interface Draft {
   k: Buffer
   kind: string
   stored: Row | undefined
-  /** The text of the properties; undefined once the entity is gone. */
+  /** The stored text of the properties; undefined once the entity is deleted. */
   text: string | undefined
   properties: Properties | undefined
 }
 
-/** Applies changes; all refusals come before the first write. */
+/** Applies changes. Every error is thrown before the first write. */
 export function applyChanges(
   store: Store,
   changes: Change[],
@@ -69,7 +69,7 @@ export function applyChanges(
   return { mutationResults, indexUpdates, commitTime: toTimestamp(versions.next) }
 }
 
-/** Refuses a transaction whose reads no longer hold: then it is as if all of it happened now. */
+/** Throws if a transaction has read something that has changed since: otherwise it is as if all of it happened now. */
 function checkReads(store: Store, transaction: Transaction, latest: number): void {
   if (latest === transaction.snapshot) return
   const holds =
@@ -97,11 +97,11 @@ function draftOf(store: Store, drafts: Map<string, Draft>, key: StoredKey): Draf
   return draft
 }
 
-/** Whether an entity is not at the version that a mutation is meant for. */
+/** Returns true if an entity is not at the version that a mutation expects. */
 function conflicts(store: Store, base: NonNullable<Change['base']>, { n, k, stored }: Draft, key: StoredKey): boolean {
   if (stored && base.version > stored.v && !base.strict)
     throw invalid('Invalid base version, it is greater than the stored version')
-  // Nothing is stored: that agrees with a version at which it was already gone.
+  // No entity is stored: that agrees with a version at which it was already deleted.
   const conflict = stored
     ? base.version !== stored.v
     : base.strict || (base.version !== 0 && base.version < store.history.goneSince(n, k))
@@ -138,7 +138,7 @@ function applyChange(
   }
   let results: MutationResult['transformResults'] = []
   if (transforms.length > 0) {
-    // A copy: this commit may have to be run once more.
+    // Works on a copy: this commit may have to run again.
     properties = readDocument(writeDocument(properties))
     results = applyTransforms(properties, transforms, version)
   }
@@ -148,11 +148,11 @@ function applyChange(
   return results
 }
 
-/** Gives an incomplete key an id that no entity has and nobody reserved. */
+/** Completes a key with an id that is neither used nor reserved. */
 export function completeKey(store: Store, key: StoredKey): StoredKey {
   const n = store.numberFor(partitionName(key.partitionId))
   for (;;) {
-    // 16 digits below 2^53, scattered, as Datastore's own are.
+    // 16 digits below 2^53, scattered, like Datastore's own.
     const id = String(2 ** 52 + Math.floor(Math.random() * 2 ** 52))
     const last: StoredElement = { kind: key.path.at(-1)!.kind, idType: 'id', id }
     const path = [...key.path.slice(0, -1), last]
@@ -160,7 +160,7 @@ export function completeKey(store: Store, key: StoredKey): StoredKey {
   }
 }
 
-/** Writes what became of an entity; gives the number of index rows touched. */
+/** Writes an entity's final state; returns the number of index rows written. */
 function writeDraft(
   store: Store,
   { n, k, kind, stored, text, properties }: Draft,

@@ -1,10 +1,10 @@
-// A whole Datastore for one machine: its eight calls, over tables in one SQLite file. Both fronts, in process and gRPC, end
-// here. What a call reads it reads at once, in one state of the tables; what it writes goes through the writer.
+// A complete Datastore for one machine: its eight calls, on tables in one SQLite file. Both fronts, in process and over the
+// network, end here. A call reads one state of the tables; writes go through the writer.
 import { join } from 'node:path'
 import { folderError, makeDataFolder } from '../../internal/data-folder.ts'
 import { applyChanges, completeKey } from './commit.ts'
 import { enumName, toTimestamp } from './encoding/convert.ts'
-import { partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './encoding/keys.ts'
+import { assertWritable, partitionName, pathBytes, readKey, type StoredKey } from './encoding/keys.ts'
 import { readMask } from './encoding/paths.ts'
 import { lookup, lookupLatest } from './lookup.ts'
 import { readMutations } from './mutations.ts'
@@ -20,16 +20,16 @@ import { type EntityRead, View } from './storage/view.ts'
 import { readTimeOf, type Transaction, Transactions } from './transactions.ts'
 import { Writer } from './writer.ts'
 
-/** Milliseconds that a write waits for other processes, unless the caller has less time. */
+/** Milliseconds that a write waits for other processes, if the caller has that long. */
 const patience = 10_000
 const maxLookupKeys = 1000
 
 export interface EngineOptions {
-  /** Folder of the data; made if need be. */
+  /** Folder of the data; created if missing. */
   dataFolder?: string
-  /** Keep nothing: the data dies with the engine. */
+  /** Keeps the data in memory only. */
   memory?: boolean
-  /** Milliseconds since 1970, for tests. */
+  /** Returns milliseconds since 1970; for tests. */
   clock?: () => number
 }
 
@@ -70,12 +70,12 @@ export class Engine {
     if (gql?.aggregations) throw invalid('GQL query error: an aggregation query cannot be run as a plain one.')
     const plan = readPlan(gql?.query ?? request.query, request)
     return this.#read(request.readOptions, (view, transaction) => {
-      const answer = explain(request, plan, (progress) => {
+      const response = explain(request, plan, (progress) => {
         const { batch, trace } = runQuery(view, plan, progress)
         this.#remember(transaction, trace, (at) => runQuery(at, plan).trace())
         return { batch, count: batch.entityResults.length }
       })
-      return { ...answer, query: gql?.query ?? null }
+      return { ...response, query: gql?.query ?? null }
     })
   }
 
@@ -85,7 +85,7 @@ export class Engine {
     const parsed = gql && { nestedQuery: gql.query, aggregations: gql.aggregations }
     const aggregation = readAggregation(parsed ?? request.aggregationQuery, request)
     return this.#read(request.readOptions, (view, transaction) => {
-      const answer = explain(request, aggregation.plan, (progress) => {
+      const response = explain(request, aggregation.plan, (progress) => {
         const aggregateProperties = runAggregation(view, aggregation, progress)
         const again = (at: View) => JSON.stringify(runAggregation(at, aggregation))
         this.#remember(transaction, () => JSON.stringify(aggregateProperties), again)
@@ -93,7 +93,7 @@ export class Engine {
         const batch = { aggregationResults, moreResults: 'NO_MORE_RESULTS' as const, readTime: view.readTime }
         return { batch, count: 1 }
       })
-      return { ...answer, query: parsed ?? null }
+      return { ...response, query: parsed ?? null }
     })
   }
 
@@ -101,7 +101,7 @@ export class Engine {
     return { transaction: this.#transactions.begin(request.transactionOptions).id }
   }
 
-  /** @param timeout Milliseconds that the caller is willing to wait. */
+  /** @param timeout Milliseconds that the caller can wait. */
   async commit(request: wire.CommitRequest, timeout = patience): Promise<wire.CommitResponse> {
     const { transaction, transactional } = this.#transactionOf(request)
     const changes = readMutations(request, transactional)
@@ -128,7 +128,7 @@ export class Engine {
 
   allocateIds(request: wire.KeysRequest): Promise<{ keys: StoredKey[] }> {
     const keys = (request.keys ?? []).map((key) => readKey(key, request, 'incomplete'))
-    for (const key of keys) refuseUnwritable(key)
+    for (const key of keys) assertWritable(key)
     return this.#writer.write(() => {
       const completed = keys.map((key) => {
         const complete = completeKey(this.#store, key)
@@ -141,7 +141,7 @@ export class Engine {
 
   reserveIds(request: wire.KeysRequest): Promise<Record<string, never>> {
     const keys = (request.keys ?? []).map((key) => readKey(key, request))
-    for (const key of keys) refuseUnwritable(key)
+    for (const key of keys) assertWritable(key)
     return this.#writer.write(() => {
       for (const key of keys) this.#reserve(key)
       return {}
@@ -152,7 +152,7 @@ export class Engine {
     this.#store.reserve(this.#store.numberFor(partitionName(key.partitionId)), pathBytes(key.path))
   }
 
-  /** The transaction that a commit ends, if it ends one, and whether it counts as one. */
+  /** Returns the transaction that a commit ends, if any, and true if the commit counts as one. */
   #transactionOf(request: wire.CommitRequest): { transaction: Transaction | undefined; transactional: boolean } {
     const mode = enumName(request.mode, { 1: 'TRANSACTIONAL', 2: 'NON_TRANSACTIONAL' })
     const { singleUseTransaction, transaction } = request
@@ -188,7 +188,7 @@ export class Engine {
     })
   }
 
-  /** Has the commit of a transaction check that a query still gives the same. */
+  /** Makes the commit of a transaction check that a query still returns the same. */
   #remember(transaction: Transaction | undefined, trace: () => string, again: (view: View) => string): void {
     if (!transaction || transaction.readOnly) return
     const then = trace()

@@ -1,4 +1,4 @@
-// Lookup: entities by their keys, as the answer has them.
+// Looks up entities by their keys.
 import { toTimestamp } from './encoding/convert.ts'
 import { readDocument } from './encoding/document.ts'
 import { partitionName, pathBytes, type StoredKey } from './encoding/keys.ts'
@@ -8,7 +8,7 @@ import type { Row } from './storage/schema.ts'
 import type { Store } from './storage/store.ts'
 import { timeNow, type View } from './storage/view.ts'
 
-/** One key at the latest version, in one statement; undefined where only a view can tell. */
+/** Looks up one key at the latest version in one statement; undefined for requests that need a view. */
 export function lookupLatest(
   store: Store,
   keys: StoredKey[],
@@ -26,7 +26,7 @@ export function lookupLatest(
   return response
 }
 
-/** What a view has of the keys. */
+/** Looks up keys in a view. */
 export function lookup(view: View, keys: StoredKey[], mask: Path[] | undefined): LookupResponse {
   const response = emptyResponse(view.readTime)
   for (const key of keys) {

@@ -1,7 +1,7 @@
-// What a commit asks for, checked as far as that goes without looking at what is stored.
+// Checks the mutations of a commit, as far as that is possible without the stored entities.
 
 import { fromTimestamp, readInt64 } from './encoding/convert.ts'
-import { isComplete, partitionName, pathBytes, readKey, refuseUnwritable, type StoredKey } from './encoding/keys.ts'
+import { assertWritable, isComplete, partitionName, pathBytes, readKey, type StoredKey } from './encoding/keys.ts'
 import { type Path, readMask } from './encoding/paths.ts'
 import { entitySize } from './encoding/size.ts'
 import { type Properties, ValueReader } from './encoding/values.ts'
@@ -15,7 +15,7 @@ export interface Change {
   properties: Properties
   mask: Path[] | undefined
   transforms: Transform[]
-  /** What the entity must be at: its version, which is its update time in micros. */
+  /** The version that the entity must be at, which is its update time in microseconds. */
   base: { version: number; strict: boolean; fail: boolean } | undefined
 }
 
@@ -49,7 +49,7 @@ function readMutation(mutation: Mutation, request: CommitRequest, reader: ValueR
     if (!entity) continue
     if (!entity.key) throw invalid('Entity is missing key.')
     const key = readKey(entity.key, request, operation === 'update' ? 'complete' : 'either')
-    refuseUnwritable(key)
+    assertWritable(key)
     return {
       operation,
       key,
@@ -62,7 +62,7 @@ function readMutation(mutation: Mutation, request: CommitRequest, reader: ValueR
   if (!mutation.delete) throw invalid('Mutation is missing operation.')
   if (mutation.propertyTransforms?.length) throw invalid('A delete cannot have property transforms.')
   const key = readKey(mutation.delete, request)
-  refuseUnwritable(key)
+  assertWritable(key)
   return {
     operation: 'delete',
     key,

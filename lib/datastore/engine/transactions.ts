@@ -1,4 +1,4 @@
-// The transactions that this process has open: what each has read, so that its commit can tell whether that still holds.
+// The open transactions of this process, with everything each has read, so that its commit can check that it still holds.
 import { randomBytes } from 'node:crypto'
 import { fromTimestamp, toBytes } from './encoding/convert.ts'
 import type { TransactionOptions } from './protocol/messages.ts'
@@ -15,9 +15,9 @@ export interface Transaction {
   readOnly: boolean
   /** Reads see the state as of this version, the latest one at the first read. */
   snapshot: number | undefined
-  /** The entities read, each with the version found, 0 for none. */
+  /** The entities read. */
   reads: EntityRead[]
-  /** The queries run: each tells, inside a commit, whether it would still have the same answer. */
+  /** The queries run: each returns true, inside a commit, if it would still have the same results. */
   queries: (() => boolean)[]
   begun: number
   used: number
@@ -30,7 +30,7 @@ export class Transactions {
   #count = 0
   #swept = 0
 
-  /** @param clock Milliseconds since 1970. */
+  /** @param clock Returns milliseconds since 1970. */
   constructor(clock: () => number) {
     this.#clock = clock
   }
@@ -55,7 +55,7 @@ export class Transactions {
     return transaction
   }
 
-  /** The open transaction of an id. */
+  /** Returns the open transaction with an id. */
   get(id: Uint8Array | string): Transaction {
     const bytes = Buffer.from(toBytes(id))
     if (bytes.length !== 16) throw invalid(bytes.length === 0 ? 'transaction required' : 'Invalid transaction.')
@@ -78,7 +78,7 @@ export class Transactions {
     return now - transaction.used > maxIdle || now - transaction.begun > maxLifetime
   }
 
-  /** Forgets those whose client is long gone. One that has only just expired is kept, to say so. */
+  /** Forgets transactions that expired long ago. Recent ones are kept, so that their error says so. */
   #sweep(now: number): void {
     this.#swept = now
     for (const transaction of this.#open.values())
@@ -86,7 +86,7 @@ export class Transactions {
   }
 }
 
-/** A time to read at, in micros; the future cannot be read. @param now In milliseconds. */
+/** Reads a read time, in microseconds; it cannot be in the future. @param now In milliseconds. */
 export function readTimeOf(time: Parameters<typeof fromTimestamp>[0], now: number): number {
   const micros = fromTimestamp(time)
   if (micros > (now + 1000) * 1000) throw invalid('The read time cannot be in the future.')

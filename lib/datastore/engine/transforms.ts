@@ -1,4 +1,4 @@
-// Property transforms: changes that the server works out from the value that is there, after the mutation's own.
+// Property transforms: changes that the server computes from the current value, after the mutation's own.
 
 import { toTimestamp } from './encoding/convert.ts'
 import { type Path, readPath, setAt, valueAt } from './encoding/paths.ts'
@@ -7,7 +7,7 @@ import type { Properties, StoredValue, ValueReader } from './encoding/values.ts'
 import type { PropertyTransform } from './protocol/messages.ts'
 import { invalid } from './protocol/status.ts'
 
-/** Works out a property's new value, and what the answer says of it. `now` is the request's time in micros. */
+/** Computes a property's new value and the result for the response. `now` is the request's time in microseconds. */
 type Work = (current: StoredValue | undefined, now: number) => { value: StoredValue; result: StoredValue }
 
 export interface Transform {
@@ -80,7 +80,7 @@ function add(a: StoredValue, b: StoredValue): StoredValue {
   return { valueType: 'integerValue', integerValue: String(fitting) }
 }
 
-/** The larger (sign 1) or smaller (sign -1) of two; the current one where they are equal, NaN where either is. */
+/** Returns the larger (sign 1) or smaller (sign -1) of two; the current one if they are equal, NaN if either is. */
 function larger(current: StoredValue, given: StoredValue, sign: 1 | -1): StoredValue {
   if (Number.isNaN(toDouble(current))) return current
   if (Number.isNaN(toDouble(given))) return given
@@ -91,7 +91,7 @@ function larger(current: StoredValue, given: StoredValue, sign: 1 | -1): StoredV
   return order * sign > 0 ? given : current
 }
 
-/** What equal elements share: 3 and 3.0 are equal, and so are entities that hold the same. */
+/** Returns a text that is the same for equal elements: 3 and 3.0 are equal, as are entities with the same content. */
 function identity(value: StoredValue): string {
   switch (value.valueType) {
     case 'integerValue':
@@ -142,12 +142,12 @@ const setToRequestTime: Work = (_current, now) => {
   return { value, result: value }
 }
 
-/** Applies transforms in order, in place; gives the result of each. */
+/** Applies transforms in order, in place; returns the result of each. */
 export function applyTransforms(properties: Properties, transforms: Transform[], now: number): StoredValue[] {
   return transforms.map(({ path, work }) => {
     const { value, result } = work(valueAt(properties, path), now)
     setAt(properties, path, value)
-    // As the service answers: with the fields that say nothing.
+    // The service includes the empty fields.
     return { meaning: 0, excludeFromIndexes: false, ...result }
   })
 }

@@ -1,15 +1,15 @@
-// Commits that arrive in one turn of the event loop become one SQLite transaction: one wait for the disk for all of them.
-// Waiting for another process happens here, between turns, never inside SQLite.
+// Writes commits that arrive in one turn of the event loop as one SQLite transaction, with one wait for the disk. Waiting for
+// another process happens here, between turns, never inside SQLite.
 import { asStatus, Code, StatusError } from './protocol/status.ts'
 import { isBusy, type Store } from './storage/store.ts'
 
-/** The version that a commit makes, and the one right before it. */
+/** The version of a commit, and the one before it. */
 export interface Versions {
   next: number
   latest: number
 }
 
-/** Does the work of one commit; it checks all before it writes anything, and may be run again. */
+/** Does the work of one commit; throws before it writes anything, and may run again. */
 export type Task<T> = (versions: Versions) => T
 
 interface Pending {
@@ -26,13 +26,13 @@ export class Writer {
   #scheduled = false
   #attempts = 0
 
-  /** @param clock Milliseconds since 1970. */
+  /** @param clock Returns milliseconds since 1970. */
   constructor(store: Store, clock: () => number) {
     this.#store = store
     this.#clock = clock
   }
 
-  /** Queues work for the next SQLite transaction; settled once that is on disk. @param timeout Milliseconds to wait for the lock. */
+  /** Queues work for the next SQLite transaction; settles once that is on disk. @param timeout Milliseconds to wait for the lock. */
   write<T>(task: Task<T>, timeout: number): Promise<T> {
     return new Promise((done, fail) => {
       this.#queue.push({ task, done: done as (result: unknown) => void, fail, deadline: Date.now() + timeout })
@@ -40,7 +40,7 @@ export class Writer {
     })
   }
 
-  /** Writes what is queued; what cannot be written now is refused. */
+  /** Writes what is queued; what cannot be written now fails. */
   close(): void {
     this.flush()
     this.#failAll(new StatusError(Code.UNAVAILABLE, 'the engine was closed'))
@@ -81,18 +81,18 @@ export class Writer {
   }
 
   #run(batch: Pending[]): void {
-    const answers: (() => void)[] = []
+    const outcomes: (() => void)[] = []
     try {
       let latest = this.#store.version()
       for (const pending of batch) {
-        // Later than any time a reader could have asked for until now.
+        // Later than any time that a reader could have asked for so far.
         const next = Math.max(latest + 1, this.#clock() * 1000 + 1)
         try {
           const result = pending.task({ next, latest })
           latest = next
-          answers.push(() => pending.done(result))
+          outcomes.push(() => pending.done(result))
         } catch (error) {
-          // A refusal comes before anything is written; after any other failure the rest starts over without this one.
+          // A StatusError comes before anything is written; after any other error the rest starts again without this one.
           if (!(error instanceof StatusError)) {
             this.#store.rollback()
             pending.fail(asStatus(error))
@@ -100,7 +100,7 @@ export class Writer {
             if (!this.#scheduled) this.#schedule()
             return
           }
-          answers.push(() => pending.fail(error))
+          outcomes.push(() => pending.fail(error))
         }
       }
       this.#store.commit(latest, this.#clock())
@@ -110,14 +110,14 @@ export class Writer {
       this.#failAll(error)
       return
     }
-    for (const answer of answers) answer()
+    for (const settle of outcomes) settle()
   }
 
   #failAll(error: unknown): void {
     const failed = this.#queue
     this.#queue = []
     const { code, details } = asStatus(error)
-    const refusal = new StatusError(code, `the data could not be written: ${details}`, { cause: error })
-    for (const pending of failed) pending.fail(refusal)
+    const failure = new StatusError(code, `the data could not be written: ${details}`, { cause: error })
+    for (const pending of failed) pending.fail(failure)
   }
 }

@@ -1,5 +1,5 @@
-// The eight calls by the names that the wire has for them, from the bytes of a request to those of its answer: what gRPC and
-// HTTP share.
+// The eight calls by their names in the protocol, from the bytes of a request to those of its response: shared by gRPC and
+// HTTP.
 import { unzipSync } from 'node:zlib'
 import type { Engine } from '../engine/engine.ts'
 import { Code, invalid, StatusError } from '../engine/protocol/status.ts'
@@ -16,20 +16,20 @@ const methods = {
   ReserveIds: 'reserveIds',
 } as const satisfies Record<string, keyof Engine>
 
-/** What a protocol tells of a call beside the message. */
+/** Properties of a call besides its message. */
 export interface About {
-  /** Milliseconds that the caller is willing to wait. */
+  /** Milliseconds that the caller can wait. */
   timeout?: number | undefined
-  /** The project, where it is not in the message. */
+  /** The project, if it is not in the message. */
   projectId?: string
 }
 
 export type Call = (request: Uint8Array, about: About) => Promise<Uint8Array>
 
-/** A little over Datastore's 10 MiB, so that the engine itself can refuse and say why. */
+/** A little over Datastore's 10 MiB, so that the engine itself can reject a message and say why. */
 const maxMessageBytes = 12 * 1024 * 1024
 
-/** All calls of an engine, by name: `RunQuery`. */
+/** Returns all calls of an engine by name, such as `RunQuery`. */
 export function callsOf(engine: Engine): ReadonlyMap<string, Call> {
   const types = messageTypes()
   const calls = Object.entries(methods).map(([name, method]): [string, Call] => {
@@ -46,7 +46,7 @@ export function callsOf(engine: Engine): ReadonlyMap<string, Call> {
   return new Map(calls)
 }
 
-/** Runs what reads a message; whatever is wrong with that is the caller's fault. */
+/** Runs a function that reads a message; its errors become status 3. */
 export function decoded<T>(decode: () => T): T {
   try {
     return decode()
@@ -56,7 +56,7 @@ export function decoded<T>(decode: () => T): T {
   }
 }
 
-/** All that a stream brings. */
+/** Reads a whole stream. */
 export function received(stream: NodeJS.ReadableStream): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -69,13 +69,13 @@ export function received(stream: NodeJS.ReadableStream): Promise<Buffer> {
     stream.once('end', () => (size > maxMessageBytes ? reject(tooLarge()) : resolve(Buffer.concat(chunks, size))))
     stream.once('error', reject)
     stream.once('close', () => {
-      // Errors are costly: only for those who went before they had said all.
+      // Creating an error is costly: only for clients that left early.
       if (stream.readable) reject(new StatusError(Code.CANCELLED, 'The call was cancelled.'))
     })
   })
 }
 
-/** Undoes gzip or deflate. */
+/** Decompresses gzip or deflate. */
 export function unzipped(bytes: Uint8Array): Buffer {
   return decoded(() => unzipSync(bytes, { maxOutputLength: maxMessageBytes }))
 }

@@ -1,30 +1,30 @@
-// gRPC over Node's own HTTP/2, as far as calls of one message each way need it: a message has five bytes before it, and the
-// status comes last, in the trailers.
+// gRPC over Node's own HTTP/2, for calls of one message each way: a message has five bytes before it, and the status comes last,
+// in the trailers.
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { asStatus, Code, invalid, StatusError } from '../engine/protocol/status.ts'
 import { type Call, received, unzipped } from './calls.ts'
 
 const servicePath = '/google.datastore.v1.Datastore/'
-/** Before each message: whether it is compressed, and its length. */
+/** The bytes before each message: a flag for compression, and its length. */
 const prefixLength = 5
-/** Bytes that a client may have under way, for one call and for all of a connection: large commits come without pauses. */
+/** Bytes that a client may send ahead, for one call and for a whole connection: large commits arrive without pauses. */
 const windowBytes = 1024 * 1024
 
-/** An HTTP/2 server without a port: connections are given to it. */
+/** Creates an HTTP/2 server without a port: it is handed connections. */
 export function grpcServer(calls: ReadonlyMap<string, Call>): Http2Server {
   // Fifty calls with large messages are no attack here.
   const server = createServer({ settings: { initialWindowSize: windowBytes }, maxSessionMemory: 1000 })
   server.on('session', (session) => session.setLocalWindowSize(windowBytes))
   server.on('stream', (stream, headers) => {
-    // Who has gone needs no answer.
+    // A client that has gone needs no response.
     stream.on('error', () => {})
-    if (headers['content-type']?.startsWith('application/grpc')) serve(stream, headers, calls)
+    if (headers['content-type']?.startsWith('application/grpc')) handle(stream, headers, calls)
     else stream.respond({ ':status': 415 }, { endStream: true })
   })
   return server
 }
 
-async function serve(
+async function handle(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   calls: ReadonlyMap<string, Call>,
@@ -35,14 +35,14 @@ async function serve(
     const call = path.startsWith(servicePath) ? calls.get(path.slice(servicePath.length)) : undefined
     if (!call) throw new StatusError(Code.UNIMPLEMENTED, `The server does not implement the method ${path}`)
     const request = messageOf(await received(stream), headers['grpc-encoding'])
-    const answer = await call(request, { timeout: deadline === undefined ? undefined : deadline - Date.now() })
-    if (!stream.destroyed) send(stream, answer)
+    const response = await call(request, { timeout: deadline === undefined ? undefined : deadline - Date.now() })
+    if (!stream.destroyed) send(stream, response)
   } catch (error) {
-    if (!stream.destroyed) refuse(stream, asStatus(error))
+    if (!stream.destroyed) sendError(stream, asStatus(error))
   }
 }
 
-/** The message of a request's body. */
+/** Returns the message in a request's body. */
 function messageOf(body: Buffer, encoding: string | string[] | undefined): Uint8Array {
   if (body.length < prefixLength || body.readUInt32BE(1) !== body.length - prefixLength)
     throw invalid('The body is not one gRPC message.')
@@ -65,13 +65,13 @@ function send(stream: ServerHttp2Stream, message: Uint8Array): void {
   stream.end(framed)
 }
 
-/** A refusal has no message, and its trailers are its headers. */
-function refuse(stream: ServerHttp2Stream, { code, details }: StatusError): void {
+/** Sends an error, which has no message: its trailers are its headers. */
+function sendError(stream: ServerHttp2Stream, { code, details }: StatusError): void {
   const status = { 'grpc-status': String(code), 'grpc-message': percentEncoded(details) }
   stream.respond({ ':status': 200, ...grpcHeaders, ...status }, { endStream: true })
 }
 
-/** What a header may not have, and the percent sign, as gRPC writes them. */
+/** Percent-encodes what a header cannot contain, as gRPC does. */
 function percentEncoded(text: string): string {
   const percent = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
   return text.replace(/[^\x20-\x24\x26-\x7e]+/g, (part) => [...Buffer.from(part)].map(percent).join(''))
@@ -79,7 +79,7 @@ function percentEncoded(text: string): string {
 
 const units: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
 
-/** When a call must be answered, in ms since 1970. */
+/** Returns the deadline of a call, in ms since 1970. */
 function deadlineOf(timeout: string | string[] | undefined): number | undefined {
   const [, count, unit] = /^(\d{1,8})([HMSmun])$/.exec(String(timeout)) ?? []
   return unit === undefined ? undefined : Date.now() + Number(count) * units[unit]!

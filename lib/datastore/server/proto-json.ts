@@ -1,9 +1,9 @@
-// The JSON form of the messages, as Google's HTTP APIs have it: by the client's own packages, which need it for its HTTP transport.
+// The JSON form of the messages, as in Google's HTTP APIs.
 import { invalid } from '../engine/protocol/status.ts'
 import { describedProtos, jsonPackages } from '../google/client-internals.ts'
 import type { MessageType } from '../google/message-types.ts'
 
-/** Between a message's bytes and its JSON form. */
+/** Converts between a message's bytes and its JSON form. */
 export interface JsonForm {
   toBytes(message: string, json: unknown): Uint8Array
   fromBytes(message: string, bytes: Uint8Array): unknown
@@ -25,7 +25,7 @@ interface Serializer {
   toProto3JSON(message: object): unknown
 }
 
-/** The JSON form of google.datastore.v1. */
+/** Returns the JSON form of google.datastore.v1. */
 export function jsonForm(): JsonForm {
   const { protobuf, serializer } = jsonPackages<Protobuf, Serializer>()
   const root = protobuf.Root.fromJSON(describedProtos())
@@ -40,7 +40,7 @@ export function jsonForm(): JsonForm {
   }
 }
 
-/** A message's JSON with its fields under the names that the reader knows: it passes over all others, which are mistakes. */
+/** Renames the fields of a message's JSON to the names that the reader knows; it would ignore all others, which are mistakes. */
 function named(type: DescribedType | null, json: unknown): unknown {
   if (Array.isArray(json)) return json.map((item) => named(type, item))
   // Times, wrapped numbers and the like have forms of their own.

@@ -1,5 +1,5 @@
-// The same calls over HTTP/1, `POST /v1/projects/shop:lookup`, with protobuf or JSON for a body: some languages' clients speak
-// only that. And `GET /`, by which scripts see that the server is up.
+// The same calls over HTTP/1, `POST /v1/projects/shop:lookup`, with protobuf or JSON bodies: some languages' clients use only
+// that. `GET /` shows scripts that the server is up.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { readJson } from '../../internal/json.ts'
 import { asStatus, type Code, type StatusError } from '../engine/protocol/status.ts'
@@ -9,7 +9,7 @@ import { type JsonForm, jsonForm } from './proto-json.ts'
 const pathPattern = /^\/v1\/projects\/([^/:?]+):(\w+)(?:\?|$)/
 const protobufType = 'application/x-protobuf'
 
-/** HTTP's statuses for gRPC's codes; 500 for others. */
+/** The HTTP statuses of gRPC's codes; 500 for others. */
 const statuses: Partial<Record<Code, number>> = {
   1: 499,
   3: 400,
@@ -25,9 +25,9 @@ const statuses: Partial<Record<Code, number>> = {
   14: 503,
 }
 
-/** Answers requests by an engine's calls. */
+/** Returns a listener that serves an engine's calls. */
 export function restListener(calls: ReadonlyMap<string, Call>): RequestListener {
-  // Loaded by the first who needs it.
+  // Loaded at the first request that needs it.
   let form: JsonForm | undefined
   return (request, response) => {
     const [, project = '', method = ''] = pathPattern.exec(request.url ?? '') ?? []
@@ -37,50 +37,50 @@ export function restListener(calls: ReadonlyMap<string, Call>): RequestListener 
       const healthy = request.method === 'GET' && request.url === '/'
       response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' }).end(healthy ? 'Ok\n' : 'Not Found\n')
     } else if (request.headers['content-type']?.startsWith(protobufType)) {
-      serve(request, response, project, call, protobuf)
+      handle(request, response, project, call, protobuf)
     } else {
       form ??= jsonForm()
-      serve(request, response, project, call, jsonBodies(name, form))
+      handle(request, response, project, call, jsonBodies(name, form))
     }
   }
 }
 
-/** How bodies are written. */
+/** One way to write bodies. */
 interface Bodies {
   type: string
   request(body: Buffer): Uint8Array
-  answer(message: Uint8Array): Uint8Array | string
-  refusal(error: StatusError, status: number): Uint8Array | string
+  response(message: Uint8Array): Uint8Array | string
+  error(error: StatusError, status: number): Uint8Array | string
 }
 
-async function serve(
+async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   project: string,
   call: Call,
   bodies: Bodies,
 ): Promise<void> {
-  const answer = (status: number, body: Uint8Array | string): void => {
+  const send = (status: number, body: Uint8Array | string): void => {
     response.writeHead(status, { 'content-type': bodies.type }).end(body)
   }
   try {
     const projectId = decoded(() => decodeURIComponent(project))
     const body = await received(request)
     const message = bodies.request(request.headers['content-encoding'] === 'gzip' ? unzipped(body) : body)
-    answer(200, bodies.answer(await call(message, { projectId })))
+    send(200, bodies.response(await call(message, { projectId })))
   } catch (thrown) {
     const error = asStatus(thrown)
     const status = statuses[error.code] ?? 500
-    answer(status, bodies.refusal(error, status))
+    send(status, bodies.error(error, status))
   }
 }
 
 const protobuf: Bodies = {
   type: protobufType,
   request: (body) => body,
-  answer: (message) => message,
-  // A google.rpc.Status, which is not among the client's messages: 1 is its code, 2 its text.
-  refusal({ code, details }) {
+  response: (message) => message,
+  // A google.rpc.Status, which is not among the client's messages: field 1 is its code, 2 its text.
+  error({ code, details }) {
     const text = Buffer.from(details)
     const length = text.length < 128 ? [text.length] : [(text.length & 127) | 128, text.length >> 7]
     return Buffer.concat([Buffer.from([0x08, code, 0x12, ...length]), text])
@@ -91,8 +91,8 @@ function jsonBodies(name: string, form: JsonForm): Bodies {
   return {
     type: 'application/json; charset=UTF-8',
     request: (body) => decoded(() => form.toBytes(`${name}Request`, readJson(body.toString() || '{}'))),
-    answer: (message) => JSON.stringify(form.fromBytes(`${name}Response`, message)),
-    refusal: ({ codeName, details }, status) =>
+    response: (message) => JSON.stringify(form.fromBytes(`${name}Response`, message)),
+    error: ({ codeName, details }, status) =>
       JSON.stringify({ error: { code: status, message: details, status: codeName } }),
   }
 }

@@ -1,5 +1,5 @@
-// The engine as a server, for any Datastore client that honours DATASTORE_EMULATOR_HOST. One port serves both: HTTP/2
-// connections are gRPC, HTTP/1 ones carry the same calls as protobuf or JSON, and a `GET /` that says Ok.
+// Runs the engine as a server, for any Datastore client that honours DATASTORE_EMULATOR_HOST. One port serves both protocols:
+// HTTP/2 connections are gRPC; HTTP/1 ones carry the same calls as protobuf or JSON, and `GET /` responds Ok.
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { TipfyError } from '../../internal/errors.ts'
 import { createServer as createHttpServer } from '../../internal/node-http.ts'
@@ -8,19 +8,19 @@ import { callsOf } from './calls.ts'
 import { grpcServer } from './grpc.ts'
 import { restListener } from './rest.ts'
 
-/** Where a local Datastore listens, and where its data is. */
+/** Options of a local Datastore: its address, and its data. */
 export interface DatastoreServerOptions extends EngineOptions {
-  /** 8081 by default; 0 takes any free port. */
+  /** Default 8081; 0 takes any free port. */
   port?: number
-  /** 127.0.0.1 by default: whoever reaches the port may read and write everything. */
+  /** Default 127.0.0.1: anyone who reaches the port can read and write everything. */
   host?: string
 }
 
-/** A local Datastore that listens. */
+/** A local Datastore that is listening. */
 export interface DatastoreServer {
   /** The address it listens on. */
   host: string
-  /** The port it listens on, also where 0 was asked for. */
+  /** The port it listens on, even if 0 was requested. */
   port: number
   /** Ends the connections and closes the data. */
   close(): Promise<void>
@@ -28,7 +28,7 @@ export interface DatastoreServer {
 
 const http2Preface = 'PRI'
 
-/** Serves a Datastore; settles once it listens. */
+/** Starts a Datastore; settles once it listens. */
 export async function startDatastoreServer(options: DatastoreServerOptions = {}): Promise<DatastoreServer> {
   const { port = 8081, host = '127.0.0.1', ...engineOptions } = options
   const engine = new Engine(engineOptions)
@@ -67,8 +67,8 @@ export async function startDatastoreServer(options: DatastoreServerOptions = {})
   }
 }
 
-/** Tells how a connection begins, and leaves it as if nothing had been read. */
-function peek(socket: Socket, length: number, told: (start: string) => void): void {
+/** Passes on the first bytes of a connection without consuming them. */
+function peek(socket: Socket, length: number, callback: (start: string) => void): void {
   let read = Buffer.alloc(0)
   const more = (): void => {
     const chunk: Buffer | null = socket.read()
@@ -77,7 +77,7 @@ function peek(socket: Socket, length: number, told: (start: string) => void): vo
     if (read.length < length) return
     socket.off('readable', more)
     socket.unshift(read)
-    told(read.toString('latin1', 0, length))
+    callback(read.toString('latin1', 0, length))
   }
   socket.on('readable', more)
 }

@@ -1,22 +1,22 @@
-// Ranges of byte strings, half open. Inclusive and exclusive bounds are told apart by a zero byte at the end, since nothing
-// lies between a string and the same string with one more zero byte.
+// Half-open ranges of byte strings. A zero byte at the end turns an exclusive bound into an inclusive one, since nothing sorts
+// between a string and the same string with one more zero byte.
 
 export interface Span {
   low: Uint8Array
-  /** Exclusive; undefined: no end. */
+  /** Exclusive; undefined for no upper bound. */
   high: Uint8Array | undefined
 }
 
 const zero = new Uint8Array(1)
 
-/** The string right after a string. */
+/** Returns the string right after a string. */
 export function after(bytes: Uint8Array): Buffer {
   return Buffer.concat([bytes, zero])
 }
 
 export const everything: Span = { low: new Uint8Array(), high: undefined }
 
-/** The span of one string. */
+/** Returns the span of one string. */
 export function point(bytes: Uint8Array): Span {
   return { low: bytes, high: after(bytes) }
 }
@@ -33,7 +33,7 @@ export function contains({ low, high }: Span, bytes: Uint8Array): boolean {
   return Buffer.compare(bytes, low) >= 0 && (!high || Buffer.compare(bytes, high) < 0)
 }
 
-/** The same strings in spans that are in order and apart. */
+/** Returns the same strings as sorted spans that do not touch. */
 export function union(spans: Span[]): Span[] {
   const merged: Span[] = []
   for (const span of spans.toSorted((a, b) => Buffer.compare(a.low, b.low))) {

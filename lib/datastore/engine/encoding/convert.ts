@@ -1,11 +1,11 @@
-// Small things that messages write in more than one way: 64-bit integers, times, bytes, enums.
+// Converts what messages write in more than one way: 64-bit integers, times, bytes and enums.
 
 import type { Timestamp } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
 
 const maxInt64 = (1n << 63n) - 1n
 
-/** A 64-bit integer in any of its forms, as decimal text. */
+/** Reads a 64-bit integer in any of its forms, as decimal text. */
 export function readInt64(given: unknown): string {
   let int: bigint
   try {
@@ -17,24 +17,24 @@ export function readInt64(given: unknown): string {
   return String(int)
 }
 
-/** Micros since 1970, the engine's only measure of time, as a message. */
+/** Converts microseconds since 1970, the engine's only measure of time, to a message. */
 export function toTimestamp(micros: number): { seconds: string; nanos: number } {
   const seconds = Math.floor(micros / 1e6)
   return { seconds: String(seconds), nanos: (micros - seconds * 1e6) * 1000 }
 }
 
-/** Time as a message, in micros since 1970; what is finer is dropped, as Datastore does. */
+/** Converts a time message to microseconds since 1970; drops anything finer, as Datastore does. */
 export function fromTimestamp(time: Timestamp): number {
   return Number(time.seconds ?? 0) * 1e6 + Math.floor((time.nanos ?? 0) / 1000)
 }
 
-/** Bytes that came as such or as base64 (the official client keeps cursors as text). */
+/** Returns bytes that came as such or as base64: the official client keeps cursors as text. */
 export function toBytes(bytes: Uint8Array | string | null | undefined): Uint8Array {
   if (typeof bytes === 'string') return Buffer.from(bytes, 'base64')
   return bytes ?? new Uint8Array()
 }
 
-/** An enum's name, where it may have come as a number. @param names By number. */
+/** Returns the name of an enum that may have come as a number. @param names By number. */
 export function enumName<Name extends string>(
   given: string | number | null | undefined,
   names: Readonly<Record<number, Name>>,

@@ -1,9 +1,9 @@
-// How an entity's properties lie on disk: compact JSON, quicker to read and write than protobuf from JavaScript.
+// Stores an entity's properties as compact JSON, which JavaScript reads and writes faster than protobuf.
 import { hasEscapedKeys, readJson } from '../../../internal/json.ts'
 import type { StoredKey } from './keys.ts'
 import type { Properties, StoredValue } from './values.ts'
 
-// A value is [tag, payload], then 1 if it is not indexed (or 0), then its meaning, both left out where they say nothing.
+// A value is [tag, payload], then 1 if it is not indexed (or 0), then its meaning; both are left out where they are empty.
 type Packed = [tag: string, payload: unknown, unindexed?: 0 | 1, meaning?: number]
 type PackedProperties = Record<string, Packed>
 
@@ -103,13 +103,13 @@ function unpackProperties(packed: PackedProperties): Properties {
   return properties
 }
 
-/** The text that stands for an entity's properties on disk. A space before it says that names in it have escapes. */
+/** Writes properties as the text that is stored. A leading space marks texts whose property names have escapes. */
 export function writeDocument(properties: Properties): string {
   const text = JSON.stringify(packProperties(properties))
   return hasEscapedKeys(text) ? ` ${text}` : text
 }
 
-/** The properties that a text of `writeDocument` stands for. */
+/** Reads a text of `writeDocument`. */
 export function readDocument(text: string): Properties {
   return unpackProperties((text[0] === ' ' ? readJson(text) : JSON.parse(text)) as PackedProperties)
 }

@@ -1,11 +1,11 @@
-// Keys: checked and completed on the way in, and written as bytes whose order is Datastore's order of keys, so that a
-// B-tree holds an entity's descendants next to it.
+// Checks and completes keys, and writes them as bytes that sort in Datastore's order of keys, so that a B-tree keeps an
+// entity's descendants next to it.
 
 import type { Key, PartitionId, PathElement, Target } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
 import { readInt64 } from './convert.ts'
 
-/** One element of a path; `id` and `name` are both absent only at the end of an incomplete key. */
+/** One element of a path; `id` and `name` are both missing only at the end of an incomplete key. */
 export interface StoredElement {
   kind: string
   idType?: 'id' | 'name'
@@ -13,13 +13,13 @@ export interface StoredElement {
   name?: string
 }
 
-/** A checked key, in the shape that answers have. */
+/** A checked key, in the form of responses. */
 export interface StoredKey {
   partitionId: { projectId: string; databaseId: string; namespaceId: string }
   path: StoredElement[]
 }
 
-/** The end of an element's text; `\0` inside a text is written `\0\xff`, which sorts after it. */
+/** Ends the text of an element; `\0` inside a text is written `\0\xff`, which sorts after it. */
 const endOfText = 0x01
 const idTag = 0x01
 const nameTag = 0x02
@@ -29,17 +29,17 @@ const maxNameBytes = 1500
 const maxElements = 100
 const maxKeyBytes = 6 * 1024
 
-/** Names of this form belong to Datastore: they can be read, not written. */
+/** Returns true for names that are reserved for Datastore: they can be read, not written. */
 export function isReserved(name: string): boolean {
   return name.length >= 4 && name.startsWith('__') && name.endsWith('__')
 }
 
-/** The name under which the tables keep all that lies in one project, database and namespace. */
+/** Returns the name under which the tables keep one project, database and namespace. */
 export function partitionName({ projectId, databaseId, namespaceId }: StoredKey['partitionId']): string {
   return JSON.stringify([projectId, databaseId, namespaceId])
 }
 
-/** The partition a key or a query speaks of; it must be of the request's own project and database. */
+/** Reads the partition of a key or a query, which must be in the request's own project and database. */
 export function readPartition(partition: PartitionId | null | undefined, target: Target): StoredKey['partitionId'] {
   const projectId = partition?.projectId || target.projectId || ''
   const databaseId = partition?.databaseId || target.databaseId || ''
@@ -58,7 +58,7 @@ export function readPartition(partition: PartitionId | null | undefined, target:
 
 function checkName(what: string, name: string): string {
   if (name === '') throw invalid(`The ${what} is the empty string.`)
-  // A UTF-16 unit is at most three bytes, so most names need no counting.
+  // A UTF-16 unit takes at most three bytes, so most names need no counting.
   if (name.length > maxNameBytes / 3 && Buffer.byteLength(name) > maxNameBytes)
     throw invalid(`The ${what} is longer than ${maxNameBytes} bytes.`)
   return name
@@ -75,10 +75,10 @@ function readElement(element: PathElement): StoredElement {
   return { kind, idType: 'id', id: read }
 }
 
-/** What a key's last element must be. */
+/** The form that a key's last element must have. */
 export type Completeness = 'complete' | 'incomplete' | 'either'
 
-/** Checks a key that came in. */
+/** Checks a key of a request. */
 export function readKey(key: Key | null | undefined, target: Target, wanted: Completeness = 'complete'): StoredKey {
   if (!key?.path?.length) throw invalid('Key path is empty.')
   if (key.path.length > maxElements) throw invalid(`Key path is too long. Cannot exceed ${maxElements} elements.`)
@@ -91,8 +91,8 @@ export function readKey(key: Key | null | undefined, target: Target, wanted: Com
   return read
 }
 
-/** Refuses keys that may be read but not written, and those too large to be kept. */
-export function refuseUnwritable(key: StoredKey): void {
+/** Throws for keys that can be read but not written, and for keys that are too large. */
+export function assertWritable(key: StoredKey): void {
   if (isReserved(key.partitionId.namespaceId))
     throw invalid(`The namespace id "${key.partitionId.namespaceId}" is reserved.`)
   for (const { kind, name } of key.path) {
@@ -102,7 +102,7 @@ export function refuseUnwritable(key: StoredKey): void {
   if (key.path.length > 1 && keySize(key) > maxKeyBytes) throw invalid(`The key is longer than ${maxKeyBytes} bytes.`)
 }
 
-/** Bytes of a key as Datastore counts them. */
+/** Returns the bytes of a key as Datastore counts them. */
 export function keySize({ partitionId, path }: StoredKey): number {
   let size = 16 + (partitionId.namespaceId ? Buffer.byteLength(partitionId.namespaceId) + 1 : 0)
   for (const { kind, name } of path) {
@@ -121,12 +121,12 @@ function textBytes(text: string): Buffer {
     : Buffer.from(text)
 }
 
-/** The end, exclusive, of the range in which a key's bytes and its descendants' lie. */
+/** Returns the exclusive end of the range that holds a key and its descendants. */
 export function afterDescendants(bytes: Uint8Array): Buffer {
   return Buffer.concat([bytes, Buffer.from([0xff])])
 }
 
-/** A path as bytes that sort as Datastore sorts keys: by kind, ids before names, parents before their children. */
+/** Writes a path as bytes that sort like Datastore's keys: by kind, ids before names, parents before children. */
 export function pathBytes(path: StoredElement[]): Buffer {
   const parts: Buffer[] = []
   for (const element of path) {
@@ -142,7 +142,7 @@ export function pathBytes(path: StoredElement[]): Buffer {
   return Buffer.concat(parts)
 }
 
-/** The path that bytes of `pathBytes` stand for. */
+/** Reads a path from the bytes of `pathBytes`. */
 export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let at = 0
@@ -169,7 +169,7 @@ export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
   return path
 }
 
-/** A key's path for people, in messages. */
+/** Describes a key's path in messages. */
 export function describeKey(key: StoredKey): string {
   return `[${key.path.map(({ kind, id, name }) => `${kind}: ${id ?? (name === undefined ? '' : JSON.stringify(name))}`).join(', ')}]`
 }

@@ -1,5 +1,5 @@
-// Property paths, as masks and transforms name properties: `foo.bar` is bar inside the entity value foo; a dot or a
-// backslash that belongs to a name is escaped with a backslash.
+// Property paths of masks and transforms: `foo.bar` is bar inside the entity value foo; a backslash escapes a dot or a
+// backslash that is part of a name.
 
 import type { PropertyMask } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
@@ -9,7 +9,7 @@ export type Path = readonly string[]
 
 const keyProperty = '__key__'
 
-/** The names in a path. */
+/** Reads the names in a path. */
 export function readPath(text: string | null | undefined): Path {
   if (!text) throw invalid('A property path must not be empty.')
   const names = ['']
@@ -23,7 +23,7 @@ export function readPath(text: string | null | undefined): Path {
   return names
 }
 
-/** The paths of a mask; undefined where there is none, and everything counts. `__key__` needs no mention. */
+/** Reads the paths of a mask, or undefined for no mask. `__key__` is always included. */
 export function readMask(mask: PropertyMask | null | undefined): Path[] | undefined {
   return mask ? (mask.paths ?? []).filter((text) => text !== keyProperty).map(readPath) : undefined
 }
@@ -36,14 +36,14 @@ function own(properties: Properties | undefined, name: string): StoredValue | un
   return properties && Object.hasOwn(properties, name) ? properties[name] : undefined
 }
 
-/** The value at a path, if there is one. */
+/** Returns the value at a path, if there is one. */
 export function valueAt(properties: Properties, path: Path): StoredValue | undefined {
   let at: Properties | undefined = properties
   for (const name of path.slice(0, -1)) at = inside(own(at, name))
   return own(at, path.at(-1)!)
 }
 
-/** Sets the value at a path, making the entity values on the way; undefined removes it. */
+/** Sets the value at a path and makes the entity values on the way; undefined removes it. */
 export function setAt(properties: Properties, path: Path, value: StoredValue | undefined): void {
   let at = properties
   for (const name of path.slice(0, -1)) {
@@ -59,7 +59,7 @@ export function setAt(properties: Properties, path: Path, value: StoredValue | u
   else delete at[path.at(-1)!]
 }
 
-/** The properties that a mask lets through. */
+/** Returns the properties that a mask selects. */
 export function masked(properties: Properties, mask: Path[] | undefined): Properties {
   if (!mask) return properties
   const kept: Properties = {}

@@ -1,4 +1,4 @@
-// The size of an entity as Datastore counts it (https://cloud.google.com/datastore/docs/concepts/storage-size).
+// Counts the size of an entity as Datastore does (https://cloud.google.com/datastore/docs/concepts/storage-size).
 
 import { invalid } from '../protocol/status.ts'
 import { keySize, type StoredKey } from './keys.ts'
@@ -37,11 +37,11 @@ function propertiesSize(properties: Properties): number {
   return size
 }
 
-/** The size of an entity in bytes; refuses one that is too large, or has too much to index. */
+/** Returns the size of an entity in bytes; throws if it is too large, or has too many values to index. */
 export function entitySize(key: StoredKey, properties: Properties): number {
   const size = keySize(key) + propertiesSize(properties)
   if (size > maxEntityBytes) throw invalid(`entity is too big: ${size} bytes, and the limit is ${maxEntityBytes}`)
-  // A value has a byte at least, so most entities need no counting.
+  // A value takes at least a byte, so most entities need no counting.
   if (size > maxIndexedValues && Array.from(indexEntries(properties)).length > maxIndexedValues)
     throw invalid(`Too many indexed properties in the entity: the limit is ${maxIndexedValues} values.`)
   return size

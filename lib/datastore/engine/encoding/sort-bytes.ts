@@ -1,9 +1,9 @@
-// Values as bytes whose order is Datastore's order of values, within a type and between types, for the index.
+// Writes values as bytes that sort in Datastore's order of values, within a type and between types, for the index.
 import { isUtf8 } from 'node:buffer'
 import { isComplete, pathBytes, pathFromBytes, type StoredKey } from './keys.ts'
 import { indexMeaning, type Properties, type StoredValue } from './values.ts'
 
-// Datastore sorts by type first; integers and timestamps (in micros) are one type, texts and bytes are one.
+// Datastore sorts by type first; integers and timestamps (in microseconds) are one type, as are texts and bytes.
 const ranks = { null: 1, integer: 2, boolean: 3, bytes: 4, double: 5, geoPoint: 6, key: 7 } as const
 
 const int64Sign = 1n << 63n
@@ -15,7 +15,7 @@ function int64Bytes(rank: number, int: bigint): Buffer {
   return bytes
 }
 
-/** Doubles sort by their bits, once those of negative ones are turned over; NaN comes after infinity. */
+/** Writes a double so that it sorts by its bits: those of negative ones are inverted; NaN comes after infinity. */
 function writeDouble(bytes: Buffer, at: number, double: number): void {
   bytes.writeDoubleBE(double === 0 ? 0 : double, at)
   if (bytes[at]! < 0x80) bytes[at]! += 0x80
@@ -37,7 +37,7 @@ function textBytes(text: string): Buffer {
   return bytes
 }
 
-/** The bytes that a value sorts by. */
+/** Returns the bytes that a value sorts by. */
 export function sortBytes(value: StoredValue): Buffer {
   switch (value.valueType) {
     case 'nullValue':
@@ -84,8 +84,8 @@ export function sortBytes(value: StoredValue): Buffer {
 type IndexEntry = [property: string, bytes: Buffer, value: StoredValue]
 
 /**
- * What the index has of an entity: its indexed values, those inside arrays and entity values too, by the name that a query
- * says. @param wanted Leaves out all other names.
+ * Returns the index entries of an entity: its indexed values, including those inside arrays and entity values, by the name
+ * that a query uses. @param wanted Leaves out all other names.
  */
 export function indexEntries(properties: Properties, wanted?: ReadonlySet<string>): IndexEntry[] {
   const entries: IndexEntry[] = []
@@ -130,8 +130,8 @@ function addValue(
 }
 
 /**
- * The value that sort bytes stand for, as queries that are answered from the index give it: a timestamp as an integer of
- * micros, bytes that are a text as a text.
+ * Reads a value from its sort bytes in the form of projections: a timestamp as an integer of microseconds, bytes that are
+ * valid UTF-8 as a text.
  */
 export function valueFromSortBytes(sorted: Uint8Array): StoredValue {
   const bytes = Buffer.from(sorted)

@@ -1,4 +1,4 @@
-// Property values: what comes in is checked and brought to one canonical shape, the shape that answers have.
+// Checks property values and brings them to one canonical form, the form of responses.
 
 import type { Entity, Target, Value, ValueType } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
@@ -12,7 +12,7 @@ export interface StoredValue extends Value {
 
 export type Properties = Record<string, StoredValue>
 
-/** The meaning of values that come from an index: such values may not be written. */
+/** The meaning of values that come from an index: they cannot be written. */
 export const indexMeaning = 18
 
 const maxIndexedBytes = 1500
@@ -34,7 +34,7 @@ const types: readonly ValueType[] = [
   'arrayValue',
 ]
 
-/** Which type a value that came in has, if any. A `nullValue` counts even as null, as proto3 JSON writes it. */
+/** Returns the type of a value, if it has one. A `nullValue` counts even as null, as proto3 JSON writes it. */
 function typeOf(value: Value): ValueType | undefined {
   if (value.valueType) return value.valueType
   for (const type of types) if (value[type] !== undefined && value[type] !== null) return type
@@ -53,7 +53,7 @@ function readTimestamp(value: Value): { seconds: string; nanos: number } {
   if (Number(seconds) < minSeconds || Number(seconds) > maxSeconds)
     throw invalid('Timestamp seconds exceeds limit for field')
   if (nanos < 0 || nanos >= 1e9) throw invalid('Timestamp nanos exceeds limit for field')
-  // Datastore keeps micros: what is finer is dropped.
+  // Datastore stores microseconds and drops anything finer.
   return { seconds, nanos: Math.floor(nanos / 1000) * 1000 }
 }
 
@@ -65,7 +65,7 @@ function readGeoPoint(value: Value): { latitude: number; longitude: number } {
   return { latitude, longitude }
 }
 
-/** Reads the values of one request, whose project and database are what keys without one are in. */
+/** Reads the values of one request; keys without a project and database are in the request's own. */
 export class ValueReader {
   readonly #target: Target
 
@@ -73,21 +73,21 @@ export class ValueReader {
     this.#target = target
   }
 
-  /** A value that stands for itself: in a transform. @param name What it is the value of, for messages. */
+  /** Reads the value of a transform. @param name The property, for messages. */
   value(value: Value | null | undefined, name: string): StoredValue {
     const read = this.#value(value ?? {}, name, 0)
     checkSize(read, name)
     return read
   }
 
-  /** A value to compare a property with. */
+  /** Reads the value of a filter. */
   filter(value: Value, name: string): StoredValue {
     const read = this.#value(value, name, 0)
     checkSize({ ...read, excludeFromIndexes: false }, name)
     return read
   }
 
-  /** The properties of an entity that is to be written. */
+  /** Reads the properties of an entity to write. */
   properties(entity: Entity): Properties {
     return this.#properties(entity, 0)
   }
@@ -170,7 +170,7 @@ export class ValueReader {
   }
 }
 
-/** A key that is only a value may be one of another project or database. */
+/** Returns the target of a key that is only a value: it may be in another project or database. */
 function foreign({ keyValue }: Value, target: Target): Target {
   const { projectId, databaseId } = keyValue?.partitionId ?? {}
   return projectId ? { projectId, databaseId } : target

@@ -1,6 +1,6 @@
-// The messages of google.datastore.v1 as the engine takes and gives them: plain objects, the same on both fronts. What
-// comes in may name enums by name or number and 64-bit integers as string, number or an object that prints as one; what
-// goes out names every oneof (`valueType`, `idType`), as the official client expects.
+// The messages of google.datastore.v1 as plain objects, the same on both fronts. Requests may name enums by name or number and
+// write 64-bit integers as a string, a number or an object that prints as one. Responses name every oneof (`valueType`,
+// `idType`), as the official client expects.
 
 export type Int64 = string | number | bigint | { toString(): string }
 
@@ -82,7 +82,7 @@ export interface ReadOptions {
   readTime?: Timestamp | null
 }
 
-/** What every request says. */
+/** Fields of every request. */
 export interface Target {
   projectId?: string | null
   databaseId?: string | null
@@ -216,7 +216,7 @@ export interface Batch {
   readTime: Timestamp
 }
 
-/** google.protobuf.Struct, as far as explaining needs it. */
+/** google.protobuf.Struct, reduced to what explaining needs. */
 export interface Struct {
   fields: Record<string, { kind: 'stringValue'; stringValue: string } | { kind: 'structValue'; structValue: Struct }>
 }
@@ -232,9 +232,9 @@ export interface ExplainMetrics {
 }
 
 export interface RunQueryResponse {
-  /** Absent where the query was only planned. */
+  /** Missing where the query was only planned. */
   batch?: Batch
-  /** What a GQL text was read as. */
+  /** The query that a GQL text was parsed to. */
   query: Query | null
   transaction?: Uint8Array
   explainMetrics?: ExplainMetrics

@@ -1,6 +1,6 @@
-// The refusals of Datastore: gRPC's status codes, and the one error class that carries them to either front.
+// Datastore's errors: the status codes of gRPC, and the one error class that carries them to either front.
 
-/** The gRPC status codes that Datastore answers with. */
+/** The gRPC status codes that Datastore uses. */
 export const Code = {
   CANCELLED: 1,
   UNKNOWN: 2,
@@ -23,7 +23,7 @@ export type Code = (typeof Code)[keyof typeof Code]
 
 const names = new Map<Code, string>(Object.entries(Code).map(([name, code]) => [code, name]))
 
-/** A refused call. Its message has the form that @grpc/grpc-js gives to a client: `6 ALREADY_EXISTS: details`. */
+/** A failed call. Its message has the form that @grpc/grpc-js gives to a client: `6 ALREADY_EXISTS: details`. */
 export class StatusError extends Error {
   override name = 'StatusError'
   readonly code: Code
@@ -39,20 +39,20 @@ export class StatusError extends Error {
   }
 }
 
-/** SQLite's failures that do not pass by themselves: a damaged file, a full disk, what is no database. */
+/** SQLite errors that do not pass by themselves: a damaged file, a full disk, a file that is no database. */
 const lasting: Partial<Record<number, Code>> = { 11: Code.DATA_LOSS, 13: Code.RESOURCE_EXHAUSTED, 26: Code.DATA_LOSS }
 
-/** What a caller is told of a failure that was not meant: of a closed engine, or of the disk. */
+/** Converts an unexpected error, from a closed engine or the disk, to a status. */
 export function asStatus(error: unknown): StatusError {
   if (error instanceof StatusError) return error
   const { code, errcode, message } = error as { code?: string; errcode?: number; message: string }
-  // SQLite's own, and that of statements on what was closed: there may be another try.
+  // Errors of SQLite itself, and of statements on a closed database: another try may succeed.
   const passing = code === 'ERR_SQLITE_ERROR' || code === 'ERR_INVALID_STATE'
   const status = lasting[(errcode ?? 0) & 0xff] ?? (passing ? Code.UNAVAILABLE : Code.INTERNAL)
   return new StatusError(status, message, { cause: error })
 }
 
-/** A call that is wrong in itself (status 3). */
+/** Returns the error for an invalid request (status 3). */
 export function invalid(details: string): StatusError {
   return new StatusError(Code.INVALID_ARGUMENT, details)
 }

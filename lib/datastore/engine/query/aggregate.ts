@@ -1,4 +1,4 @@
-// RunAggregationQuery: count, sum and avg over the results of a query.
+// RunAggregationQuery: count, sum and average of a query's results.
 
 import { readInt64 } from '../encoding/convert.ts'
 import { readDocument } from '../encoding/document.ts'
@@ -20,7 +20,7 @@ interface Reading {
   alias: string
   operator: 'count' | 'sum' | 'avg'
   property: string
-  /** The most that a count says. */
+  /** The limit of a count. */
   upTo: number
 }
 
@@ -66,7 +66,7 @@ function readOperator({ count, sum, avg }: Aggregation): Omit<Reading, 'alias'> 
   return { operator: sum ? 'sum' : 'avg', property, upTo: Number.POSITIVE_INFINITY }
 }
 
-/** What has been added up of one property. */
+/** The running total of one property. */
 class Total {
   count = 0
   #integers = 0n
@@ -97,7 +97,7 @@ class Total {
   }
 }
 
-/** Runs an aggregation query at a view. */
+/** Runs an aggregation query on a view. */
 export function runAggregation(
   view: View,
   { plan, readings }: AggregationPlan,
@@ -110,12 +110,12 @@ export function runAggregation(
     totals.size > 0 ? Number.POSITIVE_INFINITY : Math.max(...readings.map(({ upTo }) => upTo)),
   )
   const compare = comparer(plan)
-  const told = totals.size === 0 ? countOf(view, plan, plan.offset + enough) : undefined
-  let count = told === undefined ? 0 : Math.max(told - plan.offset, 0)
+  const known = totals.size === 0 ? countOf(view, plan, plan.offset + enough) : undefined
+  let count = known === undefined ? 0 : Math.max(known - plan.offset, 0)
   let skipped = 0
-  // Counting needs no more than keys, where the order does not either.
+  // Counting needs only the keys, unless the order needs more.
   const counted = totals.size === 0 && !plan.combine ? { ...plan, keysOnly: true } : plan
-  if (enough > 0 && told === undefined) {
+  if (enough > 0 && known === undefined) {
     for (const row of resultsOf(view, counted, progress)) {
       if (plan.end && compare(row, plan.end) > 0) break
       if (skipped++ < plan.offset) continue
@@ -134,7 +134,7 @@ export function runAggregation(
   )
 }
 
-/** Adds the values that a row has: all of an entity's, or, where each combination is a row, the one that is in it. */
+/** Adds the values of a row: all of an entity's, or the one in the row where each combination is a row. */
 function addUp(view: View, plan: Plan, row: ResultRow, totals: Map<string, Total>): void {
   const properties = row.properties ?? readDocument(rowOf(view, plan, row).d)
   for (const [property, bytes, value] of indexEntries(properties, new Set(totals.keys()))) {

@@ -1,11 +1,11 @@
-// Which entities may be results, by what the index tells without reading any: the keys that have an alternative's values.
+// Finds the keys that may be results by the index alone: those that have an alternative's values.
 import { everything, type Span } from '../encoding/byte-range.ts'
 import { indexName, type Store } from '../storage/store.ts'
 import type { Conjunction } from './filters.ts'
 import type { Plan } from './plan.ts'
 import { Postings, sizes } from './postings.ts'
 
-/** One value in one index: a list of keys. */
+/** One value in one index, which lists keys. */
 export interface Listed {
   /** Number of the index. */
   p: number
@@ -23,19 +23,19 @@ export class Candidates {
 
   /** @param n Number of the plan's partition. */
   constructor(store: Store, plan: Plan, n: number) {
-    // One more tells that a list of keys with one value is complete.
+    // One more shows that the list of keys with one value is complete.
     this.postings = new Postings(store, plan.offset + plan.limit + 1)
     this.#store = store
     this.#plan = plan
     this.#n = n
   }
 
-  /** The number of a property's index; of '' that of all entities. Undefined where no entity ever had it. */
+  /** Returns the number of a property's index, of '' for all entities; undefined if no entity ever had the property. */
   index(property: string): number | undefined {
     return this.#store.number(indexName(this.#n, this.#plan.kind!, property))
   }
 
-  /** How many fit, up to a limit, where one list says all there is to say. */
+  /** Returns the number of results, counted up to a limit, if one list is enough to know it. */
   count(limit: number): number | undefined {
     const { alternatives, kind } = this.#plan
     const [{ equal, key }, ...others] = alternatives as [Conjunction]
@@ -47,12 +47,12 @@ export class Candidates {
       : this.postings.count(p, lists[0]?.v ?? allValue, key, Math.min(limit, Number.MAX_SAFE_INTEGER))
   }
 
-  /** Whether an entity has all values of an alternative's equalities. */
+  /** Returns true if an entity has all values of an alternative's equalities. */
   hasAll({ equal }: Conjunction, k: Uint8Array): boolean {
     return this.#lists(equal)?.every(({ p, v }) => this.postings.has(p, v, k)) ?? false
   }
 
-  /** The keys in a span that fit an alternative's equalities and have other values as well, in order. */
+  /** Yields the keys in a span that have the values of an alternative's equalities and other values as well, in order. */
   *keysOf({ equal }: Conjunction, and: Listed[], span: Span): Generator<Uint8Array> {
     const { kind, keyDown } = this.#plan
     if (kind === undefined) {
@@ -69,7 +69,7 @@ export class Candidates {
     }
   }
 
-  /** Counts no further than it takes to find one that is rare. */
+  /** Sorts lists by length, and counts only far enough to find a short one. */
   #rarestFirst(lists: Listed[], span: Span): Listed[] {
     for (let limit = sizes.few + 1; lists.length > 1; limit *= 8) {
       const counted = lists.map((list) => ({ list, count: this.postings.count(list.p, list.v, span, limit + 1) }))
@@ -79,7 +79,7 @@ export class Candidates {
     return lists
   }
 
-  /** The lists of an alternative's equalities; undefined where there is none for one of them, and so no result. */
+  /** Returns the lists of an alternative's equalities; undefined if one is missing, so that nothing matches. */
   #lists(equal: Conjunction['equal']): Listed[] | undefined {
     const lists: Listed[] = []
     for (const [property, values] of equal) {
@@ -91,8 +91,8 @@ export class Candidates {
   }
 
   /**
-   * The keys of all candidates, if filters on other properties than the one to order by leave so few that fetching and
-   * sorting them costs less than to walk along the order until enough of them were met.
+   * Returns the keys of all candidates, if filters on other properties than the ordered one leave so few that fetching and
+   * sorting them costs less than walking along the order until enough of them were found.
    */
   few(ordered: string, and: Listed[]): Iterable<Uint8Array> | undefined {
     const most = this.#few()
@@ -110,8 +110,8 @@ export class Candidates {
   }
 
   /**
-   * Of N entities, m of them candidates, a walk meets the first L candidates after L N / m of them, at a quarter of what it
-   * costs to fetch one: so it is worth fetching all while m² < L N / 4.
+   * Of N entities, m of them candidates, a walk finds the first L candidates after L N / m entities, each at a quarter of the
+   * cost of fetching one: fetching all is worth it while m² < L N / 4.
    */
   #few(): number {
     const { offset, limit } = this.#plan
@@ -119,7 +119,7 @@ export class Candidates {
     return Math.ceil(Math.min(Math.max(sizes.few, Math.sqrt(((offset + limit) * total) / 4)), sizes.many))
   }
 
-  /** The ways to list an alternative's candidates, each with their number; undefined where there are none. */
+  /** Returns the ways to list an alternative's candidates, each with their number; undefined if there are none. */
   #options({ equal, range, key }: Conjunction, ordered: string, and: Listed[], limit: number) {
     const ofKind = this.index('')
     const lists = this.#lists(equal)

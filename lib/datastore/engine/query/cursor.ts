@@ -1,28 +1,28 @@
-// Cursors: the place right after a row, in bytes that only this engine reads. They hold for the query that gave them.
+// Cursors: the place right after a row, in bytes that only this engine reads.
 
 import { toBytes } from '../encoding/convert.ts'
 import { invalid } from '../protocol/status.ts'
 
-/** A place among rows: the values they are ordered by, then the bytes of the key. */
+/** A place among rows: the values of the orders, then the bytes of the key. */
 export interface Position {
   tuple: readonly Uint8Array[]
   k: Uint8Array
 }
 
-/** Bytes as base64 between quotes. */
+/** Writes bytes as base64 between quotes. */
 function quoted(bytes: Uint8Array): string {
   return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`
 }
 
-/** What writes the cursors of a query: the one after a position; after nothing: the beginning. */
+/** Returns a function that writes the cursor after a position; without one, the cursor of the beginning. */
 export function cursorWriter(signature: string): (position: Position | undefined) => Buffer {
-  // JSON, put together by hand: each result has one.
+  // Builds the JSON by hand: each result has a cursor.
   const start = `[${JSON.stringify(signature)}`
   return (position) =>
     Buffer.from(position ? `${start},${quoted(position.k)},[${position.tuple.map(quoted).join()}]]` : `${start}]`)
 }
 
-/** The position that a cursor stands for; undefined: the beginning. */
+/** Reads the position of a cursor; undefined for the beginning. */
 export function readCursor(
   cursor: Uint8Array | string | null | undefined,
   signature: string,

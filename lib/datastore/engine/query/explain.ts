@@ -1,9 +1,9 @@
-// Query explain: which indexes a query would use on Google's side, and what running it here took.
+// Explains a query: the indexes that it would use at Google, and the cost of running it here.
 import type { ExplainMetrics, RunQueryRequest, Struct } from '../protocol/messages.ts'
 import type { Plan } from './plan.ts'
 import type { Progress } from './run.ts'
 
-/** Runs a query, or only plans it, as the request's explain options say. @param run Gives its batch, and how many results are in it. */
+/** Runs a query, or only plans it, depending on the request's explain options. @param run Returns its batch and the number of results. */
 export function explain<Batch>(
   { explainOptions }: Pick<RunQueryRequest, 'explainOptions'>,
   plan: Plan,

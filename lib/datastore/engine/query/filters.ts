@@ -1,4 +1,4 @@
-// Filters, brought to the one form that the rest works with: alternatives, each a conjunction of plain conditions.
+// Brings filters to one form: alternatives, each a conjunction of simple conditions.
 
 import { after, everything, intersect, point, type Span } from '../encoding/byte-range.ts'
 import { enumName } from '../encoding/convert.ts'
@@ -10,21 +10,21 @@ import { invalid } from '../protocol/status.ts'
 
 export const keyProperty = '__key__'
 
-/** One alternative: an entity is a result if all of this holds for it. */
+/** One alternative: an entity is a result if all of this holds. */
 export interface Conjunction {
-  /** Where the bytes of its key's path must lie. */
+  /** The span that holds the bytes of its key's path. */
   key: Span
   ancestor: Uint8Array | undefined
-  /** By property: values it must have, all of them. */
+  /** Values that it must have, all of them, by property. */
   equal: ReadonlyMap<string, readonly Uint8Array[]>
-  /** By property: where one of its values must lie. */
+  /** The span that must hold one of its values, by property. */
   range: ReadonlyMap<string, Span>
 }
 
-/** A query's filter, and what of it bears on orders and projections. */
+/** A query's filter, and the properties that matter for orders and projections. */
 export interface Filters {
   alternatives: Conjunction[]
-  /** Properties with an inequality, `__key__` among them. */
+  /** Properties with an inequality, which may include `__key__`. */
   unequal: Set<string>
   /** Properties with an equality. */
   equal: Set<string>
@@ -48,13 +48,13 @@ const maxAlternatives = 30
 const maxNotInValues = 10
 const noCondition: Conjunction = { key: everything, ancestor: undefined, equal: new Map(), range: new Map() }
 
-/** Alternatives, and how many they count as towards the limit: those that a NOT_IN makes are the engine's own business. */
+/** Alternatives, and the number that counts towards the limit: NOT_IN makes several, which count as one. */
 interface Expanded {
   any: Conjunction[]
   count: number
 }
 
-/** Checks a filter. @param partition Where the query looks: keys elsewhere are refused. */
+/** Checks a filter. @param partition The query's partition; keys in another one are invalid. */
 export function readFilters(
   filter: Filter | null | undefined,
   target: Target,
@@ -98,7 +98,7 @@ class FilterReader {
     return limited(op === 'AND' ? parts.reduce(both) : parts.reduce(either))
   }
 
-  /** NOT_IN and NOT_EQUAL do not go with one another, nor NOT_IN with other alternatives. */
+  /** Rejects combinations of NOT_IN and NOT_EQUAL with each other, and of NOT_IN with other alternatives. */
   checkCombination(): void {
     const count = (...ops: string[]): number => this.#used.filter((op) => ops.includes(op)).length
     if (count('NOT_EQUAL', 'NOT_IN') > 1) throw invalid("Only a single 'NOT_EQUAL' or 'NOT_IN' is allowed per query.")

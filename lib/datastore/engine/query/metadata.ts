@@ -1,4 +1,4 @@
-// The kinds that Datastore makes up: __namespace__, __kind__ and __property__ list what there is.
+// The kinds that Datastore generates: __namespace__, __kind__ and __property__ list what exists.
 
 import { everything } from '../encoding/byte-range.ts'
 import { writeDocument } from '../encoding/document.ts'
@@ -24,7 +24,7 @@ const made = new Map<string, (store: Store, plan: Plan) => StoredElement[][]>([
   ],
 ])
 
-/** The entities of a kind that is made up; undefined for one that is not. */
+/** Returns the entities of a generated kind; undefined for other kinds. */
 export function metadataEntities(store: Store, plan: Plan): OldEntity[] | undefined {
   const list = made.get(plan.kind ?? '')
   if (!list) return undefined
@@ -59,7 +59,7 @@ interface Index {
   property: string
 }
 
-/** The indexes of a plan's partition that are not empty: those of properties, or of one property's name. */
+/** Returns the non-empty indexes of a plan's partition, optionally those of one property name. */
 function indexesOf(store: Store, plan: Plan, only?: string): Index[] {
   const n = store.number(partitionName(plan.partition))
   const postings = new Postings(store)
@@ -76,7 +76,7 @@ function indexesOf(store: Store, plan: Plan, only?: string): Index[] {
 
 const types = ['NULL', 'INT64', 'BOOLEAN', 'STRING', 'DOUBLE', 'POINT', 'REFERENCE']
 
-/** Which types a property's values have. */
+/** Returns the types of a property's values. */
 function representations(store: Store, plan: Plan, [kind, property]: StoredElement[]): Record<string, StoredValue> {
   const n = store.number(partitionName(plan.partition))!
   const p = store.number(indexName(n, kind!.name!, property!.name!))!

@@ -1,4 +1,4 @@
-// A query that came in, checked and completed: what it looks at, the order of its results, and where they begin and end.
+// Checks a query and completes it: its scope, the order of its results, and where they begin and end.
 
 import { enumName } from '../encoding/convert.ts'
 import { readPartition, type StoredKey } from '../encoding/keys.ts'
@@ -15,14 +15,14 @@ export interface Order {
 
 export interface Plan extends Filters {
   partition: StoredKey['partitionId']
-  /** Undefined: entities of all kinds. */
+  /** Undefined for entities of all kinds. */
   kind: string | undefined
-  /** Explicit orders and those that follow from filters and projections; the key's comes last, and is not here. */
+  /** Explicit orders and those implied by filters and projections, without the key's, which is always last. */
   orders: Order[]
   keyDown: boolean
-  /** Each combination of the values of these properties is a row of its own; else an entity is one row. */
+  /** True if each combination of these properties' values is a row of its own; otherwise an entity is one row. */
   combine: boolean
-  /** Properties that results have; undefined: all of them. */
+  /** Properties of the results; undefined for all of them. */
   projection: string[] | undefined
   keysOnly: boolean
   distinct: string[]
@@ -31,11 +31,11 @@ export interface Plan extends Filters {
   limit: number
   start: Position | undefined
   end: Position | undefined
-  /** What a cursor must have been made for. */
+  /** Identifies the queries that a cursor is valid for. */
   signature: string
 }
 
-/** Checks a query. @param aggregated Properties that an aggregation over it reads, which must exist as if projected. */
+/** Checks a query. @param aggregated Properties that an aggregation reads, which must exist as if projected. */
 export function readPlan(
   query: Query | null | undefined,
   request: Target & Pick<RunQueryRequest, 'partitionId' | 'propertyMask'>,
@@ -96,7 +96,7 @@ function nameOf(reference: { name?: string | null } | null | undefined): string 
   return reference.name
 }
 
-/** Orders up to the key's: what comes after that orders nothing. `keyDown` is undefined where the key is not named. */
+/** Reads the orders before the key's; later ones have no effect. `keyDown` is undefined if the key is not named. */
 function readOrders({ order }: Query): { explicit: Order[]; keyDown: boolean | undefined } {
   const explicit: Order[] = []
   for (const { property, direction } of order ?? []) {
@@ -132,7 +132,7 @@ function readDistinct(query: Query, filters: Filters, explicit: Order[]): string
   return names
 }
 
-/** A first order must be of a property that has an inequality, if one has. */
+/** Throws if the first order is on a property without an inequality while another has one. */
 function checkInequalities({ unequal }: Filters, explicit: Order[], keyDown: boolean | undefined): void {
   const first = explicit[0]?.property ?? (keyDown === undefined ? undefined : keyProperty)
   if (unequal.size === 0 || first === undefined || unequal.has(first)) return
@@ -148,7 +148,7 @@ function checkKindless({ alternatives, unequal, equal }: Filters, used: (Order |
   if (used.length > 0 || keyDown) throw invalid('kind is required for all orders except __key__ ascending')
 }
 
-/** Explicit orders and, after them, each property that the results depend on, once and ascending. */
+/** Returns the explicit orders and, after them, each property that the results depend on, once and ascending. */
 function complete(explicit: Order[], ...implied: string[][]): Order[] {
   const orders = [...explicit]
   for (const property of implied.flat()) {

@@ -1,26 +1,26 @@
-// Reads the index in order, a chunk at a time: statements are shared, so none may stay open between two results.
+// Reads the index in order, in chunks: statements are shared, so none may stay open between two results.
 import { after, everything, type Span } from '../encoding/byte-range.ts'
 import type { Store } from '../storage/store.ts'
 
-/** Above any value and any key: the end of a span that has none. */
+/** Sorts above any value and any key: the end of a span without one. */
 const top = Buffer.from([0xff, 0xff])
 const bottom = new Uint8Array()
 
-/** Where reading changes its ways. In one object, so that a test can take the ways of large data with a few entities. */
+/** Where reading changes its strategy. One object, so that tests can use the strategies of large data on a few entities. */
 export const sizes = {
   firstChunk: 32,
   lastChunk: 512,
-  /** Groups of more keys than this are left to be read by `keys`. */
+  /** Larger groups of keys are left to `keys`. */
   group: 512,
-  /** Fetching and sorting this many entities is never worth avoiding. */
+  /** Fetching and sorting this many entities is always cheap enough. */
   few: 64,
-  /** And fetching more than this many to sort them is never done where there is another way. */
+  /** Fetching more than this many to sort them is never done if there is another way. */
   many: 50_000,
-  /** Of more results than this that wait to be sorted, only the places are kept. */
+  /** Beyond this many results to sort, only the positions are kept. */
   kept: 1000,
 }
 
-/** The keys with one value of a property, in the order of keys; undefined where they are too many to be handed over. */
+/** The keys with one value of a property, in the order of keys; undefined if there are too many to return at once. */
 export interface Group {
   v: Uint8Array
   ks: Uint8Array[] | undefined
@@ -34,7 +34,7 @@ export class Postings {
   readonly #store: Store
   readonly #wanted: number
 
-  /** @param wanted How many rows are likely to be all that is asked for. */
+  /** @param wanted The number of rows that is probably enough. */
   constructor(store: Store, wanted = Number.POSITIVE_INFINITY) {
     this.#store = store
     this.#wanted = wanted
@@ -45,7 +45,7 @@ export class Postings {
     for (let size = sizes.firstChunk * 2; ; size = Math.min(size * 2, sizes.lastChunk)) yield size
   }
 
-  /** The keys of the entities with a value, in the order of keys. @param p Number of the index. */
+  /** Yields the keys of the entities with a value, in the order of keys. @param p Number of the index. */
   *keys(p: number, v: Uint8Array, span: Span, down: boolean): Generator<Uint8Array> {
     const text = down
       ? 'SELECT k FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC LIMIT ?'
@@ -61,7 +61,7 @@ export class Postings {
     }
   }
 
-  /** The keys of all entities of a partition, of any kind, in order. */
+  /** Yields the keys of all entities of a partition, in order. */
   *allKeys(n: number, { low, high = top }: Span): Generator<Uint8Array> {
     const text = 'SELECT k FROM entity WHERE n = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?'
     for (const size of this.#chunkSizes()) {
@@ -72,7 +72,7 @@ export class Postings {
     }
   }
 
-  /** The values of a property, in order, each with its keys. */
+  /** Yields the values of a property in order, each with its keys. */
   *groups(p: number, { low, high = top }: Span, down: boolean): Generator<Group> {
     const text = down
       ? 'SELECT v, k FROM entry WHERE p = ? AND (v, k) < (?, ?) AND v >= ? ORDER BY v DESC, k DESC LIMIT ?'
@@ -94,7 +94,7 @@ export class Postings {
         } else {
           yield { v, ks: undefined }
           group = undefined
-          // On to the next value.
+          // Continues with the next value.
           fromK = down ? bottom : top
           cut = true
           break
@@ -105,23 +105,23 @@ export class Postings {
     if (group) yield finish(group)
   }
 
-  /** The keys of the entities with a value in a span; those with several come several times. */
+  /** Yields the keys of the entities with a value in a span, once for each value. */
   *keysIn(p: number, span: Span): Generator<Uint8Array> {
     for (const { v, ks } of this.groups(p, span, false)) yield* ks ?? this.keys(p, v, everything, false)
   }
 
-  /** Whether an entity has a value. */
+  /** Returns true if an entity has a value. */
   has(p: number, v: Uint8Array, k: Uint8Array): boolean {
     return this.#store.sql.first('SELECT 1 FROM entry WHERE p = ? AND v = ? AND k = ?', p, v, k) !== undefined
   }
 
-  /** How many entities have a value and a key in a span, counted up to a limit. */
+  /** Counts the entities that have a value and a key in a span, up to a limit. */
   count(p: number, v: Uint8Array, { low, high = top }: Span, limit: number): number {
     const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?)'
     return this.#store.sql.first<[number]>(text, p, v, low, high, limit)![0]
   }
 
-  /** How many rows of an index have a value in a span, counted up to a limit. */
+  /** Counts the rows of an index with a value in a span, up to a limit. */
   countValues(p: number, { low, high = top }: Span, limit: number): number {
     const text = 'SELECT count(*) FROM (SELECT 1 FROM entry WHERE p = ? AND v >= ? AND v < ? LIMIT ?)'
     return this.#store.sql.first<[number]>(text, p, low, high, limit)![0]

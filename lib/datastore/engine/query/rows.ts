@@ -1,5 +1,5 @@
-// What one entity contributes to a query's results: no row, one row, or one for each combination of its values. This alone
-// says what a query means; how the index is read only says how fast its answer is found.
+// Turns an entity into rows of a query's results: none, one, or one for each combination of its values. This file alone defines
+// the meaning of a query; the way the index is read only decides how fast it runs.
 
 import { contains } from '../encoding/byte-range.ts'
 import { indexEntries } from '../encoding/sort-bytes.ts'
@@ -9,13 +9,13 @@ import type { Position } from './cursor.ts'
 import type { Conjunction } from './filters.ts'
 import type { Plan } from './plan.ts'
 
-/** One result: where it stands, and the entity. `row` is undefined where only the key was asked for. */
+/** One result: its position, and the entity. `row` is undefined if only the key is needed. */
 export interface ResultRow extends Position {
   row: Row | undefined
   properties: Properties | undefined
 }
 
-/** Compares places in a plan's order. */
+/** Returns a function that compares positions in a plan's order. */
 export function comparer({ orders, keyDown }: Plan): (a: Position, b: Position) => number {
   return (a, b) => {
     for (let i = 0; i < orders.length; i++) {
@@ -27,7 +27,7 @@ export function comparer({ orders, keyDown }: Plan): (a: Position, b: Position) 
   }
 }
 
-/** Tells the rows of entities under one plan. */
+/** Makes the rows of entities under one plan. */
 export class RowMaker {
   readonly #plan: Plan
   readonly #wanted: Set<string>
@@ -42,7 +42,7 @@ export class RowMaker {
     this.#compare = comparer(plan)
   }
 
-  /** The places of an entity among the results, in order. */
+  /** Returns the positions of an entity among the results, in order. */
   places(k: Uint8Array, properties: Properties): Position[] {
     const { alternatives, combine } = this.#plan
     const values = this.#values(properties)
@@ -54,7 +54,7 @@ export class RowMaker {
       : places.slice(0, 1)
   }
 
-  /** The indexed values of the properties that matter, each property's in order and once. */
+  /** Returns the indexed values of the properties that matter, sorted and without duplicates. */
   #values(properties: Properties): Map<string, Uint8Array[]> {
     const values = new Map<string, Uint8Array[]>()
     for (const [name, bytes] of indexEntries(properties, this.#wanted)) {
@@ -75,7 +75,7 @@ export class RowMaker {
     for (const [property, span] of range) {
       if (!values.get(property)?.some((value) => contains(span, value))) return []
     }
-    // A value that a range leaves out does not order either; an equality leaves nothing to order by.
+    // A value outside a range does not order either; an equality leaves nothing to order by.
     const columns = this.#plan.orders.map(({ property }) => {
       const span = range.get(property)
       const has = values.get(property) ?? []

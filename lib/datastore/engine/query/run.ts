@@ -1,4 +1,4 @@
-// RunQuery: a plan's results at the version a call reads, cut by cursors, offset, limit and the size of one answer.
+// RunQuery: a plan's results at the version read, limited by cursors, offset, limit and the size of one response.
 
 import { toTimestamp } from '../encoding/convert.ts'
 import { readDocument } from '../encoding/document.ts'
@@ -16,16 +16,16 @@ import type { Plan } from './plan.ts'
 import { comparer, type ResultRow, RowMaker } from './rows.ts'
 import { Scan } from './scan.ts'
 
-/** An answer stops when its entities take this many bytes; the client asks for the rest. */
+/** A response ends when its entities reach this size; the client asks for the rest. */
 const maxBatchBytes = 4 * 1024 * 1024
 
-/** How a query went. */
+/** Counts the work of a query. */
 export interface Progress {
   entries: number
   documents: number
 }
 
-/** How many results a plan has, up to a limit, if that can be told without looking at them. */
+/** Returns the number of a plan's results, up to a limit, if it is known without reading them. */
 export function countOf(view: View, plan: Plan, limit: number): number | undefined {
   const n = view.numberOf(plan.partition)
   if (n === undefined || plan.orders.length > 0 || plan.combine || plan.start || plan.end) return undefined
@@ -33,7 +33,7 @@ export function countOf(view: View, plan: Plan, limit: number): number | undefin
   return new Candidates(view.store, plan, n).count(limit)
 }
 
-/** The results of a plan, from its start cursor on. */
+/** Yields the results of a plan, starting after its start cursor. */
 export function* resultsOf(view: View, plan: Plan, progress?: Progress): Generator<ResultRow> {
   const rows = new RowMaker(plan)
   const compare = comparer(plan)
@@ -68,7 +68,7 @@ function* merge(
   yield* placed.slice(next)
 }
 
-/** Lets the first result of each group through, and, unless properties are projected, each entity once. */
+/** Lets through the first result of each group and, without a projection, each entity once. */
 class Distinct {
   readonly #columns: number[]
   readonly #whole: boolean
@@ -96,14 +96,14 @@ class Distinct {
   }
 }
 
-export interface Answer {
+export interface QueryRun {
   batch: Batch
-  /** Tells what was seen: the same text again means the same answer. */
+  /** Returns a text that identifies the results: the same text means the same response. */
   trace(): string
 }
 
-/** Runs a query at a view. */
-export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
+/** Runs a query on a view. */
+export function runQuery(view: View, plan: Plan, progress?: Progress): QueryRun {
   const compare = comparer(plan)
   const cursorAfter = cursorWriter(plan.signature)
   const results: EntityResult[] = []
@@ -153,11 +153,11 @@ export function runQuery(view: View, plan: Plan, progress?: Progress): Answer {
     snapshotVersion: String(view.version ?? view.store.version()),
     readTime: view.readTime,
   }
-  const told = ({ version, k }: (typeof seen)[number]): string => `${version} ${Buffer.from(k).toString('latin1')}`
-  return { batch, trace: () => [...seen.map(told), more, endCursor.toString()].join('\n') }
+  const describe = ({ version, k }: (typeof seen)[number]): string => `${version} ${Buffer.from(k).toString('latin1')}`
+  return { batch, trace: () => [...seen.map(describe), more, endCursor.toString()].join('\n') }
 }
 
-/** A row as the answer has it, with the entity's version and size. */
+/** Returns a row as a result, with the entity's version and size. */
 function entityResult(
   view: View,
   plan: Plan,
@@ -181,7 +181,7 @@ function entityResult(
   }
 }
 
-/** The entity of a result that was kept without it. */
+/** Returns the entity of a result that was kept without it. */
 export function rowOf(view: View, plan: Plan, { row, k }: ResultRow): Row {
   return row ?? view.store.get(view.numberOf(plan.partition)!, k)!
 }

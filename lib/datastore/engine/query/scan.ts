@@ -1,6 +1,6 @@
-// The results of a plan in their order, found through the index and one at a time, so that a limit costs what it says. An
-// entity is read at each place where the index names it, and counts at those places that rows.ts gives it: nothing needs
-// to be remembered of what was seen before.
+// Finds the results of a plan in their order, through the index and one at a time, so that a limit keeps a query cheap. An
+// entity is read at each position where the index names it, and counts only at the positions that rows.ts returns: nothing
+// has to be remembered.
 
 import { contains, everything, intersect, point, type Span, union } from '../encoding/byte-range.ts'
 import { readDocument } from '../encoding/document.ts'
@@ -19,10 +19,10 @@ export class Scan {
   readonly #rows: RowMaker
   readonly #compare: (a: Position, b: Position) => number
   readonly #leaveOut: ReadonlySet<string>
-  /** Index rows read, for those who ask how a query went. */
+  /** Number of index rows read. */
   entries = 0
 
-  /** @param n Number of the plan's partition. @param leaveOut Keys (as latin1) that are none of the scan's business. */
+  /** @param n Number of the plan's partition. @param leaveOut Keys (as latin1) that the scan skips. */
   constructor(store: Store, plan: Plan, n: number, rows: RowMaker, leaveOut: ReadonlySet<string>) {
     this.#store = store
     this.#candidates = new Candidates(store, plan, n)
@@ -33,12 +33,12 @@ export class Scan {
     this.#leaveOut = leaveOut
   }
 
-  /** The results from the plan's start cursor on. */
+  /** Yields the results after the plan's start cursor. */
   results(): Generator<ResultRow> {
     return this.#ordered(0, [])
   }
 
-  /** Results whose first orders are settled, in the order of the rest. */
+  /** Yields results whose first orders are settled, in the order of the rest. */
   *#ordered(depth: number, settled: Listed[]): Generator<ResultRow> {
     const order = this.#plan.orders[depth]
     if (!order) {
@@ -63,7 +63,7 @@ export class Scan {
     }
   }
 
-  /** Where values of an order's property may lie, in the order's direction and not before the start cursor. */
+  /** Returns the spans of values of an order's property, in its direction and not before the start cursor. */
   #spans(depth: number, settled: Listed[]): Span[] {
     const { property, down } = this.#plan.orders[depth]!
     const start = this.#startFor(settled)?.tuple[depth]
@@ -76,7 +76,7 @@ export class Scan {
     return down ? apart.reverse() : apart
   }
 
-  /** The start cursor, if it lies among the places with these values. */
+  /** Returns the start cursor, if it lies among the positions with these values. */
   #startFor(settled: Listed[]): Position | undefined {
     const { start } = this.#plan
     return start && this.#hasSettled(start, settled) ? start : undefined
@@ -86,7 +86,7 @@ export class Scan {
     return settled.every(({ v }, i) => Buffer.compare(v, tuple[i]!) === 0)
   }
 
-  /** Reads an entity and gives its rows with the settled values. @param probe Whether to ask the index first. */
+  /** Reads an entity and yields its rows with the settled values. @param probe True to check the index first. */
   *#at(k: Uint8Array, settled: Listed[], probe: boolean): Generator<ResultRow> {
     if (this.#isLeftOut(k) || (probe && !this.#mayMatch(k))) return
     const row = this.#store.get(this.#n, k)
@@ -102,7 +102,7 @@ export class Scan {
     return this.#leaveOut.size > 0 && this.#leaveOut.has(Buffer.from(k).toString('latin1'))
   }
 
-  /** Whether it is worth reading an entity, by what the index tells of it. */
+  /** Returns true if the index does not rule an entity out. */
   #mayMatch(k: Uint8Array): boolean {
     const [only, ...others] = this.#plan.alternatives
     return others.length > 0 || (contains(only!.key, k) && this.#candidates.hasAll(only!, k))
@@ -112,14 +112,14 @@ export class Scan {
     const results: ResultRow[] = []
     for (const k of ks) {
       for (const result of this.#at(k, settled, true)) {
-        // Of so many only the places are kept; those that are answered are read again.
+        // Keeps only the positions of the rest; those that become results are read again.
         results.push(results.length < sizes.kept ? result : { ...result, row: undefined, properties: undefined })
       }
     }
     yield* results.sort(this.#compare)
   }
 
-  /** Results that differ in nothing but the key. */
+  /** Yields results that differ only in the key. */
   *#byKey(settled: Listed[]): Generator<ResultRow> {
     const { alternatives, keyDown, keysOnly, orders } = this.#plan
     const start = this.#startFor(settled)
@@ -127,7 +127,7 @@ export class Scan {
     const streams = alternatives.map((alternative) =>
       this.#candidates.keysOf(alternative, settled, intersect(alternative.key, rest)),
     )
-    // The index alone has answered where there is nothing but equalities, and nobody asks for more than the keys.
+    // The index alone is enough if there are only equalities and only keys are wanted.
     const enough = keysOnly && orders.length === 0
     for (const k of streams.length === 1 ? streams[0]! : merge(streams, keyDown)) {
       if (!enough) yield* this.#at(k, settled, false)
@@ -136,12 +136,12 @@ export class Scan {
   }
 }
 
-/** From a point on, itself included. */
+/** Returns the span from a point on, including it. */
 function restOf({ low, high }: Span, down: boolean): Span {
   return down ? { ...everything, high } : { ...everything, low }
 }
 
-/** Merges keys that come in order, each once. */
+/** Merges sorted keys, each once. */
 function* merge(streams: Generator<Uint8Array>[], down: boolean): Generator<Uint8Array> {
   const heads = streams.map((stream) => ({ stream, at: stream.next() }))
   for (;;) {

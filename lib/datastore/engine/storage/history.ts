@@ -1,15 +1,15 @@
-// What commits replaced, for those who read the past: transactions for as long as they run, and readTime for an hour. Whoever
-// reads at a version takes the tables as they are, less what came later, and from here what was there instead.
+// Keeps what commits replaced, for reads of the past: of transactions while they run, and of readTime for an hour. A read at an
+// earlier version takes the tables as they are, without what came later, and finds here what was there instead.
 import type { Row } from './schema.ts'
 import type { Sql } from './sql.ts'
 
-/** History is kept for as long as Datastore can be asked to read the past (in ms), but never more of it than this. */
+/** History is kept as long as Datastore can read the past (`age`, in ms), but never more than `bytes`. */
 export const limits = { age: 3_600_000, bytes: 64 * 1024 * 1024 }
 
-// An id is version × 1024 + place in the commit: the oldest come first. (Numbers are bound as doubles, too coarse to
-// multiply.)
+// An id is version × 1024 + position in the commit, so that the oldest come first. (Parameters are bound as doubles, too
+// imprecise to multiply in JavaScript.)
 const firstId = 'CAST(? AS INTEGER) * 1024'
-/** What a row is counted as, beside its text. */
+/** The size that a row counts as, besides its text. */
 const rowBytes = 64
 
 const insertRow = `INSERT INTO history (id, n, k, c, v, d) VALUES (${firstId} + CAST(? AS INTEGER), ?, ?, ?, ?, ?)`
@@ -22,7 +22,7 @@ const selectChanges = `SELECT k, c, v, d FROM history WHERE id >= ${firstId} AND
 
 export class History {
   readonly #sql: Sql
-  /** What the transaction under way has added. */
+  /** Added by the current transaction. */
   #added = { rows: 0, bytes: 0 }
 
   constructor(sql: Sql) {
@@ -36,7 +36,7 @@ export class History {
     this.#added.bytes += rowBytes + (row ? Buffer.byteLength(row.d) : 0)
   }
 
-  /** Ends what a transaction adds: drops the oldest, twice as fast as it grows, where it is too old or too much. */
+  /** Accounts for what a transaction added, and drops old rows, twice as many as it added, if they are too old or too many. */
   settle(now: number): void {
     const { rows, bytes } = this.#added
     this.forgetAdded()
@@ -55,30 +55,30 @@ export class History {
     this.#sql.run('UPDATE state SET floor = ?, kept = kept - ?', version, bytes)
   }
 
-  /** After a transaction that came to nothing. */
+  /** Forgets what a transaction added that is rolled back. */
   forgetAdded(): void {
     this.#added = { rows: 0, bytes: 0 }
   }
 
-  /** The oldest version that can be read. */
+  /** Returns the oldest version that can be read. */
   floor(): number {
     return this.#sql.first<[number]>('SELECT floor FROM state')![0]
   }
 
-  /** An entity as it was at a version. @param now The entity as it is. */
+  /** Returns an entity as it was at a version. @param now The entity as it is. */
   getAt(n: number, k: Uint8Array, version: number, now: Row | undefined): Row | undefined {
     if (now && now.v <= version) return now
     const then = this.#sql.first<OldColumns>(selectFirstChange, version + 1, n, k)
     return then ? present(...then) : now
   }
 
-  /** What was replaced after a version in a partition, oldest first. */
+  /** Yields what was replaced after a version in a partition, oldest first. */
   *changesSince(n: number, version: number): Generator<{ k: Uint8Array; row: Row | undefined }> {
     const changes = this.#sql.all<[Uint8Array, ...OldColumns]>(selectChanges, version + 1, n)
     for (const [k, ...then] of changes) yield { k, row: present(...then) }
   }
 
-  /** The version since which there has been no entity, or the oldest one known of. */
+  /** Returns the version since which an entity has been missing, or the oldest one known. */
   goneSince(n: number, k: Uint8Array): number {
     return this.#sql.first<[number | null]>(selectLastChange, n, k)![0] ?? this.floor()
   }
@@ -86,7 +86,7 @@ export class History {
 
 type OldColumns = [c: number, v: number, d: string | null]
 
-/** A row of history, where there was an entity at all. */
+/** Returns the row of a history entry, or undefined if there was no entity. */
 function present(...[c, v, d]: OldColumns): Row | undefined {
   return d === null ? undefined : { c, v, d }
 }

@@ -1,31 +1,31 @@
-// Opens the database: what tables there are, and what a file must be to be taken for one.
+// Opens the database: its tables, and the checks that tell a sound file.
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { TipfyError } from '../../../internal/errors.ts'
 import { sqlite } from './sqlite.ts'
 
-/** An entity as it lies on disk. Versions are micros since 1970, each commit's later than the one before. */
+/** A stored entity. Versions are microseconds since 1970; each commit's is later than the one before. */
 export interface Row {
   /** Version at creation. */
   c: number
-  /** Version now. */
+  /** Current version. */
   v: number
-  /** Version of the latest commit that wrote it, if only what was there already. Not known of the past. */
+  /** Version of the latest commit that wrote it, even without a change. Unknown in the past. */
   t?: number
   /** Properties, as document.ts writes them. */
   d: string
 }
 
-/** Grows with each change of SCHEMA that needs another reading. */
+/** Grows with each change of `schema` that older code cannot read. */
 const currentFormat = 1
-/** SQLite's codes for what may not be written, and for what is damaged. */
+/** SQLite's codes for a read-only and for a damaged file. */
 const [readOnlyCode, corruptCode] = [8, 11]
 const cacheKib = 8 * 1024
 
-// `history` holds what each commit replaced, oldest first (its id is version × 1024 + place in the commit; d is null where
-// nothing was there), so that a reader at an earlier version sees the table less what came later. `entry` is the index: one row
-// for each indexed value, with `p` the number of (partition, kind, property), and one for each entity under the property ''.
+// `history` holds what each commit replaced, oldest first (its id is version × 1024 + position in the commit; d is null if nothing
+// was there), so that a reader at an earlier version sees the table without what came later. `entry` is the index: one row for
+// each indexed value, with `p` the number of (partition, kind, property), and one for each entity under the property ''.
 const schema = `
 CREATE TABLE state (one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL, kept INTEGER NOT NULL);
 INSERT INTO state VALUES (1, 0, 0, 0);
@@ -39,15 +39,15 @@ CREATE TABLE history (
 CREATE TABLE reserved (n INTEGER, k BLOB, PRIMARY KEY (n, k)) WITHOUT ROWID;
 `
 
-/** @param file Path of the database, or `:memory:`. @param timeout Milliseconds to wait for others that open it. */
+/** Opens a database. @param file Its path, or `:memory:`. @param timeout Milliseconds to wait for others that open it. */
 export function openDatabase(file: string, timeout: number): DatabaseSync {
   checkNotEmptied(file)
   const db = new (sqlite().DatabaseSync)(file, { timeout })
   try {
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib}`)
-    // On macOS alone: there, what is synced may still be in the drive's own cache.
+    // Has an effect on macOS alone, where synced data may still be in the drive's own cache.
     db.exec('PRAGMA fullfsync = ON')
-    // Looked at first, so that opening a folder that is in use takes no lock.
+    // Checked first, so that opening a folder that is in use takes no lock.
     if (formatOf(db) === 0) createTables(db)
     const found = formatOf(db)
     if (found !== currentFormat)
@@ -61,8 +61,8 @@ export function openDatabase(file: string, timeout: number): DatabaseSync {
 }
 
 /**
- * Refuses a file that was cut to nothing. SQLite would take it for a new one, which it may be (`touch`, another process that
- * is just making it), and throw away the log beside it: but the log is begun after the file, so that then there was data.
+ * Throws for a file that was truncated to nothing. SQLite would take it for a new one, which it can be (`touch`, another process
+ * that is creating it), and delete the log beside it. The log is created after the file, so a log means that there was data.
  */
 function checkNotEmptied(file: string): void {
   const log = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
@@ -74,14 +74,14 @@ function formatOf(db: DatabaseSync): number {
   return db.prepare('PRAGMA user_version').get()!['user_version'] as number
 }
 
-/** One process does it; the others wait, and then find it done. */
+/** Creates the tables in one process; others wait, and then find them. */
 function createTables(db: DatabaseSync): void {
   db.exec('BEGIN IMMEDIATE')
   if (formatOf(db) === 0) db.exec(`${schema} PRAGMA user_version = ${currentFormat}`)
   db.exec('COMMIT')
 }
 
-/** Refuses a file that may only be read, with SQLite's own code: SQLite opens it, and would refuse the first commit. */
+/** Throws SQLite's own code for a read-only file: SQLite opens it, and fails only at the first commit. */
 function checkWritable(file: string): void {
   try {
     accessSync(file, constants.W_OK)

@@ -1,4 +1,4 @@
-// The statements of a database, prepared once each.
+// Prepares each statement of a database once.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
 export class Sql {
@@ -9,17 +9,17 @@ export class Sql {
     this.#db = db
   }
 
-  /** Runs what gives no rows; tells the last row's id. */
+  /** Runs a statement without rows; returns the last row's id. */
   run(text: string, ...parameters: SQLInputValue[]): number {
     return Number(this.#prepared(text).run(...parameters).lastInsertRowid)
   }
 
-  /** The columns of a SELECT's first row, if it has one. */
+  /** Returns the columns of a SELECT's first row, if it has one. */
   first<Columns extends unknown[]>(text: string, ...parameters: SQLInputValue[]): Columns | undefined {
     return this.#prepared(text).get(...parameters) as unknown as Columns | undefined
   }
 
-  /** The columns of each of a SELECT's rows. */
+  /** Returns the columns of all rows of a SELECT. */
   all<Columns extends unknown[]>(text: string, ...parameters: SQLInputValue[]): Columns[] {
     return this.#prepared(text).all(...parameters) as unknown[] as Columns[]
   }
@@ -28,9 +28,9 @@ export class Sql {
     let statement = this.#statements.get(text)
     if (!statement) {
       statement = this.#db.prepare(text)
-      // Objects with the columns' names cost more than all of the reading.
+      // Objects with the columns' names would cost more than the rest of the read.
       if (text.startsWith('SELECT')) statement.setReturnArrays(true)
-      // What writes also tells the last row's id, which history's numbers make too large for a number: Node 26 throws.
+      // A write also returns the last row's id, which in `history` is too large for a number: Node 26 throws.
       else statement.setReadBigInts(true)
       this.#statements.set(text, statement)
     }

@@ -1,9 +1,9 @@
-// Loads node:sqlite, which on Node 22 announces itself as experimental: that one line, and no other, is kept back.
+// Loads node:sqlite without the warning on Node 22 that it is experimental.
 import type * as Sqlite from 'node:sqlite'
 
 let loaded: typeof Sqlite | undefined
 
-/** The module `node:sqlite`. */
+/** Returns the module `node:sqlite`. */
 export function sqlite(): typeof Sqlite {
   if (loaded) return loaded
   const emitWarning = process.emitWarning

@@ -1,5 +1,5 @@
-// The tables, in one SQLite file that several processes open at once. SQLite is the arbiter: nothing is remembered here
-// that another process could have changed, but the numbers of names, which never change once they are committed.
+// The tables, in one SQLite file that several processes open at once. SQLite is the arbiter: nothing is cached here that another
+// process could change, except the numbers of names, which never change once they are committed.
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -8,7 +8,7 @@ import { History } from './history.ts'
 import { openDatabase, type Row } from './schema.ts'
 import { Sql } from './sql.ts'
 
-/** Milliseconds to wait for another process that is just opening, or recovering, the same file. */
+/** Milliseconds to wait for another process that is opening or recovering the same file. */
 const patience = 10_000
 
 const selectEntity = 'SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?'
@@ -16,7 +16,7 @@ const selectLatest = 'SELECT version, c, v, t, d FROM state LEFT JOIN entity ON 
 
 type EntityColumns = [c: number, v: number, t: number, d: string]
 
-/** `SQLITE_BUSY` and its kin: another process holds what this one wanted. */
+/** Returns true for `SQLITE_BUSY` and its relatives: another process holds the lock. */
 export function isBusy(error: unknown): boolean {
   const errcode = (error as { errcode?: number }).errcode
   return errcode !== undefined && (errcode & 0xff) === 5
@@ -27,7 +27,7 @@ export class Store {
   readonly sql: Sql
   readonly history: History
   readonly #names = new Map<string, number>()
-  /** Where the file was opened, and which it is; undefined in memory. */
+  /** The path and identity of the file; undefined in memory. */
   readonly #file: { path: string; id: string } | undefined
   #inTransaction = false
   /** The latest version, while a transaction reads. */
@@ -40,7 +40,7 @@ export class Store {
     this.history = new History(this.sql)
     const path = resolve(file)
     this.#file = file === ':memory:' ? undefined : { path, id: idOf(path)! }
-    // From here on nobody waits inside SQLite, where waiting would stop the whole process.
+    // SQLite itself never waits from here on: that would block the whole process.
     this.db.exec('PRAGMA busy_timeout = 0')
   }
 
@@ -62,7 +62,7 @@ export class Store {
     }
   }
 
-  /** The first read takes hold of the state. */
+  /** Begins a transaction, whose first read fixes the state. */
   #beginReading(): void {
     this.#patiently(() => {
       this.sql.run('BEGIN')
@@ -75,7 +75,7 @@ export class Store {
     })
   }
 
-  /** Takes hold of a state, which may have to wait while another process opens or recovers the file. */
+  /** Retries while another process opens or recovers the file. */
   #patiently<T>(take: () => T): T {
     for (let waited = 0; ; waited++) {
       try {
@@ -87,14 +87,14 @@ export class Store {
     }
   }
 
-  /** Begins a transaction that writes; throws what `isBusy` knows if another process is writing. */
+  /** Begins a transaction that writes; throws an error that `isBusy` recognises if another process is writing. */
   begin(): void {
     this.#checkFile()
     this.sql.run('BEGIN IMMEDIATE')
     this.#inTransaction = true
   }
 
-  /** A file that was removed while it is open still takes writes, which nobody would ever see again. */
+  /** Throws if the file was removed: it would still take writes, but they would be lost. */
   #checkFile(): void {
     if (!this.#file || idOf(this.#file.path) === this.#file.id) return
     throw new StatusError(
@@ -103,7 +103,7 @@ export class Store {
     )
   }
 
-  /** Commits, with what was done as the latest version. @param now Milliseconds since 1970. */
+  /** Commits, with `version` as the latest one. @param now Milliseconds since 1970. */
   commit(version: number, now: number): void {
     this.history.settle(now)
     this.sql.run('UPDATE state SET version = ?', version)
@@ -119,12 +119,12 @@ export class Store {
     if (this.db.isTransaction) this.db.exec('ROLLBACK')
   }
 
-  /** The version of the latest commit. */
+  /** Returns the version of the latest commit. */
   version(): number {
     return this.#version ?? this.sql.first<[number]>('SELECT version FROM state')![0]
   }
 
-  /** The number of a name, or undefined if it has none yet. */
+  /** Returns the number of a name, if it has one. */
   number(name: string): number | undefined {
     const known = this.#names.get(name)
     if (known !== undefined) return known
@@ -133,7 +133,7 @@ export class Store {
     return id
   }
 
-  /** The number of a name, given now if need be; inside `begin` and `commit` only. */
+  /** Returns the number of a name, which may be new; only between `begin` and `commit`. */
   numberFor(name: string): number {
     const known = this.number(name)
     if (known !== undefined) return known
@@ -149,20 +149,20 @@ export class Store {
     return { c, v, t, d }
   }
 
-  /** An entity, and the version of the latest commit in the same state: one statement is cheaper than a transaction of two. */
+  /** Returns an entity and the latest version of the same state: one statement is cheaper than a transaction of two. */
   latest(n: number, k: Uint8Array): { row: Row | undefined; version: number } {
     const found = this.#patiently(() => this.sql.first<[version: number, ...EntityColumns]>(selectLatest, n, k)!)
     const [version, c, v, t, d] = found
-    // Without an entity they are all null.
+    // Without an entity all of them are null.
     return { version, row: (d as string | null) === null ? undefined : { c, v, t, d } }
   }
 
-  /** All names that have a number, as they were before they became text. */
+  /** Returns all names that have a number, parsed. */
   names(): unknown[][] {
     return this.sql.all<[string]>('SELECT name FROM name').map(([name]) => JSON.parse(name) as unknown[])
   }
 
-  /** Whether an id is used or reserved. */
+  /** Returns true if an id is used or reserved. */
   isTaken(n: number, k: Uint8Array): boolean {
     return Boolean(this.get(n, k) ?? this.sql.first('SELECT 1 FROM reserved WHERE n = ? AND k = ?', n, k))
   }
@@ -204,13 +204,13 @@ export class Store {
   }
 }
 
-/** What tells a file from another one that takes its place. */
+/** Returns the identity of a file, which tells it from another at the same path. */
 function idOf(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
   return found && `${found.dev} ${found.ino}`
 }
 
-/** The name of an index of one kind's property; '' is the index of all entities of the kind. */
+/** Returns the name of the index of a kind's property; '' is the index of all entities of the kind. */
 export function indexName(n: number, kind: string, property: string): string {
   return JSON.stringify([n, kind, property])
 }

@@ -1,5 +1,5 @@
-// Where a call reads: the tables as they are, or as they were at an earlier version, and the transaction that wants to know
-// of it. History tells what was replaced since; whoever reads the past leaves those entities out and takes the old ones.
+// A consistent view of the entities, at the latest or at an earlier version. A read of the past leaves out the entities that
+// changed since, and takes their old state from the history.
 
 import { toTimestamp } from '../encoding/convert.ts'
 import { partitionName, pathBytes, pathFromBytes, type StoredKey } from '../encoding/keys.ts'
@@ -13,7 +13,7 @@ export interface OldEntity {
   row: Row | undefined
 }
 
-/** An entity that was read by its key. */
+/** A read of an entity by its key. */
 export interface EntityRead {
   /** The name of its partition, which may have no number yet. */
   name: string
@@ -24,7 +24,7 @@ export interface EntityRead {
 
 export class View {
   readonly store: Store
-  /** The version read; undefined: the latest, whatever it is. */
+  /** The version read; undefined for the latest. */
   readonly version: number | undefined
   readonly #onRead: ((read: EntityRead) => void) | undefined
 
@@ -39,12 +39,12 @@ export class View {
     return this.version === undefined ? timeNow(this.store.version()) : toTimestamp(this.version)
   }
 
-  /** The number of a partition, if anything was ever kept in it. */
+  /** Returns the number of a partition, if anything was ever stored in it. */
   numberOf(partition: StoredKey['partitionId']): number | undefined {
     return this.store.number(partitionName(partition))
   }
 
-  /** Reads one entity, and has the transaction remember it. */
+  /** Reads one entity. */
   read(key: StoredKey): Row | undefined {
     const n = this.numberOf(key.partitionId)
     const k = pathBytes(key.path)
@@ -58,7 +58,7 @@ export class View {
     return this.version === undefined ? now : this.store.history.getAt(n, k, this.version, now)
   }
 
-  /** The entities of a partition, and of a kind if one is given, that changed after the version read. */
+  /** Returns the entities of a partition, and of a kind if given, that changed after the version read. */
   changedEntities(n: number, kind: string | undefined): OldEntity[] {
     if (this.version === undefined || this.version >= this.store.version()) return []
     const first = new Map<string, OldEntity>()
@@ -71,7 +71,7 @@ export class View {
   }
 }
 
-/** When the latest state is read: no sooner than the latest commit, whatever the clock says. */
+/** Returns the time of a read of the latest state: not before the latest commit, even if the clock is. */
 export function timeNow(latest: number): Timestamp {
   return toTimestamp(Math.max(latest, Date.now() * 1000))
 }

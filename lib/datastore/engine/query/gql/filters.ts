@@ -1,4 +1,4 @@
-// What stands behind WHERE in a GQL text.
+// Parses the conditions behind WHERE.
 import type { Filter, Value } from '../../protocol/messages.ts'
 import type { Reader } from './reader.ts'
 import type { ValueParser } from './values.ts'
@@ -11,7 +11,7 @@ const comparisons: Record<string, string> = {
   '>': 'GREATER_THAN',
   '>=': 'GREATER_THAN_OR_EQUAL',
 }
-/** What a comparison is, read from right to left. */
+/** The comparison with its sides exchanged. */
 const mirrored: Record<string, string> = { '=': '=', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
 export class FilterParser {
@@ -23,7 +23,7 @@ export class FilterParser {
     this.#values = values
   }
 
-  /** Conditions with AND and OR, of which AND binds tighter. */
+  /** Parses conditions with AND and OR; AND binds tighter. */
   filter(): Filter {
     return this.#joined('OR', () => this.#joined('AND', () => this.#condition()))
   }
@@ -60,7 +60,7 @@ export class FilterParser {
     return filter(comparisons[this.#sign()]!, values.value())
   }
 
-  /** A condition whose value comes first. */
+  /** Parses a condition whose value comes first. */
   #fromValue(value: Value): Filter {
     const reader = this.#reader
     const filter = (op: string): Filter => ({ propertyFilter: { property: { name: reader.take('name') }, op, value } })

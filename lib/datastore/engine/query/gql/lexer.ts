@@ -1,4 +1,4 @@
-// GQL cut into words: https://cloud.google.com/datastore/docs/reference/gql_reference
+// Splits GQL into words: https://cloud.google.com/datastore/docs/reference/gql_reference
 import { invalid } from '../../protocol/status.ts'
 
 export type Word =
@@ -19,7 +19,7 @@ const patterns = [
 
 const escapes: Record<string, string> = { 0: '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' }
 
-/** What stands between quotes: a quote is written twice or behind a backslash. */
+/** Removes quotes; a quote inside is doubled or escaped with a backslash. */
 function unquote(text: string): string {
   const quote = text[0]!
   return text
@@ -29,7 +29,7 @@ function unquote(text: string): string {
     )
 }
 
-/** The words of a query, with an end behind them. */
+/** Returns the words of a query, with an end marker. */
 export function words(text: string): Word[] {
   const found: Word[] = []
   let at = 0

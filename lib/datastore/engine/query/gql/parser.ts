@@ -1,14 +1,14 @@
-// GQL, Datastore's language for queries, read into the same messages that a query without it comes in:
+// Parses GQL, Datastore's query language, into the same messages that other queries use:
 // https://cloud.google.com/datastore/docs/reference/gql_reference
 import type { Aggregation, GqlQuery, PropertyReference, Query } from '../../protocol/messages.ts'
 import { FilterParser } from './filters.ts'
 import { Reader, wrong } from './reader.ts'
 import { ValueParser } from './values.ts'
 
-/** What a GQL text says. */
+/** A parsed GQL text. */
 export interface Gql {
   query: Query
-  /** Undefined where it aggregates nothing. */
+  /** Undefined for a query without aggregations. */
   aggregations: Aggregation[] | undefined
 }
 
@@ -59,7 +59,7 @@ class Parser {
     const reader = this.#reader
     const distinct = reader.takes('DISTINCT')
     if (distinct && reader.takes('ON')) query.distinctOn = reader.inParentheses(() => this.#names())
-    // DISTINCT needs names; DISTINCT ON has had its own.
+    // DISTINCT needs names; DISTINCT ON already has its own.
     if ((!distinct || query.distinctOn) && reader.takes('*')) return
     const names = this.#names()
     query.projection = names.map((property) => ({ property }))
@@ -100,7 +100,7 @@ class Parser {
     })
   }
 
-  /** A number, a cursor, or the nearer of the two. */
+  /** Parses a number, a cursor, or the nearer of the two. */
   #limit(query: Query): void {
     const reader = this.#reader
     const first = reader.takes('FIRST')

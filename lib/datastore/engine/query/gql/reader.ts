@@ -1,8 +1,8 @@
-// Goes through the words of a GQL text, one at a time.
+// Reads the words of a GQL text one at a time.
 import { invalid } from '../../protocol/status.ts'
 import { type Word, words } from './lexer.ts'
 
-/** Something is wrong with a GQL text. */
+/** Returns the error for a faulty GQL text. */
 export function wrong(what: string): Error {
   return invalid(`GQL query error: ${what}`)
 }
@@ -15,12 +15,12 @@ export class Reader {
     this.#words = words(text)
   }
 
-  /** The word to be read next. */
+  /** The next word. */
   get word(): Word {
     return this.#words[this.#at]!
   }
 
-  /** Whether what is next has an opening parenthesis behind it. */
+  /** True if an opening parenthesis follows the next word. */
   get isCall(): boolean {
     const { type, text } = this.#words[this.#at + 1] ?? this.word
     return type === 'sign' && text === '('
@@ -31,12 +31,12 @@ export class Reader {
     return wrong(`Encountered ${type === 'end' ? 'the end' : `"${text}"`} where something else belongs.`)
   }
 
-  /** Takes the next word, whatever it says. */
+  /** Takes the next word. */
   next(): Word {
     return this.#words[this.#at++]!
   }
 
-  /** Takes the next word if it is this keyword, in capitals, or this sign; tells whether it was. */
+  /** Takes the next word if it is this keyword (in capitals) or sign; returns true if it was. */
   takes(wanted: string): boolean {
     const { word } = this
     const is =
@@ -51,13 +51,13 @@ export class Reader {
     for (const word of wanted) if (!this.takes(word)) throw this.unexpected()
   }
 
-  /** The text of the next word, which must be of this type. */
+  /** Takes the next word, which must be of this type, and returns its text. */
   take(type: Word['type']): string {
     if (this.word.type !== type) throw this.unexpected()
     return this.next().text
   }
 
-  /** What stands between commas. */
+  /** Parses a list separated by commas. */
   list<T>(read: () => T): T[] {
     const list = [read()]
     while (this.takes(',')) list.push(read())

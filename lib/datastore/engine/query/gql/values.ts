@@ -1,4 +1,4 @@
-// Values in a GQL text: literals, where they are allowed, and what is bound to `@name` and `@1`.
+// Parses values in a GQL text: literals, where allowed, and the bindings of `@name` and `@1`.
 import type { GqlQuery, GqlQueryParameter, PathElement, Value } from '../../protocol/messages.ts'
 import { type Reader, wrong } from './reader.ts'
 
@@ -11,7 +11,7 @@ export class ValueParser {
     this.#gql = gql
   }
 
-  /** Whether a value is next. */
+  /** True if a value comes next. */
   get isNext(): boolean {
     const { word, isCall } = this.#reader
     if (word.type !== 'name') return word.type !== 'sign' && word.type !== 'end'
@@ -36,12 +36,12 @@ export class ValueParser {
     return this.#named(text.toUpperCase())
   }
 
-  /** Several values: in parentheses, or an array. */
+  /** Parses several values: in parentheses, or an array. */
   values(): Value {
     return this.#reader.word.type === 'sign' ? this.#array() : this.value()
   }
 
-  /** A place among results: a cursor, or how many come before. */
+  /** Parses a place among results: a cursor, or the number of results before it. */
   position(): { cursor?: Uint8Array | string | null; count?: number } {
     const parameter = this.#reader.word.type === 'binding' ? this.#binding() : { value: this.value() }
     if (parameter.cursor) return { cursor: parameter.cursor }

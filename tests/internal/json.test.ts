@@ -5,6 +5,7 @@ import { decodeData, encodeData, sameData } from '../../lib/ext/session/data/cod
 import { makeApp, RequestHandler, Rule, request } from '../../lib/index.ts'
 import { readJson } from '../../lib/internal/json.ts'
 import { createClient } from '../../lib/testing/index.ts'
+import { expectLinear } from '../support/linear.ts'
 
 /** Lets V8 see objects whose second key has a backslash. */
 function pollute(): void {
@@ -44,6 +45,50 @@ test('reads what JSON.stringify writes', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('takes the last of several keys that are the same, with or without escapes', () => {
+  for (const text of ['{"a":1,"\\u0061":2,"a":3}', '{"\\u0061":1,"a":2,"\\u0061":3}', '{"b":0,"\\u0061":3,"b":0}']) {
+    expect(JSON.stringify(readJson(text))).toBe(JSON.stringify(JSON.parse(text)))
+  }
+})
+
+test('reads a text that is nested deeper than the stack', () => {
+  pollute()
+  const depth = 100_000
+  let value = readJson(`${'[{"a":1,"\\"":'.repeat(depth)}7${'}]'.repeat(depth)}`)
+  for (let level = 0; level < depth; level++) value = (value as [{ '"': unknown }])[0]['"']
+  expect(value).toBe(7)
+})
+
+const hostileTexts: Record<string, (length: number) => string> = {
+  'a run of U+FFFF beside a key with an escape': (length) => `{"\\n":"${'\uffff'.repeat(length)}"}`,
+  'a run of U+FFFF before many keys with escapes': (length) =>
+    `{"a":"${'\uffff'.repeat(length / 2)}"${',"\\n":1'.repeat(length / 14)}}`,
+  'many keys with escapes': (length) => `{${Array.from({ length: length / 16 }, (_, at) => `"\\n${at}":0`).join()}}`,
+  'objects with a key with an escape': (length) =>
+    `[${Array(Math.floor(length / 8))
+      .fill('{"\\n":1}')
+      .join()}]`,
+  'objects in one another': (length) => '{"\\n":'.repeat(length / 8) + 0 + '}'.repeat(length / 8),
+  'white space behind strings': (length) => `["\\n"${' '.repeat(length / 2)},"\\n"${' '.repeat(length / 2)}]`,
+  'nothing but escapes': (length) => '\\'.repeat(length),
+  'escaped quotes': (length) => '\\"'.repeat(length / 2),
+  'colons behind escapes outside of strings': (length) => '\\":'.repeat(length / 3),
+  'strings that never end': (length) => `{"\\n":1${',"\\'.repeat(length / 3)}`,
+}
+
+test.each(Object.entries(hostileTexts))('reads %s in linear time', async (_, input) => {
+  await expectLinear({
+    input,
+    run: (text) => {
+      try {
+        readJson(text)
+      } catch {
+        // Not every text is JSON.
+      }
+    },
+  })
 })
 
 test('refuses the texts that JSON.parse refuses, and no others', () => {

@@ -1,0 +1,46 @@
+// Holds that work on what a stranger sends takes time linear in its length: inputs are doubled, and CPU minima compared.
+
+export interface Growth<Input> {
+  /** Makes an input of a size: characters, as a rule. Doubling the size doubles the input. */
+  input: (size: number) => Input
+  run: (input: Input) => unknown
+  /** The largest size: what the limits let in. Default 1 MiB. */
+  to?: number
+}
+
+/** Twice the input may take this many times the CPU time. Quadratic work takes 4 times. */
+const maxRatio = 2.6
+/** Shorter times than this many ms say nothing: they are mostly noise. */
+const minTime = 1
+const rounds = 3
+const maxRounds = 30
+
+/**
+ * Throws where two doublings in a row take more than 2.6 times the time each, at the smallest such sizes: a failure is
+ * quick. One alone may be the compiler that changes its mind; it is followed by one more, beyond `to` if need be.
+ */
+export async function expectLinear<Input>({ input, run, to = 2 ** 20 }: Growth<Input>): Promise<void> {
+  const measure = async (size: number): Promise<number> => {
+    const made = input(size)
+    const start = process.threadCpuUsage()
+    await run(made)
+    const { user, system } = process.threadCpuUsage(start)
+    return (user + system) / 1000
+  }
+  const steep: string[] = []
+  let [small, smallTime] = [0, 0]
+  for (let size = Math.min(1024, to / 4); size <= to || steep.length > 0; size *= 2) {
+    let time = Number.POSITIVE_INFINITY
+    for (let round = 0; round < rounds; round++) time = Math.min(time, await measure(size))
+    const isSteep = () => smallTime >= minTime && time / smallTime >= maxRatio
+    // The minimum of a few may still be noise; that of many, in turns, is not, nor is half a second.
+    for (let round = rounds; round < maxRounds && isSteep() && time < 500; round++) {
+      smallTime = Math.min(smallTime, await measure(small))
+      time = Math.min(time, await measure(size))
+    }
+    if (isSteep()) steep.push(`${smallTime.toFixed(1)} ms for size ${small}, ${time.toFixed(1)} ms for size ${size}`)
+    else steep.length = 0
+    if (steep.length > 1) throw new Error(`the time is not linear in the input: ${steep.join('; ')}`)
+    ;[small, smallTime] = [size, time]
+  }
+}

@@ -1,71 +1,47 @@
-// `tipfy sessions …`: what the stored sessions are, and an end to them. Of cookie sessions the server keeps nothing.
+// `tipfy sessions …`: lists, shows, ends and purges the stored sessions. Of cookie sessions the server keeps nothing.
 import { inspect } from 'node:util'
-import type { App } from '../app/types.ts'
 import { decodeData } from '../ext/session/data/codec.ts'
 import { visible } from '../ext/session/data/reserved.ts'
-import type { OpenRepository } from '../ext/session/repository/open.ts'
-import type { SessionRow } from '../ext/session/repository/ports.ts'
-import { isLive, isTombstone } from '../ext/session/repository/record.ts'
+import type { SessionAdmin, StoredSession } from '../ext/session/repository/admin.ts'
 import { Sessions } from '../ext/session/session-kinds.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { UsageError } from './failure.ts'
 import { withApp } from './load-app.ts'
 import { counted, print, printJson, table } from './output.ts'
-import { purge } from './purge.ts'
 
-/** Milliseconds for one answer of Datastore. */
-const timeout = 10_000
-const pageSize = 500
-
-interface Listed {
-  id: string
-  state: 'live' | 'expired' | 'ended'
-  user: string | null
-  created: string
-  updated: string
-  expires: string
-  bytes: number
-}
-
-function stored<T>(fn: (opened: OpenRepository, app: App) => Promise<T>): Promise<T> {
+function withAdmin<T>(fn: (admin: SessionAdmin) => Promise<T>): Promise<T> {
   return withApp(async (app) => {
     await app.ready()
     const { sessionInterface } = app
     if (!(sessionInterface instanceof Sessions))
       throw new TipfyError('TIPFY_E_SESSION_HOOK', { name: 'tipfy sessions' })
     if (sessionInterface.opened === undefined) throw new TipfyError('TIPFY_E_SESSION_NOT_STORED')
-    return fn(sessionInterface.opened, app)
+    return fn(sessionInterface.opened.admin)
   })
 }
 
-async function* allRows({ rows }: OpenRepository, user?: string): AsyncIterable<[string, SessionRow]> {
-  let after: string | null | undefined
-  while (after !== null) {
-    const page = await rows.page({ limit: pageSize, after, user }, timeout)
-    yield* page.rows
-    after = page.next
+function listed({ id, state, username, created, updated, expires, data }: StoredSession) {
+  const time = (ms: number) => new Date(ms).toISOString()
+  return {
+    id,
+    state: state === 'moved' ? 'ended' : state,
+    user: username,
+    created: time(created),
+    updated: time(updated),
+    expires: time(expires),
+    bytes: Buffer.byteLength(data ?? ''),
   }
 }
 
-function listed(id: string, row: SessionRow): Listed {
-  const state = isTombstone(row) ? 'ended' : isLive(row, Date.now()) ? 'live' : 'expired'
-  const [created, updated, expires] = [row.created, row.updated, row.expires].map((time) =>
-    new Date(time).toISOString(),
-  )
-  const bytes = Buffer.byteLength(row.data ?? '')
-  return { id, state, user: row.username, created: created!, updated: updated!, expires: expires!, bytes }
-}
-
 export function listCommand(options: { user?: string; all?: boolean; limit: number; json?: boolean }): Promise<void> {
-  return stored(async (opened) => {
-    const found: Listed[] = []
+  return withAdmin(async (admin) => {
+    const found: ReturnType<typeof listed>[] = []
     let more = false
-    for await (const [id, row] of allRows(opened, options.user)) {
-      const session = listed(id, row)
+    for await (const session of admin.list(options.user)) {
       if (session.state !== 'live' && !options.all) continue
       more = found.length === options.limit
       if (more) break
-      found.push(session)
+      found.push(listed(session))
     }
     if (options.json) return printJson(found)
     if (found.length > 0) {
@@ -83,33 +59,26 @@ export function listCommand(options: { user?: string; all?: boolean; limit: numb
   })
 }
 
-/** The one session whose id begins so. */
-async function find(opened: OpenRepository, beginning: string): Promise<[string, SessionRow]> {
-  if (!/^[0-9a-f]{4,64}$/.test(beginning)) {
-    throw new UsageError(
-      `${beginning} is no id of a session: give at least four of its characters, as \`tipfy sessions ls\` shows them.`,
-    )
-  }
-  const found: [string, SessionRow][] = []
-  for await (const entry of allRows(opened)) if (entry[0].startsWith(beginning)) found.push(entry)
-  if (found.length === 1) return found[0]!
-  const problem = found.length === 0 ? 'There is no session' : `There are ${found.length} sessions`
-  throw new TipfyError('TIPFY_E_SESSION_ID', { problem, id: beginning })
+/** The one session whose id begins with `beginning`. */
+async function find(admin: SessionAdmin, beginning: string): Promise<StoredSession> {
+  if (/^[0-9a-f]{4,64}$/.test(beginning)) return admin.find(beginning)
+  throw new UsageError(
+    `${beginning} is no id of a session: give at least four of its characters, as \`tipfy sessions ls\` shows them.`,
+  )
 }
 
 export function showCommand(beginning: string, { json }: { json?: boolean }): Promise<void> {
-  return stored(async (opened) => {
-    const [id, row] = await find(opened, beginning)
-    const session = listed(id, row)
-    const data = row.data ? visible(decodeData(row.data)) : null
-    if (json) return printJson({ ...session, version: row.version, data: plain(data) })
-    for (const [name, value] of Object.entries({ ...session, version: row.version }))
-      print(`${name.padEnd(8)} ${value ?? '-'}`)
+  return withAdmin(async (admin) => {
+    const found = await find(admin, beginning)
+    const session = { ...listed(found), version: found.version }
+    const data = found.data === null ? null : visible(decodeData(found.data))
+    if (json) return printJson({ ...session, data: plain(data) })
+    for (const [name, value] of Object.entries(session)) print(`${name.padEnd(8)} ${value ?? '-'}`)
     print(`data     ${inspect(data, { depth: null, colors: process.stdout.isTTY === true })}`)
   })
 }
 
-/** What JSON cannot say, said as near as it can. */
+/** Converts values that JSON does not have to the nearest that it has. */
 function plain(data: unknown): unknown {
   const text = JSON.stringify(data, (_, value: unknown) => {
     if (typeof value === 'bigint') return String(value)
@@ -127,19 +96,18 @@ export function revokeCommand(
   if ((beginning === undefined) === (user === undefined)) {
     throw new UsageError('Say which: an id, as `tipfy sessions ls` gives it, or --user <id>.')
   }
-  return stored(async (opened) => {
+  return withAdmin(async (admin) => {
     let ended = 1
-    if (user !== undefined) ended = await opened.records.destroyAllFor(user)
-    else await opened.records.revoke((await find(opened, beginning!))[0])
+    if (user !== undefined) ended = await admin.endAll(user)
+    else await admin.end((await find(admin, beginning!)).id)
     if (json) printJson({ revoked: ended })
     else print(`${counted(ended, 'session')} ended.`)
   })
 }
 
 export function purgeCommand({ dryRun = false, json }: { dryRun?: boolean; json?: boolean }): Promise<void> {
-  return stored(async (opened, app) => {
-    const { kind } = (app.sessionInterface as Sessions).settings
-    const purged = await purge(opened, allRows(opened), { kind, dryRun })
+  return withAdmin(async (admin) => {
+    const purged = await admin.purge({ dryRun })
     if (json) printJson({ purged, dryRun })
     else print(`${counted(purged, 'record')} ${dryRun ? 'would be' : 'were'} deleted.`)
   })

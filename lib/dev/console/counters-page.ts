@@ -1,15 +1,14 @@
-// What the requests cost, by endpoint, and what the session store has counted since the process began.
-import type { Counters } from '../../ext/session/repository/counters.ts'
+// What the requests cost, by endpoint, and what the session repository has counted since the process began.
+import { type SessionCounters, sessionCounters } from '../../ext/session/index.ts'
 import { type Html, html } from '../../http/html.ts'
 import { endpointTable } from './endpoint-table.ts'
 import { bytes } from './show.ts'
-import { type Page, sessionsOf, type Visit } from './visit.ts'
+import type { Page, Visit } from './visit.ts'
 
 const states = { closed: 'in use', open: 'left alone', mending: 'being tried again' }
 
 export function countersPage({ app, recorder }: Visit): Page {
-  const records = sessionsOf(app)?.records
-  const servers = records?.cacheServers ?? []
+  const counters = sessionCounters(app)
   const process_ = {
     'process id': process.pid,
     'up for': `${Math.round(process.uptime())} s`,
@@ -17,8 +16,8 @@ export function countersPage({ app, recorder }: Visit): Page {
   }
   const body = html`<div data-refresh>
 <h2>Requests by endpoint</h2>${endpointTable(recorder.recordings)}
-${records === undefined ? html`<p class="soft">No session is kept in Datastore by this process, so nothing is counted.</p>` : counted(records.stats)}
-${servers.length === 0 ? '' : html`<h2>memcached servers</h2>${table(servers.map(({ name, state }) => [name, states[state]]))}`}
+${counters === null ? html`<p class="soft">No session is kept in Datastore by this process, so nothing is counted.</p>` : counted(counters)}
+${counters === null || counters.servers.length === 0 ? '' : html`<h2>memcached servers</h2>${table(counters.servers.map(({ name, state }) => [name, states[state]]))}`}
 <h2>This process</h2>${table(Object.entries(process_))}</div>`
   return { title: 'Counters', body }
 }
@@ -29,7 +28,7 @@ function words(name: string): string {
 }
 
 /** What a name does not say. */
-const meanings: Partial<Record<keyof Counters, string>> = {
+const meanings: Partial<Record<keyof SessionCounters, string>> = {
   transactions: 'saves that had to read and merge first, and everything else that is a transaction',
   retries: 'commits tried again after an error that may pass',
   outdated: 'saves that found a newer version than they had read, and became a transaction',
@@ -48,8 +47,8 @@ const meanings: Partial<Record<keyof Counters, string>> = {
   cacheBroken: 'cached entries that could not be used',
 }
 
-function counted(stats: Counters): Html {
-  const entries = Object.entries(stats) as [string, number | { toJSON(): Record<string, number> }][]
+function counted({ servers: _, ...counters }: SessionCounters): Html {
+  const entries = Object.entries(counters) as [string, number | { toJSON(): Record<string, number> }][]
   const numbers = entries.flatMap(([name, value]) => (typeof value === 'number' ? [[name, value] as const] : []))
   const calls = entries.flatMap(([name, value]) =>
     typeof value === 'number' ? [] : [[words(name), value.toJSON()] as const],
@@ -66,7 +65,7 @@ function counted(stats: Counters): Html {
 }
 
 function counter([name, value]: readonly [string, number]): Html {
-  const meaning = meanings[name as keyof Counters] ?? ''
+  const meaning = meanings[name as keyof SessionCounters] ?? ''
   return html`<tr${value === 0 ? html` class="zero"` : ''}><th scope="row">${words(name)}</th><td class="n">${value}</td><td class="soft">${meaning}</td></tr>`
 }
 

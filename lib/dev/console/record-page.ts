@@ -1,8 +1,7 @@
-// One session in Datastore. Changes go through the store, as a request's would: versions count and caches are seen to.
+// One session in Datastore. Changes go through the repository, as a request's would, so that versions and caches stay right.
 import type { App } from '../../app/types.ts'
 import { decodeData, encodeData } from '../../ext/session/data/codec.ts'
-import type { SessionRow } from '../../ext/session/repository/ports.ts'
-import { isTombstone } from '../../ext/session/repository/record.ts'
+import type { SessionAdmin, StoredSession } from '../../ext/session/repository/admin.ts'
 import type { Sessions } from '../../ext/session/session-kinds.ts'
 import { NotFound } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
@@ -11,27 +10,24 @@ import { tokenField } from './layout.ts'
 import { away, inspectSafely } from './show.ts'
 import { type Answer, goTo, type Page, type Visit } from './visit.ts'
 
-/** What a call to Datastore may take, in ms. */
-export const timeout = 5000
-
-export function stateOf(row: SessionRow, now: number): Html {
-  if (isTombstone(row)) return html`<span class="soft">${row.data === '' ? 'moved to a new id' : 'ended'}</span>`
-  return row.expires > now ? html`<span class="good">live</span>` : html`<span class="soft">expired</span>`
+export function stateOf({ state }: StoredSession): Html {
+  if (state === 'live') return html`<span class="good">live</span>`
+  return html`<span class="soft">${state === 'moved' ? 'moved to a new id' : state}</span>`
 }
 
-async function rowOf(sessions: Sessions, id: string): Promise<SessionRow> {
-  const row = /^[0-9a-f]{64}$/.test(id) ? await sessions.opened?.rows.get(id, timeout) : null
-  if (!row) throw new NotFound('There is no such session, or not any more.')
-  return row
+async function sessionOf(admin: SessionAdmin | undefined, id: string): Promise<StoredSession> {
+  const session = /^[0-9a-f]{64}$/.test(id) ? await admin?.show(id) : null
+  if (!session) throw new NotFound('There is no such session, or not any more.')
+  return session
 }
 
-/** Stored data with line breaks, to be read and edited. */
+/** Returns stored data with line breaks, to be read and edited. */
 function pretty(data: string): string {
   const typed = data.startsWith('~') ? '~' : ''
   return typed + JSON.stringify(readJson(data.slice(typed.length)), null, 2)
 }
 
-/** What was typed, as it is stored. Throws what is to be told to who typed it. */
+/** Returns edited text as it is stored. Throws an error for the person who typed it. */
 export function fromPretty(text: string): string {
   const trimmed = text.trim()
   const typed = trimmed.startsWith('~') ? '~' : ''
@@ -54,19 +50,18 @@ function shown(data: string): Html {
 }
 
 export async function recordPage({ app }: Visit, sessions: Sessions, id: string): Promise<Page> {
-  const row = await rowOf(sessions, id)
+  const session = await sessionOf(sessions.opened?.admin, id)
   const now = sessions.settings.now()
-  const { data, username, version, created, updated, expires, commits } = row
+  const { data, username, version, created, updated, expires, commits } = session
   const time = (ms: number) => html`${new Date(ms).toISOString()} <span class="soft">${away(ms, now)}</span>`
   const action = `/_tipfy/sessions/${id}`
-  const live = !isTombstone(row) && expires > now
-  const body = html`<p>${stateOf(row, now)} · <a data-up href="/_tipfy/sessions">all sessions</a></p>
+  const body = html`<p>${stateOf(session)} · <a data-up href="/_tipfy/sessions">all sessions</a></p>
 <dl><dt>Name</dt><dd><code>${id}</code> <span class="soft">the SHA-256 of the id in the cookie</span></dd><dt>User</dt><dd>${username ?? html`<span class="soft">none</span>`}</dd>
 <dt>Created</dt><dd>${time(created)}</dd><dt>Changed</dt><dd>${time(updated)}</dd><dt>Expires</dt><dd>${time(expires)}</dd>
-<dt>Version</dt><dd>${version} <span class="soft">the tokens of the last ${commits.length} commits are kept</span></dd></dl>
+<dt>Version</dt><dd>${version} <span class="soft">the tokens of the last ${commits} commits are kept</span></dd></dl>
 ${data ? html`<h2>Data</h2>${shown(data)}` : ''}
 ${
-  live
+  session.state === 'live'
     ? html`<h2>Change it</h2>${editor(app, data!, action, version)}
 <h2>End it</h2>
 <form class="line" method="post" action="${action}" data-ask="End this session?">${tokenField(app)}<input type="hidden" name="version" value="${version}">
@@ -79,20 +74,20 @@ that are using it now lose what they write.</p>`
 }
 
 export async function changeRecord(visit: Visit, sessions: Sessions, id: string): Promise<Answer> {
-  await rowOf(sessions, id)
+  const admin = sessions.opened?.admin
+  await sessionOf(admin, id)
   const form = visit.form!
-  const records = sessions.records!
   const path = `sessions/${id}`
   const version = form.get('version', 0, Number)
   switch (form.get('do')) {
     case 'revoke':
-      await records.revoke(id)
+      await admin!.end(id)
       return goTo(visit, path, 'The session is ended.')
     case 'expire':
-      return told(await records.amend(id, version, { expiresIn: 0 }), 'The session has expired.')
+      return told(await admin!.amend(id, version, { expiresIn: 0 }), 'The session has expired.')
     default:
       try {
-        return told(await records.amend(id, version, { data: fromPretty(form.get('data', '')) }), 'Saved.')
+        return told(await admin!.amend(id, version, { data: fromPretty(form.get('data', '')) }), 'Saved.')
       } catch (error) {
         return goTo(visit, path, `Not saved: ${(error as Error).message}`)
       }

@@ -1,11 +1,11 @@
-// Sessions: this browser's, and those in Datastore, to be found, looked at, changed and ended.
+// Sessions: this browser's, and those in Datastore; finds, shows, changes and ends them.
 
 import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
-import { keyName } from '../../ext/session/repository/record.ts'
+import type { SessionAdmin, StoredSession } from '../../ext/session/repository/admin.ts'
 import type { Sessions } from '../../ext/session/session-kinds.ts'
 import { type Html, html } from '../../http/html.ts'
 import { browserSession, changeBrowserSession } from './browser-session.ts'
-import { changeRecord, recordPage, stateOf, timeout } from './record-page.ts'
+import { changeRecord, recordPage, stateOf } from './record-page.ts'
 import { away, bytes } from './show.ts'
 import { type Answer, type Page, sessionsOf, type Visit } from './visit.ts'
 
@@ -33,31 +33,31 @@ async function list(visit: Visit, sessions: Sessions): Promise<Page> {
   const link = mine === null ? '/_tipfy/sessions/mine' : `/_tipfy/sessions/${mine}`
   const body = html`<p>${sessions.kind.backend === 'datastore' ? 'Kept in Datastore.' : 'Kept in signed cookies: the server knows only the one that a browser sends.'}
 <a href="${link}">This browser's session</a></p>
-${sessions.opened === undefined ? '' : await stored(visit, sessions, user, text, mine)}`
+${sessions.opened === undefined ? '' : await stored(visit, sessions.opened.admin, { user, text, mine, now: sessions.settings.now() })}`
   return { title: 'Sessions', body }
 }
 
-/** The name of the record of the session that this browser has, if it is one in Datastore. */
+/** The id of this browser's session, if it is one in Datastore. */
 function ownRecord(visit: Visit, sessions: Sessions): string | null {
   if (sessions.kind.backend !== 'datastore') return null
   const cookie = findCookie(sessions.kind, visit.request, sessions.settings)?.cookie
-  return cookie === undefined ? null : keyName(cookie.text)
+  return cookie === undefined ? null : (sessions.opened?.admin.idOf(cookie.text) ?? null)
 }
 
-async function stored(
-  visit: Visit,
-  sessions: Sessions,
-  user: string,
-  text: string,
-  mine: string | null,
-): Promise<Html> {
+interface Search {
+  user: string
+  text: string
+  mine: string | null
+  now: number
+}
+
+async function stored(visit: Visit, admin: SessionAdmin, { user, text, mine, now }: Search): Promise<Html> {
   const after = visit.request.args.get('after', undefined)
-  const { rows, next, searched } = await search(sessions, { user, text, after })
-  const now = sessions.settings.now()
-  const lines = rows.map(([id, row]) => {
-    const { created, updated, expires, username, version, data } = row
+  const { found, next, searched } = await search(admin, { user, text, after })
+  const lines = found.map((session) => {
+    const { id, created, updated, expires, username, version, data } = session
     return html`<tr><td><a href="/_tipfy/sessions/${id}"><code>${id.slice(0, 12)}</code></a>${id === mine ? ' (this browser)' : ''}</td>
-<td>${stateOf(row, now)}</td><td>${username ?? ''}</td><td>${away(created, now)}</td><td>${away(updated, now)}</td><td>${away(expires, now)}</td>
+<td>${stateOf(session)}</td><td>${username ?? ''}</td><td>${away(created, now)}</td><td>${away(updated, now)}</td><td>${away(expires, now)}</td>
 <td class="n">${version}</td><td class="n">${bytes(data?.length ?? 0)}</td></tr>`
   })
   const query = new URLSearchParams({ user, text, after: next ?? '' })
@@ -70,17 +70,15 @@ async function stored(
 ${next === null ? '' : html`<p><a href="/_tipfy/sessions?${query}">More</a></p>`}`
 }
 
-/** A page of what was looked for; with a text, as many pages as it takes to fill one. */
-async function search(sessions: Sessions, { user, text, after }: { user: string; text: string; after?: string }) {
-  const store = sessions.opened!.rows
-  const rows: [string, Awaited<ReturnType<typeof store.page>>['rows'] extends Map<string, infer Row> ? Row : never][] =
-    []
+/** Returns a page of matching sessions; with a text, reads as many pages as it takes to fill one. */
+async function search(admin: SessionAdmin, { user, text, after }: { user: string; text: string; after?: string }) {
+  const found: StoredSession[] = []
   let [next, searched]: [string | null, number] = [after ?? null, 0]
   do {
-    const page = await store.page({ limit: shownAtOnce, after: next ?? undefined, user: user || undefined }, timeout)
-    for (const [id, row] of page.rows) if (id.startsWith(text) || row.data?.includes(text)) rows.push([id, row])
-    searched += page.rows.size
+    const page = await admin.page({ limit: shownAtOnce, after: next ?? undefined, user: user || undefined })
+    found.push(...page.sessions.filter(({ id, data }) => id.startsWith(text) || data?.includes(text)))
+    searched += page.sessions.length
     next = page.next
-  } while (rows.length < shownAtOnce && next !== null && searched < mostSearched)
-  return { rows, next, searched }
+  } while (found.length < shownAtOnce && next !== null && searched < mostSearched)
+  return { found, next, searched }
 }

@@ -126,7 +126,7 @@ export class Sessions implements SessionInterface {
       .then(({ openRepository }) => openRepository(this.app, this.settings))
       .then((opened) => {
         this.opened = opened
-        this.records = opened.records
+        this.records = opened.repository
       })
       .catch((error: unknown) => {
         this.opening = undefined // the next one tries again

@@ -5,7 +5,6 @@ import { ServiceUnavailable } from '../../../http/exceptions.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
-import { keyName } from '../repository/record.ts'
 import type { RepositoryUnavailable, SessionRecord, SessionRepository } from '../repository/repository.ts'
 import { Slot, type SlotKind } from './backend.ts'
 
@@ -113,7 +112,7 @@ export abstract class FoundSlot extends Slot {
 
   /** What `listFor` calls this session. */
   get recordName(): string | undefined {
-    return this.id === undefined ? undefined : keyName(this.id)
+    return this.id === undefined ? undefined : this.records.idOf(this.id)
   }
 
   /** Asks the store; where it cannot be reached, the answer to the request is a 503. */

@@ -105,6 +105,12 @@ export class SessionDatastore implements DatastorePort {
     return { rows, next: more ? (info.endCursor ?? null) : null }
   }
 
+  /** Deletes records by their ids, at most 500. */
+  async delete(ids: readonly string[], timeout: number): Promise<void> {
+    const mutations = ids.map((id) => new Mutation({ delete: this.#key(id) }))
+    await ask<CommitResponse>(this.#client, 'commit', { mutations }, timeout)
+  }
+
   begin(): DatastoreTransaction {
     const transaction = internalsOf(this.#datastore.transaction())
     const keys = new Map<string, EntityKey>()

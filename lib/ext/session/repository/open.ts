@@ -10,8 +10,8 @@ import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, isCurrentText, mustBeData } from '../data/migrate.ts'
 import { visible, withVisible } from '../data/reserved.ts'
 import type { Data } from '../merge/merge.ts'
+import type { SessionAdmin } from './admin.ts'
 import { totals } from './counters.ts'
-import type { SessionDatastore } from './datastore-adapter.ts'
 import type { SessionRepository } from './repository.ts'
 
 type Merge = (base: Data, mine: Data, theirs: Data) => Data
@@ -29,10 +29,10 @@ export function datastoreMode(
   throw new TipfyError('TIPFY_E_SESSION_DATASTORE')
 }
 
-/** What datastore sessions stand on: the store, and below it, for tools, the rows and the client. */
+/** The open repository of sessions, and what tools need beside it. */
 export interface OpenRepository {
-  records: SessionRepository
-  rows: SessionDatastore
+  repository: SessionRepository
+  admin: SessionAdmin
   datastore: Datastore
   /** Where it is, for a person. */
   description: string
@@ -49,13 +49,19 @@ function describeDatastore(mode: 'embedded' | 'cloud' | null, settings: Settings
 export async function openRepository(app: SessionApp, settings: Settings): Promise<OpenRepository> {
   const { datastore: wanted } = settings
   const mode = typeof wanted === 'object' ? null : datastoreMode(wanted, settings.dev)
-  const [{ SessionRepository }, { SessionDatastore }, { closeDatastore, openDatastore }, { systemRandomness }] =
-    await Promise.all([
-      import('./repository.ts'),
-      import('./datastore-adapter.ts'),
-      import('../../../datastore/client.ts'),
-      import('./randomness.ts'),
-    ])
+  const [
+    { SessionRepository },
+    { SessionAdmin },
+    { SessionDatastore },
+    { closeDatastore, openDatastore },
+    { systemRandomness },
+  ] = await Promise.all([
+    import('./repository.ts'),
+    import('./admin.ts'),
+    import('./datastore-adapter.ts'),
+    import('../../../datastore/client.ts'),
+    import('./randomness.ts'),
+  ])
   const { kind, log } = settings
   const datastore =
     mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder })
@@ -67,7 +73,7 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
     kind,
     onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
   })
-  const records: SessionRepository = new SessionRepository({
+  const repository: SessionRepository = new SessionRepository({
     datastore: rows,
     cache: cached ? await openCache(memcache, { username, password }) : undefined,
     clock: { ...systemClock, now: () => settings.now() },
@@ -79,21 +85,22 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
       storeTimeout: settings.storeTimeout * 1000,
       cacheTtl: settings.cacheTtl * 1000,
       cacheTimeout: settings.cacheTimeout,
-      onTrouble: (message) => log.warn({ counters: records.stats, memcached: breakers(records) }, message),
+      onTrouble: (message) => log.warn({ counters: repository.stats, memcached: breakers(repository) }, message),
       decode: (text) => decodeCurrent(text, settings),
       isCurrent: (text) => isCurrentText(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict,
     },
   })
-  const endTelemetry = await startTelemetry(() => totals(records.stats))
+  const endTelemetry = await startTelemetry(() => totals(repository.stats))
   app.onClose(async () => {
     endTelemetry()
-    records.close()
+    repository.close()
     if (mode !== null) await closeDatastore(datastore)
   })
   const description = describeDatastore(mode, settings) + (cached ? `, with memcached at ${memcache}` : '')
-  return { records, rows, datastore, description }
+  const admin = new SessionAdmin(repository, rows, () => settings.now())
+  return { repository, admin, datastore, description }
 }
 
 async function openCache(servers: string | readonly string[], options: MemcachedOptions) {

@@ -47,6 +47,11 @@ export class SessionRepository {
     return this.#runner.randomness.id()
   }
 
+  /** The id by which lists and tools know the session whose cookie holds `sid`. */
+  idOf(sid: string): string {
+    return keyName(sid)
+  }
+
   get cacheServers(): readonly CacheServerState[] {
     return this.#cache?.servers ?? []
   }

@@ -381,6 +381,15 @@ const table = {
     message: '{problem} whose id begins with {id}',
     remedy: 'Look at `tipfy sessions ls` (with --all for those that are over), and give more of the id.',
   },
+  TIPFY_E_PASSWORD_HASH: {
+    message: 'This Node ({version}) cannot compute a password hash of the kind {hash}',
+    remedy:
+      'Use Node 24.7 or later for argon2id, or set the algorithm to scrypt where Nodes are mixed; other kinds are not known here.',
+  },
+  TIPFY_E_PASSWORD_LENGTH: {
+    message: 'A password is empty or longer than {max} bytes',
+    remedy: 'Check its length before it is hashed, and tell the user.',
+  },
 } as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
 
 /** The code of an error in the table: stable, to be matched by programs. */

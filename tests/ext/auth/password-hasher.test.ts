@@ -1,0 +1,116 @@
+import * as crypto from 'node:crypto'
+import { describe, expect, test } from '@jest/globals'
+import { PasswordHasher } from '../../../lib/ext/auth/password-hasher.ts'
+import { Semaphore } from '../../../lib/ext/auth/semaphore.ts'
+
+const hasArgon2 = typeof crypto.argon2 === 'function'
+const cheap = {
+  argon2id: { memory: 64, passes: 1, parallelism: 1 },
+  scrypt: { logCost: 4, blockSize: 8, parallelism: 1 },
+}
+const algorithms = hasArgon2 ? (['argon2id', 'scrypt'] as const) : (['scrypt'] as const)
+
+describe.each(algorithms)('passwords hashed by %s', (algorithm) => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm })
+
+  test('are checked against a PHC string that differs each time', async () => {
+    const [one, other] = [await hasher.hash('correct horse'), await hasher.hash('correct horse')]
+    expect(one).not.toBe(other)
+    expect(one).toMatch(
+      algorithm === 'argon2id'
+        ? /^\$argon2id\$v=19\$m=64,t=1,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/
+        : /^\$scrypt\$ln=4,r=8,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
+    )
+    for (const hash of [one, other]) {
+      expect(await hasher.check('correct horse', hash)).toBe(true)
+      expect(await hasher.check('correct horsf', hash)).toBe(false)
+      expect(await hasher.check('', hash)).toBe(false)
+    }
+  })
+
+  test('are the same however their letters are composed', async () => {
+    expect(await hasher.check('cafe\u0301', await hasher.hash('caf\u00e9'))).toBe(true)
+  })
+
+  test('need a new hash after the cost was changed, and are checked until then', async () => {
+    const old = await hasher.hash('pw')
+    const dearer = new PasswordHasher({
+      algorithm,
+      argon2id: { memory: 128, passes: 1, parallelism: 1 },
+      scrypt: { logCost: 5, blockSize: 8, parallelism: 1 },
+    })
+    expect([hasher.needsRehash(old), dearer.needsRehash(old)]).toEqual([false, true])
+    expect(await dearer.check('pw', old)).toBe(true)
+    expect(dearer.needsRehash(await dearer.hash('pw'))).toBe(false)
+  })
+
+  test('of users that do not exist are never right, and are computed all the same', async () => {
+    expect(await hasher.check('x', null)).toBe(false)
+    expect(await hasher.check('x', undefined)).toBe(false)
+  })
+})
+
+test('a hash of another library is checked', async () => {
+  // RFC 7914, section 12: "pleaseletmein", "SodiumChloride", N 16384, r 8, p 1.
+  const bytes = Buffer.from(
+    '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887',
+    'hex',
+  )
+  const [salt, hash] = [Buffer.from('SodiumChloride'), bytes].map((part) => part.toString('base64').replace(/=+$/, ''))
+  const stored = `$scrypt$ln=14,r=8,p=1$${salt}$${hash}`
+  expect(await new PasswordHasher({ algorithm: 'scrypt' }).check('pleaseletmein', stored)).toBe(true)
+})
+
+test.each([
+  ['one of bcrypt', '$2b$10$abcdefghijklmnopqrstuv'],
+  ['a password in the clear', 'secret'],
+  ['an empty text', ''],
+  ['one whose cost would take all memory', `$scrypt$ln=30,r=8,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one whose version is another', `$argon2id$v=16$m=64,t=1,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+])('%s is an error of the configuration, and never a wrong password', async (_, stored) => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt' })
+  await expect(hasher.check('secret', stored)).rejects.toMatchObject({ code: 'TIPFY_E_PASSWORD_HASH' })
+  expect(() => hasher.needsRehash(stored)).toThrow(expect.objectContaining({ code: 'TIPFY_E_PASSWORD_HASH' }))
+})
+
+test('a password that is empty or too long is not hashed, and is never right', async () => {
+  const hasher = new PasswordHasher({ ...cheap, maxPasswordLength: 8 })
+  for (const password of ['', 'ninebytes', 'ä'.repeat(5)]) {
+    await expect(hasher.hash(password)).rejects.toMatchObject({ code: 'TIPFY_E_PASSWORD_LENGTH' })
+    expect(await hasher.check(password, await hasher.hash('x'))).toBe(false)
+  }
+})
+
+test.each([
+  ['as many as are set', { maxParallelHashes: 2 }, {}, 2],
+  ['always fewer than the pool has threads', { maxParallelHashes: 99 }, { UV_THREADPOOL_SIZE: '8' }, 7],
+  ['one where the pool has one', { maxParallelHashes: 2 }, { UV_THREADPOOL_SIZE: '1' }, 1],
+])('hashes computed at once: %s', async (_, settings, env, expected) => {
+  const hasher = new PasswordHasher({ ...cheap, ...settings, algorithm: 'scrypt' }, env)
+  expect(hasher.maxParallel).toBe(expected)
+  expect(new Set(await Promise.all(Array.from({ length: 12 }, () => hasher.hash('pw')))).size).toBe(12)
+})
+
+test('work beyond the places waits in its order, also behind work that fails', async () => {
+  const places = new Semaphore(2)
+  const started: number[] = []
+  const ends: (() => void)[] = []
+  const all = [0, 1, 2, 3].map((n) =>
+    places.run(async () => {
+      started.push(n)
+      await new Promise<void>((resolve) => ends.push(resolve))
+      if (n === 0) throw new Error('it failed')
+    }),
+  )
+  await Promise.resolve()
+  expect(started).toEqual([0, 1])
+  ends[0]!()
+  await expect(all[0]).rejects.toThrow('it failed')
+  expect(started).toEqual([0, 1, 2])
+  ends[1]!()
+  ends[2]!()
+  await all[2]
+  ends[3]!()
+  await all[3]
+  expect(started).toEqual([0, 1, 2, 3])
+})

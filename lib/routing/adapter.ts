@@ -1,46 +1,26 @@
-// A map bound to a host: turns requests into rules and values, and values into URLs.
+// A map bound to a host: matches paths, redirects, and builds URLs.
+import { MethodNotAllowed, NotFound } from '../http/exceptions.ts'
 import { MultiDict } from '../http/multidict.ts'
 import { put } from '../internal/put.ts'
 import { BuildError } from './build-error.ts'
-import { isSuitable, pairsOf } from './builder.ts'
-import { type Match, matchPath, rulesForPath } from './matcher/match.ts'
+import { isSuitable } from './build-order.ts'
+import { type Built, pairsOf } from './builder.ts'
+import type { Compiled } from './matcher/compile.ts'
+import { type Match, type Mismatch, matchPath, type Outcome, type Redirection, rulesForPath } from './matcher/match.ts'
 import { encodeQuery, quoteDecoded } from './quote.ts'
-import { RequestRedirect, resolveTarget } from './redirect.ts'
-import type { Built, Rule, Values } from './rule.ts'
-import type { UrlMap } from './url-map.ts'
+import { RequestRedirect, redirectTarget } from './redirect.ts'
+import type { Rule } from './rule.ts'
+import type { Binding, BuildOptions, RuleAdapter, RuleMap, Values } from './types.ts'
 
-/** Where an adapter stands: one host, and the request if there is one. */
-export interface Binding {
-  /** With the port, if it is not the scheme's own. */
-  serverName: string
-  /** The path below which the application lives. Default: `/`. */
-  scriptName?: string
-  subdomain: string
-  /** Default: http. Empty: URLs that would be absolute begin with `//`. */
-  scheme?: string
-  /** What `match` takes without a path, percent-encoded. Default: `/`. */
-  pathInfo?: string
-  /** What `match` and `build` take without a method. Default: GET. */
-  method?: string
-  /** What redirects keep. */
-  queryArgs?: string | Values | Iterable<readonly [string, unknown]> | null
+/** A map as its adapters see it. */
+export interface AdapterMap extends RuleMap {
+  rules(endpoint?: string): readonly Rule[]
+  compile(): Compiled
 }
 
-/** How `build` writes a URL. */
-export interface BuildOptions {
-  /** Only rules that have it. Default: any, those of the adapter's method first. */
-  method?: string | null
-  /** With scheme and host even where the path would do. */
-  forceExternal?: boolean
-  /** Default: the adapter's. */
-  scheme?: string
-  /** Whether values that no variable takes become the query. Default: true. */
-  appendUnknown?: boolean
-}
-
-/** A map bound to a host and a scheme, and to a request if there is one: it matches paths and builds URLs. */
-export class UrlAdapter {
-  readonly map: UrlMap
+/** A map bound to a host and a scheme, and to a request if there is one. */
+export class UrlAdapter implements RuleAdapter {
+  readonly map: AdapterMap
   readonly serverName: string
   readonly scriptName: string
   readonly subdomain: string
@@ -49,7 +29,7 @@ export class UrlAdapter {
   readonly method: string
   readonly queryArgs: NonNullable<Binding['queryArgs']>
 
-  constructor(map: UrlMap, binding: Binding) {
+  constructor(map: AdapterMap, binding: Binding) {
     const { scriptName = '/' } = binding
     this.map = map
     this.serverName = binding.serverName
@@ -61,20 +41,30 @@ export class UrlAdapter {
     this.queryArgs = binding.queryArgs ?? ''
   }
 
-  /** What rules' domains are compared with: the whole host with `hostMatching`, else the subdomain. */
+  /** Compared with the domains of rules: the whole host with `hostMatching`, else the subdomain. */
   get domain(): string {
     return this.map.hostMatching ? this.serverName : this.subdomain
   }
 
   /**
-   * The rule of a path, percent-encoded as requested. Throws `RequestRedirect`, `NotFound`, `MethodNotAllowed` (its
-   * `allow` as Werkzeug's), or `BadRequest` where a `%` is malformed or does not stand for UTF-8.
+   * Matches a path, percent-encoded as requested. Throws `RequestRedirect`, `NotFound`, `MethodNotAllowed` (its `allow` as
+   * Werkzeug's), or `BadRequest` where a `%` is malformed or does not encode UTF-8.
    */
   match(path: string = this.pathInfo, method: string = this.method): Match {
-    return matchPath(this.map, this.domain, path, method.toUpperCase(), this)
+    const verb = method.toUpperCase()
+    return this.follow(matchPath(this.map.compile(), this.domain, path, verb), verb)
   }
 
-  /** Whether `match` would find, or redirect. */
+  /** Returns a match; for any other outcome throws the redirect or the error. */
+  follow(outcome: Outcome, method: string): Match {
+    if (!('kind' in outcome)) return outcome
+    if (isMismatch(outcome)) throw mismatchError(outcome)
+    const redirect = this.#redirect(outcome, method)
+    if (typeof redirect === 'string') throw new RequestRedirect(redirect)
+    return redirect
+  }
+
+  /** True if `match` would find a rule, or redirect. */
   test(path?: string, method?: string): boolean {
     try {
       this.match(path, method)
@@ -84,64 +74,66 @@ export class UrlAdapter {
     }
   }
 
-  /** Every rule that answers a path with some method, the one that `match` prefers first; redirects are not among them. */
+  /** Every rule that matches a path with some method, the one that `match` prefers first; redirects are left out. */
   rulesFor(path: string = this.pathInfo): Rule[] {
-    return rulesForPath(this.map, this.domain, path)
+    return rulesForPath(this.map.compile(), this.domain, path)
   }
 
-  /** To a path of this application, decoded; the query is kept. */
-  redirectToPath(path: string): RequestRedirect {
-    return this.redirectToUrl(quoteDecoded(path), null)
+  /** The URL of a redirect, or the match itself of an alias without another rule for its values. */
+  #redirect(redirection: Redirection, method: string): string | Match {
+    switch (redirection.kind) {
+      case 'slash':
+      case 'merged':
+        return this.#withQuery(this.#place(quoteDecoded(redirection.path), null))
+      case 'shorter':
+        return this.#withQuery(this.#place(redirection.built.path, redirection.built.domain))
+      case 'alias': {
+        const { match, path } = redirection
+        const url = this.#canonicalUrl(match, method)
+        if (url !== null && url !== this.#place(quoteDecoded(path), null)) return this.#withQuery(url)
+        return match.rule.redirectTo === undefined ? match : redirectTarget(match, this, this.#origin(null))
+      }
+      case 'target':
+        return redirectTarget(redirection.match, this, this.#origin(null))
+    }
   }
 
-  /** The same, with the path quoted already and on the host of `domain`. */
-  redirectToUrl(path: string, domain: string | null): RequestRedirect {
-    return this.redirectWithQuery(this.place(path, domain))
+  /** The URL of the rule that an alias leads to; null if none takes its values. */
+  #canonicalUrl({ rule, args }: Match, method: string): string | null {
+    try {
+      return this.build(rule.endpoint, args, { method, appendUnknown: false, forceExternal: true })
+    } catch {
+      return null
+    }
   }
 
-  /** From an alias to the rule that it is an alias of; null if there is none that takes these values. */
-  redirectToCanonical({ endpoint }: Rule, args: Values, method: string, path: string): RequestRedirect | null {
-    const options = { method, appendUnknown: false, forceExternal: true }
-    const url = this.tryBuild(endpoint, args, options)
-    return url === null || url === this.place(quoteDecoded(path), null) ? null : this.redirectWithQuery(url)
+  #origin(domain: string | null): string {
+    return `${this.scheme || 'http'}://${this.#host(domain)}`
   }
 
-  /** To what a rule's `redirectTo` says. */
-  redirectToTarget(target: string, mayLeave: boolean): RequestRedirect {
-    return new RequestRedirect(resolveTarget(this.origin(null), this.scriptName, target, mayLeave))
-  }
-
-  private origin(domain: string | null): string {
-    return `${this.scheme || 'http'}://${this.host(domain)}`
-  }
-
-  private place(path: string, domain: string | null): string {
+  #place(path: string, domain: string | null): string {
     const place = this.scriptName.replace(/^\/+|\/+$/g, '')
-    return `${this.origin(domain)}/${place === '' ? '' : `${place}/`}${path.replace(/^\/+/, '')}`
+    return `${this.#origin(domain)}/${place === '' ? '' : `${place}/`}${path.replace(/^\/+/, '')}`
   }
 
-  private redirectWithQuery(url: string): RequestRedirect {
-    // A header takes Latin-1, as which Node reads the bytes of a request.
-    const query = this.query().replace(/[^\x21-\x7e\x80-\xff]+/g, (text) => encodeURIComponent(text.toWellFormed()))
-    return new RequestRedirect(query === '' ? url : `${url}?${query}`)
-  }
-
-  private query(): string {
-    const { queryArgs } = this
-    if (typeof queryArgs === 'string') return queryArgs
-    return encodeQuery(Symbol.iterator in queryArgs ? (queryArgs as Iterable<[string, unknown]>) : pairsOf(queryArgs))
+  #withQuery(url: string): string {
+    // A header takes Latin-1, which is how Node decodes the bytes of a request.
+    const query = queryText(this.queryArgs).replace(/[^\x21-\x7e\x80-\xff]+/g, (part) =>
+      encodeURIComponent(part.toWellFormed()),
+    )
+    return query === '' ? url : `${url}?${query}`
   }
 
   /** The host for a rule's domain: a whole host with `hostMatching`, else a subdomain. */
-  private host(domain: string | null): string {
+  #host(domain: string | null): string {
     if (this.map.hostMatching) return domain ?? this.serverName
     const subdomain = domain ?? this.subdomain
     return subdomain === '' ? this.serverName : `${subdomain}.${this.serverName}`
   }
 
   /**
-   * The URL of an endpoint: a path, or absolute where it is on another host. Throws a {@link BuildError} where no rule
-   * of the endpoint takes these values.
+   * Builds the URL of an endpoint: a path, or absolute where it is on another host. Throws a {@link BuildError} where no rule of
+   * the endpoint takes these values.
    */
   build(endpoint: string, values: Values | MultiDict<unknown> = {}, options: BuildOptions = {}): string {
     const { method = null, forceExternal = false, scheme = this.scheme, appendUnknown = true } = options
@@ -150,9 +142,9 @@ export class UrlAdapter {
     for (const name of Object.keys(source)) {
       if (source[name] !== undefined && source[name] !== null) put(given, name, source[name])
     }
-    const built = this.buildWith(endpoint, given, method, appendUnknown)
+    const built = this.#buildWith(endpoint, given, method, appendUnknown)
     if (built === null) throw new BuildError(this.map.rules(), endpoint, given, method)
-    const host = this.host(built.domain)
+    const host = this.#host(built.domain)
     const path = built.path.replace(/^\/+/, '')
     const isHere = this.map.hostMatching ? host === this.serverName : built.domain === this.subdomain
     if (isHere && !forceExternal) return `${this.scriptName.replace(/\/+$/, '')}/${path}`
@@ -160,21 +152,13 @@ export class UrlAdapter {
     return `${scheme === '' ? '' : secure ? 'https:' : 'http:'}//${host}${this.scriptName.slice(0, -1)}/${path}`
   }
 
-  private tryBuild(endpoint: string, values: Values, options: BuildOptions): string | null {
-    try {
-      return this.build(endpoint, values, options)
-    } catch {
-      return null
-    }
-  }
-
-  private buildWith(endpoint: string, values: Values, method: string | null, appendUnknown: boolean): Built | null {
-    const preferred = method === null ? this.buildWith(endpoint, values, this.method, appendUnknown) : null
+  #buildWith(endpoint: string, values: Values, method: string | null, appendUnknown: boolean): Built | null {
+    const preferred = method === null ? this.#buildWith(endpoint, values, this.method, appendUnknown) : null
     if (preferred !== null) return preferred
     let elsewhere: Built | null = null
     for (const rule of this.map.rules(endpoint)) {
       if (!isSuitable(rule, values, method)) continue
-      const built = this.buildRule(rule, values, method, appendUnknown)
+      const built = this.#buildRule(rule, values, method, appendUnknown)
       if (built === null) continue
       if (!this.map.hostMatching || built.domain === this.serverName) return built
       elsewhere ??= built
@@ -182,7 +166,7 @@ export class UrlAdapter {
     return elsewhere
   }
 
-  private buildRule(rule: Rule, values: Values, method: string | null, appendUnknown: boolean) {
+  #buildRule(rule: Rule, values: Values, method: string | null, appendUnknown: boolean): Built | null {
     try {
       return rule.compiled.builder.build(values, appendUnknown)
     } catch (cause) {
@@ -191,7 +175,20 @@ export class UrlAdapter {
   }
 }
 
-/** A query as values: what came several times is a list. */
+export function isMismatch(outcome: Redirection | Mismatch): outcome is Mismatch {
+  return outcome.kind === 'methods' || outcome.kind === 'nothing'
+}
+
+export function mismatchError(mismatch: Mismatch): NotFound | MethodNotAllowed {
+  return mismatch.kind === 'methods' ? new MethodNotAllowed(mismatch.allow) : new NotFound()
+}
+
+function queryText(query: UrlAdapter['queryArgs']): string {
+  if (typeof query === 'string') return query
+  return encodeQuery(Symbol.iterator in query ? (query as Iterable<[string, unknown]>) : pairsOf(query))
+}
+
+/** A query as values; a name that occurs several times has a list. */
 function listed(values: MultiDict<unknown>): Values {
   const lists = Object.entries(values.toObject({ all: true }))
   return Object.fromEntries(lists.map(([name, list]) => [name, list.length === 1 ? list[0] : list]))

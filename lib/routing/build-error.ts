@@ -1,9 +1,10 @@
-// No URL can be built: says which rule was probably meant.
+// The error of a URL that cannot be built; it names the rule that was probably meant.
 import { TipfyError } from '../internal/errors.ts'
 import { unlikeness } from '../internal/suggest.ts'
-import type { Rule, Values } from './rule.ts'
+import type { Rule } from './rule.ts'
+import type { Values } from './types.ts'
 
-/** The rule most like what was asked for: the endpoint counts, then whether it takes the values, then the method. */
+/** Finds the rule most like the one asked for: by its endpoint, then its values, then its method. */
 export function closestRule(
   rules: Iterable<Rule>,
   endpoint: string,
@@ -27,13 +28,13 @@ function advice(endpoint: string, values: Values, method: string | null, rule: R
   const missing = [...rule.arguments].filter((name) => !Object.hasOwn(values, name)).sort()
   const hints: string[] = []
   if (method !== null && rule.methods !== null && !rule.methods.has(method)) {
-    hints.push(`It answers ${[...rule.methods].sort().join(', ')}.`)
+    hints.push(`It is for ${[...rule.methods].sort().join(', ')}.`)
   }
   if (missing.length > 0) hints.push(`Did you forget ${missing.map((name) => `\`${name}\``).join(', ')}?`)
   return hints.join(' ') || `Its rule is ${rule.path}.`
 }
 
-/** Thrown by `build` where no rule of the endpoint can say the values. */
+/** Thrown by `build` where no rule of the endpoint takes the values. */
 export class BuildError extends TipfyError<'TIPFY_E_BUILD'> {
   override name = 'BuildError'
   readonly endpoint: string

@@ -2,7 +2,7 @@
 import { formatFloat, readFloat, readInt, toNumber, zeroFill } from './numbers.ts'
 import type { ConverterArgument, ConverterArguments } from './parse.ts'
 import { quotePath } from './quote.ts'
-import type { UrlMap } from './url-map.ts'
+import type { RuleMap } from './types.ts'
 
 /**
  * Thrown by a converter's `toValue` (the path is then not found) or `toUrl` (the next rule of the endpoint is tried).
@@ -31,7 +31,7 @@ export class BaseConverter<Value = unknown> {
   readonly arguments: ConverterArguments
 
   /** `map` is the one whose rule asks for it. */
-  constructor(_map: UrlMap, args: ConverterArguments) {
+  constructor(_map: RuleMap, args: ConverterArguments) {
     this.arguments = args
   }
 
@@ -47,7 +47,7 @@ export class BaseConverter<Value = unknown> {
 }
 
 /** A converter class, to be named in a map's `converters`. */
-export type ConverterClass = new (map: UrlMap, args: ConverterArguments) => BaseConverter
+export type ConverterClass = new (map: RuleMap, args: ConverterArguments) => BaseConverter
 
 /** Arguments by name, however they were given; `fixed_digits` is read as `fixedDigits`. Throws a TypeError. */
 function byName<Name extends string>(args: ConverterArguments, names: readonly Name[]) {
@@ -88,7 +88,7 @@ function countOr<Missing>(value: ConverterArgument | undefined, missing: Missing
 export class UnicodeConverter extends BaseConverter<string> {
   override partIsolating = true
 
-  constructor(map: UrlMap, args: ConverterArguments) {
+  constructor(map: RuleMap, args: ConverterArguments) {
     super(map, args)
     const given = byName(args, ['minlength', 'maxlength', 'length'])
     const length = countOr(given.length, null, 'length')
@@ -104,7 +104,7 @@ export class AnyConverter extends BaseConverter<string> {
   override partIsolating = true
   readonly items: ReadonlySet<string>
 
-  constructor(map: UrlMap, args: ConverterArguments) {
+  constructor(map: RuleMap, args: ConverterArguments) {
     super(map, args)
     for (const name of Object.keys(args.named)) throw new TypeError(`takes no argument \`${name}\``)
     this.items = new Set(args.texts)
@@ -123,7 +123,7 @@ export class PathConverter extends BaseConverter<string> {
   override regex = '[^/][^\\n]*?'
   override weight = 200
 
-  constructor(map: UrlMap, args: ConverterArguments) {
+  constructor(map: RuleMap, args: ConverterArguments) {
     super(map, args)
     byName(args, [])
   }
@@ -137,7 +137,7 @@ abstract class NumberConverter<Written> extends BaseConverter<number | Written> 
   readonly max: number | null
 
   constructor(
-    map: UrlMap,
+    map: RuleMap,
     args: ConverterArguments,
     names: readonly ('fixedDigits' | 'min' | 'max' | 'signed')[],
     digits: string,
@@ -160,7 +160,7 @@ abstract class NumberConverter<Written> extends BaseConverter<number | Written> 
 
 /** `<int(fixedDigits=4, min=1, max=9, signed=true):x>`: a whole number up to 2^53-1, beyond which numbers are not exact. */
 export class IntegerConverter extends NumberConverter<bigint> {
-  constructor(map: UrlMap, args: ConverterArguments) {
+  constructor(map: RuleMap, args: ConverterArguments) {
     super(map, args, ['fixedDigits', 'min', 'max', 'signed'], '\\p{Nd}+')
   }
 
@@ -177,7 +177,7 @@ export class IntegerConverter extends NumberConverter<bigint> {
 
 /** `<float(min=0.5, max=9, signed=true):x>`: digits, a point, digits. */
 export class FloatConverter extends NumberConverter<never> {
-  constructor(map: UrlMap, args: ConverterArguments) {
+  constructor(map: RuleMap, args: ConverterArguments) {
     super(map, args, ['min', 'max', 'signed'], '\\p{Nd}+\\.\\p{Nd}+')
   }
 
@@ -191,7 +191,7 @@ export class UuidConverter extends BaseConverter<string> {
   override partIsolating = true
   override regex = '[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}'
 
-  constructor(map: UrlMap, args: ConverterArguments) {
+  constructor(map: RuleMap, args: ConverterArguments) {
     super(map, args)
     byName(args, [])
   }

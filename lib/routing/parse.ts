@@ -1,10 +1,10 @@
-// Reads a rule's path: slashes, static text and `<converter(arguments):name>`, in Werkzeug's grammar.
+// Parses a rule's path: slashes, static text and `<converter(arguments):name>`, in Werkzeug's grammar.
 import { TipfyError } from '../internal/errors.ts'
 
 /** A converter's argument, as written in a rule: `2`, `2.5`, `true` or `True`, `null` or `None`, `word`, `'a text'`. */
 export type ConverterArgument = string | number | boolean | null
 
-/** What stands between the parentheses of `<name(1,2,key=3):x>`. */
+/** The arguments between the parentheses of `<name(1,2,key=3):x>`. */
 export interface ConverterArguments {
   positional: readonly ConverterArgument[]
   named: Readonly<Record<string, ConverterArgument>>
@@ -18,10 +18,10 @@ export type Token =
   | { kind: 'static'; text: string }
   | { kind: 'variable'; name: string; converter: string; arguments: ConverterArguments }
 
-const NAME = '[a-zA-Z_][a-zA-Z0-9_]*'
-const TOKEN = new RegExp(`(/)|([^</]+)|<(?:(${NAME})(?:\\((.*?)\\))?:)?(${NAME})>`, 'y')
-const ARGUMENT = /\s*(?:(\w+)\s*=\s*)?(-?\d+\.\d+|-?\d+|[\p{L}\p{N}_.]+|"[^"]*"|'[^']*')\s*,/uy
-const CONSTANTS: Record<string, ConverterArgument> = {
+const namePattern = '[a-zA-Z_][a-zA-Z0-9_]*'
+const tokenPattern = new RegExp(`(/)|([^</]+)|<(?:(${namePattern})(?:\\((.*?)\\))?:)?(${namePattern})>`, 'y')
+const argumentPattern = /\s*(?:(\w+)\s*=\s*)?(-?\d+\.\d+|-?\d+|[\p{L}\p{N}_.]+|"[^"]*"|'[^']*')\s*,/uy
+const constants: Record<string, ConverterArgument> = {
   true: true,
   True: true,
   false: false,
@@ -32,7 +32,7 @@ const CONSTANTS: Record<string, ConverterArgument> = {
 
 function readArgument(text: string): ConverterArgument {
   if (/^["']/.test(text)) return text.slice(1, -1)
-  if (Object.hasOwn(CONSTANTS, text)) return CONSTANTS[text]!
+  if (Object.hasOwn(constants, text)) return constants[text]!
   return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
 }
 
@@ -43,8 +43,8 @@ function readArguments(source: string, fail: (reason: string) => Error): Convert
   const text = `${source},`
   let at = 0
   while (!/^[\s,]*$/.test(text.slice(at))) {
-    ARGUMENT.lastIndex = at
-    const [whole, name, value] = ARGUMENT.exec(text) ?? []
+    argumentPattern.lastIndex = at
+    const [whole, name, value] = argumentPattern.exec(text) ?? []
     if (whole === undefined || value === undefined) throw fail(`cannot read \`${source.slice(at)}\``)
     if (name !== undefined) named[name] = readArgument(value)
     else {
@@ -56,14 +56,14 @@ function readArguments(source: string, fail: (reason: string) => Error): Convert
   return { positional, named, texts }
 }
 
-/** Splits `source`, the path (or the subdomain, or the host) of the rule that `rule` names in errors. */
+/** Splits `source`: the path, subdomain or host of the rule that errors name as `rule`. */
 export function parseRule(source: string, rule: string): Token[] {
   const tokens: Token[] = []
   const names = new Set<string>()
-  TOKEN.lastIndex = 0
-  while (TOKEN.lastIndex < source.length) {
-    const at = TOKEN.lastIndex
-    const match = TOKEN.exec(source)
+  tokenPattern.lastIndex = 0
+  while (tokenPattern.lastIndex < source.length) {
+    const at = tokenPattern.lastIndex
+    const match = tokenPattern.exec(source)
     if (match === null) throw new TipfyError('TIPFY_E_RULE_MALFORMED', { rule, at: source.slice(at) })
     const [, slash, text, converter = 'default', args = '', name = ''] = match
     if (slash !== undefined) tokens.push({ kind: 'slash' })

@@ -1,6 +1,9 @@
-// A match that is an answer by itself: the same thing lives at another URL.
+// Redirects of rules: the exception, and their targets.
 import { HTTPException } from '../http/exceptions.ts'
+import { TipfyError } from '../internal/errors.ts'
+import type { Match } from './matcher/match.ts'
 import { quoteLocation } from './quote.ts'
+import type { RuleAdapter } from './types.ts'
 
 /** Thrown by `match`: the request is to be sent to `location`, an absolute URL. 308, so method and body stay. */
 export class RequestRedirect extends HTTPException {
@@ -14,17 +17,28 @@ export class RequestRedirect extends HTTPException {
 }
 
 /**
- * What a rule's `redirectTo` says, relative to `place` on `origin`. It may leave the site only where the rule's own text
- * says so: what came from the request must not, so slashes, a backslash or a scheme at the start count as part of a path.
+ * The target of a rule's `redirectTo`, relative to the adapter's root on `origin`. Only the rule's own text can lead to another
+ * site. Values come from the request, so slashes, a backslash or a scheme at the start of one count as part of a path.
  */
-export function resolveTarget(origin: string, place: string, target: string, mayLeave: boolean): string {
-  if (mayLeave && /^https?:\/\//i.test(target)) return quoteLocation(target)
-  const relative = target.replace(/^[\\/]+/, '/').replace(/^(?=[^/?#]*:)/, './/')
-  const { pathname, search, hash } = new URL(relative, `http://host${place}`)
-  return `${origin}${pathname.replace(/^\/{2,}/, '/')}${search}${hash}`
+export function redirectTarget({ rule, args }: Match, adapter: RuleAdapter, origin: string): string {
+  const { redirectTo, compiled, path } = rule
+  if (typeof redirectTo === 'function') {
+    const given: unknown = redirectTo(adapter, args)
+    if (typeof given === 'string') return resolveTarget(given, true, adapter, origin)
+    const shown = given instanceof Promise ? 'a promise' : typeof given
+    throw new TipfyError('TIPFY_E_RULE_TARGET', { rule: path, given: shown })
+  }
+  const filled = redirectTo!.replace(/<([^>]+)>/g, (_, name: string) =>
+    compiled.converters.get(name)!.toUrl(args[name]),
+  )
+  const leaves = /^(?:https?:)?\/\/[^/?#<]+(?:[/?#]|$)/i.test(redirectTo!)
+  const target = leaves && filled.startsWith('//') ? `${adapter.scheme || 'http'}:${filled}` : filled
+  return resolveTarget(target, leaves, adapter, origin)
 }
 
-/** Fills a `redirectTo` text: `<name>` becomes the value's URL. */
-export function fillRedirect(template: string, toUrl: (name: string) => string): string {
-  return template.replace(/<([^>]+)>/g, (_, name: string) => toUrl(name))
+function resolveTarget(target: string, mayLeave: boolean, { scriptName }: RuleAdapter, origin: string): string {
+  if (mayLeave && /^https?:\/\//i.test(target)) return quoteLocation(target)
+  const relative = target.replace(/^[\\/]+/, '/').replace(/^(?=[^/?#]*:)/, './/')
+  const { pathname, search, hash } = new URL(relative, `http://host${scriptName}`)
+  return `${origin}${pathname.replace(/^\/{2,}/, '/')}${search}${hash}`
 }

@@ -1,8 +1,9 @@
 // What TypeScript knows of an application's rules: endpoints and the types of their variables, read off the literals
 // in urls.ts. Nothing here exists at run time.
 import type { MultiDict } from '../http/multidict.ts'
-import type { Rule, Values } from './rule.ts'
+import type { Rule } from './rule.ts'
 import type { FilledTemplate } from './template.ts'
+import type { Values } from './types.ts'
 import type { EndpointPrefix, HandlerPrefix, Subdomain, Submount } from './wrappers.ts'
 
 /**

@@ -1,66 +1,18 @@
-// One URL pattern: what it says, and, once a map has bound it, the parts to match it by and the way to build it.
+// One URL pattern: its options and, once a map has bound it, its compiled form.
 import { inspect } from 'node:util'
 import { TipfyError } from '../internal/errors.ts'
 import { nearest } from '../internal/suggest.ts'
-import type { UrlAdapter } from './adapter.ts'
-import { type BoundRule, bindRule } from './bind.ts'
+import { type BindingMap, type BoundRule, bindRule } from './bind.ts'
 import { parseRule, type Token } from './parse.ts'
-import type { UrlMap } from './url-map.ts'
+import type { HandlerTarget, RuleMap, RuleOptions, Values } from './types.ts'
 
-/** Whatever yields rules: a {@link Rule} itself, a wrapper around rules, or a class of one's own. */
+/** Yields rules: a {@link Rule} itself, a wrapper around rules, or a class of your own. */
 export interface RuleFactory {
-  /** The rules, for a map to add; it calls this once. */
-  getRules(map: UrlMap): Iterable<Rule>
+  /** The rules, for a map to add; called once. */
+  getRules(map: RuleMap): Iterable<Rule>
 }
 
-/** A domain and a path with its query, quoted. */
-export interface Built {
-  domain: string
-  path: string
-}
-
-/** Values of variables by name. */
-export type Values = Readonly<Record<string, unknown>>
-
-/**
- * What serves a rule: `'module:Class'`, the class, or a function that imports it. It is checked when it is first used:
- * a closer type here would make the types of handlers and of rules depend on each other.
- */
-export type HandlerTarget = string | (abstract new (...args: never[]) => object) | (() => Promise<unknown>)
-
-/** What a rule says beside its path. */
-export interface RuleOptions<
-  Endpoint extends string = string,
-  Defaults extends Values = Values,
-  Domain extends string = string,
-> {
-  /** The name to build URLs by. Several rules may share it. */
-  endpoint?: Endpoint
-  /** `'module:Class'`, the class, or a function that imports it. Default: the endpoint. */
-  handler?: HandlerTarget
-  /** The methods that it answers, default all; HEAD comes with GET. */
-  methods?: readonly string[]
-  /** Values that the handler gets besides, or instead of, those of the variables. */
-  defaults?: Defaults
-  /** The subdomain it is for, with variables if need be. Default: the map's `defaultSubdomain`. */
-  subdomain?: Domain
-  /** The whole host it is for, with variables if need be; for maps with `hostMatching`. */
-  host?: Domain
-  /** Whether `/a` is redirected to `/a/` (default) or answered as well. Default: the map's. */
-  strictSlashes?: boolean
-  /** Whether `/a//b` is redirected to `/a/b`. Default: the map's. */
-  mergeSlashes?: boolean
-  /** Where to redirect to: text with `<name>` for values, or a function. Relative to the application's root. */
-  redirectTo?: string | ((adapter: UrlAdapter, args: Record<string, unknown>) => string)
-  /** Only for building URLs. */
-  buildOnly?: boolean
-  /** Redirects to the other rule of its endpoint, which has the same variables. */
-  alias?: boolean
-  /** False: no session is loaded for it. */
-  session?: boolean
-}
-
-// Node runs urls.ts without checking its types: a misspelt `methods` would have a rule answer all of them.
+// Node runs urls.ts without checking its types: with a misspelt `methods` a rule would match all of them.
 const optionNames = new Set<string>([
   'endpoint',
   'handler',
@@ -89,36 +41,36 @@ export class Rule<
   const Domain extends string = string,
 > implements RuleFactory
 {
-  /** As it was given. */
+  /** The pattern, as given. */
   readonly path: Path
   /** The name to build URLs by; '' if it has none. */
   readonly endpoint: Endpoint
-  /** What serves it; the endpoint unless said. */
+  /** Its handler; the endpoint by default. */
   readonly handler: HandlerTarget
-  /** In upper case; null where any will do. */
+  /** In upper case; null matches all. */
   readonly methods: ReadonlySet<string> | null
-  /** Values that the handler gets besides, or instead of, those of the variables. */
+  /** Values passed to the handler besides, or instead of, those of the variables. */
   readonly defaults: Defaults
-  /** Where it redirects to. */
+  /** The target of its redirect. */
   readonly redirectTo: RuleOptions['redirectTo']
-  /** Whether it is only for building URLs. */
+  /** True if it is only for building URLs. */
   readonly buildOnly: boolean
-  /** Whether it redirects to the other rule of its endpoint. */
+  /** True if it redirects to the other rule of its endpoint. */
   readonly alias: boolean
-  /** Whether a session is loaded for it. */
+  /** True if a session is loaded for it. */
   readonly session: boolean
-  /** The whole host it is for; null: any. */
+  /** Its whole host; null matches any. */
   readonly host: Domain | null
-  /** Null until bound, where the rule does not say. */
+  /** Null until bound, if not given. */
   subdomain: string | null
-  /** Null until bound, where the rule does not say. */
+  /** Null until bound, if not given. */
   strictSlashes: boolean | null
-  /** Null until bound, where the rule does not say. */
+  /** Null until bound, if not given. */
   mergeSlashes: boolean | null
   /** The map that it belongs to. */
-  map: UrlMap | null = null
-  private bound: BoundRule | null = null
-  private tokens: readonly Token[] | null = null
+  map: RuleMap | null = null
+  #bound: BoundRule | null = null
+  #tokens: readonly Token[] | null = null
 
   /** @throws {TipfyError} TIPFY_E_RULE_SLASH, TIPFY_E_RULE_OPTION, TIPFY_E_RULE_METHODS; the map throws for the rest */
   constructor(path: Path, options: RuleOptions<Endpoint, Defaults, Domain> = {}) {
@@ -143,11 +95,11 @@ export class Rule<
     this.subdomain = options.subdomain ?? null
     this.strictSlashes = options.strictSlashes ?? null
     this.mergeSlashes = options.mergeSlashes ?? null
-    // A template's placeholder may stand for anything, so its rules are read when they are filled in.
-    this.tokens = path.includes('$') ? null : parseRule(path, path)
+    // A template's placeholder may be anything, so its rules are parsed when they are filled in.
+    this.#tokens = path.includes('$') ? null : parseRule(path, path)
   }
 
-  getRules(_map: UrlMap): Iterable<Rule> {
+  getRules(_map: RuleMap): Iterable<Rule> {
     return [this as Rule]
   }
 
@@ -161,24 +113,24 @@ export class Rule<
     return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, ...options })
   }
 
-  /** Makes it part of a map: its converters are made there, and what it leaves open is the map's. */
-  bind(map: UrlMap): void {
+  /** Makes it part of a map, which fills in the options that it leaves open. */
+  bind(map: BindingMap): void {
     if (this.map !== null) throw new TipfyError('TIPFY_E_RULE_BOUND', { rule: this.path })
     this.map = map
     this.strictSlashes ??= map.strictSlashes
     this.mergeSlashes ??= map.mergeSlashes
     this.subdomain ??= map.defaultSubdomain
-    this.bound = bindRule(this as Rule, map, this.tokens)
-    this.tokens = null
+    this.#bound = bindRule(this, map, this.#tokens)
+    this.#tokens = null
   }
 
-  /** What the map made of it. */
+  /** Its compiled form. */
   get compiled(): BoundRule {
-    if (this.bound === null) throw new TipfyError('TIPFY_E_RULE_UNBOUND', { rule: this.path })
-    return this.bound
+    if (this.#bound === null) throw new TipfyError('TIPFY_E_RULE_UNBOUND', { rule: this.path })
+    return this.#bound
   }
 
-  /** The names that it gives values to: variables and defaults. */
+  /** The names of its variables and defaults. */
   get arguments(): ReadonlySet<string> {
     return this.compiled.arguments
   }
@@ -188,7 +140,7 @@ export class Rule<
     return `${this.path}${methods} -> ${this.endpoint}`
   }
 
-  /** What is worth showing: not the map, which holds all rules. */
+  /** Without the map, which holds all rules. */
   toJSON(): object {
     const { path, endpoint, handler, methods, subdomain, host } = this
     const shown = typeof handler === 'string' ? handler : `[${handler.name || 'function'}]`

@@ -1,7 +1,7 @@
 // Rules to be filled in several times over.
 import { TipfyError } from '../internal/errors.ts'
 import type { Rule, RuleFactory } from './rule.ts'
-import type { UrlMap } from './url-map.ts'
+import type { RuleMap } from './types.ts'
 
 /** What `$name` stands for, by name. */
 export type TemplateValues = Readonly<Record<string, string | number>>
@@ -20,7 +20,7 @@ export class FilledTemplate<
     this.filled = filled
   }
 
-  *getRules(map: UrlMap): Iterable<Rule> {
+  *getRules(map: RuleMap): Iterable<Rule> {
     for (const factory of this.templateRules) for (const rule of factory.getRules(map)) yield this.fillIn(rule)
   }
 

@@ -1,44 +1,39 @@
-// All rules of an application, compiled at first use: to match by, and to build URLs from.
+// The rules of an application, compiled at first use.
 import { domainToASCII } from 'node:url'
 import { inspect } from 'node:util'
 import { BadHost } from '../http/exceptions.ts'
 import { withoutDefaultPort } from '../http/request/origin.ts'
 import { TipfyError } from '../internal/errors.ts'
-import { type Binding, UrlAdapter } from './adapter.ts'
-import { compareForBuild, providesDefaultsFor } from './builder.ts'
+import { type AdapterMap, isMismatch, mismatchError, UrlAdapter } from './adapter.ts'
+import type { BindingMap } from './bind.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
-import { isReadAsItIs, type Match, matchPath, type Origin, rulesForPath } from './matcher/match.ts'
+import { type Compiled, compileRules } from './matcher/compile.ts'
+import { type Match, matchPath, rulesForPath } from './matcher/match.ts'
 import type { DynamicPart } from './matcher/rule-part.ts'
-import { type Candidate, RuleTree } from './matcher/rule-tree.ts'
 import type { Rule, RuleFactory } from './rule.ts'
+import type { Binding, RuleMap, SortParameters } from './types.ts'
 
-/** Orders the query parameters of built URLs. */
-export type SortParameters = (one: readonly [string, unknown], other: readonly [string, unknown]) => number
-
-/** What holds for all rules of a map that do not say otherwise. */
-export interface UrlMapOptions {
-  /** The subdomain of rules that name none, and of a binding that names none. Default: none. */
-  defaultSubdomain?: string
-  /** Whether `/a` is redirected to the rule `/a/` (default), or answered by it. */
-  strictSlashes?: boolean
-  /** Whether `/a//b` is redirected to `/a/b`. Default: true. */
-  mergeSlashes?: boolean
-  /** Whether a URL that spells out a rule's defaults is redirected to that rule's own, shorter one. Default: true. */
-  redirectDefaults?: boolean
-  /** Rules have a `host`, not a `subdomain`. */
-  hostMatching?: boolean
-  /** Whether, or how, to sort the query parameters of built URLs. Default: as given. */
-  sortParameters?: boolean | SortParameters
-  /** Converters of one's own, by name. */
+/** Options of a map; they hold for all rules without their own. */
+export interface UrlMapOptions extends Partial<RuleMap> {
+  /** Converters of your own, by name. */
   converters?: Readonly<Record<string, ConverterClass>>
-  /** The name under which requests come; what stands before it is the subdomain. Default: any, without subdomains. */
-  serverName?: string | null
 }
 
-/** What to bind a map to. */
+/** The host, and optionally the request, that a map is bound to. */
 export interface BindOptions extends Partial<Binding> {
   /** The host, like 'example.org' or 'localhost:8080'. */
   serverName: string
+}
+
+/** The part of a request that matching reads; each property only when it counts. */
+export interface RoutedRequest {
+  readonly method: string
+  /** In lower case, with the port unless it is the scheme's default. */
+  readonly host: string
+  readonly scheme: string
+  /** Path and query as requested, percent-encoded. */
+  readonly rawPath: string
+  readonly rawQuery: string
 }
 
 /**
@@ -50,7 +45,7 @@ export interface BindOptions extends Partial<Binding> {
  * urls.match('/archive/2009/') // { rule, args: { year: 2009 } }
  * urls.build('archive', { year: 2009 }) // '/archive/2009/'
  */
-export class UrlMap {
+export class UrlMap implements AdapterMap, BindingMap {
   readonly defaultSubdomain: string
   readonly strictSlashes: boolean
   readonly mergeSlashes: boolean
@@ -59,14 +54,14 @@ export class UrlMap {
   readonly sortParameters: boolean | SortParameters
   readonly converters: Readonly<Record<string, ConverterClass>>
   readonly serverName: string | null
-  /** The parts with variables that its rules are made of, by what they accept. */
+  /** The parts with variables of its rules, by pattern: rules that agree in one share it. */
   readonly parts = new Map<string, DynamicPart>()
   /** The rules in the order in which they were added. */
   readonly addedRules: Rule[] = []
-  private readonly byEndpoint = new Map<string, Rule[]>()
-  private compiled: Compiled | null = null
+  readonly #byEndpoint = new Map<string, Rule[]>()
+  #compiled: Compiled | null = null
 
-  /** @throws {TipfyError} TIPFY_E_RULE_… for a rule that cannot be read, or is part of another map */
+  /** @throws {TipfyError} TIPFY_E_RULE_… for a rule that cannot be parsed, or is part of another map */
   constructor(rules: Iterable<RuleFactory> = [], options: UrlMapOptions = {}) {
     this.defaultSubdomain = options.defaultSubdomain ?? ''
     this.strictSlashes = options.strictSlashes ?? true
@@ -84,31 +79,31 @@ export class UrlMap {
     for (const rule of factory.getRules(this)) {
       rule.bind(this)
       this.addedRules.push(rule)
-      const rules = this.byEndpoint.get(rule.endpoint)
-      if (rules === undefined) this.byEndpoint.set(rule.endpoint, [rule])
+      const rules = this.#byEndpoint.get(rule.endpoint)
+      if (rules === undefined) this.#byEndpoint.set(rule.endpoint, [rule])
       else rules.push(rule)
     }
-    this.compiled = null
+    this.#compiled = null
   }
 
   /** The rules, or those of one endpoint, in the order in which `build` tries them. */
   rules(endpoint?: string): readonly Rule[] {
     this.compile()
-    return endpoint === undefined ? [...this.byEndpoint.values()].flat() : (this.byEndpoint.get(endpoint) ?? [])
+    return endpoint === undefined ? [...this.#byEndpoint.values()].flat() : (this.#byEndpoint.get(endpoint) ?? [])
   }
 
-  /** Whether some rule of the endpoint takes all these variables. */
+  /** True if some rule of the endpoint takes all these variables. */
   isEndpointExpecting(endpoint: string, ...names: string[]): boolean {
     return this.rules(endpoint).some((rule) => names.every((name) => rule.arguments.has(name)))
   }
 
-  /** The matcher's tree. Matching compiles by itself; at start it can be done before the first request comes. */
+  /** Compiles the rules. Matching does it by itself; a server can do it before the first request. */
   compile(): Compiled {
-    this.compiled ??= compile(this, this.byEndpoint)
-    return this.compiled
+    this.#compiled ??= compileRules(this, this.addedRules, this.#byEndpoint.values())
+    return this.#compiled
   }
 
-  /** An adapter for one host, scheme and place below which the application lives. */
+  /** An adapter for a host, a scheme and a mount path. */
   bind({ serverName, subdomain, ...options }: BindOptions): UrlAdapter {
     if (this.hostMatching && subdomain !== undefined) throw new TipfyError('TIPFY_E_BIND_SUBDOMAIN')
     const name = serverName.toLowerCase()
@@ -120,26 +115,24 @@ export class UrlMap {
   /** An adapter for a request. */
   bindToRequest(request: RoutedRequest): UrlAdapter {
     const { host, scheme, rawPath: pathInfo, rawQuery: queryArgs, method } = request
-    const subdomain = this.hostMatching ? '' : this.domainOf(request)
+    const subdomain = this.hostMatching ? '' : this.#domainOf(request)
     const isBelow = subdomain !== '' && host.startsWith(`${subdomain}.`)
     const serverName = isBelow ? host.slice(subdomain.length + 1) : subdomain === '' ? host : (this.serverName ?? host)
     return new UrlAdapter(this, { serverName, subdomain, scheme, pathInfo, queryArgs, method })
   }
 
-  /** The rule of a request and the values of its variables; throws as {@link UrlAdapter.match}. */
+  /** Matches a request; throws as {@link UrlAdapter.match}. Only redirects need an adapter: most matches make none. */
   matchRequest(request: RoutedRequest): Match {
     const { rawPath, method } = request
-    return matchPath(this, this.domainOf(request), rawPath, method, request)
-  }
-
-  /** The adapter of where a match was asked for. */
-  adapterOf(origin: Origin): UrlAdapter {
-    return origin instanceof UrlAdapter ? origin : this.bindToRequest(origin)
+    const outcome = matchPath(this.compile(), this.#domainOf(request), rawPath, method)
+    if (!('kind' in outcome)) return outcome
+    if (isMismatch(outcome)) throw mismatchError(outcome)
+    return this.bindToRequest(request).follow(outcome, method)
   }
 
   /** See {@link UrlAdapter.rulesFor}. */
   rulesFor(request: RoutedRequest): Rule[] {
-    return rulesForPath(this, this.domainOf(request), request.rawPath)
+    return rulesForPath(this.compile(), this.#domainOf(request), request.rawPath)
   }
 
   toJSON(): object {
@@ -150,65 +143,15 @@ export class UrlMap {
     return `UrlMap [\n${this.addedRules.map((rule) => `  ${rule}\n`).join('')}]`
   }
 
-  /** The host is looked at only where rules ask for it. */
-  private domainOf(request: RoutedRequest): string {
-    if (this.hostMatching) return request.host
-    if (this.serverName === null || !this.compile().hasSubdomains) return this.defaultSubdomain
-    const { serverName } = this
-    // A name that tells no port stands for all of them.
+  /** Reads the host only where rules depend on it. */
+  #domainOf(request: RoutedRequest): string {
+    const { hostMatching, serverName } = this
+    if (hostMatching) return request.host
+    if (serverName === null || !this.compile().hasSubdomains) return this.defaultSubdomain
+    // A name without a port matches every port.
     const host = /:\d+$/.test(serverName) ? request.host : request.host.replace(/:\d+$/, '')
     if (host === serverName) return ''
-    // Werkzeug's answer where the host is another one: a subdomain that no rule has.
+    // Werkzeug's result for another host: a subdomain that no rule has.
     return host.endsWith(`.${serverName}`) ? host.slice(0, -serverName.length - 1) : '<invalid>'
   }
-}
-
-/** What a map needs to know of a request; each is read only when it counts. */
-export interface RoutedRequest {
-  readonly method: string
-  /** In lower case, with the port if it is not the scheme's own. */
-  readonly host: string
-  readonly scheme: string
-  /** Path and query as requested, percent-encoded. */
-  readonly rawPath: string
-  readonly rawQuery: string
-}
-
-/** What a map makes of its rules. */
-export interface Compiled {
-  tree: RuleTree
-  /** By their paths, rules that are found by nothing else and whose match nothing depends on but the method. */
-  plain: ReadonlyMap<string, Rule>
-  /** For rules that another one says shorter by its defaults: those others. */
-  shorter: ReadonlyMap<Rule, readonly Rule[]>
-  hasSubdomains: boolean
-}
-
-function compile(map: UrlMap, byEndpoint: ReadonlyMap<string, Rule[]>): Compiled {
-  const shorter = new Map<Rule, Rule[]>()
-  for (const rules of byEndpoint.values()) {
-    rules.sort(compareForBuild)
-    const earlier: Rule[] = []
-    for (const rule of rules) {
-      const others = earlier.filter((other) => providesDefaultsFor(other, rule))
-      if (others.length > 0) shorter.set(rule, others)
-      if (Object.keys(rule.defaults).length > 0 && !rule.buildOnly) earlier.push(rule)
-    }
-  }
-  const { addedRules, hostMatching, defaultSubdomain } = map
-  const tree = new RuleTree(addedRules.filter((rule) => !rule.buildOnly))
-  const hasSubdomains = addedRules.some((rule) => rule.subdomain !== '')
-  const hasDomains = hasSubdomains || hostMatching || defaultSubdomain !== ''
-  return { tree, plain: hasDomains ? new Map() : plainRules(tree, shorter), shorter, hasSubdomains }
-}
-
-function plainRules({ domains }: RuleTree, shorter: Compiled['shorter']): Map<string, Rule> {
-  const plain = new Map<string, Rule>()
-  for (const [path, leaf] of domains.get('')?.statics ?? []) {
-    const [{ rule, how }] = leaf as [Candidate]
-    const isPlain = rule.compiled.arguments.size === 0 && rule.redirectTo === undefined && !rule.alias
-    if (leaf.length === 1 && how === 'exact' && isPlain && !shorter.has(rule) && isReadAsItIs(path))
-      plain.set(path, rule)
-  }
-  return plain
 }

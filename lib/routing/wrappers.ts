@@ -1,6 +1,6 @@
 // Rules with something in common, said once: a path, a subdomain, a prefix of their names. Wrappers nest.
 import type { Rule, RuleFactory } from './rule.ts'
-import type { UrlMap } from './url-map.ts'
+import type { RuleMap } from './types.ts'
 
 abstract class Wrapper<Rules extends readonly RuleFactory[]> implements RuleFactory {
   readonly rules: Rules
@@ -9,7 +9,7 @@ abstract class Wrapper<Rules extends readonly RuleFactory[]> implements RuleFact
     this.rules = rules
   }
 
-  *getRules(map: UrlMap): Iterable<Rule> {
+  *getRules(map: RuleMap): Iterable<Rule> {
     for (const factory of this.rules) for (const rule of factory.getRules(map)) yield this.wrap(rule)
   }
 

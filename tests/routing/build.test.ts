@@ -124,7 +124,7 @@ describe('a URL that cannot be built', () => {
   })
 
   test('for another method, tells the methods', () => {
-    expect(failure('item', { id: 1 }, { method: 'DELETE' }).message).toContain('It answers GET, HEAD.')
+    expect(failure('item', { id: 1 }, { method: 'DELETE' }).message).toContain('It is for GET, HEAD.')
   })
 
   test('for a value that its converter does not take, tells why', () => {

@@ -1,16 +1,15 @@
-// From a path to a rule and its values, in the order in which Werkzeug's adapter decides.
-
-import { BadRequest, MethodNotAllowed, NotFound } from '../../http/exceptions.ts'
-import { TipfyError } from '../../internal/errors.ts'
+// Matches a path with a rule and its values, in the order in which Werkzeug's adapter decides. The outcome is data: redirects
+// and errors are made by the adapter.
+import { BadRequest } from '../../http/exceptions.ts'
 import { put } from '../../internal/put.ts'
-import type { UrlAdapter } from '../adapter.ts'
 import type { Variable } from '../bind.ts'
-import { isSuitable } from '../builder.ts'
+import { isSuitable } from '../build-order.ts'
+import type { Built } from '../builder.ts'
 import { ValidationError } from '../converters.ts'
-import { decodePath, decodeSlashes } from '../quote.ts'
-import { fillRedirect, type RequestRedirect } from '../redirect.ts'
-import type { Rule, Values } from '../rule.ts'
-import type { RoutedRequest, UrlMap } from '../url-map.ts'
+import { decodeSlashes } from '../quote.ts'
+import type { Rule } from '../rule.ts'
+import type { Values } from '../types.ts'
+import { type Compiled, readPath } from './compile.ts'
 import { type Candidate, needsSlash } from './rule-tree.ts'
 import { methodsOf, Walk } from './search.ts'
 
@@ -20,70 +19,73 @@ export interface Match {
   args: Record<string, unknown>
 }
 
-/** Where a match was asked for. Its adapter, which redirects need, is made when one is: most matches need none. */
-export type Origin = UrlAdapter | RoutedRequest
+/** A redirect to another form of the same URL; paths are decoded. */
+export type Redirection =
+  | { kind: 'slash' | 'merged'; path: string }
+  | { kind: 'shorter'; built: Built }
+  | { kind: 'alias'; match: Match; path: string }
+  | { kind: 'target'; match: Match }
 
-/** The match of `path`, percent-encoded as requested, for a method in upper case. */
-export function matchPath(map: UrlMap, domain: string, path: string, method: string, origin: Origin): Match {
-  const { tree, shorter, plain } = map.compile()
+/** No rule matches, or none with this method; `allow` are the methods that would match. */
+export type Mismatch = { kind: 'methods'; allow: string[] } | { kind: 'nothing' }
+
+export type Outcome = Match | Redirection | Mismatch
+
+/** Matches `path`, percent-encoded as requested, for a method in upper case. Throws BadRequest for a malformed path. */
+export function matchPath(compiled: Compiled, domain: string, path: string, method: string): Outcome {
+  const { tree, shorter, plain, redirectDefaults } = compiled
   const certain = domain === '' ? plain.get(path) : undefined
   if (certain !== undefined && (certain.methods === null || certain.methods.has(method)))
     return { rule: certain, args: {} }
-  const text = readPath(path)
+  const text = decoded(path)
   const walk = new Walk(domain, text, method).search(tree)
   const { best } = walk
-  if (best === null) return matchMerged(map, walk, origin)
-  if (needsSlash(best)) throw map.adapterOf(origin).redirectToPath(`${text}/`)
+  if (best === null) return matchMerged(compiled, walk)
+  if (needsSlash(best)) return { kind: 'slash', path: `${text}/` }
   const { rule } = best
   const args = valuesOf(walk, best)
-  if (args === null) throw noMatch(walk.others, best)
-  if (map.redirectDefaults) {
-    const redirect = rule.alias
-      ? map.adapterOf(origin).redirectToCanonical(rule, args, method, text)
-      : redirectToShorter(map, shorter.get(rule), args, method, origin)
-    if (redirect !== null) throw redirect
+  if (args === null) return mismatch(walk.others, best)
+  const match = { rule, args }
+  if (redirectDefaults) {
+    if (rule.alias) return { kind: 'alias', match, path: text }
+    const built = buildShorter(shorter.get(rule), args, method)
+    if (built !== null) return { kind: 'shorter', built }
   }
-  if (rule.redirectTo !== undefined) throw redirectTo(rule, args, map.adapterOf(origin))
-  return { rule, args }
+  return rule.redirectTo === undefined ? match : { kind: 'target', match }
 }
 
-/** Every rule that answers a path with some method, the one that a match prefers first; redirects are not among them. */
-export function rulesForPath(map: UrlMap, domain: string, path: string): Rule[] {
-  const walk = new Walk(domain, readPath(path), null).search(map.compile().tree)
+/** Every rule that matches a path with some method, the preferred one first; redirects are left out. */
+export function rulesForPath({ tree }: Compiled, domain: string, path: string): Rule[] {
+  const walk = new Walk(domain, decoded(path), null).search(tree)
   return walk.others
     .filter((candidate) => !needsSlash(candidate) && valuesOf(walk, candidate) !== null)
     .sort((one, other) => one.rank - other.rank)
     .map(({ rule }) => rule)
 }
 
-/** Decoded, with one slash at its start unless it is empty. */
-function readPath(path: string): string {
-  const text = decodePath(path)
-  if (text === null) throw new BadRequest('The path has a % that does not stand for UTF-8 text.')
-  return text === '' || (text[0] === '/' && text[1] !== '/') ? text : `/${text.replace(/^\/+/, '')}`
+function decoded(path: string): string {
+  const text = readPath(path)
+  if (text === null) throw new BadRequest('The path has a % that does not encode UTF-8 text.')
+  return text
 }
 
-/** Whether a path that is requested by this very text is this one. */
-export function isReadAsItIs(path: string): boolean {
-  return path.isWellFormed() && !path.includes('%') && readPath(path) === path
-}
-
-/** Nothing was found: perhaps it is with its slashes merged. */
-function matchMerged(map: UrlMap, walk: Walk, origin: Origin): never {
+/** Tries again with merged slashes where nothing was found. */
+function matchMerged({ tree, mergeSlashes }: Compiled, walk: Walk): Outcome {
   const merged = walk.path.replace(/\/{2,}/g, '/')
-  if (!map.mergeSlashes || merged === walk.path) throw noMatch(walk.others)
-  const again = new Walk(walk.domain, merged, walk.method).search(map.compile().tree)
+  if (!mergeSlashes || merged === walk.path) return mismatch(walk.others)
+  const again = new Walk(walk.domain, merged, walk.method).search(tree)
   const { best } = again
-  if (best === null || (!needsSlash(best) && !best.rule.mergeSlashes)) throw noMatch([...walk.others, ...again.others])
-  throw map.adapterOf(origin).redirectToPath(needsSlash(best) ? `${merged}/` : merged)
+  if (best === null || (!needsSlash(best) && !best.rule.mergeSlashes))
+    return mismatch([...walk.others, ...again.others])
+  return { kind: 'merged', path: needsSlash(best) ? `${merged}/` : merged }
 }
 
-function noMatch(others: readonly Candidate[], winner: Candidate | null = null): NotFound | MethodNotAllowed {
+function mismatch(others: readonly Candidate[], winner: Candidate | null = null): Mismatch {
   const allow = methodsOf(others, winner)
-  return allow.length > 0 ? new MethodNotAllowed(allow) : new NotFound()
+  return allow.length > 0 ? { kind: 'methods', allow } : { kind: 'nothing' }
 }
 
-/** Null where a converter refuses its text. */
+/** Null where a converter rejects its text. */
 function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | null {
   const { compiled } = candidate.rule
   const args: Record<string, unknown> = {}
@@ -108,38 +110,13 @@ function setValue(args: Record<string, unknown>, [name, converter]: Variable, te
   put(args, name, converter.toValue(decodeSlashes(text)))
 }
 
-/** To the first of `others` that has these values as its defaults. */
-function redirectToShorter(
-  map: UrlMap,
-  others: readonly Rule[] | undefined,
-  args: Values,
-  method: string,
-  origin: Origin,
-): RequestRedirect | null {
+/** Builds the first of `others` that has these values as its defaults. */
+function buildShorter(others: readonly Rule[] | undefined, args: Values, method: string): Built | null {
   const shorter = others?.find((other) => isSuitable(other, args, method))
   if (shorter === undefined) return null
   try {
-    const built = shorter.compiled.builder.build({ ...args, ...shorter.defaults }, true)
-    return built && map.adapterOf(origin).redirectToUrl(built.path, built.domain)
+    return shorter.compiled.builder.build({ ...args, ...shorter.defaults }, true)
   } catch {
-    return null // its converters do not take what this rule's gave
+    return null // its converters do not take the values of this rule's
   }
-}
-
-function redirectTo(rule: Rule, args: Record<string, unknown>, urls: UrlAdapter): RequestRedirect {
-  const { redirectTo: target, compiled, path } = rule
-  if (typeof target === 'function') {
-    const given: unknown = target(urls, args)
-    if (typeof given === 'string') return urls.redirectToTarget(given, true)
-    throw new TipfyError('TIPFY_E_RULE_TARGET', {
-      rule: path,
-      given: given instanceof Promise ? 'a promise' : typeof given,
-    })
-  }
-  const filled = fillRedirect(target!, (name) => compiled.converters.get(name)!.toUrl(args[name]))
-  const leaves = /^(?:https?:)?\/\/[^/?#<]+(?:[/?#]|$)/i.test(target!)
-  return urls.redirectToTarget(
-    leaves && filled.startsWith('//') ? `${urls.scheme || 'http'}:${filled}` : filled,
-    leaves,
-  )
 }

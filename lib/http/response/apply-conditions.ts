@@ -1,9 +1,9 @@
 // Lets the conditions and ranges of a request decide over a response that agreed to it with `makeConditional`.
 import { createHash } from 'node:crypto'
+import { evaluate, rangeCounts, selectRange } from '../conditional.ts'
 import { type HTTPException, PreconditionFailed, RequestedRangeNotSatisfiable } from '../exceptions.ts'
 import type { Request } from '../request/request.ts'
 import { variesByCoding } from './compress.ts'
-import { evaluate, rangeCounts, selectRange } from './conditional.ts'
 import type { Response } from './response.ts'
 
 /** What an answer without its content does not say again. */

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
+import { parseHttpDate } from '../conditional.ts'
 import {
   type CookieOptions,
   cookieIdentity,
@@ -15,7 +16,6 @@ import { Html } from '../html.ts'
 import { attachment, mimetypeOf, withCharset } from '../media-types.ts'
 import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource } from './body.ts'
 import { CacheControl, deltaSeconds } from './cache-control.ts'
-import { parseHttpDate } from './conditional.ts'
 
 /** What a response is made with beside its body. */
 export interface ResponseOptions {

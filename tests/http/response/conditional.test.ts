@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { parseRange } from '../../../lib/http/response/conditional.ts'
+import { parseRange } from '../../../lib/http/conditional.ts'
 import { Response } from '../../../lib/http/response/response.ts'
 import { fakeRequest, sent } from '../fake.ts'
 

@@ -1,7 +1,7 @@
 // What the error page tells of a request: itself, its rule, its session; with what could be a secret marked as such.
 import { inspect } from 'node:util'
 import type { RequestContext } from '../app/types.ts'
-import type { Sessions } from '../ext/session/session-kinds.ts'
+import type { Sessions } from '../ext/session/session-interface.ts'
 import { isSecretName } from '../internal/redact.ts'
 import type { Rule } from '../routing/index.ts'
 

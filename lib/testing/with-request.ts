@@ -1,7 +1,7 @@
 // Runs code that uses the globals without a handler around it: a test of a function deep in an application.
 import type { App } from '../app/types.ts'
+import type { SessionData } from '../ext/session/data/session-data.ts'
 import { session } from '../ext/session/index.ts'
-import type { SessionData } from '../ext/session/session-data.ts'
 import { messageFor, type RequestOptions } from './message.ts'
 import { runInContext } from './run-in-context.ts'
 

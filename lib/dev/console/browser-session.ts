@@ -2,7 +2,7 @@
 
 import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
 import { decodeData, encodeData } from '../../ext/session/data/codec.ts'
-import type { Sessions } from '../../ext/session/session-kinds.ts'
+import type { Sessions } from '../../ext/session/session-interface.ts'
 import { SessionStore, type StoreRequest } from '../../ext/session/session-store.ts'
 import { html } from '../../http/html.ts'
 import { tokenField } from './layout.ts'
@@ -14,7 +14,7 @@ const path = '/_tipfy/sessions/mine'
 
 async function open(visit: Visit, sessions: Sessions): Promise<SessionStore> {
   const request = visit.request as StoreRequest
-  const store = new SessionStore(sessions, request, findCookie(sessions.kind, request, sessions.settings))
+  const store = new SessionStore(sessions, request, findCookie(sessions.kinds.main, request, sessions.settings))
   await store.load()
   return store
 }

@@ -2,7 +2,7 @@
 import type { App } from '../../app/types.ts'
 import { decodeData, encodeData } from '../../ext/session/data/codec.ts'
 import type { SessionAdmin, StoredSession } from '../../ext/session/repository/admin.ts'
-import type { Sessions } from '../../ext/session/session-kinds.ts'
+import type { Sessions } from '../../ext/session/session-interface.ts'
 import { NotFound } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
 import { readJson } from '../../internal/json.ts'

@@ -2,7 +2,7 @@
 
 import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
 import type { SessionAdmin, StoredSession } from '../../ext/session/repository/admin.ts'
-import type { Sessions } from '../../ext/session/session-kinds.ts'
+import type { Sessions } from '../../ext/session/session-interface.ts'
 import { type Html, html } from '../../http/html.ts'
 import { browserSession, changeBrowserSession } from './browser-session.ts'
 import { changeRecord, recordPage, stateOf } from './record-page.ts'
@@ -31,7 +31,7 @@ async function list(visit: Visit, sessions: Sessions): Promise<Page> {
   const [user, text] = [args.get('user', ''), args.get('text', '').trim()]
   const mine = ownRecord(visit, sessions)
   const link = mine === null ? '/_tipfy/sessions/mine' : `/_tipfy/sessions/${mine}`
-  const body = html`<p>${sessions.kind.backend === 'datastore' ? 'Kept in Datastore.' : 'Kept in signed cookies: the server knows only the one that a browser sends.'}
+  const body = html`<p>${sessions.kinds.main.backend === 'datastore' ? 'Kept in Datastore.' : 'Kept in signed cookies: the server knows only the one that a browser sends.'}
 <a href="${link}">This browser's session</a></p>
 ${sessions.opened === undefined ? '' : await stored(visit, sessions.opened.admin, { user, text, mine, now: sessions.settings.now() })}`
   return { title: 'Sessions', body }
@@ -39,8 +39,8 @@ ${sessions.opened === undefined ? '' : await stored(visit, sessions.opened.admin
 
 /** The id of this browser's session, if it is one in Datastore. */
 function ownRecord(visit: Visit, sessions: Sessions): string | null {
-  if (sessions.kind.backend !== 'datastore') return null
-  const cookie = findCookie(sessions.kind, visit.request, sessions.settings)?.cookie
+  if (sessions.kinds.main.backend !== 'datastore') return null
+  const cookie = findCookie(sessions.kinds.main, visit.request, sessions.settings)?.cookie
   return cookie === undefined ? null : (sessions.opened?.admin.idOf(cookie.text) ?? null)
 }
 

@@ -1,6 +1,6 @@
 // One look at the console, as its pages are given it.
 import type { App } from '../../app/types.ts'
-import { Sessions } from '../../ext/session/session-kinds.ts'
+import { Sessions } from '../../ext/session/session-interface.ts'
 import type { Html } from '../../http/html.ts'
 import type { MultiDict } from '../../http/multidict.ts'
 import type { Request } from '../../http/request/request.ts'

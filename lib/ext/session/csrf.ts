@@ -1,15 +1,14 @@
 // Protection against forged requests: a form of ours carries a token that another site cannot know.
 //
-// The token is made of two things: a random secret in a signed cookie of its own, there before any session is and kept as
+// The token is made of two things: a random secret in a signed cookie of its own, set before there is any session and kept as
 // long as it is valid, so that forms in several tabs stay good; and a nonce in the session that `regenerate()` renews, so
-// that a token from before the login, or a secret planted by a neighbouring domain, is of no use after it. Beside it, what
-// the browser says of where a request comes from is believed.
+// that a token from before the login, or a secret planted by a neighbouring domain, is useless after it. The headers by
+// which browsers say where a request comes from are checked first.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Forbidden } from '../../http/exceptions.ts'
 import type { Settings } from './config/settings.ts'
-import { type CookieRequest, findCookie, type SignedName } from './cookies/signed-cookie.ts'
+import { type CookieChange, type CookieRequest, findCookie, type SignedName } from './cookies/signed-cookie.ts'
 import type { SignedCookie } from './cookies/signing.ts'
-import type { CookieChange } from './response-cookies.ts'
 
 export const newNonce = (): string => randomBytes(12).toString('base64url')
 const newSecret = (): string => randomBytes(24).toString('base64url')
@@ -18,10 +17,10 @@ const tokenLength = 32
 const tokenOf = (secret: string, nonce: string) => createHmac('sha256', secret).update(`csrf|${nonce}`).digest()
 const xor = (one: Buffer, other: Buffer) => one.map((byte, at) => byte ^ other[at]!)
 
-/** As a page carries it: another text each time, or the sizes of compressed pages would tell it bit by bit (BREACH). */
+/** Masks a token for a page: the same text in each page would leak through the sizes of compressed pages (BREACH). */
 const masked = (token: Buffer, mask: Buffer) => Buffer.concat([mask, xor(token, mask)]).toString('base64url')
 
-/** Compares in a time that tells nothing of what was right. */
+/** Compares in a time that does not depend on which bytes are right. */
 function isSameToken(given: string, wanted: Buffer): boolean {
   const bytes = Buffer.from(given, 'base64url')
   if (bytes.length !== 2 * tokenLength || bytes.toString('base64url') !== given) return false
@@ -34,7 +33,7 @@ interface OriginRequest {
   readonly isSecure: boolean
 }
 
-/** Why the browser's own words say that a request comes from elsewhere; undefined if they do not. */
+/** The reason why the browser's own headers say that a request comes from another site; undefined if they do not. */
 function foreignOrigin(request: OriginRequest): string | undefined {
   const site = request.headers.get('sec-fetch-site')
   // No page can set it, and no proxy that changes the host confuses it. A neighbouring subdomain is `same-site`.
@@ -54,56 +53,56 @@ export interface CsrfRequest extends OriginRequest, CookieRequest {
 
 /** The tokens of one request, made and checked. */
 export class Csrf {
-  private readonly cookie: SignedName
-  private readonly settings: Settings
-  private readonly request: CsrfRequest
-  private readonly mask = randomBytes(tokenLength)
-  private secret: string | undefined
+  readonly #cookie: SignedName
+  readonly #settings: Settings
+  readonly #request: CsrfRequest
+  readonly #mask = randomBytes(tokenLength)
+  #secret: string | undefined
 
   constructor(cookie: SignedName, settings: Settings, request: CsrfRequest) {
-    this.cookie = cookie
-    this.settings = settings
-    this.request = request
+    this.#cookie = cookie
+    this.#settings = settings
+    this.#request = request
   }
 
-  private find(): SignedCookie | undefined {
-    return findCookie(this.cookie, this.request, this.settings)?.cookie
+  #find(): SignedCookie | undefined {
+    return findCookie(this.#cookie, this.#request, this.#settings)?.cookie
   }
 
-  /** The token for a session's nonce. `send` is given a new secret for the browser, if it needs one. */
+  /** The token for a session's nonce. `send` gets the cookie of a new secret, if the browser needs one. */
   token(nonce: string, send: (change: CookieChange) => void): string {
-    if (this.secret === undefined) {
-      const { cookie, settings } = this
-      const found = this.find()
-      this.secret = found?.text ?? newSecret()
+    if (this.#secret === undefined) {
+      const [cookie, settings] = [this.#cookie, this.#settings]
+      const found = this.#find()
+      this.#secret = found?.text ?? newSecret()
       if (!found?.newest) {
-        send({ to: cookie, value: cookie.signer.sign(this.secret, settings.now()), maxAge: undefined })
+        send({ to: cookie, value: cookie.signer.sign(this.#secret, settings.now()), maxAge: undefined })
       }
     }
-    return masked(tokenOf(this.secret, nonce), this.mask)
+    return masked(tokenOf(this.#secret, nonce), this.#mask)
   }
 
-  /** Throws a 403 unless the request came from a page of ours. The reason is told in development. */
+  /** Throws a 403 unless the request came from a page of ours; its message has the reason in development. */
   async check(nonce: string): Promise<void> {
-    const why = foreignOrigin(this.request) ?? (await this.wrongToken(nonce))
+    const why = foreignOrigin(this.#request) ?? (await this.#wrongToken(nonce))
     if (why === undefined) return
-    this.settings.log.warn({ why }, 'a request was refused as forged')
-    throw new Forbidden(this.settings.dev ? `The request was refused as forged: ${why}.` : undefined)
+    this.#settings.log.warn({ why }, 'a request was refused as forged')
+    throw new Forbidden(this.#settings.dev ? `The request was refused as forged: ${why}.` : undefined)
   }
 
-  private async wrongToken(nonce: string): Promise<string | undefined> {
-    const { csrfField, csrfHeader } = this.settings
-    const secret = this.find()?.text
+  async #wrongToken(nonce: string): Promise<string | undefined> {
+    const { csrfField, csrfHeader } = this.#settings
+    const secret = this.#find()?.text
     if (secret === undefined) return 'it came without the cookie that csrfToken() sets'
-    const given = this.request.headers.get(csrfHeader) ?? (await this.field(csrfField))
+    const given = this.#request.headers.get(csrfHeader) ?? (await this.#field(csrfField))
     if (typeof given !== 'string') return `it has no field ${csrfField} and no header ${csrfHeader}`
     return isSameToken(given, tokenOf(secret, nonce)) ? undefined : 'its token is not that of this session'
   }
 
-  private async field(name: string): Promise<unknown> {
-    const type = this.request.headers.get('content-type') ?? ''
+  async #field(name: string): Promise<unknown> {
+    const type = this.#request.headers.get('content-type') ?? ''
     return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)/i.test(type)
-      ? (await this.request.form()).get(name)
+      ? (await this.#request.form()).get(name)
       : null
   }
 }

@@ -1,6 +1,6 @@
-// Flash messages: put into the session by one request, shown by the next and gone. They lie in the session's data, so they
-// are saved and merged with it: two tabs that flash at once lose neither.
-import type { Slot } from './backends/backend.ts'
+// Flash messages: put into the session by one request, shown once by the next. They are part of the session's data, and saved
+// and merged with it: two tabs that flash at once lose neither.
+import type { BackendSession } from './backends/backend.ts'
 import { flashKey } from './data/reserved.ts'
 
 /** A message for the user's next page. */
@@ -11,32 +11,32 @@ export interface Flash {
   level: string
 }
 
-/** A message as it lies in the data; without a key it is in the common box. */
+/** A message as it is stored; without a key it is in the common box. */
 type Kept = [message: unknown, level: string, key?: string]
 
 const keptIn = (data: Record<string, unknown>) => (data[flashKey] as Kept[] | undefined) ?? []
 const isIn = (box: string | undefined) => (kept: Kept) => kept[2] === box
 
-export function addFlash(slot: Slot, message: unknown, level: string, box: string | undefined): void {
-  const data = slot.write()
+export function addFlash(session: BackendSession, message: unknown, level: string, box: string | undefined): void {
+  const data = session.write()
   const kept: Kept = box === undefined ? [message, level] : [message, level, box]
   data[flashKey] = [...keptIn(data), kept]
 }
 
 /**
- * Takes the messages of a box. Those that are stored in Datastore are taken in one step, at once: of two tabs that ask,
- * one gets them. None to take, nothing is written.
+ * Takes the messages out of a box. Those stored in Datastore are taken in one step, at once: of two tabs that ask, one gets
+ * them. An empty box is not written.
  */
-export async function takeFlashes(slot: Slot, box: string | undefined): Promise<Flash[]> {
+export async function takeFlashes(session: BackendSession, box: string | undefined): Promise<Flash[]> {
   let taken: Kept[] = []
-  slot.mustBeOpen()
-  if (!keptIn(slot.look()).some(isIn(box))) return []
-  if (slot.kind.backend === 'datastore' && keptIn(slot.stored()).some(isIn(box))) {
-    await slot.update((data) => {
+  session.assertOpen()
+  if (!keptIn(session.look()).some(isIn(box))) return []
+  if (session.kind.backend === 'datastore' && keptIn(session.stored()).some(isIn(box))) {
+    await session.update((data) => {
       taken = remove(data, box)
     })
   }
-  const own = remove(slot.write(), box)
+  const own = remove(session.write(), box)
   return [...taken, ...own].map(([message, level]) => ({ message, level }))
 }
 

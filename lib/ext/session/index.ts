@@ -1,13 +1,13 @@
-// tipfy/ext/session: the globals `session` and `sessionStore`, and the hooks that choose what keeps the sessions.
+// tipfy/ext/session: the globals `session` and `sessionStore`, and the hooks that choose the backend of the sessions.
 import type { Context } from '../../app/context.ts'
 import { makeGlobal } from '../../app/globals.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import type { Backend } from './backends/backend.ts'
 import { readSettings, type SessionApp } from './config/settings.ts'
+import type { SessionData } from './data/session-data.ts'
 import type { SessionCounters } from './repository/counters.ts'
 import { proxied, type Session, type SessionOf } from './session.ts'
-import type { SessionData } from './session-data.ts'
-import { Sessions } from './session-kinds.ts'
+import { Sessions } from './session-interface.ts'
 import { SessionStore } from './session-store.ts'
 
 export {
@@ -20,12 +20,13 @@ export {
 } from './config/config.ts'
 export type { SecureCookieOptions } from './cookies/secure-cookies.ts'
 export { SessionTooLarge } from './cookies/signed-cookie.ts'
+export type * from './data/session-data.ts'
 export type { Flash } from './flash.ts'
 export type { Conflict } from './merge/merge.ts'
 export type { SessionCounters } from './repository/counters.ts'
 export type { Session } from './session.ts'
-export type * from './session-data.ts'
-export type { SessionOptions, SessionStore } from './session-store.ts'
+export type { SessionOptions } from './session-kinds.ts'
+export type { SessionStore } from './session-store.ts'
 export type { UserSession } from './user-sessions.ts'
 
 function storeOf(context: Context, name: string): SessionStore {
@@ -46,7 +47,7 @@ function storeOf(context: Context, name: string): SessionStore {
  */
 export const session = makeGlobal<Session>(
   'session',
-  (context) => storeOf(context, 'session').bare,
+  (context) => storeOf(context, 'session').dictionary,
   undefined,
   proxied,
 ) as SessionOf<SessionData>
@@ -57,8 +58,8 @@ export const sessionStore: SessionStore = makeGlobal<SessionStore>('sessionStore
 )
 
 /**
- * A preDispatchHandler hook: refuses unsafe requests (all but GET, HEAD, OPTIONS, TRACE) that do not carry the token of
- * `sessionStore.csrfToken()`. Endpoints in `csrfExempt`, and rules with `session: false`, are left alone.
+ * A preDispatchHandler hook: throws a 403 for unsafe requests (all but GET, HEAD, OPTIONS, TRACE) without the token of
+ * `sessionStore.csrfToken()`. It skips endpoints in `csrfExempt`, and rules with `session: false`.
  */
 export async function checkCsrf(request: CheckedRequest, app: SessionApp): Promise<void> {
   if (/^(?:GET|HEAD|OPTIONS|TRACE)$/.test(request.method)) return
@@ -80,22 +81,22 @@ function setSession(app: SessionApp, backend: Backend): Sessions {
   return sessions
 }
 
-/** A posInitApp hook: sessions whose whole data travels in a signed cookie. */
+/** A posInitApp hook: sessions whose data travels in a signed cookie. */
 export function setSecureCookieSession(app: SessionApp): void {
   setSession(app, 'securecookie')
 }
 
+/** A posInitApp hook: sessions kept in Datastore; a signed id travels. */
+export async function setDatastoreSession(app: SessionApp): Promise<void> {
+  await setSession(app, 'datastore').openRepository()
+}
+
 /**
- * What the store of an application's sessions has counted since the process began, as of now; null where no session is kept in
- * Datastore. `JSON.stringify` takes it.
+ * Returns what the repository of an application's sessions has counted since the process began; null where no session is
+ * kept in Datastore. `JSON.stringify` takes it.
  */
 export function sessionCounters(app: SessionApp): SessionCounters | null {
   const { sessionInterface } = app
-  const records = sessionInterface instanceof Sessions ? sessionInterface.records : undefined
-  return records === undefined ? null : { ...records.stats, servers: records.cacheServers }
-}
-
-/** A posInitApp hook: sessions kept in Datastore; a signed id travels. */
-export async function setDatastoreSession(app: SessionApp): Promise<void> {
-  await setSession(app, 'datastore').openRecords()
+  const repository = sessionInterface instanceof Sessions ? sessionInterface.repository : undefined
+  return repository === undefined ? null : { ...repository.stats, servers: repository.cacheServers }
 }

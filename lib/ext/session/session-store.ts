@@ -2,29 +2,32 @@
 
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
 import { TipfyError } from '../../internal/errors.ts'
-import type { Backend, Slot } from './backends/backend.ts'
-import { StoredSlot } from './backends/datastore.ts'
-import { isSeconds, type SessionCookie } from './config/config.ts'
+import type { Backend, BackendSession, SessionKind } from './backends/backend.ts'
+import { DatastoreSession } from './backends/datastore.ts'
+import { isSeconds } from './config/config.ts'
+import type { Settings } from './config/settings.ts'
 import { openValue, type SecureCookieOptions, sealValue } from './cookies/secure-cookies.ts'
-import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
+import { type CookieChange, type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
 import { Csrf, type CsrfRequest, newNonce } from './csrf.ts'
 import { changeVisible, csrfKey } from './data/reserved.ts'
+import type { SessionData } from './data/session-data.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
-import { type CookieChange, Outbox, type OutboxResponse } from './response-cookies.ts'
-import type { Session, SessionOf } from './session.ts'
-import type { SessionData } from './session-data.ts'
-import type { Sessions } from './session-kinds.ts'
+import { type CookieResponse, ResponseCookies } from './response-cookies.ts'
+import { Session, type SessionOf, withBrackets } from './session.ts'
+import type { SessionKinds, SessionOptions } from './session-kinds.ts'
 import { destroySessions, listSessions, revokeSession, type UserSession, userId } from './user-sessions.ts'
 
-/** What a session store uses of a request. */
+/** The parts of a request that its session store uses. */
 export type StoreRequest = CsrfRequest
 
-/** How a session of its own name is kept: its backend, and attributes of its cookie. */
-export interface SessionOptions extends Partial<SessionCookie> {
-  /** What keeps it: 'datastore' or 'securecookie'. Default: as the main session. */
-  backend?: Backend
-  /** Seconds without a request until it ends. */
-  expiration?: number
+/** What the sessions of an application share. */
+export interface AppSessions {
+  readonly settings: Settings
+  readonly kinds: SessionKinds
+  /** A session of a request, by what came of its cookie. */
+  sessionOf(kind: SessionKind, found: FoundCookie | undefined): BackendSession
+  /** Opens the repository of datastore sessions, once. */
+  openRepository(): Promise<void>
 }
 
 function checkExpiration(seconds: number | null | undefined): void {
@@ -32,20 +35,21 @@ function checkExpiration(seconds: number | null | undefined): void {
   throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
 }
 
-/** The life of the sessions of one request: what the global `sessionStore` is. */
+/** The life of the sessions of one request: the class of the global `sessionStore`. */
 export class SessionStore {
-  readonly #sessions: Sessions
+  readonly #sessions: AppSessions
   readonly #request: StoreRequest
-  readonly #main: Slot
-  #others: Map<string, Slot> | undefined
-  #outbox: Outbox | undefined
+  readonly #main: BackendSession
+  #dictionary: Session | undefined
+  #others: Map<string, { readonly kept: BackendSession; readonly dictionary: Session }> | undefined
+  #cookies: ResponseCookies | undefined
   #csrf: Csrf | undefined
 
   /** @internal */
-  constructor(sessions: Sessions, request: StoreRequest, found: FoundCookie | undefined) {
+  constructor(sessions: AppSessions, request: StoreRequest, found: FoundCookie | undefined) {
     this.#sessions = sessions
     this.#request = request
-    this.#main = sessions.open(sessions.kind, found)
+    this.#main = sessions.sessionOf(sessions.kinds.main, found)
   }
 
   /** Fetches the main session from where it is kept. */
@@ -53,14 +57,15 @@ export class SessionStore {
     return this.#main.load()
   }
 
-  /** @internal */
-  get bare(): Session {
-    return this.#main.bare
+  /** @internal The session without its values by bracket. */
+  get dictionary(): Session {
+    this.#dictionary ??= new Session(this.#main)
+    return this.#dictionary
   }
 
   /** The session: what the global `session` is. */
   get current(): SessionOf<SessionData> {
-    return this.#main.session
+    return withBrackets(this.dictionary)
   }
 
   /** What keeps the session. */
@@ -99,14 +104,12 @@ export class SessionStore {
 
   /** Gives the session a new identity and keeps its data. Call it at login. It takes effect with the save. */
   regenerate(): void {
-    this.#main.write()[csrfKey] = newNonce()
-    this.#main.regenerated = true
+    this.#main.regenerate(newNonce())
   }
 
   /** Renews the session's expiry with this request. */
   touch(): void {
-    this.#main.act()
-    this.#main.touched = true
+    this.#main.touch()
   }
 
   /** Ends the session at once, whatever becomes of the request: logout. What is written afterwards begins a new one. */
@@ -124,8 +127,8 @@ export class SessionStore {
   async update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
     return this.#main.update((data) =>
       changeVisible(data, (user) => {
-        const answer = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
-        if (typeof answer?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
+        const result = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
+        if (typeof result?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
       }),
     )
   }
@@ -138,20 +141,28 @@ export class SessionStore {
    */
   async getSession(name?: string, options: SessionOptions = {}): Promise<SessionOf<SessionData>> {
     if (name === undefined) return this.current
-    this.#main.mustBeOpen()
+    this.#main.assertOpen()
     checkExpiration(options.expiration)
-    const kind = this.#sessions.named(name, options)
-    if (kind.backend === 'datastore') await this.#sessions.openRecords()
-    this.#others ??= new Map()
-    let slot = kind.name === this.#main.kind.name ? this.#main : this.#others.get(kind.name)
-    if (slot === undefined) {
-      slot = this.#sessions.open(kind, findCookie(kind, this.#request, kind.settings))
-      this.#others.set(kind.name, slot)
-    } else if (slot.kind.backend !== kind.backend) {
+    const kind = this.#sessions.kinds.named(name, options)
+    if (kind.backend === 'datastore') await this.#sessions.openRepository()
+    const { kept, dictionary } = this.#other(kind)
+    if (kept.kind.backend !== kind.backend) {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: kind.backend })
     }
-    await slot.load()
-    return slot.session
+    await kept.load()
+    return withBrackets(dictionary)
+  }
+
+  #other(kind: SessionKind): { kept: BackendSession; dictionary: Session } {
+    if (kind.name === this.#main.kind.name) return { kept: this.#main, dictionary: this.dictionary }
+    this.#others ??= new Map()
+    let other = this.#others.get(kind.name)
+    if (other === undefined) {
+      const kept = this.#sessions.sessionOf(kind, findCookie(kind, this.#request, kind.settings))
+      other = { kept, dictionary: new Session(kept) }
+      this.#others.set(kind.name, other)
+    }
+    return other
   }
 
   /** The live sessions of a user, latest used first: for a page that shows them. */
@@ -164,14 +175,15 @@ export class SessionStore {
     return revokeSession(this.#stored('revoke'), userId(user), id)
   }
 
-  /** Ends all sessions that a user has now, at once; later logins live. Gives their number. */
+  /** Ends all sessions that a user has now, at once; later logins live. Returns their number. */
   async destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
     return destroySessions(this.#stored('destroyAllFor'), userId(user), exceptCurrent)
   }
 
-  #stored(method: string): StoredSlot {
-    this.#main.act()
-    if (this.#main instanceof StoredSlot) return this.#main
+  #stored(method: string): DatastoreSession {
+    this.#main.assertOpen()
+    this.#main.used = true
+    if (this.#main instanceof DatastoreSession) return this.#main
     throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
   }
 
@@ -180,7 +192,7 @@ export class SessionStore {
     addFlash(this.#main, message, level, key)
   }
 
-  /** The messages kept in a box, the common one unless told; each is given once. */
+  /** The messages kept in a box, the common one by default; each is returned once. */
   getFlashes(key?: string): Promise<Flash[]> {
     return takeFlashes(this.#main, key)
   }
@@ -192,9 +204,9 @@ export class SessionStore {
    * html`<form method="post"><input type="hidden" name="_csrf" value="${sessionStore.csrfToken()}">…`
    */
   csrfToken(): string {
-    this.#main.mustBeOpen()
+    this.#main.assertOpen()
     const nonce = (this.#main.look()[csrfKey] as string | undefined) ?? ''
-    return this.#guard().token(nonce, (change) => this.#out().add(change))
+    return this.#guard().token(nonce, (change) => this.#toSet().add(change))
   }
 
   /** Throws a 403 unless the request came from a page of ours, with its token. The reason is told in development. */
@@ -204,65 +216,66 @@ export class SessionStore {
   }
 
   #guard(): Csrf {
-    this.#csrf ??= new Csrf(this.#sessions.csrf, this.#sessions.settings, this.#request)
+    this.#csrf ??= new Csrf(this.#sessions.kinds.csrf, this.#sessions.settings, this.#request)
     return this.#csrf
   }
 
-  /** Sets a cookie on whatever answer this request gets, unless it fails. */
+  /** Sets a cookie on the response of this request, unless that fails. */
   setCookie(name: string, value: string, options?: CookieOptions): void {
-    this.#out().later((response) => response.setCookie(name, value, options))
+    this.#toSet().later((response) => response.setCookie(name, value, options))
   }
 
   /** Deletes a cookie; path and domain must be those it was set with. */
   deleteCookie(name: string, options?: DeleteCookieOptions): void {
-    this.#out().later((response) => response.deleteCookie(name, options))
+    this.#toSet().later((response) => response.deleteCookie(name, options))
   }
 
   /** Sets a signed cookie of your own: any value that a session can hold. `maxAge` binds the server as well. */
   setSecureCookie(name: string, value: unknown, options: SecureCookieOptions = {}): void {
     const { settings } = this.#sessions
-    const to = this.#sessions.valueCookie(name, options)
-    this.#out().add(sealValue(to, value, options.maxAge ?? undefined, settings))
+    const to = this.#sessions.kinds.valueCookie(name, options)
+    this.#toSet().add(sealValue(to, value, options.maxAge ?? undefined, settings))
   }
 
   /** The value of a signed cookie of yours, if it is one and, with `maxAge`, was set at most so many seconds ago. */
   getSecureCookie(name: string, { maxAge }: { maxAge?: number } = {}): unknown {
     this.#main.used = true
-    return openValue(this.#sessions.valueCookie(name), this.#request, maxAge, this.#sessions.settings)
+    return openValue(this.#sessions.kinds.valueCookie(name), this.#request, maxAge, this.#sessions.settings)
   }
 
-  #out(): Outbox {
-    this.#main.mustBeOpen()
-    this.#outbox ??= new Outbox(this.#request)
-    return this.#outbox
+  /** The cookies of the response, to be added to. */
+  #toSet(): ResponseCookies {
+    this.#main.assertOpen()
+    this.#cookies ??= new ResponseCookies(this.#request)
+    return this.#cookies
   }
 
-  /** Saves all sessions of the request, then puts their cookies on the answer. */
-  save(response: OutboxResponse, failed: boolean): void | Promise<void> {
+  /** Saves all sessions of the request, then puts their cookies on the response. */
+  save(response: CookieResponse, failed: boolean): void | Promise<void> {
     if (this.#others !== undefined) return this.#saveAll(response, failed)
     const change = this.#main.save(response, failed)
     if (change instanceof Promise) return this.#saveAll(response, failed, change)
-    if (change === undefined && this.#outbox === undefined) {
+    if (change === undefined && this.#cookies === undefined) {
       if (this.#main.used) response.varyByCookie()
       return
     }
     this.#finish(response, change === undefined ? [] : [change], failed)
   }
 
-  async #saveAll(response: OutboxResponse, failed: boolean, main?: Promise<CookieChange | undefined>): Promise<void> {
+  async #saveAll(response: CookieResponse, failed: boolean, main?: Promise<CookieChange | undefined>): Promise<void> {
     const changes = main === undefined ? [] : [await main]
-    const slots = main === undefined ? [this.#main] : []
-    if (this.#others !== undefined) slots.push(...this.#others.values())
+    const sessions = main === undefined ? [this.#main] : []
+    for (const { kept } of this.#others?.values() ?? []) sessions.push(kept)
     // Cookies first: one that gets too large fails before anything has been stored.
-    slots.sort((one, other) => Number(one instanceof StoredSlot) - Number(other instanceof StoredSlot))
-    for (const slot of slots) changes.push(await slot.save(response, failed))
-    const wanted = changes.filter((change) => change !== undefined)
-    this.#finish(response, wanted, failed)
+    sessions.sort((one, other) => Number(one instanceof DatastoreSession) - Number(other instanceof DatastoreSession))
+    for (const session of sessions) changes.push(await session.save(response, failed))
+    const made = changes.filter((change) => change !== undefined)
+    this.#finish(response, made, failed)
   }
 
-  #finish(response: OutboxResponse, changes: readonly CookieChange[], failed: boolean): void {
-    const used = this.#main.used || (this.#others !== undefined && [...this.#others.values()].some((slot) => slot.used))
-    this.#outbox ??= new Outbox(this.#request)
-    this.#outbox.finish(response, changes, used, failed)
+  #finish(response: CookieResponse, changes: readonly CookieChange[], failed: boolean): void {
+    const used = this.#main.used || [...(this.#others?.values() ?? [])].some(({ kept }) => kept.used)
+    this.#cookies ??= new ResponseCookies(this.#request)
+    this.#cookies.finish(response, changes, used, failed)
   }
 }

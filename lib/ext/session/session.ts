@@ -4,8 +4,8 @@ import { inspect } from 'node:util'
 import { TipfyError } from '../../internal/errors.ts'
 import { encodeData } from './data/codec.ts'
 import { clearVisible, storedKey, visible, visibleEntries } from './data/reserved.ts'
+import type { SessionData, ValueOf } from './data/session-data.ts'
 import { checkValue, put } from './data/values.ts'
-import type { SessionData, ValueOf } from './session-data.ts'
 
 /** What a dictionary needs of the session's life behind it. */
 export interface Dictionary {

@@ -1,42 +1,47 @@
-// All sessions of one user, wherever they are signed in: listed, ended one by one or at once.
+// The sessions of one user: listed, ended one by one or all at once.
 import { TipfyError } from '../../internal/errors.ts'
-import type { StoredSlot } from './backends/datastore.ts'
+import type { DatastoreSession } from './backends/datastore.ts'
 import type { SessionSummary } from './repository/repository.ts'
 
 /** One of a user's sessions. */
 export interface UserSession extends SessionSummary {
-  /** Whether it is that of this request. */
+  /** True for the session of this request. */
   current: boolean
 }
 
-/** Datastore indexes no longer text, and takes none with half a surrogate pair: it would refuse the record. */
-const mostUserBytes = 1500
+/** Datastore rejects a record with a longer indexed text, or with half a surrogate pair in one. */
+const maxUserBytes = 1500
 
-/** `user`, checked: from JavaScript a row's number comes easily, and must not differ from the same id as text later. */
+/** Returns `user` if it can be one: a number from JavaScript must not differ from the same id as text later. */
 export function userId(user: string): string {
   const isText = typeof user === 'string'
-  const long = isText && Buffer.byteLength(user) > mostUserBytes
+  const long = isText && Buffer.byteLength(user) > maxUserBytes
   if (isText && user !== '' && !long && user.isWellFormed()) return user
-  const given = long ? `one of more than ${mostUserBytes} bytes` : isText ? JSON.stringify(user) : String(user)
+  const given = long ? `one of more than ${maxUserBytes} bytes` : isText ? JSON.stringify(user) : String(user)
   throw new TipfyError('TIPFY_E_SESSION_USER', { given })
 }
 
-export async function listSessions(slot: StoredSlot, user: string): Promise<UserSession[]> {
-  const records = await slot.ask((store) => store.listFor(user))
-  return records.map((summary) => ({ ...summary, current: summary.id === slot.recordName }))
+export async function listSessions(current: DatastoreSession, user: string): Promise<UserSession[]> {
+  const records = await current.call((repository) => repository.listFor(user))
+  return records.map((summary) => ({ ...summary, current: summary.id === current.recordName }))
 }
 
-/** False if the user has no such session: nobody ends another's by guessing. */
-export async function revokeSession(slot: StoredSlot, user: string, id: string): Promise<boolean> {
-  if (!(await listSessions(slot, user)).some((session) => session.id === id)) return false
-  if (id === slot.recordName) await slot.destroy()
-  else await slot.ask((store) => store.revoke(id))
+/** Ends one of a user's sessions; false if the user has no such session, so that guessing ends no other user's. */
+export async function revokeSession(current: DatastoreSession, user: string, id: string): Promise<boolean> {
+  if (!(await listSessions(current, user)).some((session) => session.id === id)) return false
+  if (id === current.recordName) await current.destroy()
+  else await current.call((repository) => repository.revoke(id))
   return true
 }
 
-export async function destroySessions(slot: StoredSlot, user: string, exceptCurrent: boolean): Promise<number> {
-  const owner = slot.storedUser
-  const ended = await slot.ask((store) => store.destroyAllFor(user, { exceptSid: exceptCurrent ? slot.id : undefined }))
-  if (!exceptCurrent && owner === user) slot.forget()
+export async function destroySessions(
+  current: DatastoreSession,
+  user: string,
+  exceptCurrent: boolean,
+): Promise<number> {
+  const owner = current.storedUser
+  const exceptSid = exceptCurrent ? current.id : undefined
+  const ended = await current.call((repository) => repository.destroyAllFor(user, { exceptSid }))
+  if (!exceptCurrent && owner === user) current.forget()
   return ended
 }

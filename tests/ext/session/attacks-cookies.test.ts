@@ -43,8 +43,8 @@ describe.each(kinds)('%s:', (kind) => {
     good = visitor.cookies.get(site.cookie)!
   })
 
-  const loads = () => site.sessions.records?.stats.loads ?? 0
-  const commits = () => site.sessions.records?.stats.commits ?? 0
+  const loads = () => site.sessions.repository?.stats.loads ?? 0
+  const commits = () => site.sessions.repository?.stats.commits ?? 0
   const send = (value: string, path = '/read') => site.ask(path, { headers: { cookie: `${site.cookie}=${value}` } })
 
   /** The value is no session: the answer is that of a new one, the cookie is cleared, one line is logged, no store is asked. */

@@ -118,13 +118,13 @@ describe('datastore:', () => {
     slow = gate()
     const late = withId(site, id, path)
     await slow.reached
-    const { dropped } = site.sessions.records!.stats
+    const { dropped } = site.sessions.repository!.stats
     await visitor.ask('/logout')
     slow.open()
     const answer = await late
     expect([answer.status, setCookies(answer)]).toEqual([200, []])
     if (path === '/slow-update') expect(answer.text).toBe('false')
-    if (path !== '/slow-touch') expect(site.sessions.records!.stats.dropped).toBeGreaterThan(dropped)
+    if (path !== '/slow-touch') expect(site.sessions.repository!.stats.dropped).toBeGreaterThan(dropped)
     expect((await withId(site, id, '/read')).text).toBe('new')
     const again = await withId(site, id, '/')
     expect([again.text, setCookies(again)]).toEqual(['1', []])
@@ -213,7 +213,7 @@ describe('datastore:', () => {
     const site = await serve()
     const visitor = site.visitor()
     await visitor.ask('/')
-    const records = site.sessions.records!
+    const records = site.sessions.repository!
     const { load } = records
     records.load = () => Promise.reject(new RepositoryUnavailable('loaded', 'it is down', 7))
     const down = await visitor.ask('/')
@@ -237,7 +237,7 @@ describe('datastore:', () => {
     const site = await serve()
     const visitor = site.visitor()
     await visitor.ask('/')
-    const records = site.sessions.records!
+    const records = site.sessions.repository!
     const failing = () => Promise.reject(new RepositoryUnavailable('saved', 'it is down'))
     const { save, create } = records
     records.save = failing
@@ -254,7 +254,7 @@ describe('datastore:', () => {
     const site = await serve({ onStoreError: 'anonymous' })
     const visitor = site.visitor()
     await visitor.ask('/')
-    const records = site.sessions.records!
+    const records = site.sessions.repository!
     const { load } = records
     records.load = () => Promise.reject(new RepositoryUnavailable('loaded', 'it is down'))
     const read = await visitor.ask('/read')

@@ -156,7 +156,7 @@ describe('several sessions', () => {
     const visitor = site.visitor()
     expect((await visitor.ask('/large')).status).toBe(500)
     expect(visitor.cookies.size).toBe(0)
-    expect(site.sessions.records?.stats.commit.count).toBe(0)
+    expect(site.sessions.repository?.stats.commit.count).toBe(0)
   })
 
   test.each(kinds)('%s: each under its own cookie, of either kind, with attributes of its own', async (kind) => {

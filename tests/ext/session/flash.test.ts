@@ -50,7 +50,7 @@ describe.each(kinds)('flash messages of a %s session', (kind) => {
     expect((await visitor.ask('/at-once')).text).toContain('now')
     expect(visitor.cookies.size).toBe(0)
     await visitor.ask('/n')
-    const commits = () => site.sessions.records?.stats.commits ?? 0
+    const commits = () => site.sessions.repository?.stats.commits ?? 0
     const before = commits()
     expect((await visitor.ask('/at-once')).headers['set-cookie']).toBeUndefined()
     expect([before, commits()]).toEqual(kind === 'datastore' ? [1, 1] : [0, 0])
@@ -124,7 +124,7 @@ describe('flash messages of a datastore session', () => {
     const site = await serveSite('datastore', { '/save': () => sessionStore.flash('one') ?? '', '/show': show })
     const visitor = site.visitor()
     await visitor.ask('/save')
-    const { records } = site.sessions
+    const { repository: records } = site.sessions
     const { update } = records!
     records!.update = () => Promise.reject(new Error('out of order'))
     expect((await visitor.ask('/show')).status).toBe(500)

@@ -273,7 +273,7 @@ test('a record whose data another program broke counts as none, and is reported'
     '/': count,
     '/update': async () => String(await sessionStore.update((s) => Object.assign(s, { n: 5 }))),
   })
-  const { records } = site.sessions
+  const { repository: records } = site.sessions
   for (const path of ['/', '/update']) {
     const visitor = site.visitor()
     await visitor.ask('/')

@@ -16,7 +16,7 @@ const then = (steps: Record<string, () => unknown>, answer: () => string) =>
   )
 
 /** How many commits the store has made; 0 for cookie sessions. */
-const writes = (site: Site) => site.sessions.records?.stats.commits ?? 0
+const writes = (site: Site) => site.sessions.repository?.stats.commits ?? 0
 
 describe.each(kinds)('a %s session', (kind) => {
   test('reads each kind of value back as what it was', async () => {

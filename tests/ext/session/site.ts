@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll } from '@jest/globals'
 import { RequestHandler, Rule } from 'tipfy'
 import { type Session, session, setDatastoreSession, setSecureCookieSession } from 'tipfy/ext/session'
-import type { Sessions } from '../../../lib/ext/session/session-kinds.ts'
+import type { Sessions } from '../../../lib/ext/session/session-interface.ts'
 import { type Answer, type Running, start } from '../../support/application.ts'
 import { Visitor } from '../../support/browser.ts'
 
@@ -93,7 +93,7 @@ export async function serveSite(kind: Kind, handlers: Handlers, options: SiteOpt
   const site: Site = {
     ...running,
     kind,
-    cookie: sessions!.kind.name,
+    cookie: sessions!.kinds.main.name,
     sessions: sessions!,
     lines,
     later(seconds) {

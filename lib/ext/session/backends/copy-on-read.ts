@@ -1,38 +1,36 @@
-// What a cookie that comes again and again holds, decoded once: each request gets a copy of its own of what it asks for, and at
-// the end is asked whether that is still the same. Both cost a fraction of reading and writing JSON.
+// Copy-on-read: the data of a cookie that comes again and again is decoded once. Each request gets its own copy of the values
+// that it asks for, which at the end are compared with the original. Both cost a fraction of reading and writing JSON.
 import type { SignedCookie } from '../cookies/signing.ts'
 import { decodeData } from '../data/codec.ts'
 import { isPlainObject } from '../data/values.ts'
 
-/** The decoded data of a remembered cookie; nothing of it is ever handed out. */
-export class Pristine {
-  readonly text: string
-  private readonly data: Record<string, unknown>
-  private readonly keys: readonly string[]
+/** The decoded data of a remembered cookie; its own objects are never handed out. */
+export class CopyOnRead {
+  readonly #data: Record<string, unknown>
+  readonly #keys: readonly string[]
 
-  private constructor(text: string, data: Record<string, unknown>) {
-    this.text = text
-    this.data = data
-    this.keys = Object.keys(data)
+  private constructor(data: Record<string, unknown>) {
+    this.#data = data
+    this.#keys = Object.keys(data)
   }
 
-  /** That of a cookie that came, from the second time on that it is asked for. */
-  static of(cookie: SignedCookie): Pristine | undefined {
-    if (cookie.memo instanceof Pristine) return cookie.memo
+  /** The data of a cookie, from the third call on: most cookies that come once never come again. */
+  static of(cookie: SignedCookie): CopyOnRead | undefined {
+    if (cookie.memo instanceof CopyOnRead) return cookie.memo
     if (cookie.memo === undefined) cookie.memo = 'seen'
-    else if (isPlainJson(cookie.text)) cookie.memo = new Pristine(cookie.text, decodeData(cookie.text))
+    else if (isPlainJson(cookie.text)) cookie.memo = new CopyOnRead(decodeData(cookie.text))
     return undefined
   }
 
-  /** A dictionary for a request. Its values belong to all requests until they are made its own. */
+  /** Makes a dictionary for a request. Its values belong to all requests until they are made its own. */
   share(): Record<string, unknown> {
-    return { ...this.data } // which keeps a key `__proto__` an own property, as setting one that is there does
+    return { ...this.#data } // which keeps a key `__proto__` an own property, as setting one that is there does
   }
 
   /** Makes the value of `key` of a shared dictionary, which has it, its own. */
   own(data: Record<string, unknown>, key: string): void {
     const value = data[key]
-    if (typeof value === 'object' && value !== null && value === this.data[key]) data[key] = copyOfItem(value)
+    if (typeof value === 'object' && value !== null && value === this.#data[key]) data[key] = copyOfItem(value)
   }
 
   /** Makes all values of a shared dictionary its own. */
@@ -41,18 +39,18 @@ export class Pristine {
   }
 
   /**
-   * Whether a session's data is surely the same; where it is not sure, its text tells. Only what is in it was handed out: it
-   * is itself a plain object without symbols.
+   * Returns true if a session's data is surely the same; otherwise its text has to be compared. The dictionary itself was never
+   * handed out: it is a plain object without symbols.
    */
   isIn(data: Record<string, unknown>): boolean {
-    const { keys } = this
+    const keys = this.#keys
     if (Object.keys(data).length !== keys.length) return false
-    for (const key of keys) if (!Object.hasOwn(data, key) || !isSame(data[key], this.data[key])) return false
+    for (const key of keys) if (!Object.hasOwn(data, key) || !isSame(data[key], this.#data[key])) return false
     return true
   }
 }
 
-// Other values than JSON's are not the same for being copied member by member.
+// Values beyond JSON (Date, Map …) cannot be copied member by member.
 const isPlainJson = (text: string) => text.charCodeAt(0) === 123
 
 function copyOf(value: Record<string, unknown>): Record<string, unknown> {

@@ -1,176 +1,286 @@
-// The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once
-// is the store's matter; here is what this request may still do to it, and what its answer does to the cookie.
-import { decodeData, encodeData, sameData } from '../data/codec.ts'
-import { decodeCurrent, emptyData } from '../data/migrate.ts'
+// The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once is up
+// to the repository; here is what this request may still do to it, and what its response does to the cookie.
+import { ServiceUnavailable } from '../../../http/exceptions.ts'
+import { TipfyError } from '../../../internal/errors.ts'
+import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
+import { encodeData } from '../data/codec.ts'
+import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
-import { mergeData } from '../merge/merge.ts'
-import type { SessionRecord } from '../repository/repository.ts'
-import type { CookieChange, OutboxResponse } from '../response-cookies.ts'
-import { isDue } from './backend.ts'
-import { FoundSlot } from './found.ts'
+import type { RepositoryUnavailable, SessionRecord, SessionRepository } from '../repository/repository.ts'
+import { BackendSession, type ResponseHead, type SessionKind } from './backend.ts'
 
-export class StoredSlot extends FoundSlot {
-  /** The id is not yet in the browser. */
-  private unsent = false
-  private queue: Promise<unknown> | undefined
-  private waiting = 0
+/** The session of a request. */
+type State =
+  /** There is none: no cookie came, its id is unknown, or this request ended it. */
+  | { readonly is: 'none' }
+  /** Its record is not there yet. */
+  | { readonly is: 'loading'; readonly id: string }
+  /** `isSent` is false while the browser does not have the id. */
+  | { readonly is: 'live'; readonly id: string; readonly record: SessionRecord; readonly isSent: boolean }
+  /** Another request ended or moved it a moment ago. `record`: as it was before, if this request had it. */
+  | { readonly is: 'dead'; readonly id: string; readonly record: SessionRecord | null }
+  /** It could not be loaded. */
+  | { readonly is: 'failed'; readonly id: string; readonly error: unknown }
+
+type Live = Extract<State, { is: 'live' }>
+
+const none: State = { is: 'none' }
+
+/** The error that a request gets while the repository is out of reach: a 503. */
+function unavailable(error: unknown): unknown {
+  const { retryAfter } = error as RepositoryUnavailable
+  if (retryAfter === undefined) return error
+  const headers = retryAfter === null ? undefined : { 'Retry-After': String(retryAfter) }
+  return new ServiceUnavailable(undefined, { cause: error, headers })
+}
+
+export class DatastoreSession extends BackendSession {
+  readonly #repository: SessionRepository
+  #state: State
+  #loading: Promise<void> | undefined
+  /** The calls of `destroy` and `update` under way. */
+  #queue: Promise<void> | undefined
+
+  constructor(kind: SessionKind, found: FoundCookie | undefined, repository: SessionRepository) {
+    super(kind, found)
+    this.#repository = repository
+    this.#state = this.cookie === undefined ? none : { is: 'loading', id: this.cookie.text }
+  }
+
+  /** Fetches the record. A failure is thrown at the first use, so that pages which use no session do not notice. */
+  override load(): void | Promise<void> {
+    if (this.#state.is === 'loading') this.#loading ??= this.#fetch(this.#state.id)
+    return this.#loading
+  }
+
+  async #fetch(id: string): Promise<void> {
+    let state: State
+    try {
+      const loaded = await this.#repository.load(id)
+      if (loaded.state === 'live') state = { is: 'live', id, record: loaded.record, isSent: true }
+      else state = loaded.state === 'tombstone' ? { is: 'dead', id, record: null } : none
+    } catch (error) {
+      state = { is: 'failed', id, error: unavailable(error) }
+    }
+    if (this.#state.is === 'loading') this.#state = state // it may have been destroyed meanwhile
+  }
+
+  // A session that is not loaded must not pass for an empty one, and be saved as that.
+  #assertLoaded(): void {
+    this.used = true
+    const state = this.#state
+    if (state.is === 'loading') throw new TipfyError('TIPFY_E_SESSION_EARLY')
+    if (state.is === 'failed' && this.kind.settings.onStoreError === 'error') throw state.error
+  }
+
+  get #record(): SessionRecord | null {
+    return 'record' in this.#state ? this.#state.record : null
+  }
+
+  get isNew(): boolean {
+    this.#assertLoaded()
+    return this.#record === null
+  }
+
+  get user(): string | null {
+    this.#assertLoaded()
+    return this.did.user === undefined ? this.storedUser : this.did.user
+  }
+
+  set user(user: string | null) {
+    this.write()
+    this.act({ user })
+  }
+
+  /** The user that the stored session belongs to. */
+  get storedUser(): string | null {
+    return this.#record?.username ?? null
+  }
+
+  get #hasNewUser(): boolean {
+    return this.did.user !== undefined && this.did.user !== this.storedUser
+  }
+
+  /** The id, while there is a session. */
+  get id(): string | undefined {
+    return this.#record === null ? undefined : (this.#state as Live).id
+  }
+
+  /** The name of the record, which is what `listFor` calls this session. */
+  get recordName(): string | undefined {
+    return this.id === undefined ? undefined : this.#repository.idOf(this.id)
+  }
+
+  /** Calls the repository; while it is out of reach the request gets a 503. */
+  async call<T>(fn: (repository: SessionRepository) => Promise<T>): Promise<T> {
+    try {
+      return await fn(this.#repository)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+
+  protected storedText(): string | undefined {
+    this.#assertLoaded()
+    return this.#record?.data
+  }
+
+  protected discard(): void {
+    this.#state = none
+  }
+
+  protected override assertWritable(): void {
+    super.assertWritable()
+    if (this.#state.is === 'failed') throw this.#state.error
+  }
+
+  override get modified(): boolean {
+    return super.modified || this.#hasNewUser
+  }
 
   // One after the other: two updates of a session that does not exist yet must not make two.
-  private inTurn<T>(step: () => Promise<T>): Promise<T> {
-    this.waiting++
-    const turn = (this.queue ?? Promise.resolve()).then(step).finally(() => {
-      this.waiting--
-    })
-    this.queue = turn.catch(() => {})
+  #enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const turn = (this.#queue ?? Promise.resolve()).then(step)
+    const queue: Promise<void> = turn
+      .then(() => {})
+      .catch(() => {})
+      .finally(() => {
+        if (this.#queue === queue) this.#queue = undefined
+      })
+    this.#queue = queue
     return turn
   }
 
   destroy(): Promise<void> {
-    this.act()
-    return this.inTurn(async () => {
-      const { sid } = this
-      if (sid !== undefined) await this.ask((records) => records.destroy(sid))
+    this.assertOpen()
+    this.used = true
+    return this.#enqueue(async () => {
+      const { id } = this.#state as Partial<Live>
+      if (id !== undefined) await this.call((repository) => repository.destroy(id))
       this.forget()
     })
   }
 
-  /** After the session has been ended: the cookie goes, what is written from now on begins a new one. */
+  /** After the session was ended: the cookie is cleared, and a write begins a new session. */
   forget(): void {
-    this.ended = true
-    this.dead = this.unsent = false
-    this.behind = undefined
-    this.sid = this.record = this.base = this.data = this.failure = this.newUser = this.newExpiration = undefined
+    this.#state = none
+    this.did = { isDestroyed: true }
+    this.copy = undefined
   }
 
   update(fn: (data: Record<string, unknown>) => unknown): Promise<boolean> {
-    this.act()
-    if (this.failure !== undefined) throw this.failure
+    this.assertWritable()
     this.look()
-    return this.inTurn(async () => {
-      if (this.dead) {
-        this.records.stats.dropped++
-        return false
-      }
-      const mine = this.look()
-      const before = this.base ?? '{}'
-      const record = await this.commit(fn)
-      if (record === undefined) return !this.dead
-      this.adopt(record)
-      // What this request has not saved yet stays on top of the committed state.
-      const text = this.exposed ? this.leaveBehind(mine) : before
-      this.exposed = !sameData(text, before)
-      this.data = this.exposed
-        ? mergeData(decodeData(before), decodeData(text), decodeCurrent(record.data, this.kind.settings), () => {})
-        : undefined
+    return this.#enqueue(async () => {
+      this.look()
+      const record = await this.#commit(fn)
+      if (record === undefined) return this.#state.is !== 'dead'
+      this.copy!.rebase(record.data)
       return true
     })
   }
 
-  /** The record after `fn`; none if the session died meanwhile, or if there is nothing worth a first one. */
-  private async commit(fn: (data: Record<string, unknown>) => unknown): Promise<SessionRecord | undefined> {
-    if (this.record === undefined) {
-      const data = emptyData(this.kind.settings)
-      fn(data)
-      if (isEmptyData(data) && !this.newUser) return undefined
-      const sid = this.records.newId()
-      const changes = { data: encodeData(data), ...this.extras() }
-      const record = await this.ask((records) => records.create(sid, changes))
-      this.sid = sid
-      this.unsent = true
-      return record
-    }
-    const { sid, record } = this
-    const change = (data: Record<string, unknown>) => {
-      fn(data)
-    }
-    const saved = await this.ask((records) => records.update(sid!, change, record))
-    if (saved.state === 'saved') return saved.record
-    this.dead = true
-    return undefined
-  }
-
-  /** What is given to the store beside the data. A session of a kind with its own expiration needs it from the start. */
-  private extras(): { username?: string | null; expiresIn?: number } {
-    const { expiration, settings } = this.kind
-    const own = this.record === undefined && expiration !== settings.expiration ? expiration : undefined
-    const seconds = this.newExpiration === null ? expiration : (this.newExpiration ?? own)
-    return { username: this.newUser, expiresIn: seconds === undefined ? undefined : seconds * 1000 }
-  }
-
-  save(response: OutboxResponse, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
-    // A handler that did not await its destroy() or update() has its answer wait for them.
-    if (this.waiting > 0) return this.queue!.then(() => this.save(response, failed))
-    const changed = failed ? undefined : this.changedText()
-    const isUserNew = this.newUser !== undefined && this.newUser !== this.storedUser
-    this.close()
-    if (this.isForAll(response)) return undefined
-    if (failed || (this.failure !== undefined && !this.ended)) return this.leave()
-    if (this.dead) {
-      if (this.regenerated) return this.move(changed ?? '{}')
-      if (changed !== undefined || isUserNew) this.records.stats.dropped++
+  /** The record after `fn`; none if the session is dead, or if there is nothing worth a first one. */
+  async #commit(fn: (data: Record<string, unknown>) => unknown): Promise<SessionRecord | undefined> {
+    const state = this.#state
+    if (state.is === 'dead') {
+      this.#repository.stats.dropped++
       return undefined
     }
-    const text = changed ?? this.base ?? '{}'
-    if (this.record === undefined) {
-      const empty = changed === undefined || isEmptyData(this.data!)
-      return empty && !this.newUser ? this.leave() : this.create(text)
+    if (state.is === 'live') {
+      const { id, record } = state
+      const saved = await this.call((repository) => repository.update(id, (data) => void fn(data), record))
+      this.#state = saved.state === 'saved' ? { ...state, record: saved.record } : { is: 'dead', id, record }
+      return saved.state === 'saved' ? saved.record : undefined
     }
-    if (this.regenerated) return this.move(text)
-    if (changed !== undefined || isUserNew) return this.commitChanges(this.sid!, this.record, text)
-    if (this.touched || this.cookieDue() || this.records.touchDue(this.record)) {
-      return this.renew(this.sid!, this.record)
+    const data = emptyData(this.kind.settings)
+    fn(data)
+    if (isEmptyData(data) && !this.did.user) return undefined
+    return this.#create(encodeData(data))
+  }
+
+  async #create(data: string): Promise<SessionRecord> {
+    const id = this.#repository.newId()
+    const changes = { data, ...this.#extras() }
+    const record = await this.call((repository) => repository.create(id, changes))
+    this.#state = { is: 'live', id, record, isSent: false }
+    return record
+  }
+
+  /** What is stored beside the data. A session of a kind with its own expiration needs it from the start. */
+  #extras(): { username?: string | null; expiresIn?: number } {
+    const { expiration, settings } = this.kind
+    const own = this.#state.is !== 'live' && expiration !== settings.expiration ? expiration : undefined
+    const seconds = this.did.expiration === null ? expiration : (this.did.expiration ?? own)
+    return { username: this.did.user, expiresIn: seconds === undefined ? undefined : seconds * 1000 }
+  }
+
+  save(response: ResponseHead, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
+    // The response waits for a destroy() or update() that the handler did not await.
+    if (this.#queue !== undefined) return this.#queue.then(() => this.save(response, failed))
+    const changes = failed ? undefined : this.copy?.changes()
+    this.close()
+    if (this.isForAll(response)) return undefined
+    if (failed) return this.#unstored()
+    const state = this.#state
+    switch (state.is) {
+      case 'loading':
+      case 'failed':
+        return this.#unstored()
+      case 'dead':
+        if (this.did.isRegenerated) return this.#move(state.id, state.record, changes ?? '{}')
+        if (changes !== undefined || this.#hasNewUser) this.#repository.stats.dropped++
+        return undefined
+      case 'none': {
+        const isEmpty = changes === undefined || isEmptyData(this.copy!.data)
+        return isEmpty && !this.did.user ? this.#unstored() : this.#create(changes ?? '{}').then(() => this.#send())
+      }
+      case 'live': {
+        const text = changes ?? this.copy?.base ?? state.record.data
+        if (this.did.isRegenerated) return this.#move(state.id, state.record, text)
+        if (changes !== undefined || this.#hasNewUser) return this.#commitChanges(state, text)
+        const isDue = this.did.isTouched || this.isCookieDue || this.#repository.touchDue(state.record)
+        return isDue ? this.#renew(state) : this.#unstored()
+      }
     }
-    return this.leave()
   }
 
   /** The cookie where nothing is to be stored. */
-  private leave(): CookieChange | undefined {
-    if (this.unsent) return this.send()
-    const gone = this.ended && this.cookie !== undefined
-    return gone || this.refused ? this.cookieChange(null) : undefined
+  #unstored(): CookieChange | undefined {
+    if (this.#state.is === 'live' && !this.#state.isSent) return this.#send()
+    const isGone = this.did.isDestroyed && this.cookie !== undefined
+    return isGone || this.isRefused ? this.cookieChange(null) : undefined
   }
 
-  private async create(data: string): Promise<CookieChange> {
-    const sid = this.records.newId()
-    await this.ask((records) => records.create(sid, { data, ...this.extras() }))
-    return this.moveTo(sid)
-  }
-
-  private async move(data: string): Promise<CookieChange | undefined> {
-    const sid = this.records.newId()
-    // Said, not left to the record: near its absolute end that has less idle time than the new session shall have.
+  /** Gives the session a new id. It is sent with an error, too, should another session of the request fail. */
+  async #move(oldId: string, record: SessionRecord | null, data: string): Promise<CookieChange | undefined> {
+    const id = this.#repository.newId()
+    // Named, because near its absolute end the record has less idle time than the new session is to have.
     const seconds = this.lifetime ?? this.kind.expiration
-    const changes = { data, username: this.newUser, expiresIn: seconds * 1000 }
-    const saved = await this.ask((records) => records.regenerate(this.sid!, sid, this.record ?? null, changes))
-    return saved.state === 'gone' ? undefined : this.moveTo(sid)
+    const changes = { data, username: this.did.user, expiresIn: seconds * 1000 }
+    const saved = await this.call((repository) => repository.regenerate(oldId, id, record, changes))
+    if (saved.state === 'gone') return undefined
+    this.#state = { is: 'live', id, record: saved.record, isSent: false }
+    return this.#send()
   }
 
-  private moveTo(sid: string): CookieChange {
-    this.sid = sid
-    this.unsent = true // and sent with an error, should another session of the request fail
-    return this.send()
-  }
-
-  private async commitChanges(sid: string, base: SessionRecord, data: string): Promise<CookieChange | undefined> {
-    const saved = await this.ask((records) => records.save(sid, base, { data, ...this.extras() }))
-    return saved.state === 'saved' && (this.unsent || this.touched || this.cookieDue()) ? this.send() : undefined
+  async #commitChanges({ id, record, isSent }: Live, data: string): Promise<CookieChange | undefined> {
+    const changes = { data, ...this.#extras() }
+    const saved = await this.call((repository) => repository.save(id, record, changes))
+    const isDue = !isSent || this.did.isTouched || this.isCookieDue
+    return saved.state === 'saved' && isDue ? this.#send() : undefined
   }
 
   // The cookie is renewed only together with the record: an id that died meanwhile must not replace the one that came after.
-  private async renew(sid: string, record: SessionRecord): Promise<CookieChange | undefined> {
-    const touched = await this.records.touch(sid, record, this.extras().expiresIn)
-    const sure = touched.state === 'saved' && touched.record !== record
-    return sure || this.unsent ? this.send() : undefined
+  async #renew({ id, record, isSent }: Live): Promise<CookieChange | undefined> {
+    const touched = await this.#repository.touch(id, record, this.#extras().expiresIn)
+    const isRenewed = touched.state === 'saved' && touched.record !== record
+    return isRenewed || !isSent ? this.#send() : undefined
   }
 
-  private cookieDue(): boolean {
-    const { cookie } = this
-    if (cookie === undefined) return false
-    return isDue(this.kind, cookie, this.now)
-  }
-
-  private send(): CookieChange {
+  #send(): CookieChange {
     const { kind, lifetime } = this
-    return this.cookieChange(kind.signer.sign(this.sid!, kind.settings.now(), lifetime), lifetime)
+    const { id } = this.#state as Live
+    return this.cookieChange(kind.signer.sign(id, kind.settings.now(), lifetime), lifetime)
   }
 }

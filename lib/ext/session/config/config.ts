@@ -3,8 +3,8 @@
 import type { CookieOptions } from '../../../http/cookies.ts'
 import { serializeCookie } from '../../../http/cookies.ts'
 import { TipfyError } from '../../../internal/errors.ts'
+import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
-import type { SessionData } from '../session-data.ts'
 import { checkKeys } from './keys.ts'
 
 /** The attributes of a session's cookie. */

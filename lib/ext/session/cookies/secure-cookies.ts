@@ -3,8 +3,7 @@
 import type { SessionCookie } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import { decodeData, encodeData } from '../data/codec.ts'
-import type { CookieChange } from '../response-cookies.ts'
-import { type CookieRequest, findCookie, mustFit, type SignedName } from './signed-cookie.ts'
+import { type CookieChange, type CookieRequest, findCookie, mustFit, type SignedName } from './signed-cookie.ts'
 
 /** Attributes of a cookie that `setSecureCookie` sets; what is left out is as for the session's. */
 export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>

@@ -12,6 +12,14 @@ export interface SignedName {
   readonly signer: CookieSigner
 }
 
+/** A cookie to set, or to delete where `value` is null. */
+export interface CookieChange {
+  readonly to: { readonly name: string; readonly cookie: SessionCookie }
+  readonly value: string | null
+  /** Seconds that the browser keeps it; undefined: as configured. */
+  readonly maxAge: number | undefined
+}
+
 export interface CookieRequest {
   readonly message: { readonly headers: { readonly cookie?: string } }
 }

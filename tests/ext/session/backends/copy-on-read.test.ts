@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sessionStore } from 'tipfy/ext/session'
-import { Pristine } from '../../../../lib/ext/session/backends/copy-on-read.ts'
+import { CopyOnRead } from '../../../../lib/ext/session/backends/copy-on-read.ts'
 import type { SignedCookie } from '../../../../lib/ext/session/cookies/signing.ts'
 import { encodeData } from '../../../../lib/ext/session/data/codec.ts'
 import { free, serveSite, setCookies } from '../site.ts'
@@ -11,7 +11,7 @@ const dictionary = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }), { m
   Record<string, unknown>
 >
 
-function pristineOf(data: Record<string, unknown>): Pristine | undefined {
+function sharedOf(data: Record<string, unknown>): CopyOnRead | undefined {
   const cookie: SignedCookie = {
     text: encodeData(data),
     issued: 0,
@@ -20,8 +20,8 @@ function pristineOf(data: Record<string, unknown>): Pristine | undefined {
     newest: true,
     memo: undefined,
   }
-  for (let time = 0; time < 2; time++) expect(Pristine.of(cookie)).toBeUndefined()
-  return Pristine.of(cookie)
+  for (let time = 0; time < 2; time++) expect(CopyOnRead.of(cookie)).toBeUndefined()
+  return CopyOnRead.of(cookie)
 }
 
 // Where objects may be changed: in lists and dictionaries at every depth.
@@ -38,14 +38,14 @@ function change(value: unknown): void {
 test('what is shared encodes to the very text, and is the same as what it was made from, owned or not', () => {
   fc.assert(
     fc.property(dictionary, (data) => {
-      const pristine = pristineOf(data)
+      const original = sharedOf(data)
       // -0 is no JSON.
-      if (encodeData(data).startsWith('~')) return expect(pristine).toBeUndefined()
-      const shared = pristine!.share()
-      for (const own of [() => {}, () => pristine!.ownAll(shared)]) {
+      if (encodeData(data).startsWith('~')) return expect(original).toBeUndefined()
+      const shared = original!.share()
+      for (const own of [() => {}, () => original!.ownAll(shared)]) {
         own()
         expect(encodeData(shared)).toBe(encodeData(data))
-        expect(pristine!.isIn(shared)).toBe(true)
+        expect(original!.isIn(shared)).toBe(true)
       }
     }),
   )
@@ -55,22 +55,22 @@ test('what was made its own can be changed, key by key or all at once, and nobod
   fc.assert(
     fc.property(dictionary, fc.array(fc.nat()), fc.boolean(), (data, picks, all) => {
       const text = encodeData(data)
-      const pristine = pristineOf(data)
-      if (pristine === undefined) return
-      const shared = pristine.share()
+      const original = sharedOf(data)
+      if (original === undefined) return
+      const shared = original.share()
       const keys = Object.keys(shared)
       const owned = new Set(all ? keys : picks.flatMap((pick) => keys.slice(pick % 7, (pick % 7) + 1)))
-      if (all) pristine.ownAll(shared)
+      if (all) original.ownAll(shared)
       for (const key of owned) {
-        pristine.own(shared, key)
+        original.own(shared, key)
         const value = shared[key]
-        pristine.own(shared, key)
+        original.own(shared, key)
         expect(shared[key]).toBe(value)
         change(value)
       }
       const isObject = (key: string) => typeof shared[key] === 'object' && shared[key] !== null
-      expect(pristine.isIn(shared)).toBe(![...owned].some(isObject))
-      expect(encodeData(pristine.share())).toBe(text)
+      expect(original.isIn(shared)).toBe(![...owned].some(isObject))
+      expect(encodeData(original.share())).toBe(text)
     }),
   )
 })
@@ -126,11 +126,11 @@ test('data is the same only if it encodes to the same text, but for the order of
   const sorted = (text: string) => [...text].sort().join('')
   fc.assert(
     fc.property(dictionary, dictionary, (data, other) => {
-      const pristine = pristineOf(data)
-      if (pristine?.isIn(other)) expect(sorted(encodeData(other))).toBe(sorted(encodeData(data)))
+      const original = sharedOf(data)
+      if (original?.isIn(other)) expect(sorted(encodeData(other))).toBe(sorted(encodeData(data)))
     }),
   )
-  const pristine = pristineOf({ n: 0, list: [1, 2], inner: { a: 1 }, __proto__: null })!
+  const original = sharedOf({ n: 0, list: [1, 2], inner: { a: 1 }, __proto__: null })!
   for (const other of [
     { n: -0, list: [1, 2], inner: { a: 1 } },
     { n: 0, list: [1], inner: { a: 1 } },
@@ -149,7 +149,7 @@ test('data is the same only if it encodes to the same text, but for the order of
     { n: 0, list: [1, 2], inner: null },
     { n: 0, list: [1, 2] },
   ]) {
-    expect(pristine.isIn(other)).toBe(false)
+    expect(original.isIn(other)).toBe(false)
   }
 })
 

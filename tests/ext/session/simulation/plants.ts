@@ -251,16 +251,13 @@ export const plants: Record<string, Plant> = {
     file: 'backends/datastore.ts',
     near: 1,
     changes: [
-      [
-        'if (this.dead) {\n      if (this.regenerated)',
-        'if (this.dead) {\n      if (!this.regenerated) return this.cookieChange(null)\n      if (this.regenerated)',
-      ],
+      ["case 'dead':\n", "case 'dead':\n        if (!this.did.isRegenerated) return this.cookieChange(null)\n"],
     ],
   },
   'the cookie of a dead id is set': {
     file: 'backends/datastore.ts',
     near: 29,
-    changes: [["const sure = touched.state === 'saved' && touched.record !== record", 'const sure = true']],
+    changes: [["const isRenewed = touched.state === 'saved' && touched.record !== record", 'const isRenewed = true']],
   },
   'memcached is waited for without a limit': {
     file: 'cache/cache-server.ts',

@@ -6,8 +6,8 @@ import type { SessionApp, Settings } from '../../../../lib/ext/session/config/se
 import type { SignedCookie } from '../../../../lib/ext/session/cookies/signing.ts'
 import { type Data, mergeData } from '../../../../lib/ext/session/merge/merge.ts'
 import { type Loaded, SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
-import type { OutboxResponse } from '../../../../lib/ext/session/response-cookies.ts'
-import { Sessions } from '../../../../lib/ext/session/session-kinds.ts'
+import type { CookieResponse } from '../../../../lib/ext/session/response-cookies.ts'
+import { Sessions } from '../../../../lib/ext/session/session-interface.ts'
 import type { SessionStore, StoreRequest } from '../../../../lib/ext/session/session-store.ts'
 import type { SimDatastore } from './datastore.ts'
 import type { SimMemcached } from './memcached.ts'
@@ -82,7 +82,7 @@ export class Site {
       now: process.now,
     } as Settings
     this.sessions = new Sessions({} as SessionApp, settings, 'datastore')
-    this.sessions.records = this.records
+    this.sessions.repository = this.records
   }
 
   /** The session layer of one request. */
@@ -102,7 +102,7 @@ export class Site {
 
   #verified(cookie: string | null): SignedCookie | null {
     if (cookie === null) return null
-    const found = this.sessions.kind.signer.verify(cookie, this.process.now())
+    const found = this.sessions.kinds.main.signer.verify(cookie, this.process.now())
     return typeof found === 'string' ? null : found
   }
 }
@@ -116,7 +116,7 @@ export class Visit {
   constructor(sessions: Sessions, cookie: string | null) {
     this.#sessions = sessions
     const request = {
-      message: { headers: { cookie: cookie === null ? undefined : `${sessions.kind.name}=${cookie}` } },
+      message: { headers: { cookie: cookie === null ? undefined : `${sessions.kinds.main.name}=${cookie}` } },
       headers: { get: () => null },
       isSecure: false,
     }
@@ -133,7 +133,7 @@ export class Visit {
 
   async save(failed: boolean): Promise<void> {
     const none = { get: () => null, getAll: () => [], has: () => false, addSound() {} }
-    const response: OutboxResponse = {
+    const response: CookieResponse = {
       headers: none,
       setCookie: (_, value) => {
         this.cookie = value

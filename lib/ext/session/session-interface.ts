@@ -1,0 +1,108 @@
+// Opens and saves the sessions of requests: what `app.sessionInterface` is once a hook has set it.
+import { inspect } from 'node:util'
+import type { Context, SessionInterface } from '../../app/context.ts'
+import { steps, traced } from '../../internal/tracing.ts'
+import { type Backend, type BackendSession, isDue, type SessionKind } from './backends/backend.ts'
+import { DatastoreSession } from './backends/datastore.ts'
+import { SecureCookieSession } from './backends/securecookie.ts'
+import type { SessionApp, Settings } from './config/settings.ts'
+import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
+import type { OpenRepository } from './repository/open.ts'
+import type { SessionRepository } from './repository/repository.ts'
+import type { CookieResponse } from './response-cookies.ts'
+import { SessionKinds } from './session-kinds.ts'
+import { SessionStore, type StoreRequest } from './session-store.ts'
+
+/** All sessions of one application. */
+export class Sessions implements SessionInterface {
+  readonly settings: Settings
+  readonly kinds: SessionKinds
+  /** The records of datastore sessions, once they are open. */
+  repository: SessionRepository | undefined
+  /** The same with what is below it, for tools. */
+  opened: OpenRepository | undefined
+  readonly #app: SessionApp
+  #opening: Promise<void> | undefined
+
+  constructor(app: SessionApp, settings: Settings, backend: Backend) {
+    this.#app = app
+    this.settings = settings
+    this.kinds = new SessionKinds(settings, backend)
+  }
+
+  get description(): string {
+    if (this.kinds.main.backend === 'securecookie')
+      return this.settings.encrypt ? 'encrypted cookies' : 'signed cookies'
+    return this.opened?.description ?? 'Datastore'
+  }
+
+  /** Opens the repository of datastore sessions, once. */
+  openRepository(): Promise<void> {
+    this.#opening ??= import('./repository/open.ts')
+      .then(({ openRepository }) => openRepository(this.#app, this.settings))
+      .then((opened) => {
+        this.opened = opened
+        this.repository = opened.repository
+      })
+      .catch((error: unknown) => {
+        this.#opening = undefined // the next call tries again
+        throw error
+      })
+    return this.#opening
+  }
+
+  /** A session of a request, by what came of its cookie. */
+  sessionOf(kind: SessionKind, found: FoundCookie | undefined): BackendSession {
+    return kind.backend === 'securecookie'
+      ? new SecureCookieSession(kind, found)
+      : new DatastoreSession(kind, found, this.repository!)
+  }
+
+  /** The session store of a request, made when it is first used. */
+  storeOf(context: Context): SessionStore {
+    const { session, request } = context
+    if (session instanceof SessionStore) return session
+    const store = new SessionStore(this, request as StoreRequest, (session as FoundCookie | null) ?? undefined)
+    context.session = store
+    return store
+  }
+
+  openSession(context: Context): void | Promise<void> {
+    context.session = null
+    const { main } = this.kinds
+    const found = findCookie(main, context.request as StoreRequest, this.settings)
+    // Without its cookie there is nothing to check and nothing to renew: the handler's first use makes the store.
+    if (found === undefined) return
+    context.session = found
+    // Nor is there anything to do for a signed one that is good as it is.
+    const { cookie } = found
+    if (cookie !== undefined && main.backend === 'securecookie' && !isDue(main, cookie, found.now)) return
+    const store = this.storeOf(context)
+    return steps.hasSubscribers ? loadTraced(store) : store.load()
+  }
+
+  saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
+    const { session } = context
+    if (!(session instanceof SessionStore)) return
+    if (steps.hasSubscribers) return saveTraced(session, response as CookieResponse, failed)
+    return session.save(response as CookieResponse, failed)
+  }
+
+  /** Keys and passwords are in here somewhere: a print of the application shows only the backend. */
+  [inspect.custom](): string {
+    return `Sessions { ${this.kinds.main.backend} }`
+  }
+
+  toJSON(): string {
+    return this[inspect.custom]()
+  }
+}
+
+// Functions of their own hold what a closure needs: where there is one, its variables are allocated on every call.
+function loadTraced(store: SessionStore): void | Promise<void> {
+  return traced('session', 'load', () => store.load())
+}
+
+function saveTraced(store: SessionStore, response: CookieResponse, failed: boolean): void | Promise<void> {
+  return traced('session', 'save', () => store.save(response, failed))
+}

@@ -2,16 +2,19 @@
 import { dirname, resolve } from 'node:path'
 import type { App, Config } from './app/types.ts'
 import { Application } from './app.ts'
+import * as security from './ext/security/config.ts'
 import * as session from './ext/session/config/config.ts'
 
 declare module './app/types.ts' {
   interface ConfigSections {
+    /** CORS and security headers. */
+    'tipfy/ext/security': security.SecurityConfig
     /** The sessions. */
     'tipfy/ext/session': session.SessionConfig
   }
 }
 
-const modules = { 'tipfy/ext/session': session }
+const modules = { 'tipfy/ext/security': security, 'tipfy/ext/session': session }
 
 /**
  * Makes an application of a configuration, which is checked here.

@@ -41,7 +41,7 @@ function callTraced(handler: RequestHandler, verb: Verb, { ruleArgs }: Request):
 }
 
 /** Responds to OPTIONS with the methods of this path; throws a 405 with them for other methods (RFC 9110, 9.3.7 and 15.5.6). */
-async function respondWithMethods(app: App, request: Request): Promise<Response> {
+export async function respondWithMethods(app: App, request: Request): Promise<Response> {
   const allow = new Set<string>()
   for (const rule of app.urlMap!.rulesFor(request)) {
     // A rule that redirects has no handler, only the methods that it redirects.

@@ -1,0 +1,152 @@
+// The section 'tipfy/ext/security' of config.ts: its keys, their defaults and checks.
+import { TipfyError } from '../../internal/errors.ts'
+import { checksOf, defaultsOf, isDictionary, setting } from '../../internal/settings.ts'
+import { nearest } from '../../internal/suggest.ts'
+
+/** Pages of other origins that may call this application from scripts (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol). */
+export interface CorsConfig {
+  /** `'*'`, or origins like `'https://shop.example'`, or a function that decides. */
+  origins: '*' | readonly string[] | ((origin: string) => boolean)
+  /** Request headers that scripts may send. `'*'`: those that they ask for. */
+  headers: '*' | readonly string[]
+  /** Response headers that scripts may read. */
+  exposeHeaders: readonly string[]
+  /** True: with cookies. Never together with the origins `'*'`. */
+  credentials: boolean
+  /** Seconds that a browser may keep the permission. Browsers keep it for two hours at most. */
+  maxAge: number
+}
+
+/** The headers that a page is sent with. null leaves one out. */
+export interface HeadersConfig {
+  /** Sources by directive, camelCase as in `scriptSrc`; null: no Content-Security-Policy. */
+  contentSecurityPolicy: Readonly<Record<string, readonly string[]>> | null
+  /** True: the browser reports what the policy would forbid, and forbids nothing. */
+  reportOnly: boolean
+  /** Seconds that browsers come back by https only; sent over https, and never in development. */
+  strictTransportSecurity: number | null
+  frameOptions: 'DENY' | 'SAMEORIGIN' | null
+  referrerPolicy: string | null
+  /** Origins by feature: `{ camera: [] }` forbids it. */
+  permissionsPolicy: Readonly<Record<string, readonly string[]>> | null
+  openerPolicy: string | null
+  resourcePolicy: string | null
+}
+
+export const defaultCors: CorsConfig = {
+  origins: [],
+  headers: ['content-type', 'x-csrf-token'],
+  exposeHeaders: [],
+  credentials: false,
+  maxAge: 600,
+}
+
+export const defaultHeaders: HeadersConfig = {
+  contentSecurityPolicy: {
+    defaultSrc: ["'self'"],
+    scriptSrc: ["'self'", "'nonce'"],
+    styleSrc: ["'self'", "'nonce'"],
+    imgSrc: ["'self'", 'data:'],
+    objectSrc: ["'none'"],
+    baseUri: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'self'"],
+  },
+  reportOnly: false,
+  strictTransportSecurity: 15_552_000,
+  frameOptions: 'SAMEORIGIN',
+  referrerPolicy: 'strict-origin-when-cross-origin',
+  permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
+  openerPolicy: 'same-origin',
+  resourcePolicy: 'same-origin',
+}
+
+const settings = {
+  cors: setting<Partial<CorsConfig>>(defaultCors, (value) => isDictionary(value) || 'an object'),
+  headers: setting<Partial<HeadersConfig>>(defaultHeaders, (value) => isDictionary(value) || 'an object'),
+}
+
+export const defaultConfig = defaultsOf(settings)
+export const configTypes = checksOf(settings)
+export type SecurityConfig = typeof defaultConfig
+
+type Verdict = true | string
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string')
+const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
+/** No list, no control characters and nothing that would begin another directive. */
+const isSource = (text: string) => /^[\x21-\x2b\x2d-\x3a\x3c-\x7e]+$/.test(text)
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
+}
+
+const corsChecks: Record<keyof CorsConfig, (value: unknown) => Verdict> = {
+  origins: (value) =>
+    value === '*' ||
+    typeof value === 'function' ||
+    (isTexts(value) && value.every(isOrigin)) ||
+    "'*', a function, or a list of origins like 'https://shop.example', without a path or a slash at the end",
+  headers: (value) =>
+    value === '*' || (isTexts(value) && value.every((name) => token.test(name))) || "'*' or a list of header names",
+  exposeHeaders: (value) => (isTexts(value) && value.every((name) => token.test(name))) || 'a list of header names',
+  credentials: (value) => typeof value === 'boolean' || 'true or false',
+  maxAge: (value) => (Number.isInteger(value) && (value as number) >= 0) || 'a number of whole seconds',
+}
+
+const textOrNull = (value: unknown): Verdict =>
+  value === null || (typeof value === 'string' && isSource(value.replaceAll(/, ?/g, ''))) || 'a text or null'
+const lists =
+  (pattern: RegExp, wanted: string) =>
+  (value: unknown): Verdict =>
+    value === null ||
+    (isDictionary(value) &&
+      Object.entries(value).every(([name, list]) => pattern.test(name) && isTexts(list) && list.every(isSource))) ||
+    wanted
+
+const headersChecks: Record<keyof HeadersConfig, (value: unknown) => Verdict> = {
+  contentSecurityPolicy: lists(
+    /^[a-z]+([A-Z][a-z]+)*$/,
+    'lists of sources by directive, like { imgSrc: ["\'self\'"] }, or null',
+  ),
+  reportOnly: (value) => typeof value === 'boolean' || 'true or false',
+  strictTransportSecurity: (value) =>
+    value === null || (Number.isInteger(value) && (value as number) >= 0) || 'a number of whole seconds, or null',
+  frameOptions: (value) => [null, 'DENY', 'SAMEORIGIN'].includes(value as null) || "'DENY', 'SAMEORIGIN' or null",
+  referrerPolicy: textOrNull,
+  permissionsPolicy: lists(/^[a-z]+(-[a-z]+)*$/, 'lists of origins by feature, like { camera: [] }, or null'),
+  openerPolicy: textOrNull,
+  resourcePolicy: textOrNull,
+}
+
+function checkPart(name: string, given: object, checks: Record<string, (value: unknown) => Verdict>): void {
+  const fail = (key: string, value: unknown, wanted: string) => {
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
+      key: `tipfy/ext/security.${name}.${key}`,
+      wanted,
+      given: typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? 'undefined'),
+    })
+  }
+  for (const [key, value] of Object.entries(given)) {
+    const check = checks[key]
+    if (check === undefined) fail(key, value, `another key: the nearest is ${nearest(key, Object.keys(checks))}`)
+    else {
+      const verdict = check(value)
+      if (verdict !== true) fail(key, value, verdict)
+    }
+  }
+}
+
+/** Stops the start for values that cannot work, and for cookies offered to every origin. */
+export function checkConfig(values: Partial<SecurityConfig>): void {
+  const { cors = {}, headers = {} } = values
+  checkPart('cors', cors, corsChecks)
+  checkPart('headers', headers, headersChecks)
+  if (cors.credentials === true && cors.origins === '*') {
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
+      key: 'tipfy/ext/security.cors.origins',
+      wanted: 'a list of origins: browsers send no cookies where every origin is allowed',
+      given: "'*'",
+    })
+  }
+}

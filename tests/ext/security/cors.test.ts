@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { type Config, makeApp, RequestHandler, Rule, response } from 'tipfy'
+import { type Running, start } from '../../support/application.ts'
+
+class Items extends RequestHandler {
+  get() {
+    response.data = 'items'
+  }
+  put() {
+    response.data = 'put'
+  }
+}
+class Broken extends RequestHandler {
+  get() {
+    throw new Error('it broke')
+  }
+}
+
+let running: Running
+afterEach(() => running.close())
+
+const cors = (given: object, more: object = {}): Config => ({
+  tipfy: { hooks: { posInitApp: ['tipfy/ext/security:cors'], ...more } },
+  'tipfy/ext/security': { cors: given },
+})
+async function serve(given: object, more: object = {}): Promise<void> {
+  const rules = [
+    new Rule('/items', { endpoint: 'items', handler: Items }),
+    new Rule('/broken', { endpoint: 'broken', handler: Broken }),
+  ]
+  running = await start(rules, cors(given, more))
+}
+const shop = 'https://shop.example'
+const preflight = (path: string, origin = shop, method = 'PUT') => ({
+  path,
+  options: {
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': method, 'access-control-request-headers': 'x-own' },
+  },
+})
+const corsHeaders = (headers: object) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => /^(access-control|vary)/.test(name)))
+
+describe('a preflight', () => {
+  test('of a listed origin is told the methods that the rule has, and the headers it may send', async () => {
+    await serve({ origins: [shop], headers: ['x-own', 'content-type'], credentials: true })
+    const { path, options } = preflight('/items')
+    const { status, text, headers } = await running.ask(path, options)
+    expect({ status, text }).toEqual({ status: 204, text: '' })
+    expect(corsHeaders(headers)).toEqual({
+      'access-control-allow-origin': shop,
+      'access-control-allow-credentials': 'true',
+      'access-control-allow-methods': 'GET, HEAD, PUT, OPTIONS',
+      'access-control-allow-headers': 'x-own, content-type',
+      'access-control-max-age': '600',
+      vary: 'Access-Control-Request-Method, Access-Control-Request-Headers, Origin',
+    })
+  })
+
+  test('is responded to before the hooks that guard the application, whatever order they are named in', async () => {
+    const guard = () => {
+      throw new Error('a preflight carries no cookies')
+    }
+    await serve({ origins: [shop] }, { preDispatchHandler: [guard] })
+    const { path, options } = preflight('/items')
+    expect((await running.ask(path, options)).status).toBe(204)
+  })
+
+  test.each([
+    'https://shop.example.evil',
+    'http://shop.example',
+    'https://shop.example:8443',
+    'null',
+    'https://sub.shop.example',
+  ])('of the origin %s is told nothing', async (origin) => {
+    await serve({ origins: [shop], credentials: true })
+    const { path, options } = preflight('/items', origin)
+    expect(corsHeaders((await running.ask(path, options)).headers)).toEqual({ vary: 'Origin' })
+  })
+
+  test('of a path without a rule is a 404', async () => {
+    await serve({ origins: [shop] })
+    const { path, options } = preflight('/nothing')
+    expect((await running.ask(path, options)).status).toBe(404)
+  })
+})
+
+describe('a response', () => {
+  test('of every kind says to its origin that scripts may read it', async () => {
+    await serve({ origins: [shop], exposeHeaders: ['x-total'] })
+    for (const [path, status] of [
+      ['/items', 200],
+      ['/nothing', 404],
+      ['/broken', 500],
+    ] as const) {
+      const asked = await running.ask(path, { headers: { origin: shop } })
+      expect([path, asked.status, corsHeaders(asked.headers)]).toEqual([
+        path,
+        status,
+        {
+          'access-control-allow-origin': shop,
+          'access-control-expose-headers': 'x-total',
+          vary: expect.stringMatching(/^(Accept, )?Origin$/),
+        },
+      ])
+    }
+  })
+
+  test('varies by origin also where none was sent, so that no cache mixes them up', async () => {
+    await serve({ origins: (origin: string) => origin.endsWith('.example') })
+    expect(corsHeaders((await running.ask('/items')).headers)).toEqual({ vary: 'Origin' })
+    expect(corsHeaders((await running.ask('/items', { headers: { origin: shop } })).headers)).toEqual({
+      'access-control-allow-origin': shop,
+      vary: 'Origin',
+    })
+  })
+
+  test('for every origin says so, without cookies', async () => {
+    await serve({ origins: '*' })
+    expect(corsHeaders((await running.ask('/items', { headers: { origin: 'null' } })).headers)).toEqual({
+      'access-control-allow-origin': '*',
+    })
+  })
+})
+
+test.each([
+  [{ origins: ['https://shop.example/'] }, 'cors.origins must be .* without a path'],
+  [{ origins: ['shop.example'] }, 'cors.origins must be'],
+  [{ origins: '*', credentials: true }, 'browsers send no cookies where every origin is allowed'],
+  [{ origin: [shop] }, 'cors.origin must be .*origins'],
+  [{ maxAge: -1 }, 'cors.maxAge must be a number of whole seconds'],
+  [{ headers: ['a b'] }, 'cors.headers must be'],
+])('the start stops for %j', async (given, message) => {
+  expect(() => makeApp(cors(given), { root: import.meta.dirname })).toThrow(new RegExp(message))
+  await serve({})
+})

@@ -1,0 +1,120 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { type Config, html, makeApp, RequestHandler, Rule, response } from 'tipfy'
+import { cspNonce } from 'tipfy/ext/security'
+import { type Running, start } from '../../support/application.ts'
+
+class Page extends RequestHandler {
+  get() {
+    response.data = 'page'
+  }
+}
+class WithScript extends RequestHandler {
+  get() {
+    response.cacheControl.maxAge = 60
+    response.etag = 'x'
+    response.data = html`<script nonce="${cspNonce()}">one()</script><style nonce="${cspNonce()}"></style>`
+  }
+}
+class Own extends RequestHandler {
+  get() {
+    response.headers.set('Content-Security-Policy', "default-src 'none'")
+    response.headers.set('X-Frame-Options', 'DENY')
+  }
+}
+class Json extends RequestHandler {
+  get() {
+    return { a: 1 }
+  }
+}
+
+let running: Running
+afterEach(() => running.close())
+
+const config = (headers: object, tipfy: object = {}): Config => ({
+  tipfy: { hooks: { posInitApp: ['tipfy/ext/security:headers'] }, ...tipfy },
+  'tipfy/ext/security': { headers },
+})
+async function serve(headers: object, tipfy: object = {}): Promise<void> {
+  const handlers = { '/': Page, '/script': WithScript, '/own': Own, '/json': Json }
+  const rules = Object.entries(handlers).map(([path, handler]) => new Rule(path, { endpoint: path, handler }))
+  running = await start(rules, config(headers, tipfy))
+}
+
+test('a page has the default headers, and HSTS over https alone', async () => {
+  await serve({}, { trustedProxies: ['127.0.0.1'] })
+  const { headers } = await running.ask('/')
+  expect(headers).toMatchObject({
+    'content-security-policy':
+      "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'",
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'SAMEORIGIN',
+    'referrer-policy': 'strict-origin-when-cross-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+  })
+  expect(headers).not.toHaveProperty('strict-transport-security')
+  const secure = await running.ask('/', { headers: { 'x-forwarded-proto': 'https' } })
+  expect(secure.headers['strict-transport-security']).toBe('max-age=15552000')
+})
+
+test('error pages have them too, and JSON has no policy for pages', async () => {
+  await serve({})
+  expect((await running.ask('/nothing')).headers['content-security-policy']).toMatch(/^default-src/)
+  const { headers } = await running.ask('/json')
+  expect(headers).not.toHaveProperty('content-security-policy')
+  expect(headers['x-content-type-options']).toBe('nosniff')
+})
+
+test('a page with a nonce names it in its policy, another for each request, and is kept by no cache', async () => {
+  await serve({})
+  const seen = new Set<string>()
+  for (let n = 0; n < 3; n++) {
+    const { headers, text, status } = await running.ask('/script', { headers: { 'if-none-match': '"x"' } })
+    const nonce = /nonce="([^"]+)"/.exec(text)![1]!
+    seen.add(nonce)
+    expect(status).toBe(200)
+    expect(text.split(`nonce="${nonce}"`)).toHaveLength(3)
+    expect(headers['content-security-policy']).toContain(
+      `script-src 'self' 'nonce-${nonce}'; style-src 'self' 'nonce-${nonce}'`,
+    )
+    expect(headers['cache-control']).toBe('no-store')
+    expect(headers).not.toHaveProperty('etag')
+  }
+  expect(seen.size).toBe(3)
+})
+
+test('what a handler set itself stays', async () => {
+  await serve({})
+  expect((await running.ask('/own')).headers).toMatchObject({
+    'content-security-policy': "default-src 'none'",
+    'x-frame-options': 'DENY',
+  })
+})
+
+test('directives are added and taken away, headers are left out by null, and a policy may only report', async () => {
+  await serve({
+    contentSecurityPolicy: { imgSrc: ["'self'", 'https://cdn.example'], objectSrc: [], connectSrc: ["'self'"] },
+    reportOnly: true,
+    frameOptions: null,
+    permissionsPolicy: { fullscreen: ['self', 'https://video.example'] },
+  })
+  const { headers } = await running.ask('/')
+  expect(headers['content-security-policy-report-only']).toBe(
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' https://cdn.example; base-uri 'self'; form-action 'self'; frame-ancestors 'self'; connect-src 'self'",
+  )
+  expect(headers).not.toHaveProperty('x-frame-options')
+  expect(headers['permissions-policy']).toBe('fullscreen=(self "https://video.example")')
+})
+
+test.each([
+  [{ contentSecurityPolicy: { imgSrc: ["'self'; script-src *"] } }, 'headers.contentSecurityPolicy must be'],
+  [{ contentSecurityPolicy: { 'img-src': ["'self'"] } }, 'headers.contentSecurityPolicy must be'],
+  [{ referrerPolicy: 'no-referrer\r\nx: y' }, 'headers.referrerPolicy must be'],
+  [{ frameOptions: 'ALLOW' }, "headers.frameOptions must be 'DENY', 'SAMEORIGIN' or null"],
+  [{ strictTransportSecurity: '1 year' }, 'headers.strictTransportSecurity must be a number of whole seconds'],
+  [{ hsts: 1 }, 'headers.hsts must be another key'],
+])('the start stops for %j', async (headers, message) => {
+  expect(() => makeApp(config(headers), { root: import.meta.dirname })).toThrow(message)
+  await serve({})
+})

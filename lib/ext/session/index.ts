@@ -16,8 +16,8 @@ export {
   defaultConfig,
   type MergedData,
   type SessionConfig,
-  type SessionCookie,
 } from './config/config.ts'
+export type { SessionCookie } from './config/cookie.ts'
 export type { SecureCookieOptions } from './cookies/secure-cookies.ts'
 export { SessionTooLarge } from './cookies/signed-cookie.ts'
 export type * from './data/session-data.ts'

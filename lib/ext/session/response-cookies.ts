@@ -2,7 +2,7 @@
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { maxHeaderSize } from '../../internal/node-http.ts'
-import { writeOptions } from './config/config.ts'
+import { writeOptions } from './config/cookie.ts'
 import type { CookieChange } from './cookies/signed-cookie.ts'
 
 /** The parts of a request that decide on its cookies. */

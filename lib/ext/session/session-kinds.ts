@@ -1,7 +1,7 @@
 // The kinds of session of an application: for each name its cookie, its signer and its backend.
 import { TipfyError } from '../../internal/errors.ts'
 import type { Backend, SessionKind } from './backends/backend.ts'
-import { checkCookie, cookieAttributes, type SessionCookie } from './config/config.ts'
+import { checkCookie, cookieAttributes, type SessionCookie } from './config/cookie.ts'
 import type { Settings } from './config/settings.ts'
 import { Encryption } from './cookies/encryption.ts'
 import type { SignedName } from './cookies/signed-cookie.ts'

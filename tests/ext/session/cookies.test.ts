@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { sessionStore } from 'tipfy/ext/session'
-import { checkConfig, cookieAttributes } from '../../../lib/ext/session/config/config.ts'
+import { checkConfig } from '../../../lib/ext/session/config/config.ts'
+import { cookieAttributes } from '../../../lib/ext/session/config/cookie.ts'
 import { checkKeys } from '../../../lib/ext/session/config/keys.ts'
 import { count, type Free, free, key, kinds, type SiteOptions, serveSite, setCookies } from './site.ts'
 

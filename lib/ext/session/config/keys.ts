@@ -1,4 +1,4 @@
-// The secret keys: what is too weak to start with, and the one that development makes for itself.
+// The secret keys: those too weak to start with, and the one that development makes for itself.
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,25 +9,25 @@ import { TipfyError } from '../../../internal/errors.ts'
 const example =
   /change.?me|change.?this|your.?(secret|key)|example|placeholder|insert.?|\btodo\b|password|^(secret|(test|dev)([^a-z0-9]|.?key|ing|el))/i
 
-function refuse(problem: string): never {
+function fail(problem: string): never {
   throw new TipfyError('TIPFY_E_SECRET_KEY', { problem })
 }
 
-/** Throws for keys that a session must not be signed with. In production one has to be there, and not from an example. */
+/** Throws for keys that a session must not be signed with. In production there must be one, and not one from an example. */
 export function checkKeys(given: string | readonly string[] | null | undefined, dev: boolean): readonly string[] {
   const keys = given == null ? [] : typeof given === 'string' ? [given] : given
-  if (keys.length === 0 && (!dev || given != null)) refuse('it is missing')
+  if (keys.length === 0 && (!dev || given != null)) fail('it is missing')
   keys.forEach((key, index) => {
     const which = keys.length === 1 ? 'it' : `number ${index + 1} of the list`
-    if (key.length === 0) refuse(`${which} is empty`)
-    if (Buffer.byteLength(key) < 32) refuse(`${which} has ${Buffer.byteLength(key)} bytes, 32 or more are needed`)
-    if (keys.indexOf(key) !== index) refuse(`${which} is there twice`)
-    if (!dev && (example.test(key) || new Set(key).size < 8)) refuse(`${which} looks like one from an example`)
+    if (key.length === 0) fail(`${which} is empty`)
+    if (Buffer.byteLength(key) < 32) fail(`${which} has ${Buffer.byteLength(key)} bytes, 32 or more are needed`)
+    if (keys.indexOf(key) !== index) fail(`${which} is there twice`)
+    if (!dev && (example.test(key) || new Set(key).size < 8)) fail(`${which} looks like one from an example`)
   })
   return keys
 }
 
-/** The keys to sign with, newest first; in development without any, the one kept in `folder`. */
+/** The keys to sign with, newest first; the one kept in `folder` if development has none. */
 export function secretKeys(
   given: string | readonly string[] | null | undefined,
   dev: boolean,
@@ -37,12 +37,12 @@ export function secretKeys(
   return keys.length > 0 ? keys : [developmentKey(folder)]
 }
 
-// Written aside and linked into place: of two processes that start at once both read the same whole key.
+// Written to another file and linked into place, so that two processes that start at once read the same whole key.
 function developmentKey(folder: string): string {
   const file = join(folder, 'secret')
   const read = () => {
     const key = readFileSync(file, 'utf8').trim()
-    if (Buffer.byteLength(key) < 32) refuse(`the one in ${file} is too short; delete that file`)
+    if (Buffer.byteLength(key) < 32) fail(`the one in ${file} is too short; delete that file`)
     return key
   }
   try {

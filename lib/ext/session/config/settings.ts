@@ -1,4 +1,4 @@
-// What an application's sessions are set to, computed once at start from its configuration.
+// The settings of an application's sessions, made once at start from its configuration.
 import { resolve } from 'node:path'
 import { checkConfig, type SessionConfig } from './config.ts'
 import { secretKeys } from './keys.ts'
@@ -33,12 +33,12 @@ export interface Settings extends Omit<SessionConfig, 'secretKey'> {
 /** Reads the section 'tipfy/ext/session', whose keys and types the application has checked. */
 export function readSettings(app: SessionApp): Settings {
   const section = app.getConfig('tipfy/ext/session') as SessionConfig
-  // Where the configuration leaves it out, nothing more of it was: only who has sessions needs a key.
+  // A section that was left out was not checked at start: an application without sessions needs no key.
   checkConfig(section, app)
   const { secretKey, ...rest } = section
   const dataFolder = resolve(app.root, rest.dataFolder)
   const keys = secretKeys(secretKey, app.dev, dataFolder)
   const settings = { ...rest, dataFolder, dev: app.dev, log: app.log, now: () => Date.now() }
-  // Not enumerable: whatever prints or serialises the application does not print the keys.
+  // Not enumerable, so that the keys are not printed or serialised together with the application.
   return Object.defineProperty(settings, 'keys', { value: keys }) as Settings
 }

@@ -1,6 +1,6 @@
 // Signed cookies of the user's own: any value a session can hold, under a name of its own.
 
-import type { SessionCookie } from '../config/config.ts'
+import type { SessionCookie } from '../config/cookie.ts'
 import type { Settings } from '../config/settings.ts'
 import { decodeData, encodeData } from '../data/codec.ts'
 import { type CookieChange, type CookieRequest, findCookie, mustFit, type SignedName } from './signed-cookie.ts'

@@ -1,6 +1,6 @@
 // Finding a signed cookie of ours among what the browser sent, and what one may weigh that it is to keep.
 import { TipfyError } from '../../../internal/errors.ts'
-import type { SessionCookie } from '../config/config.ts'
+import type { SessionCookie } from '../config/cookie.ts'
 import type { Settings } from '../config/settings.ts'
 import type { CookieSigner, Refusal, SignedCookie } from './signing.ts'
 

@@ -1,25 +1,24 @@
-// tipfy/ext/messages: what a page has to tell its user, now or, after a redirect, on the next page. As tipfy 2009's, on top
-// of flash.
+// tipfy/ext/messages: messages for the user, on this page or, after a redirect, on the next. As in tipfy 2009, on top of flash.
 import type { Context } from '../app/context.ts'
 import { makeGlobal } from '../app/globals.ts'
 import { sessionStore } from './session/index.ts'
 
-/** Something to tell the user. */
+/** A message for the user. */
 export interface Message {
   /** Like 'success', 'error', 'info', 'alert'. */
   level: string
   title: string | null
   body: string
-  /** Milliseconds after which the page may take it away; null: it stays. */
+  /** Milliseconds after which the page may remove it; null: it stays. */
   life: number | null
 }
 
-/** What a message has beside its level and text. */
+/** The options of a message. */
 export interface MessageOptions {
   title?: string | null
-  /** Milliseconds, 5000 unless told; null: it stays. */
+  /** Milliseconds; null: it stays. Default: 5000 */
   life?: number | null
-  /** Keeps it for the next page instead: before a redirect. */
+  /** Keeps it for the next page: before a redirect. Default: false */
   flash?: boolean
 }
 
@@ -27,13 +26,13 @@ const box = 'messages'
 
 /** The messages of one request. */
 export class Messages {
-  private readonly own: Message[] = []
+  readonly #own: Message[] = []
 
   /** Adds a message to this page, or with `flash` to the next. */
   add(level: string, body: string, { title = null, life = 5000, flash = false }: MessageOptions = {}): void {
     const message: Message = { level, title, body, life }
     if (flash) sessionStore.flash(message, level, box)
-    else this.own.push(message)
+    else this.#own.push(message)
   }
 
   /** Adds a message to the next page. */
@@ -41,7 +40,7 @@ export class Messages {
     this.add(level, body, { ...options, flash: true })
   }
 
-  /** Adds the message that a form was not filled in right. It stays. */
+  /** Adds a message about errors in a form. It stays. */
   addFormError(
     body = 'A problem occurred. Please correct the errors listed in the form.',
     { title = 'Error', life = null, ...options }: MessageOptions = {},
@@ -49,11 +48,11 @@ export class Messages {
     this.add('error', body, { title, life, ...options })
   }
 
-  /** All messages for this page: those kept by the last one, then its own. Those that were kept are given once. */
+  /** Returns all messages for this page: those kept by the last one, each once, then its own. */
   async get(): Promise<Message[]> {
     const kept = await sessionStore.getFlashes(box)
-    this.own.unshift(...kept.map(({ message }) => message as Message))
-    return [...this.own]
+    this.#own.unshift(...kept.map(({ message }) => message as Message))
+    return [...this.#own]
   }
 }
 

@@ -1,5 +1,4 @@
-// `sessionStore`: the life of a session, and of any others, within one request.
-
+// `sessionStore`: the life of a session, and of others beside it, within one request.
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import type { Backend, BackendSession, SessionKind } from './backends/backend.ts'
@@ -63,22 +62,22 @@ export class SessionStore {
     return this.#dictionary
   }
 
-  /** The session: what the global `session` is. */
+  /** The session: the same as the global `session`. */
   get current(): SessionOf<SessionData> {
     return withBrackets(this.dictionary)
   }
 
-  /** What keeps the session. */
+  /** The backend that keeps the session. */
   get backend(): Backend {
     return this.#main.kind.backend
   }
 
-  /** Whether no session came with the request. */
+  /** True if no session came with the request. */
   get isNew(): boolean {
     return this.#main.isNew
   }
 
-  /** Whether the session differs from what is stored. */
+  /** True if the session differs from what is stored. */
   get modified(): boolean {
     return this.#main.modified
   }
@@ -112,14 +111,14 @@ export class SessionStore {
     this.#main.touch()
   }
 
-  /** Ends the session at once, whatever becomes of the request: logout. What is written afterwards begins a new one. */
+  /** Ends the session at once, even if the request fails later: logout. A write after it begins a new session. */
   async destroy(): Promise<void> {
     await this.#main.destroy()
   }
 
   /**
-   * Reads, changes and stores the session in one step that no other request comes between. `fn` is synchronous and may run
-   * again; what it returns does not matter. False if the session ended meanwhile: nothing is changed then.
+   * Reads, changes and stores the session in one atomic step. `fn` is synchronous and may run again; its return value is
+   * ignored. Returns false, with nothing changed, if the session ended meanwhile.
    *
    * @example
    * await sessionStore.update((s) => { s.n = (s.n ?? 0) + 1 })
@@ -165,12 +164,12 @@ export class SessionStore {
     return other
   }
 
-  /** The live sessions of a user, latest used first: for a page that shows them. */
+  /** Lists the live sessions of a user, latest used first: for a page that shows them. */
   async listFor(user: string): Promise<UserSession[]> {
     return listSessions(this.#stored('listFor'), userId(user))
   }
 
-  /** Ends one of a user's sessions at once, by the `id` that `listFor` gave; false if the user has no such session. */
+  /** Ends one of a user's sessions at once, by its `id` of `listFor`; returns false if the user has no such session. */
   async revoke(user: string, id: string): Promise<boolean> {
     return revokeSession(this.#stored('revoke'), userId(user), id)
   }
@@ -187,12 +186,12 @@ export class SessionStore {
     throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
   }
 
-  /** Keeps a message for the user's next page. With a `key` it goes to a box of its own. */
+  /** Keeps a message for the user's next page, in the common box or, with `key`, in another. */
   flash(message: unknown, level = 'info', key?: string): void {
     addFlash(this.#main, message, level, key)
   }
 
-  /** The messages kept in a box, the common one by default; each is returned once. */
+  /** Takes the messages out of the common box or, with `key`, out of another: each is returned once. */
   getFlashes(key?: string): Promise<Flash[]> {
     return takeFlashes(this.#main, key)
   }
@@ -209,7 +208,7 @@ export class SessionStore {
     return this.#guard().token(nonce, (change) => this.#toSet().add(change))
   }
 
-  /** Throws a 403 unless the request came from a page of ours, with its token. The reason is told in development. */
+  /** Throws a 403 unless the request came from a page of ours, with its token. In development it says why. */
   async checkCsrf(): Promise<void> {
     const nonce = (this.#main.look()[csrfKey] as string | undefined) ?? ''
     await this.#guard().check(nonce)
@@ -225,19 +224,19 @@ export class SessionStore {
     this.#toSet().later((response) => response.setCookie(name, value, options))
   }
 
-  /** Deletes a cookie; path and domain must be those it was set with. */
+  /** Deletes a cookie; path and domain must be those that it was set with. */
   deleteCookie(name: string, options?: DeleteCookieOptions): void {
     this.#toSet().later((response) => response.deleteCookie(name, options))
   }
 
-  /** Sets a signed cookie of your own: any value that a session can hold. `maxAge` binds the server as well. */
+  /** Sets a signed cookie of your own, with any value that a session can hold. `maxAge` limits the server as well. */
   setSecureCookie(name: string, value: unknown, options: SecureCookieOptions = {}): void {
     const { settings } = this.#sessions
     const to = this.#sessions.kinds.valueCookie(name, options)
     this.#toSet().add(sealValue(to, value, options.maxAge ?? undefined, settings))
   }
 
-  /** The value of a signed cookie of yours, if it is one and, with `maxAge`, was set at most so many seconds ago. */
+  /** Returns the value of a signed cookie of your own if it is valid and, with `maxAge`, at most that many seconds old. */
   getSecureCookie(name: string, { maxAge }: { maxAge?: number } = {}): unknown {
     this.#main.used = true
     return openValue(this.#sessions.kinds.valueCookie(name), this.#request, maxAge, this.#sessions.settings)

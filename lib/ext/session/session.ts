@@ -1,5 +1,5 @@
-// The dictionary that `session` is: methods, and by bracket through one Proxy handler that all sessions share. It knows
-// nothing of cookies and stores; a slot behind it opens the data at first use and says when writing is too late.
+// The dictionary `session`: methods, and values by bracket through one Proxy handler that all sessions share. It knows nothing of
+// cookies and records; the backend behind it opens the data at first use, and throws when it is too late to write.
 import { inspect } from 'node:util'
 import { TipfyError } from '../../internal/errors.ts'
 import { encodeData } from './data/codec.ts'
@@ -7,27 +7,24 @@ import { clearVisible, storedKey, visible, visibleEntries } from './data/reserve
 import type { SessionData, ValueOf } from './data/session-data.ts'
 import { checkValue, put } from './data/values.ts'
 
-/** What a dictionary needs of the session's life behind it. */
+/** The session behind a dictionary. */
 export interface Dictionary {
-  /**
-   * The data, decoded at first use, for a look that hands out nothing that can be changed. Marks the session as used;
-   * throws if it could not be loaded.
-   */
+  /** Returns the data to look at, decoded at first use; marks the session as used. Throws if it could not be loaded. */
   look(): Record<string, unknown>
-  /** The value of a stored key that is there, to be handed out: whoever has an object may change it. */
+  /** Returns the value of a stored key that is there, to be handed out: an object may be changed by those who get it. */
   give(key: string): unknown
-  /** The data as `look` gives it, to be handed out. */
+  /** Returns the data to hand out. */
   read(): Record<string, unknown>
-  /** The same, to be written; throws if it is too late for that. */
+  /** Returns the data to write. Throws if it is too late. */
   write(): Record<string, unknown>
-  /** Whether console.log may show what is inside. */
+  /** True if console.log may show the data. */
   readonly dev: boolean
 }
 
 const behind = Symbol('tipfy.session')
 const bracketed = Symbol('tipfy.session.bracketed')
 
-/** A user's session: a dictionary that outlives the request. Values are plain and keep their identity. */
+/** A dictionary that outlives the request. Values are plain and keep their identity. */
 export class Session {
   readonly [behind]: Dictionary;
   [bracketed]: Session | undefined = undefined
@@ -36,7 +33,7 @@ export class Session {
     this[behind] = dictionary
   }
 
-  /** The value of `key`, or `fallback` where there is none. */
+  /** Returns the value of `key`, or `fallback` if there is none. */
   get<Key extends string>(key: Key): ValueOf<Key> | undefined
   get<Key extends keyof SessionData>(key: Key, fallback: SessionData[Key]): SessionData[Key]
   get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
@@ -45,7 +42,7 @@ export class Session {
     return value === missing ? fallback : value
   }
 
-  /** Sets `key`. Throws TIPFY_E_SESSION_VALUE, naming the path, for what no session can hold. */
+  /** Sets `key`. Throws TIPFY_E_SESSION_VALUE, naming the path, for a value that no session can hold. */
   set<Key extends string>(key: Key, value: ValueOf<Key>): this {
     const data = this[behind].write()
     checkValue(value, key)
@@ -53,12 +50,12 @@ export class Session {
     return this
   }
 
-  /** Whether there is a value of `key`, be it undefined. */
+  /** Returns true if `key` has a value, even undefined. */
   has(key: string): boolean {
     return Object.hasOwn(this[behind].look(), storedKey(key))
   }
 
-  /** The value of `key`, which is set to `value` first where there is none. */
+  /** Returns the value of `key`, after setting it to `value` if there is none. */
   setDefault<Key extends string, Value extends ValueOf<Key>>(
     key: Key,
     value: Value,
@@ -68,7 +65,7 @@ export class Session {
     return this.get(key)
   }
 
-  /** Removes `key` and gives its value, or `fallback` where there is none. */
+  /** Removes `key` and returns its value, or `fallback` if there is none. */
   pop<Key extends string>(key: Key): ValueOf<Key> | undefined
   pop<Key extends keyof SessionData>(key: Key, fallback: SessionData[Key]): SessionData[Key]
   pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
@@ -78,7 +75,7 @@ export class Session {
     return value
   }
 
-  /** Removes `key`; true if it was there. */
+  /** Removes `key`; returns true if it was there. */
   delete(key: string): boolean {
     const data = this[behind].write()
     const stored = storedKey(key)
@@ -122,7 +119,7 @@ export class Session {
     return visibleEntries(this[behind].look()).length
   }
 
-  /** In development the data; in production only how much of it there is. */
+  /** Shows the data in development, and only its size in production. */
   [inspect.custom](depth: number, options: object): string {
     const shown = describe(this[behind])
     return `Session ${typeof shown === 'string' ? shown : inspect(shown, { ...options, depth: depth < 0 ? 0 : null })}`
@@ -149,11 +146,11 @@ function describe(dictionary: Dictionary): string | Record<string, unknown> {
   }
 }
 
-/** Names that by bracket are never data: methods, what every object has, and what tools probe for. */
+/** Names that are never data by bracket: methods, those of every object, and those that tools probe for. */
 const isReserved = (key: string) => key in Session.prototype || key === 'then' || key === 'toJSON'
-const methods = new Set(Object.getOwnPropertyNames(Session.prototype)) // asked first: most uses are of these
+const methods = new Set(Object.getOwnPropertyNames(Session.prototype)) // checked first: most uses are of these
 
-/** Sets what is set by bracket. */
+/** Sets a value by bracket. */
 function assign(session: Session, key: PropertyKey, value: unknown): boolean {
   if (typeof key === 'symbol') return false
   if (isReserved(key as string)) throw new TipfyError('TIPFY_E_SESSION_RESERVED', { key })
@@ -161,8 +158,8 @@ function assign(session: Session, key: PropertyKey, value: unknown): boolean {
   return true
 }
 
-// One handler for all sessions; the target carries the state. Methods run with the proxy as `this` and reach the target's
-// slot by a symbol, so any number of proxies may lie in between.
+// One handler for all sessions; the target has the state. Methods run with the proxy as `this` and reach what is behind the
+// target by a symbol, through any number of proxies.
 const handler = {
   get(target, key) {
     if (typeof key === 'symbol' || methods.has(key) || isReserved(key)) {
@@ -196,17 +193,17 @@ const handler = {
   setPrototypeOf: () => false,
 } satisfies ProxyHandler<Session>
 
-/** For the global, which takes the place of this Proxy. */
+/** The handler, for the global, which replaces this Proxy. */
 export const proxied = { handler, proxyOf: (session: Session): object => withBrackets(session) }
 
 type MethodNames<Data> = Extract<keyof Data, keyof Session | 'then' | 'toJSON' | keyof Object>
 
-/** The type of `session` for the keys of `Data`: unusable, with the reason in its name, if one of them is a method's. */
+/** The type of `session` for the keys of `Data`; if one of them is the name of a method, a type that says so. */
 export type SessionOf<Data> = [MethodNames<Data>] extends [never]
   ? Session & Partial<Data>
   : { 'SessionData declares a key that is the name of a method of session': MethodNames<Data> }
 
-/** A session as code sees it: with its values by bracket, too. */
+/** Returns a session with its values by bracket. */
 export function withBrackets(session: Session): SessionOf<SessionData> {
   session[bracketed] ??= new Proxy(session, handler)
   return session[bracketed] as SessionOf<SessionData>

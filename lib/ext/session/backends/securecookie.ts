@@ -1,5 +1,5 @@
 // The session whose data travels in a signed cookie.
-import { type CookieChange, mustFit } from '../cookies/signed-cookie.ts'
+import { assertFits, type CookieChange } from '../cookies/signed-cookie.ts'
 import { decodeData, encodeData, sameData } from '../data/codec.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData, userKey } from '../data/reserved.ts'
@@ -105,7 +105,7 @@ export class SecureCookieSession extends BackendSession {
     const now = settings.now()
     const created = settings.absoluteExpiration === null ? undefined : this.#began(text, now)
     const value = kind.signer.sign(text, now, lifetime, created)
-    mustFit(name, value, settings.maxCookieSize, () => largest(decodeData(text)))
+    assertFits(name, value, settings.maxCookieSize, () => largest(decodeData(text)))
     return this.cookieChange(value, lifetime)
   }
 

@@ -1,4 +1,4 @@
-// Hides what a cookie holds: AES-256-GCM under keys made for this use alone, tied to the cookie's name, kind and time.
+// Encrypts what cookies hold: AES-256-GCM under keys made for this use alone, bound to the cookie's name, kind and time.
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 
 const algorithm = 'aes-256-gcm'
@@ -14,7 +14,7 @@ export class Encryption {
     this.#bound = `${encodeURIComponent(name)}|${kind}|`
   }
 
-  // What signs and what encrypts are unrelated, though made of one secret. A KeyObject spares each cipher 9 µs.
+  // The keys that sign and encrypt are unrelated, though made of one secret. A KeyObject saves 9 µs per cipher.
   #key(secret: string): KeyObject {
     let key = this.#keys.get(secret)
     if (key === undefined) {
@@ -24,7 +24,7 @@ export class Encryption {
     return key
   }
 
-  /** Random nonces are safe for 2^32 cookies under one secret; rotate it before. */
+  /** Encrypts a text. Random nonces are safe for 2^32 cookies under one secret; rotate it before. */
   seal(text: string, stamp: string, secret: string): string {
     const nonce = randomBytes(nonceLength)
     const cipher = createCipheriv(algorithm, this.#key(secret), nonce)
@@ -33,7 +33,7 @@ export class Encryption {
     return Buffer.concat(sealed).toString('base64url')
   }
 
-  /** The text, or undefined if this was not sealed by `seal` with the same secret and stamp. */
+  /** Returns the text; undefined if `seal` did not make this with the same secret and stamp. */
   open(payload: string, stamp: string, secret: string): string | undefined {
     const bytes = Buffer.from(payload, 'base64url')
     if (bytes.length < nonceLength + tagLength) return undefined

@@ -1,14 +1,14 @@
-// Signed cookies of the user's own: any value a session can hold, under a name of its own.
+// Signed cookies of the user's own: any value that a session can hold, under any name.
 
 import type { SessionCookie } from '../config/cookie.ts'
 import type { Settings } from '../config/settings.ts'
 import { decodeData, encodeData } from '../data/codec.ts'
-import { type CookieChange, type CookieRequest, findCookie, mustFit, type SignedName } from './signed-cookie.ts'
+import { assertFits, type CookieChange, type CookieRequest, findCookie, type SignedName } from './signed-cookie.ts'
 
-/** Attributes of a cookie that `setSecureCookie` sets; what is left out is as for the session's. */
+/** Attributes of a cookie that `setSecureCookie` sets; default: those of the session's cookie. */
 export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>
 
-/** The cookie that brings `value`. `maxAge` binds the server as well as the browser. */
+/** Makes the cookie that holds `value`. `maxAge` limits the server as well as the browser. */
 export function sealValue(
   to: SignedName,
   value: unknown,
@@ -16,11 +16,11 @@ export function sealValue(
   settings: Settings,
 ): CookieChange {
   const signed = to.signer.sign(encodeData({ value }), settings.now(), maxAge)
-  mustFit(to.name, signed, settings.maxCookieSize, () => `the value of ${to.name}`)
+  assertFits(to.name, signed, settings.maxCookieSize, () => `the value of ${to.name}`)
   return { to, value: signed, maxAge }
 }
 
-/** The value that a request brings, if it is ours and, with `maxAge`, was set at most so many seconds ago. */
+/** The value of a request's cookie, if it was signed here and, with `maxAge`, is at most that many seconds old. */
 export function openValue(
   from: SignedName,
   request: CookieRequest,

@@ -1,8 +1,8 @@
-// Finding a signed cookie of ours among what the browser sent, and what one may weigh that it is to keep.
+// Finds a signed cookie in a Cookie header, and limits the size of one that is set.
 import { TipfyError } from '../../../internal/errors.ts'
 import type { SessionCookie } from '../config/cookie.ts'
 import type { Settings } from '../config/settings.ts'
-import type { CookieSigner, Refusal, SignedCookie } from './signing.ts'
+import type { CookieSigner, Rejection, SignedCookie } from './signing.ts'
 
 /** A cookie that is signed: its name, attributes and signer. */
 export interface SignedName {
@@ -26,15 +26,15 @@ export interface CookieRequest {
 
 export interface FoundCookie {
   readonly cookie: SignedCookie | undefined
-  /** Whether what came instead was never ours and has to go. */
+  /** True if a cookie came that was never signed here, which has to be cleared. */
   readonly refused: boolean
-  /** When it was looked for, in ms. */
+  /** When the header was read, in ms. */
   readonly now: number
 }
 
 /**
- * Where, from `from` on, a cookie's value begins; -1 if there is none. Other cookies are not parsed, nor is anything
- * decoded: our values need neither quotes nor percent signs, and what has them is not ours.
+ * The index at which, from `from` on, a cookie's value begins; -1 if there is none. Other cookies are not parsed, and nothing
+ * is decoded: our values have no quotes and no percent signs.
  */
 function nextValue(header: string, name: string, from: number): number {
   for (let at = header.indexOf(name, from); at !== -1; at = header.indexOf(name, at + 1)) {
@@ -52,21 +52,21 @@ function endOfValue(header: string, from: number): number {
   return end === -1 ? header.length : end
 }
 
-/** A session, or a signed value, would need a larger cookie than browsers keep. */
+/** Thrown for a session, or a signed value, that needs a larger cookie than browsers keep. */
 export class SessionTooLarge extends TipfyError<'TIPFY_E_SESSION_TOO_LARGE'> {
   override name = 'SessionTooLarge'
 }
 
-/** Throws for a cookie of more than `limit` bytes; `sizes` tells what they are of. */
-export function mustFit(name: string, value: string, limit: number, sizes: () => string): void {
+/** Throws for a cookie of more than `limit` bytes; `sizes` describes its parts. */
+export function assertFits(name: string, value: string, limit: number, sizes: () => string): void {
   const bytes = name.length + 1 + value.length
   if (bytes > limit) throw new SessionTooLarge('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: sizes() })
 }
 
 /**
- * The first cookie of its name that is ours and not too old; undefined where none of its name came. All are looked at, or a
- * neighbouring subdomain could hide the real one behind its own, which the browser sends first: there are no more than
- * `maxHeaderSize` lets through, and to check them costs less than to serve the small requests that the same bytes could be.
+ * Finds the first cookie of its name that was signed here and is not too old; undefined if none of that name came. All are
+ * checked, or a neighbouring subdomain could hide the real one behind its own, which the browser sends first. `maxHeaderSize`
+ * limits their number, and to check them costs less than the small requests that could be made of the same bytes.
  */
 export function findCookie(
   { name, signer }: SignedName,
@@ -82,20 +82,20 @@ export function findCookie(
   const known = signer.recall(header, firstEnd, now)
   if (known !== undefined) return { cookie: known, refused: false, now }
   let cookie: SignedCookie | undefined
-  let refusal: Refusal | undefined
+  let rejection: Rejection | undefined
   let others = false
   for (let at = first; at !== -1; at = nextValue(header, name, at)) {
-    const answer = signer.verify(header.slice(at, endOfValue(header, at)).trimEnd(), now)
-    if (typeof answer === 'string') {
-      if (answer !== 'expired') refusal ??= answer
+    const result = signer.verify(header.slice(at, endOfValue(header, at)).trimEnd(), now)
+    if (typeof result === 'string') {
+      if (result !== 'expired') rejection ??= result
     } else if (cookie === undefined) {
-      cookie = answer
-    } else if (answer.text !== cookie.text) {
+      cookie = result
+    } else if (result.text !== cookie.text) {
       others = true
     }
   }
   if (others) settings.log.warn({ cookie: name }, 'two valid cookies of one name came, the first one counts')
-  if (refusal !== undefined) settings.log.warn({ cookie: name, reason: refusal }, 'a signed cookie was refused')
-  if (cookie !== undefined && refusal === undefined && !others) signer.remember(header, firstEnd, cookie)
-  return { cookie, refused: refusal !== undefined && cookie === undefined, now }
+  if (rejection !== undefined) settings.log.warn({ cookie: name, reason: rejection }, 'a signed cookie was refused')
+  if (cookie !== undefined && rejection === undefined && !others) signer.remember(header, firstEnd, cookie)
+  return { cookie, refused: rejection !== undefined && cookie === undefined, now }
 }

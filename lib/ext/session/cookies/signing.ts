@@ -1,38 +1,38 @@
-// Signed cookie values: what a browser brings back is believed only if it was made here, for this cookie, for this use.
+// Signed cookie values: one that a browser sends counts only if it was signed here, for this cookie and this use.
 //
-// The signature is cookie-signature's alone, over `name|kind|stamp|payload`; the browser gets `stamp|payload.signature`.
-// The name is percent-encoded and neither kind nor stamp can hold a `|`, so no two cookies share a signed text. The stamp
-// is `issued[+lifetime[+created]]` in base 36: milliseconds, seconds, milliseconds.
+// The signature is that of cookie-signature, over `name|kind|stamp|payload`; the browser gets `stamp|payload.signature`. The
+// name is percent-encoded and neither kind nor stamp can hold a `|`, so no two cookies share a signed text. The stamp is
+// `issued[+lifetime[+created]]` in base 36: milliseconds, seconds, milliseconds.
 import { sign, unsign } from 'cookie-signature'
 
-/** A cookie that was made here. */
+/** A cookie that was signed here. */
 export interface SignedCookie {
   readonly text: string
   /** When it was signed, in ms. */
   readonly issued: number
-  /** How many seconds it lives, where that was set for it alone. */
+  /** Seconds that it lives, if that was set for it alone. */
   readonly lifetime: number | undefined
-  /** When what it holds began, in ms: kept over re-issues. */
+  /** When the session began, in ms: kept over re-issues. */
   readonly created: number
-  /** Whether the newest key signed it; if not, it is due to be issued again. */
+  /** True if the newest key signed it; if not, it is due to be issued again. */
   readonly newest: boolean
-  /** What its reader makes of the text, kept for as long as the cookie is remembered. */
+  /** What the reader decoded, kept for as long as the cookie is remembered. */
   memo: unknown
 }
 
-/** Why a cookie was not believed. `expired` was ours once; the others never were, or not for this use. */
-export type Refusal = 'malformed' | 'forged' | 'future' | 'expired'
+/** Why a cookie does not count. `expired` was signed here; the others never were, or not for this use. */
+export type Rejection = 'malformed' | 'forged' | 'future' | 'expired'
 
 export interface SignerOptions {
-  /** Seconds that a cookie without a lifetime of its own is believed; null: for ever. */
+  /** Seconds that a cookie without a lifetime of its own counts; null: for ever. */
   maxAge: number | null
-  /** Seconds from `created` after which it is not believed however often it was re-issued; null: no such limit. */
+  /** Seconds from `created` after which it no longer counts however often it was re-issued; null: no such limit. */
   absoluteAge?: number | null
-  /** Longer values are refused unread. */
+  /** Longer values are malformed. */
   maxLength?: number
-  /** Bytes of cookies remembered as verified, with the headers that they came in. 0: none are. */
+  /** Bytes of verified cookies to remember, with the headers that they came in. 0: none. */
   tableBytes?: number
-  /** To what may stand in a cookie, and back. Back may answer undefined: refused. The stamp is bound in by the signature. */
+  /** Encodes a text for a cookie, and decodes it: undefined for a forged one. The signature covers the stamp. */
   wrap?: (text: string, stamp: string, key: string) => string
   unwrap?: (payload: string, stamp: string, key: string) => string | undefined
 }
@@ -42,7 +42,7 @@ const dot = 46
 const skew = 60_000
 const stampPattern = /^([0-9a-z]{1,9})(?:\+([0-9a-z]{1,7}|-)(?:\+([0-9a-z]{1,9}))?)?$/
 
-/** Signs and verifies the values of one cookie for one use. Verifying never throws, whatever it is given. */
+/** Signs and verifies the values of one cookie for one use. Verifying never throws. */
 export class CookieSigner {
   readonly #keys: readonly string[]
   readonly #prefix: string
@@ -75,11 +75,11 @@ export class CookieSigner {
     return value
   }
 
-  verify(value: string, now: number): SignedCookie | Refusal {
+  verify(value: string, now: number): SignedCookie | Rejection {
     if (value.length > this.#maxLength) return 'malformed'
     let cookie = this.#table?.get(value)
     if (cookie === undefined) {
-      // A part of a string keeps the whole alive; the table must not keep headers of which it counts a part.
+      // A slice keeps the whole string alive; the table must not keep headers of which it counts only a part.
       const own = Buffer.from(value, 'latin1').toString('latin1')
       const opened = this.#open(own)
       if (typeof opened === 'string') return opened
@@ -87,14 +87,14 @@ export class CookieSigner {
       this.#table?.add(own, cookie)
     }
     // Outside the table: a cookie grows old while it is remembered.
-    return this.#refusal(cookie, now) ?? cookie
+    return this.#rejection(cookie, now) ?? cookie
   }
 
-  /** Why a cookie of ours is not believed, or not any more. */
-  #refusal(
+  /** Why a cookie that was signed here does not count, or not any more. */
+  #rejection(
     { issued, created, lifetime = this.#options.maxAge ?? undefined }: SignedCookie,
     now: number,
-  ): Refusal | undefined {
+  ): Rejection | undefined {
     if (issued > now + skew || created > now + skew) return 'future'
     if (lifetime !== undefined && now - issued >= lifetime * 1000) return 'expired'
     const { absoluteAge } = this.#options
@@ -102,21 +102,21 @@ export class CookieSigner {
   }
 
   /**
-   * Remembers, from the second time on, that `cookie` is what a whole Cookie header holds: browsers send the same one again and
+   * Remembers, from the second time on, the whole Cookie header that `cookie` came in: browsers send the same one again and
    * again. The cookie's value ends at `end` in it.
    */
   remember(header: string, end: number, cookie: SignedCookie): void {
     this.#table?.remember(header, end, cookie)
   }
 
-  /** What a Cookie header was remembered for, if that is not too old by now. */
+  /** The cookie that a Cookie header was remembered with, if it is not too old by now. */
   recall(header: string, end: number, now: number): SignedCookie | undefined {
     const cookie = this.#table?.recall(header, end)
-    return cookie !== undefined && this.#refusal(cookie, now) === undefined ? cookie : undefined
+    return cookie !== undefined && this.#rejection(cookie, now) === undefined ? cookie : undefined
   }
 
-  #open(value: string): SignedCookie | Refusal {
-    // The length is settled before anything is compared.
+  #open(value: string): SignedCookie | Rejection {
+    // The length is checked before anything is compared.
     const bar = value.indexOf('|')
     if (bar === -1 || bar > 32 || value.charCodeAt(value.length - signatureLength - 1) !== dot) return 'malformed'
     const input = this.#prefix + value
@@ -133,7 +133,7 @@ export class CookieSigner {
 
 type Times = Pick<SignedCookie, 'issued' | 'lifetime' | 'created'>
 
-// Written out: all cookies are to have one shape, and a spread makes it at run time.
+// Written out, because a spread would make the shape of the object at run time.
 function cookieOf(text: string, { issued, lifetime, created }: Times, newest: boolean): SignedCookie {
   return { text, issued, lifetime, created, newest, memo: undefined }
 }
@@ -146,7 +146,7 @@ function writeStamp({ issued, lifetime, created }: Times, withCreated: boolean):
 
 const fiveDigits = 36 ** 5
 
-/** As `ms.toString(36)`, in two halves: it takes numbers beyond 31 bits for fractions, at three times the cost. */
+/** Formats like `ms.toString(36)`, in two halves: V8 formats numbers beyond 31 bits as fractions, at three times the cost. */
 function base36(ms: number): string {
   const high = Math.floor(ms / fiveDigits)
   const low = ms - high * fiveDigits
@@ -165,18 +165,18 @@ function readStamp(stamp: string): Times | null {
 interface Verified {
   readonly value: string
   readonly cookie: SignedCookie
-  /** Whether it has come back. */
+  /** True once it has come back. */
   hasCome: boolean
-  /** The whole Cookie header that it came in last, where there was nothing else to say of that. */
+  /** The whole Cookie header that it came in last, if nothing else in that matters. */
   header: string | undefined
 }
 
-// No more than 12 characters: from 13 on V8 makes of a part of a text a view of it, which is slow to hash and to compare.
+// At most 12 characters: from 13 on V8 makes a slice a view of the text, which is slow to hash and to compare.
 const keyOf = (text: string, end: number) => text.slice(end - 12, end)
 
-// Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only what was
-// signed or verified here goes in, so a flood of forgeries moves nothing. Found by the end of the signature, because hashing
-// a whole cookie costs more than the rest of it, and believed only if all of it is the same.
+// Two generations, the older dropped whole: as good as least-recently-used here, and a hit costs one lookup. Only cookies that
+// were signed or verified here go in, so a flood of forgeries moves nothing. They are found by the end of the signature, because
+// hashing a whole cookie costs more than the rest, and count only if all of it is the same.
 class VerifiedTable {
   #young = new Map<string, Verified>()
   #old = new Map<string, Verified>()
@@ -205,7 +205,7 @@ class VerifiedTable {
   remember(header: string, end: number, cookie: SignedCookie): void {
     const known = this.#young.get(keyOf(header, end))
     if (known?.cookie !== cookie) return
-    // One that was just signed may come once alone: where sessions change, the next answer brings another.
+    // One that was just signed may come only once: where sessions change, the next response sets another.
     if (!known.hasCome) {
       known.hasCome = true
       return
@@ -217,7 +217,7 @@ class VerifiedTable {
   }
 
   add(value: string, cookie: SignedCookie): void {
-    // Decoded, a text takes several times its length.
+    // A decoded text takes several times its length.
     const bytes = value.length + 5 * cookie.text.length + 250
     if (bytes > this.#limit) return
     if (this.#bytes + bytes > this.#limit) {

@@ -1,6 +1,8 @@
-// The application's log: one line of JSON in production, a line for a person in development.
+// The log of the application and that of its requests: one line of JSON in production, with the names that Cloud Logging knows,
+// a line for a person in development.
 import { isNativeError } from 'node:util/types'
 import { show, tell } from './describe-error.ts'
+import { LineWriter } from './line-writer.ts'
 
 /** Writes one line: a message, fields and a message (an error as the field `err`, with its stack), or an error alone. */
 export type LogMethod = (fields: object | string, message?: string) => void
@@ -9,18 +11,21 @@ export type LogMethod = (fields: object | string, message?: string) => void
 export interface Log {
   /** Written with `logLevel: 'debug'` only. */
   debug: LogMethod
-  /** What happens. */
+  /** Ordinary events. */
   info: LogMethod
-  /** What somebody should look at one day. */
+  /** To be looked at some day. */
   warn: LogMethod
-  /** What somebody should look at now. */
+  /** To be looked at now. */
   error: LogMethod
 }
 
-const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
-export type LogLevel = (typeof levels)[number]
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+type Level = Exclude<LogLevel, 'silent'>
 
-/** What a line is made of; an error alone is its own message. */
+const severities: Record<Level, string> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR' }
+
+/** Takes a line apart; the message of an error alone is its own. */
 function partsOf(given: object | string, text: string | undefined): { err?: unknown; message: string; fields: object } {
   if (typeof given === 'string') return { message: text ?? given, fields: {} }
   if (isNativeError(given)) return { err: given, message: text ?? tell(given).message, fields: {} }
@@ -32,7 +37,7 @@ function partsOf(given: object | string, text: string | undefined): { err?: unkn
   }
 }
 
-/** A field as JSON, or as it is shown where it cannot be: a bigint, a circle. */
+/** A field as JSON, or as a text if JSON cannot hold it: a bigint, a circle. */
 function json(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)
@@ -41,29 +46,60 @@ function json(value: unknown): string | undefined {
   }
 }
 
-/** Makes a log that writes to `write`, standard error unless told. */
+/** A line of JSON. */
+export function jsonLine(level: Level, message: string, fields: object): string {
+  const line = { severity: severities[level], time: new Date().toISOString(), message, ...fields }
+  try {
+    return `${JSON.stringify(line)}\n`
+  } catch {
+    const members = Object.entries(line).flatMap(([key, value]) => {
+      const text = json(value)
+      return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`]
+    })
+    return `{${members.join(',')}}\n`
+  }
+}
+
+function humanLine(level: Level, message: string, fields: object, err: unknown): string {
+  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${json(value)}`)
+  const cause = err === undefined ? '' : `\n${show(err)}`
+  return `${level === 'info' ? '' : `${level}: `}${message}${rest.join('')}${cause}\n`
+}
+
+/** Makes a log. */
 export function makeLog(
   { dev, level }: { dev: boolean; level: LogLevel },
-  write: (line: string) => void = (line) => process.stderr.write(line),
+  write: (line: string) => void = (line) => standardWriter('error', dev).write(line),
 ): Log {
-  function method(name: Exclude<LogLevel, 'silent'>): LogMethod {
-    if (levels.indexOf(name) < levels.indexOf(level)) return () => {}
+  function method(name: Level): LogMethod {
+    if (logLevels.indexOf(name) < logLevels.indexOf(level)) return () => {}
     return (given, text) => {
       const { err, message, fields } = partsOf(given, text)
-      if (dev) {
-        const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${json(value)}`)
-        const cause = err === undefined ? '' : `\n${show(err)}`
-        write(`${name === 'info' ? '' : `${name}: `}${message}${rest.join('')}${cause}\n`)
-        return
-      }
-      const line = { severity: name.toUpperCase(), time: new Date().toISOString(), message, ...fields }
-      const told = err === undefined ? {} : { err: tell(err) }
-      const members = Object.entries({ ...line, ...told }).flatMap(([key, value]) => {
-        const text = json(value)
-        return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`]
-      })
-      write(`{${members.join(',')}}\n`)
+      if (dev) write(humanLine(name, message, fields, err))
+      else write(jsonLine(name, message, err === undefined ? fields : { ...fields, err: tell(err) }))
     }
   }
   return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') }
+}
+
+const writers: { output?: LineWriter; error?: LineWriter } = {}
+
+/** The writer of standard output, which in production gathers lines, or of standard error. */
+export function standardWriter(name: 'output' | 'error', dev: boolean): LineWriter {
+  const known = writers[name]
+  if (known !== undefined) return known
+  const lossLine = (lines: number) => {
+    const text = `${lines} lines of the log could not be written`
+    return dev ? `${text}\n` : jsonLine('warn', text, { lost: lines })
+  }
+  const onLoss = (code: string) => {
+    if (name === 'error') return
+    const text = `Lines of standard output cannot be written: ${code}`
+    standardWriter('error', dev).write(dev ? `${text}\n` : jsonLine('error', text, { code }))
+  }
+  const [fd, batchSize] = name === 'output' ? [1, dev ? 0 : 4096] : [2, 0]
+  const writer = new LineWriter(fd, { batchSize, lossLine, onLoss })
+  process.on('exit', writer.drain)
+  writers[name] = writer
+  return writer
 }

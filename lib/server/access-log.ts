@@ -1,25 +1,26 @@
-// The access log: a line for each answer. For a person in development; in production JSON through pino, written in batches;
-// with Cloud Logging's own field names, and the trace, on Google Cloud.
+// The access log: a line for each response. For a person in development; in production JSON, written in batches, with Cloud
+// Logging's own field names, and the trace, on Google Cloud.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { styleText } from 'node:util'
 import { compileTrust, remoteAddressOf } from '../http/request/origin.ts'
 import type { Trust, TrustedProxies } from '../http/request/settings.ts'
+import { jsonLine, standardWriter } from '../internal/log.ts'
 import { googleProject, traceFields } from './google-cloud.ts'
 
-/** What is known of an answer when its connection is done with it. */
+/** A response after its last byte. */
 export interface Access {
   incoming: IncomingMessage
   status: number
   /** Bytes sent, headers included. */
   bytes: number
   milliseconds: number
-  /** Whether the client went away before it had all. */
+  /** True if the client went away before it had everything. */
   aborted: boolean
 }
 
 export type WriteAccess = (access: Access) => void
 
-/** A listener that does what `listener` does, and tells `write` of each answer. */
+/** Wraps a listener: `write` is called after each response. */
 export function logged(listener: RequestListener, write: WriteAccess): RequestListener {
   return (incoming, outgoing) => {
     const begun = performance.now()
@@ -41,36 +42,22 @@ export function logged(listener: RequestListener, write: WriteAccess): RequestLi
 export interface AccessLogOptions {
   dev: boolean
   trustedProxies: TrustedProxies
-  /** The project of Google Cloud; null looks for it. */
+  /** The project of Google Cloud; null: to be found out. */
   projectId: string | null
 }
 
-/** The writer for the way the application runs, and what writes the last lines out. */
+/** Opens the log on standard output. */
 export async function openAccessLog(options: AccessLogOptions): Promise<{ write: WriteAccess; close: () => void }> {
+  const output = standardWriter('output', options.dev)
+  const close = output.flush
   if (options.dev) {
-    // What is asked by the console is no news.
-    const write = (access: Access) => access.incoming.url?.startsWith('/_tipfy/') || console.log(humanLine(access))
-    return { write, close: () => {} }
+    // Requests of the console would only hide the application's own.
+    const isConsole = ({ incoming }: Access) => incoming.url?.startsWith('/_tipfy/')
+    return { write: (access) => isConsole(access) || output.write(`${humanLine(access)}\n`), close }
   }
-  const { pino } = await import('pino')
-  const stream = pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 1000 })
-  const log = pino(
-    {
-      base: undefined,
-      messageKey: 'message',
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ severity: severities[label] }) },
-    },
-    stream,
-  )
   const fields = fieldsFor(compileTrust(options.trustedProxies), await googleProject(options.projectId))
-  return {
-    write: (access) => log[levelOf(access)](fields(access), messageOf(access)),
-    close: () => stream.flushSync(),
-  }
+  return { write: (access) => output.write(jsonLine(levelOf(access), messageOf(access), fields(access))), close }
 }
-
-const severities: Record<string, string> = { info: 'INFO', warn: 'WARNING', error: 'ERROR' }
 
 function levelOf({ status }: Access): 'info' | 'warn' | 'error' {
   return status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info'
@@ -80,7 +67,7 @@ function messageOf({ incoming, status }: Access): string {
   return `${incoming.method} ${incoming.url} ${status}`
 }
 
-/** The fields of a line; `project` null is not Google Cloud. */
+/** Makes the fields of a line; without Google Cloud `project` is null. */
 export function fieldsFor(trust: Trust | null, project: string | null): (access: Access) => object {
   return ({ incoming, status, bytes, milliseconds, aborted }) => {
     const { method, url, headers, httpVersion } = incoming

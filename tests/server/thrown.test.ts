@@ -1,5 +1,5 @@
 // Whatever is thrown is a 500 and a line in the log, and never the end of the process.
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { type Config, NotFound, type Request, RequestHandler, Rule } from 'tipfy'
 import { makeLog } from '../../lib/internal/log.ts'
 import { type Running, start } from '../support/application.ts'
@@ -105,7 +105,7 @@ class Thrower extends RequestHandler {
 }
 
 /** An application whose hooks throw what the path names where it names them. */
-function begin(dev: boolean): Promise<Running> {
+async function begin(dev: boolean, write: (line: string) => void): Promise<Running> {
   let asked = ''
   const throwAt = (place: Place) => {
     const [, at, thing] = asked.split('/').map(decodeURIComponent)
@@ -126,24 +126,18 @@ function begin(dev: boolean): Promise<Running> {
       errorHandlers: { 404: () => throwAt('errorHandlers') },
     },
   }
-  return start([new Rule('/<place>/<path:thing>', { endpoint: 'thrower', handler: Thrower })], config)
+  const running = await start([new Rule('/<place>/<path:thing>', { endpoint: 'thrower', handler: Thrower })], config)
+  Object.assign(running.app.log, makeLog({ dev, level: 'error' }, write))
+  return running
 }
-
-let lines: string[]
-beforeEach(() => {
-  lines = []
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
-})
-afterEach(() => {
-  jest.restoreAllMocks()
-})
 
 const all = ['text/html', 'application/json', 'text/plain']
 
 for (const dev of [false, true])
   for (const place of dev ? (['handler', 'web stream'] as const) : places)
     test(`${dev ? 'in development' : 'in production'} anything may be thrown: ${place}`, async () => {
-      const running = await begin(dev)
+      const lines: string[] = []
+      const running = await begin(dev, (line) => lines.push(line))
       try {
         for (const thing of Object.keys(things))
           for (const accept of dev && place === 'handler' ? all : ['text/html']) {

@@ -1,4 +1,4 @@
-// What a variable of a rule accepts and turns into: Werkzeug's converters, and the class to derive one's own from.
+// Werkzeug's converters of a rule's variables, and the base class for your own.
 import { formatFloat, readFloat, readInt, toNumber, zeroFill } from './numbers.ts'
 import type { ConverterArgument, ConverterArguments } from './parse.ts'
 import { quotePath } from './quote.ts'
@@ -12,7 +12,7 @@ export class ValidationError extends Error {
 }
 
 /**
- * The base of all converters; by itself it takes any text of one segment.
+ * The base of all converters; by itself it accepts any text of one segment.
  *
  * @example
  * class List extends BaseConverter<string[]> {
@@ -22,34 +22,34 @@ export class ValidationError extends Error {
  * new UrlMap([new Rule('/tags/<list:tags>', { endpoint: 'tags' })], { converters: { list: List } })
  */
 export class BaseConverter<Value = unknown> {
-  /** What the text must be, as the source of a regular expression with the `u` flag. Use `(?:…)` for groups. */
+  /** The text it accepts, as the source of a regular expression with the `u` flag. Use `(?:…)` for groups. */
   regex = '[^/]+'
-  /** Lower is tried first where two rules could match: numbers are 50, text is 100, paths are 200. */
+  /** The lower is tried first where two rules could match: numbers are 50, text is 100, paths are 200. */
   weight = 100
-  /** Whether it stays within one segment; unless set, a regex of one's own that has a `/` in it does not. */
+  /** True if it stays within one segment. Default: true, unless its regex contains a `/`. */
   partIsolating: boolean | undefined = undefined
   readonly arguments: ConverterArguments
 
-  /** `map` is the one whose rule asks for it. */
+  /** `map` is that of its rule. */
   constructor(_map: RuleMap, args: ConverterArguments) {
     this.arguments = args
   }
 
-  /** The value of a text that `regex` matched (decoded). May throw a {@link ValidationError}: 404. */
+  /** Converts a decoded text that `regex` matched. May throw a {@link ValidationError}: 404. */
   toValue(text: string): Value {
     return text as Value
   }
 
-  /** The text that stands for `value` in a URL, percent-encoded. */
+  /** Converts `value` to text for a URL, percent-encoded. */
   toUrl(value: Value): string {
     return quotePath(String(value))
   }
 }
 
-/** A converter class, to be named in a map's `converters`. */
+/** A converter class, as in a map's `converters`. */
 export type ConverterClass = new (map: RuleMap, args: ConverterArguments) => BaseConverter
 
-/** Arguments by name, however they were given; `fixed_digits` is read as `fixedDigits`. Throws a TypeError. */
+/** Sorts arguments by name, positional ones included; `fixed_digits` is read as `fixedDigits`. Throws a TypeError. */
 function byName<Name extends string>(args: ConverterArguments, names: readonly Name[]) {
   const values: Partial<Record<Name, ConverterArgument>> = {}
   const set = (name: Name | undefined, value: ConverterArgument, shown: string) => {
@@ -99,7 +99,7 @@ export class UnicodeConverter extends BaseConverter<string> {
   }
 }
 
-/** `<any(about,help,"foo,bar"):x>`: one of these. */
+/** `<any(about,help,"foo,bar"):x>`: one of these texts. */
 export class AnyConverter extends BaseConverter<string> {
   override partIsolating = true
   readonly items: ReadonlySet<string>
@@ -201,12 +201,12 @@ export class UuidConverter extends BaseConverter<string> {
   }
 }
 
-/** Makes a text stand for itself in a regular expression with the `u` flag. */
+/** Escapes a text for a regular expression with the `u` flag. */
 export function escapeRegex(text: string): string {
   return text.replace(/[\^$\\.*+?()[\]{}|/]/g, '\\$&')
 }
 
-/** The converters of every map; `default` is for variables that name none. */
+/** The converters of every map; `default` is that of variables that name none. */
 export const defaultConverters: Readonly<Record<string, ConverterClass>> = {
   default: UnicodeConverter,
   string: UnicodeConverter,

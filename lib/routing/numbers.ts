@@ -1,47 +1,48 @@
-// Numbers as Python reads and writes them, for the int and float converters: any Unicode digit counts, `1_000` is a
-// number, and a float always shows its point.
+// Parses and formats numbers as Python does, for the int and float converters: any Unicode digit counts, `1_000` is a
+// number, and a float always has a decimal point.
 
-const DIGIT = /^\p{Nd}$/u
+const digitPattern = /^\p{Nd}$/u
 
 /** Unicode keeps decimal digits in runs of ten that start at zero, so the distance to the run's start is the value. */
 function digitValue(digit: string): number {
   const code = digit.codePointAt(0)!
   let start = code
-  while (DIGIT.test(String.fromCodePoint(start - 1))) start -= 1
+  while (digitPattern.test(String.fromCodePoint(start - 1))) start -= 1
   return (code - start) % 10
 }
 
 const asciiDigits = (text: string) => text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(digitValue(digit)))
 
-const INT = /^[+-]?\d+(?:_\d+)*$/
-const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
-const FLOAT = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i
+const intPattern = /^[+-]?\d+(?:_\d+)*$/
+const uuidPattern = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
+const floatPattern = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i
 
-/** Digits to a number; the caller has seen to it that nothing but digits, sign and point are there. */
+/** Converts digits to a number; `digits` must consist of digits, sign and point. */
 export function toNumber(digits: string): number {
   const number = Number(digits)
   return Number.isNaN(number) ? Number(asciiDigits(digits)) : number
 }
 
-/** Python's `int(value)`, to which a UUID is a number of 128 bits; throws a TypeError for what is no number. */
+/** Python's `int(value)`, with a UUID as a number of 128 bits; throws a TypeError for anything else. */
 export function readInt(value: unknown): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math.trunc(value))
   if (typeof value === 'boolean') return BigInt(value)
   const text = typeof value === 'string' ? asciiDigits(value.trim()) : ''
-  if (INT.test(text)) {
+  if (intPattern.test(text)) {
     const digits = BigInt(text.replace(/[_+-]/g, ''))
     return text.startsWith('-') ? -digits : digits
   }
-  if (UUID.test(text)) return BigInt(`0x${text.replaceAll('-', '')}`)
+  if (uuidPattern.test(text)) return BigInt(`0x${text.replaceAll('-', '')}`)
   throw new TypeError(`${JSON.stringify(value) ?? String(value)} is not an integer`)
 }
 
-/** Python's `float(value)` for finite numbers; throws a TypeError for what is none. */
+/** Python's `float(value)` for finite numbers; throws a TypeError for anything else. */
 export function readFloat(value: unknown): number {
   if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value)
   const text = typeof value === 'string' ? asciiDigits(value.trim()) : ''
-  const number = typeof value === 'number' ? value : FLOAT.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN
+  const number =
+    typeof value === 'number' ? value : floatPattern.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN
   if (Number.isFinite(number)) return number
   throw new TypeError(`${JSON.stringify(value) ?? String(value)} is not a finite number`)
 }

@@ -1,45 +1,45 @@
-// Percent-encoding both ways: what leaves in a URL is quoted as Werkzeug quotes it, what comes in is decoded without
-// letting an encoded slash split a segment.
+// Percent-encoding: outgoing URLs are quoted as in Werkzeug; incoming ones are decoded so that an encoded slash does not
+// split a segment.
 import { domainToASCII } from 'node:url'
 
-// While a path is matched, a lone surrogate stands for `%2F`: no decoded text can hold one, and to converters it is a
-// character like any other. Only with the `u` flag is it told from half of an astral character.
-const ENCODED_SLASH = '\uDC2F'
-const ENCODED_SLASHES = /\uDC2F/gu
+// While a path is matched, a lone surrogate replaces `%2F`: no decoded text can contain one, and converters treat it like any
+// other character. Only with the `u` flag does a regex tell it from half of an astral character.
+const encodedSlash = '\uDC2F'
+const encodedSlashes = /\uDC2F/gu
 
-/** Decodes a path as requested, but for its encoded slashes. Null where a `%` is malformed or does not stand for UTF-8. */
+/** Decodes a path as requested, except for its encoded slashes. Null where a `%` is malformed or does not encode UTF-8. */
 export function decodePath(path: string): string | null {
   if (!path.isWellFormed()) return null
   if (!path.includes('%')) return path
   try {
-    return decodeURIComponent(path.replace(/%2f/gi, ENCODED_SLASH))
+    return decodeURIComponent(path.replace(/%2f/gi, encodedSlash))
   } catch {
     return null
   }
 }
 
-/** Decodes the encoded slashes too, in what was a whole segment or is a value. */
+/** Decodes the encoded slashes too, once text is a value. */
 export function decodeSlashes(text: string): string {
-  return text.isWellFormed() ? text : text.replace(ENCODED_SLASHES, '/')
+  return text.isWellFormed() ? text : text.replace(encodedSlashes, '/')
 }
 
-const SEGMENT_SAFE = /^[\w\-.~!$&'()*+,/:;=@]*$/
+const segmentSafe = /^[\w\-.~!$&'()*+,/:;=@]*$/
 
-/** Quotes the text of a path; `/` and everything the URL standard allows in a segment stay as they are. */
+/** Quotes the text of a path; `/` and everything that the URL standard allows in a segment stay as they are. */
 export function quotePath(text: string): string {
-  if (SEGMENT_SAFE.test(text)) return text
+  if (segmentSafe.test(text)) return text
   return encodeURI(text.toWellFormed()).replace(/[?#]/g, encodeURIComponent)
 }
 
-/** Quotes what `decodePath` gave. */
+/** Quotes a result of `decodePath`. */
 export function quoteDecoded(path: string): string {
-  return path.split(ENCODED_SLASHES).map(quotePath).join('%2F')
+  return path.split(encodedSlashes).map(quotePath).join('%2F')
 }
 
 /**
- * A URL as a Location header takes it: what a URL cannot hold is percent-encoded, and the host written in ASCII, as a browser
- * would. So are the backslashes of a path, which a browser takes for slashes: `/\evil.example` would lead off the site. Where
- * the URL tells its host they stay: encoded, `http://ours.example\@evil.example` would have another.
+ * Quotes a URL for a Location header: characters that a URL cannot contain are percent-encoded, and the host is written in
+ * ASCII, as a browser would. Backslashes of a path are encoded too, because browsers read them as slashes: `/\evil.example`
+ * would leave the site. In a URL with a host they stay: encoded, `http://ours.example\@evil.example` would have another host.
  */
 export function quoteLocation(url: string): string {
   const whole = url.toWellFormed()
@@ -60,7 +60,7 @@ function quoteQuery(text: string): string {
     .replaceAll('%20', '+')
 }
 
-/** One query string of these pairs; a value that is null or undefined is left out. */
+/** Encodes pairs as a query string; null and undefined values are left out. */
 export function encodeQuery(pairs: Iterable<readonly [string, unknown]>): string {
   const parts: string[] = []
   for (const [name, value] of pairs) {

@@ -1,5 +1,5 @@
-// What TypeScript knows of an application's rules: endpoints and the types of their variables, read off the literals
-// in urls.ts. Nothing here exists at run time.
+// Types of an application's rules: its endpoints and the types of their variables, inferred from the literals in urls.ts.
+// Nothing here exists at run time.
 import type { MultiDict } from '../http/multidict.ts'
 import type { Rule } from './rule.ts'
 import type { FilledTemplate } from './template.ts'
@@ -7,15 +7,15 @@ import type { Values } from './types.ts'
 import type { EndpointPrefix, HandlerPrefix, Subdomain, Submount } from './wrappers.ts'
 
 /**
- * Where an application tells its rules. `converters: typeof converters` may be told as well; without it, values of
- * converters of one's own are `unknown`.
+ * Augmented by an application with the type of its rules, and optionally with `converters: typeof converters`; without that,
+ * values of your own converters are `unknown`.
  *
  * @example
  * declare module 'tipfy' {
  *   interface Register { rules: ReturnType<typeof getRules> }
  * }
  */
-// biome-ignore lint/suspicious/noEmptyInterface: it is there to be augmented
+// biome-ignore lint/suspicious/noEmptyInterface: applications augment it
 export interface Register {}
 
 // --- a path's variables ---
@@ -115,7 +115,7 @@ type Widen<Value> = Value extends string
 
 type Widened<Object> = { -readonly [Name in keyof Object]: Widen<Object[Name]> }
 
-/** The defaults of a rule that gives none have any name. */
+/** The defaults of a rule without any have arbitrary names. */
 type Given<Defaults> = string extends keyof Defaults ? unknown : Defaults
 
 /** The same type, shown as one object. */
@@ -157,7 +157,7 @@ type Registered = RegisteredRules extends readonly (infer Factory)[] ? Entries<F
 /** Entries by endpoint. Several rules of an endpoint are a union. */
 type Table = { [E in Registered as E['endpoint'] & string]: E }
 
-/** The endpoints of the rules that the application has told in {@link Register}; any text if it has told none. */
+/** The endpoints of the rules in {@link Register}; any text if there are none. */
 export type Endpoint = [RegisteredRules] extends [never] ? string : keyof Table
 
 type ArgsOf<One> =
@@ -166,7 +166,7 @@ type ArgsOf<One> =
     : never
 
 /**
- * What a handler gets of the rules of an endpoint: `get({ year, month }: RuleArgs<'archive'>)`.
+ * The arguments of an endpoint's handler: `get({ year, month }: RuleArgs<'archive'>)`.
  */
 export type RuleArgs<Name extends Endpoint = Endpoint> = [RegisteredRules] extends [never]
   ? Record<string, unknown>
@@ -174,7 +174,7 @@ export type RuleArgs<Name extends Endpoint = Endpoint> = [RegisteredRules] exten
     ? ArgsOf<Table[Name]>
     : never
 
-/** What a query parameter can be; null and undefined are left out, a list comes once for each. */
+/** A query parameter: null and undefined are left out, a list is repeated for each item. */
 export type QueryValue =
   | string
   | number
@@ -184,7 +184,7 @@ export type QueryValue =
   | undefined
   | readonly (string | number | bigint | boolean)[]
 
-/** A converter's value as `build` takes it. */
+/** A converter's value as `build` accepts it. */
 type ToBuild<Object> = { [Name in keyof Object]: Object[Name] extends number ? number | bigint : Object[Name] }
 
 type ValuesOf<One> =
@@ -192,19 +192,19 @@ type ValuesOf<One> =
     ? Flat<ToBuild<Omit<Variables, keyof Defaults>> & Partial<Widened<Defaults>>>
     : never
 
-/** Values may have any name besides; where a converter takes objects, the others are not checked. */
+/** Allows further values; where a converter takes objects, these are not checked. */
 type WithQuery<Object> = Object extends unknown
   ? Object & { readonly [extra: string]: Object[keyof Object] extends QueryValue ? QueryValue : unknown }
   : never
 
-/** What `urlFor` needs for an endpoint; anything else becomes the query. Values with a default may be left out. */
+/** The values that `urlFor` needs for an endpoint; others become the query. Values with a default may be left out. */
 export type UrlValues<Name extends Endpoint = Endpoint> = [RegisteredRules] extends [never]
   ? Record<string, unknown>
   : Name extends keyof Table
     ? WithQuery<ValuesOf<Table[Name]>>
     : never
 
-/** The arguments of a function like `urlFor` after the endpoint: the values may be left out, or a query, where none is needed. */
+/** The arguments of a function like `urlFor` after the endpoint: values are optional where none are required. */
 export type UrlArguments<Name extends Endpoint, Options> =
   {} extends UrlValues<Name>
     ? [values?: UrlValues<Name> | MultiDict | null, options?: Options]

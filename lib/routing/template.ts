@@ -1,9 +1,9 @@
-// Rules to be filled in several times over.
+// Rules with placeholders, to be filled in several times.
 import { TipfyError } from '../internal/errors.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import type { RuleMap } from './types.ts'
 
-/** What `$name` stands for, by name. */
+/** The values of `$name`, by name. */
 export type TemplateValues = Readonly<Record<string, string | number>>
 
 /** A template's rules with its placeholders filled in. */
@@ -21,10 +21,10 @@ export class FilledTemplate<
   }
 
   *getRules(map: RuleMap): Iterable<Rule> {
-    for (const factory of this.templateRules) for (const rule of factory.getRules(map)) yield this.fillIn(rule)
+    for (const factory of this.templateRules) for (const rule of factory.getRules(map)) yield this.#fillIn(rule)
   }
 
-  private fillIn(rule: Rule): Rule {
+  #fillIn(rule: Rule): Rule {
     const fill = (text: string) => substitute(text, this.filled, rule.path)
     const fillText = <Value>(value: Value) => (typeof value === 'string' ? fill(value) : value)
     return rule.copy({
@@ -50,7 +50,7 @@ function substitute(text: string, values: TemplateValues, rule: string): string 
 }
 
 /**
- * Rules with placeholders. Call it to fill them in; they may stand in path, endpoint, handler, subdomain, host, defaults
+ * Rules with placeholders. Call it to fill them in. Placeholders may be in path, endpoint, handler, subdomain, host, defaults
  * and `redirectTo`.
  *
  * @example
@@ -62,7 +62,7 @@ function substitute(text: string, values: TemplateValues, rule: string): string 
  */
 export type RuleTemplate<Rules extends readonly RuleFactory[] = readonly RuleFactory[]> = <
   Filled extends Readonly<Record<string, Value>>,
-  Value extends string | number, // of its own, so that TypeScript infers the texts and not `string`
+  Value extends string | number, // a parameter of its own, so that TypeScript infers the texts and not `string`
 >(
   values: Filled,
 ) => FilledTemplate<Rules, Filled>
@@ -71,7 +71,7 @@ type RuleTemplateClass = new <Rules extends readonly RuleFactory[] | readonly [R
   rules: Rules,
 ) => RuleTemplate<Rules>
 
-// No class, for what `new` gives is to be called.
+// Not a class: the result of `new` must be callable.
 export const RuleTemplate = function RuleTemplate(rules: readonly RuleFactory[]) {
   return (values: TemplateValues) => new FilledTemplate(rules, values)
 } as unknown as RuleTemplateClass

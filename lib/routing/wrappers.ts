@@ -1,4 +1,4 @@
-// Rules with something in common, said once: a path, a subdomain, a prefix of their names. Wrappers nest.
+// Wrappers around rules that share a path, a subdomain or a prefix of their names. Wrappers nest.
 import type { Rule, RuleFactory } from './rule.ts'
 import type { RuleMap } from './types.ts'
 
@@ -26,7 +26,7 @@ export class Submount<
   const Path extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
-  /** What is put before the rules' paths. */
+  /** The path put before those of the rules. */
   readonly mountPath: Path
 
   constructor(path: Path, rules: Rules) {
@@ -39,12 +39,12 @@ export class Submount<
   }
 }
 
-/** Rules whose endpoints begin alike: `new EndpointPrefix('blog/', [...])`. */
+/** Rules with a common prefix of their endpoints: `new EndpointPrefix('blog/', [...])`. */
 export class EndpointPrefix<
   const Prefix extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
-  /** What is put before the rules' endpoints. */
+  /** The text put before the rules' endpoints. */
   readonly endpointPrefix: Prefix
 
   constructor(prefix: Prefix, rules: Rules) {
@@ -58,14 +58,14 @@ export class EndpointPrefix<
 }
 
 /**
- * Rules whose handlers' names begin alike: `new HandlerPrefix('blog:', [...])`. A rule without a handler has its endpoint
- * for one, as it was before any `EndpointPrefix`. Handlers that are classes or functions stay as they are.
+ * Rules with a common prefix of their handlers' names: `new HandlerPrefix('blog:', [...])`. The handler of a rule without one
+ * is its endpoint, without any `EndpointPrefix`. Handlers that are classes or functions stay as they are.
  */
 export class HandlerPrefix<
   const Prefix extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
-  /** What is put before the names of the rules' handlers. */
+  /** The text put before the names of the rules' handlers. */
   readonly handlerPrefix: Prefix
 
   constructor(prefix: Prefix, rules: Rules) {
@@ -79,12 +79,12 @@ export class HandlerPrefix<
   }
 }
 
-/** Rules on a subdomain, which may have variables: `new Subdomain('<string(length=2):lang>', [...])`. */
+/** Rules of a subdomain, which may have variables: `new Subdomain('<string(length=2):lang>', [...])`. */
 export class Subdomain<
   const Name extends string = string,
   const Rules extends readonly RuleFactory[] = readonly RuleFactory[],
 > extends Wrapper<Rules> {
-  /** The subdomain that the rules are for. */
+  /** The rules' subdomain. */
   readonly subdomainName: Name
 
   constructor(subdomain: Name, rules: Rules) {

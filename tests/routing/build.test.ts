@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { MultiDict } from '../../lib/http/multidict.ts'
 import { BaseConverter, BuildError, Rule, UrlMap, ValidationError } from '../../lib/routing/index.ts'
-import { bound, built } from './answers.ts'
+import { bound, built } from './outcomes.ts'
 
 class Even extends BaseConverter<number> {
   override toUrl(value: number) {
@@ -92,7 +92,7 @@ test('absolute forms have scheme, host and the place of the application', () => 
   )
 })
 
-test('a host that its converter refuses leaves the rule to the next, whatever the path would say', () => {
+test('a host that its converter rejects leaves the URL to the next rule, whatever the path', () => {
   const urls = bound(
     [new Rule('/<any(a,b):x>', { endpoint: 'e', subdomain: '<even:n>' }), new Rule('/all', { endpoint: 'e' })],
     { converters: { even: Even } },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Rule, UrlMap } from '../../lib/routing/index.ts'
-import { bound, matched } from './answers.ts'
+import { bound, matched } from './outcomes.ts'
 
 describe('subdomains', () => {
   const rules = () => [
@@ -88,7 +88,7 @@ describe('hosts', () => {
     expect(on('example.org').build('shop', { shop: 'toys' })).toBe('http://toys.shops.example/')
   })
 
-  test('names in other scripts are known by their ASCII form, and what is no host is refused', () => {
+  test('names in other scripts are compared in ASCII, and an invalid host is rejected', () => {
     const own = new UrlMap([new Rule('/', { endpoint: 'x', host: 'xn--bcher-kva.example' })], { hostMatching: true })
     expect(matched(own.bind({ serverName: 'bücher.example' }), '/')).toMatchObject({ endpoint: 'x' })
     expect(() => own.bind({ serverName: 'b\u0000ü.example' })).toThrow(expect.objectContaining({ code: 400 }))

@@ -7,7 +7,7 @@ import {
   type RuleOptions,
   UrlMap,
 } from '../../lib/routing/index.ts'
-import { bound, matched } from './answers.ts'
+import { bound, matched } from './outcomes.ts'
 
 class Grouped extends BaseConverter {
   override regex = '(?<own>[a-z])'
@@ -85,7 +85,7 @@ test('what Werkzeug accepts is accepted, if it makes sense or not', () => {
   expect(matched(urls, '/never')).toEqual({ error: 404 })
 })
 
-test('rules that hardly mean what they say are told of', () => {
+test('rules that are hardly intended are reported', () => {
   const doubts = (...rules: Rule[]) => findDoubtful(new UrlMap(rules)).map(({ message }) => message)
   expect(doubts(new Rule('/search?q=<q>'))).toEqual([expect.stringMatching(/^The rule `\/search\?q=<q>` has a `\?`/)])
   expect(doubts(new Rule('/a#top'))).toEqual([expect.stringContaining('`#`')])
@@ -106,7 +106,7 @@ test('rules that hardly mean what they say are told of', () => {
   ).toEqual([])
 })
 
-describe('rules that can never be told apart', () => {
+describe('rules that no path can reach', () => {
   const found = (...rules: Rule[]) => findIndistinguishable(new UrlMap(rules)).map(({ rule }) => rule.endpoint)
 
   test('are found where an earlier rule accepts all that a later one does', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { RequestRedirect, Rule, UrlMap } from '../../lib/routing/index.ts'
-import { bound, matched } from './answers.ts'
+import { bound, matched } from './outcomes.ts'
 
 describe('slashes', () => {
   const urls = bound([
@@ -23,7 +23,7 @@ describe('slashes', () => {
     expect(matched(bound([new Rule('/leaf', { endpoint: 'leaf' })]), '/leaf/')).toEqual({ error: 404 })
   })
 
-  test('without strictSlashes both forms are answered', () => {
+  test('without strictSlashes both forms match', () => {
     for (const path of ['/loose', '/loose/']) expect(matched(urls, path)).toMatchObject({ endpoint: 'loose' })
     for (const path of ['/loose-leaf', '/loose-leaf/'])
       expect(matched(urls, path)).toMatchObject({ endpoint: 'looseLeaf' })
@@ -57,7 +57,7 @@ describe('methods', () => {
     new Rule('/<x>', { endpoint: 'other', methods: ['PUT'] }),
   ])
 
-  test('rules of one path are told apart by method, and HEAD comes with GET', () => {
+  test('rules of one path are chosen by method, and GET includes HEAD', () => {
     expect(matched(urls, '/a', 'GET')).toMatchObject({ endpoint: 'read' })
     expect(matched(urls, '/a', 'head')).toMatchObject({ endpoint: 'read' })
     expect(matched(urls, '/a', 'POST')).toMatchObject({ endpoint: 'write' })
@@ -68,7 +68,7 @@ describe('methods', () => {
     expect(matched(urls, '/a', 'DELETE')).toEqual({ error: 405, allow: ['GET', 'HEAD', 'POST', 'PUT'] })
   })
 
-  test('rulesFor tells every rule that answers a path with some method, the preferred one first', () => {
+  test('rulesFor lists every rule that matches a path with some method, the preferred one first', () => {
     expect(urls.rulesFor('/a').map((rule) => rule.endpoint)).toEqual(['read', 'write', 'other'])
     expect(urls.rulesFor('/b').map((rule) => rule.endpoint)).toEqual(['other'])
     expect(urls.rulesFor('/b/c')).toEqual([])
@@ -192,10 +192,10 @@ describe('redirects', () => {
       '/%0d%0aLocation:%20x',
     ]
     for (const path of hostile) {
-      const answer = matched(urls, path)
-      if (!('redirect' in answer)) throw new Error(`${path} was not redirected`)
-      expect(new URL(answer.redirect).host).toBe('example.org')
-      expect(answer.redirect).toMatch(/^http:\/\/example\.org\/[^/\\][\x21-\x7e]*$/)
+      const outcome = matched(urls, path)
+      if (!('redirect' in outcome)) throw new Error(`${path} was not redirected`)
+      expect(new URL(outcome.redirect).host).toBe('example.org')
+      expect(outcome.redirect).toMatch(/^http:\/\/example\.org\/[^/\\][\x21-\x7e]*$/)
     }
   })
 

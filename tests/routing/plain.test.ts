@@ -1,4 +1,4 @@
-// Paths without variables are found by one look where nothing else is to be decided: the answer must be the search's.
+// Paths without variables are found by one lookup where nothing else has to be decided: the outcome must be that of the search.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { HTTPException, NotFound } from '../../lib/http/exceptions.ts'
@@ -35,7 +35,7 @@ const mapOptions: fc.Arbitrary<UrlMapOptions> = fc.record(
 const segment = fc.constantFrom(...words, '1', 'a%25', '%C3%BC', '%2F')
 const paths = fc.array(segment, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
 
-function answer(map: UrlMap, path: string, method: string): unknown {
+function outcome(map: UrlMap, path: string, method: string): unknown {
   try {
     const { rule, args } = map.bind({ serverName: 'here.test' }).match(path, method)
     return [rule.path, rule.endpoint, rule.methods, args]
@@ -75,7 +75,7 @@ test('for whatever rules and paths', () => {
         expect(searched.compile().plain.size).toBe(0)
         plain += quick.compile().plain.size
         for (const path of [...asked, ...list.map(([written]) => written)]) {
-          expect(answer(quick, path, method)).toEqual(answer(searched, path, method))
+          expect(outcome(quick, path, method)).toEqual(outcome(searched, path, method))
         }
       },
     ),

@@ -1,6 +1,6 @@
 // For every rule, what `build` writes `match` reads back. Not so by design, as in Werkzeug: `build` does not check min,
 // max and lengths; text with a slash in a variable of one segment stays a slash (it is then several segments); text that
-// is empty, or begins with a slash for a path; several variables side by side, whose borders nobody can see. The values
+// is empty, or begins with a slash for a path; several variables side by side, whose borders are ambiguous. The values
 // here keep clear of those.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
@@ -72,9 +72,9 @@ test('a URL built from a rule matches that rule, with the same values', () => {
   )
 }, 120_000)
 
-type Answer = Rule | 'redirect' | 'nothing'
+type Outcome = Rule | 'redirect' | 'nothing'
 
-function answerOf(urls: UrlAdapter, url: string): Answer {
+function outcomeOf(urls: UrlAdapter, url: string): Outcome {
   try {
     return urls.match(url).rule
   } catch (error) {
@@ -87,8 +87,8 @@ function answerOf(urls: UrlAdapter, url: string): Answer {
 const alone = (path: string): UrlAdapter => new UrlMap([new Rule(path, { endpoint: 'it' })]).bind({ serverName: 'a' })
 
 /** Whether the digits in `url` fit an int of the rule, but not as a number: it is out of the int's bounds. */
-const refusesNumber = (path: string, url: string): boolean =>
-  answerOf(alone(path), url) === 'nothing' && answerOf(alone(path.replace(/<int\b[^>]*:/g, '<')), url) instanceof Rule
+const rejectsNumber = (path: string, url: string): boolean =>
+  outcomeOf(alone(path), url) === 'nothing' && outcomeOf(alone(path.replace(/<int\b[^>]*:/g, '<')), url) instanceof Rule
 
 test('a path that the tree gives to another rule fits that rule too, whatever rules there are', () => {
   const bounded = '/p-<int(signed=true,min=-50,max=50):v0>'
@@ -99,12 +99,12 @@ test('a path that the tree gives to another rule fits that rule too, whatever ru
       })
       for (const [at, { path, values }] of made.entries()) {
         const url = all.build(String(at), values)
-        const answer = answerOf(all, url)
-        if (answer === 'redirect') continue // there is another rule with one slash more
+        const outcome = outcomeOf(all, url)
+        if (outcome === 'redirect') continue // there is another rule with one slash more
         expect(all.rulesFor(url).map((other) => other.path)).toContain(path)
-        // As in Werkzeug, the preferred rule decides: where its int refuses the number, no other rule is asked.
-        if (answer === 'nothing') expect(made.some((other) => refusesNumber(other.path, url))).toBe(true)
-        else expect(answerOf(alone(answer.path), url)).toBeInstanceOf(Rule)
+        // As in Werkzeug, the preferred rule decides: where its int rejects the number, no other rule is tried.
+        if (outcome === 'nothing') expect(made.some((other) => rejectsNumber(other.path, url))).toBe(true)
+        else expect(outcomeOf(alone(outcome.path), url)).toBeInstanceOf(Rule)
       }
     }),
     {

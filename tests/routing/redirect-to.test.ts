@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { Rule, type RuleOptions, UrlMap } from '../../lib/routing/index.ts'
-import { matched } from './answers.ts'
+import { matched } from './outcomes.ts'
 
 function locationOf(path: string, redirectTo: RuleOptions['redirectTo'], requested: string, scriptName = '/'): string {
   const map = new UrlMap([new Rule(path, { redirectTo })])
-  const answer = matched(map.bind({ serverName: 'example.org', scriptName, queryArgs: 'q=1' }), requested)
-  if ('redirect' in answer) return answer.redirect
-  throw new Error(JSON.stringify(answer))
+  const outcome = matched(map.bind({ serverName: 'example.org', scriptName, queryArgs: 'q=1' }), requested)
+  if ('redirect' in outcome) return outcome.redirect
+  throw new Error(JSON.stringify(outcome))
 }
 
 test('a text takes values between < and >, and is relative to the application', () => {

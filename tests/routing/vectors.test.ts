@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { Rule, type RuleOptions, UrlMap } from '../../lib/routing/index.ts'
-import { built, matched } from './answers.ts'
+import { built, matched } from './outcomes.ts'
 
 interface Vector {
   map: Record<string, unknown>
@@ -43,14 +43,14 @@ test('every match and every build of the recorded maps is as Werkzeug has it', (
       const subdomain =
         'default_subdomain' in mapOptions ? one.host.slice(0, -serverName.length).replace(/\.$/, '') : undefined
       const urls = map.bind({ serverName, subdomain, queryArgs: one.query })
-      const answer = matched(urls, one.path, one.method)
-      if (!isDeepStrictEqual(answer, one.expect)) wrong.push({ ...one, answer, rules })
+      const outcome = matched(urls, one.path, one.method)
+      if (!isDeepStrictEqual(outcome, one.expect)) wrong.push({ ...one, outcome, rules })
     }
     for (const one of build) {
       const subdomain = 'default_subdomain' in mapOptions ? (mapOptions.default_subdomain as string) : undefined
       const { endpoint, values, method, external: forceExternal } = one
-      const answer = built(map.bind({ serverName, subdomain }), endpoint, values, { method, forceExternal })
-      if (!isDeepStrictEqual(answer, one.expect)) wrong.push({ ...one, answer, rules })
+      const outcome = built(map.bind({ serverName, subdomain }), endpoint, values, { method, forceExternal })
+      if (!isDeepStrictEqual(outcome, one.expect)) wrong.push({ ...one, outcome, rules })
     }
   }
   expect(wrong.slice(0, 5)).toEqual([])

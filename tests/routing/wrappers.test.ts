@@ -9,7 +9,7 @@ import {
   Submount,
   UrlMap,
 } from '../../lib/routing/index.ts'
-import { bound, matched } from './answers.ts'
+import { bound, matched } from './outcomes.ts'
 
 const rulesOf = (...factories: RuleFactory[]) => new UrlMap(factories).rules()
 

@@ -1,7 +1,7 @@
-// Matching several variables in one piece of path without backtracking. `<a>-<b>-<c>.html` on a megabyte of dashes is
-// cubic work for a regular expression; here it is one pass per atom, with the very answers the expression would give.
+// Matches several variables in one segment without backtracking. `<a>-<b>-<c>.html` on a megabyte of dashes is cubic work for
+// a regular expression; here it is one pass per atom, with the same results as the expression.
 
-/** Text that stands for itself, or what a converter accepts. */
+/** Literal text, or the text that a converter accepts. */
 export type Piece = string | { regex: string }
 
 /** The text of each converter in order, or null where `text` as a whole does not match. */
@@ -17,10 +17,13 @@ interface Span {
   to: number
 }
 
-const LITERAL = String.raw`(?:[^\\()[\]{}.*+?^$|]|\\[^\w\s])`
-const CLASS = String.raw`(\[(?:[^\]\\]|\\.)+\]|\\[pP]\{\w+(?:=\w+)?\}|\\[dDwWsS]|\.|${LITERAL})`
-const QUANTIFIER = String.raw`(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})?(\?)?`
-const ATOM = new RegExp(String.raw`\(\?:(${LITERAL}*(?:\|${LITERAL}*)*)\)(?![*+?{])|${CLASS}${QUANTIFIER}`, 'uy')
+const literalPattern = String.raw`(?:[^\\()[\]{}.*+?^$|]|\\[^\w\s])`
+const classPattern = String.raw`(\[(?:[^\]\\]|\\.)+\]|\\[pP]\{\w+(?:=\w+)?\}|\\[dDwWsS]|\.|${literalPattern})`
+const quantifierPattern = String.raw`(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})?(\?)?`
+const atomPattern = new RegExp(
+  String.raw`\(\?:(${literalPattern}*(?:\|${literalPattern}*)*)\)(?![*+?{])|${classPattern}${quantifierPattern}`,
+  'uy',
+)
 
 const unquote = (text: string) => text.replace(/\\(.)/gu, '$1')
 const isVariable = (atom: Atom) => 'choices' in atom || atom.max - atom.min > 1
@@ -29,7 +32,7 @@ function literal(char: string): Atom {
   return { accepts: (other) => other === char, min: 1, max: 1, lazy: false }
 }
 
-/** Whether a character belongs to a class; the answers for ASCII are kept in a table. */
+/** Makes the test of a character class, with a table of the results for ASCII. */
 function classTest(source: string): (char: string) => boolean {
   const regex = new RegExp(`^${source}$`, 'u')
   const ascii = Uint8Array.from({ length: 128 }, (_, code) => (regex.test(String.fromCharCode(code)) ? 1 : 0))
@@ -39,12 +42,12 @@ function classTest(source: string): (char: string) => boolean {
   }
 }
 
-/** The atoms of a regular expression, null if it is made of more than classes in a row. */
+/** The atoms of a regular expression; null if it is more than a sequence of classes and choices. */
 function parse(regex: string): Atom[] | null {
   const atoms: Atom[] = []
-  ATOM.lastIndex = 0
-  while (ATOM.lastIndex < regex.length) {
-    const match = ATOM.exec(regex)
+  atomPattern.lastIndex = 0
+  while (atomPattern.lastIndex < regex.length) {
+    const match = atomPattern.exec(regex)
     if (match === null) return null
     const [, choices, source, sign, low, comma, high, lazy] = match
     if (choices !== undefined) {
@@ -60,7 +63,7 @@ function parse(regex: string): Atom[] | null {
   return atoms
 }
 
-/** Whether a regular expression of these pieces has only one way to try: each run ends where a literal begins. */
+/** True if a regular expression of these pieces never backtracks: each run ends where a literal begins. */
 function isDeterministic(atoms: readonly Atom[], literals: ReadonlyMap<number, string>): boolean {
   const variable = atoms.flatMap((atom, at) => (isVariable(atom) ? [at] : []))
   return variable.slice(0, -1).every((at) => {
@@ -70,7 +73,7 @@ function isDeterministic(atoms: readonly Atom[], literals: ReadonlyMap<number, s
   })
 }
 
-/** For every atom from the last to the first: at which places may it start so that the rest reaches the end? */
+/** Finds, for every atom from the last to the first, the places where it may start so that the rest reaches the end. */
 function reachable(atoms: readonly Atom[], chars: readonly string[]): Uint8Array[] | null {
   const end = chars.length
   const starts: Uint8Array[] = new Array(atoms.length + 1)
@@ -98,7 +101,7 @@ function reachable(atoms: readonly Atom[], chars: readonly string[]): Uint8Array
   return starts
 }
 
-/** For every place the nearest one at or after it that is set. */
+/** Finds, for every place, the nearest one at or after it that is set. */
 function nextSet(set: Uint8Array): Uint32Array {
   const nearest = new Uint32Array(set.length)
   for (let place = set.length - 1, next = 0xffffffff; place >= 0; place -= 1) {
@@ -112,7 +115,7 @@ function fits(choice: readonly string[], chars: readonly string[], place: number
   return choice.every((char, at) => chars[place + at] === char)
 }
 
-/** Where the atom that starts at `place` ends: as near as can be if it is lazy, else as far. */
+/** Finds the end of the atom that starts at `place`: the nearest if it is lazy, else the furthest. */
 function endOf(atom: Atom, chars: readonly string[], place: number, after: Uint8Array): number {
   if ('choices' in atom) {
     return place + atom.choices.find((choice) => fits(choice, chars, place) && after[place + choice.length])!.length
@@ -122,7 +125,7 @@ function endOf(atom: Atom, chars: readonly string[], place: number, after: Uint8
   return atom.lazy ? after.indexOf(1, place + atom.min) : after.lastIndexOf(1, furthest)
 }
 
-/** A matcher for these pieces; null where a regular expression is as good, or the only thing that can express them. */
+/** Makes a matcher for these pieces; null where a regular expression is as fast, or the only way to express them. */
 export function linearMatcher(pieces: readonly Piece[]): Capture | null {
   const atoms: Atom[] = []
   const spans: Span[] = []

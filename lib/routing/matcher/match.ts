@@ -11,7 +11,7 @@ import type { Rule } from '../rule.ts'
 import type { Values } from '../types.ts'
 import { type Compiled, readPath } from './compile.ts'
 import { type Candidate, needsSlash } from './rule-tree.ts'
-import { methodsOf, Walk } from './search.ts'
+import { methodsOf, Search } from './search.ts'
 
 /** A rule, and the values of its variables and defaults. */
 export interface Match {
@@ -38,13 +38,13 @@ export function matchPath(compiled: Compiled, domain: string, path: string, meth
   if (certain !== undefined && (certain.methods === null || certain.methods.has(method)))
     return { rule: certain, args: {} }
   const text = decoded(path)
-  const walk = new Walk(domain, text, method).search(tree)
-  const { best } = walk
-  if (best === null) return matchMerged(compiled, walk)
+  const search = new Search(domain, text, method).run(tree)
+  const { best } = search
+  if (best === null) return matchMerged(compiled, search)
   if (needsSlash(best)) return { kind: 'slash', path: `${text}/` }
   const { rule } = best
-  const args = valuesOf(walk, best)
-  if (args === null) return mismatch(walk.others, best)
+  const args = valuesOf(search, best)
+  if (args === null) return mismatch(search.others, best)
   const match = { rule, args }
   if (redirectDefaults) {
     if (rule.alias) return { kind: 'alias', match, path: text }
@@ -56,9 +56,9 @@ export function matchPath(compiled: Compiled, domain: string, path: string, meth
 
 /** Every rule that matches a path with some method, the preferred one first; redirects are left out. */
 export function rulesForPath({ tree }: Compiled, domain: string, path: string): Rule[] {
-  const walk = new Walk(domain, decoded(path), null).search(tree)
-  return walk.others
-    .filter((candidate) => !needsSlash(candidate) && valuesOf(walk, candidate) !== null)
+  const search = new Search(domain, decoded(path), null).run(tree)
+  return search.others
+    .filter((candidate) => !needsSlash(candidate) && valuesOf(search, candidate) !== null)
     .sort((one, other) => one.rank - other.rank)
     .map(({ rule }) => rule)
 }
@@ -70,13 +70,13 @@ function decoded(path: string): string {
 }
 
 /** Tries again with merged slashes where nothing was found. */
-function matchMerged({ tree, mergeSlashes }: Compiled, walk: Walk): Outcome {
-  const merged = walk.path.replace(/\/{2,}/g, '/')
-  if (!mergeSlashes || merged === walk.path) return mismatch(walk.others)
-  const again = new Walk(walk.domain, merged, walk.method).search(tree)
+function matchMerged({ tree, mergeSlashes }: Compiled, search: Search): Outcome {
+  const merged = search.path.replace(/\/{2,}/g, '/')
+  if (!mergeSlashes || merged === search.path) return mismatch(search.others)
+  const again = new Search(search.domain, merged, search.method).run(tree)
   const { best } = again
   if (best === null || (!needsSlash(best) && !best.rule.mergeSlashes))
-    return mismatch([...walk.others, ...again.others])
+    return mismatch([...search.others, ...again.others])
   return { kind: 'merged', path: needsSlash(best) ? `${merged}/` : merged }
 }
 
@@ -86,7 +86,7 @@ function mismatch(others: readonly Candidate[], winner: Candidate | null = null)
 }
 
 /** Null where a converter rejects its text. */
-function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | null {
+function valuesOf(search: Search, candidate: Candidate): Record<string, unknown> | null {
   const { compiled } = candidate.rule
   const args: Record<string, unknown> = {}
   if (compiled.arguments.size === 0) return args
@@ -94,7 +94,7 @@ function valuesOf(walk: Walk, candidate: Candidate): Record<string, unknown> | n
   let at = 0
   try {
     for (const dynamic of candidate.dynamics) {
-      const text = walk.text(dynamic, candidate)
+      const text = search.text(dynamic, candidate)
       if (dynamic.part.whole) setValue(args, variables[at++]!, text)
       else for (const captured of dynamic.part.capture(text)!) setValue(args, variables[at++]!, captured)
     }

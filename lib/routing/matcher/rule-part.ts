@@ -1,30 +1,30 @@
-// A rule cut where its slashes are: what one segment (or, for a path converter, all the rest) of a path must be.
+// The parts of a rule between its slashes: each matches one segment or, for a path converter, all the rest.
 import { type BaseConverter, escapeRegex } from '../converters.ts'
 import { type Capture, linearMatcher, type Piece } from './linear-matcher.ts'
 
-/** How early a dynamic part is tried: more and longer static text first, then more variables, then lighter ones. */
+/** Orders dynamic parts: more and longer static text first, then more variables, then lighter ones. */
 interface Weight {
   statics: readonly number[]
   converters: readonly number[]
 }
 
-/** One part of a rule: text, or something with variables. */
+/** One part of a rule: text, or a pattern with variables. */
 export type Part = string | DynamicPart
 
-/** A part with variables. A map has one for all rules that agree in it: they are tried at the same time. */
+/** A part with variables. Rules of a map that agree in a part share it: they are tried at the same time. */
 export class DynamicPart {
   /** The static text it begins with. */
   readonly prefix: string
   /** It takes all the rest of the path. */
   readonly final: boolean
-  /** It is final and its rule ends with a slash: the texts given to it do not have that slash. */
+  /** It is final and its rule ends with a slash, which is removed from the texts it is given. */
   readonly suffixed: boolean
   readonly weight: Weight
-  /** It is one variable and nothing else, whose text is that of the part. */
+  /** It is a single variable, whose text is that of the part. */
   readonly whole: boolean
-  /** The texts of its variables, null if `text` is not what it wants. */
+  /** The texts of its variables; null if it does not match. */
   readonly capture: Capture
-  /** Whether `text` is what it wants. */
+  /** True if it matches. */
   readonly test: (text: string) => boolean
 
   constructor(pieces: readonly Piece[], weight: Weight, final: boolean, suffixed: boolean) {
@@ -51,7 +51,7 @@ function sourceOf(pieces: readonly Piece[]): string {
     .join('')
 }
 
-// A converter's regex may have groups of its own, so ours are found by name.
+// A converter's regex may have groups too, so ours are found by name.
 function namedGroups(regex: RegExp, pieces: readonly Piece[]): Capture {
   const names = pieces.flatMap((piece, at) => (typeof piece === 'string' ? [] : [`v${at}`]))
   return (text) => {
@@ -63,18 +63,18 @@ function namedGroups(regex: RegExp, pieces: readonly Piece[]): Capture {
 /** A variable with its converter, the text between them, and slashes. */
 export type Item = BaseConverter<unknown> | string
 
-/** Werkzeug: a regex that can hold a slash is not confined to a segment, unless its class says so. */
+/** As in Werkzeug: a regex that contains a slash is not confined to a segment, unless its class says so. */
 function isIsolating(converter: BaseConverter<unknown>): boolean {
   return converter.partIsolating ?? (converter.regex === '[^/]+' || !converter.regex.includes('/'))
 }
 
-/** The first difference of two lists of the same length. */
+/** Compares two lists of the same length. */
 function compareLists(one: readonly number[], other: readonly number[]): number {
   const at = one.findIndex((value, index) => value !== other[index])
   return at === -1 ? 0 : one[at]! - other[at]!
 }
 
-/** Negative where `one` is tried before `other`. */
+/** Returns a negative number if `one` is tried before `other`. */
 export function compareParts({ weight: one }: DynamicPart, { weight: other }: DynamicPart): number {
   return (
     other.statics.length - one.statics.length ||
@@ -84,7 +84,7 @@ export function compareParts({ weight: one }: DynamicPart, { weight: other }: Dy
   )
 }
 
-/** The parts of a rule's path, or of its domain. `known` are the map's dynamic parts so far. */
+/** Cuts a rule's path or domain into parts. `known` are the map's dynamic parts so far. */
 export function cut(items: readonly Item[], known: Map<string, DynamicPart>): Part[] {
   const parts: Part[] = []
   let pieces: Item[] = []

@@ -1,20 +1,20 @@
-// The rules of a map in the order in which Werkzeug's matcher would come upon them. It walks a tree of parts, static
-// ones first, then the others by weight; here that walk is done once, when the map is compiled: each thing it could
-// find becomes a candidate with a rank, filed under its shape. A match is then the candidate of least rank.
+// The rules of a map in the order of Werkzeug's matcher, which walks a tree of parts: static ones first, then the others by
+// weight. Here that walk is done once, when the map is compiled: everything it could find becomes a candidate with a rank,
+// stored by its shape. A match is then the candidate of lowest rank.
 
 import type { Rule } from '../rule.ts'
 import { type ShapePiece, ShapeTree, shapeKey } from './path-index.ts'
 import { compareParts, type DynamicPart, type Part } from './rule-part.ts'
 
-/** A way to match a rule. */
+/** One way to match a rule. */
 export interface Candidate {
   readonly rank: number
   readonly rule: Rule
-  /** The path is the rule's, but for a slash at its end that it lacks, or has where the rule does not mind. */
+  /** The path is the rule's, or lacks its final slash, or has one more than a rule without strict slashes. */
   readonly how: 'exact' | 'lacksSlash' | 'extraSlash'
-  /** The parts to check, with the numbers of their segments; -1 is the domain. */
+  /** The parts to check, with the indices of their segments; -1 is the domain. */
   readonly dynamics: readonly { part: DynamicPart; at: number }[]
-  /** For a rule that ends with a path converter and a slash: whether the path must end with one. */
+  /** For a rule that ends with a path converter and a slash: true if the path must end with one. */
   readonly slash: boolean
 }
 
@@ -50,45 +50,45 @@ export class DomainTree {
   /** Shapes without variables, by path. */
   readonly statics = new Map<string, Leaf>()
   readonly shapes = new ShapeTree<Leaf>()
-  private readonly leaves = new Map<string, Leaf>()
-  private rank: number
+  readonly #leaves = new Map<string, Leaf>()
+  #rank: number
 
   constructor(state: State, firstRank: number, domain: DynamicPart | null) {
-    this.rank = firstRank
-    this.walk(state, [], domain === null ? [] : [{ part: domain, at: -1 }])
-    for (const [key, leaf] of this.leaves) this.shapes.add(key, leaf)
-    this.leaves.clear()
+    this.#rank = firstRank
+    this.#walk(state, [], domain === null ? [] : [{ part: domain, at: -1 }])
+    for (const [key, leaf] of this.#leaves) this.shapes.add(key, leaf)
+    this.#leaves.clear()
   }
 
   get nextRank(): number {
-    return this.rank
+    return this.#rank
   }
 
-  private walk(state: State, shape: ShapePiece[], dynamics: Candidate['dynamics']): void {
-    // A path converter has taken all segments: one that is last and empty is then a question of the slash at its end.
+  #walk(state: State, shape: ShapePiece[], dynamics: Candidate['dynamics']): void {
+    // A path converter takes all segments: an empty last one only decides on the slash at the end.
     const open = dynamics.at(-1)?.part.final !== true
     const slash = !open && shape.at(-1) === ''
     const place = slash ? shape.slice(0, -1) : shape
-    for (const rule of state.rules) this.file(place, rule, 'exact', dynamics, slash)
-    for (const rule of state.statics?.get('')?.rules ?? []) this.file(place, rule, 'lacksSlash', dynamics, slash)
+    for (const rule of state.rules) this.#file(place, rule, 'exact', dynamics, slash)
+    for (const rule of state.statics?.get('')?.rules ?? []) this.#file(place, rule, 'lacksSlash', dynamics, slash)
     for (const [text, next] of state.statics ?? []) {
       shape.push(text)
-      this.walk(next, shape, dynamics)
+      this.#walk(next, shape, dynamics)
       shape.pop()
     }
     for (const [part, next] of inOrder(state)) {
       const checks = [...dynamics, { part, at: shape.length }]
       shape.push({ prefix: part.prefix, rest: part.final })
-      this.walk(next, shape, checks)
+      this.#walk(next, shape, checks)
       shape.pop()
     }
     if (!open) return
     for (const rule of state.rules) {
-      if (!rule.strictSlashes) this.file([...shape, ''], rule, 'extraSlash', dynamics, false)
+      if (!rule.strictSlashes) this.#file([...shape, ''], rule, 'extraSlash', dynamics, false)
     }
   }
 
-  private file(
+  #file(
     shape: readonly ShapePiece[],
     rule: Rule,
     how: Candidate['how'],
@@ -97,26 +97,26 @@ export class DomainTree {
   ): void {
     const isStatic = shape.every((piece) => typeof piece === 'string')
     const key = isStatic ? shape.join('/') : shapeKey(shape)
-    const leaves = isStatic ? this.statics : this.leaves
-    const candidate = { rank: this.rank, rule, how, dynamics, slash }
+    const leaves = isStatic ? this.statics : this.#leaves
+    const candidate = { rank: this.#rank, rule, how, dynamics, slash }
     const leaf = leaves.get(key)
     if (leaf === undefined) leaves.set(key, [candidate])
     else leaf.push(candidate)
-    this.rank += 1
+    this.#rank += 1
   }
 }
 
 /** The rules of a map, compiled. */
 export class RuleTree {
   readonly domains: ReadonlyMap<string, DomainTree>
-  /** Domains with variables, in the order to try them. */
+  /** Domains with variables, in the order in which they are tried. */
   readonly patterns: readonly { part: DynamicPart; tree: DomainTree }[]
 
   constructor(rules: Iterable<Rule>) {
     const root: State = { rules: [] }
     for (const rule of rules) {
       const [domain, ...more] = rule.compiled.domainParts
-      // A domain has no slashes, so one that asks for them is never met.
+      // A domain has no slashes, so a pattern with slashes never matches.
       if (more.length > 0 || (typeof domain !== 'string' && domain!.final)) continue
       rule.compiled.parts.reduce(grow, grow(root, domain!)).rules.push(rule)
     }
@@ -131,7 +131,7 @@ export class RuleTree {
   }
 }
 
-/** Whether a match is to be redirected to the path with a slash. */
+/** True if a match is redirected to the path with a slash. */
 export function needsSlash({ how, rule }: Candidate): boolean {
   return how === 'lacksSlash' && rule.strictSlashes === true
 }

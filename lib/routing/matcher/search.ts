@@ -1,57 +1,57 @@
-// One search for a path: it looks at the leaves that its shape leads to and keeps the best candidate.
+// Searches the rules for one path: visits the leaves of its shape and keeps the best candidate.
 import type { Visitor } from './path-index.ts'
 import type { Candidate, DomainTree, Leaf, RuleTree } from './rule-tree.ts'
 
-export class Walk implements Visitor<Leaf> {
+export class Search implements Visitor<Leaf> {
   best: Candidate | null = null
-  /** Candidates whose rule does not have the method; with no method at all, every candidate. */
+  /** Candidates without the method; without a method, every candidate. */
   readonly others: Candidate[] = []
   readonly domain: string
   readonly path: string
   readonly method: string | null
-  private segments: string[] | null = null
+  #segments: string[] | null = null
 
-  /** `path` is decoded; without a method, nothing is best and everything is listed. */
+  /** `path` is decoded. Without a method there is no best candidate, and all are listed. */
   constructor(domain: string, path: string, method: string | null) {
     this.domain = domain
     this.path = path
     this.method = method
   }
 
-  search({ domains, patterns }: RuleTree): this {
+  run({ domains, patterns }: RuleTree): this {
     const fixed = domains.get(this.domain)
-    if (fixed !== undefined) this.searchIn(fixed)
+    if (fixed !== undefined) this.#searchIn(fixed)
     for (const { part, tree } of patterns) {
       if (this.best !== null) break
-      if (part.test(this.domain)) this.searchIn(tree)
+      if (part.test(this.domain)) this.#searchIn(tree)
     }
     return this
   }
 
-  private searchIn({ statics, shapes }: DomainTree): void {
+  #searchIn({ statics, shapes }: DomainTree): void {
     const leaf = statics.get(this.path)
     if (leaf !== undefined) this.visit(leaf)
-    if (!this.isCertain() && this.path !== '') shapes.visit(this.path, this)
+    if (!this.#isCertain() && this.path !== '') shapes.visit(this.path, this)
   }
 
-  /** A path without variables is what Werkzeug tries first, unless it has a slash too many. */
-  private isCertain(): boolean {
+  /** Werkzeug tries paths without variables first, except those with an extra slash. */
+  #isCertain(): boolean {
     return this.best !== null && this.best.how !== 'extraSlash'
   }
 
   visit(leaf: Leaf): void {
     for (const candidate of leaf) {
       if (this.best !== null && this.best.rank < candidate.rank) return
-      if (!this.fits(candidate)) continue
+      if (!this.#fits(candidate)) continue
       const { methods } = candidate.rule
       if (this.method !== null && (methods === null || methods.has(this.method))) this.best = candidate
       else if (candidate.how !== 'lacksSlash' || this.method === null) this.others.push(candidate)
     }
   }
 
-  private fits({ dynamics, slash }: Candidate): boolean {
+  #fits({ dynamics, slash }: Candidate): boolean {
     for (const { part, at } of dynamics) {
-      const text = part.final ? this.rest(at) : this.segment(at)
+      const text = part.final ? this.#rest(at) : this.#segment(at)
       if (!part.suffixed) {
         if (!part.test(text)) return false
       } else {
@@ -64,23 +64,23 @@ export class Walk implements Visitor<Leaf> {
 
   /** The text of one of a candidate's parts. */
   text({ part, at }: Candidate['dynamics'][number], { slash }: Candidate): string {
-    const text = part.final ? this.rest(at) : this.segment(at)
+    const text = part.final ? this.#rest(at) : this.#segment(at)
     return part.suffixed && slash ? text.slice(0, -1) : text
   }
 
-  private segment(at: number): string {
+  #segment(at: number): string {
     if (at === -1) return this.domain
-    this.segments ??= cut(this.path)
-    return this.segments[at]!
+    this.#segments ??= cut(this.path)
+    return this.#segments[at]!
   }
 
-  private rest(at: number): string {
-    this.segments ??= cut(this.path)
-    return this.segments.slice(at).join('/')
+  #rest(at: number): string {
+    this.#segments ??= cut(this.path)
+    return this.#segments.slice(at).join('/')
   }
 }
 
-/** As `path.split('/')`, which made up a sixth of a match. */
+/** As `path.split('/')`, which took a sixth of a match. */
 function cut(path: string): string[] {
   const segments: string[] = []
   let from = 0
@@ -93,7 +93,7 @@ function cut(path: string): string[] {
   return segments
 }
 
-/** The methods of rules that were met before `winner`, or anywhere. */
+/** The methods of rules that come before `winner`; of all, without one. */
 export function methodsOf(candidates: readonly Candidate[], winner: Candidate | null): string[] {
   const methods = new Set<string>()
   for (const { rank, rule } of candidates) {

@@ -1,4 +1,4 @@
-// What a map answers, as plain data to compare.
+// Outcomes of matching and building, as plain data to compare.
 import {
   BuildError,
   RequestRedirect,
@@ -13,12 +13,12 @@ export function bound(rules: RuleFactory[], options?: UrlMapOptions, subdomain?:
   return new UrlMap(rules, options).bind({ serverName: 'example.org', subdomain })
 }
 
-export type Answer =
+export type Outcome =
   | { endpoint: string; args: Record<string, unknown> }
   | { redirect: string }
   | { error: number; allow?: string[] }
 
-export function matched(urls: UrlAdapter, path: string, method?: string): Answer {
+export function matched(urls: UrlAdapter, path: string, method?: string): Outcome {
   try {
     const { rule, args } = urls.match(path, method)
     return { endpoint: rule.endpoint, args }
@@ -30,7 +30,7 @@ export function matched(urls: UrlAdapter, path: string, method?: string): Answer
   }
 }
 
-/** The URL, or null where none can be built. */
+/** The URL, or null if none can be built. */
 export function built(urls: UrlAdapter, ...args: Parameters<UrlAdapter['build']>): string | null {
   try {
     return urls.build(...args)

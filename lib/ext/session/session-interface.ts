@@ -1,6 +1,7 @@
 // Opens and saves the sessions of requests: what `app.sessionInterface` is once a hook has set it.
 import { inspect } from 'node:util'
 import type { Context, SessionInterface } from '../../app/context.ts'
+import { runOutside } from '../../app/globals.ts'
 import { steps, traced } from '../../internal/tracing.ts'
 import { type Backend, type BackendSession, isDue, type SessionKind } from './backends/backend.ts'
 import { DatastoreSession } from './backends/datastore.ts'
@@ -36,19 +37,19 @@ export class Sessions implements SessionInterface {
     return this.opened?.description ?? 'Datastore'
   }
 
-  /** Opens the repository of datastore sessions, once. */
+  /** Opens the repository of datastore sessions, once, and outside the request that asks first: its clients serve all. */
   openRepository(): Promise<void> {
-    this.#opening ??= import('./repository/open.ts')
-      .then(({ openRepository }) => openRepository(this.#app, this.settings))
-      .then((opened) => {
-        this.opened = opened
-        this.repository = opened.repository
-      })
-      .catch((error: unknown) => {
-        this.#opening = undefined // the next call tries again
-        throw error
-      })
+    this.#opening ??= runOutside(() => this.#open()).catch((error: unknown) => {
+      this.#opening = undefined // the next call tries again
+      throw error
+    })
     return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    const { openRepository } = await import('./repository/open.ts')
+    this.opened = await openRepository(this.#app, this.settings)
+    this.repository = this.opened.repository
   }
 
   /** A session of a request, by what came of its cookie. */

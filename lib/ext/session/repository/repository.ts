@@ -1,6 +1,6 @@
 // Sessions kept in Datastore: every promise about updates that are not lost, ids that stay dead and values that are never
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
-
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../../../internal/clock.ts'
 import { sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
@@ -253,7 +253,9 @@ export class SessionRepository {
   }
 
   async #change(id: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
-    const saved = await this.#known(id, this.#writer.change(id, username, change, base))
+    // Bound: committed together with others, the functions of the application still run in their own request.
+    const bound = AsyncLocalStorage.bind(change)
+    const saved = await this.#known(id, this.#writer.change(id, username, bound, base))
     if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
     else {
       this.stats.dropped++

@@ -1,35 +1,35 @@
-// Conditional and range requests as RFC 9110 has them: entity tags, dates, and the order in which the headers count.
+// Conditional and range requests by RFC 9110: entity tags, dates, and the precedence of the headers.
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** A set of entity tags, from If-Match or If-None-Match. */
 export class ETags {
   /** `*`: any tag at all. */
   readonly any: boolean
-  private readonly tags: readonly string[]
+  readonly #tags: readonly string[]
 
   constructor(header: string | undefined) {
     this.any = header?.trim() === '*'
     const found = header === undefined || this.any ? null : header.match(/(?:W\/)?(?:"[^"]*"|[^\s",]+)/g)
-    // Without its quotes a tag is not one, but is what some clients send, and Werkzeug takes.
-    this.tags = (found ?? []).map(quoted)
+    // A tag without quotes is invalid, but some clients send it, and Werkzeug accepts it.
+    this.#tags = (found ?? []).map(quoted)
   }
 
   /** Strong comparison: both are strong, and equal. */
   has(etag: string): boolean {
-    return this.any || (!etag.startsWith('W/') && this.tags.includes(quoted(etag)))
+    return this.any || (!etag.startsWith('W/') && this.#tags.includes(quoted(etag)))
   }
 
   /** Weak comparison: equal, weak or not. */
   hasWeak(etag: string): boolean {
-    return this.any || this.tags.some((tag) => opaque(tag) === opaque(etag))
+    return this.any || this.#tags.some((tag) => opaque(tag) === opaque(etag))
   }
 
   get size(): number {
-    return this.tags.length
+    return this.#tags.length
   }
 
   [Symbol.iterator](): IterableIterator<string> {
-    return this.tags.values()
+    return this.#tags.values()
   }
 }
 
@@ -45,23 +45,23 @@ const httpDate =
   /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT|[A-Z][a-z]+, \d\d-[A-Z][a-z]{2}-\d\d [\d:]{8} GMT)$/
 const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/
 
-/** A date in one of the three forms of HTTP; null for anything else, which a server has to ignore. */
+/** Parses a date in one of the three formats of HTTP; null for anything else, which a server has to ignore. */
 export function parseHttpDate(text: string | undefined): Date | null {
   if (text === undefined) return null
   const date = httpDate.test(text) ? new Date(text) : asctime.test(text) ? new Date(`${text} GMT`) : null
   return date === null || Number.isNaN(date.getTime()) ? null : date
 }
 
-/** What a Range header asks for: [first, last] bytes, null where it leaves them open (`5-`; `-5` is [null, 5], the last five). */
+/** A Range header: [first, last] bytes, null where open (`5-`; `-5` is [null, 5], the last five). */
 export interface Range {
   unit: string
   ranges: [first: number | null, last: number | null][]
 }
 
-// What lies beyond counting lies beyond every file.
+// Positions beyond exact integers are beyond the end of every file.
 const placeOf = (digits: string) => (digits === '' ? null : Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
 
-/** A Range header; null if there is none or it is no range, which a server has to ignore. */
+/** Parses a Range header; null if it is missing or malformed, which a server has to ignore. */
 export function parseRange(header: string | undefined): Range | null {
   const parts = /^\s*([!#$%&'*+\-.^_`|~\w]+)\s*=(.*)$/.exec(header ?? '')
   if (parts === null) return null
@@ -79,8 +79,8 @@ export function parseRange(header: string | undefined): Range | null {
 }
 
 /**
- * The one stretch of `size` bytes that `range` asks for, both ends included. 'none' if nothing of it exists (416); null if the
- * whole should be sent: another unit, or several stretches that do not make one.
+ * Selects the one part of `size` bytes that `range` asks for, both ends included. 'none' if none of it exists (416); null if
+ * the whole is to be sent: another unit, or several parts that do not join into one.
  */
 export function selectRange(range: Range, size: number): [first: number, last: number] | 'none' | null {
   if (range.unit !== 'bytes') return null
@@ -101,7 +101,7 @@ export function selectRange(range: Range, size: number): [first: number, last: n
   return [from, to]
 }
 
-/** What is known of the content that a request is about. */
+/** The validators of the content that is requested. */
 export interface Validators {
   etag: string | null
   lastModified: Date | null
@@ -109,7 +109,7 @@ export interface Validators {
 
 const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
 
-/** RFC 9110, 13.2.2: what the conditions of a request make of it: go on, 304, or 412. */
+/** Evaluates the conditions of a request (RFC 9110, 13.2.2): go on, 304, or 412. */
 export function evaluate(
   method: string,
   headers: IncomingHttpHeaders,
@@ -135,7 +135,7 @@ export function evaluate(
   return 200
 }
 
-/** Whether the Range of a request counts: no If-Range, or one that names what is there, by a strong tag or the exact date. */
+/** True if the Range of a request counts: without If-Range, or if that matches by a strong tag or the exact date. */
 export function rangeCounts(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
   const ifRange = headers['if-range'] as string | undefined
   if (ifRange === undefined) return true

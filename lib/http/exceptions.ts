@@ -1,18 +1,22 @@
-// The HTTP errors by name, Werkzeug's whole tree.
+// The HTTP errors by name: Werkzeug's whole tree.
 import { TipfyError } from '../internal/errors.ts'
 import { type ExceptionOptions, HTTPException } from './http-exception.ts'
 import { Response } from './response/response.ts'
 
 export { type ExceptionOptions, HTTPException } from './http-exception.ts'
 
-/** 400: the request makes no sense to the server. */
-export class BadRequest extends HTTPException {
-  static override readonly code: number = 400
+function withCode(status: number): typeof HTTPException {
+  return class extends HTTPException {
+    static override readonly code: number = status
+  }
 }
 
-/** 400: a key that the handler needs is missing from query or form. */
+/** 400: the server cannot understand the request. */
+export class BadRequest extends withCode(400) {}
+
+/** 400: a key that the handler needs is missing from the query or the form. */
 export class BadRequestKeyError extends BadRequest {
-  /** The name of what is missing. */
+  /** The name of the missing key. */
   readonly key: string | null
 
   constructor(key?: string, options?: ExceptionOptions) {
@@ -24,39 +28,32 @@ export class BadRequestKeyError extends BadRequest {
 /** 400: the request looks like an attack. */
 export class SecurityError extends BadRequest {}
 
-/** 400: the Host header is not one that this server answers for. */
+/** 400: this server does not serve the host of the request. */
 export class BadHost extends BadRequest {
-  constructor(description = 'This server does not answer for the host asked for.', options?: ExceptionOptions) {
+  constructor(description = 'This server does not serve this host.', options?: ExceptionOptions) {
     super(description, options)
   }
 }
 
-/** 400: the client went away before its request was complete. */
+/** 400: the client left before its request was complete. */
 export class ClientDisconnected extends BadRequest {
-  constructor(description = 'The client went away before its request was complete.', options?: ExceptionOptions) {
+  constructor(description = 'The client left before its request was complete.', options?: ExceptionOptions) {
     super(description, options)
   }
 }
 
-/** 401. Say how to log in with `headers: { 'WWW-Authenticate': … }`. */
-export class Unauthorized extends HTTPException {
-  static override readonly code: number = 401
-}
+/** 401. Set `headers: { 'WWW-Authenticate': … }` to say how to log in. */
+export class Unauthorized extends withCode(401) {}
 
 /** 403. */
-export class Forbidden extends HTTPException {
-  static override readonly code: number = 403
-}
+export class Forbidden extends withCode(403) {}
 
 /** 404. */
-export class NotFound extends HTTPException {
-  static override readonly code: number = 404
-}
+export class NotFound extends withCode(404) {}
 
 /** 405, with the methods that are allowed. */
-export class MethodNotAllowed extends HTTPException {
-  static override readonly code: number = 405
-  /** The methods that would be answered, in capitals: the Allow header. */
+export class MethodNotAllowed extends withCode(405) {
+  /** The allowed methods, in upper case: the Allow header. */
   readonly allow: string[]
 
   constructor(allow: Iterable<string> = [], description?: string, options?: ExceptionOptions) {
@@ -67,54 +64,34 @@ export class MethodNotAllowed extends HTTPException {
 }
 
 /** 406. */
-export class NotAcceptable extends HTTPException {
-  static override readonly code: number = 406
-}
+export class NotAcceptable extends withCode(406) {}
 
 /** 408. */
-export class RequestTimeout extends HTTPException {
-  static override readonly code: number = 408
-}
+export class RequestTimeout extends withCode(408) {}
 
 /** 409. */
-export class Conflict extends HTTPException {
-  static override readonly code: number = 409
-}
+export class Conflict extends withCode(409) {}
 
 /** 410. */
-export class Gone extends HTTPException {
-  static override readonly code: number = 410
-}
+export class Gone extends withCode(410) {}
 
 /** 411. */
-export class LengthRequired extends HTTPException {
-  static override readonly code: number = 411
-}
+export class LengthRequired extends withCode(411) {}
 
 /** 412. */
-export class PreconditionFailed extends HTTPException {
-  static override readonly code: number = 412
-}
+export class PreconditionFailed extends withCode(412) {}
 
 /** 413. RFC 9110 calls it Content Too Large. */
-export class RequestEntityTooLarge extends HTTPException {
-  static override readonly code: number = 413
-}
+export class RequestEntityTooLarge extends withCode(413) {}
 
 /** 414. RFC 9110 calls it URI Too Long. */
-export class RequestURITooLarge extends HTTPException {
-  static override readonly code: number = 414
-}
+export class RequestURITooLarge extends withCode(414) {}
 
 /** 415. */
-export class UnsupportedMediaType extends HTTPException {
-  static override readonly code: number = 415
-}
+export class UnsupportedMediaType extends withCode(415) {}
 
-/** 416. `length` is the size in bytes of what was asked for, sent as Content-Range. */
-export class RequestedRangeNotSatisfiable extends HTTPException {
-  static override readonly code: number = 416
-
+/** 416. `length` is the size of the whole in bytes, sent as Content-Range. */
+export class RequestedRangeNotSatisfiable extends withCode(416) {
   constructor(length?: number, description?: string, options?: ExceptionOptions) {
     super(description, options)
     if (length !== undefined) this.headers.set('content-range', `bytes */${length}`)
@@ -122,84 +99,52 @@ export class RequestedRangeNotSatisfiable extends HTTPException {
 }
 
 /** 417. */
-export class ExpectationFailed extends HTTPException {
-  static override readonly code: number = 417
-}
+export class ExpectationFailed extends withCode(417) {}
 
 /** 418. */
-export class ImATeapot extends HTTPException {
-  static override readonly code: number = 418
-}
+export class ImATeapot extends withCode(418) {}
 
 /** 421. */
-export class MisdirectedRequest extends HTTPException {
-  static override readonly code: number = 421
-}
+export class MisdirectedRequest extends withCode(421) {}
 
 /** 422. */
-export class UnprocessableEntity extends HTTPException {
-  static override readonly code: number = 422
-}
+export class UnprocessableEntity extends withCode(422) {}
 
 /** 423. */
-export class Locked extends HTTPException {
-  static override readonly code: number = 423
-}
+export class Locked extends withCode(423) {}
 
 /** 424. */
-export class FailedDependency extends HTTPException {
-  static override readonly code: number = 424
-}
+export class FailedDependency extends withCode(424) {}
 
 /** 428. */
-export class PreconditionRequired extends HTTPException {
-  static override readonly code: number = 428
-}
+export class PreconditionRequired extends withCode(428) {}
 
 /** 429. */
-export class TooManyRequests extends HTTPException {
-  static override readonly code: number = 429
-}
+export class TooManyRequests extends withCode(429) {}
 
 /** 431. */
-export class RequestHeaderFieldsTooLarge extends HTTPException {
-  static override readonly code: number = 431
-}
+export class RequestHeaderFieldsTooLarge extends withCode(431) {}
 
 /** 451. */
-export class UnavailableForLegalReasons extends HTTPException {
-  static override readonly code: number = 451
-}
+export class UnavailableForLegalReasons extends withCode(451) {}
 
-/** 500. What an uncaught error becomes; that error is its `cause`, and is not shown. */
-export class InternalServerError extends HTTPException {
-  static override readonly code: number = 500
-}
+/** 500: an uncaught error, which is its `cause` and is not shown to the client. */
+export class InternalServerError extends withCode(500) {}
 
 /** 501. */
-export class NotImplemented extends HTTPException {
-  static override readonly code: number = 501
-}
+export class NotImplemented extends withCode(501) {}
 
 /** 502. */
-export class BadGateway extends HTTPException {
-  static override readonly code: number = 502
-}
+export class BadGateway extends withCode(502) {}
 
 /** 503. */
-export class ServiceUnavailable extends HTTPException {
-  static override readonly code: number = 503
-}
+export class ServiceUnavailable extends withCode(503) {}
 
 /** 504. */
-export class GatewayTimeout extends HTTPException {
-  static override readonly code: number = 504
-}
+export class GatewayTimeout extends withCode(504) {}
 
 /** 505. */
-export class HTTPVersionNotSupported extends HTTPException {
-  static override readonly code: number = 505
-}
+export class HTTPVersionNotSupported extends withCode(505) {}
 
 const plain = [
   BadRequest,
@@ -237,7 +182,7 @@ const byStatus = new Map<number, new (description?: string, options?: ExceptionO
   plain.map((Class) => [Class.code, Class]),
 )
 
-/** The error of a status code, null if there is none. */
+/** Makes the error of a status code; null if there is none. */
 export function exceptionFor(status: number, description?: string, options?: ExceptionOptions): HTTPException | null {
   if (status === 405) return new MethodNotAllowed([], description, options)
   if (status === 416) return new RequestedRangeNotSatisfiable(undefined, description, options)

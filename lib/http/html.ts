@@ -1,10 +1,10 @@
-// Text made safe for HTML: `escape` for one text, the html`` template for a page that must not forget to.
+// Escapes text for HTML: `escape` for one text, the html`` template for a page.
 
 const special = /[&<>"']/
 const each = /[&<>"']/g
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** `text` with `& < > " '` as entities: safe between tags and inside quoted attributes. */
+/** Escapes `& < > " '` as entities, for text between tags and inside quoted attributes. */
 function escapeHtml(text: unknown): string {
   const string = String(text)
   return special.test(string) ? string.replace(each, (char) => entities[char]!) : string
@@ -12,20 +12,20 @@ function escapeHtml(text: unknown): string {
 
 export { escapeHtml as escape }
 
-/** Text that is HTML already and is not escaped again. Made by html`…`. */
+/** Text that is HTML already and is not escaped again. The result of html`…`. */
 export class Html {
-  private readonly text: string
+  readonly #text: string
 
   constructor(text: string) {
-    this.text = text
+    this.#text = text
   }
 
   toString(): string {
-    return this.text
+    return this.#text
   }
 
   toJSON(): string {
-    return this.text
+    return this.#text
   }
 }
 
@@ -36,8 +36,8 @@ function render(value: unknown): string {
 }
 
 /**
- * A template that escapes what is put in. Another html`…` goes in as it is, lists are joined, and null, undefined and
- * false show nothing. The values of attributes must stand in quotes.
+ * A template that escapes its values. Another html`…` is inserted as it is, lists are joined, and null, undefined and false are
+ * left out. Quote the values of attributes.
  *
  * @example
  * html`<ul>${products.map((name) => html`<li>${name}</li>`)}</ul>`
@@ -48,5 +48,5 @@ export function html(strings: TemplateStringsArray, ...values: unknown[]): Html 
   return new Html(text)
 }
 
-/** Trusted text as HTML, not escaped: never hand it what a user sent. */
+/** Marks trusted text as HTML, which is not escaped: never pass it text that a user sent. */
 html.raw = (text: string): Html => new Html(text)

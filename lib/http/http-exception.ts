@@ -1,59 +1,59 @@
-// An HTTP error as an exception: thrown anywhere, it becomes the answer, in the form that the client prefers.
+// An HTTP error as an exception: thrown anywhere, it becomes the response, in the format that the client prefers.
 import { STATUS_CODES } from '../internal/node-http.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
 import { escape as escapeHtml } from './html.ts'
 import { bestOf, type Negotiating } from './negotiation.ts'
 import { Response } from './response/response.ts'
 
-// What the client is told where nothing else was said.
+// The default descriptions, for the client.
 const descriptions: Record<number, string> = {
   400: 'The server could not understand the request.',
   401: 'You must log in to see this page.',
   403: 'You may not see or do this.',
   404: 'There is nothing at this address.',
-  405: 'This address does not answer the method of the request.',
+  405: 'This address does not support the method of the request.',
   406: 'There is no form of this page that the client accepts.',
   408: 'The request took too long to arrive.',
   409: 'The request conflicts with what is there now.',
   410: 'What was at this address is gone for good.',
   411: 'The request needs a Content-Length.',
-  412: 'What is there is not what the request expects.',
+  412: 'The content is not the version that the request expects.',
   413: 'The request is larger than this server takes.',
   414: 'The address is longer than this server takes.',
   415: 'This server does not read content of this type.',
   416: 'There is no such part of this content.',
   417: 'This server cannot do what the Expect header asks.',
   418: 'This server is a teapot, not a coffee machine.',
-  421: 'This server cannot answer for the host asked for.',
-  422: 'The request was understood but what it says cannot be done.',
+  421: 'This server does not serve this host.',
+  422: 'The request was understood but cannot be processed.',
   423: 'This is locked.',
   424: 'This depends on something that failed.',
-  428: 'The request must say what it expects to change, with If-Match.',
+  428: 'The request must name the version that it changes, with If-Match.',
   429: 'There were too many requests. Try again later.',
   431: 'The headers of the request are larger than this server takes.',
   451: 'This may not be shown for legal reasons.',
-  500: 'The server made an error. It was written down.',
+  500: 'The server made an error, which was logged.',
   501: 'This server cannot do what the request asks.',
-  502: 'A server behind this one gave no usable answer.',
-  503: 'The server cannot answer right now. Try again later.',
+  502: 'A server behind this one gave no valid response.',
+  503: 'The server is not available right now. Try again later.',
   504: 'A server behind this one took too long.',
   505: 'This server does not speak the HTTP version of the request.',
 }
 
-/** What an HTTP error takes beside its description. */
+/** Options of an HTTP error. */
 export interface ExceptionOptions {
-  /** Sent with the answer. */
+  /** Sent with the response. */
   headers?: HeadersInit
   /** Sent in place of the error page. */
   response?: Response
-  /** When to come again (429, 503): seconds, or the moment. */
+  /** The time to retry (429, 503): seconds, or a date. */
   retryAfter?: number | Date
-  /** What led to it, for the log; the client is not told. */
+  /** The original error, for the log; not sent to the client. */
   cause?: unknown
 }
 
 /**
- * An error that is an answer. Throw one of its subclasses from a handler or a hook.
+ * An error that becomes a response. Throw one of its subclasses from a handler or a hook.
  *
  * @example
  * throw new NotFound('No such product.')
@@ -66,31 +66,31 @@ export class HTTPException extends Error {
   readonly code: number
   /** The status in words: `Not Found`. */
   readonly reason: string
-  /** What the client is told. */
+  /** The text for the client. */
   readonly description: string
-  /** Sent with the answer. */
+  /** Sent with the response. */
   readonly headers: HeaderList
-  /** Sent in place of the error page; null: the page. */
+  /** Sent in place of the error page; null for the page. */
   readonly response: Response | null
 
-  /** @param description what the client is told; default: a sentence that fits the status */
+  /** @param description the text for the client; default: a sentence that fits the status */
   constructor(description?: string, options: ExceptionOptions = {}) {
     const { name, code: own } = new.target
-    // What `abort(response)` throws is no error of the server, unless that response says so.
+    // `abort(response)` throws no error of the server, unless the response is one.
     const code = new.target === HTTPException ? (options.response?.status ?? own) : own
-    const told = description ?? descriptions[code] ?? ''
-    super(told, options.cause === undefined ? undefined : { cause: options.cause })
+    const text = description ?? descriptions[code] ?? ''
+    super(text, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = name
     this.code = code
     this.reason = STATUS_CODES[code] ?? 'Unknown Error'
-    this.description = told
+    this.description = text
     this.headers = new HeaderList(options.headers)
     const { retryAfter: when } = options
     if (when !== undefined) this.headers.set('retry-after', when instanceof Date ? when.toUTCString() : Math.ceil(when))
     this.response = options.response ?? null
   }
 
-  /** The answer: HTML, JSON or text, as `request` prefers; HTML without one. */
+  /** The response: HTML, JSON or text, as `request` prefers; HTML without one. */
   toResponse(request?: Negotiating): Response {
     if (this.response !== null) return this.response.clone()
     const response = new Response(null, { status: this.code, headers: this.headers })

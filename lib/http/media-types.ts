@@ -1,11 +1,11 @@
-// Media types by name. The table is large, so it is read when a name first needs it.
+// Media types by name. The table is large, so it is loaded when a name first needs it.
 import { createRequire } from 'node:module'
 
 const common: Record<string, string> = { html: 'text/html', json: 'application/json', text: 'text/plain' }
 
 let lookup: ((name: string) => string | false) | undefined
 
-/** The media type of a file's name or ending; `application/octet-stream` if there is none. */
+/** The media type for a file's name or extension; `application/octet-stream` if unknown. */
 export function mimetypeOf(name: string): string {
   const known = common[name]
   if (known !== undefined) return known
@@ -13,7 +13,7 @@ export function mimetypeOf(name: string): string {
   return lookup(name) || 'application/octet-stream'
 }
 
-/** Whether content of this type is text, that a charset is said of and that compression is good for. */
+/** True for text, which needs a charset and compresses well. */
 export function isTextual(mimetype: string): boolean {
   return (
     /^text\/|^application\/(?:json|javascript|xml|wasm|manifest\+json)$|\+(?:json|xml)$/i.test(mimetype) &&
@@ -21,12 +21,12 @@ export function isTextual(mimetype: string): boolean {
   )
 }
 
-/** `mimetype` with a charset if it is of a text that does not have its own way to say it. */
+/** Adds a charset to the type of a text, except where the format has its own. */
 export function withCharset(mimetype: string): string {
   return isTextual(mimetype) && !/json|wasm/.test(mimetype) ? `${mimetype}; charset=utf-8` : mimetype
 }
 
-/** A Content-Disposition that has the browser save under `filename`, without its folders, in any script (RFC 6266). */
+/** A Content-Disposition that makes the browser save the content under `filename`, in any script (RFC 6266). */
 export function attachment(filename: string): string {
   const base = filename.slice(filename.lastIndexOf('/') + 1)
   const name = base.replace(/[\x00-\x1f\x7f]/g, '').toWellFormed()
@@ -35,7 +35,7 @@ export function attachment(filename: string): string {
     .replace(/\p{M}/gu, '')
     .replace(/[^\x20-\x7e]/gu, '?')
   const quoted = `attachment; filename="${ascii.replace(/["\\]/g, '\\$&')}"`
-  // Some browsers decode a plain filename, which a name with a percent sign must not suffer.
+  // Some browsers decode a plain filename, which would change a name with a percent sign.
   if (ascii === name && !/%[\da-f]{2}/i.test(name)) return quoted
   const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   return `${quoted}; filename*=UTF-8''${encoded}`

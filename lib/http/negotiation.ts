@@ -1,4 +1,4 @@
-// What the client would rather have: Accept and its siblings, read by negotiator, with short names (`json`) understood.
+// Content negotiation: Accept and its siblings, parsed by negotiator, with short names (`json`) as well.
 import type { IncomingHttpHeaders } from 'node:http'
 import Negotiator from 'negotiator'
 import { mimetypeOf } from './media-types.ts'
@@ -10,7 +10,7 @@ export interface Negotiating {
   readonly message: { readonly headers: IncomingHttpHeaders }
 }
 
-/** The best of `offers` for the client, null if it accepts none; of equals the one that it names first. */
+/** The best of `offers` for the client, null if it accepts none; of equals the one that the header names first. */
 export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: readonly string[]): string | null {
   if (offers.length === 0) return null
   const wanted = kind === 'mediaType' ? offers.map((name) => (name.includes('/') ? name : mimetypeOf(name))) : offers
@@ -18,14 +18,14 @@ export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: r
   return best === undefined ? null : offers[wanted.indexOf(best)]!
 }
 
-/** What the client accepts, best first. */
+/** All that the client accepts, best first. */
 export function acceptedOf(kind: Negotiable, headers: IncomingHttpHeaders): string[] {
   return new Negotiator({ headers })[`${kind}s`]()
 }
 
-/** The codings of `offers` that the client takes, best first; of those it holds equal, in the order of `offers`. */
+/** The codings of `offers` that the client accepts, best first; equals in the order of `offers`. */
 export function codingsOf(headers: IncomingHttpHeaders, offers: readonly string[]): string[] {
-  // The types are those of negotiator 0.6, which did not know this option.
+  // The types are those of negotiator 0.6, without this option.
   const negotiator = new Negotiator({ headers }) as unknown as {
     encodings(offers: readonly string[], options: { preferred: readonly string[] }): string[]
   }

@@ -17,7 +17,7 @@ export interface CookieResponse {
     get(name: string): string | null
     getAll(name: string): string[]
     has(name: string): boolean
-    addSound(name: string, value: string): void
+    addUnchecked(name: string, value: string): void
   }
   varyByCookie(): void
   setCookie(name: string, value: string, options?: CookieOptions): void
@@ -54,7 +54,7 @@ export class ResponseCookies {
       for (const change of changes) this.#put(response, change)
       if (pending !== undefined) for (const change of pending) change(response)
       this.#checkTotal(response)
-      if (!headers.has('cache-control')) headers.addSound('cache-control', 'no-store')
+      if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'no-store')
     }
     if (used) response.varyByCookie()
   }

@@ -1,19 +1,19 @@
-// Ends connections whose client still sends what nobody will read. Closed at once they would be reset, which throws away the
-// answer that the client has not taken yet; so our side is closed, and the rest read to nowhere for a while (as nginx does).
+// Ends connections whose client still sends data that will not be read. Closed at once they would be reset, which discards a
+// response that the client has not read yet; so our side is closed, and the rest is read and dropped for a while (as nginx does).
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** Milliseconds without a byte, and altogether, that the client has to see the answer and close its side. */
+/** Milliseconds without a byte, and in total, in which the client must read the response and close its side. */
 const patience = { silent: 5000, whole: 30_000 }
 
 const ending = new WeakSet<Duplex>()
 
-/** Whether what still comes on this connection is for nobody. */
+/** True if data that still arrives on this connection is dropped. */
 export function isLingering(socket: Duplex): boolean {
   return ending.has(socket)
 }
 
-/** Sends what was written to `socket`, and ends it when its client does. What comes until then must be read elsewhere. */
+/** Sends the data written to `socket`, and ends it when its client does. Data received until then must be read elsewhere. */
 export function linger(socket: Duplex & { bytesRead?: number }, { silent, whole } = patience): void {
   if (ending.has(socket)) return
   ending.add(socket)
@@ -29,10 +29,10 @@ export function linger(socket: Duplex & { bytesRead?: number }, { silent, whole 
   socket.once('close', () => clearInterval(timer))
 }
 
-/** Has Node end the connection like that if `outgoing` is its last answer, and `incoming` has not come to its end by then. */
+/** Makes Node end the connection like that if `outgoing` is its last response and `incoming` is not complete by then. */
 export function lingerAfter(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { socket } = incoming
-  // Node calls this when the answer is finished, between the two listeners.
+  // Node calls `destroySoon` when the response is finished, between these two listeners.
   outgoing.prependOnceListener('finish', () => {
     if (!incoming.complete) socket.destroySoon = () => linger(socket)
   })

@@ -1,11 +1,11 @@
-// Tells a client that is gone from one that only closed its side and still reads: by whether bytes still flow.
+// Detects a client that has left, unlike one that only closed its side and still reads, by the bytes that still flow.
 import type { ServerResponse } from 'node:http'
 
-/** Milliseconds without a byte after which a client that closed its side is taken to be gone. */
+/** Milliseconds without a byte after which a client that closed its side has left. */
 const patience = 2000
 
-/** Ends `outgoing` if its client has closed its side and what is left to send stands still. Gives what ends the watch. */
-export function watchStandstill(outgoing: ServerResponse): () => void {
+/** Ends `outgoing` if its client has closed its side and sending has stalled. Returns a function that ends the watch. */
+export function watchForStall(outgoing: ServerResponse): () => void {
   const { socket } = outgoing
   let timer: NodeJS.Timeout | undefined
   const begin = () => {

@@ -1,5 +1,5 @@
 // Delivers a body's bytes: from the connection, through gzip where needed, never more than the limits allow. Every failure
-// becomes the HTTP error that tells the client.
+// becomes an HTTP error.
 import type { IncomingMessage } from 'node:http'
 import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { createGunzip, createInflate } from 'node:zlib'

@@ -1,4 +1,4 @@
-// Lets the conditions and ranges of a request decide over a response that agreed to it with `makeConditional`.
+// Applies the conditions and ranges of a request to a response that called `makeConditional`.
 import { createHash } from 'node:crypto'
 import { evaluate, rangeCounts, selectRange } from '../conditional.ts'
 import { type HTTPException, PreconditionFailed, RequestedRangeNotSatisfiable } from '../exceptions.ts'
@@ -6,8 +6,8 @@ import type { Request } from '../request/request.ts'
 import { variesByCoding } from './compress.ts'
 import type { Response } from './response.ts'
 
-/** What an answer without its content does not say again. */
-const ofTheContent = [
+/** Headers of the content, left out of a 304. */
+const contentHeaders = [
   'content-type',
   'content-length',
   'content-encoding',
@@ -17,14 +17,14 @@ const ofTheContent = [
 ]
 
 /**
- * Turns `response` (to GET or HEAD, 200) into the 304, 412, 416 or 206 that it should be; of a 206 the first and the last byte
- * to send are returned. `size` is that of the whole body; null, for a stream, has no parts.
+ * Turns `response` (to GET or HEAD, 200) into a 304, 412, 416 or 206 where required; returns the first and the last byte of a
+ * 206. `size` is that of the whole body; null, for a stream, has no parts.
  */
 export function applyConditions(response: Response, request: Request, size: number | null): [number, number] | null {
   const { method, message, range } = request
   if (response.status !== 200 || (method !== 'GET' && method !== 'HEAD')) return null
   const { etag, lastModified } = response
-  if (etag === null && lastModified === null && response.isWhole) response.etag = tagOf(response.data)
+  if (etag === null && lastModified === null && response.isBuffered) response.etag = tagOf(response.data)
   if (size !== null) response.headers.set('accept-ranges', 'bytes')
 
   const validators = { etag: response.etag, lastModified }
@@ -34,7 +34,7 @@ export function applyConditions(response: Response, request: Request, size: numb
     variesByCoding(response, request, size)
     response.dropBody()
     response.status = 304
-    for (const name of ofTheContent) response.headers.delete(name)
+    for (const name of contentHeaders) response.headers.delete(name)
   }
   if (
     outcome !== 200 ||
@@ -57,12 +57,12 @@ export function applyConditions(response: Response, request: Request, size: numb
   return part
 }
 
-/** An entity tag for a body that has none of its own. */
+/** Computes an entity tag for a body without one. */
 function tagOf(body: string | Uint8Array): string {
   return createHash('sha1').update(body).digest('base64url')
 }
 
-/** Makes `response` the error's, its cookies kept. */
+/** Replaces `response` by that of an error, but keeps its cookies. */
 function become(response: Response, error: HTTPException, request: Request): void {
   const page = error.toResponse(request)
   response.dropBody()

@@ -1,39 +1,39 @@
-// What a response can have for a body, and how a source is ended that nobody will read.
+// The kinds of body of a response, and the end of a source that will not be read.
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 
-/** What yields a body piece by piece: Node and web streams, generators, lists; each piece text or bytes. */
+/** A body in pieces of text or bytes: Node and web streams, generators, lists. */
 export type StreamSource =
   | Readable
   | ReadableStream
   | AsyncIterable<string | Uint8Array>
   | Iterable<string | Uint8Array>
 
-/** How `response.sendFile` sends a file. */
+/** Options of `response.sendFile`. */
 export interface SendFileOptions {
-  /** The folder that the path is under and cannot leave: not by `../..`, a link or a hidden name. Without it the path is trusted. */
+  /** The folder that contains the path, which cannot leave it by `../..`, a link or a hidden name. Without it the path is trusted. */
   root?: string
-  /** Has the browser save it: true, or the name to save it under. */
+  /** Makes the browser save it: true, or the name to save it under. */
   download?: boolean | string
-  /** Like `text/csv`; unless told the type that the response was given before, else by the name's ending. */
+  /** Like `text/csv`. Default: the type set on the response before, else that of the name's extension. */
   mimetype?: string
-  /** Seconds that caches may keep it without asking; unless told they ask each time. */
+  /** Seconds that caches may keep it without asking. Default: they ask each time. */
   maxAge?: number
-  /** With `maxAge`: what is under this name never changes. */
+  /** With `maxAge`: the content under this name never changes. */
   immutable?: boolean
-  /** Serves names that begin with a dot, too, under `root`. */
+  /** Also serves names that begin with a dot, under `root`. */
   dotfiles?: boolean
-  /** Sends `path.br` or `path.gz` in place of `path` where there is one and the client takes it. */
+  /** Sends `path.br` or `path.gz` in place of `path` if it exists and the client accepts it. */
   precompressed?: boolean
 }
 
-/** A file to be sent: found when the handler has returned (file.ts), opened when it is sent. */
+/** A file to be sent: located when the handler has returned (open-file.ts), opened when it is sent. */
 export class FileBody {
   readonly path: string
   readonly options: SendFileOptions
-  /** Its real path, once found. */
+  /** Its real path, once located. */
   located: string | null = null
-  /** Which of the headers that tell of it are ours to write, once found. */
+  /** The validators that the handler has not set, once located. */
   needs: { etag: boolean; lastModified: boolean } | null = null
 
   constructor(path: string, options: SendFileOptions) {
@@ -50,7 +50,7 @@ export function endSource(source: object): void {
   const { destroy, cancel } = source as Partial<Readable & ReadableStream>
   if (typeof destroy === 'function') destroy.call(source)
   else if (typeof cancel === 'function') cancel.call(source).catch(() => {})
-  // A generator that has not begun runs nothing; one that has is told to clean up.
+  // A generator that has begun cleans up; one that has not runs nothing.
   else if (!Array.isArray(source)) {
     const { return: finish } = source as Partial<AsyncGenerator>
     if (typeof finish === 'function') Promise.resolve(finish.call(source, undefined)).catch(() => {})

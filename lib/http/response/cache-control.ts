@@ -1,4 +1,4 @@
-// The Cache-Control header as an object, so that nobody has to glue its directives together.
+// The Cache-Control header as an object with a property for each directive.
 import type { HeaderList } from '../headers.ts'
 
 const flags = {
@@ -24,30 +24,30 @@ export interface CacheControl
   extends Record<keyof typeof flags, boolean>,
     Record<keyof typeof seconds, number | null> {}
 
-/** Seconds as caches read them: whole, not below 0, and for ever at most (RFC 9111, 1.2.2). */
+/** Formats seconds as caches read them: whole, from 0 to 2^31 (RFC 9111, 1.2.2). */
 export function deltaSeconds(seconds: number): string {
   return String(Math.max(0, Math.min(Math.trunc(seconds) || 0, 2 ** 31)))
 }
 
 /**
- * Looks at the Cache-Control header of a response, and writes it.
+ * Reads and writes the Cache-Control header of a response.
  *
  * @example
  * response.cacheControl.public = true
  * response.cacheControl.maxAge = 3600
  */
 export class CacheControl {
-  private readonly headers: HeaderList
+  readonly #headers: HeaderList
 
   constructor(headers: HeaderList) {
-    this.headers = headers
+    this.#headers = headers
   }
 
   toString(): string {
-    return this.headers.getAll('cache-control').join(', ')
+    return this.#headers.getAll('cache-control').join(', ')
   }
 
-  /** Its directives and their arguments, '' for none. */
+  /** Returns its directives and their arguments, '' for none. */
   read(): Map<string, string> {
     const found = new Map<string, string>()
     for (const [, name, quoted, value] of this.toString().matchAll(/([\w-]+)(?:=(?:"([^"]*)"|([^",]*)))?/g)) {
@@ -56,7 +56,7 @@ export class CacheControl {
     return found
   }
 
-  /** Sets one directive; null takes it away. */
+  /** Sets a directive; null removes it. */
   write(name: string, argument: string | null): void {
     const found = this.read()
     if (argument === null) found.delete(name)
@@ -65,8 +65,8 @@ export class CacheControl {
       if (value === '') return key
       return /^[\w.-]+$/.test(value) ? `${key}=${value}` : `${key}="${value}"`
     })
-    if (list.length === 0) this.headers.delete('cache-control')
-    else this.headers.set('cache-control', list.join(', '))
+    if (list.length === 0) this.#headers.delete('cache-control')
+    else this.#headers.set('cache-control', list.join(', '))
   }
 }
 

@@ -1,4 +1,4 @@
-// Compression of what is worth it: text of more than a packet, for clients that take it, by codings that pay for themselves.
+// Compresses responses where it is worth it: text of more than one packet, for clients that accept it.
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { isTextual } from '../media-types.ts'
@@ -8,12 +8,12 @@ import type { Response } from './response.ts'
 
 export type Coding = 'br' | 'gzip'
 
-/** Bytes below which a compressed answer needs as many packets as a plain one. */
+/** Bytes below which a compressed response needs as many packets as a plain one. */
 const worthwhile = 1400
 
 const brotli = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }
 
-/** Our codings that the client takes, best first. */
+/** The codings of ours that the client accepts, best first. */
 export function codingsFor(request: Request): Coding[] {
   const { headers } = request.message
   if (headers['accept-encoding'] === undefined) return []
@@ -23,8 +23,8 @@ export function codingsFor(request: Request): Coding[] {
 }
 
 /**
- * Whether `response` is one to compress. One with a session's cookie, or made from one (`Vary: Cookie`), is left alone unless
- * `response.compress` is true: its size would tell a listener about secrets in it (BREACH).
+ * Decides if `response` is compressed. One that sets a cookie, or depends on one (`Vary: Cookie`), is not unless
+ * `response.compress` is true: its size would reveal secrets in it (BREACH).
  */
 function isCompressible(response: Response, enabled: boolean): boolean {
   if (!(response.compress ?? enabled) || response.status === 206 || !isTextual(response.mimetype)) return false
@@ -34,15 +34,17 @@ function isCompressible(response: Response, enabled: boolean): boolean {
   return !headers.has('set-cookie') && !/\bcookie\b/i.test(headers.getAll('vary').join())
 }
 
-/** Whether the answer depends on what codings the client takes, which is said then: of a 304 and a 206 as of the 200 that
- * they stand for (RFC 9110, 15.4.5). `size` is that of the whole body, null if unknown. */
+/**
+ * Adds Vary, and returns true, if the response depends on the codings that the client accepts: a 304 and a 206 like their 200
+ * (RFC 9110, 15.4.5). `size` is that of the whole body, null if unknown.
+ */
 export function variesByCoding(response: Response, request: Request, size: number | null): boolean {
   if ((size !== null && size < worthwhile) || !isCompressible(response, request.settings.compress)) return false
   response.vary('Accept-Encoding')
   return true
 }
 
-/** The coding to send `response` in, null for none; written into its headers. `size` is that of its body, null if unknown. */
+/** Chooses the coding of `response` and writes it into its headers; null for none. `size` is that of its body, null if unknown. */
 export function codingFor(response: Response, request: Request, size: number | null): Coding | null {
   if (!variesByCoding(response, request, size)) return null
   const coding = codingsFor(request)[0] ?? null
@@ -51,7 +53,7 @@ export function codingFor(response: Response, request: Request, size: number | n
   headers.set('content-encoding', coding)
   headers.delete('content-length')
   headers.delete('accept-ranges')
-  // The bytes are no longer those that a strong tag stands for.
+  // The bytes are no longer those of a strong tag.
   if (etag !== null && !etag.startsWith('W/')) headers.set('etag', `W/${etag}`)
   return coding
 }
@@ -63,7 +65,7 @@ export function compress(body: string | Uint8Array, coding: Coding): Promise<Buf
   return coding === 'br' ? br(body, brotli) : gzip(body)
 }
 
-/** A transform that sends on what it has after each chunk, so that a page that trickles still does. */
+/** A transform that flushes after each chunk, so that a slow page arrives piece by piece. */
 export function compressor(coding: Coding): zlib.BrotliCompress | zlib.Gzip {
   return coding === 'br'
     ? zlib.createBrotliCompress({ ...brotli, flush: zlib.constants.BROTLI_OPERATION_FLUSH })

@@ -1,4 +1,4 @@
-// Turns what a handler returned into the response to send.
+// Converts the return value of a handler to the response to send.
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
 import { HTTPException } from '../exceptions.ts'
@@ -17,15 +17,15 @@ function isIterable(value: object): boolean {
   return Symbol.asyncIterator in value || Symbol.iterator in value
 }
 
-/** Whether it is a Response of the web, of whichever realm or library. */
+/** True for a web-standard Response of any realm or library. */
 function isWebResponse(value: object): value is globalThis.Response {
   return Object.prototype.toString.call(value) === '[object Response]'
 }
 
 /**
- * The response for what a handler returned. Nothing: `current` as it stands; text, bytes, a stream or an iterable: its body;
- * a plain object or array: its body as JSON; a response or an HTTPException: that instead. A promise only for a file, which
- * has to be found first: it rejects with NotFound.
+ * Makes the response for a return value. Nothing: `current` as it is; text, bytes, a stream or an iterable: its body; a plain
+ * object or array: its body as JSON; a response or an HTTPException replaces it. Returns a promise only for a file, which has to
+ * be located first: it rejects with NotFound.
  */
 export function makeResponse(
   returned: unknown,
@@ -60,13 +60,13 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
 }
 
 function replacement(returned: object, request: Request | undefined): OwnResponse | null {
-  // A copy: a response kept for many requests must not gather the cookies of each.
+  // A copy: a response shared by many requests must not collect the cookies of each.
   if (returned instanceof OwnResponse) return returned.clone()
   if (returned instanceof HTTPException) return returned.toResponse(request)
   return isWebResponse(returned) ? fromWeb(returned) : null
 }
 
-/** `response` with `value` as its JSON body. */
+/** Sets `value` as the JSON body of `response`. */
 export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
   const text = JSON.stringify(value)
   response.body = text
@@ -74,7 +74,7 @@ export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
   return response
 }
 
-// What is said of one connection (RFC 9110, 7.6.1) and not of the answer.
+// Headers of one connection (RFC 9110, 7.6.1), not of the response.
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 
 function fromWeb(web: globalThis.Response): OwnResponse {
@@ -82,7 +82,7 @@ function fromWeb(web: globalThis.Response): OwnResponse {
   const type = web.headers.get('content-type')
   if (type !== null) response.contentType = type
   for (const name of hopByHop) response.headers.delete(name)
-  // fetch has expanded what it received, and left these as they were.
+  // fetch has decompressed the body and left these headers.
   if (web.url !== '' && response.headers.delete('content-encoding')) response.headers.delete('content-length')
   return response
 }

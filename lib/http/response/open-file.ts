@@ -1,4 +1,4 @@
-// Files as answers: found without ever leaving their folder, described by their own size and time, opened only when sent.
+// Files as responses: located without leaving their folder, described by their own size and time, opened only when sent.
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
@@ -17,20 +17,20 @@ async function orNotFound<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The real path of a file's body. Throws NotFound if it is not there, or not under its root. */
+/** Finds the real path of a file. Throws NotFound if it does not exist, or is not under its root. */
 async function locate(file: FileBody): Promise<string> {
   const { root, dotfiles = false } = file.options
   if (root === undefined) return file.path
   const segments = file.path.split('/')
-  const refused = (segment: string) =>
+  const isForbidden = (segment: string) =>
     segment === '' || segment === '.' || segment === '../..' || (!dotfiles && segment.startsWith('.'))
-  if (/[\\\0]/.test(file.path) || segments.some(refused)) throw new NotFound()
+  if (/[\\\0]/.test(file.path) || segments.some(isForbidden)) throw new NotFound()
   const [top, real] = await orNotFound(Promise.all([realpath(root), realpath(join(root, file.path))]))
   if (!real.startsWith(top.endsWith(sep) ? top : top + sep)) throw new NotFound()
   return real
 }
 
-/** Finds the file that is the body of `response`, and describes it in the headers. Throws NotFound. */
+/** Locates the file that is the body of `response`, and describes it in the headers. Throws NotFound. */
 export async function prepareFile(response: Response): Promise<Response> {
   const file = response.body as FileBody
   const path = await locate(file)
@@ -39,7 +39,7 @@ export async function prepareFile(response: Response): Promise<Response> {
   return response
 }
 
-// What the handler has said of the file stands. Called twice: the file may change before it is sent.
+// Headers set by the handler stay. Called twice: the file may change before it is sent.
 function describe(response: Response, stats: Stats): void {
   if (!stats.isFile()) throw new NotFound()
   const file = response.body as FileBody
@@ -51,13 +51,13 @@ function describe(response: Response, stats: Stats): void {
 export interface OpenFile {
   handle: FileHandle
   size: number
-  /** The coding that the file's own bytes are in; null for none. */
+  /** The coding of the file's own bytes; null for none. */
   encoding: 'br' | 'gzip' | null
 }
 
 const endings = { br: '.br', gzip: '.gz' } as const
 
-/** Opens the body of `response`: a precompressed neighbour in one of `codings` if there is one, else the file itself. */
+/** Opens the body of `response`: a precompressed file beside it in one of `codings` if there is one, else the file itself. */
 export async function openFile(response: Response, codings: readonly string[]): Promise<OpenFile> {
   const file = response.body as FileBody
   const path = file.located ?? (await locate(file))

@@ -1,5 +1,5 @@
-// The answer under construction: plain fields, filled by the handler, turned into bytes by send.ts.
-// Headers live in a list that is only made when something beside the content type is asked for.
+// The response under construction: fields that the handler sets and send.ts sends. The list of headers is only made when
+// more than the content type is needed.
 import { inspect } from 'node:util'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
@@ -17,62 +17,63 @@ import { attachment, mimetypeOf, withCharset } from '../media-types.ts'
 import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource } from './body.ts'
 import { CacheControl, deltaSeconds } from './cache-control.ts'
 
-/** What a response is made with beside its body. */
+/** Options of a response, beside its body. */
 export interface ResponseOptions {
-  /** 200 unless told. */
+  /** Default: 200. */
   status?: number
   /** An object, or pairs of name and value; several values of a name as a list. */
   headers?: HeadersInit
-  /** Like `text/csv`; a charset is added to what is text. */
+  /** Like `text/csv`; a charset is added for text. */
   mimetype?: string
-  /** The whole Content-Type, taken as it is. */
+  /** The whole Content-Type, used as it is. */
   contentType?: string
 }
 
 const html = 'text/html; charset=utf-8'
 
 /**
- * An answer. The global `response` is one; `new Response(body, { status, headers, mimetype })` makes another to return.
+ * A response. The global `response` is that of the request being served; `new Response(body, { status, headers, mimetype })`
+ * makes another to return.
  *
  * @example
  * return new Response('a,b\n', { mimetype: 'text/csv', headers: { 'Content-Disposition': 'attachment' } })
  */
 export class Response {
-  /** What will be sent, as it was set; `data` is the side that most code wants. */
+  /** The body as it was set; most code uses `data`. */
   body: Body = ''
-  private code = 200
-  /** The content type, as long as there is no list to keep it in. */
-  private type: string = html
-  /** The content type as it stands if nobody but us has said it; null once the handler has. */
-  private suggested: string | null = html
-  private list: HeaderList | null = null
-  /** Whether `Vary: Cookie` is said, as long as there is no list to say it in. */
-  private variesByCookie = false
-  /** Compress it: true, false, or null for where it is worth it and safe. */
+  #code = 200
+  /** The content type, as long as there is no list. */
+  #type: string = html
+  /** The content type if it is our default; null once the handler has set one. */
+  #suggested: string | null = html
+  #list: HeaderList | null = null
+  /** True for `Vary: Cookie`, as long as there is no list. */
+  #variesByCookie = false
+  /** Compress it: true, false, or null for the default: where it is worth it and safe. */
   compress: boolean | null = null
-  /** Whether conditions and ranges of the request are to be heeded. */
+  /** True if conditions and ranges of the request apply. */
   isConditional = false
 
   /** @throws {TipfyError} TIPFY_E_STATUS, TIPFY_E_HEADER_NAME, TIPFY_E_HEADER_VALUE, TIPFY_E_RESPONSE_BODY */
   constructor(body?: string | Uint8Array | Html | StreamSource | null, options?: ResponseOptions) {
-    if (options !== undefined) this.fill(options)
+    if (options !== undefined) this.#fill(options)
     if (body === undefined || body === null) return
     if (typeof body === 'string' || body instanceof Html || isUint8Array(body)) this.data = body
     else this.stream(body)
   }
 
-  private fill({ status, headers, mimetype, contentType }: ResponseOptions): void {
+  #fill({ status, headers, mimetype, contentType }: ResponseOptions): void {
     if (status !== undefined) this.status = status
     if (headers !== undefined) {
       const given = new HeaderList(headers)
-      if (!given.has('content-type')) given.set('content-type', this.type)
-      this.list = given
+      if (!given.has('content-type')) given.set('content-type', this.#type)
+      this.#list = given
     }
     if (mimetype !== undefined) this.mimetype = mimetype
     if (contentType !== undefined) this.contentType = contentType
   }
 
-  /** The whole body as text or bytes, as it was set. Reading it throws while the response streams. */
+  /** The whole body as text or bytes, as it was set. Reading throws if the body is a stream or a file. */
   get data(): string | Uint8Array {
     const body = this.body
     if (body === null) return ''
@@ -86,54 +87,54 @@ export class Response {
     else throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: data === null ? 'null' : typeof data })
   }
 
-  /** The status code, 200 unless set. Throws for what is not an answer's (below 200, above 599). */
+  /** The status code, 200 by default. Setting throws for a status below 200 or above 599. */
   get status(): number {
-    return this.code
+    return this.#code
   }
 
   set status(status: number) {
     if (!Number.isInteger(status) || status < 200 || status > 599) {
       throw new TipfyError('TIPFY_E_STATUS', { status: inspect(status) })
     }
-    this.code = status
+    this.#code = status
   }
 
   /** The same as `status`. */
   get statusCode(): number {
-    return this.code
+    return this.#code
   }
 
   set statusCode(status: number) {
     this.status = status
   }
 
-  /** The headers. Content-Length, Date and Connection are set when the answer is sent. */
+  /** The headers. Content-Length, Date and Connection are set when the response is sent. */
   get headers(): HeaderList {
-    if (this.list === null) {
-      this.list = new HeaderList()
-      if (this.type !== '') this.list.addSound('content-type', this.type)
-      if (this.variesByCookie) this.list.addSound('vary', 'Cookie')
+    if (this.#list === null) {
+      this.#list = new HeaderList()
+      if (this.#type !== '') this.#list.addUnchecked('content-type', this.#type)
+      if (this.#variesByCookie) this.#list.addUnchecked('vary', 'Cookie')
     }
-    return this.list
+    return this.#list
   }
 
-  /** The Content-Type, `text/html; charset=utf-8` unless set; '' sends none. */
+  /** The Content-Type, `text/html; charset=utf-8` by default; '' sends none. */
   get contentType(): string {
-    return this.list === null ? this.type : this.list.get('content-type', '')
+    return this.#list === null ? this.#type : this.#list.get('content-type', '')
   }
 
   set contentType(type: string) {
-    this.suggested = null
-    this.putType(checkHeaderValue('content-type', type))
+    this.#suggested = null
+    this.#putType(checkHeaderValue('content-type', type))
   }
 
-  private putType(type: string): void {
-    if (this.list === null) this.type = type
-    else if (type === '') this.list.delete('content-type')
-    else this.list.set('content-type', type)
+  #putType(type: string): void {
+    if (this.#list === null) this.#type = type
+    else if (type === '') this.#list.delete('content-type')
+    else this.#list.set('content-type', type)
   }
 
-  /** The Content-Type without its parameters; setting it adds `; charset=utf-8` to what is text. */
+  /** The Content-Type without its parameters; setting it adds `; charset=utf-8` for text. */
   get mimetype(): string {
     return this.contentType.split(';', 1)[0]!.trim().toLowerCase()
   }
@@ -142,26 +143,26 @@ export class Response {
     this.contentType = withCharset(mimetype)
   }
 
-  /** Sets the Content-Type that goes with a body, one of ours that needs no check, unless the handler has set one. */
+  /** Sets the default Content-Type of a body, unless the handler has set one. */
   suggestType(type: string): void {
-    if (this.suggested === null || this.suggested !== this.contentType) return
-    this.suggested = type
-    this.putType(type)
+    if (this.#suggested === null || this.#suggested !== this.contentType) return
+    this.#suggested = type
+    this.#putType(type)
   }
 
-  /** Sets a cookie; an earlier one of the same name, path and domain in this response is replaced. */
+  /** Sets a cookie; replaces an earlier one of the same name, path and domain in this response. */
   setCookie(name: string, value: string, options?: CookieOptions): void {
-    this.putCookie(serializeCookie(name, value, options))
+    this.#putCookie(serializeCookie(name, value, options))
   }
 
-  /** Makes the browser forget a cookie. `path` and `domain` must be those it was set with. */
+  /** Makes the browser delete a cookie. `path` and `domain` must be those it was set with. */
   deleteCookie(name: string, options?: DeleteCookieOptions): void {
-    this.putCookie(serializeDeletion(name, options))
+    this.#putCookie(serializeDeletion(name, options))
   }
 
-  /** The entity tag, with its quotes; null if none. A tag without quotes gets them. */
+  /** The entity tag, with its quotes; null for none. Quotes are added to a tag without them. */
   get etag(): string | null {
-    return this.list === null ? null : this.list.get('etag')
+    return this.#list === null ? null : this.#list.get('etag')
   }
 
   set etag(tag: string | null) {
@@ -169,9 +170,9 @@ export class Response {
     else this.headers.set('etag', /^(?:W\/)?"[^"]*"$/.test(tag) ? tag : `"${tag.replaceAll('"', '')}"`)
   }
 
-  /** When the content was last changed; null if that is not said. It is sent to the second. */
+  /** The time of the content's last change, sent in whole seconds; null for none. */
   get lastModified(): Date | null {
-    return this.list === null ? null : parseHttpDate(this.list.get('last-modified') ?? undefined)
+    return this.#list === null ? null : parseHttpDate(this.#list.get('last-modified') ?? undefined)
   }
 
   set lastModified(date: Date | null) {
@@ -179,12 +180,12 @@ export class Response {
     else this.headers.set('last-modified', date.toUTCString())
   }
 
-  /** The Cache-Control header by its parts: `response.cacheControl.maxAge = 60`. */
+  /** The Cache-Control header as an object: `response.cacheControl.maxAge = 60`. */
   get cacheControl(): CacheControl {
     return new CacheControl(this.headers)
   }
 
-  /** Adds to Vary the request headers that this answer depends on. */
+  /** Adds request headers that this response depends on to Vary. */
   vary(...names: string[]): void {
     const split = (text: string) => text.split(',').map((name) => name.trim())
     const known = this.headers.getAll('vary').join(', ')
@@ -195,32 +196,32 @@ export class Response {
     this.headers.set('vary', list.includes('*') ? '*' : list.join(', '))
   }
 
-  /** As `vary('Cookie')`, for most answers without a list. @internal */
+  /** As `vary('Cookie')`, in most cases without a list. @internal */
   varyByCookie(): void {
-    if (this.list === null) this.variesByCookie = true
-    else if (this.list.has('vary')) this.vary('Cookie')
-    else this.list.addSound('vary', 'Cookie')
+    if (this.#list === null) this.#variesByCookie = true
+    else if (this.#list.has('vary')) this.vary('Cookie')
+    else this.#list.addUnchecked('vary', 'Cookie')
   }
 
   /**
-   * Answers 304 where the client has this already, 412 where it expects something else, and 206 where it asks for a part.
-   * Decided when the answer is sent, by `etag` and `lastModified`; with neither, by a tag made of the body.
+   * Sends 304 if the client has this content already, 412 if it expects another version, and 206 if it asks for a part. Decided
+   * when the response is sent, by `etag` and `lastModified`; with neither, by a tag computed from the body.
    */
   makeConditional(): this {
     this.isConditional = true
     return this
   }
 
-  private putCookie(cookie: string): void {
+  #putCookie(cookie: string): void {
     const headers = this.headers
     if (headers.has('set-cookie')) {
       const identity = cookieIdentity(cookie)
       headers.deleteWhere('set-cookie', (other) => cookieIdentity(other) === identity)
     }
-    headers.addSound('set-cookie', cookie)
+    headers.addUnchecked('set-cookie', cookie)
   }
 
-  /** Sends what `source` yields, as it comes; nothing is asked of it before the client can take it. */
+  /** Sends the pieces of `source` as they come; the next one is pulled when the client can receive it. */
   stream(source: StreamSource): this {
     const given = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null
     if (typeof given?.[Symbol.asyncIterator] !== 'function' && typeof given?.[Symbol.iterator] !== 'function') {
@@ -230,7 +231,7 @@ export class Response {
     return this
   }
 
-  /** Sends a file, in parts if asked for, not at all if the client has it. Becomes a 404 if it is not there. */
+  /** Sends a file: in part if asked for, not at all if the client has it. Becomes a 404 if it does not exist. */
   sendFile(path: string, options: SendFileOptions = {}): this {
     const { download, mimetype, maxAge, immutable } = options
     this.body = new FileBody(path, options)
@@ -247,45 +248,45 @@ export class Response {
     return this
   }
 
-  /** Another response that is the same but for changes made to either from now on. */
+  /** Returns a copy; later changes to one do not affect the other. */
   clone(): Response {
     const copy = new Response()
     copy.body = this.body
-    copy.code = this.code
-    copy.type = this.type
-    copy.suggested = this.suggested
-    copy.variesByCookie = this.variesByCookie
-    copy.list = this.list === null ? null : new HeaderList(this.list)
+    copy.#code = this.#code
+    copy.#type = this.#type
+    copy.#suggested = this.#suggested
+    copy.#variesByCookie = this.#variesByCookie
+    copy.#list = this.#list === null ? null : new HeaderList(this.#list)
     copy.compress = this.compress
     copy.isConditional = this.isConditional
     return copy
   }
 
-  /** Ends a stream that will not be sent, and leaves the response without a body. */
+  /** Removes the body, and ends a stream that will not be sent. */
   dropBody(): void {
     const body = this.body
     this.body = null
     if (typeof body === 'object' && body !== null && !isUint8Array(body)) endSource(body)
   }
 
-  /** Whether the body is at hand as a whole. */
-  get isWhole(): boolean {
+  /** True if the whole body is in memory. */
+  get isBuffered(): boolean {
     const body = this.body
     return typeof body === 'string' || body === null || isUint8Array(body)
   }
 
-  /** The header list for `writeHead`, with the length that send.ts found. */
-  wire(length: number): string[] {
-    if (this.list === null && length >= 0 && this.type !== '') {
+  /** Returns the header list for `writeHead`; a negative `length` adds no Content-Length. */
+  toWire(length: number): string[] {
+    if (this.#list === null && length >= 0 && this.#type !== '') {
       const size = String(length)
-      return this.variesByCookie
-        ? ['content-type', this.type, 'vary', 'Cookie', 'content-length', size]
-        : ['content-type', this.type, 'content-length', size]
+      return this.#variesByCookie
+        ? ['content-type', this.#type, 'vary', 'Cookie', 'content-length', size]
+        : ['content-type', this.#type, 'content-length', size]
     }
     const { headers } = this
     if (length >= 0) {
       if (headers.has('content-length')) headers.set('content-length', length)
-      else headers.addSound('content-length', String(length))
+      else headers.addUnchecked('content-length', String(length))
     }
     return headers.toFlat()
   }

@@ -1,4 +1,4 @@
-// Answers whose body is at hand, and the rules for those that carry none (HEAD, 204, 205, 304).
+// Sends responses whose body is in memory, and those that have none (HEAD, 204, 205, 304).
 import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
 import type { Request } from '../request/request.ts'
@@ -9,13 +9,13 @@ export function lengthOf(body: string | Uint8Array): number {
   return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
 }
 
-/** Whether answers of this status have no body, whatever the handler made. */
+/** True for a status without a body. */
 export function isBodiless(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }
 
-/** Sends a response with text or bytes, compressed where that is worth it. */
-export function sendWhole(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
+/** Sends a response of text or bytes, compressed where it is worth it. */
+export function sendBuffered(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
   const { data } = response
   const coding = codingFor(response, request, data.length)
   if (coding === null) return write(response, request, outgoing)
@@ -30,15 +30,15 @@ function write(response: Response, request: Request, outgoing: ServerResponse): 
   if (isBodiless(status)) {
     response.contentType = ''
     response.headers.delete('content-length')
-    // RFC 9110: 204 and 304 have no length of their own; 205 says that there is nothing.
-    outgoing.writeHead(status, response.wire(status === 205 ? 0 : -1)).end()
+    // RFC 9110: 204 and 304 have no length of their own; that of 205 is 0.
+    outgoing.writeHead(status, response.toWire(status === 205 ? 0 : -1)).end()
     return
   }
   const length = lengthOf(data)
-  const headers = response.wire(length)
+  const headers = response.toWire(length)
   outgoing.writeHead(status, headers)
   if (request.method === 'HEAD' || length === 0) outgoing.end()
-  // What is ASCII throughout is the same in Latin-1, which is cheaper to write; bytes it does not change.
+  // Text of ASCII is the same in Latin-1, which is faster to write; it does not change bytes.
   else if (length === data.length) outgoing.end(data, 'latin1')
   // Node writes the headers with the text, in its encoding; they are Latin-1.
   else outgoing.end(headers.every(isAscii) ? data : Buffer.from(data as string))

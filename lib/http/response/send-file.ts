@@ -1,45 +1,45 @@
-// Files on their way out: small ones in one write, others streamed; whole, in part, or as a compressed neighbour.
+// Sends files: small ones in one write, others streamed; whole, in part, or precompressed.
 import type { FileHandle } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
-import { watchStandstill } from '../connection/stalled-client.ts'
+import { watchForStall } from '../connection/stalled-client.ts'
 import type { Request } from '../request/request.ts'
 import { applyConditions } from './apply-conditions.ts'
 import type { FileBody } from './body.ts'
 import { codingFor, codingsFor } from './compress.ts'
 import { openFile } from './open-file.ts'
 import type { Response } from './response.ts'
-import { sendWhole } from './send-buffered.ts'
+import { sendBuffered } from './send-buffered.ts'
 import { pump, wrongLength } from './send-stream.ts'
 
 /** Bytes up to which a file is read at once. */
-const small = 64 * 1024
+const maxBuffered = 64 * 1024
 
-/** Bytes that are read at a time of one that is larger. */
-const piece = 128 * 1024
+/** Bytes read at a time from a larger file. */
+const pieceSize = 128 * 1024
 
 export async function sendFile(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
   const { precompressed } = (response.body as FileBody).options
   const { handle, size, encoding } = await openFile(response, precompressed ? codingsFor(request) : [])
-  // Only now: a session that sets a cookie has its own word on caches where the handler had none.
+  // Only now: a session that sets a cookie decides on caching where the handler did not.
   if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-cache')
   try {
     if (precompressed) response.vary('Accept-Encoding')
     if (encoding !== null) response.headers.set('content-encoding', encoding)
     const part = applyConditions(response, request, size)
-    if (response.isWhole) return await sendWhole(response, request, outgoing)
+    if (response.isBuffered) return await sendBuffered(response, request, outgoing)
 
     const [first, last] = part ?? [0, size - 1]
     const length = last - first + 1
-    if (length <= small && request.method !== 'HEAD') {
+    if (length <= maxBuffered && request.method !== 'HEAD') {
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, first)
       response.data = buffer.subarray(0, bytesRead)
-      return await sendWhole(response, request, outgoing)
+      return await sendBuffered(response, request, outgoing)
     }
     const coding = codingFor(response, request, length)
     if (coding === null) response.headers.set('content-length', length)
     if (request.method === 'HEAD') {
       response.dropBody()
-      outgoing.writeHead(response.status, response.wire(-1)).end()
+      outgoing.writeHead(response.status, response.toWire(-1)).end()
       return
     }
     if (coding === null) await copy(handle, first, length, response, outgoing)
@@ -49,7 +49,7 @@ export async function sendFile(response: Response, request: Request, outgoing: S
   }
 }
 
-/** Sends bytes of a file through two buffers that take turns: a stream would leave a new one for each piece to the collector. */
+/** Sends bytes of a file through two alternating buffers: a stream would allocate one for each piece. */
 async function copy(
   handle: FileHandle,
   first: number,
@@ -57,8 +57,8 @@ async function copy(
   response: Response,
   outgoing: ServerResponse,
 ): Promise<void> {
-  outgoing.writeHead(response.status, response.wire(-1))
-  const unwatch = watchStandstill(outgoing)
+  outgoing.writeHead(response.status, response.toWire(-1))
+  const unwatch = watchForStall(outgoing)
   let wake = () => {}
   const onClose = () => wake()
   outgoing.on('close', onClose)
@@ -68,10 +68,10 @@ async function copy(
       outgoing.write(bytes, () => resolve())
     })
   try {
-    let [buffer, other] = [Buffer.allocUnsafeSlow(piece), Buffer.allocUnsafeSlow(piece)]
+    let [buffer, other] = [Buffer.allocUnsafeSlow(pieceSize), Buffer.allocUnsafeSlow(pieceSize)]
     let written = Promise.resolve()
     for (let sent = 0; sent < length; ) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(piece, length - sent), first + sent)
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(pieceSize, length - sent), first + sent)
       if (bytesRead === 0) throw wrongLength(sent, length)
       sent += bytesRead
       await written

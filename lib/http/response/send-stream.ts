@@ -1,16 +1,16 @@
-// Answers that stream: begun with their first piece, so that a source that fails at once can still be answered; at the
-// client's pace; ended when the client goes away; cut off, never ended well, when the source fails on the way.
+// Sends streams: the headers with the first piece, so that a source that fails at once still gets an error response; at the
+// client's pace; ended when the client leaves; broken off, never ended normally, when the source fails on the way.
 import type { ServerResponse } from 'node:http'
 import { type Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
-import { watchStandstill } from '../connection/stalled-client.ts'
+import { watchForStall } from '../connection/stalled-client.ts'
 import type { Request } from '../request/request.ts'
 import type { StreamSource } from './body.ts'
 import { type Coding, codingFor, compressor } from './compress.ts'
 import type { Response } from './response.ts'
-import { readable } from './to-readable.ts'
+import { toReadable } from './to-readable.ts'
 
 /** Sends a response whose body is a stream or an iterable. */
 export async function sendStream(response: Response, request: Request, outgoing: ServerResponse): Promise<void> {
@@ -18,22 +18,22 @@ export async function sendStream(response: Response, request: Request, outgoing:
   const coding = codingFor(response, request, length === null ? null : Number(length))
   if (request.method === 'HEAD') {
     response.dropBody()
-    outgoing.writeHead(response.status, response.wire(-1)).end()
+    outgoing.writeHead(response.status, response.toWire(-1)).end()
     return
   }
-  await pump(readable(response.body as StreamSource), response, outgoing, coding)
+  await pump(toReadable(response.body as StreamSource), response, outgoing, coding)
 }
 
-/** Pumps `source` into the answer, through `coding`, holding it to the response's Content-Length if it has one. */
+/** Pumps `source` into the response, through `coding`, and checks it against the Content-Length if there is one. */
 export async function pump(
   source: Readable,
   response: Response,
   outgoing: ServerResponse,
   coding: Coding | null,
 ): Promise<void> {
-  // Errors are seen by those who wait; one that comes when nobody does must not bring the process down.
+  // Whatever waits for the source sees its errors; one that comes at another time must not end the process.
   source.on('error', () => {})
-  const unwatch = watchStandstill(outgoing)
+  const unwatch = watchForStall(outgoing)
   try {
     if (!(await begins(source, outgoing))) return
     if (source.readableObjectMode) checkFirst(source)
@@ -50,10 +50,10 @@ async function run(
   coding: Coding | null,
 ): Promise<void> {
   const length = response.headers.get('content-length')
-  // A pipeline alone adds seven, which in development is one more than Node has without a warning.
+  // A pipeline adds seven listeners, in development one more than Node allows without a warning.
   outgoing.setMaxListeners(outgoing.getMaxListeners() + 10)
-  outgoing.writeHead(response.status, response.wire(-1))
-  // Whether the client closed before the source did.
+  outgoing.writeHead(response.status, response.toWire(-1))
+  // True if the client closed before the source did.
   let gone = false
   outgoing.once('close', () => {
     gone = !source.destroyed || source.readableEnded
@@ -66,7 +66,7 @@ async function run(
   }
 }
 
-/** Waits for the first piece. False, with the source ended, if the client went away meanwhile. */
+/** Waits for the first piece. Resolves to false, with the source ended, if the client has left. */
 function begins(source: Readable, outgoing: ServerResponse): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const settle = () => {
@@ -94,7 +94,7 @@ function begins(source: Readable, outgoing: ServerResponse): Promise<boolean> {
   })
 }
 
-// While there is still an answer to be had that tells: for an iterable that was not meant to stream (a Map, a session).
+// While an error response is still possible: for an iterable that was not meant to be streamed (a Map, a session).
 function checkFirst(source: Readable): void {
   const first: unknown = source.read()
   if (first === null) return
@@ -111,7 +111,7 @@ const isPiece = (chunk: unknown): chunk is string | Uint8Array => typeof chunk =
 const notPiece = (chunk: unknown) =>
   new TipfyError('TIPFY_E_STREAM_CHUNK', { given: chunk === null ? 'null' : typeof chunk })
 
-/** Lets text and bytes through, and no more or less of them than `length` promised. */
+/** Passes text and bytes, exactly `length` bytes if given. */
 function checked(length: string | null): Transform {
   let sent = 0
   return new Transform({

@@ -1,12 +1,12 @@
-// What an answer streams, as a stream of Node's. These look at what a source throws where nothing catches what that throws,
-// and take a falsy one for none: it goes through here first.
+// Converts the source of a response to a stream of Node, with its errors replaced where Node could not handle them: Node reads
+// properties of an error where nothing catches, and takes a falsy one for none.
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { bearable } from '../../internal/describe-error.ts'
 import type { StreamSource } from './body.ts'
 
-/** `source` as a stream of Node's, whatever it throws. */
-export function readable(source: StreamSource): Readable {
+/** Converts `source` to a stream of Node, whatever it throws. */
+export function toReadable(source: StreamSource): Readable {
   if (source instanceof Readable) return source
   const isWeb = 'getReader' in source
   const iterator = isWeb ? readerOf(source) : iteratorOf(source)
@@ -19,7 +19,7 @@ function readerOf(source: ReadableStream): Pieces {
   const reader = source.getReader()
   return {
     next: () => reader.read() as Promise<IteratorResult<unknown>>,
-    // Its own iterator would wait for a piece that may never come.
+    // The stream's own iterator would wait for a piece that may never come.
     return: async () => ({ done: true, value: await reader.cancel() }),
   }
 }

@@ -132,7 +132,7 @@ export class Visit {
   }
 
   async save(failed: boolean): Promise<void> {
-    const none = { get: () => null, getAll: () => [], has: () => false, addSound() {} }
+    const none = { get: () => null, getAll: () => [], has: () => false, addUnchecked() {} }
     const response: CookieResponse = {
       headers: none,
       setCookie: (_, value) => {

@@ -1,4 +1,4 @@
-// The importable globals: live stand-ins that find the object of the request being served at every use.
+// The importable globals: each is a Proxy that finds the object of the current request at every use.
 import { inspect } from 'node:util'
 import type { Request } from '../http/request/request.ts'
 import type { Response } from '../http/response/response.ts'
@@ -7,20 +7,20 @@ import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { applications, type Context, contextStorage } from './context.ts'
 import type { App } from './types.ts'
 
-/** A global was used where no request is being served. */
+/** Thrown when a global is used outside a request. */
 export class OutsideRequestError extends TipfyError<'TIPFY_E_OUTSIDE_REQUEST'> {
   override name = 'OutsideRequestError'
 }
 
-/** A global was used by work that outlived its request. */
+/** Thrown when a global is used by work that outlived its request. */
 export class RequestFinishedError extends TipfyError<'TIPFY_E_REQUEST_FINISHED'> {
   override name = 'RequestFinishedError'
 }
 
-// From a global to how its real object is found.
+// From a global to the function that finds its real object.
 const finders = new WeakMap<object, () => object>()
 
-// What await, console.log, JSON.stringify and expect() look for on anything they are given: never a reason to throw.
+// Properties that await, console.log, JSON.stringify and expect() read of any value: they never throw.
 const probes = new Set(['then', 'toJSON', 'asymmetricMatch', '$$typeof', 'nodeType', 'nodeName', 'tagName', 'inspect'])
 
 function isProbe(key: PropertyKey): boolean {
@@ -46,21 +46,21 @@ function settersOf(real: object): Map<PropertyKey, Setter> {
   return new Map(members.flatMap(([name, { set }]) => (set === undefined ? [] : [[name, set]])))
 }
 
-/** Of objects that code sees through a Proxy of their own. */
+/** Describes objects that have a Proxy of their own. */
 export interface Proxied<T> {
   readonly handler: Required<Omit<ProxyHandler<T & object>, 'apply' | 'construct' | 'getPrototypeOf' | 'isExtensible'>>
-  /** The Proxy of one. */
+  /** Returns the Proxy of an object. */
   readonly proxyOf: (real: T) => object
 }
 
 /**
- * Makes a global: an object that stands for `resolve(context)` of the request being served, wherever it is used. All that it
- * resolves to are of one class.
+ * Makes a global: an object that acts as `resolve(context)` of the current request. All objects that it resolves to are of one
+ * class.
  *
- * @param name as error messages call it
- * @param resolve the real object of a request
- * @param otherwise the real object outside requests, if there is one
- * @param proxied for real objects that have a Proxy of their own, which this one takes the place of
+ * @param name its name in error messages
+ * @param resolve returns the real object of a request
+ * @param otherwise returns the real object outside requests, if there is one
+ * @param proxied for real objects that have a Proxy of their own, which this one replaces
  */
 export function makeGlobal<T extends object>(
   name: string,
@@ -80,13 +80,13 @@ export function makeGlobal<T extends object>(
     if (real === undefined) throw unusable(name, contextStorage.getStore())
     return real
   }
-  // Methods run on the real object, since private fields do not exist on a Proxy. One forwarder a method, for ever:
-  // nothing is bound or allocated when a request calls it.
+  // Methods run on the real object, since a Proxy has no private fields. Each method gets one forwarder, once: a call binds and
+  // allocates nothing.
   const forwarders = new WeakMap<Function, Function>()
   function forward(method: Function): Function {
     const known = forwarders.get(method)
     if (known !== undefined) return known
-    // What every object has asks for properties, of which the Proxy knows.
+    // Methods of Object.prototype read properties, which are those of the Proxy.
     const isForProxy = proxied !== undefined && Reflect.get(Object.prototype, method.name) === method
     function forwarder(this: unknown, ...args: unknown[]): unknown {
       if (this !== proxy && this !== undefined) return Reflect.apply(method, this, args)
@@ -99,7 +99,7 @@ export function makeGlobal<T extends object>(
     forwarders.set(method, forwarder)
     return forwarder
   }
-  // To find a setter by its name costs V8 five times as much as to call it.
+  // V8 takes five times as long to find a setter by name as to call it.
   let setters: Map<PropertyKey, Setter> | undefined
   const target = Object.defineProperty({}, inspect.custom, {
     configurable: true,
@@ -126,7 +126,7 @@ export function makeGlobal<T extends object>(
       if (handler !== undefined) return handler.set(real, key, value, proxy)
       setters ??= settersOf(real)
       const setter = setters.get(key)
-      // Not Reflect.set, which costs three times as much; what cannot be set throws by itself.
+      // Not Reflect.set, which takes three times as long; a property without a setter throws by itself.
       if (setter === undefined) (real as Record<PropertyKey, unknown>)[key] = value
       else setter.call(real, value)
       return true
@@ -139,7 +139,7 @@ export function makeGlobal<T extends object>(
     defineProperty(_, key, descriptor) {
       const real = find()
       setters ??= settersOf(real)
-      setters.delete(key) // it is hidden from now on
+      setters.delete(key) // hidden by the own property
       return reach.defineProperty(real, key, { ...descriptor, configurable: true })
     },
     ownKeys() {
@@ -150,7 +150,7 @@ export function makeGlobal<T extends object>(
     getOwnPropertyDescriptor(_, key) {
       const real = peek()
       const descriptor = real && reach.getOwnPropertyDescriptor(real, key)
-      // The target has none of these properties, and a Proxy may only report such ones as configurable.
+      // The target has none of these properties; a Proxy must report those as configurable.
       return descriptor && { ...descriptor, configurable: true }
     },
   }) as T
@@ -158,14 +158,14 @@ export function makeGlobal<T extends object>(
   return proxy
 }
 
-/** Whether a request is being served here, so that the globals may be used. */
+/** Returns true inside a request, where the globals may be used. */
 export function hasRequest(): boolean {
   const context = contextStorage.getStore()
   return context !== undefined && !context.isOver
 }
 
 /**
- * The real object behind a global, for where identity counts: a WeakMap key, `===`, a library that clones.
+ * Returns the real object behind a global, where identity counts: a WeakMap key, `===`, a library that clones.
  *
  * @throws {OutsideRequestError} outside a request
  */
@@ -173,7 +173,7 @@ export function current<T extends object>(global: T): T {
   return (finders.get(global)?.() ?? global) as T
 }
 
-/** Ties `fn` to the request being served now, for listeners on emitters that other requests share. */
+/** Binds `fn` to the current request, for listeners on emitters that requests share. */
 export function bindContext<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => Result {
@@ -183,18 +183,18 @@ export function bindContext<This, Args extends unknown[], Result>(
   }
 }
 
-/** Runs `fn` outside any request: for work and connections that outlive the request that happens to start them. */
+/** Runs `fn` outside any request: for work and connections that outlive the request that starts them. */
 export function runOutside<Result>(fn: () => Result): Result {
   return contextStorage.run(undefined as never, fn)
 }
 
-/** The request being served. */
+/** The current request. */
 export const request = makeGlobal<Request>('request', (context) => context.request as Request)
 
-/** The answer to the request being served. */
+/** The response to the current request. */
 export const response = makeGlobal<Response>('response', (context) => context.response as Response)
 
-/** The application; also in its init hooks, and anywhere in a process that has exactly one. */
+/** The application; also in its init hooks, and anywhere in a process with exactly one application. */
 export const app = makeGlobal<App>(
   'app',
   (context) => context.app as App,

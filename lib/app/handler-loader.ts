@@ -1,4 +1,4 @@
-// From a rule to its handler class: imported at first use, and remembered.
+// From a rule to its handler class, which is imported at first use and kept.
 import { TipfyError } from '../internal/errors.ts'
 import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
@@ -10,7 +10,7 @@ function isHandlerClass(value: unknown): value is HandlerClass {
   return typeof value === 'function' && value.prototype instanceof RequestHandler
 }
 
-/** Whether it is a class, which throws where it is called as a function that imports one. */
+/** Returns true for a class; other functions import one when they are called. */
 function isClass(value: unknown): value is Function {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 }
@@ -25,7 +25,7 @@ export class HandlerLoader implements Handlers {
   }
 
   /**
-   * The class that answers for `rule`: at once when it was loaded before, else a promise of it.
+   * Returns the handler class of `rule`, or a promise of it if it was not loaded before.
    *
    * @throws {TipfyError} TIPFY_E_MODULE_NOT_FOUND, TIPFY_E_EXPORT_NOT_FOUND or TIPFY_E_NOT_A_HANDLER, naming the rule
    */

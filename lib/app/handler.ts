@@ -1,12 +1,13 @@
-// The base of the classes that answer requests: one method a verb.
-/** The verbs that a handler may have, as its methods' names. */
+// The base class of handlers: one method per verb.
+
+/** The verbs, as names of a handler's methods. */
 export const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const
 
-/** The name of a method of a handler. */
+/** The name of a handler's method. */
 export type Verb = (typeof verbs)[number]
 
 /**
- * A class that answers the requests of one or more rules. A new one is made for every request.
+ * Handles the requests of one or more rules. Each request gets a new instance.
  *
  * @example
  * export class Hello extends RequestHandler {
@@ -17,7 +18,7 @@ export type Verb = (typeof verbs)[number]
  */
 export class RequestHandler {
   /**
-   * Calls the method of the request's verb with the rule's variables. Override it for what all verbs have in common.
+   * Calls the method of the request's verb with the rule's variables. Override it for code that all verbs share.
    *
    * @param method the name of one of this class's methods: `get` for a GET
    */
@@ -29,7 +30,7 @@ export class RequestHandler {
 /** A class of handlers. */
 export type HandlerClass = new () => RequestHandler
 
-/** The methods a handler class answers, in capitals: HEAD where there is a `get`, and OPTIONS always. */
+/** Returns the methods of a handler class in capitals: also HEAD if it has a `get`, and OPTIONS always. */
 export function methodsOf(handler: HandlerClass): string[] {
   const prototype = handler.prototype as Record<string, unknown>
   const methods = verbs.filter((verb) => typeof prototype[verb] === 'function').map((verb) => verb.toUpperCase())
@@ -40,7 +41,7 @@ export function methodsOf(handler: HandlerClass): string[] {
 
 const names = new Map<string, Verb>(verbs.map((verb) => [verb.toUpperCase(), verb]))
 
-/** The method of `handler` that answers an HTTP method, or undefined: `get` answers a HEAD where there is no `head`. */
+/** Returns the verb of `handler` for an HTTP method, or undefined; `get` handles HEAD if there is no `head`. */
 export function verbFor(handler: HandlerClass, method: string): Verb | undefined {
   const prototype = handler.prototype as Record<string, unknown>
   const verb = names.get(method)

@@ -1,5 +1,4 @@
-// Short words for what handlers do all the time, on the globals of the request being served.
-
+// Functions that handlers use often, on the globals of the current request.
 import { html } from '../http/html.ts'
 import { makeJson } from '../http/response/convert.ts'
 import type { Response } from '../http/response/response.ts'
@@ -11,20 +10,20 @@ import type { Sections } from './types.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 
-/** How `urlFor` writes a URL. */
+/** Options of `urlFor`. */
 export interface UrlForOptions {
   /** With scheme and host. */
   full?: boolean
-  /** The rule that answers this method, where several rules have the endpoint. */
+  /** Chooses the rule of this method if several rules have the endpoint. */
   method?: string
-  /** Another scheme than the request's; makes the URL a full one. */
+  /** The scheme, if not the request's; makes the URL a full one. */
   scheme?: string
-  /** What follows the `#`. */
+  /** The part after the `#`. */
   anchor?: string
 }
 
 /**
- * The URL of an endpoint. Values that its rule has no variable for become the query string.
+ * Builds the URL of an endpoint. Values without a variable in its rule become the query string.
  *
  * @throws {BuildError} if no rule has this endpoint and these variables
  * @example
@@ -41,7 +40,7 @@ export function urlFor<Name extends Endpoint>(
 }
 
 /**
- * Makes the global response a redirect, and gives it: `return redirect('/there')`. Cookies and headers set on it stay.
+ * Makes the global response a redirect and returns it: `return redirect('/there')`. Its cookies and headers stay.
  *
  * @param location a URL or path, as `urlFor` gives it
  * @param code 301, 302, 303, 307 or 308
@@ -56,7 +55,7 @@ export function redirect(location: string, code = 302): Response {
   return response
 }
 
-/** Makes the global response a redirect to an endpoint, as a full URL: `return redirectTo('login')`. */
+/** Makes the global response a redirect to an endpoint, by its full URL: `return redirectTo('login')`. */
 export function redirectTo<Name extends Endpoint>(
   endpoint: Name,
   ...[values, options]: UrlArguments<Name, UrlForOptions & { code?: number }>
@@ -66,17 +65,17 @@ export function redirectTo<Name extends Endpoint>(
   return redirect(url, code)
 }
 
-/** Makes the global response `value` as JSON, and gives it. */
+/** Makes `value` as JSON the global response and returns it. */
 export function renderJsonResponse(value: unknown): Response {
   return makeJson(value, response)
 }
 
 /**
- * The configuration of a module, or one key of it, from config.ts or else the module's `defaultConfig`. It knows the types of
- * `tipfy`, of `tipfy/ext/session` and of what `ConfigSections` tells; of other modules it believes what you say.
+ * Returns the configuration of a module, or one key of it, from config.ts or the module's `defaultConfig`. The types of `tipfy`,
+ * of `tipfy/ext/session` and of the modules in `ConfigSections` are known; for others give the type yourself.
  *
- * @param module as it is called in config.ts, like 'tipfy' or 'shop/payment'
- * @param fallback instead of what is missing or null
+ * @param module its name in config.ts, like 'tipfy' or 'shop/payment'
+ * @param fallback replaces a missing value and null
  * @example
  * const { serverName } = getConfig('tipfy')
  * const currency = getConfig<string>('shop/payment', 'currency')

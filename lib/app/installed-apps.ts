@@ -1,15 +1,14 @@
-// The rules of installed applications: each has a `urls` module of its own, mounted where the configuration says.
+// The rules of installed applications: each has its own module `urls`, under a path from the configuration.
 import { TipfyError } from '../internal/errors.ts'
 import type { RuleFactory } from '../routing/rule.ts'
 import { Submount } from '../routing/wrappers.ts'
 
-/** Imports a module; gives its exports, or undefined if there is none. */
+/** Imports a module; returns its exports, or undefined if it does not exist. */
 export type ImportModule = (module: string) => Promise<Readonly<Record<string, unknown>> | undefined>
 
 /**
- * The rules of each application in `installed` (`tipfy.appsInstalled`), below its path in `entryPoints`
- * (`tipfy.appsEntryPoints`; default: the root). They are what `getRules` of its module `urls` gives; one without that
- * module has none.
+ * Collects the rules of each application in `installed` (`tipfy.appsInstalled`), below its path in `entryPoints`
+ * (`tipfy.appsEntryPoints`; default: the root). They come from `getRules` of its module `urls`, which may be missing.
  */
 export async function collectAppRules(
   installed: readonly string[],

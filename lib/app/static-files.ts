@@ -1,4 +1,4 @@
-// Static files: a rule that serves what is in a folder, and nothing that is not.
+// Static files: a rule that serves the files of a folder and no others.
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { SendFileOptions } from '../http/response/body.ts'
@@ -7,12 +7,12 @@ import { Rule } from '../routing/index.ts'
 import { app, response } from './globals.ts'
 import { type HandlerClass, RequestHandler } from './handler.ts'
 
-/** How the files of a folder are sent. */
+/** Options for the files of a folder. */
 export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutable' | 'dotfiles' | 'precompressed'> {}
 
 /**
- * A handler that sends the files of a folder, for a rule with a `<path:file>`. Names that begin with a dot, `..`, and links
- * that lead out of the folder are a 404. Each has its ETag, its date and its ranges.
+ * Makes a handler that sends the files of a folder, for a rule with a `<path:file>`. Names that begin with a dot, `..`, and
+ * links that lead out of the folder are a 404. Files have ETag, date and ranges.
  *
  * @param folder relative to the application's root
  */
@@ -34,9 +34,9 @@ function folderOf(path: string): string {
 }
 
 /**
- * A rule for the files of a folder. No session is loaded for it.
+ * Makes a rule for the files of a folder. It loads no session.
  *
- * @param options.endpoint the name to build URLs by; default 'static'
+ * @param options.endpoint the name to build URLs by; default: 'static'
  * @example
  * staticRule('/static', 'public', { maxAge: 3600 })
  * urlFor('static', { file: 'site.css' }) // '/static/site.css'

@@ -4,7 +4,7 @@ import { relative, sep } from 'node:path'
 import type { App } from '../app/types.ts'
 import { type DevMessage, supervise } from '../dev/reload.ts'
 import { serveFailure } from '../dev/reload-page.ts'
-import { show } from '../internal/describe-error.ts'
+import { inspectError } from '../internal/describe-error.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { findModule, parseImportString } from '../internal/import-string.ts'
 import type { Rule } from '../routing/index.ts'
@@ -63,7 +63,7 @@ async function work(options: Options): Promise<void> {
 function outliveErrors(): void {
   let told = false
   process.on('uncaughtException', (error) => {
-    process.stderr.write(`An error that nobody caught, which in production ends the process:\n${show(error)}\n`)
+    process.stderr.write(`An error that nobody caught, which in production ends the process:\n${inspectError(error)}\n`)
     if (told) return
     told = true
     process.on('message', (message: { tipfy?: string }) => {

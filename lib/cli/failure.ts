@@ -1,7 +1,7 @@
 // A command that failed says so in one line: what was given, what was wanted, the remedy.
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isInstance, show, tell } from '../internal/describe-error.ts'
+import { describeError, inspectError, isInstance } from '../internal/describe-error.ts'
 
 /** A mistake in how a command was called: exit status 2. */
 export class UsageError extends Error {
@@ -28,7 +28,7 @@ function placeIn(stack: string): string | undefined {
 
 /** An error as one line for standard error. */
 export function describeFailure(error: unknown): string {
-  const { code, message, name = 'Error', stack } = tell(error)
+  const { code, message, name = 'Error', stack } = describeError(error)
   if (stack === undefined) return `tipfy: ${oneLine(message)} was thrown.`
   if (`${code}`.startsWith('TIPFY_E_') || isInstance(error, UsageError)) return `tipfy: ${oneLine(message)}`
   const place = placeIn(stack)
@@ -38,6 +38,6 @@ export function describeFailure(error: unknown): string {
 
 /** The same, with the whole stack and its causes where --stack asks for it. */
 export function reportFailure(error: unknown, withStack: boolean): void {
-  if (withStack) process.stderr.write(`${show(error)}\n`)
+  if (withStack) process.stderr.write(`${inspectError(error)}\n`)
   else process.stderr.write(`${describeFailure(error)}\n`)
 }

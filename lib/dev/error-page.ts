@@ -6,7 +6,7 @@ import type { ErrorCauseProps, ErrorMetadataProps, ParsedError } from 'youch/typ
 import type { RequestContext } from '../app/types.ts'
 import { type Html, html } from '../http/html.ts'
 import { Response } from '../http/response/response.ts'
-import { show, type Told, tell } from '../internal/describe-error.ts'
+import { describeError, type ErrorDescription, inspectError } from '../internal/describe-error.ts'
 import { requestSections } from './error-sections.ts'
 
 /** The answer for an uncaught error: HTML, JSON or text, as the client would rather have it. */
@@ -16,14 +16,14 @@ export async function errorPage(error: unknown, context: RequestContext): Promis
   const kind = context.request.accepts('html', 'json', 'text')
   if (kind === 'json') {
     response.mimetype = 'application/json'
-    response.data = JSON.stringify({ status: 500, title: 'Internal Server Error', ...plain(tell(error)) })
+    response.data = JSON.stringify({ status: 500, title: 'Internal Server Error', ...plain(describeError(error)) })
   } else if (kind === 'text') {
     response.mimetype = 'text/plain'
-    response.data = `${show(error)}\n`
+    response.data = `${inspectError(error)}\n`
   } else {
     const nonce = randomBytes(16).toString('base64')
     response.headers.set('content-security-policy', policy(nonce))
-    response.data = await draw(error, context, nonce).catch(() => draw(copyOf(tell(error)), context, nonce))
+    response.data = await draw(error, context, nonce).catch(() => draw(copyOf(describeError(error)), context, nonce))
   }
   return response
 }
@@ -37,13 +37,13 @@ function policy(nonce: string): string {
   return `default-src 'none'; ${styles}; ${scripts}; img-src data:; base-uri 'none'`
 }
 
-function plain({ message, stack, cause }: Told): object {
+function plain({ message, stack, cause }: ErrorDescription): object {
   const frames = stack?.split('\n').slice(1)
   return { detail: message, stack: frames?.map((line) => line.trim()), cause: cause && plain(cause) }
 }
 
 /** In the place of what cannot be drawn: a Proxy that throws, a message that is no text. */
-function copyOf({ message, name = 'Error', stack = '', cause }: Told): Error {
+function copyOf({ message, name = 'Error', stack = '', cause }: ErrorDescription): Error {
   const copy = new Error(message, { cause: cause && copyOf(cause) })
   return Object.assign(copy, { name, stack })
 }

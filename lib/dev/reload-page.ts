@@ -2,7 +2,7 @@
 // with the code.
 import type { RequestListener, Server } from 'node:http'
 import { html } from '../http/html.ts'
-import { type Told, tell } from '../internal/describe-error.ts'
+import { describeError, type ErrorDescription } from '../internal/describe-error.ts'
 import { createServer } from '../internal/node-http.ts'
 
 function page(line: string, stack: string): string {
@@ -31,7 +31,7 @@ function page(line: string, stack: string): string {
 /** Answers every request with why the application cannot start. */
 export function failureListener(line: string, error: unknown): RequestListener {
   const causes: string[] = []
-  for (let told: Told | undefined = tell(error); told !== undefined; told = told.cause) {
+  for (let told: ErrorDescription | undefined = describeError(error); told !== undefined; told = told.cause) {
     causes.push(told.stack ?? told.message)
   }
   const stack = causes.join('\n\nCaused by: ')

@@ -1,9 +1,9 @@
-// The folder where an application keeps what it makes itself (.tipfy): the embedded Datastore and the development key.
+// The folder for what an application makes itself (.tipfy): the embedded Datastore and the development key.
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { TipfyError } from './errors.ts'
 
-// By Node's codes, and by SQLite's.
+// By the codes of Node, and of SQLite.
 const reasons: Record<string, string> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
@@ -19,7 +19,7 @@ const reasons: Record<string, string> = {
   26: 'datastore.sqlite is no database',
 }
 
-/** What `error` means for whoever wanted to keep something in `folder`. */
+/** Explains an error of something that was to be kept in `folder`. */
 export function folderError(folder: string, cause: unknown): TipfyError {
   if (cause instanceof TipfyError) return cause
   const { code, errcode, message } = cause as NodeJS.ErrnoException & { errcode?: number }
@@ -28,8 +28,8 @@ export function folderError(folder: string, cause: unknown): TipfyError {
 }
 
 /**
- * Makes a folder and those above it that are missing. Node's own way (`recursive`) tries for ever where a folder is there and
- * nothing can be made in it, as in /proc.
+ * Makes a folder and the missing ones above it. Node's `recursive` tries for ever where a folder exists but nothing can be
+ * made in it, as in /proc.
  */
 export function makeFolders(folder: string): void {
   const isFolder = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
@@ -45,7 +45,7 @@ export function makeFolders(folder: string): void {
 }
 
 /**
- * Makes the folder if need be, and sees that it can be written to.
+ * Makes the folder if it is missing, and checks that it can be written to.
  *
  * @throws {TipfyError} TIPFY_E_DATA_FOLDER
  */

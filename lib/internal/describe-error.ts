@@ -1,27 +1,27 @@
-// What can be told of something that was thrown, which may be anything: no error at all, a Proxy that refuses to be looked
-// at, causes in a circle, a message of ten megabytes. Nothing in here throws, so that no error ends the process by being told.
+// Describes a thrown value, which may be anything: no error, a Proxy that throws when it is looked at, causes in a circle, a
+// message of ten megabytes. Nothing in here throws, so that no error ends the process by being described.
 import { inspect } from 'node:util'
 import { isProxy } from 'node:util/types'
 
-/** An error as JSON can carry it. */
-export interface Told {
+/** An error as JSON can hold it. */
+export interface ErrorDescription {
   name?: string
   message: string
   code?: string | number
   stack?: string
-  cause?: Told
+  cause?: ErrorDescription
   /** Of an AggregateError. */
-  errors?: Told[]
+  errors?: ErrorDescription[]
 }
 
-/** Characters of one text, causes behind an error, and errors in an AggregateError, beyond which nothing is told. */
-const [longest, deepest, most] = [20_000, 10, 10]
+/** Limits: characters of one text, causes behind an error, errors in an AggregateError. */
+const [maxLength, maxDepth, maxErrors] = [20_000, 10, 10]
 
-/** A long text without its middle: a stack begins with the message and ends with where it was thrown. */
-function cut(text: string): string {
-  if (text.length <= longest) return text
-  const half = longest / 2
-  return `${text.slice(0, half)} … ${text.length - longest} characters more … ${text.slice(-half)}`
+/** Cuts the middle out of a long text: a stack begins with the message and ends with where it was thrown. */
+function shorten(text: string): string {
+  if (text.length <= maxLength) return text
+  const half = maxLength / 2
+  return `${text.slice(0, half)} … ${text.length - maxLength} characters more … ${text.slice(-half)}`
 }
 
 function read(from: object, name: string): unknown {
@@ -32,9 +32,9 @@ function read(from: object, name: string): unknown {
   }
 }
 
-function listed(errors: unknown): unknown[] | undefined {
+function firstOf(errors: unknown): unknown[] | undefined {
   try {
-    return Array.isArray(errors) ? errors.slice(0, most) : undefined
+    return Array.isArray(errors) ? errors.slice(0, maxErrors) : undefined
   } catch {
     return undefined
   }
@@ -42,59 +42,61 @@ function listed(errors: unknown): unknown[] | undefined {
 
 function inspected(value: unknown): string {
   try {
-    return cut(inspect(value))
+    return shorten(inspect(value))
   } catch {
     return `[${typeof value} that cannot be shown]`
   }
 }
 
-/** `thrown` as data; what is no error by how `inspect` shows it. */
-export function tell(thrown: unknown, depth = 0): Told {
-  if (typeof thrown === 'string') return { message: cut(thrown) }
+/** Describes a thrown value as data; a value that is no error by what `inspect` makes of it. */
+export function describeError(thrown: unknown, depth = 0): ErrorDescription {
+  if (typeof thrown === 'string') return { message: shorten(thrown) }
   if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null)
     return { message: inspected(thrown) }
   const [name, message, code, stack, cause] = ['name', 'message', 'code', 'stack', 'cause'].map((key) =>
     read(thrown, key),
   )
   if (typeof message !== 'string' && typeof stack !== 'string') return { message: inspected(thrown) }
-  const told: Told = { message: typeof message === 'string' ? cut(message) : inspected(message) }
-  if (typeof name === 'string') told.name = cut(name)
-  if (typeof code === 'string' || typeof code === 'number') told.code = code
-  if (typeof stack === 'string') told.stack = cut(stack)
-  if (depth === deepest) return told
-  if (cause !== undefined) told.cause = tell(cause, depth + 1)
-  const errors = listed(read(thrown, 'errors'))
-  if (errors !== undefined) told.errors = errors.map((error) => tell(error, Math.max(depth + 1, deepest - 1)))
-  return told
+  const description: ErrorDescription = { message: typeof message === 'string' ? shorten(message) : inspected(message) }
+  if (typeof name === 'string') description.name = shorten(name)
+  if (typeof code === 'string' || typeof code === 'number') description.code = code
+  if (typeof stack === 'string') description.stack = shorten(stack)
+  if (depth === maxDepth) return description
+  if (cause !== undefined) description.cause = describeError(cause, depth + 1)
+  const errors = firstOf(read(thrown, 'errors'))
+  if (errors !== undefined) {
+    description.errors = errors.map((error) => describeError(error, Math.max(depth + 1, maxDepth - 1)))
+  }
+  return description
 }
 
-/** In a line: `TypeError: x is not a function`. */
+/** Describes a thrown value in one line: `TypeError: x is not a function`. */
 export function headline(thrown: unknown): string {
-  const { name, message } = tell(thrown, deepest)
+  const { name, message } = describeError(thrown, maxDepth)
   return name === undefined ? message : `${name}: ${message}`
 }
 
-/** For a person: with stack, causes and whatever else it holds. */
-export function show(thrown: unknown): string {
+/** Describes a thrown value for a person: with its stack, causes and own properties. */
+export function inspectError(thrown: unknown): string {
   try {
-    return cut(inspect(thrown))
+    return shorten(inspect(thrown))
   } catch {
-    return inspect(tell(thrown), { depth: deepest })
+    return inspect(describeError(thrown), { depth: maxDepth })
   }
 }
 
-/** `thrown` itself where others may look at it, else an error in its place. */
-export function bearable(thrown: unknown): unknown {
+/** Returns the value itself if others may look at it, else an error in its place. */
+export function safeError(thrown: unknown): unknown {
   try {
     const { stack, name, message, code } = thrown as NodeJS.ErrnoException
     if (thrown && !isProxy(thrown) && `${stack}${name}${message}${code}`) return thrown
   } catch {
-    // What is made in its place tells as much as can be told.
+    // The error below describes it as far as possible.
   }
   return new Error(headline(thrown), { cause: thrown })
 }
 
-/** `instanceof`, of what may be a Proxy that throws when it is asked. */
+/** `instanceof`, for a value that may be a Proxy that throws. */
 export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
   try {
     return value instanceof type

@@ -1,5 +1,5 @@
-// What went wrong when a file of the application was imported, in words that say what to change: above all the usual
-// mistakes of the first minute under Node's type stripping, which Node itself tells in its own terms.
+// Explains why a file of the application could not be imported, and what to change: above all the usual mistakes of the first
+// minute under Node's type stripping, which Node describes in its own terms.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,27 +13,27 @@ interface Failure {
   cause: unknown
   code: unknown
   message: string
-  /** The file, and if known the line, that has the mistake, as seen from the root. */
+  /** The file, and if known the line, of the mistake, relative to the root. */
   place: string
   /** The file that was imported. */
   path: string
   shown(path: string): string
 }
 
-/** The first line of a syntax error's stack is its place: 'file:///…/config.ts:3'. */
+/** Reads the place of a syntax error from the first line of its stack: 'file:///…/config.ts:3'. */
 function placeIn(stack: string): [path: string, line: string] | undefined {
   const [, path, line] = stack.match(/^((?:file:\/\/)?\/.*?)(:\d+)\n/) ?? []
   return path === undefined ? undefined : [path.startsWith('file:') ? fileURLToPath(path) : path, line!]
 }
 
-/** A file as an import names it, with `../` in front. */
+/** Writes a path as an import would, with `../` in front. */
 function specifier(from: string, to: string): string {
   const path = relative(dirname(from), to).split(sep).join('/')
   return path.startsWith('.') ? path : `./${path}`
 }
 
-/** The file that was meant by a name without its extension, or with that of what it is compiled to. */
-function meant(wanted: string): string | undefined {
+/** Finds the file for a name without its extension, or with the extension of the compiled file. */
+function findMeant(wanted: string): string | undefined {
   const bare = wanted.replace(/\.[mc]?js$/, '')
   const ends = ['.ts', '.js', '.mts', '.mjs', '/index.ts', '/index.js']
   return ends.map((end) => bare + end).find(isFile)
@@ -46,7 +46,7 @@ function explainMissing({ cause, message, shown, path }: Failure): TipfyError | 
   if (missing !== undefined) return new TipfyError('TIPFY_E_IMPORT_PACKAGE', { file, name: missing }, { cause })
   const target = message.match(/^(?:Cannot find module|Directory import) '(.*?)'/)?.[1]
   if (target === undefined) return undefined
-  const found = meant(target)
+  const found = findMeant(target)
   const wanted = specifier(from, target)
   if (found === undefined) return new TipfyError('TIPFY_E_IMPORT_FILE', { file, wanted }, { cause })
   return new TipfyError('TIPFY_E_IMPORT_EXTENSION', { file, wanted, right: specifier(from, found) }, { cause })
@@ -75,7 +75,7 @@ function explainSyntax({ cause, code, message, place, path }: Failure): TipfyErr
   if (message === "Unexpected token 'export'" || message === 'Cannot use import statement outside a module') {
     return new TipfyError('TIPFY_E_MODULE_TYPE', { file: place }, { cause })
   }
-  // Stripping leaves decorators in, and what Node says of them then does not name them.
+  // Stripping leaves decorators in, and Node's message about them does not name them.
   if (path.endsWith('ts') && isFile(path) && /^\s*@[a-z]/im.test(readFileSync(path, 'utf8'))) {
     return new TipfyError('TIPFY_E_TYPESCRIPT_SYNTAX', { file: place, what: 'decorators' }, { cause })
   }
@@ -83,7 +83,7 @@ function explainSyntax({ cause, code, message, place, path }: Failure): TipfyErr
 }
 
 /**
- * The coded error for what an import threw, or what it threw where that is the application's own.
+ * Returns the coded error for what an import threw, or `cause` itself if that is the application's own.
  *
  * @param path the file that was imported
  * @param root the application's folder
@@ -101,7 +101,7 @@ export function explainImport(cause: unknown, path: string, root: string): unkno
   }
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_UNSUPPORTED_DIR_IMPORT') return explainMissing(failure) ?? cause
   if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return explainSubpath(failure) ?? cause
-  // One that running code threw, JSON.parse perhaps, is the application's own.
+  // A SyntaxError that running code threw, JSON.parse perhaps, is the application's own.
   const thrown = /^\s+at (?!async )[^\n]*file:\/\//m.test(stack)
   return name === 'SyntaxError' && !thrown ? explainSyntax(failure) : cause
 }

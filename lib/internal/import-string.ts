@@ -1,4 +1,4 @@
-// Finds a module by the names that urls.ts and config.ts use ('module:Name') and imports it, saying on failure what was
+// Finds and imports modules by the names that urls.ts and config.ts use ('module:Name'); errors list the files that were
 // looked for.
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
@@ -14,14 +14,14 @@ export interface ImportString {
   name: string
 }
 
-/** Splits 'module:Name'; the name may be missing where `fallback` gives one. */
+/** Splits 'module:Name'; the name may be missing if there is a `fallback`. */
 export function parseImportString(text: string, fallback?: string): ImportString {
   const [module = '', name = fallback, rest] = text.split(':')
   if (module === '' || !name || rest !== undefined) throw new TipfyError('TIPFY_E_IMPORT_STRING', { text })
   return { module, name }
 }
 
-/** The files that a module name may mean, in the order they are tried. `.` and `/` both separate folders. */
+/** Lists the files that a module name may mean, in the order they are tried. `.` and `/` both separate folders. */
 function candidates(module: string, folders: readonly string[]): string[] {
   const given = suffixes.some((suffix) => module.endsWith(suffix))
   const paths = given ? [module] : [...new Set([module, module.replaceAll('.', '/')])]
@@ -30,13 +30,13 @@ function candidates(module: string, folders: readonly string[]): string[] {
   )
 }
 
-/** The file of a module below one of `folders`, or undefined. */
+/** Returns the file of a module below one of `folders`, or undefined. */
 export function findModule(module: string, folders: readonly string[]): string | undefined {
   return candidates(module, folders).find(isFile)
 }
 
 /**
- * Imports one export of a module: a file below one of `folders`, else a package as seen from `root`.
+ * Imports one export of a module: of a file below one of `folders`, else of a package as seen from `root`.
  *
  * @throws {TipfyError} TIPFY_E_MODULE_NOT_FOUND, TIPFY_E_EXPORT_NOT_FOUND, or one of the mistakes of `importFile`
  */
@@ -56,7 +56,7 @@ export async function importString(
   return found.exports[name]
 }
 
-/** A module's exports and the file (or package) they came from; undefined where there is no such module. */
+/** Returns a module's exports and its file or package; undefined if there is no such module. */
 export async function importModule(
   module: string,
   { root, folders }: { root: string; folders: readonly string[] },
@@ -74,7 +74,7 @@ export async function importModule(
   }
 }
 
-/** 'tipfy/ext/…' always means this copy of tipfy, whatever else is installed near the application. */
+/** 'tipfy/ext/…' always is this copy of tipfy, whatever is installed near the application. */
 function isOurs(module: string): boolean {
   return module === 'tipfy' || module.startsWith('tipfy/')
 }
@@ -82,7 +82,7 @@ function isOurs(module: string): boolean {
 /**
  * Imports a file of the application.
  *
- * @throws {TipfyError} what `explainImport` makes of the mistakes of one's first minute; any other error as it came
+ * @throws {TipfyError} the error of `explainImport` for usual mistakes; other errors unchanged
  */
 export async function importFile(path: string, root: string): Promise<Record<string, unknown>> {
   try {

@@ -1,7 +1,6 @@
 // JSON.parse that reads every key as it is written. V8 takes a key with an escape for another one where an object that began
 // alike was read before: after `{"a":1,"\\":2}` it reads `{"a":1,"\"":2}` as the former (nodejs/node#63785; Node 24 and 26).
 // One visitor's JSON would change how another's session is read. Every step takes time linear in the text: strangers send it.
-import { put } from './put.ts'
 
 /** Returns the value of JSON `text`. Throws the SyntaxError of JSON.parse. */
 export function readJson(text: string): unknown {
@@ -82,4 +81,10 @@ function renamed(object: object, keys: readonly string[]): object {
   const result: Record<string, unknown> = {}
   for (const [number, value] of Object.entries(object)) put(result, keys[Number(number)]!, value)
   return result
+}
+
+/** Sets an own property of any name: `__proto__` is a key like any other. */
+export function put(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') target[key] = value
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
 }

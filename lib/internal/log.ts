@@ -1,7 +1,7 @@
 // The log of the application and that of its requests: one line of JSON in production, with the names that Cloud Logging knows,
 // a line for a person in development.
 import { isNativeError } from 'node:util/types'
-import { show, tell } from './describe-error.ts'
+import { describeError, inspectError } from './describe-error.ts'
 import { LineWriter } from './line-writer.ts'
 
 /** Writes one line: a message, fields and a message (an error as the field `err`, with its stack), or an error alone. */
@@ -28,7 +28,7 @@ const severities: Record<Level, string> = { debug: 'DEBUG', info: 'INFO', warn: 
 /** Takes a line apart; the message of an error alone is its own. */
 function partsOf(given: object | string, text: string | undefined): { err?: unknown; message: string; fields: object } {
   if (typeof given === 'string') return { message: text ?? given, fields: {} }
-  if (isNativeError(given)) return { err: given, message: text ?? tell(given).message, fields: {} }
+  if (isNativeError(given)) return { err: given, message: text ?? describeError(given).message, fields: {} }
   try {
     const { err, ...fields } = given as { err?: unknown }
     return { err, message: text ?? '', fields }
@@ -42,7 +42,7 @@ function json(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)
   } catch {
-    return JSON.stringify(show(value))
+    return JSON.stringify(inspectError(value))
   }
 }
 
@@ -62,7 +62,7 @@ export function jsonLine(level: Level, message: string, fields: object): string 
 
 function humanLine(level: Level, message: string, fields: object, err: unknown): string {
   const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${json(value)}`)
-  const cause = err === undefined ? '' : `\n${show(err)}`
+  const cause = err === undefined ? '' : `\n${inspectError(err)}`
   return `${level === 'info' ? '' : `${level}: `}${message}${rest.join('')}${cause}\n`
 }
 
@@ -76,7 +76,7 @@ export function makeLog(
     return (given, text) => {
       const { err, message, fields } = partsOf(given, text)
       if (dev) write(humanLine(name, message, fields, err))
-      else write(jsonLine(name, message, err === undefined ? fields : { ...fields, err: tell(err) }))
+      else write(jsonLine(name, message, err === undefined ? fields : { ...fields, err: describeError(err) }))
     }
   }
   return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') }

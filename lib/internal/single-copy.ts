@@ -1,5 +1,5 @@
-// Notices when a process loads tipfy twice (from source and from dist, or in two versions). Each copy has its own globals,
-// so that what one copy serves the other knows nothing of, and that has to be said in so many words.
+// Detects a process that loads tipfy twice (from source and from dist, or in two versions). Each copy has its own globals, so
+// that a request served by one does not exist for the other; without an error of its own that is hard to find out.
 import { fileURLToPath } from 'node:url'
 import { TipfyError } from './errors.ts'
 
@@ -11,7 +11,7 @@ const here = fileURLToPath(new URL('..', import.meta.url))
 shared[key] ??= new Set()
 shared[key].add(here)
 
-/** @throws {TipfyError} TIPFY_E_TWO_COPIES where this is not the only copy in the process */
+/** @throws {TipfyError} TIPFY_E_TWO_COPIES if the process has another copy */
 export function mustBeTheOnlyCopy(): void {
   const other = [...shared[key]!].find((folder) => folder !== here)
   if (other !== undefined) throw new TipfyError('TIPFY_E_TWO_COPIES', { one: here, other })

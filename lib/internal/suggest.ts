@@ -1,6 +1,6 @@
-// Finds the word that was probably meant, for errors to propose.
+// Finds the word that was probably meant, for error messages to suggest.
 
-/** Steps (insert, delete, replace) from one word to another. */
+/** Counts the steps (insert, delete, replace) from one word to another. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at)
   for (let i = 1; i <= from.length; i++) {
@@ -14,13 +14,13 @@ function distance(from: string, to: string): number {
   return row[to.length]!
 }
 
-/** How unlike `other` is to `word`, case aside. What has all of it as a part is close, however much is missing. */
+/** Rates how unlike two words are, ignoring case. A word that contains the other is close, however long it is. */
 export function unlikeness(word: string, other: string): number {
   const [a, b] = [word.toLowerCase(), other.toLowerCase()]
   return a !== '' && b.includes(a) ? (b.length - a.length) / 10 : distance(a, b)
 }
 
-/** The one of `words` that is most like `word`. */
+/** Returns the one of `words` that is most like `word`. */
 export function nearest(word: string, words: Iterable<string>): string {
   let best = ''
   for (const one of words) if (best === '' || unlikeness(word, one) < unlikeness(word, best)) best = one

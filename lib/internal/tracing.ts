@@ -1,5 +1,5 @@
-// What a request spends its time on, told to whoever listens: the console in development, or a tracer of your own. While
-// nobody listens it costs one look at a flag.
+// The steps of a request's work, published for the console in development or for a tracer of your own. Without a listener a
+// step costs the check of a flag.
 import { channel } from 'node:diagnostics_channel'
 
 /** One piece of a request's work. Times in ms, on the clock of `performance.now()`. */
@@ -8,26 +8,25 @@ export interface Step {
   /** Like `preDispatchHandler checkCsrf` or `lookup Session`. */
   readonly name: string
   readonly start: number
-  /** Null while it goes on. */
+  /** Null until it has ended. */
   end: number | null
-  /** What it threw, if it did. */
+  /** The error that it threw. */
   error: unknown
 }
 
 /**
- * Each step is published as it begins, in the context of the request that it is for; its `end` and `error` are filled in
- * later.
+ * The channel of steps as they begin, each in the context of its request; its `end` and `error` are set later.
  *
  * @example
  * diagnosticsChannel.subscribe('tipfy.step', (step) => { … })
  */
 export const steps = channel('tipfy.step')
 
-/** Each step again, when it has ended. */
+/** The channel of steps that have ended. */
 export const stepEnds = channel('tipfy.step.end')
 
 /**
- * Runs `work` as a step. Callers ask first, so that nothing is made for nobody:
+ * Runs `work` as a step. Callers check for listeners first, so that nothing is allocated without one:
  * `steps.hasSubscribers ? traced('handler', name, () => call()) : call()`
  */
 export function traced<T>(kind: Step['kind'], name: string, work: () => T): T {
@@ -54,7 +53,7 @@ export function traced<T>(kind: Step['kind'], name: string, work: () => T): T {
   }
 }
 
-/** Begins a step, and gives the function that ends it. */
+/** Begins a step and returns the function that ends it. */
 export function beginStep(kind: Step['kind'], name: string): (error?: unknown) => void {
   const step: Step = { kind, name, start: performance.now(), end: null, error: undefined }
   steps.publish(step)

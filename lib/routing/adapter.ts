@@ -1,7 +1,7 @@
 // A map bound to a host: matches paths, redirects, and builds URLs.
 import { MethodNotAllowed, NotFound } from '../http/exceptions.ts'
 import { MultiDict } from '../http/multidict.ts'
-import { put } from '../internal/put.ts'
+import { put } from '../internal/json.ts'
 import { BuildError } from './build-error.ts'
 import { isSuitable } from './build-order.ts'
 import { type Built, pairsOf } from './builder.ts'

@@ -1,8 +1,7 @@
-// What Cloud Logging needs to put the lines of a request together: the project's name, and the trace that the front end gave
-// the request.
+// The fields by which Cloud Logging groups the lines of a request: the project, and the trace that the front end gave the request.
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** The project, null where this is not Google Cloud: `known`, the environment's, or (on Cloud Run) the metadata server's. */
+/** Returns the project: `known`, the environment's, or (on Cloud Run) the metadata server's; null if this is not Google Cloud. */
 export async function googleProject(
   known: string | null,
   env: NodeJS.ProcessEnv = process.env,
@@ -12,18 +11,18 @@ export async function googleProject(
   const given = known ?? env.GOOGLE_CLOUD_PROJECT
   if (given) return given
   try {
-    const answer = await ask('http://metadata.google.internal/computeMetadata/v1/project/project-id', {
+    const response = await ask('http://metadata.google.internal/computeMetadata/v1/project/project-id', {
       headers: { 'Metadata-Flavor': 'Google' },
       signal: AbortSignal.timeout(1000),
     })
-    return answer.ok ? await answer.text() : ''
+    return response.ok ? await response.text() : ''
   } catch {
-    // Without a project the lines are still Cloud Logging's, only not tied to a trace.
+    // Without a project the lines still reach Cloud Logging, without their trace.
     return ''
   }
 }
 
-/** The trace of a request, in Cloud Logging's fields; none without a project or a trace. */
+/** Returns the trace of a request in Cloud Logging's fields; none without a project or a trace. */
 export function traceFields(headers: IncomingHttpHeaders, project: string): Record<string, string | boolean> {
   if (project === '') return {}
   const [, trace, span, flags] =

@@ -1,39 +1,39 @@
-// Puts an application on the network: listens, guards it against slow and endless requests, and stops without losing one.
+// Puts an application on the network: listens, sets timeouts and limits, and stops without losing a request.
 import cluster from 'node:cluster'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { App } from '../app/types.ts'
 import { continueWith } from '../http/request/body-stream.ts'
 import { TipfyError } from '../internal/errors.ts'
-import { createServer } from '../internal/node-http.ts'
+import { allowHalfOpen, createServer } from '../internal/node-http.ts'
 import { logged, openAccessLog } from './access-log.ts'
 import { gracefully } from './graceful.ts'
-import { answerRefusals } from './refusals.ts'
+import { rejectUnreadable } from './unreadable.ts'
 import { leave, stopMessage, type WorkerReady, Workers } from './workers.ts'
 
-/** Where to listen. */
+/** The address to listen on. */
 export interface ServeOptions {
   /** Default: the environment's PORT, else 8080. 0 takes a free one. */
   port?: number
-  /** Default: loopback in development, else every address. */
+  /** Default: loopback in development, else all addresses. */
   host?: string
 }
 
-/** Where to listen, and with how many processes. */
+/** The address to listen on, and the number of processes. */
 export interface RunOptions extends ServeOptions {
-  /** Processes that share the work. Default: this one alone. */
+  /** Processes that share the work. Default: only this one. */
   workers?: number
 }
 
 /** A server that listens. */
 export interface RunningServer {
-  /** As a browser takes it. */
+  /** The address for a browser. */
   readonly url: string
-  /** The port it listens on, also where 0 was asked for. */
+  /** The port it listens on, also if 0 was given. */
   readonly port: number
-  /** What keeps the sessions. */
+  /** Describes where sessions are kept. */
   readonly sessions: string
-  /** Takes no more connections, waits for the requests in flight (`tipfy.shutdownTimeout` seconds), closes the application. */
+  /** Accepts no more connections, waits for the requests in flight (`tipfy.shutdownTimeout` seconds), closes the application. */
   close(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 }
 
 /**
- * The environment's PORT, else 8080.
+ * Returns the environment's PORT, else 8080.
  *
  * @throws {TipfyError} TIPFY_E_PORT
  */
@@ -69,20 +69,18 @@ function makeServer(app: App, listener: RequestListener): Server {
       keepAliveTimeout: keepAliveTimeout * 1000,
       requestTimeout: requestTimeout * 1000,
       headersTimeout: Math.min(headersTimeout, requestTimeout) * 1000,
-      // How often the two are looked at.
+      // The interval at which the two are checked.
       connectionsCheckingInterval: Math.min(1000, headersTimeout * 500, requestTimeout * 500),
       maxHeaderSize,
       optimizeEmptyRequests: true,
     },
     listener,
   )
-  // Node would drop what comes after the 2,000th header and say nothing; their size is limited already.
+  // Node would silently drop what comes after the 2,000th header; their size is limited already.
   server.maxHeadersCount = 0
-  if (maxConnections > 0)
-    server.maxConnections = maxConnections
-    // A client that has sent its request may close its side and still wait for the answer (RFC 9112, 9.6).
-  ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
-  answerRefusals(server, app.log)
+  if (maxConnections > 0) server.maxConnections = maxConnections
+  allowHalfOpen(server)
+  rejectUnreadable(server, app.log)
   server.on('checkContinue', (incoming, outgoing) => {
     continueWith(incoming, () => outgoing.writeContinue())
     listener(incoming, outgoing)
@@ -90,7 +88,7 @@ function makeServer(app: App, listener: RequestListener): Server {
   return server
 }
 
-/** Answers `path` itself: 200 while it serves, 503 once it stops, for whoever spreads requests over several servers. */
+/** Wraps a listener: responds to `path` itself, for load balancers: 200 while serving, 503 when stopping. */
 function withHealth(listener: RequestListener, path: string, isStopping: () => boolean): RequestListener {
   return (incoming, outgoing) => {
     if (incoming.url !== path) return listener(incoming, outgoing)
@@ -108,7 +106,7 @@ function withHealth(listener: RequestListener, path: string, isStopping: () => b
 }
 
 /**
- * Makes the application ready and serves it.
+ * Serves an application when it is ready.
  *
  * @throws {TipfyError} TIPFY_E_PORT_IN_USE, TIPFY_E_PORT_DENIED, and what `app.ready()` throws
  */
@@ -148,7 +146,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Runni
   }
 }
 
-/** Serves the application until SIGTERM or SIGINT, then stops it; a second signal ends it at once. */
+/** Serves an application until SIGTERM or SIGINT, then stops it; a second signal ends it at once. */
 export async function runApp(app: App, options: RunOptions = {}): Promise<RunningServer> {
   const { workers = 1 } = options
   const running = workers > 1 && cluster.isPrimary ? await supervise(app, workers) : await serve(app, options)
@@ -176,7 +174,7 @@ export async function runApp(app: App, options: RunOptions = {}): Promise<Runnin
   return running
 }
 
-/** Serves through worker processes, each of which runs this program again. SIGHUP reloads them, code and all. */
+/** Serves through worker processes, each of which runs this program again. SIGHUP reloads them with their code. */
 async function supervise(app: App, count: number): Promise<RunningServer> {
   await app.onSupervise?.()
   const workers = new Workers(app.log, (app.settings.shutdownTimeout + 5) * 1000)

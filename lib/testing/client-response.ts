@@ -1,20 +1,20 @@
-// An answer as a test reads it: whole, so that nothing has to be awaited.
+// A response as a test reads it: complete, so that nothing has to be awaited.
 import { readJson } from '../internal/json.ts'
 import type { Reply } from './exchange.ts'
 
-/** The answer to a request of a test. */
+/** The response to a request of a test. */
 export class ClientResponse {
   /** The status code. */
   readonly status: number
-  /** The status in words, as it came. */
+  /** The status in words, as received. */
   readonly statusText: string
   /** The web's own Headers: `get(name)`, `getSetCookie()`. */
   readonly headers: Headers
-  /** The body as it came. */
+  /** The body as received. */
   readonly bytes: Buffer
-  /** What was asked for, after redirects. */
+  /** The URL of the request, after redirects. */
   readonly url: string
-  /** The answers that redirected to this one, first to last. */
+  /** The responses that redirected to this one, first to last. */
   readonly history: readonly ClientResponse[]
 
   constructor(reply: Reply, url: URL, history: readonly ClientResponse[]) {
@@ -39,7 +39,7 @@ export class ClientResponse {
     return readJson(this.text) as T
   }
 
-  /** Where a redirect leads, as a whole URL; null where it is none. */
+  /** The target of a redirect as a whole URL; null for other responses. */
   get location(): string | null {
     const location = this.headers.get('location')
     return location === null ? null : new URL(location, this.url).href

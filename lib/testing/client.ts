@@ -1,5 +1,4 @@
-// A client for tests: asks an application as a browser would, cookies and redirects included, without opening a port.
-
+// A client for tests: sends requests as a browser would, with cookies and redirects, without opening a port.
 import { current } from '../app/globals.ts'
 import type { App } from '../app/types.ts'
 import { session, sessionStore } from '../ext/session/index.ts'
@@ -8,32 +7,32 @@ import { ClientResponse } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { exchange } from './exchange.ts'
 import { messageFor, type RequestOptions } from './message.ts'
-import { runInContext } from './run-in-context.ts'
+import { runInContext } from './with-request.ts'
 
-/** What all requests of a client have in common. */
+/** Options for all requests of a client. */
 export interface ClientOptions {
-  /** Scheme, host and port that paths are asked of. Default: http://localhost */
+  /** Scheme, host and port. Default: http://localhost */
   baseUrl?: string
   /** Sent with every request that does not set them itself. */
   headers?: RequestOptions['headers']
-  /** Whether redirects are followed. Default: false */
+  /** Follow redirects. Default: false */
   followRedirects?: boolean
 }
 
 /** One request of a client. */
 export interface ClientRequestOptions extends RequestOptions {
-  /** Whether redirects are followed, this time. */
+  /** Follow redirects, for this request. */
   followRedirects?: boolean
 }
 
 type SessionFunction<T> = (dictionary: typeof session, store: typeof sessionStore) => T | Promise<T>
 
-/** As far as Chromium goes. */
-const mostRedirects = 20
+/** As in Chromium. */
+const maxRedirects = 20
 
-/** One browser, as far as cookies are concerned. Made by `createClient`. */
+/** A client with cookies of its own, like a browser. Made by `createClient`. */
 export class TestClient {
-  /** The cookies it holds. */
+  /** Its cookies. */
   readonly cookies: CookieJar
   readonly #app: App
   readonly #options: ClientOptions
@@ -82,29 +81,29 @@ export class TestClient {
   }
 
   /**
-   * Asks the application. `path` may be a whole URL, for another host or for https.
+   * Sends a request to the application. `path` may be a whole URL, for another host or for https.
    *
    * @example
-   * const answer = await client.request('POST', '/login', { form: { name: 'ann' }, followRedirects: true })
+   * const response = await client.request('POST', '/login', { form: { name: 'ann' }, followRedirects: true })
    */
   async request(method: string, path: string, options: ClientRequestOptions = {}): Promise<ClientResponse> {
     await this.#app.ready()
     const follow = options.followRedirects ?? this.#options.followRedirects ?? false
     const history: ClientResponse[] = []
-    let answer = await this.#ask(method, path, options, this.#base, history)
+    let response = await this.#send(method, path, options, this.#base, history)
     let wanted: ClientRequestOptions = options
-    while (follow && answer.location !== null && answer.status !== 304 && answer.status !== 201) {
-      if (history.push(answer) > mostRedirects) throw new Error(`More than ${mostRedirects} redirects from ${path}`)
+    while (follow && response.location !== null && response.status !== 304 && response.status !== 201) {
+      if (history.push(response) > maxRedirects) throw new Error(`More than ${maxRedirects} redirects from ${path}`)
       // RFC 9110, 15.4: after 303 the new request is a GET; after 301 and 302 browsers turn a POST into one.
-      if (method !== 'HEAD' && (answer.status === 303 || (answer.status < 303 && method === 'POST'))) method = 'GET'
+      if (method !== 'HEAD' && (response.status === 303 || (response.status < 303 && method === 'POST'))) method = 'GET'
       const { headers, remoteAddress } = options
       wanted = method === 'GET' || method === 'HEAD' ? { headers, remoteAddress } : { ...options, query: undefined }
-      answer = await this.#ask(method, answer.location, wanted, new URL(answer.url), [...history])
+      response = await this.#send(method, response.location, wanted, new URL(response.url), [...history])
     }
-    return answer
+    return response
   }
 
-  async #ask(
+  async #send(
     method: string,
     path: string,
     options: RequestOptions,
@@ -114,14 +113,14 @@ export class TestClient {
     const headers = { ...this.#options.headers, ...options.headers }
     const cookies = (url: URL) => this.cookies.header(url)
     const { url, message } = await messageFor(method, path, { options: { ...options, headers }, base, cookies })
-    const answer = new ClientResponse(await exchange(this.#app.requestListener, message), url, history)
-    for (const cookie of answer.headers.getSetCookie()) this.cookies.store(cookie, url)
-    return answer
+    const response = new ClientResponse(await exchange(this.#app.requestListener, message), url, history)
+    for (const cookie of response.headers.getSetCookie()) this.cookies.store(cookie, url)
+    return response
   }
 
   /**
-   * Runs `fn` with this client's session, and saves it as a request would: to set up what a test starts from, or to look
-   * at what it left. Gives what `fn` gives.
+   * Runs `fn` with this client's session and saves it as a request would: to prepare a test, or to check its result. Returns
+   * what `fn` returns.
    *
    * @example
    * await client.session((session) => { session.products = ['foo'] })
@@ -142,12 +141,12 @@ export class TestClient {
 }
 
 /**
- * A client for tests of an application. It makes the application ready itself.
+ * Makes a client for tests of an application. It waits for `app.ready()` itself.
  *
  * @example
  * const client = createClient(app)
- * const answer = await client.get('/session-test', { query: { 'add-product': 'foo' } })
- * expect(answer.text).toBe('Products in cart: foo')
+ * const response = await client.get('/session-test', { query: { 'add-product': 'foo' } })
+ * expect(response.text).toBe('Products in cart: foo')
  */
 export function createClient(app: App, options?: ClientOptions): TestClient {
   return new TestClient(app, options)

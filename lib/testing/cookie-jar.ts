@@ -1,35 +1,35 @@
-// The cookies of a test's client, kept and sent as RFC 6265bis tells a browser to. There is one user and no page, so
-// SameSite is not weighed, and no list of public suffixes is needed.
+// The cookies of a test's client, kept and sent as RFC 6265bis tells a browser to. With one user and no page, SameSite has no
+// effect, and no list of public suffixes is needed.
 
-/** A cookie that the jar holds. */
+/** A cookie in the jar. */
 export interface StoredCookie {
   name: string
-  /** As it came, not decoded. */
+  /** As received, not decoded. */
   value: string
   /** Without a dot in front. */
   domain: string
-  /** Whether only the very host that set it gets it. */
+  /** Sent only to the host that set it. */
   hostOnly: boolean
   path: string
   secure: boolean
   httpOnly: boolean
-  /** As it came: 'Lax', 'Strict', 'None'; null if it said nothing. */
+  /** As received: 'Lax', 'Strict', 'None'; null if not given. */
   sameSite: string | null
   /** Milliseconds since 1970; null: until the browser closes. */
   expires: number | null
 }
 
-/** Where a cookie that a test sets itself belongs. */
+/** The place of a cookie that a test sets. */
 export interface CookiePlace {
   /** Default: the host of the client's `baseUrl`. */
   domain?: string
   /** Default: '/'. */
   path?: string
-  /** Whether it is sent to https only. Default: false. */
+  /** Sent to https only. Default: false. */
   secure?: boolean
 }
 
-/** The folder of a path: where a cookie belongs that names none. */
+/** Returns the folder of a path: the default path of a cookie. */
 function folderOf(path: string): string {
   const end = path.lastIndexOf('/')
   return end <= 0 ? '/' : path.slice(0, end)
@@ -59,7 +59,7 @@ function expiryOf(attributes: Map<string, string>): number | null {
   return Number.isNaN(date) ? null : date
 }
 
-/** What `__Secure-` and `__Host-` promise of a cookie, broken. */
+/** Returns true if a cookie breaks the rules of its prefix `__Secure-` or `__Host-`. */
 function breaksPrefix(cookie: StoredCookie): boolean {
   const name = cookie.name.toLowerCase()
   if (name.startsWith('__secure-')) return !cookie.secure
@@ -71,12 +71,12 @@ export class CookieJar {
   readonly #cookies = new Map<string, StoredCookie>()
   readonly #home: string
 
-  /** @param home the host of cookies that a test sets itself */
+  /** @param home the host of cookies that a test sets */
   constructor(home = 'localhost') {
     this.#home = home
   }
 
-  /** Takes one Set-Cookie header of an answer from `url`, or leaves it where a browser would. */
+  /** Stores the cookie of a Set-Cookie header from `url`, unless a browser would drop it. */
   store(header: string, url: URL): void {
     const [pair = '', ...rest] = header.split(';')
     const at = pair.indexOf('=')
@@ -107,7 +107,7 @@ export class CookieJar {
     else this.#cookies.set(key, cookie)
   }
 
-  /** The Cookie header of a request for `url`, longest paths first; '' where there is nothing to send. */
+  /** Returns the Cookie header of a request for `url`, longest paths first; '' for none. */
   header(url: URL): string {
     return this.all()
       .filter((cookie) =>
@@ -119,29 +119,29 @@ export class CookieJar {
       .join('; ')
   }
 
-  /** Every cookie that has not expired. */
+  /** Returns the cookies that have not expired. */
   all(): StoredCookie[] {
     const now = Date.now()
     return [...this.#cookies.values()].filter(({ expires }) => expires === null || expires > now)
   }
 
-  /** The value of a cookie, as it travels; undefined where there is none. */
+  /** Returns the value of a cookie, not decoded; undefined if there is none. */
   get(name: string): string | undefined {
     return this.find(name)?.value
   }
 
-  /** A cookie with its attributes. */
+  /** Returns a cookie with its attributes. */
   find(name: string): StoredCookie | undefined {
     return this.all().find((cookie) => cookie.name === name)
   }
 
-  /** Sets a cookie by hand, as it is to travel: a forged one, one from an earlier visit. */
+  /** Sets a cookie, its value encoded already: a forged one, one from an earlier visit. */
   set(name: string, value: string, { domain, path = '/', secure = false }: CookiePlace = {}): void {
     const place = { domain: domain ?? this.#home, hostOnly: domain === undefined, path, secure }
     this.#put({ name, value, ...place, httpOnly: false, sameSite: null, expires: null })
   }
 
-  /** Drops every cookie of that name. */
+  /** Deletes every cookie of that name. */
   delete(name: string): void {
     for (const [key, cookie] of this.#cookies) if (cookie.name === name) this.#cookies.delete(key)
   }

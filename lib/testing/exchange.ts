@@ -1,9 +1,9 @@
-// One HTTP exchange in memory: Node's own client and server, speaking real HTTP/1.1 over a pair of streams. So a test sees
-// what a browser would see, headers, HEAD, chunks and all, and no port is opened.
+// One HTTP exchange in memory: Node's own client and server, speaking HTTP/1.1 over a pair of streams. So a test gets what a
+// browser would get, down to headers and chunks, and no port is opened.
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import { duplexPair } from 'node:stream'
 
-/** A request as it goes over the wire. */
+/** A request as it is sent. */
 export interface Message {
   method: string
   /** Path and query, percent-encoded. */
@@ -12,11 +12,11 @@ export interface Message {
   headers: readonly string[]
   body: Uint8Array | null
   remoteAddress: string
-  /** Whether it came by https. */
+  /** True for https. */
   encrypted: boolean
 }
 
-/** An answer as it came. */
+/** A response as received. */
 export interface Reply {
   status: number
   statusText: string
@@ -25,13 +25,13 @@ export interface Reply {
   bytes: Buffer
 }
 
-/** Has `listener` serve one request. Rejects if the answer breaks off. */
+/** Sends one request to `listener`. Rejects if the response breaks off. */
 export function exchange(listener: RequestListener, message: Message): Promise<Reply> {
   const { method, target, headers, body, remoteAddress, encrypted } = message
   const [near, far] = duplexPair()
   // Node 22 leaves the other end of a pair open when one is destroyed.
   far.once('close', () => far.writableFinished || near.destroy())
-  // As the server that answers in production.
+  // As in the server of production.
   const server = createServer({ optimizeEmptyRequests: true }, listener)
   server.emit('connection', Object.assign(far, { remoteAddress, encrypted }))
   return new Promise((resolve, reject) => {

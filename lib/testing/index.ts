@@ -1,4 +1,4 @@
-// tipfy/testing: what tests of an application use, under any runner.
+// tipfy/testing: for tests of an application, under any runner.
 import type { DatastoreClient } from '../ext/session/config/config.ts'
 
 export { type ClientOptions, type ClientRequestOptions, createClient, type TestClient } from './client.ts'
@@ -8,8 +8,8 @@ export type { Fields, RequestOptions } from './message.ts'
 export { type WithRequestOptions, withRequest } from './with-request.ts'
 
 /**
- * A Datastore that keeps nothing: the official client over an empty engine in memory. To use it as one, name its type:
- * `memoryDatastore<Datastore>()`; a compiler need not read the client's types where it is only handed on.
+ * Opens a Datastore in memory: the official client over an empty engine. To use it as one, name its type:
+ * `memoryDatastore<Datastore>()`; without it the compiler need not read the client's types.
  *
  * @example
  * makeApp({ ...config, 'tipfy/ext/session': { ...config['tipfy/ext/session'], datastore: await memoryDatastore() } })

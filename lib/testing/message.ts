@@ -1,4 +1,4 @@
-// What a test says of a request (`form`, `json`, `query` …), turned into a request as it goes over the wire.
+// Turns the options of a test's request (`form`, `json`, `query` …) into a request as it is sent.
 import type { Message } from './exchange.ts'
 
 type Scalar = string | number | boolean
@@ -32,7 +32,7 @@ function encodeFields(fields: Fields | string): string {
   return pairs.toString()
 }
 
-/** A path as a browser would send it: what no request line can hold is encoded, what is encoded stays. */
+/** Encodes the characters of a path that a request line cannot hold, as a browser would. */
 const encodePath = (path: string) => path.replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
 
 interface Body {
@@ -49,7 +49,7 @@ async function multipartBody(given: NonNullable<RequestOptions['multipart']>): P
       else form.append(name, String(value))
     }
   }
-  // The web's own Response knows how to write one.
+  // The web's Response encodes it.
   const written = new Response(form as FormData)
   return { type: written.headers.get('content-type'), bytes: new Uint8Array(await written.arrayBuffer()) }
 }
@@ -64,13 +64,13 @@ async function bodyOf({ form, json, multipart, body }: RequestOptions): Promise<
 const has = (headers: readonly string[], name: string) =>
   headers.some((given, at) => at % 2 === 0 && given.toLowerCase() === name)
 
-/** The URL that `path` means to a client at `base`; an absolute one is taken as it is. */
+/** Resolves `path` for a client at `base`; a whole URL stays as it is. */
 export function resolveUrl(path: string, base: URL): URL {
   return path.startsWith('/') ? new URL(base.origin + encodePath(path)) : new URL(path, base)
 }
 
 /**
- * The request for `path` (or a whole URL).
+ * Makes the request for `path`, which may be a whole URL.
  *
  * @param cookies the Cookie header, '' for none
  */
@@ -80,7 +80,7 @@ export async function messageFor(
   { options, base, cookies }: { options: RequestOptions; base: URL; cookies: (url: URL) => string },
 ): Promise<{ url: URL; message: Message }> {
   const url = resolveUrl(path, base)
-  // A path is sent as the test wrote it; a URL would have its dots and slashes tidied first.
+  // A path is sent as the test wrote it; `URL` would normalise dots and slashes.
   let target = path.startsWith('/') ? encodePath(path).replace(/#.*$/, '') : url.pathname + url.search
   const query = options.query === undefined ? '' : encodeFields(options.query)
   if (query !== '') target += (target.includes('?') ? '&' : '?') + query

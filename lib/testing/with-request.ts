@@ -1,23 +1,26 @@
-// Runs code that uses the globals without a handler around it: a test of a function deep in an application.
-import type { App } from '../app/types.ts'
+// Runs code that uses the globals without a handler around it: in the context of a request that is made up, with its session
+// open.
+import type { ServerResponse } from 'node:http'
+import { contextStorage } from '../app/context.ts'
+import type { App, RequestContext } from '../app/types.ts'
 import type { SessionData } from '../ext/session/data/session-data.ts'
 import { session } from '../ext/session/index.ts'
+import { exchange, type Message, type Reply } from './exchange.ts'
 import { messageFor, type RequestOptions } from './message.ts'
-import { runInContext } from './run-in-context.ts'
 
-/** The request that `withRequest` sets up. */
+/** The request that `withRequest` makes. */
 export interface WithRequestOptions extends RequestOptions {
   /** Path and query, or a whole URL. Default: '/' */
   path?: string
   /** Default: 'GET' */
   method?: string
   cookies?: Readonly<Record<string, string>>
-  /** What is in the session to begin with. It is not saved. */
+  /** The data that the session begins with. It is not saved. */
   session?: Partial<SessionData>
 }
 
 /**
- * Runs `fn` with `request`, `response`, `app` and `session` set, and gives what it gives. No handler and no hook of a
+ * Runs `fn` with `request`, `response`, `app` and `session` set, and returns what it returns. No handler and no hook of a
  * request runs, and no session is saved.
  *
  * @example
@@ -35,4 +38,30 @@ export async function withRequest<T>(app: App, options: WithRequestOptions, fn: 
     return fn()
   })
   return result
+}
+
+/** Runs `fn` in the context of a request. Returns its result and the response: an empty one unless `fn` sent another. */
+export async function runInContext<T>(
+  app: App,
+  message: Message,
+  fn: (context: RequestContext, outgoing: ServerResponse) => T | Promise<T>,
+): Promise<{ result: T; reply: Reply }> {
+  await app.ready()
+  let outcome: Promise<T> | undefined
+  const reply = await exchange((incoming, outgoing) => {
+    const context = app.newContext(incoming)
+    outcome = contextStorage.run(context, async () => {
+      app.route(context.request)
+      await app.sessionInterface?.openSession(context)
+      return await fn(context, outgoing)
+    })
+    outcome
+      .catch(() => {})
+      .finally(() => {
+        context.outgoing = outgoing
+        context.end(Date.now())
+        if (!outgoing.writableEnded) outgoing.end()
+      })
+  }, message)
+  return { result: await outcome!, reply }
 }

@@ -1,6 +1,6 @@
 // The configuration as the application has it, with what is secret hidden.
 import { type Html, html } from '../../http/html.ts'
-import { withoutSecrets } from './secrets.ts'
+import { withoutSecrets } from '../../internal/redact.ts'
 import { inspectSafely } from './show.ts'
 import type { Page, Visit } from './visit.ts'
 

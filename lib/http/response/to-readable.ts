@@ -2,7 +2,7 @@
 // properties of an error where nothing catches, and takes a falsy one for none.
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { bearable } from '../../internal/describe-error.ts'
+import { safeError } from '../../internal/describe-error.ts'
 import type { StreamSource } from './body.ts'
 
 /** Converts `source` to a stream of Node, whatever it throws. */
@@ -35,7 +35,7 @@ function guarded(iterator: Pieces): AsyncIterator<unknown> {
       const { done, value } = await step.call(iterator, given)
       return { done: done === true, value: await value }
     } catch (error) {
-      throw bearable(error)
+      throw safeError(error)
     }
   }
   const guardedIterator: AsyncIterator<unknown> = { next: guard(iterator.next as Step) }

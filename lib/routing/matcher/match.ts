@@ -1,7 +1,7 @@
 // Matches a path with a rule and its values, in the order in which Werkzeug's adapter decides. The outcome is data: redirects
 // and errors are made by the adapter.
 import { BadRequest } from '../../http/exceptions.ts'
-import { put } from '../../internal/put.ts'
+import { put } from '../../internal/json.ts'
 import type { Variable } from '../bind.ts'
 import { isSuitable } from '../build-order.ts'
 import type { Built } from '../builder.ts'

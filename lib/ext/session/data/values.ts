@@ -2,7 +2,7 @@
 import { types } from 'node:util'
 import { TipfyError } from '../../../internal/errors.ts'
 
-export { put } from '../../../internal/put.ts'
+export { put } from '../../../internal/json.ts'
 
 /** How many objects may lie within one another; a cycle runs into it too. */
 export const maxDepth = 1000

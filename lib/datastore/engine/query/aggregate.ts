@@ -8,6 +8,7 @@ import type { StoredValue } from '../encoding/values.ts'
 import type { Aggregation, RunAggregationQueryRequest } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
 import type { View } from '../storage/view.ts'
+import { isAfter } from './cursor.ts'
 import { keyProperty } from './filters.ts'
 import { type Plan, readPlan } from './plan.ts'
 import { comparer, type ResultRow } from './rows.ts'
@@ -117,7 +118,7 @@ export function runAggregation(
   const counted = totals.size === 0 && !plan.combine ? { ...plan, keysOnly: true } : plan
   if (enough > 0 && known === undefined) {
     for (const row of resultsOf(view, counted, progress)) {
-      if (plan.end && compare(row, plan.end) > 0) break
+      if (plan.end && isAfter(compare(row, plan.end), plan.end)) break
       if (skipped++ < plan.offset) continue
       count++
       if (totals.size > 0) addUp(view, plan, row, totals)

@@ -5,7 +5,7 @@ import { readPartition, type StoredKey } from '../encoding/keys.ts'
 import { type Path, readMask } from '../encoding/paths.ts'
 import type { Query, RunQueryRequest, Target } from '../protocol/messages.ts'
 import { Code, invalid, StatusError } from '../protocol/status.ts'
-import { type Position, readCursor } from './cursor.ts'
+import { type Bound, type CursorOrder, readCursor } from './cursor.ts'
 import { type Filters, keyProperty, readFilters } from './filters.ts'
 
 export interface Order {
@@ -17,8 +17,10 @@ export interface Plan extends Filters {
   partition: StoredKey['partitionId']
   /** Undefined for entities of all kinds. */
   kind: string | undefined
-  /** Explicit orders and those implied by filters and projections, without the key's, which is always last. */
+  /** Explicit orders and those implied by filters and projections, without the key's. */
   orders: Order[]
+  /** The number of orders before the key's. */
+  keyAt: number
   keyDown: boolean
   /** True if each combination of these properties' values is a row of its own; otherwise an entity is one row. */
   combine: boolean
@@ -29,10 +31,9 @@ export interface Plan extends Filters {
   mask: Path[] | undefined
   offset: number
   limit: number
-  start: Position | undefined
-  end: Position | undefined
-  /** Identifies the queries that a cursor is valid for. */
-  signature: string
+  start: Bound | undefined
+  end: Bound | undefined
+  cursors: CursorOrder
 }
 
 /** Checks a query. @param aggregated Properties that an aggregation reads, which must exist as if projected. */
@@ -46,26 +47,29 @@ export function readPlan(
   const partition = readPartition(request.partitionId, request)
   const kind = readKind(query)
   const filters = readFilters(query.filter, request, partition)
-  const { explicit, keyDown } = readOrders(query)
+  const named = readOrders(query)
+  const { keyDown } = named
   const selected = readProjection(query, filters)
-  const distinct = readDistinct(query, filters, explicit)
+  const distinct = readDistinct(query, filters, named)
   const keysOnly = selected.length === 1 && selected[0] === keyProperty
   const projection = selected.filter((name) => name !== keyProperty)
-  checkInequalities(filters, explicit, keyDown)
-  const orders = complete(explicit, [...filters.unequal].sort(), distinct, projection, aggregated)
+  const unread = projection.length > 0 && aggregated.find((name) => !projection.includes(name))
+  if (unread) throw invalid(`The aggregation property ${unread} is not present in the base query's projection.`)
+  const orders = complete(named, distinct, [...filters.unequal].sort(), projection, aggregated)
   if (kind === undefined) checkKindless(filters, [...orders, ...projection], keyDown)
-  const signature = JSON.stringify([
-    kind ?? null,
-    orders.map(({ property, down }) => (down ? '-' : '+') + property),
-    keyDown,
-  ])
+  const keyAt = named.keyAt ?? orders.length
+  const cursors = {
+    signature: JSON.stringify([kind ?? null, keyAt, ...orders.map(({ property }) => property)]),
+    down: keyAt === 0 ? keyDown : orders[0]!.down,
+  }
   if (request.propertyMask && selected.length > 0) throw invalid('a property mask cannot be set for a projection query')
   return {
     ...filters,
     partition,
     kind,
     orders,
-    keyDown: keyDown ?? false,
+    keyAt,
+    keyDown,
     combine: projection.length > 0 || distinct.length > 0,
     projection: projection.length > 0 ? projection : undefined,
     keysOnly,
@@ -73,9 +77,9 @@ export function readPlan(
     mask: readMask(request.propertyMask),
     offset: notNegative('Offset', query.offset ?? 0),
     limit: notNegative('Limit', query.limit?.value ?? (query.limit ? 0 : Number.POSITIVE_INFINITY)),
-    start: readCursor(query.startCursor, signature, orders.length),
-    end: readCursor(query.endCursor, signature, orders.length),
-    signature,
+    start: readCursor(query.startCursor, cursors, orders.length),
+    end: readCursor(query.endCursor, cursors, orders.length),
+    cursors,
   }
 }
 
@@ -96,16 +100,30 @@ function nameOf(reference: { name?: string | null } | null | undefined): string 
   return reference.name
 }
 
-/** Reads the orders before the key's; later ones have no effect. `keyDown` is undefined if the key is not named. */
-function readOrders({ order }: Query): { explicit: Order[]; keyDown: boolean | undefined } {
+interface Orders {
+  /** The orders without the key's. */
+  explicit: Order[]
+  /** The number of orders before the key's; undefined if the key is not named. */
+  keyAt: number | undefined
+  /** The key's direction, which is that of the last order where the key is not named. */
+  keyDown: boolean
+}
+
+function readOrders({ order }: Query): Orders {
   const explicit: Order[] = []
+  let keyAt: number | undefined
+  let keyDown = false
   for (const { property, direction } of order ?? []) {
     const down = enumName(direction, { 1: 'ASCENDING', 2: 'DESCENDING' }) === 'DESCENDING'
     const name = nameOf(property)
-    if (name === keyProperty) return { explicit, keyDown: down }
-    if (!explicit.some((other) => other.property === name)) explicit.push({ property: name, down })
+    if (name !== keyProperty) {
+      if (!explicit.some((other) => other.property === name)) explicit.push({ property: name, down })
+    } else if (keyAt === undefined) {
+      keyAt = explicit.length
+      keyDown = down
+    }
   }
-  return { explicit, keyDown: undefined }
+  return { explicit, keyAt, keyDown: keyAt === undefined ? (explicit.at(-1)?.down ?? false) : keyDown }
 }
 
 function readProjection(query: Query, filters: Filters): string[] {
@@ -116,44 +134,38 @@ function readProjection(query: Query, filters: Filters): string[] {
   return names
 }
 
-function readDistinct(query: Query, filters: Filters, explicit: Order[]): string[] {
+function readDistinct(query: Query, filters: Filters, { explicit, keyAt }: Orders): string[] {
   const names = (query.distinctOn ?? []).map(nameOf)
   if (names.length === 0) return names
   if (new Set(names).size < names.length) throw invalid('cannot group by a property multiple times')
   if (names.includes(keyProperty)) throw invalid('group by is not supported for the property: __key__')
   if (names.some((name) => filters.equal.has(name)))
     throw invalid('cannot use group by on a property with an equality filter')
-  for (const name of filters.unequal)
-    if (!names.includes(name))
-      throw invalid(`Inequality filter on ${name} must also be a group by property when group by properties are set.`)
-  const leading = explicit.findIndex(({ property }) => !names.includes(property))
-  if (leading !== -1 && names.some((name) => !explicit.slice(0, leading).some(({ property }) => property === name)))
+  const ordered = explicit.map(({ property }) => property)
+  if (keyAt !== undefined) ordered.splice(keyAt, 0, keyProperty)
+  const leading = ordered.findIndex((name) => !names.includes(name))
+  if (leading !== -1 && names.some((name) => !ordered.slice(0, leading).includes(name)))
     throw invalid('must specify all group by orderings before any non group by orderings')
   return names
 }
 
-/** Throws if the first order is on a property without an inequality while another has one. */
-function checkInequalities({ unequal }: Filters, explicit: Order[], keyDown: boolean | undefined): void {
-  const first = explicit[0]?.property ?? (keyDown === undefined ? undefined : keyProperty)
-  if (unequal.size === 0 || first === undefined || unequal.has(first)) return
-  throw invalid(
-    `The first sort property must be the same as the property to which the inequality filter is applied.  In your query the first sort property is ${first} but the inequality filter is on ${[...unequal].join(', ')}`,
-  )
-}
-
-function checkKindless({ alternatives, unequal, equal }: Filters, used: (Order | string)[], keyDown?: boolean): void {
+function checkKindless({ alternatives, unequal, equal }: Filters, used: (Order | string)[], keyDown: boolean): void {
   const filtered = [...unequal, ...equal].some((name) => name !== keyProperty)
   if (filtered || used.some((name) => typeof name === 'string') || alternatives.some(({ range }) => range.size > 0))
     throw invalid('kind is required for non-__key__ filters')
   if (used.length > 0 || keyDown) throw invalid('kind is required for all orders except __key__ ascending')
 }
 
-/** Returns the explicit orders and, after them, each property that the results depend on, once and ascending. */
-function complete(explicit: Order[], ...implied: string[][]): Order[] {
+/**
+ * Returns the explicit orders and, after them, each property that the results depend on, once and in the direction of the last
+ * order: so a query with all its directions turned around gives its results backwards.
+ */
+function complete({ explicit, keyAt, keyDown }: Orders, ...implied: string[][]): Order[] {
   const orders = [...explicit]
+  const down = keyAt === explicit.length || keyAt === undefined ? keyDown : explicit.at(-1)!.down
   for (const property of implied.flat()) {
     if (property !== keyProperty && !orders.some((order) => order.property === property))
-      orders.push({ property, down: false })
+      orders.push({ property, down })
   }
   return orders
 }

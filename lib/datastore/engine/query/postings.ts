@@ -20,7 +20,7 @@ export const sizes = {
   kept: 1000,
 }
 
-/** The keys with one value of a property, in the order of keys; undefined if there are too many to return at once. */
+/** The keys with one value of a property, in the direction of the values; undefined if there are too many to return at once. */
 export interface Group {
   v: Uint8Array
   ks: Uint8Array[] | undefined
@@ -77,7 +77,6 @@ export class Postings {
     const text = down
       ? 'SELECT v, k FROM entry WHERE p = ? AND (v, k) < (?, ?) AND v >= ? ORDER BY v DESC, k DESC LIMIT ?'
       : 'SELECT v, k FROM entry WHERE p = ? AND (v, k) > (?, ?) AND v < ? ORDER BY v, k LIMIT ?'
-    const finish = ({ v, ks }: { v: Uint8Array; ks: Uint8Array[] }): Group => ({ v, ks: down ? ks.reverse() : ks })
     let [fromV, fromK]: Uint8Array[] = [down ? high : low, bottom]
     let group: { v: Uint8Array; ks: Uint8Array[] } | undefined
     for (const size of this.#chunkSizes()) {
@@ -87,7 +86,7 @@ export class Postings {
         fromV = v
         fromK = k
         if (!group || !same(group.v, v)) {
-          if (group) yield finish(group)
+          if (group) yield group
           group = { v, ks: [k] }
         } else if (group.ks.length < sizes.group) {
           group.ks.push(k)
@@ -102,7 +101,7 @@ export class Postings {
       }
       if (!cut && rows.length < size) break
     }
-    if (group) yield finish(group)
+    if (group) yield group
   }
 
   /** Yields the keys of the entities with a value in a span, once for each value. */

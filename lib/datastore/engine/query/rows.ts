@@ -16,14 +16,18 @@ export interface ResultRow extends Position {
 }
 
 /** Returns a function that compares positions in a plan's order. */
-export function comparer({ orders, keyDown }: Plan): (a: Position, b: Position) => number {
+export function comparer({ orders, keyAt, keyDown }: Plan): (a: Position, b: Position) => number {
   return (a, b) => {
-    for (let i = 0; i < orders.length; i++) {
+    for (let i = 0; i <= orders.length; i++) {
+      if (i === keyAt) {
+        const order = Buffer.compare(a.k, b.k)
+        if (order !== 0) return keyDown ? -order : order
+      }
+      if (i === orders.length) break
       const order = Buffer.compare(a.tuple[i]!, b.tuple[i]!)
       if (order !== 0) return orders[i]!.down ? -order : order
     }
-    const order = Buffer.compare(a.k, b.k)
-    return keyDown ? -order : order
+    return 0
   }
 }
 

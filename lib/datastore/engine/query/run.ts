@@ -10,7 +10,7 @@ import type { Batch, EntityResult } from '../protocol/messages.ts'
 import type { Row } from '../storage/schema.ts'
 import type { View } from '../storage/view.ts'
 import { Candidates } from './candidates.ts'
-import { cursorWriter, type Position } from './cursor.ts'
+import { type Bound, cursorWriter, isAfter, type Position } from './cursor.ts'
 import { metadataEntities } from './metadata.ts'
 import type { Plan } from './plan.ts'
 import { comparer, type ResultRow, RowMaker } from './rows.ts'
@@ -45,7 +45,7 @@ export function* resultsOf(view: View, plan: Plan, progress?: Progress): Generat
   const distinct = new Distinct(plan)
   for (const row of merge(scan?.results() ?? [], placed, compare)) {
     if (progress) progress.entries = scan?.entries ?? 0
-    if (plan.start && compare(row, plan.start) <= 0) continue
+    if (plan.start && !isAfter(compare(row, plan.start), plan.start)) continue
     if (distinct.isNew(row)) yield row
   }
 }
@@ -77,7 +77,7 @@ class Distinct {
   constructor(plan: Plan) {
     this.#columns = plan.distinct.map((name) => plan.orders.findIndex(({ property }) => property === name))
     this.#whole = plan.distinct.length > 0 && !plan.projection
-    if (plan.start && this.#columns.length > 0) this.#seen.add(this.#group(plan.start))
+    if (plan.start && !plan.start.before && this.#columns.length > 0) this.#seen.add(this.#group(plan.start))
   }
 
   #group({ tuple }: Position): string {
@@ -105,17 +105,17 @@ export interface QueryRun {
 /** Runs a query on a view. */
 export function runQuery(view: View, plan: Plan, progress?: Progress): QueryRun {
   const compare = comparer(plan)
-  const cursorAfter = cursorWriter(plan.signature)
+  const cursorAfter = cursorWriter(plan.cursors)
   const results: EntityResult[] = []
   const seen: { version: number; k: Uint8Array }[] = []
   let skipped = 0
   let bytes = 0
-  let at: Position | undefined = plan.start
+  let at: Position | Bound | undefined = plan.start
   let skippedTo: Position | undefined
   let more: Batch['moreResults'] = plan.limit === 0 ? 'MORE_RESULTS_AFTER_LIMIT' : 'NO_MORE_RESULTS'
   if (plan.limit > 0 || plan.offset > 0) {
     for (const row of resultsOf(view, plan, progress)) {
-      if (plan.end && compare(row, plan.end) > 0) {
+      if (plan.end && isAfter(compare(row, plan.end), plan.end)) {
         more = 'MORE_RESULTS_AFTER_CURSOR'
         break
       }

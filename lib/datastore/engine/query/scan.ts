@@ -40,11 +40,12 @@ export class Scan {
 
   /** Yields results whose first orders are settled, in the order of the rest. */
   *#ordered(depth: number, settled: Listed[]): Generator<ResultRow> {
-    const order = this.#plan.orders[depth]
-    if (!order) {
+    const { orders, keyAt, keyDown } = this.#plan
+    if (depth === keyAt) {
       yield* this.#byKey(settled)
       return
     }
+    const order = orders[depth]!
     const few = this.#candidates.few(order.property, settled)
     if (few) {
       yield* this.#sorted(few, settled)
@@ -52,12 +53,12 @@ export class Scan {
     }
     const p = this.#candidates.index(order.property)
     if (p === undefined) return
-    const last = depth === this.#plan.orders.length - 1
+    const last = depth === keyAt - 1
     for (const span of this.#spans(depth, settled)) {
       for (const { v, ks } of this.#candidates.postings.groups(p, span, order.down)) {
         const here = [...settled, { p, v }]
         if (!ks) yield* last ? this.#byKey(here) : this.#ordered(depth + 1, here)
-        else if (last && !this.#plan.keyDown) for (const k of ks) yield* this.#at(k, here, true)
+        else if (last) for (const k of keyDown === order.down ? ks : ks.toReversed()) yield* this.#at(k, here, true)
         else yield* this.#sorted(ks, here)
       }
     }

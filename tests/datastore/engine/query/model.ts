@@ -161,45 +161,58 @@ interface Column {
   down: boolean
 }
 
-/** All orders that a query has, said or implied, but for the key's. */
-function columnsOf(query: Query, filters: Condition[][]): { columns: Column[]; keyDown: boolean } {
+interface Order {
+  columns: Column[]
+  /** The number of columns that come before the key. */
+  keyAt: number
+  keyDown: boolean
+}
+
+/** All orders of a query, explicit or implied. Implied ones have the direction of the last explicit one. */
+function orderOf(query: Query, filters: Condition[][]): Order {
   const columns: Column[] = []
-  const add = (property: string, down = false): void => {
+  let key: { at: number; down: boolean } | undefined
+  let down = false
+  for (const { property, direction } of query.order ?? []) {
+    const name = property!.name!
+    const isNew = name === '__key__' ? !key : !columns.some((column) => column.property === name)
+    if (!isNew) continue
+    down = direction === 'DESCENDING'
+    if (name === '__key__') key = { at: columns.length, down }
+    else columns.push({ property: name, down })
+  }
+  const unequal = filters.flat().filter(({ op }) => op !== 'EQUAL' && op !== 'HAS_ANCESTOR')
+  const implied = [
+    ...(query.distinctOn ?? []).map(({ name }) => name!),
+    ...[...new Set(unequal.map(({ property }) => property))].sort(),
+    ...(query.projection ?? []).map(({ property }) => property!.name!),
+  ]
+  for (const property of implied) {
     if (property !== '__key__' && !columns.some((column) => column.property === property))
       columns.push({ property, down })
   }
-  let keyDown = false
-  for (const { property, direction } of query.order ?? []) {
-    if (property!.name === '__key__') {
-      keyDown = direction === 'DESCENDING'
-      break
-    }
-    add(property!.name!, direction === 'DESCENDING')
-  }
-  const unequal = filters.flat().filter(({ op }) => op !== 'EQUAL' && op !== 'HAS_ANCESTOR')
-  for (const property of [...new Set(unequal.map(({ property }) => property))].sort()) add(property)
-  for (const { name } of query.distinctOn ?? []) add(name!)
-  for (const { property } of query.projection ?? []) add(property!.name!)
-  return { columns, keyDown }
+  return { columns, keyAt: key?.at ?? columns.length, keyDown: key?.down ?? down }
 }
 
 /** A query's results, all of them, without cursors, offset and limit. */
 export function modelQuery(entities: ModelEntity[], query: Query): ModelResult[] {
   const filters = alternatives(query.filter)
-  const { columns, keyDown } = columnsOf(query, filters)
+  const { columns, keyAt, keyDown } = orderOf(query, filters)
   const kind = query.kind?.[0]?.name
   const rows: { path: Path; tuple: Value[] }[] = []
   for (const { path, properties } of entities) {
     if (kind && path.at(-1)![0] !== kind) continue
     for (const conditions of filters) rows.push(...rowsOf(path, properties, conditions, columns))
   }
-  rows.sort((a, b) => {
-    for (const [i, { down }] of columns.entries()) {
+  const byColumns = (from: number, to: number) => (a: { tuple: Value[] }, b: { tuple: Value[] }) => {
+    for (let i = from; i < to; i++) {
       const order = byValue(a.tuple[i]!, b.tuple[i]!)
-      if (order !== 0) return down ? -order : order
+      if (order !== 0) return columns[i]!.down ? -order : order
     }
-    return keyDown ? byPath(b.path, a.path) : byPath(a.path, b.path)
-  })
+    return 0
+  }
+  const [first, last] = [byColumns(0, keyAt), byColumns(keyAt, columns.length)]
+  rows.sort((a, b) => first(a, b) || (keyDown ? byPath(b.path, a.path) : byPath(a.path, b.path)) || last(a, b))
   const names = (query.projection ?? []).map(({ property }) => property!.name!).filter((name) => name !== '__key__')
   const groups = (query.distinctOn ?? []).map(({ name }) => columns.findIndex(({ property }) => property === name))
   const samePath = (a: { path: Path }, b: { path: Path }) => byPath(a.path, b.path) === 0

@@ -68,7 +68,8 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
 
   try {
     const isFailure = response.status >= 500
-    const saved = context.session == null ? undefined : app.sessionInterface?.saveSession(context, response, isFailure)
+    const saved =
+      context.session === undefined ? undefined : app.sessionInterface?.saveSession(context, response, isFailure)
     if (saved !== undefined) await saved
   } catch (error) {
     response = await unsavedResponse(app, context, error)

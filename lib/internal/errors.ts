@@ -189,7 +189,7 @@ const table = {
       'Keep plain values: JSON, Date, Map, Set, BigInt, Uint8Array. Of an object of a class keep its id or its plain fields.',
   },
   TIPFY_E_SESSION_DEPTH: {
-    message: '`{path}` cannot be kept in a session: it lies more than {maxDepth} objects deep',
+    message: '`{path}` cannot be kept in a session: it is more than {maxDepth} objects deep',
     remedy: 'Keep a flatter structure, for example a list of nodes with the ids of their parents.',
   },
   TIPFY_E_SESSION_DATA: {
@@ -210,15 +210,15 @@ const table = {
       'Make one with `npx tipfy secret`, keep it in the environment and read it in config.ts: process.env.SECRET_KEY.',
   },
   TIPFY_E_SESSION_SENT: {
-    message: 'The session was changed after the headers of the answer had been sent, too late to be saved',
-    remedy: 'Change it before the handler returns, not inside a stream or a timer.',
+    message: 'The session was changed after the headers of the response had been sent, too late to be saved',
+    remedy: 'Change it before the handler returns, or before a stream yields its first piece.',
   },
   TIPFY_E_SESSION_TOO_LARGE: {
     message: 'The session needs a cookie of {bytes} bytes, and {limit} are allowed ({sizes})',
     remedy: 'Keep less in it, or use datastore sessions (setDatastoreSession): only an id travels then.',
   },
   TIPFY_E_SESSION_INSECURE: {
-    message: 'The cookie {name} is to be sent over https only, and this request came over plain http',
+    message: 'The cookie {name} may be sent over https only, and this request came over plain http',
     remedy: "Serve over https (behind a proxy: set tipfy.trustedProxies), or set cookie.secure to 'auto'.",
   },
   TIPFY_E_SESSION_HOOK: {
@@ -227,9 +227,13 @@ const table = {
       "Add 'tipfy/ext/session:setDatastoreSession' (or setSecureCookieSession) to the posInitApp hooks in config.ts.",
   },
   TIPFY_E_SESSION_HOOKS: {
-    message: 'Two hooks choose what keeps the sessions',
+    message: 'Two hooks choose the backend of the sessions',
     remedy:
-      'Keep one of setDatastoreSession and setSecureCookieSession; sessionStore.getSession() gives others of either kind.',
+      'Keep one of setDatastoreSession and setSecureCookieSession; sessionStore.getSession() opens others of either kind.',
+  },
+  TIPFY_E_SESSION_AHEAD: {
+    message: 'A session was changed whose cookie {name} was issued in the future, by the clock of this process',
+    remedy: 'Synchronise the clocks of the machines (NTP): they may differ by a minute at most.',
   },
   TIPFY_E_SESSION_EARLY: {
     message: 'The session was used before it was loaded',
@@ -237,40 +241,49 @@ const table = {
   },
   TIPFY_E_SESSION_FUNCTION: {
     message: "'tipfy/ext/session': `{name}` must return the session's data, an object, and it returned {given}",
-    remedy: 'It is synchronous: do what has to be awaited elsewhere, and return the data.',
+    remedy: 'It is synchronous: await elsewhere, and return the data.',
   },
   TIPFY_E_SESSION_OFF: {
     message: '`{name}` was used by a request whose rule says session: false ({rule})',
     remedy: 'Remove `session: false` from the rule.',
   },
   TIPFY_E_SESSION_COOKIE_KIND: {
-    message: '`sessionStore.{method}` cannot work with secure-cookie sessions: nothing is kept on the server to find',
+    message: '`sessionStore.{method}` cannot work with secure-cookie sessions: the server keeps no list of them',
     remedy: 'Use datastore sessions (setDatastoreSession) where sessions must be listed or revoked.',
   },
   TIPFY_E_SESSION_UPDATE: {
     message: '`sessionStore.update(fn)` was given an fn that returned a promise',
-    remedy: 'Do what has to be awaited before, and let fn only change what it is given: it may run again.',
+    remedy: 'Await what you need before, and let fn only change its argument: it may run again.',
+  },
+  TIPFY_E_SESSION_CSRF_NOT_AWAITED: {
+    message: '`sessionStore.checkCsrf()` was called, and its result was not awaited',
+    remedy:
+      "Write `await sessionStore.checkCsrf()`, or name 'tipfy/ext/session:checkCsrf' as a preDispatchHandler hook.",
+  },
+  TIPFY_E_SESSION_NOT_OPEN: {
+    message: 'The session {name} is not open in this request',
+    remedy: "Open it first: await sessionStore.getSession('{name}', …).",
   },
   TIPFY_E_SESSION_COOKIES: {
     message: 'The cookies of this site would have {bytes} bytes together, and {limit} are safe to send',
     remedy: 'Node refuses requests with larger headers, for good. Keep less in cookies, or use datastore sessions.',
   },
   TIPFY_E_SESSION_DATASTORE: {
-    message: 'There is no Datastore to keep sessions in, and in production an embedded one is never taken for granted',
+    message: 'There is no Datastore for the sessions, and production uses an embedded one only if configured',
     remedy:
-      "Set GOOGLE_CLOUD_PROJECT (or DATASTORE_EMULATOR_HOST), or say datastore: 'embedded' in config.ts, or use setSecureCookieSession.",
+      "Set GOOGLE_CLOUD_PROJECT (or DATASTORE_EMULATOR_HOST), or datastore: 'embedded' in config.ts, or use setSecureCookieSession.",
   },
   TIPFY_E_SESSION_EXPIRATION: {
     message: 'A session cannot expire after {given} seconds',
     remedy: 'Give a number of seconds above 0, or null for the configured one.',
   },
   TIPFY_E_SESSION_USER: {
-    message: 'A session belongs to a user by an id that is a text; {given} was given',
-    remedy: 'Write String(id) for a number, and null for nobody.',
+    message: "`sessionStore.user` must be the user's id as a text; {given} was given",
+    remedy: 'Write String(id) for a number, and null for no user.',
   },
   TIPFY_E_SESSION_BACKEND: {
-    message: 'The session {name} was asked for with backend {backend}',
-    remedy: "Use 'securecookie' or 'datastore', and one of them for one name.",
+    message: 'The session {name} was opened with backend {backend}',
+    remedy: "Use 'securecookie' or 'datastore', and always the same one for one name.",
   },
   TIPFY_E_SESSION_NAME: {
     message: 'No session can be called {name}: that is the cookie behind the CSRF tokens',
@@ -281,7 +294,7 @@ const table = {
     remedy: 'Try again shortly. If it stays so, check that Datastore can be reached and its credentials are right.',
   },
   TIPFY_E_SESSION_STORE_REFUSED: {
-    message: 'The session could not be {what}, and trying again is of no use: {why}',
+    message: 'The session could not be {what}, and another try will not help: {why}',
     remedy: 'Check the project, that it has a Datastore database, and what its credentials may do.',
   },
   TIPFY_E_SESSION_CREDENTIALS: {
@@ -291,7 +304,7 @@ const table = {
   },
   TIPFY_E_SESSION_RECORD_TOO_LARGE: {
     message: 'The session holds {size} bytes, and Datastore keeps {limit}',
-    remedy: 'Keep large things elsewhere, and their ids in the session.',
+    remedy: 'Keep large data elsewhere, and only its id in the session.',
   },
   TIPFY_E_RULE_SLASH: {
     message: 'The rule `{rule}` does not begin with a slash',

@@ -65,35 +65,51 @@ export class Csrf {
     this.#request = request
   }
 
-  #find(): SignedCookie | undefined {
-    return findCookie(this.#cookie, this.#request, this.#settings)?.cookie
+  /** The secret that the browser has, if any. `send` gets its cookie, if that is to be set anew. */
+  #known(send: (change: CookieChange) => void): string | undefined {
+    const found = findCookie(this.#cookie, this.#request, this.#settings)?.cookie
+    if (found !== undefined && this.#isDue(found)) this.#send(found.text, send)
+    return found?.text
   }
 
-  /** The token for a session's nonce. `send` gets the cookie of a new secret, if the browser needs one. */
+  #isDue({ newest, issued }: SignedCookie): boolean {
+    const { maxAge } = this.#cookie.cookie
+    const { touchAfter, now } = this.#settings
+    return !newest || (maxAge !== null && now() - issued >= 1000 * touchAfter * maxAge)
+  }
+
+  #send(secret: string, send: (change: CookieChange) => void): void {
+    const value = this.#cookie.signer.sign(secret, this.#settings.now())
+    send({ to: this.#cookie, value, maxAge: undefined })
+  }
+
+  /** The token for a session's nonce. `send` gets the cookie of the secret, if the browser needs it. */
   token(nonce: string, send: (change: CookieChange) => void): string {
+    if (this.#settings.csrf === 'session') return masked(tokenOf(nonce, ''), this.#mask)
+    this.#secret ??= this.#known(send)
     if (this.#secret === undefined) {
-      const [cookie, settings] = [this.#cookie, this.#settings]
-      const found = this.#find()
-      this.#secret = found?.text ?? newSecret()
-      if (!found?.newest) {
-        send({ to: cookie, value: cookie.signer.sign(this.#secret, settings.now()), maxAge: undefined })
-      }
+      this.#secret = newSecret()
+      this.#send(this.#secret, send)
     }
     return masked(tokenOf(this.#secret, nonce), this.#mask)
   }
 
   /** Throws a 403 unless the request came from a page of ours; its message has the reason in development. */
-  async check(nonce: string): Promise<void> {
-    const why = foreignOrigin(this.#request) ?? (await this.#wrongToken(nonce))
+  async check(nonce: string, send: (change: CookieChange) => void): Promise<void> {
+    const { csrf, csrfFetchSite } = this.#settings
+    const secret = csrf === 'session' ? nonce : this.#known(send)
+    const isOurs = csrfFetchSite && this.#request.headers.get('sec-fetch-site') === 'same-origin'
+    const why =
+      foreignOrigin(this.#request) ??
+      (isOurs ? undefined : await this.#wrongToken(secret, csrf === 'session' ? '' : nonce))
     if (why === undefined) return
     this.#settings.log.warn({ why }, 'a request was refused as forged')
     throw new Forbidden(this.#settings.dev ? `The request was refused as forged: ${why}.` : undefined)
   }
 
-  async #wrongToken(nonce: string): Promise<string | undefined> {
+  async #wrongToken(secret: string | undefined, nonce: string): Promise<string | undefined> {
     const { csrfField, csrfHeader } = this.#settings
-    const secret = this.#find()?.text
-    if (secret === undefined) return 'it came without the cookie that csrfToken() sets'
+    if (!secret) return 'it came without the cookie that csrfToken() sets'
     const given = this.#request.headers.get(csrfHeader) ?? (await this.#field(csrfField))
     if (typeof given !== 'string') return `it has no field ${csrfField} and no header ${csrfHeader}`
     return isSameToken(given, tokenOf(secret, nonce)) ? undefined : 'its token is not that of this session'

@@ -15,6 +15,7 @@ export interface Flash {
 type Kept = [message: unknown, level: string, key?: string]
 
 const keptIn = (data: Record<string, unknown>) => (data[flashKey] as Kept[] | undefined) ?? []
+const toFlash = ([message, level]: Kept): Flash => ({ message, level })
 const isIn = (box: string | undefined) => (kept: Kept) => kept[2] === box
 
 export function addFlash(session: BackendSession, message: unknown, level: string, box: string | undefined): void {
@@ -29,15 +30,15 @@ export function addFlash(session: BackendSession, message: unknown, level: strin
  */
 export async function takeFlashes(session: BackendSession, box: string | undefined): Promise<Flash[]> {
   let taken: Kept[] = []
-  session.assertOpen()
   if (!keptIn(session.look()).some(isIn(box))) return []
   if (session.kind.backend === 'datastore' && keptIn(session.stored()).some(isIn(box))) {
     await session.update((data) => {
       taken = remove(data, box)
     })
+    if (session.isClosed) return taken.map(toFlash) // there are no others: nothing can be written any more
   }
   const own = remove(session.write(), box)
-  return [...taken, ...own].map(([message, level]) => ({ message, level }))
+  return [...taken, ...own].map(toFlash)
 }
 
 function remove(data: Record<string, unknown>, box: string | undefined): Kept[] {

@@ -1,5 +1,5 @@
 // tipfy/ext/session: the globals `session` and `sessionStore`, and the hooks that choose the backend of the sessions.
-import type { Context } from '../../app/context.ts'
+import { type Context, contextStorage } from '../../app/context.ts'
 import { makeGlobal } from '../../app/globals.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import type { Backend } from './backends/backend.ts'
@@ -33,10 +33,20 @@ function storeOf(context: Context, name: string): SessionStore {
   if (context.session instanceof SessionStore) return context.session
   const { sessionInterface } = context.app as SessionApp
   if (!(sessionInterface instanceof Sessions)) throw new TipfyError('TIPFY_E_SESSION_HOOK', { name })
+  if (context.session !== undefined) return sessionInterface.storeOf(context)
   const { rule } = context.request as { rule: { path: string; session?: boolean } | null }
   if (rule?.session === false) throw new TipfyError('TIPFY_E_SESSION_OFF', { name, rule: rule.path })
-  if (context.session === undefined) throw new TipfyError('TIPFY_E_SESSION_EARLY')
-  return sessionInterface.storeOf(context)
+  throw new TipfyError('TIPFY_E_SESSION_EARLY')
+}
+
+/**
+ * Returns true where `session` and `sessionStore` can be used: in a request, once its session is open. False for rules with
+ * `session: false`, without one of the hooks below, and outside requests.
+ */
+export function hasSession(): boolean {
+  const context = contextStorage.getStore()
+  if (context === undefined || context.isOver || context.session === undefined) return false
+  return (context.app as SessionApp).sessionInterface instanceof Sessions
 }
 
 /**
@@ -61,12 +71,12 @@ export const sessionStore: SessionStore = makeGlobal<SessionStore>('sessionStore
  * A preDispatchHandler hook: throws a 403 for unsafe requests (all but GET, HEAD, OPTIONS, TRACE) without the token of
  * `sessionStore.csrfToken()`. It skips endpoints in `csrfExempt`, and rules with `session: false`.
  */
-export async function checkCsrf(request: CheckedRequest, app: SessionApp): Promise<void> {
+export function checkCsrf(request: CheckedRequest, app: SessionApp): void | Promise<void> {
   if (/^(?:GET|HEAD|OPTIONS|TRACE)$/.test(request.method)) return
   const { rule } = request
   if (rule === null || rule.session === false) return
   const exempt = app.getConfig('tipfy/ext/session', 'csrfExempt', []) as readonly string[]
-  if (!exempt.includes(rule.endpoint)) await sessionStore.checkCsrf()
+  if (!exempt.includes(rule.endpoint)) return sessionStore.checkCsrf()
 }
 
 interface CheckedRequest {

@@ -2,7 +2,7 @@
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { maxHeaderSize } from '../../internal/node-http.ts'
-import { writeOptions } from './config/cookie.ts'
+import { type FormerCookie, isSamePlace, type SessionCookie, writeOptions } from './config/cookie.ts'
 import type { CookieChange } from './cookies/signed-cookie.ts'
 
 /** The parts of a request that decide on its cookies. */
@@ -30,10 +30,13 @@ const maxBytes = maxHeaderSize * 0.75
 
 export class ResponseCookies {
   readonly #request: CookieSender
+  readonly #former: readonly FormerCookie[]
   #pending: ((response: CookieResponse) => void)[] | undefined
 
-  constructor(request: CookieSender) {
+  /** @param former cookies to expire with those that take their place */
+  constructor(request: CookieSender, former: readonly FormerCookie[]) {
     this.#request = request
+    this.#former = former
   }
 
   /** Keeps a change until there is a response; a request that fails drops it. */
@@ -60,6 +63,7 @@ export class ResponseCookies {
   }
 
   #put(response: CookieResponse, { to: { name, cookie }, value, maxAge }: CookieChange): void {
+    if (this.#former.length > 0) this.#expireFormer(response, name, cookie)
     const { isSecure } = this.#request
     const secure = cookie.secure === 'auto' ? isSecure : cookie.secure
     if (value === null) {
@@ -68,6 +72,17 @@ export class ResponseCookies {
     }
     if (secure && !isSecure) throw new TipfyError('TIPFY_E_SESSION_INSECURE', { name })
     response.setCookie(name, value, writeOptions(cookie, secure, maxAge))
+  }
+
+  // A Cookie header tells names, but neither domains nor paths.
+  #expireFormer(response: CookieResponse, name: string, cookie: SessionCookie): void {
+    const sent = this.#request.headers.get('cookie') ?? ''
+    for (const former of this.#former) {
+      const { name: old = name, domain = cookie.domain, path = cookie.path } = former
+      if (!sent.includes(`${old}=`) || (old === name && isSamePlace(former, cookie))) continue
+      const { sameSite, partitioned } = cookie
+      response.deleteCookie(old, { domain: domain ?? undefined, path, sameSite, partitioned })
+    }
   }
 
   #checkTotal(response: CookieResponse): void {

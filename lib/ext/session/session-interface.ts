@@ -14,6 +14,16 @@ import type { CookieResponse } from './response-cookies.ts'
 import { SessionKinds } from './session-kinds.ts'
 import { SessionStore, type StoreRequest } from './session-store.ts'
 
+/** The cookie of a request without one, once the headers are decided. */
+const sentWithoutCookie: FoundCookie = {
+  cookie: undefined,
+  older: [],
+  isForged: false,
+  isAhead: false,
+  now: 0,
+  isSent: true,
+}
+
 /** All sessions of one application. */
 export class Sessions implements SessionInterface {
   readonly settings: Settings
@@ -84,7 +94,12 @@ export class Sessions implements SessionInterface {
 
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
     const { session } = context
-    if (!(session instanceof SessionStore)) return
+    if (!(session instanceof SessionStore)) {
+      // Used later, it can only be read.
+      if (session === null) context.session = sentWithoutCookie
+      else if (session !== undefined) (session as FoundCookie).isSent = true
+      return
+    }
     if (steps.hasSubscribers) return saveTraced(session, response as CookieResponse, failed)
     return session.save(response as CookieResponse, failed)
   }

@@ -33,7 +33,7 @@ export class SessionKinds {
     this.#cookie = cookieAttributes(settings.cookie)
     const name = backend === 'securecookie' ? settings.cookieName : settings.idCookieName
     this.main = this.#kind(backend, name, this.#cookie, settings.expiration, 4 << 20)
-    const options = { maxAge: null, maxLength: 200, tableBytes: 1 << 20 }
+    const options = { maxAge: null, anyTime: true, maxLength: 200, tableBytes: 1 << 20 }
     this.csrf = this.#signed(settings.csrfCookieName, 'csrf', this.#cookie, options)
   }
 

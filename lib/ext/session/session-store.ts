@@ -14,6 +14,7 @@ import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { type CookieResponse, ResponseCookies } from './response-cookies.ts'
 import { Session, type SessionOf, withBrackets } from './session.ts'
 import type { SessionKinds, SessionOptions } from './session-kinds.ts'
+import { SessionWork } from './session-work.ts'
 import { destroySessions, listSessions, revokeSession, type UserSession, userId } from './user-sessions.ts'
 
 /** The parts of a request that its session store uses. */
@@ -40,15 +41,19 @@ export class SessionStore {
   readonly #request: StoreRequest
   readonly #main: BackendSession
   #dictionary: Session | undefined
-  #others: Map<string, { readonly kept: BackendSession; readonly dictionary: Session }> | undefined
+  #others:
+    | Map<string, { readonly name: string; readonly kept: BackendSession; readonly dictionary: Session }>
+    | undefined
   #cookies: ResponseCookies | undefined
   #csrf: Csrf | undefined
+  #work: SessionWork | undefined
 
   /** @internal */
   constructor(sessions: AppSessions, request: StoreRequest, found: FoundCookie | undefined) {
     this.#sessions = sessions
     this.#request = request
     this.#main = sessions.sessionOf(sessions.kinds.main, found)
+    if (found?.isSent) this.#main.close()
   }
 
   /** Fetches the main session from where it is kept. */
@@ -101,9 +106,14 @@ export class SessionStore {
     this.#main.expiration = seconds
   }
 
-  /** Gives the session a new identity and keeps its data. Call it at login. It takes effect with the save. */
-  regenerate(): void {
-    this.#main.regenerate(newNonce())
+  /**
+   * Gives the session a new identity and keeps its data. Call it at login. It takes effect with the save. Other sessions keep
+   * theirs, unless `name` is that of one which `getSession` opened in this request.
+   */
+  regenerate(name?: string): void {
+    if (name === undefined) this.#main.write()[csrfKey] = newNonce()
+    const session = name === undefined ? this.#main : this.#opened(name)
+    session.regenerate()
   }
 
   /** Renews the session's expiry with this request. */
@@ -111,9 +121,12 @@ export class SessionStore {
     this.#main.touch()
   }
 
-  /** Ends the session at once, even if the request fails later: logout. A write after it begins a new session. */
-  async destroy(): Promise<void> {
-    await this.#main.destroy()
+  /**
+   * Ends the session at once, even if the request fails later: logout. A write after it begins a new session. With `name`, ends
+   * one that `getSession` opened in this request.
+   */
+  destroy(name?: string): Promise<void> {
+    return this.#track(async () => (name === undefined ? this.#main : this.#opened(name)).destroy())
   }
 
   /**
@@ -123,13 +136,12 @@ export class SessionStore {
    * @example
    * await sessionStore.update((s) => { s.n = (s.n ?? 0) + 1 })
    */
-  async update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
-    return this.#main.update((data) =>
-      changeVisible(data, (user) => {
-        const result = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
-        if (typeof result?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
-      }),
-    )
+  update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
+    const change = (user: Record<string, unknown>) => {
+      const result = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
+      if (typeof result?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
+    }
+    return this.#track(async () => this.#main.update((data) => changeVisible(data, change)))
   }
 
   /**
@@ -138,13 +150,16 @@ export class SessionStore {
    * @example
    * const theme = await sessionStore.getSession('theme', { backend: 'securecookie', expiration: 31_536_000 })
    */
-  async getSession(name?: string, options: SessionOptions = {}): Promise<SessionOf<SessionData>> {
+  getSession(name?: string, options: SessionOptions = {}): Promise<SessionOf<SessionData>> {
+    return this.#track(() => this.#open(name, options))
+  }
+
+  async #open(name: string | undefined, options: SessionOptions): Promise<SessionOf<SessionData>> {
     if (name === undefined) return this.current
-    this.#main.assertOpen()
     checkExpiration(options.expiration)
     const kind = this.#sessions.kinds.named(name, options)
     if (kind.backend === 'datastore') await this.#sessions.openRepository()
-    const { kept, dictionary } = this.#other(kind)
+    const { kept, dictionary } = this.#other(name, kind)
     if (kept.kind.backend !== kind.backend) {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: kind.backend })
     }
@@ -152,35 +167,42 @@ export class SessionStore {
     return withBrackets(dictionary)
   }
 
-  #other(kind: SessionKind): { kept: BackendSession; dictionary: Session } {
+  #other(name: string, kind: SessionKind): { kept: BackendSession; dictionary: Session } {
     if (kind.name === this.#main.kind.name) return { kept: this.#main, dictionary: this.dictionary }
     this.#others ??= new Map()
     let other = this.#others.get(kind.name)
     if (other === undefined) {
       const kept = this.#sessions.sessionOf(kind, findCookie(kind, this.#request, kind.settings))
-      other = { kept, dictionary: new Session(kept) }
+      if (this.#main.isClosed) kept.close()
+      other = { name, kept, dictionary: new Session(kept) }
       this.#others.set(kind.name, other)
     }
     return other
   }
 
+  #opened(name: string): BackendSession {
+    const others = [...(this.#others?.values() ?? [])]
+    const other = others.find((one) => one.name === name)
+    if (other === undefined) throw new TipfyError('TIPFY_E_SESSION_NOT_OPEN', { name })
+    return other.kept
+  }
+
   /** Lists the live sessions of a user, latest used first: for a page that shows them. */
-  async listFor(user: string): Promise<UserSession[]> {
-    return listSessions(this.#stored('listFor'), userId(user))
+  listFor(user: string): Promise<UserSession[]> {
+    return this.#track(async () => listSessions(this.#stored('listFor'), userId(user)))
   }
 
   /** Ends one of a user's sessions at once, by its `id` of `listFor`; returns false if the user has no such session. */
-  async revoke(user: string, id: string): Promise<boolean> {
-    return revokeSession(this.#stored('revoke'), userId(user), id)
+  revoke(user: string, id: string): Promise<boolean> {
+    return this.#track(async () => revokeSession(this.#stored('revoke'), userId(user), id))
   }
 
   /** Ends all sessions that a user has now, at once; later logins live. Returns their number. */
-  async destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
-    return destroySessions(this.#stored('destroyAllFor'), userId(user), exceptCurrent)
+  destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
+    return this.#track(async () => destroySessions(this.#stored('destroyAllFor'), userId(user), exceptCurrent))
   }
 
   #stored(method: string): DatastoreSession {
-    this.#main.assertOpen()
     this.#main.used = true
     if (this.#main instanceof DatastoreSession) return this.#main
     throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
@@ -193,7 +215,7 @@ export class SessionStore {
 
   /** Takes the messages out of the common box or, with `key`, out of another: each is returned once. */
   getFlashes(key?: string): Promise<Flash[]> {
-    return takeFlashes(this.#main, key)
+    return this.#track(() => takeFlashes(this.#main, key))
   }
 
   /**
@@ -203,15 +225,23 @@ export class SessionStore {
    * html`<form method="post"><input type="hidden" name="_csrf" value="${sessionStore.csrfToken()}">…`
    */
   csrfToken(): string {
-    this.#main.assertOpen()
-    const nonce = (this.#main.look()[csrfKey] as string | undefined) ?? ''
-    return this.#guard().token(nonce, (change) => this.#toSet().add(change))
+    if (this.#nonce === '' && this.#sessions.settings.csrf === 'session') this.#main.write()[csrfKey] = newNonce()
+    return this.#guard().token(this.#nonce, (change) => this.#toSet().add(change))
   }
 
-  /** Throws a 403 unless the request came from a page of ours, with its token. In development it says why. */
-  async checkCsrf(): Promise<void> {
-    const nonce = (this.#main.look()[csrfKey] as string | undefined) ?? ''
-    await this.#guard().check(nonce)
+  /**
+   * Throws a 403 unless the request came from a page of ours, with its token. In development it says why. A request that does
+   * not await it fails, but what its handler did elsewhere is done: the hook `checkCsrf` cannot be forgotten.
+   */
+  checkCsrf(): Promise<void> {
+    const renew = (change: CookieChange) => {
+      if (!this.#main.isClosed) this.#toSet().add(change)
+    }
+    return this.#track(async () => this.#guard().check(this.#nonce, renew), true)
+  }
+
+  get #nonce(): string {
+    return (this.#main.look()[csrfKey] as string | undefined) ?? ''
   }
 
   #guard(): Csrf {
@@ -245,12 +275,29 @@ export class SessionStore {
   /** The cookies of the response, to be added to. */
   #toSet(): ResponseCookies {
     this.#main.assertOpen()
-    this.#cookies ??= new ResponseCookies(this.#request)
+    return this.#responseCookies
+  }
+
+  get #responseCookies(): ResponseCookies {
+    this.#cookies ??= new ResponseCookies(this.#request, this.#sessions.settings.formerCookies)
     return this.#cookies
+  }
+
+  #track<T>(work: () => Promise<T>, isCheck = false): Promise<T> {
+    this.#work ??= new SessionWork((err) => {
+      if (!this.#main.isClosed) return // the response will be its error
+      this.#sessions.settings.log.error({ err }, 'work of sessionStore that was not awaited has failed')
+    })
+    return this.#work.track(work, isCheck)
   }
 
   /** Saves all sessions of the request, then puts their cookies on the response. */
   save(response: CookieResponse, failed: boolean): void | Promise<void> {
+    if (this.#work === undefined || this.#work.isDone) return this.#save(response, failed)
+    return this.#work.finish(failed).then(() => this.#save(response, failed))
+  }
+
+  #save(response: CookieResponse, failed: boolean): void | Promise<void> {
     if (this.#others !== undefined) return this.#saveAll(response, failed)
     const change = this.#main.save(response, failed)
     if (change instanceof Promise) return this.#saveAll(response, failed, change)
@@ -274,7 +321,6 @@ export class SessionStore {
 
   #finish(response: CookieResponse, changes: readonly CookieChange[], failed: boolean): void {
     const used = this.#main.used || [...(this.#others?.values() ?? [])].some(({ kept }) => kept.used)
-    this.#cookies ??= new ResponseCookies(this.#request)
-    this.#cookies.finish(response, changes, used, failed)
+    this.#responseCookies.finish(response, changes, used, failed)
   }
 }

@@ -135,7 +135,7 @@ describe.each(kinds)('the age of a %s session', (kind) => {
 
   test('maxAge and touchAfter are as configured; touch() renews at once', async () => {
     const site = await aged(
-      { expiration: 1000, touchAfter: 0.5, cookie: { maxAge: 77 } },
+      { expiration: 1000, touchAfter: 0.5, cookie: { maxAge: 2000 } },
       {
         '/touch': () => {
           sessionStore.touch()
@@ -144,7 +144,7 @@ describe.each(kinds)('the age of a %s session', (kind) => {
       },
     )
     const visitor = site.visitor()
-    expect(setCookies(await visitor.ask('/'))[0]).toContain('; Max-Age=77;')
+    expect(setCookies(await visitor.ask('/'))[0]).toContain('; Max-Age=2000;')
     site.later(499)
     expect(setCookies(await visitor.ask('/read'))).toEqual([])
     expect(setCookies(await visitor.ask('/touch')).length).toBe(1)
@@ -153,6 +153,40 @@ describe.each(kinds)('the age of a %s session', (kind) => {
     site.later(2)
     expect(setCookies(await visitor.ask('/read')).length).toBe(1)
   })
+})
+
+test.each(
+  kinds,
+)('a %s cookie that the browser keeps for less time than the server is renewed in that time', async (kind) => {
+  const site = await serveSite(kind, counter, { session: { expiration: 1000, cookie: { maxAge: 50 } } })
+  const visitor = site.visitor()
+  await visitor.ask('/')
+  site.later(4)
+  expect(setCookies(await visitor.ask('/read'))).toEqual([])
+  site.later(2)
+  for (let step = 0; step < 30; step++) {
+    const answer = await visitor.ask('/read')
+    expect([answer.text, setCookies(answer)]).toEqual(['1', [expect.stringContaining('; Max-Age=50;')]])
+    site.later(45)
+  }
+})
+
+test('the CSRF cookie is renewed while pages with forms are shown or sent', async () => {
+  const handlers = {
+    '/form': () => sessionStore.csrfToken(),
+    '/send': () => sessionStore.checkCsrf().then(() => 'sent'),
+  }
+  const site = await serveSite('securecookie', handlers, { session: { cookie: { maxAge: 50 } } })
+  const visitor = site.visitor()
+  const token = (await visitor.ask('/form')).text
+  const secret = visitor.cookies.get('tipfy.csrf')!
+  expect(setCookies(await visitor.ask('/form'))).toEqual([])
+  for (const path of ['/form', '/send', '/send']) {
+    site.later(45)
+    const answer = await visitor.ask(path, { method: 'POST', headers: { 'x-csrf-token': token } })
+    expect([answer.status, setCookies(answer)]).toEqual([200, [expect.stringMatching(/^tipfy.csrf=.*; Max-Age=50;/)]])
+  }
+  expect(visitor.cookies.get('tipfy.csrf')).not.toBe(secret)
 })
 
 describe.each(kinds)('keys, with a %s session', (kind) => {

@@ -1,10 +1,10 @@
 // One session in one request, whichever backend keeps it: what the handler sees, what it did, what the cookie needs.
+import { ServiceUnavailable } from '../../../http/exceptions.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { Settings } from '../config/settings.ts'
 import type { CookieChange, FoundCookie, SignedName } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { decodeData } from '../data/codec.ts'
-import { csrfKey } from '../data/reserved.ts'
 import type { CopyOnRead } from './copy-on-read.ts'
 import { frozenCopy } from './frozen.ts'
 import { WorkingCopy } from './working-copy.ts'
@@ -39,17 +39,31 @@ interface Acts {
 const noActs: Acts = {}
 
 /** Returns true if a session's cookie has to be renewed though nothing changed: an older key signed it, or it is old. */
-export function isDue({ settings, expiration }: SessionKind, cookie: SignedCookie, now: number): boolean {
-  return !cookie.newest || now - cookie.issued >= 1000 * settings.touchAfter * (cookie.lifetime ?? expiration)
+export function isDue(
+  { settings, expiration, cookie: { maxAge } }: SessionKind,
+  cookie: SignedCookie,
+  now: number,
+): boolean {
+  // The browser may keep it for less time than the server.
+  const life = cookie.lifetime ?? (maxAge === null ? expiration : Math.min(expiration, maxAge))
+  return !cookie.newest || now - cookie.issued >= 1000 * settings.touchAfter * life
+}
+
+/** The error for a write to a session whose cookie is from the future. Another process, or this one later, can do it. */
+function aheadOfUs(name: string): ServiceUnavailable {
+  const cause = new TipfyError('TIPFY_E_SESSION_AHEAD', { name })
+  return new ServiceUnavailable(undefined, { cause, headers: { 'Retry-After': '60' } })
 }
 
 export abstract class BackendSession {
   readonly kind: SessionKind
   /** True once the handler looked at the session: the response then depends on the cookie. */
   used = false
-  protected readonly cookie: SignedCookie | undefined
-  /** True if a cookie came that was never ours. */
-  protected readonly isRefused: boolean
+  protected cookie: SignedCookie | undefined
+  /** True if a cookie came that was never signed here. */
+  protected readonly isForged: boolean
+  /** True if the cookie that came is from a process whose clock is ahead: it must not be replaced. */
+  protected readonly isAhead: boolean
   protected did: Acts = noActs
   /** The data, once it was looked at. */
   protected copy: WorkingCopy | undefined
@@ -61,7 +75,8 @@ export abstract class BackendSession {
   constructor(kind: SessionKind, found: FoundCookie | undefined) {
     this.kind = kind
     this.cookie = found?.cookie
-    this.isRefused = found?.refused === true
+    this.isForged = found?.isForged === true
+    this.isAhead = found?.isAhead === true
     this.#now = found?.now ?? kind.settings.now()
   }
 
@@ -122,35 +137,51 @@ export abstract class BackendSession {
     return this.read()
   }
 
+  /** True once the headers of the response are decided: from then on no cookie can be set. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Allows only reads from here on. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   assertOpen(): void {
     if (this.#isClosed) throw new TipfyError('TIPFY_E_SESSION_SENT')
   }
 
-  /** Throws if the session cannot be changed any more, or was never loaded. */
-  protected assertWritable(): void {
-    this.assertOpen()
+  protected assertNotAhead(): void {
     this.used = true
+    if (this.isAhead) throw aheadOfUs(this.kind.name)
   }
 
-  /** Allows only reads from here on. */
-  protected close(): void {
-    this.#isClosed = true
+  /** Makes the next read after the close show the data anew. */
+  protected unfreeze(): void {
+    this.#frozen = undefined
+  }
+
+  /** Throws if the session cannot be changed. */
+  protected assertWritable(): void {
+    this.assertOpen()
+    this.assertNotAhead()
   }
 
   /** Adds to what the request did. */
   protected act(acts: Acts): void {
-    this.assertOpen()
-    this.used = true
     this.did = { ...this.did, ...acts }
   }
 
   touch(): void {
+    this.assertOpen()
+    this.used = true
     this.act({ isTouched: true })
   }
 
-  /** Gives the session a new identity at the save; `nonce` is that of its new CSRF tokens. */
-  regenerate(nonce: string): void {
-    this.write()[csrfKey] = nonce
+  /** Gives the session a new identity at the save. */
+  regenerate(): void {
+    this.assertWritable()
+    this.look()
     this.act({ isRegenerated: true })
   }
 

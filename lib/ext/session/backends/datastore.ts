@@ -3,6 +3,7 @@
 import { ServiceUnavailable } from '../../../http/exceptions.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
+import type { SignedCookie } from '../cookies/signing.ts'
 import { encodeData } from '../data/codec.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
@@ -16,7 +17,14 @@ type State =
   /** Its record is not there yet. */
   | { readonly is: 'loading'; readonly id: string }
   /** `isSent` is false while the browser does not have the id. */
-  | { readonly is: 'live'; readonly id: string; readonly record: SessionRecord; readonly isSent: boolean }
+  | {
+      readonly is: 'live'
+      readonly id: string
+      readonly record: SessionRecord
+      readonly isSent: boolean
+      /** True if a newer cookie came whose session ended a moment ago: this one must not be renewed over its successor. */
+      readonly isOlder: boolean
+    }
   /** Another request ended or moved it a moment ago. `record`: as it was before, if this request had it. */
   | { readonly is: 'dead'; readonly id: string; readonly record: SessionRecord | null }
   /** It could not be loaded. */
@@ -25,6 +33,9 @@ type State =
 type Live = Extract<State, { is: 'live' }>
 
 const none: State = { is: 'none' }
+
+/** The ids of one request that are looked up, newest first: a browser may have the cookies of former domains and paths. */
+const maxLookups = 3
 
 /** The error that a request gets while the repository is out of reach: a 503. */
 function unavailable(error: unknown): unknown {
@@ -36,6 +47,7 @@ function unavailable(error: unknown): unknown {
 
 export class DatastoreSession extends BackendSession {
   readonly #repository: SessionRepository
+  readonly #older: readonly SignedCookie[]
   #state: State
   #loading: Promise<void> | undefined
   /** The calls of `destroy` and `update` under way. */
@@ -44,6 +56,7 @@ export class DatastoreSession extends BackendSession {
   constructor(kind: SessionKind, found: FoundCookie | undefined, repository: SessionRepository) {
     super(kind, found)
     this.#repository = repository
+    this.#older = found?.older ?? []
     this.#state = this.cookie === undefined ? none : { is: 'loading', id: this.cookie.text }
   }
 
@@ -53,16 +66,32 @@ export class DatastoreSession extends BackendSession {
     return this.#loading
   }
 
-  async #fetch(id: string): Promise<void> {
-    let state: State
-    try {
-      const loaded = await this.#repository.load(id)
-      if (loaded.state === 'live') state = { is: 'live', id, record: loaded.record, isSent: true }
-      else state = loaded.state === 'tombstone' ? { is: 'dead', id, record: null } : none
-    } catch (error) {
-      state = { is: 'failed', id, error: unavailable(error) }
+  async #fetch(newest: string): Promise<void> {
+    let state = await this.#lookUp(newest)
+    for (const cookie of this.#older.slice(0, maxLookups - 1)) {
+      if (state.is !== 'none' && state.is !== 'dead') break
+      const older = await this.#lookUp(cookie.text)
+      if (older.is === 'live') {
+        this.cookie = cookie
+        const isOlder = state.is === 'dead'
+        // Sent anew it is the newest, and the next request needs one lookup.
+        if (!isOlder) this.act({ isTouched: true })
+        state = { ...older, isOlder }
+      } else if (state.is === 'none') {
+        state = older
+      }
     }
     if (this.#state.is === 'loading') this.#state = state // it may have been destroyed meanwhile
+  }
+
+  async #lookUp(id: string): Promise<State> {
+    try {
+      const loaded = await this.#repository.load(id)
+      if (loaded.state === 'live') return { is: 'live', id, record: loaded.record, isSent: true, isOlder: false }
+      return loaded.state === 'tombstone' ? { is: 'dead', id, record: null } : none
+    } catch (error) {
+      return { is: 'failed', id, error: unavailable(error) }
+    }
   }
 
   // A session that is not loaded must not pass for an empty one, and be saved as that.
@@ -131,7 +160,21 @@ export class DatastoreSession extends BackendSession {
 
   protected override assertWritable(): void {
     super.assertWritable()
+    this.#assertReachable()
+  }
+
+  #assertReachable(): void {
     if (this.#state.is === 'failed') throw this.#state.error
+  }
+
+  protected override get isCookieDue(): boolean {
+    return super.isCookieDue && !(this.#state as Partial<Live>).isOlder
+  }
+
+  /** Makes reads show the record again, once the data is saved. */
+  #drop(): void {
+    this.copy = undefined
+    this.unfreeze()
   }
 
   override get modified(): boolean {
@@ -152,8 +195,7 @@ export class DatastoreSession extends BackendSession {
   }
 
   destroy(): Promise<void> {
-    this.assertOpen()
-    this.used = true
+    this.assertNotAhead()
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
       if (id !== undefined) await this.call((repository) => repository.destroy(id))
@@ -163,19 +205,25 @@ export class DatastoreSession extends BackendSession {
 
   /** After the session was ended: the cookie is cleared, and a write begins a new session. */
   forget(): void {
+    if (this.isClosed && this.#state.is !== 'none') {
+      const { name, settings } = this.kind
+      settings.log.warn({ cookie: name }, 'a session was ended after the headers: its cookie could not be cleared')
+    }
     this.#state = none
     this.did = { isDestroyed: true }
     this.copy = undefined
   }
 
   update(fn: (data: Record<string, unknown>) => unknown): Promise<boolean> {
-    this.assertWritable()
+    this.assertNotAhead()
+    this.#assertReachable()
     this.look()
     return this.#enqueue(async () => {
       this.look()
       const record = await this.#commit(fn)
       if (record === undefined) return this.#state.is !== 'dead'
-      this.copy!.rebase(record.data)
+      if (this.isClosed) this.#drop()
+      else this.copy!.rebase(record.data)
       return true
     })
   }
@@ -193,9 +241,10 @@ export class DatastoreSession extends BackendSession {
       this.#state = saved.state === 'saved' ? { ...state, record: saved.record } : { is: 'dead', id, record }
       return saved.state === 'saved' ? saved.record : undefined
     }
+    this.assertOpen() // a new session needs a cookie
     const data = emptyData(this.kind.settings)
     fn(data)
-    if (isEmptyData(data) && !this.did.user) return undefined
+    if (isEmptyData(data, this.kind.settings.csrf) && !this.did.user) return undefined
     return this.#create(encodeData(data))
   }
 
@@ -203,7 +252,7 @@ export class DatastoreSession extends BackendSession {
     const id = this.#repository.newId()
     const changes = { data, ...this.#extras() }
     const record = await this.call((repository) => repository.create(id, changes))
-    this.#state = { is: 'live', id, record, isSent: false }
+    this.#state = { is: 'live', id, record, isSent: false, isOlder: false }
     return record
   }
 
@@ -232,8 +281,8 @@ export class DatastoreSession extends BackendSession {
         if (changes !== undefined || this.#hasNewUser) this.#repository.stats.dropped++
         return undefined
       case 'none': {
-        const isEmpty = changes === undefined || isEmptyData(this.copy!.data)
-        return isEmpty && !this.did.user ? this.#unstored() : this.#create(changes ?? '{}').then(() => this.#send())
+        const isEmpty = changes === undefined || isEmptyData(this.copy!.data, this.kind.settings.csrf)
+        return isEmpty && !this.did.user ? this.#unstored() : this.#saveNew(changes ?? '{}')
       }
       case 'live': {
         const text = changes ?? this.copy?.base ?? state.record.data
@@ -245,11 +294,17 @@ export class DatastoreSession extends BackendSession {
     }
   }
 
+  async #saveNew(data: string): Promise<CookieChange> {
+    await this.#create(data)
+    this.#drop()
+    return this.#send()
+  }
+
   /** The cookie where nothing is to be stored. */
   #unstored(): CookieChange | undefined {
     if (this.#state.is === 'live' && !this.#state.isSent) return this.#send()
     const isGone = this.did.isDestroyed && this.cookie !== undefined
-    return isGone || this.isRefused ? this.cookieChange(null) : undefined
+    return isGone || this.isForged ? this.cookieChange(null) : undefined
   }
 
   /** Gives the session a new id. It is sent with an error, too, should another session of the request fail. */
@@ -260,22 +315,26 @@ export class DatastoreSession extends BackendSession {
     const changes = { data, username: this.did.user, expiresIn: seconds * 1000 }
     const saved = await this.call((repository) => repository.regenerate(oldId, id, record, changes))
     if (saved.state === 'gone') return undefined
-    this.#state = { is: 'live', id, record: saved.record, isSent: false }
+    this.#state = { is: 'live', id, record: saved.record, isSent: false, isOlder: false }
+    this.#drop()
     return this.#send()
   }
 
-  async #commitChanges({ id, record, isSent }: Live, data: string): Promise<CookieChange | undefined> {
+  async #commitChanges(state: Live, data: string): Promise<CookieChange | undefined> {
+    const { id, record } = state
     const changes = { data, ...this.#extras() }
     const saved = await this.call((repository) => repository.save(id, record, changes))
-    const isDue = !isSent || this.did.isTouched || this.isCookieDue
-    return saved.state === 'saved' && isDue ? this.#send() : undefined
+    if (saved.state === 'gone') return undefined
+    this.#state = { ...state, record: saved.record }
+    this.#drop()
+    return !state.isSent || this.did.isTouched || this.isCookieDue ? this.#send() : undefined
   }
 
   // The cookie is renewed only together with the record: an id that died meanwhile must not replace the one that came after.
-  async #renew({ id, record, isSent }: Live): Promise<CookieChange | undefined> {
+  async #renew({ id, record, isSent, isOlder }: Live): Promise<CookieChange | undefined> {
     const touched = await this.#repository.touch(id, record, this.#extras().expiresIn)
     const isRenewed = touched.state === 'saved' && touched.record !== record
-    return isRenewed || !isSent ? this.#send() : undefined
+    return (isRenewed && !isOlder) || !isSent ? this.#send() : undefined
   }
 
   #send(): CookieChange {

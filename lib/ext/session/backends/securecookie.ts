@@ -34,8 +34,7 @@ export class SecureCookieSession extends BackendSession {
   }
 
   destroy(): void {
-    this.assertOpen()
-    this.used = true
+    this.assertWritable()
     this.did = { isDestroyed: true }
     this.#text = this.copy = undefined
     this.#isUpdated = false
@@ -79,7 +78,7 @@ export class SecureCookieSession extends BackendSession {
       case 'keep':
         return undefined
       case 'clear':
-        return this.cookie !== undefined || this.isRefused ? this.cookieChange(null) : undefined
+        return this.cookie !== undefined || this.isForged ? this.cookieChange(null) : undefined
       case 'set':
         return this.#setText(outcome.text)
     }
@@ -88,12 +87,12 @@ export class SecureCookieSession extends BackendSession {
   #outcome(failed: boolean): Outcome {
     if (failed || this.copy === undefined) {
       if (this.#isUpdated) return { is: 'set', text: this.#text! }
-      if (this.did.isDestroyed || this.isRefused) return clear
+      if (this.did.isDestroyed || this.isForged) return clear
       return !failed && this.isCookieDue ? { is: 'set', text: this.#text! } : keep
     }
     const text = this.copy.changes()
     const { data } = this.copy
-    if (isEmptyData(data)) return clear
+    if (isEmptyData(data, this.kind.settings.csrf)) return clear
     if (text !== undefined) return { is: 'set', text }
     const isSet = this.#isUpdated || this.did.isRegenerated || this.isCookieDue
     return isSet ? { is: 'set', text: encodeData(data) } : keep

@@ -5,13 +5,23 @@ import {
   checksOf,
   choice,
   defaultsOf,
+  isDictionary,
   limit,
   type SectionOf,
   setting,
 } from '../../../internal/settings.ts'
 import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
-import { checkCookie, cookieAttributes, defaultCookie, failConfig, isSeconds, type SessionCookie } from './cookie.ts'
+import {
+  checkCookie,
+  checkFormer,
+  cookieAttributes,
+  defaultCookie,
+  type FormerCookie,
+  failConfig,
+  isSeconds,
+  type SessionCookie,
+} from './cookie.ts'
 import { checkKeys } from './keys.ts'
 
 /** A `Datastore` of @google-cloud/datastore, by two of its methods: its own types take a compiler long to read. */
@@ -59,6 +69,14 @@ const table = {
   idCookieName: setting('tipfy.session_id'),
   /** The attributes of the cookies; those left out keep their defaults. */
   cookie: setting<Partial<SessionCookie>>(defaultCookie),
+  /**
+   * Cookies of a former configuration, by what was different: `{ name, domain, path }`. They are expired with the next cookie
+   * that is set: a browser would send them for ever beside today's.
+   */
+  formerCookies: setting<readonly FormerCookie[]>(
+    [],
+    (value) => (Array.isArray(value) && value.every(isDictionary)) || 'a list of { name, domain, path }',
+  ),
   /** Encrypts what cookies hold (AES-256-GCM); a cookie that is only signed can be read. */
   encrypt: setting(false),
   /** Bytes of name, `=` and value; browsers drop cookies over 4096. */
@@ -109,6 +127,13 @@ const table = {
   dataVersion: setting<number | null>(null, 'number|null'),
   /** Turns data of version `from` (null: none) into today's form. Synchronous; may change `data` or return another. */
   migrate: setting<null | ((data: Record<string, unknown>, from: number | null) => unknown)>(null, 'function|null'),
+  /**
+   * Where the secret of CSRF tokens is kept: 'cookie', one of its own, or 'session', for sites that can have only one cookie.
+   * Then a page with a token starts a session.
+   */
+  csrf: choice('cookie', ['cookie', 'session']),
+  /** Lets a request that the browser marks `Sec-Fetch-Site: same-origin` pass without a token; those without the header need one. */
+  csrfFetchSite: setting(false),
   /** The cookie, the form field and the header of the protection against forged requests. */
   csrfCookieName: setting('tipfy.csrf'),
   csrfField: setting('_csrf', matching(/./s, 'the name of a field')),
@@ -140,6 +165,11 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
   }
   const names = [config.cookieName, config.idCookieName, config.csrfCookieName]
   if (new Set(names).size < 3) failConfig('cookieName', names, 'another name than idCookieName and csrfCookieName')
+  checkFormer(
+    config.formerCookies,
+    cookie,
+    names.map((name) => (cookie.prefix ?? '') + name),
+  )
   const { dataVersion, migrate } = config
   if (dataVersion !== null && !Number.isSafeInteger(dataVersion)) failConfig('dataVersion', dataVersion, 'an integer')
   if (migrate !== null && dataVersion === null) {

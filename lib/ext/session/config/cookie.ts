@@ -34,6 +34,14 @@ export interface SessionCookie extends SectionOf<typeof attributes> {}
 
 export const defaultCookie: SessionCookie = defaultsOf(attributes)
 
+/** A cookie as it was called and set by a former configuration; what is left out is as today. */
+export interface FormerCookie {
+  /** With its prefix. */
+  readonly name?: string
+  readonly domain?: string | null
+  readonly path?: string
+}
+
 export function failConfig(key: string, given: unknown, wanted: string): never {
   throw new TipfyError('TIPFY_E_SESSION_CONFIG', { key, given: JSON.stringify(given) ?? String(given), wanted })
 }
@@ -60,6 +68,27 @@ export function cookieAttributes(
     if (cookie.path !== '/') failConfig('cookie.path', cookie.path, "'/', which __Host- needs")
   }
   return cookie
+}
+
+/** Checks the list of former cookies: each names something else than today's. */
+export function checkFormer(list: readonly FormerCookie[], cookie: SessionCookie, names: readonly string[]): void {
+  for (const [at, former] of list.entries()) {
+    const { name, domain, path, ...others } = former
+    const key = `formerCookies[${at}]`
+    const unknown = Object.keys(others)[0]
+    if (unknown !== undefined) failConfig(key, former, `of name, domain and path, not ${unknown}`)
+    const isToday = (name === undefined || names.includes(name)) && isSamePlace(former, cookie)
+    if (isToday) failConfig(key, former, 'another name, domain or path than that of the cookies that are set today')
+    serializeCookie(name ?? 'name', '', { domain: domain ?? undefined, path, secure: true })
+  }
+}
+
+/** Returns true if a former cookie has the domain and path of `cookie`: a browser keeps only one of the two. */
+export function isSamePlace({ domain, path }: FormerCookie, cookie: SessionCookie): boolean {
+  const plain = (name: string | null) => name?.replace(/^\./, '').toLowerCase() ?? null
+  return (
+    (domain === undefined || plain(domain) === plain(cookie.domain)) && (path === undefined || path === cookie.path)
+  )
 }
 
 /** A cookie's name with its prefix. Throws for a name or attributes that no header can carry. */

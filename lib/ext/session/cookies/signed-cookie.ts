@@ -24,12 +24,20 @@ export interface CookieRequest {
   readonly message: { readonly headers: { readonly cookie?: string } }
 }
 
+/** What came of a cookie in a request. */
 export interface FoundCookie {
+  /** The newest valid one. */
   readonly cookie: SignedCookie | undefined
-  /** True if a cookie came that was never signed here, which has to be cleared. */
-  readonly refused: boolean
+  /** The older ones with other contents, newest first. */
+  readonly older: readonly SignedCookie[]
+  /** True if cookies came that were never signed here, and no other: they have to be cleared. */
+  readonly isForged: boolean
+  /** True if the only one that counts was signed by a process whose clock is ahead. */
+  readonly isAhead: boolean
   /** When the header was read, in ms. */
   readonly now: number
+  /** True once the headers of the response are decided. */
+  isSent: boolean
 }
 
 /**
@@ -63,10 +71,13 @@ export function assertFits(name: string, value: string, limit: number, sizes: ()
   if (bytes > limit) throw new SessionTooLarge('TIPFY_E_SESSION_TOO_LARGE', { bytes, limit, sizes: sizes() })
 }
 
+const none: readonly SignedCookie[] = []
+
 /**
- * Finds the first cookie of its name that was signed here and is not too old; undefined if none of that name came. All are
- * checked, or a neighbouring subdomain could hide the real one behind its own, which the browser sends first. `maxHeaderSize`
- * limits their number, and to check them costs less than the small requests that could be made of the same bytes.
+ * Finds the newest valid cookie of a name; undefined if none of that name came. All are checked: a browser sends one for each
+ * domain and path, those of former configurations and of neighbouring subdomains among them, and in an order that says nothing
+ * of their age. `maxHeaderSize` limits their number, and to check them costs less than the small requests that could be made
+ * of the same bytes.
  */
 export function findCookie(
   { name, signer }: SignedName,
@@ -80,22 +91,20 @@ export function findCookie(
   const now = settings.now()
   const firstEnd = endOfValue(header, first)
   const known = signer.recall(header, firstEnd, now)
-  if (known !== undefined) return { cookie: known, refused: false, now }
-  let cookie: SignedCookie | undefined
-  let rejection: Rejection | undefined
-  let others = false
+  if (known !== undefined) return { cookie: known, older: none, isForged: false, isAhead: false, now, isSent: false }
+  const valid = new Map<string, SignedCookie>()
+  const rejections = new Set<Rejection>()
   for (let at = first; at !== -1; at = nextValue(header, name, at)) {
     const result = signer.verify(header.slice(at, endOfValue(header, at)).trimEnd(), now)
-    if (typeof result === 'string') {
-      if (result !== 'expired') rejection ??= result
-    } else if (cookie === undefined) {
-      cookie = result
-    } else if (result.text !== cookie.text) {
-      others = true
-    }
+    if (typeof result === 'string') rejections.add(result)
+    else if (result.issued > (valid.get(result.text)?.issued ?? -1)) valid.set(result.text, result)
   }
-  if (others) settings.log.warn({ cookie: name }, 'two valid cookies of one name came, the first one counts')
-  if (rejection !== undefined) settings.log.warn({ cookie: name, reason: rejection }, 'a signed cookie was refused')
-  if (cookie !== undefined && rejection === undefined && !others) signer.remember(header, firstEnd, cookie)
-  return { cookie, refused: rejection !== undefined && cookie === undefined, now }
+  const [cookie, ...older] = [...valid.values()].sort((one, other) => other.issued - one.issued)
+  rejections.delete('expired')
+  if (older.length > 0) settings.log.warn({ cookie: name }, 'several valid cookies of one name came, the newest counts')
+  for (const reason of rejections) settings.log.warn({ cookie: name, reason }, 'a signed cookie was refused')
+  if (cookie !== undefined && rejections.size === 0 && older.length === 0) signer.remember(header, firstEnd, cookie)
+  const isAhead = cookie === undefined && rejections.has('future')
+  const isForged = cookie === undefined && !isAhead && rejections.size > 0
+  return { cookie, older, isForged, isAhead, now, isSent: false }
 }

@@ -28,6 +28,8 @@ export interface SignerOptions {
   maxAge: number | null
   /** Seconds from `created` after which it no longer counts however often it was re-issued; null: no such limit. */
   absoluteAge?: number | null
+  /** True if it counts at any time, by whatever clock it was signed. */
+  anyTime?: boolean
   /** Longer values are malformed. */
   maxLength?: number
   /** Bytes of verified cookies to remember, with the headers that they came in. 0: none. */
@@ -95,6 +97,7 @@ export class CookieSigner {
     { issued, created, lifetime = this.#options.maxAge ?? undefined }: SignedCookie,
     now: number,
   ): Rejection | undefined {
+    if (this.#options.anyTime) return undefined
     if (issued > now + skew || created > now + skew) return 'future'
     if (lifetime !== undefined && now - issued >= lifetime * 1000) return 'expired'
     const { absoluteAge } = this.#options

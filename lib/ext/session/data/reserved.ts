@@ -50,8 +50,10 @@ export function clearVisible(data: Record<string, unknown>): void {
   for (const key of Object.keys(data)) if (!isReserved(key)) delete data[key]
 }
 
-/** Returns true if `data` holds nothing worth a cookie or a record. */
-export function isEmptyData(data: Record<string, unknown>): boolean {
-  for (const key in data) if (key !== versionKey && key !== csrfKey && Object.hasOwn(data, key)) return false
+/** Returns true if `data` holds nothing worth a cookie or a record. `csrf`: where the secret of the tokens is kept. */
+export function isEmptyData(data: Record<string, unknown>, csrf: 'cookie' | 'session'): boolean {
+  for (const key in data) {
+    if (key !== versionKey && (key !== csrfKey || csrf === 'session') && Object.hasOwn(data, key)) return false
+  }
   return true
 }

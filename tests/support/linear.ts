@@ -22,9 +22,9 @@ const maxRounds = 30
 export async function expectLinear<Input>({ input, run, to = 2 ** 20 }: Growth<Input>): Promise<void> {
   const measure = async (size: number): Promise<number> => {
     const made = input(size)
-    const start = process.threadCpuUsage()
+    const start = process.cpuUsage()
     await run(made)
-    const { user, system } = process.threadCpuUsage(start)
+    const { user, system } = process.cpuUsage(start)
     return (user + system) / 1000
   }
   const steep: string[] = []

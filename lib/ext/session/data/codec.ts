@@ -7,110 +7,49 @@
 // Equal data has equal text, but for one thing: keys stay in the order in which they were written, because they are read
 // back in it. The order of an object's keys is no part of its state, though: `sameData` looks past it. The order of Maps
 // and Sets is.
-import { types } from 'node:util'
 import { TipfyError } from '../../../internal/errors.ts'
 import { readJson } from '../../../internal/json.ts'
-import { explain, formOf, isBytes, isPlainObject, maxDepth, plain, refused } from './values.ts'
+import { same } from './equality.ts'
+import { explain, isPlainObject, maxDepth, refused, tagged } from './values.ts'
 
-/** The data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept. */
+/** Returns data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept. */
 export function encodeData(data: Record<string, unknown>): string {
-  const form = formOf(data, 0)
-  if (form === plain) return JSON.stringify(data)
-  if (form === refused) explain(data, 'session')
-  return `~${write(data)}`
+  const walk = { hasTags: false }
+  const body = tagged(data, walk)
+  if (body === refused) explain(data, 'session')
+  return walk.hasTags ? `~${JSON.stringify(body)}` : JSON.stringify(data)
 }
 
-/** The data of a text that `encodeData` made. Throws TIPFY_E_SESSION_DATA for any other text. */
+/** Returns the data of a text that `encodeData` made. Throws TIPFY_E_SESSION_DATA for any other text. */
 export function decodeData(text: string): Record<string, unknown> {
-  const data = decodePart(text.slice(bodyOf(text)), isTyped(text))
+  let data: unknown
+  try {
+    data = readBody(text)
+    if (hasTags(text)) data = revive(data, 0)
+  } catch (cause) {
+    throw new TipfyError('TIPFY_E_SESSION_DATA', undefined, { cause })
+  }
   if (typeof data !== 'object' || data === null || Array.isArray(data) || !isPlainObject(data)) {
     throw new TipfyError('TIPFY_E_SESSION_DATA')
   }
   return data as Record<string, unknown>
 }
 
-/** Whether an encoded text has tags in it. */
-export function isTyped(text: string): boolean {
-  return text.startsWith('~')
-}
-
-/** Where the JSON of an encoded text begins. */
-export function bodyOf(text: string): number {
-  return isTyped(text) ? 1 : 0
-}
-
-/** A value as it stands within encoded data, with tags if `typed`. */
-export function encodePart(value: unknown, typed: boolean): string {
-  return typed ? write(value) : JSON.stringify(value)
-}
-
-/** The value of a part of encoded data. Throws TIPFY_E_SESSION_DATA for any other text. */
-export function decodePart(text: string, typed: boolean): unknown {
-  try {
-    const value = readJson(text)
-    return typed ? revive(value, 0) : value
-  } catch (cause) {
-    throw new TipfyError('TIPFY_E_SESSION_DATA', undefined, { cause })
-  }
-}
-
-/** Whether two encoded texts hold the same state: equal but for the order of objects' keys. */
+/** Tells if two encoded texts hold the same state: equal but for the order of objects' keys. */
 export function sameData(a: string, b: string): boolean {
   // The same members in another order have the same length and the same characters: nearly every real change ends here.
   if (a === b) return true
-  if (a.length !== b.length || isTyped(a) !== isTyped(b) || sumOf(a) !== sumOf(b)) return false
-  return sameJson(readJson(a.slice(bodyOf(a))), readJson(b.slice(bodyOf(b))))
+  if (a.length !== b.length || hasTags(a) !== hasTags(b) || sumOf(a) !== sumOf(b)) return false
+  return same(readBody(a), readBody(b))
 }
+
+const hasTags = (text: string): boolean => text.startsWith('~')
+const readBody = (text: string): unknown => readJson(hasTags(text) ? text.slice(1) : text)
 
 function sumOf(text: string): number {
   let sum = 0
   for (let at = 0; at < text.length; at++) sum += text.charCodeAt(at)
   return sum
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]))
-  }
-  const keys = Object.keys(a)
-  if (Array.isArray(b) || keys.length !== Object.keys(b).length) return false
-  return keys.every(
-    (key) =>
-      Object.hasOwn(b, key) && sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-  )
-}
-
-// Only for data that formOf has passed as typed.
-function write(value: unknown): string {
-  switch (typeof value) {
-    case 'number':
-      return formOf(value, 0) === plain ? String(value) : `{"~f":"${Object.is(value, -0) ? '-0' : value}"}`
-    case 'bigint':
-      return `{"~n":"${value}"}`
-    case 'undefined':
-      return '{"~u":0}'
-    case 'object':
-      break
-    default:
-      return JSON.stringify(value)
-  }
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return writeList(value)
-  if (types.isMap(value)) return `{"~m":[${Array.from(value, writeList).join()}]}`
-  if (types.isSet(value)) return `{"~s":[${Array.from(value, write).join()}]}`
-  if (types.isDate(value)) return `{"~d":${JSON.stringify(value.getTime())}}`
-  if (isBytes(value)) return `{"~b":"${Buffer.from(value).toString('base64')}"}`
-  const members = Object.keys(value).map((key) => {
-    const name = JSON.stringify(key.startsWith('~') ? `~${key}` : key)
-    return `${name}:${write((value as Record<string, unknown>)[key])}`
-  })
-  return `{${members.join()}}`
-}
-
-function writeList(list: unknown[]): string {
-  // Array.from and not map: a hole is read back as the undefined it shows.
-  return `[${Array.from(list, (item) => write(item)).join()}]`
 }
 
 function revive(value: unknown, depth: number): unknown {

@@ -1,8 +1,6 @@
 // Data written by an older version of the application, brought into today's form wherever it is decoded.
 import { TipfyError } from '../../../internal/errors.ts'
-import { membersIn } from '../merge-members.ts'
-import { windowOn } from '../merge-windows.ts'
-import { bodyOf, decodeData } from './codec.ts'
+import { decodeData } from './codec.ts'
 import { versionKey, visible, withVisible } from './reserved.ts'
 import { className, isPlainObject, put } from './values.ts'
 
@@ -18,16 +16,9 @@ export function emptyData({ dataVersion }: Migration): Record<string, unknown> {
   return data
 }
 
-/** Whether `data` is in today's form. */
-export function isCurrent(data: Record<string, unknown>, { dataVersion }: Migration): boolean {
+/** Tells if `data` is in today's form. */
+function isCurrent(data: Record<string, unknown>, { dataVersion }: Migration): boolean {
   return dataVersion === null || data[versionKey] === dataVersion
-}
-
-/** Whether a stored text is in today's form, without reading all that it holds. */
-export function isCurrentText(text: string, { dataVersion }: Migration): boolean {
-  if (dataVersion === null) return true
-  const members = membersIn({ ...windowOn(text, bodyOf(text) + 1), end: text.length - 1 })
-  return members?.has(`${JSON.stringify(versionKey)}:${dataVersion}`) ?? false
 }
 
 /** The data of a stored text, in today's form. */

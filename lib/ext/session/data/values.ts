@@ -1,76 +1,101 @@
 // What a session can hold, told in one quick walk; and for what it cannot, where that lies, in a slow one.
 import { types } from 'node:util'
 import { TipfyError } from '../../../internal/errors.ts'
+import { put } from '../../../internal/json.ts'
 
-export { put } from '../../../internal/json.ts'
+export { put }
 
 /** How many objects may lie within one another; a cycle runs into it too. */
 export const maxDepth = 1000
 
-/** The forms of a value: JSON as it is, JSON with tags, or none. */
-export const plain = 0
-export const typed = 1
-export const refused = 2
+/** In the place of a value that cannot be kept. */
+export const refused = Symbol('refused')
+
+/** What a walk found beside its result. */
+export interface Walk {
+  /** Something has a tag. */
+  hasTags: boolean
+}
 
 /** Throws as `encodeData` would if `value`, to be kept as `session` or as its `key`, holds something that cannot be kept. */
 export function checkValue(value: unknown, key?: string): void {
-  if (formOf(value, 1) !== refused) return
+  if (tagged(value, { hasTags: false }, 1) !== refused) return
   explain(value, key === undefined ? 'session' : `session${member(key)}`, new Set([sessionItself]))
 }
 
 const sessionItself = {}
 
 /**
- * The form of a value that lies so deep. One walk that allocates nothing but key lists: it is on the path of every request
- * that reads its session.
+ * Returns a value as JSON can hold it: with tags for what JSON has not (see codec.ts), and as it is, no copy, where it is plain
+ * JSON; or `refused` where something in it cannot be kept. One walk: every request that used its session goes this way.
  */
-export function formOf(value: unknown, depth: number): number {
+export function tagged(value: unknown, walk: Walk, depth = 0): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      return plain
+      return value
     case 'number':
-      return value - value === 0 && (value !== 0 || 1 / value > 0) ? plain : typed
+      if (value - value === 0 && (value !== 0 || 1 / value > 0)) return value
+      return tag(walk, '~f', Object.is(value, -0) ? '-0' : String(value))
     case 'bigint':
+      return tag(walk, '~n', String(value))
     case 'undefined':
-      return typed
+      return tag(walk, '~u', 0)
     case 'object':
-      break
+      return value === null ? null : depth > maxDepth ? refused : taggedObject(value, walk, depth + 1)
     default:
       return refused
   }
-  if (value === null) return plain
-  if (depth > maxDepth) return refused
-  let form = plain
-  if (Array.isArray(value)) {
-    if (!isChain(value, 2)) return refused
-    for (let index = 0; index < value.length; index++) {
-      const inner = formOf(value[index], depth + 1)
-      if (inner === refused) return refused
-      if (inner === typed) form = typed
+}
+
+function tag(walk: Walk, name: string, content: unknown): unknown {
+  walk.hasTags = true
+  return content === refused ? refused : { [name]: content }
+}
+
+function taggedObject(value: object, walk: Walk, depth: number): unknown {
+  if (Array.isArray(value)) return isChain(value, 2) ? taggedList(value, walk, depth) : refused
+  if (isPlainObject(value)) return taggedMembers(value as Record<string, unknown>, walk, depth)
+  if (isBytes(value)) return tag(walk, '~b', Buffer.from(value).toString('base64'))
+  if (!isChain(value, 2)) return refused
+  if (types.isDate(value)) return tag(walk, '~d', value.getTime())
+  if (types.isSet(value)) return tag(walk, '~s', taggedList([...value], walk, depth))
+  if (!types.isMap(value)) return refused
+  const entries = Array.from(value, (entry) => taggedList(entry, walk, depth))
+  return tag(walk, '~m', entries.includes(refused) ? refused : entries)
+}
+
+function taggedList(list: unknown[], walk: Walk, depth: number): unknown {
+  let copy: unknown[] | null = null
+  for (let at = 0; at < list.length; at++) {
+    const value = list[at]
+    const item = tagged(value, walk, depth)
+    if (item === refused) return refused
+    if (item === value) continue
+    copy ??= list.slice()
+    copy[at] = item
+  }
+  return copy ?? list
+}
+
+function taggedMembers(object: Record<string, unknown>, walk: Walk, depth: number): unknown {
+  if (Object.getOwnPropertySymbols(object).length > 0) return refused
+  let copy: Record<string, unknown> | null = null
+  const keys = Object.keys(object)
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at]!
+    const value = object[key]
+    const item = tagged(value, walk, depth)
+    if (item === refused) return refused
+    const isMarked = key.charCodeAt(0) === 126
+    if (copy === null) {
+      if (item === value && !isMarked) continue
+      copy = {}
+      for (let before = 0; before < at; before++) put(copy, keys[before]!, object[keys[before]!])
     }
-    return form
+    put(copy, isMarked ? `~${key}` : key, item)
   }
-  if (isPlainObject(value)) {
-    if (Object.getOwnPropertySymbols(value).length > 0) return refused
-    for (const key of Object.keys(value)) {
-      const inner = formOf((value as Record<string, unknown>)[key], depth + 1)
-      if (inner === refused) return refused
-      if (inner === typed) form = typed
-    }
-    return form
-  }
-  if (types.isMap(value) && isChain(value, 2)) {
-    for (const [key, item] of value) {
-      if (formOf(key, depth + 1) === refused || formOf(item, depth + 1) === refused) return refused
-    }
-    return typed
-  }
-  if (types.isSet(value) && isChain(value, 2)) {
-    for (const item of value) if (formOf(item, depth + 1) === refused) return refused
-    return typed
-  }
-  return (types.isDate(value) && isChain(value, 2)) || isBytes(value) ? typed : refused
+  return copy ?? object
 }
 
 // By the length of the prototype chain, not by identity: values from another realm (structuredClone under jest, vm) are
@@ -116,7 +141,7 @@ export function explain(value: unknown, path: string, ancestors = new Set<object
     }
   } else if (types.isSet(value) && isChain(value, 2)) {
     for (const item of value) inner(item, ' (a member of this Set)')
-  } else if (formOf(value, 0) === refused) {
+  } else if (tagged(value, { hasTags: false }) === refused) {
     refuse(`an instance of ${className(value)}`)
   }
   ancestors.delete(value)

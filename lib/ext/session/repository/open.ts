@@ -7,7 +7,7 @@ import { TipfyError } from '../../../internal/errors.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
 import type { MemcachedOptions } from '../cache/memcached.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
-import { decodeCurrent, isCurrentText, mustBeData } from '../data/migrate.ts'
+import { decodeCurrent, mustBeData } from '../data/migrate.ts'
 import { visible, withVisible } from '../data/reserved.ts'
 import type { Data } from '../merge/merge.ts'
 import type { SessionAdmin } from './admin.ts'
@@ -87,7 +87,6 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
       cacheTimeout: settings.cacheTimeout,
       onTrouble: (message) => log.warn({ counters: repository.stats, memcached: breakers(repository) }, message),
       decode: (text) => decodeCurrent(text, settings),
-      isCurrent: (text) => isCurrentText(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict,
     },

@@ -33,8 +33,6 @@ export interface RepositorySettings {
   cacheTimeout: number
   encode(data: Data): string
   decode(text: string): Data
-  /** Whether `decode` does no more to a text than to read it. */
-  isCurrent(text: string): boolean
   /** Instead of the structural merge; synchronous, may run again. */
   merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
   /** Told of each place where the later of two changes won, once that is committed. */
@@ -52,7 +50,6 @@ export const defaultRepositorySettings: RepositorySettings = {
   cacheTimeout: 50,
   encode: encodeData,
   decode: decodeData,
-  isCurrent: () => true,
   merge: null,
   onConflict: null,
   onTrouble: () => {},

@@ -1,7 +1,6 @@
 // The merge of one save: of stored texts, by the application's own merge or by structure, and what is told of it afterwards.
 
 import { type Conflict, mergeData } from '../merge/merge.ts'
-import { mergeTexts } from '../merge-texts.ts'
 import type { Counters } from './counters.ts'
 import type { RepositorySettings } from './settings.ts'
 
@@ -18,14 +17,12 @@ export class StoredMerge {
   }
 
   merge(base: string, mine: string, theirs: string): string {
-    const { encode, decode, isCurrent, merge } = this.#settings
+    const { encode, decode, merge } = this.#settings
     if (mine === base) return theirs
     if (theirs === base) return mine
     this.#counters.merges++
-    const tell = (conflict: () => Conflict) => this.#note(conflict)
-    if (merge === null && isCurrent(base) && isCurrent(theirs)) return mergeTexts(base, mine, theirs, tell)
     const sides = [decode(base), decode(mine), decode(theirs)] as const
-    return encode(merge === null ? mergeData(...sides, tell) : merge(...sides))
+    return encode(merge === null ? mergeData(...sides, (conflict) => this.#note(conflict)) : merge(...sides))
   }
 
   /** What a request changed, without what it had found. */

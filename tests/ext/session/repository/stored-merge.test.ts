@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { decodeData } from '../../../../lib/ext/session/data/codec.ts'
-import { decodeCurrent, isCurrentText } from '../../../../lib/ext/session/data/migrate.ts'
+import { decodeCurrent } from '../../../../lib/ext/session/data/migrate.ts'
 import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
 import { defaultRepositorySettings } from '../../../../lib/ext/session/repository/settings.ts'
 import { StoredMerge } from '../../../../lib/ext/session/repository/stored-merge.ts'
@@ -13,7 +13,6 @@ describe('a merge of sessions of which the form has changed', () => {
   const settings = {
     ...defaultRepositorySettings,
     decode: (text: string) => decodeCurrent(text, migration),
-    isCurrent: (text: string) => isCurrentText(text, migration),
   }
   const old = '{"name":"a","$version":1}'
   const current = '{"names":["a"],"$version":2}'
@@ -30,21 +29,5 @@ describe('a merge of sessions of which the form has changed', () => {
   ])('brings what is stored into today’s form where %s', (_, base, theirs) => {
     const merged = new StoredMerge(settings, newCounters()).merge(base, mine, theirs)
     expect(decodeData(merged)).toEqual({ names: ['b'], $version: 2, n: 1 })
-  })
-
-  test.each([
-    ['{"$version":2}', true],
-    ['{"a":1,"$version":2,"b":1}', true],
-    ['~{"$version":2,"a":{"~n":"1"}}', true],
-    ['{"$version":20}', false],
-    ['{"$version":1}', false],
-    ['{"$version":"2"}', false],
-    ['{}', false],
-    ['{"a":{"$version":2}}', false],
-    ['{"a":"\\"$version\\":2"}', false],
-    ['{ "$version": 1 }', false],
-  ])('knows whether %s is in it', (text, expected) => {
-    expect(isCurrentText(text, migration)).toBe(expected)
-    expect(isCurrentText(text, { ...migration, dataVersion: null })).toBe(true)
   })
 })

@@ -117,53 +117,34 @@ export const plants: Record<string, Plant> = {
     changes: [['row.version === base.version ? changes.data', 'true ? changes.data']],
   },
   'the merge drops what the other pushed': {
-    file: 'merge-texts.ts',
+    file: 'merge/lists.ts',
     near: 1,
-    changes: [
-      ["if (form === list && base === '') return join(theirs, mine)", "if (form === list && base === '') return mine"],
-    ],
+    changes: [['for (const item of others.added[index] ?? []) result.push(item)', '']],
   },
   'the merge brings back what the other removed': {
-    file: 'merge-texts.ts',
+    file: 'merge/lists.ts',
     near: 29,
-    changes: [
-      ['[m, ours], [t, others]', "[m, ours], [textOf(windowOf(t, b, others)) === '' ? b : t, others]"],
-      ['[t, others], [m, ours]', "[textOf(windowOf(t, b, others)) === '' ? b : t, others], [m, ours]"],
-      [
-        'if (theirs !== gone) result.push(theirs === stays ?',
-        'result.push(theirs === stays || theirs === gone ?',
-        'merge/merge.ts',
-      ],
-    ],
+    changes: [['if (t !== gone) result.push(t === stays ?', 'result.push(t === stays || t === gone ?']],
   },
   'the merge forgets what the request removed': {
-    file: 'merge-texts.ts',
+    file: 'merge/lists.ts',
     near: 142,
-    changes: [
-      ['[m, ours], [t, others]', "[textOf(windowOf(m, b, ours)) === '' ? b : m, ours], [t, others]"],
-      ['[t, others], [m, ours]', "[t, others], [textOf(windowOf(m, b, ours)) === '' ? b : m, ours]"],
-      ['if (mine !== gone) result.push(mine)', 'result.push(mine === gone ? base[index] : mine)', 'merge/merge.ts'],
-    ],
+    changes: [['if (m !== gone) result.push(m)', 'result.push(m === gone ? base[index] : m)']],
   },
-  'the merge forgets what lies behind both changes': {
-    file: 'merge-texts.ts',
-    near: 236,
-    changes: [['middle!, textOf(other), tail!)', 'middle!, textOf(other))']],
-  },
-  'the merge leaves a member that only one of them changed as it was': {
-    file: 'merge-texts.ts',
+  'the merge forgets what is added at the end of a list': {
+    file: 'merge/lists.ts',
     near: 1,
-    changes: [
-      [
-        'else if (isSame(base, before, first, at)) result.add(',
-        'else if (isSame(base, before, first, at)) result.keep(at), void (',
-      ],
-    ],
+    changes: [['index <= base.length', 'index < base.length']],
+  },
+  'the merge leaves a value that only one of them changed as it was': {
+    file: 'merge/merge.ts',
+    near: 1,
+    changes: [['if (same(base, mine, this.#effort)) return theirs', 'if (same(base, mine, this.#effort)) return base']],
   },
   'the earlier of two values stays': {
     file: 'merge/merge.ts',
     near: 9,
-    changes: [['base, mine, theirs }\n    })\n    return mine', 'base, mine, theirs }\n    })\n    return theirs']],
+    changes: [['theirs: t }\n    })\n    return mine', 'theirs: t }\n    })\n    return theirs']],
   },
   'nobody is told of a value that was overwritten': {
     file: 'repository/stored-merge.ts',
@@ -173,7 +154,7 @@ export const plants: Record<string, Plant> = {
   "the application's merge is not asked": {
     file: 'repository/stored-merge.ts',
     near: 170,
-    changes: [['if (merge === null && isCurrent(base)', 'if (isCurrent(base)']],
+    changes: [['encode(merge === null ?', 'encode(true ?']],
   },
   'a save forgets when the session has to end': {
     file: 'repository/writer.ts',

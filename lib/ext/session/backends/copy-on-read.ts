@@ -2,7 +2,7 @@
 // that it asks for, which at the end are compared with the original. Both cost a fraction of reading and writing JSON.
 import type { SignedCookie } from '../cookies/signing.ts'
 import { decodeData } from '../data/codec.ts'
-import { isPlainObject } from '../data/values.ts'
+import { same } from '../data/equality.ts'
 
 /** The decoded data of a remembered cookie; its own objects are never handed out. */
 export class CopyOnRead {
@@ -45,7 +45,7 @@ export class CopyOnRead {
   isIn(data: Record<string, unknown>): boolean {
     const keys = this.#keys
     if (Object.keys(data).length !== keys.length) return false
-    for (const key of keys) if (!Object.hasOwn(data, key) || !isSame(data[key], this.#data[key])) return false
+    for (const key of keys) if (!Object.hasOwn(data, key) || !same(data[key], this.#data[key])) return false
     return true
   }
 }
@@ -70,22 +70,4 @@ function copyOfItem(item: object): object {
     if (typeof value === 'object' && value !== null) copy[at] = copyOfItem(value)
   }
   return copy
-}
-
-function isSame(value: unknown, known: unknown): boolean {
-  if (Object.is(value, known)) return true
-  if (typeof value !== 'object' || value === null || typeof known !== 'object' || known === null) return false
-  if (Array.isArray(value)) {
-    if (!Array.isArray(known) || value.length !== known.length) return false
-    for (let at = 0; at < known.length; at++) if (!isSame(value[at], known[at])) return false
-    return Object.getPrototypeOf(value) === Array.prototype
-  }
-  if (Array.isArray(known) || !isPlainObject(value)) return false
-  const keys = Object.keys(value)
-  if (keys.length !== Object.keys(known).length || Object.getOwnPropertySymbols(value).length > 0) return false
-  for (const key of keys) {
-    if (!Object.hasOwn(known, key)) return false
-    if (!isSame((value as Record<string, unknown>)[key], (known as Record<string, unknown>)[key])) return false
-  }
-  return true
 }

@@ -1,9 +1,17 @@
 // The one equality of session values: deep, by what they hold, whatever the order of objects' keys. That of Maps and Sets counts.
+// What a session cannot hold is the same as nothing but itself: instances of classes, objects with symbols for keys.
 import { types } from 'node:util'
 import { isPlainObject } from './values.ts'
 
 // Names of their own: inside a vm context, as under jest, each look at a global costs as much as comparing ten values.
-const { is, keys: keysOf, hasOwn, getPrototypeOf: prototypeOf, prototype: plain } = Object
+const {
+  is,
+  keys: keysOf,
+  hasOwn,
+  getPrototypeOf: prototypeOf,
+  prototype: plain,
+  getOwnPropertySymbols: symbolsOf,
+} = Object
 const { isArray } = Array
 const { isDate, isUint8Array, isMap, isSet } = types
 
@@ -57,14 +65,14 @@ export function same(a: unknown, b: unknown, effort: Effort = { left: 0 }): bool
 }
 
 function sameLists(a: unknown[], b: unknown[], effort: Effort): boolean {
-  if (a.length !== b.length) return false
+  if (a.length !== b.length || prototypeOf(a) !== prototypeOf(b)) return false
   for (let index = 0; index < a.length; index++) if (!same(a[index], b[index], effort)) return false
   return true
 }
 
 function sameObjects(a: Record<string, unknown>, b: Record<string, unknown>, effort: Effort): boolean {
   const [keys, others] = [keysOf(a), keysOf(b)]
-  if (keys.length !== others.length) return false
+  if (keys.length !== others.length || symbolsOf(a).length > 0 || symbolsOf(b).length > 0) return false
   for (let at = 0; at < keys.length; at++) {
     const key = keys[at]!
     if (key !== others[at] && !hasOwn(b, key)) return false

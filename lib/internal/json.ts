@@ -44,7 +44,7 @@ function numberKeys(text: string): { numbered: string; keys: string[] } {
 }
 
 /** Returns the index past the string that `within` lies in; -1 where it does not end. */
-function endOfString(text: string, within: number): number {
+export function endOfString(text: string, within: number): number {
   for (let at = within; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === 34) return at + 1

@@ -60,12 +60,6 @@ export function describedProtos(): object {
   return clientRequire()(`${protosFolder}/protos.json`)
 }
 
-/** The packages that the client's HTTP transport writes JSON with. */
-export function jsonPackages<Protobuf, Serializer>(): { protobuf: Protobuf; serializer: Serializer } {
-  const require = gaxRequire()
-  return { protobuf: require('protobufjs'), serializer: require('proto3-json-serializer') }
-}
-
 /** Credentials that need no server: the client would search a second for one. */
 export function noCredentials(): object {
   const { PassThroughClient } = gaxRequire()('google-auth-library') as { PassThroughClient: new () => object }

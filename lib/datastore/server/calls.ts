@@ -16,15 +16,15 @@ const methods = {
   ReserveIds: 'reserveIds',
 } as const satisfies Record<string, keyof Engine>
 
-/** Properties of a call besides its message. */
-export interface About {
-  /** Milliseconds that the caller can wait. */
-  timeout?: number | undefined
-  /** The project, if it is not in the message. */
-  projectId?: string
+/** One call of the engine, whatever form its messages have. */
+export interface Call {
+  /** Reads the bytes of a request. */
+  decode(bytes: Uint8Array): object
+  /** Writes a response as bytes. */
+  encode(response: object): Uint8Array
+  /** @param timeout Milliseconds that the caller can wait. */
+  run(request: object, timeout?: number): Promise<object>
 }
-
-export type Call = (request: Uint8Array, about: About) => Promise<Uint8Array>
 
 /** A little over Datastore's 10 MiB, so that the engine itself can reject a message and say why. */
 const maxMessageBytes = 12 * 1024 * 1024
@@ -36,10 +36,10 @@ export function callsOf(engine: Engine): ReadonlyMap<string, Call> {
     const [requestType, responseType] = [types[`${name}Request`]!, types[`${name}Response`]!]
     return [
       name,
-      async (bytes, { timeout, projectId }) => {
-        const request = decoded(() => read(requestType, bytes)) as { projectId?: string }
-        if (projectId !== undefined) request.projectId = projectId
-        return write(responseType, await engine[method](request as never, timeout))
+      {
+        decode: (bytes) => decoded(() => read(requestType, bytes)),
+        encode: (response) => write(responseType, response),
+        run: async (request, timeout) => engine[method](request as never, timeout),
       },
     ]
   })

@@ -34,8 +34,8 @@ async function handle(
     const path = String(headers[':path'])
     const call = path.startsWith(servicePath) ? calls.get(path.slice(servicePath.length)) : undefined
     if (!call) throw new StatusError(Code.UNIMPLEMENTED, `The server does not implement the method ${path}`)
-    const request = messageOf(await received(stream), headers['grpc-encoding'])
-    const response = await call(request, { timeout: deadline === undefined ? undefined : deadline - Date.now() })
+    const request = call.decode(messageOf(await received(stream), headers['grpc-encoding']))
+    const response = call.encode(await call.run(request, deadline === undefined ? undefined : deadline - Date.now()))
     if (!stream.destroyed) send(stream, response)
   } catch (error) {
     if (!stream.destroyed) sendError(stream, asStatus(error))

@@ -1,8 +1,8 @@
 // The same calls over HTTP/1, `POST /v1/projects/shop:lookup`, with protobuf or JSON bodies: some languages' clients use only
 // that. `GET /` shows scripts that the server is up.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { readJson } from '../../internal/json.ts'
-import { asStatus, type Code, type StatusError } from '../engine/protocol/status.ts'
+import type { Target } from '../engine/protocol/messages.ts'
+import { asStatus, type Code, invalid, type StatusError } from '../engine/protocol/status.ts'
 import { type Call, decoded, received, unzipped } from './calls.ts'
 import { type JsonForm, jsonForm } from './proto-json.ts'
 
@@ -37,7 +37,7 @@ export function restListener(calls: ReadonlyMap<string, Call>): RequestListener 
       const healthy = request.method === 'GET' && request.url === '/'
       response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' }).end(healthy ? 'Ok\n' : 'Not Found\n')
     } else if (request.headers['content-type']?.startsWith(protobufType)) {
-      handle(request, response, project, call, protobuf)
+      handle(request, response, project, call, protobufBodies(call))
     } else {
       form ??= jsonForm()
       handle(request, response, project, call, jsonBodies(name, form))
@@ -48,8 +48,8 @@ export function restListener(calls: ReadonlyMap<string, Call>): RequestListener 
 /** One way to write bodies. */
 interface Bodies {
   type: string
-  request(body: Buffer): Uint8Array
-  response(message: Uint8Array): Uint8Array | string
+  request(body: Buffer): object
+  response(message: object): Uint8Array | string
   error(error: StatusError, status: number): Uint8Array | string
 }
 
@@ -66,8 +66,10 @@ async function handle(
   try {
     const projectId = decoded(() => decodeURIComponent(project))
     const body = await received(request)
-    const message = bodies.request(request.headers['content-encoding'] === 'gzip' ? unzipped(body) : body)
-    send(200, bodies.response(await call(message, { projectId })))
+    const message: Target = bodies.request(request.headers['content-encoding'] === 'gzip' ? unzipped(body) : body)
+    if (message.projectId && message.projectId !== projectId)
+      throw invalid(`The project of the path is "${projectId}", and that of the body is "${message.projectId}".`)
+    send(200, bodies.response(await call.run({ ...message, projectId })))
   } catch (thrown) {
     const error = asStatus(thrown)
     const status = statuses[error.code] ?? 500
@@ -75,23 +77,23 @@ async function handle(
   }
 }
 
-const protobuf: Bodies = {
+const protobufBodies = (call: Call): Bodies => ({
   type: protobufType,
-  request: (body) => body,
-  response: (message) => message,
+  request: call.decode,
+  response: call.encode,
   // A google.rpc.Status, which is not among the client's messages: field 1 is its code, 2 its text.
   error({ code, details }) {
     const text = Buffer.from(details)
     const length = text.length < 128 ? [text.length] : [(text.length & 127) | 128, text.length >> 7]
     return Buffer.concat([Buffer.from([0x08, code, 0x12, ...length]), text])
   },
-}
+})
 
 function jsonBodies(name: string, form: JsonForm): Bodies {
   return {
     type: 'application/json; charset=UTF-8',
-    request: (body) => decoded(() => form.toBytes(`${name}Request`, readJson(body.toString() || '{}'))),
-    response: (message) => JSON.stringify(form.fromBytes(`${name}Response`, message)),
+    request: (body) => decoded(() => form.read(`${name}Request`, body.toString() || '{}')),
+    response: (message) => form.write(`${name}Response`, message),
     error: ({ codeName, details }, status) =>
       JSON.stringify({ error: { code: status, message: details, status: codeName } }),
   }

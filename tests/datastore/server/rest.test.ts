@@ -34,7 +34,7 @@ describe('in JSON', () => {
     time: { timestampValue: '2020-01-02T03:04:05.678901Z' },
     bytes: { blobValue: 'AQL/' },
     place: { geoPointValue: { latitude: 1.5, longitude: -2 } },
-    key: { keyValue: { partitionId: { projectId: 'p', databaseId: '', namespaceId: '' }, ...key('b') } },
+    key: { keyValue: { partitionId: { projectId: 'p', namespaceId: 'n' }, ...key('b') } },
     inner: { entityValue: { properties: { n: { integerValue: '1' } } } },
     list: { arrayValue: { values: [{ integerValue: '1' }, { stringValue: 'a' }] } },
   }

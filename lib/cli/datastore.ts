@@ -7,11 +7,12 @@ interface Options {
   host: string
   data: string
   memory?: boolean
+  allowHost: string[]
 }
 
 /** Serves until a signal ends it. */
-export async function datastoreCommand({ port, host, data, memory = false }: Options): Promise<void> {
-  const server = await startDatastoreServer({ port, host, dataFolder: data, memory })
+export async function datastoreCommand({ port, host, data, memory = false, allowHost }: Options): Promise<void> {
+  const server = await startDatastoreServer({ port, host, dataFolder: data, memory, allowHost })
   const address = `${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
   print(`Datastore on ${address}, ${memory ? 'kept in memory only' : `kept in ${data}`}`)
   print(`export DATASTORE_EMULATOR_HOST=${address} GOOGLE_CLOUD_PROJECT=tipfy`)

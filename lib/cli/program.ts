@@ -15,6 +15,8 @@ function count(text: string): number {
   return value
 }
 
+const collect = (value: string, earlier: string[]): string[] => [...earlier, value]
+
 const json = () => new Option('--json', 'as one JSON document')
 
 export function makeProgram(): Command {
@@ -81,6 +83,7 @@ export function makeProgram(): Command {
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--data <folder>', 'where to keep the data', '.tipfy')
     .option('--memory', 'keep nothing')
+    .option('--allow-host <name>', 'a host name that HTTP requests may carry; repeatable', collect, [])
     .action(async (options) => (await import('./datastore.ts')).datastoreCommand(options))
 
   addSessions(tipfy.command('sessions').description('look at the stored sessions, and end them'))

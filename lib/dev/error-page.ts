@@ -7,6 +7,7 @@ import type { RequestContext } from '../app/types.ts'
 import { type Html, html } from '../http/html.ts'
 import { Response } from '../http/response/response.ts'
 import { describeError, type ErrorDescription, inspectError } from '../internal/describe-error.ts'
+import { isOwnHost } from '../internal/own-host.ts'
 import { requestSections } from './error-sections.ts'
 
 /** The answer for an uncaught error: HTML, JSON or text, as the client would rather have it. */
@@ -14,7 +15,11 @@ export async function errorPage(error: unknown, context: RequestContext): Promis
   const response = new Response(null, { status: 500, headers: { 'cache-control': 'no-store' } })
   response.vary('Accept')
   const kind = context.request.accepts('html', 'json', 'text')
-  if (kind === 'json') {
+  if (!isOwnHost(context.request.headers.get('host') ?? undefined)) {
+    response.mimetype = 'text/plain'
+    response.data =
+      'Internal Server Error\n\nIts source is shown under the names of this machine alone, like localhost, and in the terminal.\n'
+  } else if (kind === 'json') {
     response.mimetype = 'application/json'
     response.data = JSON.stringify({ status: 500, title: 'Internal Server Error', ...plain(describeError(error)) })
   } else if (kind === 'text') {

@@ -112,3 +112,12 @@ test.each([
     expect(text).not.toMatch(/cart|price|just text|4711|\.ts|node:/)
   }
 })
+
+test('under a foreign name, which a web page may have pointed here, the page tells nothing', async () => {
+  for (const accept of ['text/html', 'application/json', 'text/plain']) {
+    const { status, text } = await dev.ask('/broken/5', { headers: { accept, host: 'evil.example' } })
+    expect(status).toBe(500)
+    expect(text).toMatch(/^Internal Server Error\n/)
+    expect(text).not.toContain('cannot')
+  }
+})

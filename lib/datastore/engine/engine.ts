@@ -148,6 +148,11 @@ export class Engine {
     }, patience)
   }
 
+  /** Deletes all data, of all projects. */
+  reset(): Promise<void> {
+    return this.#writer.write(({ next }) => this.#store.clear(next), patience)
+  }
+
   #reserve(key: StoredKey): void {
     this.#store.reserve(this.#store.numberFor(partitionName(key.partitionId)), pathBytes(key.path))
   }

@@ -23,15 +23,16 @@ function numberText(json: unknown): string | undefined {
   return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? text : undefined
 }
 
-/** Larger exponents make no number that fits. */
-const maxExponent = 400
+/** Numbers with more digits, or with a larger exponent, do not fit. */
+const maxDigits = 400
 
 /** Reads an integer of so many bits, as decimal text; `1e3` and `1.0` are integers too. */
 export function readInteger(json: unknown, bits: 32 | 64): string | undefined {
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(numberText(json) ?? '') ?? []
-  if (sign === undefined || Math.abs(Number(exponent)) > maxExponent) return undefined
+  if (sign === undefined || Math.abs(Number(exponent)) > maxDigits) return undefined
   // The digits without their point, and how many of them come after it.
+  if (whole.length + fraction.length > maxDigits) return undefined
   const digits = (whole + fraction).replace(/0+$/, '')
   const places = Number(exponent) - fraction.length + (whole.length + fraction.length - digits.length)
   if (digits !== '' && places < 0) return undefined

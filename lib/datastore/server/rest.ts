@@ -5,9 +5,11 @@ import type { Target } from '../engine/protocol/messages.ts'
 import { asStatus, type Code, invalid, type StatusError } from '../engine/protocol/status.ts'
 import { type Call, decoded, received, unzipped } from './calls.ts'
 import { type JsonForm, jsonForm } from './proto-json.ts'
+import { allowOrigin, allowPreflight, rejectionOf } from './web-guard.ts'
 
 const pathPattern = /^\/v1\/projects\/([^/:?]+):(\w+)(?:\?|$)/
 const protobufType = 'application/x-protobuf'
+const jsonType = 'application/json; charset=UTF-8'
 
 /** The HTTP statuses of gRPC's codes; 500 for others. */
 const statuses: Partial<Record<Code, number>> = {
@@ -25,24 +27,68 @@ const statuses: Partial<Record<Code, number>> = {
   14: 503,
 }
 
+/** Options of the HTTP front. */
+export interface RestOptions {
+  /** Host names that requests may carry, beside the names and addresses of this machine. */
+  allowHost?: readonly string[]
+  /** Deletes all data: `POST /reset`. */
+  reset(): Promise<void>
+}
+
 /** Returns a listener that serves an engine's calls. */
-export function restListener(calls: ReadonlyMap<string, Call>): RequestListener {
+export function restListener(
+  calls: ReadonlyMap<string, Call>,
+  { allowHost = [], reset }: RestOptions,
+): RequestListener {
   // Loaded at the first request that needs it.
   let form: JsonForm | undefined
   return (request, response) => {
-    const [, project = '', method = ''] = pathPattern.exec(request.url ?? '') ?? []
-    const name = method.charAt(0).toUpperCase() + method.slice(1)
-    const call = request.method === 'POST' ? calls.get(name) : undefined
-    if (!call) {
-      const healthy = request.method === 'GET' && request.url === '/'
-      response.writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' }).end(healthy ? 'Ok\n' : 'Not Found\n')
-    } else if (request.headers['content-type']?.startsWith(protobufType)) {
+    const { method, headers, url = '' } = request
+    if (method === 'GET' && url === '/') {
+      sendText(response, 'Ok\n')
+      return
+    }
+    const rejection = rejectionOf(request, allowHost)
+    if (rejection) {
+      sendError(response, rejection.status, rejection.message)
+      return
+    }
+    allowOrigin(request, response)
+    const [, project = '', called = ''] = pathPattern.exec(url) ?? []
+    const name = called.charAt(0).toUpperCase() + called.slice(1)
+    const call = calls.get(name)
+    if (method === 'OPTIONS') allowPreflight(request, response)
+    else if (method === 'POST' && url === '/reset') {
+      reset().then(
+        () => sendText(response, 'Reset\n'),
+        (error) => sendStatus(response, asStatus(error)),
+      )
+    } else if (method !== 'POST' || !call) sendError(response, 404, `There is no ${method} ${url}.`)
+    else if (headers['content-type']?.startsWith(protobufType)) {
       handle(request, response, project, call, protobufBodies(call))
     } else {
       form ??= jsonForm()
       handle(request, response, project, call, jsonBodies(name, form))
     }
   }
+}
+
+function sendText(response: ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain' }).end(text)
+}
+
+function sendError(response: ServerResponse, status: 403 | 404 | 415, message: string): void {
+  const codeName = { 403: 'PERMISSION_DENIED', 404: 'NOT_FOUND', 415: 'INVALID_ARGUMENT' }[status]
+  response.writeHead(status, { 'content-type': jsonType }).end(errorText(status, message, codeName))
+}
+
+function sendStatus(response: ServerResponse, { code, codeName, details }: StatusError): void {
+  const status = statuses[code] ?? 500
+  response.writeHead(status, { 'content-type': jsonType }).end(errorText(status, details, codeName))
+}
+
+function errorText(code: number, message: string, status: string): string {
+  return JSON.stringify({ error: { code, message, status } })
 }
 
 /** One way to write bodies. */
@@ -91,10 +137,9 @@ const protobufBodies = (call: Call): Bodies => ({
 
 function jsonBodies(name: string, form: JsonForm): Bodies {
   return {
-    type: 'application/json; charset=UTF-8',
+    type: jsonType,
     request: (body) => decoded(() => form.read(`${name}Request`, body.toString() || '{}')),
     response: (message) => form.write(`${name}Response`, message),
-    error: ({ codeName, details }, status) =>
-      JSON.stringify({ error: { code: status, message: details, status: codeName } }),
+    error: ({ codeName, details }, status) => errorText(status, details, codeName),
   }
 }

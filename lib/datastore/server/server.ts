@@ -14,6 +14,8 @@ export interface DatastoreServerOptions extends EngineOptions {
   port?: number
   /** Default 127.0.0.1: anyone who reaches the port can read and write everything. */
   host?: string
+  /** Host names that HTTP requests may carry, such as that of a container; `localhost` and addresses always may. */
+  allowHost?: readonly string[]
 }
 
 /** A local Datastore that is listening. */
@@ -30,10 +32,13 @@ const http2Preface = 'PRI'
 
 /** Starts a Datastore; settles once it listens. */
 export async function startDatastoreServer(options: DatastoreServerOptions = {}): Promise<DatastoreServer> {
-  const { port = 8081, host = '127.0.0.1', ...engineOptions } = options
+  const { port = 8081, host = '127.0.0.1', allowHost, ...engineOptions } = options
   const engine = new Engine(engineOptions)
   const calls = callsOf(engine)
-  const [http, grpc] = [createHttpServer(restListener(calls)), grpcServer(calls)]
+  const [http, grpc] = [
+    createHttpServer(restListener(calls, { allowHost, reset: () => engine.reset() })),
+    grpcServer(calls),
+  ]
   const sockets = new Set<Socket>()
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)

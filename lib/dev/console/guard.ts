@@ -3,10 +3,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { App } from '../../app/types.ts'
+import { isLoopbackHost } from '../../internal/own-host.ts'
 import { sessionsOf } from './visit.ts'
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/
-const ownHost = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 // What proxies, tunnels and load balancers add.
 const forwarded =
   /^(?:forwarded|via|x-(?:forwarded|real|original|client|cluster|envoy|amzn|appengine|cloud)-.*|cf-.*|true-client-ip)$/
@@ -19,7 +19,7 @@ export function refusal(incoming: IncomingMessage): string | null {
   if (proxied !== undefined) return `it answers to no proxy, and there is the header ${proxied}`
   // Browsers speak 1.1; 1.0 is what a proxy speaks that adds no headers (nginx, unless told).
   if (incoming.httpVersion !== '1.1') return `it answers to no proxy, and this is HTTP/${incoming.httpVersion}`
-  if (!ownHost.test(headers.host ?? '')) return 'it answers only under the names of this machine, like localhost'
+  if (!isLoopbackHost(headers.host)) return 'it answers only under the names of this machine, like localhost'
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'the request came from another site'
   const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'

@@ -202,6 +202,12 @@ export class Store {
   removeEntry(p: number, v: Uint8Array, k: Uint8Array): void {
     this.sql.run('DELETE FROM entry WHERE p = ? AND v = ? AND k = ?', p, v, k)
   }
+
+  /** Deletes all entities. Nothing before this version can be read any more. */
+  clear(version: number): void {
+    for (const table of ['entity', 'entry', 'history', 'reserved']) this.sql.run(`DELETE FROM ${table}`)
+    this.sql.run('UPDATE state SET kept = 0, floor = ?', version)
+  }
 }
 
 /** Returns the identity of a file, which tells it from another at the same path. */

@@ -42,8 +42,10 @@ export function parseCookies(header: string | undefined): MultiDict {
   while (from < header.length) {
     let to = header.indexOf(';', from)
     if (to === -1) to = header.length
-    const equals = header.indexOf('=', from)
-    if (equals !== -1 && equals < to) {
+    // Not by indexOf, which would run to the end of the header for each part without a value.
+    let equals = from
+    while (equals < to && header.charCodeAt(equals) !== 61) equals++
+    if (equals < to) {
       const value = header.slice(equals + 1, to).trim()
       const text = value.length > 1 && value.charCodeAt(0) === 34 && value.endsWith('"') ? unquote(value) : value
       found.add(utf8(header.slice(from, equals).trim()), decode(utf8(text)))
@@ -64,7 +66,7 @@ function unquote(value: string): string {
 
 /** Decodes a value set by a page's script: it arrives in UTF-8, which Node reads as Latin-1. */
 function utf8(text: string): string {
-  if (!/^[\x00-\xff]*[\x80-\xff][\x00-\xff]*$/.test(text)) return text
+  if (!/[\x80-\xff]/.test(text) || /[^\x00-\xff]/.test(text)) return text
   const bytes = Buffer.from(text, 'latin1')
   return isUtf8(bytes) ? bytes.toString() : text
 }

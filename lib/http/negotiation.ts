@@ -10,23 +10,38 @@ export interface Negotiating {
   readonly message: { readonly headers: IncomingHttpHeaders }
 }
 
+/** Characters of an Accept header; a longer one is ignored. Those of browsers have some 200. */
+const maxLength = 4096
+
+const headerNames = {
+  mediaType: 'accept',
+  language: 'accept-language',
+  encoding: 'accept-encoding',
+  charset: 'accept-charset',
+} as const
+
+function negotiatorFor(kind: Negotiable, headers: IncomingHttpHeaders): Negotiator {
+  const header = headers[headerNames[kind]]
+  return new Negotiator({ headers: header !== undefined && header.length > maxLength ? {} : headers })
+}
+
 /** The best of `offers` for the client, null if it accepts none; of equals the one that the header names first. */
 export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: readonly string[]): string | null {
   if (offers.length === 0) return null
   const wanted = kind === 'mediaType' ? offers.map((name) => (name.includes('/') ? name : mimetypeOf(name))) : offers
-  const best = new Negotiator({ headers })[kind](wanted)
+  const best = negotiatorFor(kind, headers)[kind](wanted)
   return best === undefined ? null : offers[wanted.indexOf(best)]!
 }
 
 /** All that the client accepts, best first. */
 export function acceptedOf(kind: Negotiable, headers: IncomingHttpHeaders): string[] {
-  return new Negotiator({ headers })[`${kind}s`]()
+  return negotiatorFor(kind, headers)[`${kind}s`]()
 }
 
 /** The codings of `offers` that the client accepts, best first; equals in the order of `offers`. */
 export function codingsOf(headers: IncomingHttpHeaders, offers: readonly string[]): string[] {
   // The types are those of negotiator 0.6, without this option.
-  const negotiator = new Negotiator({ headers }) as unknown as {
+  const negotiator = negotiatorFor('encoding', headers) as unknown as {
     encodings(offers: readonly string[], options: { preferred: readonly string[] }): string[]
   }
   return negotiator.encodings(offers, { preferred: offers })

@@ -21,8 +21,10 @@ export function parseQuery(text: string, onPair?: () => void): MultiDict {
     if (to === -1) to = text.length
     if (to > from) {
       onPair?.()
-      const equals = text.indexOf('=', from)
-      if (equals === -1 || equals > to) found.add(decode(text.slice(from, to)), '')
+      // Not by indexOf, which would run to the end of the text for each pair without a value.
+      let equals = from
+      while (equals < to && text.charCodeAt(equals) !== 61) equals++
+      if (equals === to) found.add(decode(text.slice(from, to)), '')
       else found.add(decode(text.slice(from, equals)), decode(text.slice(equals + 1, to)))
     }
     from = to + 1

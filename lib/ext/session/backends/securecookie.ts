@@ -1,6 +1,6 @@
 // The session whose data travels in a signed cookie.
 import { assertFits, type CookieChange } from '../cookies/signed-cookie.ts'
-import { decodeData, encodeData, sameData } from '../data/codec.ts'
+import { decodeData, encodeData, largestKeys, sameData } from '../data/codec.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData, userKey } from '../data/reserved.ts'
 import { BackendSession, type ResponseHead } from './backend.ts'
@@ -104,7 +104,7 @@ export class SecureCookieSession extends BackendSession {
     const now = settings.now()
     const created = settings.absoluteExpiration === null ? undefined : this.#began(text, now)
     const value = kind.signer.sign(text, now, lifetime, created)
-    assertFits(name, value, settings.maxCookieSize, () => largest(decodeData(text)))
+    assertFits(name, value, settings.maxCookieSize, () => largestKeys(decodeData(text)))
     return this.cookieChange(value, lifetime)
   }
 
@@ -115,15 +115,4 @@ export class SecureCookieSession extends BackendSession {
     const isLogin = did.isRegenerated && decodeData(text)[userKey] !== decodeData(cookie.text)[userKey]
     return isLogin ? now : cookie.created
   }
-}
-
-/** Lists the five largest keys, for an error. */
-function largest(data: Record<string, unknown>): string {
-  const sizes = Object.entries(data).map(([key, value]) => ({
-    key,
-    bytes: Buffer.byteLength(encodeData({ [key]: value })),
-  }))
-  sizes.sort((a, b) => b.bytes - a.bytes)
-  const listed = sizes.slice(0, 5).map(({ key, bytes }) => `${key.slice(0, 40)}: ${bytes}`)
-  return listed.join(', ') + (sizes.length > 5 ? ` and ${sizes.length - 5} more` : '')
 }

@@ -89,3 +89,14 @@ function reviveTag(tag: string, object: Record<string, unknown>, depth: number):
   }
   throw new TipfyError('TIPFY_E_SESSION_DATA')
 }
+
+/** Lists the keys that take most of the data, with their bytes, for people. */
+export function largestKeys(data: Record<string, unknown>): string {
+  const sizes = Object.entries(data).map(([key, value]) => ({
+    key,
+    bytes: Buffer.byteLength(encodeData({ [key]: value })),
+  }))
+  sizes.sort((a, b) => b.bytes - a.bytes)
+  const listed = sizes.slice(0, 5).map(({ key, bytes }) => `${key.slice(0, 40)}: ${bytes}`)
+  return listed.join(', ') + (sizes.length > 5 ? ` and ${sizes.length - 5} more` : '')
+}

@@ -2,7 +2,7 @@
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../../../internal/clock.ts'
-import { sameData } from '../data/codec.ts'
+import { decodeData, largestKeys, sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type CachePort, type CacheServerState, PortError, type SessionRow, type Write } from './ports.ts'
@@ -24,6 +24,9 @@ import { type Change, type Saved, SessionWriter } from './writer.ts'
 export type { Changes, Loaded, RepositoryParts, RepositorySettings } from './settings.ts'
 export { RepositoryUnavailable, type Saved, type SessionRecord, type SessionSummary }
 
+/** Characters of data from which on a session is called large: each use of one takes milliseconds. */
+const largeSession = 256 * 1024
+
 export class SessionRepository {
   readonly settings: RepositorySettings
   readonly stats: Counters = newCounters()
@@ -31,6 +34,7 @@ export class SessionRepository {
   readonly #clock: Clock
   readonly #cache: CachePort | null
   readonly #writer: SessionWriter
+  #wasLarge = false
 
   constructor({ datastore, cache, clock, randomness, settings }: RepositoryParts) {
     this.settings = { ...defaultRepositorySettings, ...settings }
@@ -77,6 +81,7 @@ export class SessionRepository {
   /** Inserts a new session under an id never used before. */
   async create(sid: string, { data, username = null, expiresIn }: Changes): Promise<SessionRecord> {
     this.stats.saves++
+    this.#warnOfLarge(data)
     const id = keyName(sid)
     if (username === null) {
       const row = this.#make({ data, username, token: this.#runner.randomness.token(), idle: expiresIn })
@@ -256,12 +261,24 @@ export class SessionRepository {
     // Bound: committed together with others, the functions of the application still run in their own request.
     const bound = AsyncLocalStorage.bind(change)
     const saved = await this.#known(id, this.#writer.change(id, username, bound, base))
+    if (saved.state === 'saved') this.#warnOfLarge(saved.record.data)
     if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
     else {
       this.stats.dropped++
       await this.#cache?.remove(id) // it was served from there, perhaps
     }
     return saved
+  }
+
+  /** Warns once in the life of the process. */
+  #warnOfLarge(data: string): void {
+    if (data.length <= largeSession || this.#wasLarge) return
+    this.#wasLarge = true
+    const bytes = Buffer.byteLength(data)
+    const keys = largestKeys(decodeData(data))
+    this.settings.onTrouble(
+      `a session of ${bytes} bytes was saved, which makes each use of it slow: keep large data elsewhere (bytes by key: ${keys})`,
+    )
   }
 
   #alone<T>(id: string, work: Work<T>): Promise<T> {

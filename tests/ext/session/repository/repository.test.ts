@@ -72,6 +72,18 @@ describe('a record', () => {
     expect(await store.load('sid')).toEqual({ state: 'none' })
   })
 
+  test('over 256 kB is warned of once, with its largest keys', async () => {
+    const warnings: string[] = []
+    const { store } = makeWorld({ onTrouble: (message) => warnings.push(message) })
+    const data = (length: number) => text({ a: 'secret', large: 'x'.repeat(length) })
+    let record = await store.create('sid', { data: data(200_000) })
+    expect(warnings).toEqual([])
+    for (const length of [270_000, 280_000]) record = live(await store.save('sid', record, { data: data(length) }))
+    await store.create('other', { data: data(300_000) })
+    expect(warnings).toEqual([expect.stringMatching(/of 2700\d\d bytes was saved.*by key: large: 2700\d\d, a: 14\)$/)])
+    expect(warnings[0]).not.toContain('secret')
+  })
+
   test('over what Datastore takes is refused, and the old one stays', async () => {
     const { store } = makeWorld()
     const record = await store.create('sid', { data: '{}' })

@@ -1,9 +1,10 @@
-// A Datastore of Maps behind the session store's own interface, for tests of what stands on it.
+// A Datastore of Maps behind the repository's own interface, for tests of what is built on it.
 import {
   type DatastorePort,
   type DatastoreTransaction,
   PortError,
   type SessionRow,
+  type Snapshot,
   type UserRow,
   type Write,
 } from '../../lib/ext/session/repository/ports.ts'
@@ -12,40 +13,36 @@ export class MemoryDatastore implements DatastorePort {
   readonly sessions = new Map<string, { row: SessionRow; at: number }>()
   readonly users = new Map<string, { row: UserRow; at: number }>()
   /** Calls by kind. */
-  readonly calls = { get: 0, insert: 0, swap: 0, read: 0, commit: 0, find: 0 }
+  readonly calls = { read: 0, commit: 0, begin: 0, find: 0 }
   #commits = 0
 
-  async get(id: string): Promise<SessionRow | null> {
-    this.calls.get++
-    return structuredClone(this.sessions.get(id)?.row ?? null)
+  async read(ids: readonly string[], user: string | null): Promise<Snapshot> {
+    this.calls.read++
+    const userRow = user === null ? null : (this.users.get(user)?.row ?? null)
+    return { sessions: this.#rows(ids), user: structuredClone(userRow) }
   }
 
-  async getMany(ids: readonly string[]): Promise<Map<string, SessionRow>> {
-    this.calls.get++
-    return this.#rows(ids)
+  async commit(writes: readonly Write[], onto: Snapshot): Promise<string[]> {
+    this.calls.commit++
+    for (const write of writes) {
+      const isUser = write.op === 'user'
+      const now = isUser ? this.users.get(write.id) : this.sessions.get(write.id)
+      const seen = isUser ? onto.user : onto.sessions.get(write.id)
+      if ((now?.row.stamp ?? null) !== (seen?.stamp ?? null))
+        throw new PortError('outdated', 'another commit came first')
+    }
+    return this.apply(writes)
   }
 
-  async insert(id: string, row: SessionRow): Promise<string> {
-    this.calls.insert++
-    return this.apply([{ op: 'insert', id, row }])[0]!
-  }
-
-  async swap(id: string, row: SessionRow, stamp: string): Promise<string | null> {
-    this.calls.swap++
-    if (this.sessions.get(id)?.row.stamp !== stamp) return null
-    return this.apply([{ op: 'update', id, row }])[0]!
-  }
-
-  begin(): DatastoreTransaction {
+  async begin(): Promise<DatastoreTransaction> {
+    this.calls.begin++
     const seen = new Map<string, number>()
     let over = false
     return {
       read: async (ids, user) => {
-        this.calls.read++
         for (const id of ids) seen.set(id, this.sessions.get(id)?.at ?? 0)
         if (user !== null) seen.set(`user ${user}`, this.users.get(user)?.at ?? 0)
-        const userRow = user === null ? null : (this.users.get(user)?.row ?? null)
-        return { sessions: this.#rows(ids), user: structuredClone(userRow) }
+        return this.read(ids, user)
       },
       commit: async (writes) => {
         this.calls.commit++
@@ -70,14 +67,16 @@ export class MemoryDatastore implements DatastorePort {
 
   apply(writes: readonly Write[]): string[] {
     for (const write of writes) {
-      if (write.op === 'insert' && this.sessions.has(write.id)) throw new PortError('exists', 'the key is taken')
-      if (write.op === 'update' && !this.sessions.has(write.id)) throw new PortError('conflict', 'the key is gone')
+      if (write.op === 'insert' && this.sessions.has(write.id)) throw new PortError('outdated', 'the key is taken')
+      if (write.op === 'update' && !this.sessions.has(write.id)) throw new PortError('outdated', 'the key is gone')
     }
     this.#commits++
     for (const write of writes) {
       if (write.op === 'delete') this.sessions.delete(write.id)
-      else if (write.op === 'user') this.users.set(write.id, { row: structuredClone(write.row), at: this.#commits })
-      else {
+      else if (write.op === 'user') {
+        const row = { ...structuredClone(write.row), stamp: String(this.#commits) }
+        this.users.set(write.id, { row, at: this.#commits })
+      } else {
         const row = { ...structuredClone(write.row), stamp: String(this.#commits) }
         this.sessions.set(write.id, { row, at: this.#commits })
       }

@@ -65,8 +65,8 @@ export class SessionAdmin {
   }
 
   async show(id: string): Promise<StoredSession | null> {
-    const row = await this.#rows.get(id, timeout)
-    return row && this.#describe(id, row)
+    const row = (await this.#rows.read([id], null, timeout)).sessions.get(id)
+    return row === undefined ? null : this.#describe(id, row)
   }
 
   /**

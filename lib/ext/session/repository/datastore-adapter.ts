@@ -1,10 +1,11 @@
-// The session store's Datastore: the official client, each call with its own deadline and none of the client's retries,
-// each record checked, each error told by what it means for a commit. Importing it loads the client: import it only where
+// The repository's Datastore: the official client, each call with its own deadline and none of the client's retries, each
+// record checked, each error translated to what it means for a commit. Importing it loads the client: import it only where
 // sessions are kept in Datastore.
 import { type Datastore, PropertyFilter } from '@google-cloud/datastore'
 import { type ClientInternals, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
 import {
   EntityKey,
+  emptyUser,
   type Found,
   Mutation,
   sessionEntity,
@@ -25,7 +26,7 @@ import {
 export interface DatastoreKinds {
   /** The kind of the records; `User` is appended for the rows of users. */
   kind: string
-  /** Told of each record that another program broke: it is read as none. */
+  /** Called for each record that another program broke: it is read as none. */
   onBroken?: (kind: string, name: string, why: string) => void
 }
 
@@ -45,11 +46,13 @@ export interface Page {
 interface LookupResponse {
   found?: Found[]
   deferred?: EntityKey[]
-  transaction?: Uint8Array
 }
 
+/** Datastore takes 1,000 keys in one lookup. */
+const maxLookup = 1000
+
 interface CommitResponse {
-  mutationResults: { version: number | string; conflictDetected?: boolean }[]
+  mutationResults: { version: number | string }[]
 }
 
 export class SessionDatastore implements DatastorePort {
@@ -63,75 +66,55 @@ export class SessionDatastore implements DatastorePort {
     this.#onBroken = onBroken
   }
 
-  async get(id: string, timeout: number): Promise<SessionRow | null> {
-    return (await this.getMany([id], timeout)).get(id) ?? null
+  async read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot> {
+    return this.#read(this.#client, ids, user, timeout)
   }
 
-  async getMany(ids: readonly string[], timeout: number): Promise<Map<string, SessionRow>> {
-    const found = await this.#lookup(
-      this.#client,
-      ids.map((id) => this.#key(id)),
-      timeout,
-    )
-    return this.#snapshot(found).sessions
+  async commit(writes: readonly Write[], onto: Snapshot, timeout: number): Promise<string[]> {
+    const mutations = writes.map((write) => this.#mutation(write, onto))
+    if (mutations.length === 1) return stampsOf(await call(this.#client, 'commit', { mutations }, timeout, mutations))
+    // Only a transaction applies all or none. It reads nothing, and so holds no lock before it commits.
+    const transaction = await this.#begin(timeout)
+    try {
+      return stampsOf(await call(transaction, 'commit', { mutations }, timeout, mutations))
+    } catch (error) {
+      rollback(transaction)
+      throw error
+    }
   }
 
-  async insert(id: string, row: SessionRow, timeout: number): Promise<string> {
-    const mutations = [new Mutation({ insert: sessionEntity(this.#key(id), row) })]
-    const { mutationResults } = await ask<CommitResponse>(this.#client, 'commit', { mutations }, timeout)
-    return String(mutationResults[0]!.version)
-  }
-
-  async swap(id: string, row: SessionRow, stamp: string, timeout: number): Promise<string | null> {
-    const mutation = new Mutation({ update: sessionEntity(this.#key(id), row), baseVersion: stamp })
-    const answer = await ask<CommitResponse>(this.#client, 'commit', { mutations: [mutation] }, timeout, true)
-    const { version, conflictDetected } = answer.mutationResults[0]!
-    return conflictDetected ? null : String(version)
+  async begin(timeout: number): Promise<DatastoreTransaction> {
+    const transaction = await this.#begin(timeout)
+    return {
+      read: (ids, user, timeout) => this.#read(transaction, ids, user, timeout),
+      commit: async (writes, onto, timeout) => {
+        const mutations = writes.map((write) => this.#mutation(write, onto, false))
+        return stampsOf(await call(transaction, 'commit', { mutations }, timeout, mutations))
+      },
+      abandon: () => rollback(transaction),
+    }
   }
 
   async find(username: string, timeout: number): Promise<string[]> {
     const query = this.#query(username)
-    const [found] = await told(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
+    const [found] = await translate(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
     return this.#names(found)
   }
 
-  /** Records in the order of their keys, tombstones and expired ones among them; those of one user if told: for tools. */
+  /** Returns a page of records in the order of their keys, or of those of one user, dead ones included: for tools. */
   async page({ limit, after, user }: PageOptions, timeout: number): Promise<Page> {
     let query = this.#query(user).limit(limit)
     if (after !== undefined) query = query.start(after)
-    const [found, info] = await told(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
+    const [found, info] = await translate(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
     const more = info.moreResults !== 'NO_MORE_RESULTS' && found.length === limit
-    const rows = found.length === 0 ? new Map<string, SessionRow>() : await this.getMany(this.#names(found), timeout)
-    return { rows, next: more ? (info.endCursor ?? null) : null }
+    const { sessions } = await this.read(this.#names(found), null, timeout)
+    return { rows: sessions, next: more ? (info.endCursor ?? null) : null }
   }
 
   /** Deletes records by their ids, at most 500. */
   async delete(ids: readonly string[], timeout: number): Promise<void> {
     const mutations = ids.map((id) => new Mutation({ delete: this.#key(id) }))
-    await ask<CommitResponse>(this.#client, 'commit', { mutations }, timeout)
-  }
-
-  begin(): DatastoreTransaction {
-    const transaction = internalsOf(this.#datastore.transaction())
-    const keys = new Map<string, EntityKey>()
-    return {
-      read: async (ids, user, timeout) => {
-        for (const id of ids) keys.set(id, this.#key(id))
-        const wanted = [...keys.values()]
-        if (user !== null) wanted.push(this.#key(user, 'User'))
-        return this.#snapshot(await this.#lookup(transaction, wanted, timeout))
-      },
-      commit: async (writes, timeout) => {
-        const mutations = writes.map((write) => this.#mutation(write))
-        const answer = await ask<CommitResponse>(transaction, 'commit', { mutations }, timeout, true)
-        transaction.id = undefined
-        return answer.mutationResults.map(({ version }) => String(version))
-      },
-      abandon: () => {
-        if (transaction.id !== undefined) ask(transaction, 'rollback', {}, 1000).catch(() => {})
-        transaction.id = undefined
-      },
-    }
+    await call<CommitResponse>(this.#client, 'commit', { mutations }, timeout)
   }
 
   // Calls below the client's methods, which hide the versions of entities and cost twice the CPU.
@@ -139,27 +122,58 @@ export class SessionDatastore implements DatastorePort {
     return internalsOf(this.#datastore)
   }
 
-  /** Within a transaction the first call begins it. */
-  async #lookup(client: ClientInternals, keys: EntityKey[], timeout: number): Promise<Found[]> {
-    const found: Found[] = []
-    const begins = client !== this.#client && client.id === undefined
-    const readOptions = { newTransaction: {}, consistencyType: 'newTransaction' }
-    // Many large records come in several answers.
-    for (let wanted = keys; wanted.length > 0; ) {
-      const request = begins && client.id === undefined ? { keys: wanted, readOptions } : { keys: wanted }
-      const answer = await ask<LookupResponse>(client, 'lookup', request, timeout)
-      if (begins && answer.transaction?.length) client.id = answer.transaction
-      found.push(...(answer.found ?? []))
-      wanted = answer.deferred ?? []
-    }
-    return found
+  async #begin(timeout: number): Promise<ClientInternals> {
+    const transaction = internalsOf(this.#datastore.transaction())
+    const options = { transactionOptions: { readWrite: {} } }
+    transaction.id = (
+      await call<{ transaction: Uint8Array }>(this.#client, 'beginTransaction', options, timeout)
+    ).transaction
+    return transaction
   }
 
-  #mutation(write: Write): Mutation {
-    const key = this.#key(write.id, write.op === 'user' ? 'User' : '')
-    if (write.op === 'delete') return new Mutation({ delete: key })
-    if (write.op === 'user') return new Mutation({ upsert: userEntity(key, write.row) })
-    return new Mutation({ [write.op]: sessionEntity(key, write.row) })
+  async #read(
+    client: ClientInternals,
+    ids: readonly string[],
+    user: string | null,
+    timeout: number,
+  ): Promise<Snapshot> {
+    const keys = ids.map((id) => this.#key(id))
+    if (user !== null) keys.push(this.#key(user, 'User'))
+    const { found, calls } = await this.#lookup(client, keys, timeout)
+    const snapshot = this.#snapshot(found)
+    // A login must not be missing that the sessions know of: of several calls the last one has to read the user.
+    if (user !== null && calls > 1) {
+      snapshot.user = this.#snapshot((await this.#lookup(client, [this.#key(user, 'User')], timeout)).found).user
+    }
+    return snapshot
+  }
+
+  async #lookup(
+    client: ClientInternals,
+    keys: EntityKey[],
+    timeout: number,
+  ): Promise<{ found: Found[]; calls: number }> {
+    const found: Found[] = []
+    let calls = 0
+    // Many large records come in several responses.
+    for (let wanted = keys; wanted.length > 0; calls++) {
+      const response = await call<LookupResponse>(client, 'lookup', { keys: wanted.slice(0, maxLookup) }, timeout)
+      found.push(...(response.found ?? []))
+      wanted = [...(response.deferred ?? []), ...wanted.slice(maxLookup)]
+    }
+    return { found, calls }
+  }
+
+  /** @param checked whether the server is to compare the version with that in `onto` */
+  #mutation(write: Write, onto: Snapshot, checked = true): Mutation {
+    const isUser = write.op === 'user'
+    const key = this.#key(write.id, isUser ? 'User' : '')
+    const stamp = (isUser ? onto.user : onto.sessions.get(write.id))?.stamp
+    const version = checked && stamp ? { baseVersion: stamp, conflictResolutionStrategy: 'FAIL' as const } : undefined
+    if (write.op === 'delete') return new Mutation({ delete: key, ...version })
+    if (isUser) return new Mutation({ [stamp ? 'update' : 'insert']: userEntity(key, write.row), ...version })
+    const entity = sessionEntity(key, write.row)
+    return new Mutation(write.op === 'insert' ? { insert: entity } : { update: entity, ...version })
   }
 
   #key(name: string, suffix = ''): EntityKey {
@@ -184,6 +198,8 @@ export class SessionDatastore implements DatastorePort {
         else snapshot.user = userRow(one)
       } catch (error) {
         this.#onBroken(kind, name, (error as Error).message)
+        // To be written over: nothing else would ever come of it.
+        if (kind !== this.#kind) snapshot.user = emptyUser(String(one.version))
       }
     }
     return snapshot
@@ -195,34 +211,45 @@ function gaxOptions(timeout: number) {
   return { timeout, retry: null }
 }
 
-function ask<T>(
+function stampsOf({ mutationResults }: CommitResponse): string[] {
+  return mutationResults.map(({ version }) => String(version))
+}
+
+/** Gives up what a transaction holds; nobody waits for it. */
+function rollback(transaction: ClientInternals): void {
+  call(transaction, 'rollback', {}, 1000).catch(() => {})
+}
+
+function call<T>(
   client: ClientInternals,
   method: string,
   reqOpts: object,
   timeout: number,
-  committing = false,
+  mutations: readonly Mutation[] = [],
 ): Promise<T> {
-  const call = new Promise<T>((resolve, reject) => {
+  const response = new Promise<T>((resolve, reject) => {
     client.request_({ client: transportName, method, reqOpts, gaxOpts: gaxOptions(timeout) }, (error, response) =>
       error ? reject(error) : resolve(response as T),
     )
   })
-  return told(call, committing)
+  return translate(response, mutations)
 }
 
 const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN', 'EPIPE'])
 
-// By gRPC's status codes.
-function reasonOf(code: unknown, message: string, committing: boolean): PortFailure {
+/** By gRPC's status codes. @param mutations those of a commit */
+function reasonOf(code: unknown, message: string, mutations: readonly Mutation[]): PortFailure {
   switch (code) {
     case 10: // ABORTED
       return 'conflict'
     case 6: // ALREADY_EXISTS
-      return 'exists'
-    case 5: // NOT_FOUND: for an update, the record that was read is gone; else there is no such project or database
-      return committing ? 'conflict' : 'refused'
+      return mutations.some(({ insert }) => insert) ? 'outdated' : 'refused'
+    case 9: // FAILED_PRECONDITION: another version; without one there are other reasons
+      return mutations.some(({ baseVersion }) => baseVersion) ? 'outdated' : 'refused'
+    case 5: // NOT_FOUND: the record is gone; or there is no such project or database
+      return mutations.some(({ update }) => update) ? 'outdated' : 'refused'
     case 3: // INVALID_ARGUMENT: what is sent is wrong, but for "The referenced transaction has expired"
-      return committing && /transaction/i.test(message) ? 'busy' : 'refused'
+      return mutations.length > 0 && /transaction/i.test(message) ? 'busy' : 'refused'
     case 8: // RESOURCE_EXHAUSTED
       return 'busy'
     case 1: // CANCELLED
@@ -236,12 +263,13 @@ function reasonOf(code: unknown, message: string, committing: boolean): PortFail
   }
 }
 
-async function told<T>(call: Promise<T>, committing = false): Promise<T> {
+/** Rejects with PortError where `call` rejects. */
+async function translate<T>(call: Promise<T>, mutations: readonly Mutation[] = []): Promise<T> {
   try {
     return await call
   } catch (error) {
     const { code, message } = error as { code?: unknown; message?: unknown }
     const text = String(message).replace(/\.+$/, '')
-    throw new PortError(reasonOf(code, text, committing), `Datastore: ${text}`, { cause: error })
+    throw new PortError(reasonOf(code, text, mutations), `Datastore: ${text}`, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-// The store's rows as Datastore's messages, and back, each checked: another program may have written there.
+// The repository's rows as Datastore's messages, and back, each checked: another program may have written there.
 import type { SessionRow, UserRow } from './ports.ts'
 
 /** A value, a key, an entity as in google.datastore.v1. */
@@ -28,8 +28,10 @@ export class Mutation {
   update?: Entity
   upsert?: Entity
   delete?: EntityKey
-  /** Datastore's own version that an update counts on. */
+  /** Datastore's own version of the entity that the change was made from. */
   baseVersion?: string
+  /** FAIL: at another version the whole commit is refused. Left out, some servers apply it all the same. */
+  conflictResolutionStrategy?: 'FAIL'
 
   constructor(change: Mutation) {
     Object.assign(this, change)
@@ -73,7 +75,7 @@ export function sessionEntity(key: EntityKey, row: SessionRow): Entity {
 }
 
 /** `expires` is for a TTL policy: soon after a login or revocation the row means nothing any more. */
-export function userEntity(key: EntityKey, row: UserRow): Entity {
+export function userEntity(key: EntityKey, { stamp: _, ...row }: UserRow): Entity {
   const last = Math.max(row.revokedAt, ...row.logins.map(({ at }) => at))
   return {
     key,
@@ -123,10 +125,15 @@ export function sessionRow({ entity: { properties }, version: stamp }: Found): S
 }
 
 /** Throws TypeError where it is not what tipfy writes. */
-export function userRow({ entity: { properties } }: Found): UserRow {
+export function userRow({ entity: { properties }, version: stamp }: Found): UserRow {
   const row = JSON.parse(text(properties, 'state') ?? 'null') as UserRow | null
   if (!Number.isSafeInteger(row?.sequence) || !Number.isSafeInteger(row?.revoked) || !Array.isArray(row?.logins)) {
     throw new TypeError('`state` is not what tipfy writes')
   }
-  return row!
+  return { ...row!, stamp: String(stamp) }
+}
+
+/** The row of a user of whom nothing is known. */
+export function emptyUser(stamp: string | null): UserRow {
+  return { sequence: 0, revoked: 0, revokedAt: 0, logins: [], stamp }
 }

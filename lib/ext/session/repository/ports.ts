@@ -4,31 +4,33 @@
 import type { Clock } from '../../../internal/clock.ts'
 import type { CacheCounters, CachedRecord } from '../cache/ports.ts'
 
-/** A session as Datastore keeps it. Times in ms since 1970. */
+/** A session as Datastore holds it. Times in ms since 1970. */
 export interface SessionRow {
   /** Counts commits from 1. */
   version: number
   created: number
   updated: number
   expires: number
-  /** The encoded data. Without it the row is a tombstone: `null` after destroy(), `''` after regenerate(). */
+  /** The encoded data. A row without data is a tombstone: `null` after destroy(), `''` after regenerate(). */
   data: string | null
   username: string | null
   /** The tokens of the last commits, newest first. */
   commits: string[]
-  /** Datastore's own version of what was read or committed: not stored, and null before it is. */
+  /** Datastore's own version of the entity that was read or committed: not stored, null before the commit. */
   stamp: string | null
 }
 
-/** What logins and `destroyAllFor` of one user agree by: the logins of the last minute, and the last revocation. */
+/** The row by which logins and `destroyAllFor` of one user agree: the logins of the last minutes, and the last revocation. */
 export interface UserRow {
   /** Counts logins and revocations from 1. */
   sequence: number
   /** Logins up to this one are revoked. */
   revoked: number
-  /** When that was; 0 for never. */
+  /** The time of that revocation; 0 for never. */
   revokedAt: number
   logins: { sequence: number; id: string; at: number }[]
+  /** As in SessionRow. */
+  stamp: string | null
 }
 
 export type Write =
@@ -36,40 +38,41 @@ export type Write =
   | { op: 'delete'; id: string }
   | { op: 'user'; id: string; row: UserRow }
 
-/** What a transaction read: only what exists. */
+/** The rows that were read; those that do not exist are missing. */
 export interface Snapshot {
   sessions: Map<string, SessionRow>
   user: UserRow | null
 }
 
-/** A serialisable transaction with optimistic or pessimistic locks: reads, then one commit, or `abandon`. */
-export interface DatastoreTransaction {
+/** Reading, and committing onto what was read. `id` is the name of a key, `timeout` in ms. Rejects with PortError. */
+export interface DatastoreAccess {
+  /** Reads the latest sessions, and the row of `user` unless that is null. */
   read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot>
-  /** The stamps of what was written, in the order of the writes. */
-  commit(writes: readonly Write[], timeout: number): Promise<string[]>
-  /** Gives up what it read: at once, without waiting, never failing. */
+  /**
+   * Applies all writes or none. `onto` is the snapshot that they were made from: rejects with `outdated` where a row that is
+   * written has changed since. Returns the stamps of the written rows, in the order of the writes.
+   */
+  commit(writes: readonly Write[], onto: Snapshot, timeout: number): Promise<string[]>
+}
+
+/** A serialisable transaction, which a server may protect by versions or by locks. */
+export interface DatastoreTransaction extends DatastoreAccess {
+  /** Gives up the transaction and its locks: at once, without waiting, never failing. */
   abandon(): void
 }
 
-/** Datastore as the repository sees it. `id` is the name of a key, `timeout` in ms. Rejects with PortError. */
-export interface DatastorePort {
-  get(id: string, timeout: number): Promise<SessionRow | null>
-  /** Those of the sessions that exist. */
-  getMany(ids: readonly string[], timeout: number): Promise<Map<string, SessionRow>>
-  /** A plain insert: one call. The stamp; rejects with the reason 'exists' where the key is taken. */
-  insert(id: string, row: SessionRow, timeout: number): Promise<string>
-  /** A plain update of what has `stamp`: one call. The new stamp; null where it is not that any more. */
-  swap(id: string, row: SessionRow, stamp: string, timeout: number): Promise<string | null>
-  begin(): DatastoreTransaction
-  /** The ids of the sessions with this username, tombstones among them; may lag behind commits. */
+/** Datastore as the repository sees it. */
+export interface DatastorePort extends DatastoreAccess {
+  begin(timeout: number): Promise<DatastoreTransaction>
+  /** Returns the ids of the sessions of a user, tombstones included; may lag behind commits. */
   find(username: string, timeout: number): Promise<string[]>
 }
 
 /**
- * Why a call failed. `conflict`: another transaction came first, nothing was applied. `exists`: an insert's key is taken.
- * `busy`: not applied, may be tried again. `unknown`: may have been applied. `refused`: trying again is of no use.
+ * The reason of a failed call. `outdated`: a row has changed since it was read. `conflict`: another commit is under way. `busy`:
+ * try again. These three applied nothing. `unknown`: may have been applied. `refused`: trying again is of no use.
  */
-export type PortFailure = 'conflict' | 'exists' | 'busy' | 'unknown' | 'refused'
+export type PortFailure = 'outdated' | 'conflict' | 'busy' | 'unknown' | 'refused'
 
 export class PortError extends Error {
   override name = 'PortError'

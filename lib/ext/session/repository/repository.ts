@@ -5,7 +5,7 @@ import type { Clock } from '../../../internal/clock.ts'
 import { decodeData, largestKeys, sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
 import { type Counters, newCounters } from './counters.ts'
-import { type CachePort, type CacheServerState, PortError, type SessionRow, type Write } from './ports.ts'
+import type { CachePort, CacheServerState, SessionRow, Write } from './ports.ts'
 import { checked, expiry, isLive, isTombstone, keyName, type SessionRecord, tombstone } from './record.ts'
 import { type Move, type MoveTools, planMove } from './regenerate.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from './settings.ts'
 import { StoredMerge } from './stored-merge.ts'
 import { RepositoryUnavailable } from './time-budget.ts'
-import { TransactionRunner, type Work } from './transactions.ts'
+import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, revokeAll, type SessionSummary } from './user-index.ts'
 import { type Change, type Saved, SessionWriter } from './writer.ts'
 
@@ -65,12 +65,13 @@ export class SessionRepository {
     this.stats.loads++
     const id = keyName(sid)
     const fetch = async (): Promise<SessionRecord | 'tombstone' | 'none'> => {
-      const row = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
-        this.#runner.datastore.get(id, timeout),
+      const { sessions } = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
+        this.#runner.datastore.read([id], null, timeout),
       )
+      const row = sessions.get(id)
       const now = this.#clock.now()
       if (isLive(row, now)) return row
-      return row !== null && isTombstone(row) && row.expires > now ? 'tombstone' : 'none'
+      return row !== undefined && isTombstone(row) && row.expires > now ? 'tombstone' : 'none'
     }
     const found = this.#cache === null ? await fetch() : await this.#cache.read(id, fetch)
     if (typeof found === 'object') return { state: 'live', record: found }
@@ -83,24 +84,21 @@ export class SessionRepository {
     this.stats.saves++
     this.#warnOfLarge(data)
     const id = keyName(sid)
-    if (username === null) {
-      const row = this.#make({ data, username, token: this.#runner.randomness.token(), idle: expiresIn })
-      await this.#runner.retry('saved', this.stats.commit, (timeout) => this.#insert(id, row, timeout))
-      this.stats.commits++
-      return row
-    }
-    const saved = await this.#runner.transact<Saved>({
+    const work: Work<Saved> = {
       what: 'saved',
       ids: [id],
-      user: keyName(username),
+      user: username === null ? null : keyName(username),
+      known: username === null ? nothing : undefined,
       born: id,
       plan: ({ user }, token) => {
         const row = this.#make({ data, username, token, idle: expiresIn })
-        const writes = [{ op: 'insert' as const, id, row }, login(username, id, user, this.#clock.now())]
+        const writes: Write[] = [{ op: 'insert', id, row }]
+        if (username !== null) writes.push(login(username, id, user, this.#clock.now()))
         return { writes, result: { state: 'saved', record: row } }
       },
       recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(id), saved),
-    })
+    }
+    const saved = username === null ? await this.#runner.transact(work) : await this.#writer.alone(id, work, username)
     if (saved.state === 'saved') return saved.record
     throw new RepositoryUnavailable('saved', 'it was revoked while it was made')
   }
@@ -171,7 +169,7 @@ export class SessionRepository {
       added: (base: string, mine: string) => attempt.added(base, mine),
       make: (row: Parameters<MoveTools['make']>[0]) => this.#make(row),
     }
-    const saved = await this.#alone<Saved>(oldId, {
+    const work: Work<Saved> = {
       what: 'saved',
       ids: [newId, oldId],
       user: guess ? keyName(guess) : null,
@@ -181,7 +179,8 @@ export class SessionRepository {
         return planMove(move, snapshot, token, read, { ...tools, now: this.#clock.now() })
       },
       recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(newId), saved),
-    })
+    }
+    const saved = await this.#known(oldId, this.#writer.alone(oldId, work, guess ?? null))
     await this.#cache?.remove(oldId)
     if (saved.state === 'saved') attempt.report()
     return saved
@@ -205,7 +204,7 @@ export class SessionRepository {
 
   /** Ends the session that `listFor` calls `id`. */
   async revoke(id: string): Promise<void> {
-    await this.#alone<void>(id, {
+    const work: Work<void> = {
       what: 'destroyed',
       ids: [id],
       user: null,
@@ -216,7 +215,8 @@ export class SessionRepository {
         return { writes: [write], result: undefined }
       },
       recognised: () => undefined,
-    })
+    }
+    await this.#known(id, this.#writer.alone(id, work))
     await this.#cache?.remove(id)
   }
 
@@ -227,7 +227,8 @@ export class SessionRepository {
 
   /** Ends all of a user's sessions that were committed before; later logins live. Returns how many it ended. */
   async destroyAllFor(username: string, { exceptSid }: { exceptSid?: string } = {}): Promise<number> {
-    const ended = await revokeAll(this.#runner, username, exceptSid === undefined ? null : keyName(exceptSid))
+    const except = exceptSid === undefined ? null : keyName(exceptSid)
+    const ended = await revokeAll(this.#runner, username, except, (run) => this.#writer.ofUser(username, run))
     if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id)))
     return ended.live
   }
@@ -242,19 +243,6 @@ export class SessionRepository {
     const { data, username, token, idle = this.settings.expiration, created = now } = row
     const expires = expiry(created, idle, this.settings.absoluteExpiration, now)
     return checked({ version: 1, created, updated: now, expires, data, username, commits: [token], stamp: null })
-  }
-
-  async #insert(id: string, row: SessionRow, timeout: number): Promise<void> {
-    try {
-      row.stamp = await this.#runner.datastore.insert(id, row, timeout)
-    } catch (error) {
-      if (!(error instanceof PortError && error.reason === 'exists')) throw error
-      // Perhaps an attempt of ours whose answer was lost: then it left its token.
-      const found = await this.#runner.datastore.get(id, timeout)
-      if (!found?.commits.includes(row.commits[0]!)) throw error
-      row.stamp = found.stamp
-      this.stats.recognised++
-    }
   }
 
   async #change(id: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
@@ -281,10 +269,6 @@ export class SessionRepository {
     )
   }
 
-  #alone<T>(id: string, work: Work<T>): Promise<T> {
-    return this.#known(id, this.#writer.alone(id, work))
-  }
-
   /** A change that may have been applied, though nobody knows, should not stay hidden behind an old entry. */
   async #known<T>(id: string, work: Promise<T>): Promise<T> {
     try {
@@ -296,7 +280,9 @@ export class SessionRepository {
   }
 
   #ifLive(row: SessionRow | undefined, saved: Saved): Saved {
-    return isLive(row, this.#clock.now()) ? saved : { state: 'gone' }
+    if (!isLive(row, this.#clock.now())) return { state: 'gone' }
+    if (saved.state === 'saved' && saved.record.version === row.version) saved.record.stamp = row.stamp
+    return saved
   }
 
   #newMerge(): StoredMerge {

@@ -1,30 +1,45 @@
-// One transaction on session records, tried until it is known to be done, once: ABORTED is tried again as a new
-// transaction; an attempt whose outcome was never learned is recognised by its token in the record.
-
+// One change of session records, tried until it is known to be done, once. It reads, plans, and commits onto the versions that
+// it read; a change that came between has it read and plan again. An attempt with an unknown outcome is recognised by its
+// token in the record. Nothing here needs a transaction of Datastore, unless the server turns out not to check versions.
 import type { Clock } from '../../../internal/clock.ts'
 import type { Calls, Counters } from './counters.ts'
-import { type DatastorePort, PortError, type Randomness, type SessionRow, type Snapshot, type Write } from './ports.ts'
+import {
+  type DatastoreAccess,
+  type DatastorePort,
+  type DatastoreTransaction,
+  PortError,
+  type Randomness,
+  type SessionRow,
+  type Snapshot,
+  type Write,
+} from './ports.ts'
 import { tokensKept } from './record.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
+import { VersionProof } from './version-proof.ts'
 
-/** What to do with what was read: write and answer, or read the row of another user as well and ask again. */
+/** The writes and their result, or the user whose row has to be read as well for a plan to be made. */
 export type Plan<T> = { writes: Write[]; result: T } | { readUser: string }
 
 export interface Work<T> {
-  /** What this is, for an error's text: "saved". */
+  /** For an error's text: "saved". */
   what: string
-  /** The keys to read; the first is the one whose tokens and version tell whether an attempt was applied. */
+  /** The keys to read. The tokens and the version of the first tell whether an attempt was applied. */
   ids: readonly string[]
   user: string | null
-  /** Synchronous and repeatable. The session rows it writes carry `token`. `read` is the user whose row was read. */
+  /** Tried instead of a first read. It may be outdated: a plan without writes is made again from what is read. */
+  known?: Snapshot
+  /** Synchronous and repeatable. The session rows that it writes carry `token`. `read` is the user whose row was read. */
   plan(snapshot: Snapshot, token: string, read: string | null): Plan<T>
-  /** The id of a session that it makes. */
+  /** The id of the session that it inserts. */
   born?: string
-  /** The answer where an attempt that would have answered `result` turns out to have been applied. */
+  /** Returns the result of an attempt that turns out to have been applied. */
   recognised(snapshot: Snapshot, result: T): T
 }
 
-/** Requests that fail have their own lines in the log: how the store fares is told once in so many ms. */
+/** The rows from which a new session is planned. */
+export const nothing: Snapshot = { sessions: new Map(), user: null }
+
+/** Ms between two reports of trouble: each failed request has a log line of its own. */
 const troublePause = 60_000
 
 export interface TransactionRunnerParts {
@@ -45,7 +60,8 @@ export class TransactionRunner {
   readonly counters: Counters
   readonly #timeout: number
   readonly #onTrouble: (message: string) => void
-  #toldAt = Number.NEGATIVE_INFINITY
+  readonly #proof: VersionProof
+  #reportedAt = Number.NEGATIVE_INFINITY
 
   constructor({ datastore, clock, randomness, counters, timeout, onTrouble }: TransactionRunnerParts) {
     this.datastore = datastore
@@ -54,21 +70,22 @@ export class TransactionRunner {
     this.counters = counters
     this.#timeout = timeout
     this.#onTrouble = onTrouble
+    this.#proof = new VersionProof(datastore, clock, randomness, { timeout, onTrouble })
   }
 
-  /** The error to throw where a load or save cannot be done: counted, and told of from time to time. */
+  /** Counts a load or save that cannot be done, and returns the error to throw; reports it from time to time. */
   unavailable(...about: ConstructorParameters<typeof RepositoryUnavailable>): RepositoryUnavailable {
     this.counters.unavailable++
     const error = new RepositoryUnavailable(...about)
     const now = this.clock.ticks()
-    if (now - this.#toldAt >= troublePause) {
-      this.#toldAt = now
+    if (now - this.#reportedAt >= troublePause) {
+      this.#reportedAt = now
       this.#onTrouble(error.message)
     }
     return error
   }
 
-  /** Tries a call that may be repeated. */
+  /** Repeats a call that may be repeated, until it succeeds or the budget ends. */
   async retry<T>(what: string, calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
     const budget = new TimeBudget(this.clock, this.#timeout)
     const attempts = new Attempts(budget, this)
@@ -81,55 +98,72 @@ export class TransactionRunner {
     }
   }
 
-  /** @param unknown attempts made before, of which nobody knows whether they were applied */
-  async transact<T>(
-    work: Work<T>,
-    budget = new TimeBudget(this.clock, this.#timeout),
-    unknown: Attempt<T>[] = [],
-  ): Promise<T> {
+  async transact<T>(work: Work<T>, budget = new TimeBudget(this.clock, this.#timeout)): Promise<T> {
+    const { counters } = this
     const attempts = new Attempts(budget, this)
-    let { user } = work
+    const unknown: Attempt<T>[] = []
+    let { user, known } = work
+    /** The snapshot that a commit was refused to be made onto. */
+    let outdated: Snapshot | null = null
     for (;;) {
-      const transaction = this.datastore.begin()
-      const token = this.randomness.token()
+      let transaction: DatastoreTransaction | null = null
       let committing: Attempt<T> | null = null
+      let snapshot: Snapshot | undefined
       try {
-        this.counters.transactions++
-        const snapshot = await budget.call(this.counters.read, (timeout) => transaction.read(work.ids, user, timeout))
+        // An insert alone depends on nothing that was read.
+        if (known !== nothing && !(await this.#proof.holds(budget))) {
+          known = undefined
+          counters.transactions++
+          transaction = await budget.call(counters.commit, (timeout) => this.datastore.begin(timeout))
+        }
+        const access: DatastoreAccess = transaction ?? this.datastore
+        snapshot = known ?? (await budget.call(counters.read, (timeout) => access.read(work.ids, user, timeout)))
+        if (outdated !== null && isSame(snapshot, outdated)) throw new PortError('refused', attempts.message)
+        outdated = null
         const applied = findApplied(snapshot, work, unknown)
         if (applied !== undefined) {
-          this.counters.recognised++
-          transaction.abandon()
+          counters.recognised++
           return work.recognised(snapshot, applied.result)
         }
+        const token = this.randomness.token()
         const plan = work.plan(snapshot, token, user)
         if ('readUser' in plan) {
-          transaction.abandon()
           user = plan.readUser
+          known = undefined
           continue
         }
-        if (plan.writes.length === 0) {
-          transaction.abandon()
-          return plan.result
+        const { writes, result } = plan
+        if (writes.length === 0) {
+          if (snapshot !== known) return result
+          known = undefined
+          continue
         }
-        committing = { token, version: (mainRow(snapshot, work)?.version ?? 0) + 1, result: plan.result }
-        const stamps = await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout))
-        for (const [at, write] of plan.writes.entries()) {
-          if (write.op === 'insert' || write.op === 'update') write.row.stamp = stamps[at] ?? null
-        }
-        this.counters.commits++
-        return plan.result
+        committing = { token, version: (mainRow(snapshot, work)?.version ?? 0) + 1, result }
+        const onto = snapshot
+        const stamps = await budget.call(counters.commit, (timeout) => access.commit(writes, onto, timeout))
+        for (const [at, write] of writes.entries()) if (write.op !== 'delete') write.row.stamp = stamps[at] ?? null
+        counters.commits++
+        transaction = null
+        return result
       } catch (error) {
-        transaction.abandon()
-        if (committing !== null && error instanceof PortError && error.reason === 'unknown') unknown.push(committing)
-        await attempts.again(error, work.what)
+        if (!(error instanceof PortError)) throw error
+        attempts.message = error.message
+        if (committing !== null && error.reason === 'unknown') unknown.push(committing)
+        if (error.reason === 'outdated') outdated = snapshot ?? null
+        const wasKnown = known !== undefined
+        known = undefined
+        // What the request had read before is often outdated, and no sign of a crowd.
+        if (wasKnown && error.reason === 'outdated') counters.outdated++
+        else await attempts.again(error, work.what)
+      } finally {
+        transaction?.abandon()
       }
     }
   }
 }
 
-/** An attempt whose outcome was not learned. */
-export interface Attempt<T> {
+/** An attempt with an unknown outcome. */
+interface Attempt<T> {
   token: string
   /** The version that it would have made. */
   version: number
@@ -140,14 +174,24 @@ function mainRow({ sessions }: Snapshot, { ids }: { ids: readonly string[] }): S
   return ids[0] === undefined ? undefined : sessions.get(ids[0])
 }
 
+/** Whether nothing has changed: then a refused commit was not refused for a change. */
+function isSame(now: Snapshot, before: Snapshot): boolean {
+  const stamps = ({ sessions, user }: Snapshot) =>
+    [...sessions].map(([id, { stamp }]) => id + stamp).sort() + String(user?.stamp)
+  return stamps(now) === stamps(before)
+}
+
 function findApplied<T>(snapshot: Snapshot, work: Work<T>, unknown: readonly Attempt<T>[]): Attempt<T> | undefined {
-  if (unknown.length === 0) return undefined
   const { sessions, user } = snapshot
+  const { born } = work
+  if (unknown.length === 0) {
+    if (born !== undefined && sessions.has(born)) throw new PortError('refused', 'the new id is taken')
+    return undefined
+  }
   const tokens = new Set([...sessions.values()].flatMap(({ commits }) => commits))
   const found = unknown.find(({ token }) => tokens.has(token))
   if (found !== undefined) return found
   // A login that was applied, and revoked since: trying again would bring it back.
-  const { born } = work
   if (born !== undefined && !sessions.has(born) && user?.logins.some(({ id }) => id === born)) return unknown.at(-1)
   const row = mainRow(snapshot, work)
   if (row !== undefined && unknown.some(({ version }) => row.version - version >= tokensKept)) {
@@ -158,6 +202,8 @@ function findApplied<T>(snapshot: Snapshot, work: Work<T>, unknown: readonly Att
 
 /** Counts and spaces the attempts at one piece of work. */
 class Attempts {
+  /** Of the last failure. */
+  message = ''
   readonly #budget: TimeBudget
   readonly #runner: TransactionRunner
   #conflicts = 0
@@ -168,18 +214,17 @@ class Attempts {
     this.#runner = runner
   }
 
-  /** Returns after a pause where another attempt is due; throws RepositoryUnavailable, or what is no failure of a call. */
+  /** Returns after a pause if another attempt is due; throws RepositoryUnavailable, or an error that is not a failed call. */
   async again(error: unknown, what: string): Promise<void> {
     if (!(error instanceof PortError)) throw error
     if (error.reason === 'refused') throw this.#runner.unavailable(what, error.message, null, { cause: error })
     const { randomness, counters } = this.#runner
-    const conflict = error.reason === 'conflict'
+    const conflict = error.reason === 'conflict' || error.reason === 'outdated'
     const tried = conflict ? this.#conflicts++ : this.#failures++
-    // A conflict means that somebody else came through: worth the whole budget. Failures are tried a few times.
+    // After a conflict somebody else came through: worth the whole budget. Failures are tried a few times.
     const base = conflict ? Math.min(8 * 2 ** tried, 250) : 20 * 4 ** tried
-    const retry = error.reason !== 'exists' && (conflict || tried < 3)
     if (conflict) counters.aborted++
-    if (retry && (await this.#budget.pause(base * (0.5 + randomness.unit() / 2)))) {
+    if ((conflict || tried < 3) && (await this.#budget.pause(base * (0.5 + randomness.unit() / 2)))) {
       counters.retries++
       return
     }

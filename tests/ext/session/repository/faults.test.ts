@@ -233,7 +233,7 @@ describe('a Datastore', () => {
     const told: string[] = []
     const settings = { onTrouble: (message: string) => told.push(message) }
     const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness(), settings })
-    datastore.get = () => Promise.reject(new PortError('refused', 'Datastore: it is over there'))
+    datastore.read = () => Promise.reject(new PortError('refused', 'Datastore: it is over there'))
     for (let n = 0; n < 120; n++) {
       await expect(store.load('sid')).rejects.toThrow('it is over there')
       clock.time += 1000
@@ -259,83 +259,91 @@ describe('a Datastore', () => {
     await close()
   })
 
-  test('that commits but whose answer is lost is not written twice', async () => {
+  /** Has a repository that has saved before, so that the server's word is proven; the next commits go through `commit`. */
+  async function afterProof(
+    commit: (apply: () => Promise<string[]>) => Promise<string[]>,
+    settings: Partial<RepositorySettings> = {},
+  ) {
     const clock = new FakeClock()
     const datastore = new MemoryDatastore()
-    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness() })
+    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness(), settings })
     await store.create('sid', { data: '{"n":0}' })
-    const { begin } = datastore
+    const base = await store.update('sid', () => ({ n: 0, list: [] }))
+    if (base.state !== 'saved') throw new Error(base.state)
+    const real = datastore.commit.bind(datastore)
+    datastore.commit = (writes, onto) => commit(() => real(writes, onto))
+    return { clock, datastore, store, base: base.record }
+  }
+
+  test('that commits but whose response is lost is not written twice', async () => {
     let lost = 0
-    datastore.begin = () => {
-      const transaction = begin.call(datastore)
-      const { commit } = transaction
-      transaction.commit = async (writes, timeout) => {
-        const stamps = await commit(writes, timeout)
-        if (lost++ < 2) throw new PortError('unknown', 'the connection was lost')
-        return stamps
-      }
-      return transaction
-    }
+    const { clock, store } = await afterProof(async (apply) => {
+      const stamps = await apply()
+      if (lost++ < 2) throw new PortError('unknown', 'the connection was lost')
+      return stamps
+    })
     const saved = await clock.until(
       store.update('sid', (data) => {
         data.n = (data.n as number) + 1
       }),
     )
-    expect(saved).toMatchObject({ state: 'saved', record: { version: 2, data: '{"n":1}' } })
+    expect(saved).toMatchObject({ state: 'saved', record: { version: 3, data: '{"n":1,"list":[]}' } })
     expect(store.stats).toMatchObject({ recognised: 1, retries: 1 })
   })
 
-  test('that saves in one call but whose answer is lost is not written twice', async () => {
-    const clock = new FakeClock()
-    const datastore = new MemoryDatastore()
-    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness() })
-    const base = await store.create('sid', { data: '{"list":[]}' })
-    const { swap } = datastore
-    datastore.swap = async (id, row, stamp) => {
-      await swap.call(datastore, id, row, stamp)
+  test('that saves in one call but whose response is lost is not written twice', async () => {
+    const { clock, datastore, store, base } = await afterProof(async (apply) => {
+      await apply()
       throw new PortError('unknown', 'the connection was lost')
-    }
-    const saved = await clock.until(store.save('sid', base, { data: '{"list":[1]}' }))
-    expect(saved).toMatchObject({ state: 'saved', record: { version: 2, data: '{"list":[1]}' } })
-    expect(datastore.calls).toMatchObject({ swap: 1, read: 1, commit: 0 })
+    })
+    const calls = { ...datastore.calls }
+    const saved = await clock.until(store.save('sid', base, { data: '{"n":0,"list":[1]}' }))
+    expect(saved).toMatchObject({ state: 'saved', record: { version: 3, data: '{"n":0,"list":[1]}' } })
+    expect(datastore.calls).toEqual({ ...calls, commit: calls.commit + 1, read: calls.read + 1 })
   })
 
-  test('whose insert was applied but not answered has one session, not an error', async () => {
-    const clock = new FakeClock()
-    const datastore = new MemoryDatastore()
-    const store = new SessionRepository({ datastore, clock, randomness: fakeRandomness() })
-    const { insert } = datastore
+  test('whose insert was applied but got no response has one session, not an error', async () => {
     let lost = 0
-    datastore.insert = async (id, row) => {
-      const stamp = await insert.call(datastore, id, row)
+    const { clock, store } = await afterProof(async (apply) => {
+      const stamps = await apply()
       if (lost++ === 0) throw new PortError('unknown', 'the connection was lost')
-      return stamp
-    }
-    const record = await clock.until(store.create('sid', { data: '{}' }))
-    expect(await store.load('sid')).toEqual({ state: 'live', record })
+      return stamps
+    })
+    const record = await clock.until(store.create('new', { data: '{}' }))
+    expect(await store.load('new')).toEqual({ state: 'live', record })
+  })
+
+  test('whose login was applied but got no response has one session and one login', async () => {
+    let lost = 0
+    const { clock, store } = await afterProof(async (apply) => {
+      const stamps = await apply()
+      if (lost++ === 0) throw new PortError('unknown', 'the connection was lost')
+      return stamps
+    })
+    await clock.until(store.create('new', { data: '{}', username: 'ann' }))
+    expect(await store.listFor('ann')).toHaveLength(1)
+    expect(store.stats.recognised).toBe(1)
+  })
+
+  test('that refuses a commit although nothing has changed is not tried for ever', async () => {
+    const { clock, store, base } = await afterProof(() =>
+      Promise.reject(new PortError('outdated', 'the file was removed')),
+    )
+    await expect(clock.until(store.save('sid', base, { data: '{"n":1}' }))).rejects.toMatchObject({
+      code: 'TIPFY_E_SESSION_STORE_REFUSED',
+      message: expect.stringContaining('the file was removed'),
+    })
   })
 
   test('that aborts again and again is tried again, up to the budget', async () => {
-    const clock = new FakeClock()
-    const datastore = new MemoryDatastore()
-    const store = new SessionRepository({
-      datastore,
-      clock,
-      randomness: fakeRandomness(),
-      settings: { storeTimeout: 2000 },
-    })
-    await store.create('sid', { data: '{}' })
-    const { begin } = datastore
     let aborts = 5
-    datastore.begin = () => {
-      const transaction = begin.call(datastore)
-      const { commit } = transaction
-      transaction.commit = async (...args) => {
+    const { clock, store } = await afterProof(
+      async (apply) => {
         if (aborts-- > 0) throw new PortError('conflict', 'ABORTED')
-        return await commit(...args)
-      }
-      return transaction
-    }
+        return await apply()
+      },
+      { storeTimeout: 2000 },
+    )
     expect(await clock.until(store.update('sid', () => ({ n: 1 })))).toMatchObject({ state: 'saved' })
     expect(store.stats.aborted).toBe(5)
     aborts = Number.POSITIVE_INFINITY

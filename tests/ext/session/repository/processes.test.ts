@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { keyName } from '../../../../lib/ext/session/repository/record.ts'
 import type { Loaded, Saved } from '../../../../lib/ext/session/repository/repository.ts'
-import { emulatorFound, startEmulator } from '../../../support/emulator.ts'
+import { type EmulatorName, emulatorJar, startEmulator } from '../../../support/emulator.ts'
 import { Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { startProgram } from '../../../support/process.ts'
 import { StoreWorker } from '../../../support/store-workers.ts'
@@ -50,13 +50,18 @@ const places: Record<
       }
     },
   },
-  "Google's emulator": {
-    found: memcachedFound && emulatorFound,
+  "Google's emulator": emulated('datastore'),
+  "Google's newer emulator": emulated('firestore'),
+}
+
+function emulated(name: EmulatorName): (typeof places)[string] {
+  return {
+    found: memcachedFound && emulatorJar(name) !== undefined,
     async start() {
-      const emulator = await startEmulator()
+      const emulator = await startEmulator(name)
       return { options: {}, env: { DATASTORE_EMULATOR_HOST: emulator.host }, stop: () => emulator.close() }
     },
-  },
+  }
 }
 
 describe.each(Object.entries(places).filter(([, { found }]) => found))('four processes on %s', (_, place) => {
@@ -101,6 +106,7 @@ describe.each(Object.entries(places).filter(([, { found }]) => found))('four pro
           .filter((key) => key.startsWith('k'))
           .map((key) => Number(key.slice(1))),
     ],
+    ['nested', (data: { cart: { items: object } }) => Object.keys(data.cart.items).map(Number)],
     ['push', (data: { list: number[] }) => data.list],
   ] as [string, (data: object) => number[]][])(
     'lose none of 200 requests (%s) while memcached comes and goes',

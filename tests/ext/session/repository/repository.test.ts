@@ -36,7 +36,7 @@ describe('a record', () => {
     })
     expect(live(await store.load('sid'))).toEqual(record)
     expect([...datastore.sessions.keys()]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)])
-    expect(datastore.calls).toMatchObject({ insert: 1, get: 1, read: 0, commit: 0 })
+    expect(datastore.calls).toMatchObject({ commit: 1, read: 1, begin: 0 })
   })
 
   test('that nobody made is none, and reading it makes none', async () => {

@@ -53,22 +53,12 @@ function deadly(link: CacheLink): CacheLink {
 let dieAfterCommit = false
 
 const rows = new SessionDatastore(datastore, { kind: 'Session' })
-const begin = rows.begin.bind(rows)
-rows.begin = () => {
-  const transaction = begin()
-  const { commit } = transaction
-  transaction.commit = async (...args) => {
-    const stamps = await commit(...args)
-    dieAtCache = dieAfterCommit
-    return stamps
-  }
-  return transaction
-}
-const swap = rows.swap.bind(rows)
-rows.swap = async (...args) => {
-  const stamp = await swap(...args)
-  dieAtCache = dieAfterCommit && stamp !== null
-  return stamp
+const commit = rows.commit.bind(rows)
+rows.commit = async (...args) => {
+  const stamps = await commit(...args)
+  // Not one of the proof's own, which comes before the first save.
+  dieAtCache = dieAfterCommit && args[0].some((write) => write.op === 'update' && write.row.data !== null)
+  return stamps
 }
 
 const store = new SessionRepository({
@@ -121,6 +111,15 @@ const commands = {
       if (loaded.state !== 'live') return loaded
       const data = { ...JSON.parse(loaded.record.data), [`k${from + n}`]: 1 }
       return store.save(sid, loaded.record, { data: JSON.stringify(data) })
+    }),
+  /** The same, nested. */
+  nested: (sid: string, from: number, count: number) =>
+    many(count, async (n) => {
+      const loaded = await store.load(sid)
+      if (loaded.state !== 'live') return loaded
+      const data = JSON.parse(loaded.record.data)
+      const cart = { ...data.cart, items: { ...data.cart?.items, [from + n]: { n } } }
+      return store.save(sid, loaded.record, { data: JSON.stringify({ ...data, cart }) })
     }),
   push: (sid: string, from: number, count: number) =>
     many(count, async (n) => {

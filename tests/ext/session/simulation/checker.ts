@@ -53,6 +53,7 @@ export class Checker {
   readonly #history = new Map<string, (SessionRow | null)[]>()
   readonly #answers = new Map<string, Answered[]>()
   readonly #removed = new Set<string>()
+  readonly #proofs = new Set<string>()
   /** What has gone from each session, or from the one that it was before it moved. */
   readonly #gone = new Map<string, Set<string>>()
   readonly #logins = new Map<string, { at: number; order: number; by: string | undefined }>()
@@ -140,6 +141,9 @@ export class Checker {
         if (visitor) visitor.revokedAt = order
         continue
       }
+      // A session is never born dead: this is a record of a process's own, to prove what the server does.
+      if (write.op === 'insert' && write.row.data === null) this.#proofs.add(write.id)
+      if (this.#proofs.has(write.id)) continue
       const rows = this.#history.get(write.id) ?? []
       this.#history.set(write.id, rows)
       const last = before.get(write.id)

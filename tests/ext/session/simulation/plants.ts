@@ -184,44 +184,59 @@ export const plants: Record<string, Plant> = {
     changes: [['const made = change(next)', 'const made = change(row)']],
   },
   'an outdated save counts as done': {
-    file: 'repository/writer.ts',
+    file: 'repository/transactions.ts',
     near: 1,
-    changes: [['counters.outdated++\n        return null', 'counters.outdated++\n        return result']],
+    changes: [
+      [
+        'const stamps = await budget.call(counters.commit, (timeout) => access.commit(writes, onto, timeout))',
+        "const stamps = await budget.call(counters.commit, (timeout) => access.commit(writes, onto, timeout)).catch((error) => {\n          if (error.reason !== 'outdated') throw error\n          return []\n        })",
+      ],
+    ],
   },
-  'a save that may have been done in one call is done again': {
-    file: 'repository/writer.ts',
+  'a save that may have been done is done again': {
+    file: 'repository/transactions.ts',
     near: 10,
-    changes: [["if (error.reason === 'unknown') unknown.push({ token, version: write.row.version, result })", '']],
+    changes: [["if (committing !== null && error.reason === 'unknown') unknown.push(committing)", '']],
   },
-  'an answer that was lost counts as done': {
+  'a commit whose response was lost counts as done': {
     file: 'repository/transactions.ts',
     near: 8,
     changes: [
       [
-        'await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout))',
-        "await budget.call(this.counters.commit, (timeout) => transaction.commit(plan.writes, timeout)).catch((error) => {\n          if (error.reason !== 'unknown') throw error\n          return []\n        })",
+        'const stamps = await budget.call(counters.commit, (timeout) => access.commit(writes, onto, timeout))',
+        "const stamps = await budget.call(counters.commit, (timeout) => access.commit(writes, onto, timeout)).catch((error) => {\n          if (error.reason !== 'unknown') throw error\n          return []\n        })",
       ],
     ],
+  },
+  'a server that ignores versions is believed': {
+    file: 'repository/version-proof.ts',
+    near: 1,
+    changes: [['if (await this.#versionsHold()) {', 'if ((await this.#versionsHold()) || this.#holds === false) {']],
+  },
+  'a transaction does not read again': {
+    file: 'repository/transactions.ts',
+    near: 1,
+    changes: [['          known = undefined\n          counters.transactions++', '          counters.transactions++']],
   },
   'a revoked login is tried again': {
     file: 'repository/transactions.ts',
     near: 1515,
-    changes: [['if (born !== undefined && ', 'if (false && ']],
+    changes: [['if (born !== undefined && !sessions.has(born) && user', 'if (false && user']],
   },
   'destroy() leaves the entry in memcached': {
     file: 'repository/repository.ts',
     near: 2,
     changes: [
       [
-        'recognised: () => undefined,\n    })\n    await this.#cache?.remove(id)',
-        'recognised: () => undefined,\n    })',
+        'await this.#known(id, this.#writer.alone(id, work))\n    await this.#cache?.remove(id)',
+        'await this.#known(id, this.#writer.alone(id, work))',
       ],
     ],
   },
   'destroyAllFor() trusts the index': {
     file: 'repository/user-index.ts',
     near: 1378,
-    changes: [['...row.logins.map((entry) => entry.id)', '']],
+    changes: [['...(row?.logins ?? []).map((entry) => entry.id)', '']],
   },
   'destroyAllFor() ends later logins': {
     file: 'repository/user-index.ts',
@@ -250,7 +265,7 @@ export const plants: Record<string, Plant> = {
     near: 146,
     changes: [
       ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
-      ['longest(items), unknown)', 'undefined, unknown)'],
+      ['transact(this.#work(id, items, username), longest(items))', 'transact(this.#work(id, items, username))'],
       ["if (budget.left <= 0) throw new RepositoryUnavailable(work.what, 'its turn came too late')", ''],
       ['await this.#runner.transact(work, budget)', 'await this.#runner.transact(work)'],
     ],

@@ -57,6 +57,7 @@ class World {
     ])
     for (let n = 1; n <= servers; n++) this.#memcacheds.push(new SimMemcached(scheduler, `m${n}`))
     this.#theme = scheduler.pick(themes)
+    this.#datastore.habits = { lockWait: scheduler.chance(0.3) ? 2000 : 0, ignoresVersions: scheduler.chance(0.1) }
     this.#datastore.spread = this.#theme.spread
     this.#jars = scheduler.chance(0.8) ? [null] : [null, null]
     this.#watch()
@@ -123,7 +124,11 @@ class World {
     }
     this.#datastore.onCall = onCall
     for (const memcached of this.#memcacheds) memcached.onCall = onCall
-    this.#datastore.onRead = (ids) => this.checker.read(ids)
+    this.#datastore.onRead = (ids, who) => {
+      // A load says nothing of a save.
+      if ((who as Visitor | undefined)?.loaded !== undefined || (who as Visitor | undefined)?.id === null)
+        this.checker.read(ids)
+    }
     this.#datastore.onCommit = (writes, before, who) => {
       const visitor = who as Visitor | undefined
       this.#say(() => `  commit by ${visitor?.what}: ${writes.map((write) => describe(write)).join('; ')}`)

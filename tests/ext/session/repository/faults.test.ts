@@ -66,9 +66,10 @@ withMemcached('a memcached', () => {
     }
     expect(told[1]).toContain('works again')
     const { cacheHits } = store.stats
-    await store.load('sid')
-    expect(await store.load('sid')).toEqual({ state: 'live', record })
-    expect(store.stats.cacheHits).toBeGreaterThan(cacheHits)
+    while (store.stats.cacheHits === cacheHits) {
+      expect(await store.load('sid')).toEqual({ state: 'live', record })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
     store.close()
     await memcached.kill()
   })

@@ -140,7 +140,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'rotated-read',
-    title: 'a cookie session is read that an older key signed: each answer issues it anew',
+    title: 'a cookie session is read that was signed with an older key: each response issues it again',
     method: 'GET',
     path: '/read',
     sessions: 'rotated',

@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '..')
 test.each([
   ['the types of the library and the example are right', 'tsc', []],
   ['the types of the tests are right', 'tsc', ['-p', 'tests']],
+  ['the types of the site are right', 'tsc', ['-p', 'docs/.vitepress']],
   ['the code is formatted and has no lint', 'biome', ['check', '--colors=off']],
   ['no code and no package is unused', 'knip', ['--no-progress']],
   ['no package has a licence that an application could not take on', 'node', ['tools/licences.js']],

@@ -10,15 +10,15 @@ beforeAll(() => {
   examples = writeExamples()
 }, 60_000)
 
-const known = ['ts', 'js', 'json', 'sh', 'yaml', 'dockerfile', 'html', 'http', 'text']
+const known = ['ts', 'js', 'json', 'sh', 'yaml', 'dockerfile', 'html', 'http', 'text', 'mermaid']
 const typed = allBlocks.filter(({ language }) => language === 'ts')
 const runnable = typed.filter(({ flags }) => flags.includes('run') || flags.includes('test'))
 
-test('every block says what it is', () => {
+test('every block names its language', () => {
   expect(allBlocks.filter(({ language }) => !known.includes(language)).map(({ place }) => place)).toEqual([])
 })
 
-test('every block of TypeScript, and every example in a doc comment, is right by its types', () => {
+test('every block of TypeScript, and every example in a doc comment, compiles', () => {
   const program = join(root, 'node_modules/.bin/tsc')
   const { stdout } = spawnSync(process.execPath, [program, '-p', folder, '--pretty', 'false'], {
     cwd: folder,
@@ -29,7 +29,7 @@ test('every block of TypeScript, and every example in a doc comment, is right by
     const [, file, at, text] = line.match(/^(\S+?)\((\d+),\d+\): (.*)$/) ?? []
     if (file === undefined) return []
     const block = files.get(file)
-    const place = block ? `docs/${block.page}:${block.line + Number(at) - 1}` : (examples.get(file) ?? file)
+    const place = block ? `${block.page}:${block.line + Number(at) - 1}` : (examples.get(file) ?? file)
     return [`${place}: ${text}`]
   })
   expect(errors).toEqual([])
@@ -41,13 +41,13 @@ test('every block of JSON is JSON', () => {
   }
 })
 
-interface Ran {
-  said: string[]
+interface Outcome {
+  output: string[]
   wanted: string[]
   errors: string
 }
 
-function run(path: string, block: Block): Promise<Ran> {
+function run(path: string, block: Block): Promise<Outcome> {
   return new Promise((resolve) => {
     const args = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning', join(folder, path)]
     const env = { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' }
@@ -60,15 +60,15 @@ function run(path: string, block: Block): Promise<Ran> {
     }
     child.on('close', () => {
       const wanted = [...block.code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => text!.trim())
-      resolve({ said: texts[0]!.trim() === '' ? [] : texts[0]!.trim().split('\n'), wanted, errors: texts[1]! })
+      resolve({ output: texts[0]!.trim() === '' ? [] : texts[0]!.trim().split('\n'), wanted, errors: texts[1]! })
     })
   })
 }
 
-describe('a block that is run logs what its comments say:', () => {
-  const results = new Map<Block, Promise<Ran>>()
+describe('a block that is run logs the output in its comments:', () => {
+  const results = new Map<Block, Promise<Outcome>>()
   beforeAll(() => {
-    // Two at a time: most of each is the start of a process.
+    // Two at a time: most of the time is the start of a process.
     const waiting = [...files].filter(([, block]) => runnable.includes(block))
     const lanes = [0, 1].map(() => Promise.resolve() as Promise<unknown>)
     for (const [at, [path, block]] of waiting.entries()) {
@@ -82,10 +82,10 @@ describe('a block that is run logs what its comments say:', () => {
   test.each(runnable.map((block) => [block.place, block] as const))(
     '%s',
     async (_, block) => {
-      const { said, wanted, errors } = await results.get(block)!
-      if (block.flags.includes('run')) expect({ said, errors }).toEqual({ said: wanted, errors: '' })
+      const { output, wanted, errors } = await results.get(block)!
+      if (block.flags.includes('run')) expect({ output, errors }).toEqual({ output: wanted, errors: '' })
       else
-        expect(said).toEqual(
+        expect(output).toEqual(
           expect.arrayContaining([expect.stringMatching(/ pass [1-9]/), expect.stringMatching(/ fail 0/)]),
         )
     },

@@ -1,9 +1,9 @@
-// The code blocks of the documentation, and the files that they are checked and run as.
+// The code blocks of the documentation, and the files that tests check and run them as.
 //
 // A block of TypeScript is one of three things. With a first line like `// app/blog.ts` it is that file of the page's
-// project. With an import or export it is a module. Otherwise it is what stands in a handler: everything that an
-// application imports is there, and it may return and await. Marked ```ts run it is run as well, and what it logs must be
-// what its comments `// → …` say; marked ```ts test it is run, and its tests must pass.
+// project. With an import or export it is a module. Otherwise it is part of a handler: everything that an application
+// imports is there, and it may return and await. A block marked ```ts run is run as well, and its output must be that of its
+// comments `// → …`; one marked ```ts test is run, and its tests must pass.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readModules } from '../../tools/docs/api.ts'
@@ -14,8 +14,9 @@ export const docs = join(root, 'docs')
 export const folder = join(import.meta.dirname, '.blocks')
 
 export interface Block {
-  /** As it is called in test names and errors: `rules.md:12`. */
+  /** Its name in test names and errors: `docs/rules.md:12`. */
   place: string
+  /** Its page, like `docs/rules.md`. */
   page: string
   /** Its first line in the page, from 1. */
   line: number
@@ -26,9 +27,22 @@ export interface Block {
   file: string | undefined
 }
 
-export const pages: readonly string[] = readdirSync(docs).filter((name) => name.endsWith('.md'))
+/** The pages of docs/, by name. */
+export const docsPages: readonly string[] = readdirSync(docs).filter((name) => name.endsWith('.md'))
 
-export function blocksOf(page: string, text: string = readFileSync(join(docs, page), 'utf8')): Block[] {
+/** All pages that are checked, by their path in the repository. */
+export const pages: readonly string[] = [
+  ...docsPages.map((name) => `docs/${name}`),
+  'README.md',
+  'AGENTS.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'bench/README.md',
+  'tools/README.md',
+]
+
+export function blocksOf(page: string, text: string = readFileSync(join(root, page), 'utf8')): Block[] {
   const blocks: Block[] = []
   const lines = text.split('\n')
   for (let at = 0; at < lines.length; at++) {
@@ -60,7 +74,7 @@ export function moduleOf({ code }: Pick<Block, 'code'>, prelude: string = usual)
   return `${[`${prelude}; async function snippet() { ${first}`, ...rest].join('\n')}\n}\nexport {}\n`
 }
 
-/** What examples in doc comments take for granted. */
+/** Names that the examples of doc comments use without declaring them. */
 const granted = `import type { Config, Rule } from 'tipfy'
 import type { createClient } from 'tipfy/testing'
 declare module 'tipfy/ext/session' { interface SessionData { n: number } }
@@ -75,19 +89,19 @@ declare global {
 }
 `
 
-/** Writes the examples of doc comments as files, with all that can be imported at hand; gives each one's place by its path. */
+/** Writes the examples of doc comments as files that import everything; returns the place of each by its path. */
 export function writeExamples(): Map<string, string> {
   const places = new Map<string, string>()
   const names = new Map<string, string>()
-  const modules = readModules()
-  for (const [module, list] of modules) {
-    for (const { name, isType } of list) if (!isType && !names.has(name)) names.set(name, module)
+  const { modules } = readModules()
+  for (const { name: module, exports } of modules) {
+    for (const { name, isType } of exports) if (!isType && !names.has(name)) names.set(name, module)
   }
   const prelude = [...names].map(([name, module]) => `import { ${name} } from '${module}'`).join('; ')
   mkdirSync(join(folder, 'api'), { recursive: true })
   writeFileSync(join(folder, 'api/granted.d.ts'), granted)
-  for (const [module, list] of modules) {
-    for (const { name, doc, members } of list) {
+  for (const { name: module, exports } of modules) {
+    for (const { name, doc, members } of exports) {
       const examples = [doc, ...members.map((member) => member.doc)].flatMap((text) => text.split(/^@/m).slice(1))
       for (const [at, tag] of examples.entries()) {
         const code = tag.match(/^example\s+([\s\S]*)$/)?.[1]?.trim()
@@ -101,15 +115,15 @@ export function writeExamples(): Map<string, string> {
   return places
 }
 
-/** Writes the blocks as files; gives each block's path, below `folder`. */
+/** Writes the blocks as files; returns each block by its path below `folder`. */
 export function writeBlocks(blocks: readonly Block[]): Map<string, Block> {
   rmSync(folder, { recursive: true, force: true })
   const files = new Map<string, Block>()
   for (const block of blocks) {
     if (block.language !== 'ts') continue
-    const name = block.page.replace(/\.md$/, '')
+    const name = block.page.replace(/\.md$/, '').replace('/', '-')
     const path = join(name, block.file ?? `block-${block.line}.ts`)
-    if (files.has(path)) throw new Error(`${block.place}: ${block.file} stands in this page twice`)
+    if (files.has(path)) throw new Error(`${block.place}: ${block.file} is in this page twice`)
     files.set(path, block)
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), block.file === undefined ? moduleOf(block) : `${block.code}\n`)

@@ -6,12 +6,12 @@ import { projectFiles } from '../../lib/cli/init/files.ts'
 import { makeProgram } from '../../lib/cli/program.ts'
 import { defaultConfig as sessionConfig } from '../../lib/ext/session/config/config.ts'
 import { readModules } from '../../tools/docs/api.ts'
+import { apiReports } from '../../tools/docs/api-report.ts'
 import { errorsPage } from '../../tools/docs/errors.ts'
 import { anchorsOf } from '../../tools/docs/markdown.ts'
-import { pictures } from '../../tools/docs/pictures.ts'
 import { allBlocks, docs, pages, root } from './blocks.ts'
 
-const read = (page: string) => readFileSync(join(docs, page), 'utf8')
+const read = (page: string) => readFileSync(join(root, page), 'utf8')
 
 describe.each(pages.map((page) => [page]))('%s', (page) => {
   const text = read(page).replace(/^```[\s\S]*?^```/gm, '')
@@ -21,11 +21,11 @@ describe.each(pages.map((page) => [page]))('%s', (page) => {
     expect(text.match(/^# /gm)).toHaveLength(1)
   })
 
-  test('links only to pages and places that are there', () => {
+  test('links only to files and headings that exist', () => {
     const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
       if (/^https?:/.test(link)) return []
       const [path = '', anchor] = link.split('#')
-      const file = path === '' ? join(docs, page) : join(docs, dirname(page), path)
+      const file = path === '' ? join(root, page) : join(root, dirname(page), path)
       if (!existsSync(file)) return [link]
       if (anchor === undefined) return []
       return anchorsOf(readFileSync(file, 'utf8')).includes(anchor) ? [] : [link]
@@ -34,45 +34,78 @@ describe.each(pages.map((page) => [page]))('%s', (page) => {
   })
 })
 
-/** Holds a page that is made to what it is made from. Where they differ it is written anew, to be committed. */
-function expectMade(name: string, text: string): void {
+test('the map names things that are where it says', () => {
+  const page = read('docs/architecture.md')
+  const named = [...page.matchAll(/((?:`\w+`(?: and )?)+) (?:in|with|at the top of) \[[^\]]*\]\(\.\.\/([^)]+\.ts)\)/g)]
+  expect(named.length).toBeGreaterThan(20)
+  const missing = named.flatMap(([, names = '', file = '']) => {
+    const text = read(file)
+    return [...names.matchAll(/`(\w+)`/g)]
+      .filter(([, name]) => !new RegExp(`\\b${name}\\b`).test(text))
+      .map(([name]) => [name, file])
+  })
+  expect(missing).toEqual([])
+})
+
+test('files that pages name exist', () => {
+  const missing = pages.flatMap((page) =>
+    [...read(page).matchAll(/`((?:lib|tests|tools|bench|docs)\/[\w./-]+)`/g)]
+      .filter(([, path]) => !existsSync(join(root, path!)))
+      .map(([, path]) => [page, path]),
+  )
+  expect(missing).toEqual([])
+})
+
+test('the cart of the README is that of the example', () => {
+  const example = read('app/session_test.ts')
+    .replace(/^\/\/.*\n/, '')
+    .trim()
+  expect(allBlocks.filter(({ page }) => page === 'README.md').map(({ code }) => code)).toContain(example)
+})
+
+/** Compares a generated page with its source. Where they differ it is written again, to be committed. */
+function expectGenerated(name: string, text: string): void {
   const file = join(docs, name)
   const there = existsSync(file) ? readFileSync(file, 'utf8') : ''
   if (there !== text && process.env.CI !== 'true') writeFileSync(file, text)
-  expect([`${relative(root, file)} was behind and has been made anew: commit it`, there]).toEqual([
-    `${relative(root, file)} was behind and has been made anew: commit it`,
-    text,
-  ])
+  const message = `${relative(root, file)} was out of date and has been written again: commit it`
+  expect([message, there]).toEqual([message, text])
 }
 
-test('the page of errors says what the table says', () => {
-  expectMade('errors.md', errorsPage())
+test('the page of errors has every entry of the table of errors', () => {
+  expectGenerated('errors.md', errorsPage())
 })
 
-test.each(Object.entries(pictures))('the picture %s is as it is drawn', (name, text) => {
-  expectMade(`images/${name}`, text)
+const api = readModules()
+
+test.each(
+  [...apiReports(api)].map(([file, text]) => [relative(root, file), text]),
+)('the public types are those of %s', (name, text) => {
+  const message =
+    'The public API has changed. If that is meant: npm run api-report, commit it, and tell users in CHANGELOG.md.'
+  expect([message, existsSync(join(root, name)) ? read(name) : '']).toEqual([message, text])
 })
 
 /** The keys of the first column of a page's tables. */
 function keysIn(page: string): Set<string> {
-  const cells = [...read(page).matchAll(/^\| (`[^|]*?) \|/gm)].map(([, cell]) => cell!)
+  const cells = [...read(`docs/${page}`).matchAll(/^\| (`[^|]*?) \|/gm)].map(([, cell]) => cell!)
   return new Set(cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, key]) => key!)))
 }
 
-test('every key of the configuration is told of', () => {
+test('every key of the configuration is documented', () => {
   const keys = keysIn('config.md')
   expect(Object.keys(defaultConfig).filter((key) => !keys.has(key))).toEqual([])
   expect(Object.keys(configTypes).filter((key) => !keys.has(key))).toEqual([])
 })
 
-test('every key of the configuration of sessions is told of', () => {
+test('every key of the configuration of sessions is documented', () => {
   const keys = keysIn('sessions.md')
   expect(Object.keys(sessionConfig).filter((key) => !keys.has(key))).toEqual([])
 })
 
 test('everything that can be imported has a doc comment', () => {
-  for (const [module, declarations] of readModules()) {
-    const silent = declarations.filter(({ doc }) => doc === '').map(({ name }) => name)
+  for (const { name: module, exports } of api.modules) {
+    const silent = exports.filter(({ doc }) => doc === '').map(({ name }) => name)
     expect([module, silent]).toEqual([module, []])
   }
 })
@@ -83,10 +116,12 @@ describe('commands of tipfy', () => {
     .filter(({ language }) => language === 'sh')
     .flatMap(({ code, place }) => code.split('\n').map((line) => [place, line] as const))
     .flatMap(([place, line]) =>
-      [...line.matchAll(/\btipfy ([a-z][^|>#]*)/g)].map(([, words]) => [place, words!.trim()] as const),
+      [...line.replace(/ #.*/, '').matchAll(/\btipfy ([a-z][^|>]*)/g)].map(
+        ([, words]) => [place, words!.trim()] as const,
+      ),
     )
 
-  /** The command that words mean, and the words after it. */
+  /** Finds the command that words name, and the words after it. */
   function find(words: readonly string[]) {
     let command = program
     let at = 0
@@ -105,8 +140,8 @@ describe('commands of tipfy', () => {
     expect(rest.filter((word) => word.startsWith('-') && !known.includes(word))).toEqual([])
   })
 
-  test('each of them is told of, with its options', () => {
-    const page = read('command-line.md')
+  test('each of them is documented, with its options', () => {
+    const page = read('docs/command-line.md')
     for (const command of program.commands) {
       const row = page.split('\n').find((line) => line.startsWith(`| \`tipfy ${command.name()}\` |`))
       expect([command.name(), row]).toEqual([command.name(), expect.any(String)])

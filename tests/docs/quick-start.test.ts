@@ -7,7 +7,7 @@ import { type Program, startProgram } from '../support/process.ts'
 import { blocksOf, root } from './blocks.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tipfy-quick-start-'))
-const blocks = blocksOf('quick-start.md')
+const blocks = blocksOf('docs/quick-start.md')
 let program: Program
 let port: number
 
@@ -34,17 +34,17 @@ const commands = blocks
   .flatMap(({ code }) => code.split('\n'))
   .filter((line) => line.startsWith('curl'))
 
-test('what the quick start does with curl gives what it says', async () => {
+test('the curl commands of the quick start print what it shows', async () => {
   expect(commands.length).toBeGreaterThan(3)
   const jar = new Visitor(port)
   for (const command of commands) {
     const visitor = command.includes('-b jar') ? jar : new Visitor(port)
     const path = command.match(/localhost:8080(\S*)/)![1]!
     const field = command.match(/-d '?(\w+)=([^' ]*)/)
-    const answer = field === null ? await visitor.ask(path) : await visitor.post(path, { [field[1]!]: field[2]! })
+    const response = field === null ? await visitor.ask(path) : await visitor.post(path, { [field[1]!]: field[2]! })
     const wanted = command.match(/ # (.*)$/)?.[1]
     const only = command.match(/\| grep '([^']*)'/)?.[1]
-    const lines = answer.text.split('\n').filter((line) => only === undefined || line.includes(only))
+    const lines = response.text.split('\n').filter((line) => only === undefined || line.includes(only))
     if (wanted !== undefined) expect([command, lines.join('\n').trim()]).toEqual([command, wanted])
   }
 })

@@ -1,5 +1,5 @@
-// Reads the declaration files that tsc emits: what a module exports, with its doc comments. They are as regular as what a
-// formatter writes, so that lines and their indentation are enough to go by.
+// Reads the declaration files that tsc emits: the exports of a module, with their doc comments. The files are as regular as
+// the output of a formatter, so lines and their indentation are enough to go by.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -13,8 +13,10 @@ export interface Declaration {
   code: string
   members: Member[]
   isExported: boolean
-  /** Whether it can be used only as a type. */
+  /** True if it can be used only as a type. */
   isType: boolean
+  /** The declaration file it is in. */
+  file: string
 }
 
 export interface Member {
@@ -42,7 +44,7 @@ function statementsOf(lines: readonly string[], indent: string): Statement[] {
     }
     if (!line.startsWith(indent) || /^[\s}]/.test(line.slice(indent.length)) || line.trim() === '') continue
     const from = at
-    // A statement goes on while what it opened is not closed.
+    // A statement goes on until its brackets are closed.
     while (depthOf(lines.slice(from, at + 1)) > 0) at++
     found.push({ doc, lines: lines.slice(from, at + 1) })
     doc = ''
@@ -78,21 +80,24 @@ function declarationsOf(file: string): Map<string, Declaration> {
     if (ownName === '') continue
     const known = found.get(ownName)
     if (known !== undefined && ownKind === 'function') known.code += `\n${code.join('\n')}`
-    // Of a class and an interface that make one the class is told of, and what the other adds.
+    // A class and an interface of one name are one declaration: the class, with the members of both.
     const block = ownKind === 'class' || ownKind === 'interface'
     const members = block ? membersOf(code.slice(1)) : []
     if (known !== undefined && known.kind !== 'function') known.members.push(...members)
     if (known !== undefined && /^(?:const|class)$/.test(ownKind)) known.isType = false // a type and a value of one name
     if (known !== undefined && !(ownKind === 'class' && known.kind === 'interface')) continue
-    const text = block ? code[0]!.replace(/\s*\{\s*\}?$/, '') : code.join('\n')
+    const heading = block ? code[0]!.replace(/\s*\{\s*\}?$/, '') : code.join('\n')
+    // The interface of a class matters where it extends others.
+    const text = known?.code.includes(' extends ') ? `${known.code} {}\n${heading}` : heading
     found.set(ownName, {
       name: ownName,
       kind: ownKind,
       doc,
       code: text,
-      members: [...(known?.members ?? []), ...members],
+      members: known?.members ?? members,
       isExported: kind !== '',
       isType: /^(?:interface|type)$/.test(ownKind),
+      file,
     })
   }
   return found
@@ -115,16 +120,23 @@ function membersOf(lines: readonly string[]): Member[] {
 
 const cache = new Map<string, Map<string, Declaration>>()
 
-/** What a module exports, in the order in which it says so. */
-export function exportsOf(file: string): Declaration[] {
+function ownOf(file: string): Map<string, Declaration> {
   const own = cache.get(file) ?? declarationsOf(file)
   cache.set(file, own)
+  return own
+}
+
+const targetOf = (file: string, from: string) => join(dirname(file), from.replace(/\.[tj]s$/, '.d.ts'))
+
+/** The exports of a module, in the order of its statements. */
+export function exportsOf(file: string): Declaration[] {
+  const own = ownOf(file)
   const text = readFileSync(file, 'utf8')
   const found: Declaration[] = []
   for (const [statement, names, from] of text.matchAll(/^export (?:type )?(?:\{([^}]*)\}|\*)(?: from '([^']+)')?/gm)) {
     if (statement === 'export {') continue
     const typeOnly = statement.startsWith('export type')
-    const target = from === undefined ? file : join(dirname(file), from.replace(/\.[tj]s$/, '.d.ts'))
+    const target = from === undefined ? file : targetOf(file, from)
     if (names === undefined) {
       found.push(...exportsOf(target).map((one) => (typeOnly ? { ...one, isType: true } : one)))
       continue
@@ -141,8 +153,41 @@ export function exportsOf(file: string): Declaration[] {
   return [...found, ...[...own.values()].filter(({ isExported }) => isExported)]
 }
 
-/** A file's declarations, exported or not, and what it passes on. */
+/** A file's declarations, exported or not, and those it re-exports. */
 function allOf(file: string): Declaration[] {
   const passed = exportsOf(file)
-  return [...(cache.get(file) ?? new Map<string, Declaration>()).values(), ...passed]
+  return [...ownOf(file).values(), ...passed]
+}
+
+/** The declaration that a name means in a file: one of its own, or one it imports from another file of the package. */
+function find(file: string, name: string): Declaration | undefined {
+  const own = ownOf(file).get(name)
+  if (own !== undefined) return own
+  const imports = readFileSync(file, 'utf8').matchAll(/^import (?:type )?\{([^}]*)\} from '(\.[^']+)'/gm)
+  for (const [, names = '', from = ''] of imports) {
+    for (const part of names.split(',')) {
+      const [imported = '', , as = imported] = part
+        .trim()
+        .replace(/^type /, '')
+        .split(/\s+/)
+      if (as === name) return allOf(targetOf(file, from)).find((one) => one.name === imported)
+    }
+  }
+  return undefined
+}
+
+/** The types that declarations mention without being among them. */
+export function mentionedBy(declarations: readonly Declaration[]): Declaration[] {
+  // By their code, because an export may have another name than its declaration.
+  const known = new Set(declarations.map(({ file, code }) => `${file} ${code}`))
+  const mentioned = new Map<string, Declaration>()
+  for (const { file, code, members } of declarations) {
+    const text = [code, ...members.map((member) => member.code)].join('\n').replace(/\/\*[\s\S]*?\*\/|'[^'\n]*'/g, '')
+    for (const [name] of text.matchAll(/(?<=\btypeof )[\w$]+|(?<![\w$.])[A-Z][\w$]*/g)) {
+      const found = find(file, name)
+      const key = `${found?.file} ${found?.code}`
+      if (found !== undefined && !known.has(key)) mentioned.set(key, found)
+    }
+  }
+  return [...mentioned.values()]
 }

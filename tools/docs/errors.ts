@@ -1,4 +1,4 @@
-// Writes docs/errors.md from the one table of errors; a test holds the two together.
+// Makes docs/errors.md from the table of errors. A test compares the two.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorTable } from '../../lib/internal/errors.ts'
@@ -12,8 +12,8 @@ const areas: readonly [RegExp, string][] = [
   [/^TIPFY_E_(SESSION|SECRET)/, 'Sessions'],
 ]
 
-/** The text of a message with its placeholders told apart. */
-const shown = (text: string) =>
+/** A message as Markdown, with its placeholders in italics. */
+const asMarkdown = (text: string) =>
   text
     .replaceAll('`', '')
     .replace(/\{(\w+)\}/g, '*$1*')
@@ -28,14 +28,14 @@ export function errorsPage(): string {
     if (entries.length === 0) return ''
     const texts = entries.map((code) => {
       const { message, remedy } = errorTable[code]
-      return `### ${code}\n\n${shown(message)}.\n\n**Remedy:** ${shown(remedy)}\n`
+      return `### ${code}\n\n${asMarkdown(message)}.\n\n**Remedy:** ${asMarkdown(remedy)}\n`
     })
     return `## ${area}\n\n${texts.join('\n')}`
   })
   return `# Errors
 
-Every error that you can cause has a code, a message that names what was given and what was wanted, and a remedy. It is a
-\`TipfyError\` with \`code\`, \`message\` and \`remedy\`; match it by its code. What stands in *italics* here is filled in.
+All errors that a user can cause, by code. Each is a \`TipfyError\` with \`code\`, \`message\` and \`remedy\`; match it by its code. The
+message names what was given and what was expected. Placeholders are in *italics*.
 
 This page is made from the table in \`lib/internal/errors.ts\`.
 

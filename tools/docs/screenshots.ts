@@ -1,5 +1,5 @@
-// Takes the pictures of the console for its page, from the example application: `node -C tipfy-source
-// tools/docs/screenshots.ts`. To be run by hand when the console looks different.
+// Takes the screenshots of the console for its page, from the example application. Run it when the console looks
+// different: `node -C tipfy-source tools/docs/screenshots.ts`
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const session = {
 const root = join(import.meta.dirname, '../..')
 const app = makeApp({ ...config, tipfy: { ...config.tipfy, accessLog: false }, 'tipfy/ext/session': session }, { root })
 const running = await serve(app, { port: 0, host: '127.0.0.1' })
-// A path that tells nothing of the machine it was taken on.
+// A path that says nothing about this machine.
 Object.assign(app, { root: '/home/ann/my-shop' })
 
 const browser = await openChromium()

@@ -66,8 +66,11 @@ const settings = {
   headers: setting<Partial<HeadersConfig>>(defaultHeaders, (value) => isDictionary(value) || 'an object'),
 }
 
+/** The keys of `'tipfy/ext/security'`, with their defaults. */
 export const defaultConfig = defaultsOf(settings)
+/** The checks of these keys. */
 export const configTypes = checksOf(settings)
+/** The section `'tipfy/ext/security'`. */
 export type SecurityConfig = typeof defaultConfig
 
 type Verdict = true | string

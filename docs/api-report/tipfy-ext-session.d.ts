@@ -1,0 +1,122 @@
+// The public types of 'tipfy/ext/session', written by `npm run api-report`.
+
+export interface Conflict {
+  path: string;
+  base: unknown;
+  mine: unknown;
+  theirs: unknown;
+}
+
+export interface Flash {
+  message: unknown;
+  level: string;
+}
+
+export type MergedData = Partial<SessionData> & Record<string, unknown>;
+
+export type SecureCookieOptions = Partial<Omit<SessionCookie, 'prefix'>>;
+
+export class Session {
+  readonly [behind]: Dictionary;
+  constructor(dictionary: Dictionary);
+  get<Key extends string>(key: Key): ValueOf<Key> | undefined;
+  get<Key extends keyof SessionData>(key: Key, fallback: SessionData[Key]): SessionData[Key];
+  get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback;
+  set<Key extends string>(key: Key, value: ValueOf<Key>): this;
+  has(key: string): boolean;
+  setDefault<Key extends string, Value extends ValueOf<Key>>(key: Key, value: Value): Key extends keyof SessionData ? SessionData[Key] : unknown;
+  pop<Key extends string>(key: Key): ValueOf<Key> | undefined;
+  pop<Key extends keyof SessionData>(key: Key, fallback: SessionData[Key]): SessionData[Key];
+  pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback;
+  delete(key: string): boolean;
+  assign(values: Partial<SessionData> & Record<string, unknown>): this;
+  clear(): void;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<unknown>;
+  entries(): IterableIterator<[string, unknown]>;
+  get size(): number;
+}
+
+export interface SessionConfig extends SectionOf<typeof table> {
+
+}
+
+export interface SessionCookie extends SectionOf<typeof attributes> {
+
+}
+
+export type SessionCounters = Counters & {
+    servers: readonly CacheServerState[];
+};
+
+export interface SessionData {
+
+}
+
+export interface SessionOptions extends Partial<SessionCookie> {
+  backend?: Backend;
+  expiration?: number;
+}
+
+export class SessionStore {
+  load(): void | Promise<void>;
+  get current(): SessionOf<SessionData>;
+  get backend(): Backend;
+  get isNew(): boolean;
+  get modified(): boolean;
+  get user(): string | null;
+  set user(user: string | null);
+  get expiration(): number | null;
+  set expiration(seconds: number | null);
+  regenerate(): void;
+  touch(): void;
+  destroy(): Promise<void>;
+  update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean>;
+  getSession(name?: string, options?: SessionOptions): Promise<SessionOf<SessionData>>;
+  listFor(user: string): Promise<UserSession[]>;
+  revoke(user: string, id: string): Promise<boolean>;
+  destroyAllFor(user: string, { exceptCurrent }?: {
+      exceptCurrent?: boolean | undefined;
+  }): Promise<number>;
+  flash(message: unknown, level?: string, key?: string): void;
+  getFlashes(key?: string): Promise<Flash[]>;
+  csrfToken(): string;
+  checkCsrf(): Promise<void>;
+  setCookie(name: string, value: string, options?: CookieOptions): void;
+  deleteCookie(name: string, options?: DeleteCookieOptions): void;
+  setSecureCookie(name: string, value: unknown, options?: SecureCookieOptions): void;
+  getSecureCookie(name: string, { maxAge }?: {
+      maxAge?: number;
+  }): unknown;
+  save(response: CookieResponse, failed: boolean): void | Promise<void>;
+}
+
+export class SessionTooLarge extends TipfyError<'TIPFY_E_SESSION_TOO_LARGE'> {
+  name: string;
+}
+
+export interface UserSession extends SessionSummary {
+  current: boolean;
+}
+
+export type ValueOf<Key extends string> = Key extends keyof SessionData ? SessionData[Key] : unknown;
+
+export function checkConfig(values: Partial<SessionConfig>, app: {
+    dev: boolean;
+}): void;
+
+export function checkCsrf(request: CheckedRequest, app: SessionApp): Promise<void>;
+
+export const configTypes: Checks;
+
+export const defaultConfig: SessionConfig;
+
+export const session: SessionOf<SessionData>;
+
+export function sessionCounters(app: SessionApp): SessionCounters | null;
+
+export const sessionStore: SessionStore;
+
+export function setDatastoreSession(app: SessionApp): Promise<void>;
+
+export function setSecureCookieSession(app: SessionApp): void;

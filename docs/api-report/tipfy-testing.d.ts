@@ -1,0 +1,93 @@
+// The public types of 'tipfy/testing', written by `npm run api-report`.
+
+export interface ClientOptions {
+  baseUrl?: string;
+  headers?: RequestOptions['headers'];
+  followRedirects?: boolean;
+}
+
+export interface ClientRequestOptions extends RequestOptions {
+  followRedirects?: boolean;
+}
+
+export class ClientResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  readonly bytes: Buffer;
+  readonly url: string;
+  readonly history: readonly ClientResponse[];
+  constructor(reply: Reply, url: URL, history: readonly ClientResponse[]);
+  get text(): string;
+  json<T = unknown>(): T;
+  get location(): string | null;
+}
+
+export class CookieJar {
+  constructor(home?: string);
+  store(header: string, url: URL): void;
+  header(url: URL): string;
+  all(): StoredCookie[];
+  get(name: string): string | undefined;
+  find(name: string): StoredCookie | undefined;
+  set(name: string, value: string, { domain, path, secure }?: CookiePlace): void;
+  delete(name: string): void;
+  clear(): void;
+}
+
+export interface CookiePlace {
+  domain?: string;
+  path?: string;
+  secure?: boolean;
+}
+
+export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | URLSearchParams;
+
+export interface RequestOptions {
+  headers?: Readonly<Record<string, string | readonly string[]>>;
+  query?: Fields | string;
+  form?: Fields;
+  json?: unknown;
+  multipart?: FormData | Readonly<Record<string, Scalar | Blob>>;
+  body?: string | Uint8Array;
+  remoteAddress?: string;
+}
+
+export interface StoredCookie {
+  name: string;
+  value: string;
+  domain: string;
+  hostOnly: boolean;
+  path: string;
+  secure: boolean;
+  httpOnly: boolean;
+  sameSite: string | null;
+  expires: number | null;
+}
+
+export class TestClient {
+  readonly cookies: CookieJar;
+  constructor(app: App, options?: ClientOptions);
+  get(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  head(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  post(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  put(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  patch(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  delete(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  options(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  request(method: string, path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  session<T>(fn: SessionFunction<T>): Promise<T>;
+}
+
+export interface WithRequestOptions extends RequestOptions {
+  path?: string;
+  method?: string;
+  cookies?: Readonly<Record<string, string>>;
+  session?: Partial<SessionData>;
+}
+
+export function createClient(app: App, options?: ClientOptions): TestClient;
+
+export function memoryDatastore<Client extends DatastoreClient = DatastoreClient>(): Promise<Client>;
+
+export function withRequest<T>(app: App, options: WithRequestOptions, fn: () => T | Promise<T>): Promise<T>;

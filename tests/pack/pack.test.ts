@@ -52,13 +52,16 @@ async function walkTheCart(port: number): Promise<void> {
 }
 
 describe('the tarball', () => {
-  test('holds the compiled code and its types, and nothing else', async () => {
+  test('holds the compiled code, its types and the documentation, and nothing else', async () => {
     const files = (await succeed('tar', ['-tzf', tarball])).trim().split('\n')
     const other = files.filter((file) => !/^package\/dist\/[\w/-]+(\.js|\.d\.ts)$/.test(file))
+    const pages = readdirSync(join(repository, 'docs')).filter((name) => name.endsWith('.md'))
     expect(other.sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].map((name) => `package/${name}`),
+      ['AGENTS.md', 'CHANGELOG.md', 'LICENSE', 'README.md', ...pages.map((name) => `docs/${name}`), 'package.json']
+        .map((name) => `package/${name}`)
+        .sort(),
     )
-    expect(readFileSync(tarball).byteLength).toBeLessThan(400_000)
+    expect(readFileSync(tarball).byteLength).toBeLessThan(500_000)
   })
 
   test('is well for publint and arethetypeswrong', async () => {

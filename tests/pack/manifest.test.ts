@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+
+const root = join(import.meta.dirname, '../..')
+const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'))
+
+const manifest = read('package.json') as {
+  dependencies: Record<string, string>
+  devDependencies: Record<string, string>
+}
+const lock = read('package-lock.json') as { packages: Record<string, { version?: string; link?: boolean }> }
+
+// tipfy uses private members of these: a new version may move them, and their tests have to run first.
+const exact = ['@fastify/busboy', '@google-cloud/datastore', 'memjs']
+
+test('an application gets fixes of our dependencies, except of those whose private members we use', () => {
+  const exactOnes = Object.entries(manifest.dependencies).filter(([, range]) => /^\d+\.\d+\.\d+$/.test(range))
+  expect(exactOnes.map(([name]) => name)).toEqual(exact)
+  const others = Object.entries(manifest.dependencies).filter(([name]) => !exact.includes(name))
+  expect(others.filter(([, range]) => !/^\^\d+\.\d+\.\d+$/.test(range))).toEqual([])
+})
+
+test('the tools of this repository have exact versions', () => {
+  const loose = Object.entries(manifest.devDependencies).filter(
+    ([, range]) => !/^(?:\d+\.\d+\.\d+|file:.*)$/.test(range),
+  )
+  expect(loose).toEqual([])
+})
+
+test('the lock has the version that each range was tested with, and an exact one of everything', () => {
+  const tested = Object.entries(manifest.dependencies).map(([name, range]) => [name, range.replace('^', '')])
+  expect(tested.map(([name]) => [name, lock.packages[`node_modules/${name}`]?.version])).toEqual(tested)
+  const loose = Object.entries(lock.packages).filter(
+    ([path, { version, link }]) => path.startsWith('node_modules/') && !link && !/^\d+\.\d+\.\d+/.test(version ?? ''),
+  )
+  expect(loose).toEqual([])
+})

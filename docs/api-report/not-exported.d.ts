@@ -562,6 +562,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_SESSION_AHEAD: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_SESSION_EARLY: {
         readonly message: string;
         readonly remedy: string;
@@ -579,6 +583,14 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_SESSION_UPDATE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_SESSION_CSRF_NOT_AWAITED: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_SESSION_NOT_OPEN: {
         readonly message: string;
         readonly remedy: string;
     };
@@ -728,6 +740,7 @@ export const table: {
     cookieName: import("../../../internal/settings.ts").Setting<string>;
     idCookieName: import("../../../internal/settings.ts").Setting<string>;
     cookie: import("../../../internal/settings.ts").Setting<Partial<SessionCookie>>;
+    formerCookies: import("../../../internal/settings.ts").Setting<readonly FormerCookie[]>;
     encrypt: import("../../../internal/settings.ts").Setting<boolean>;
     maxCookieSize: import("../../../internal/settings.ts").Setting<number>;
     datastore: import("../../../internal/settings.ts").Setting<"auto" | "cloud" | "embedded" | DatastoreClient>;
@@ -744,6 +757,8 @@ export const table: {
     onConflict: import("../../../internal/settings.ts").Setting<((conflict: Conflict) => void) | null>;
     dataVersion: import("../../../internal/settings.ts").Setting<number | null>;
     migrate: import("../../../internal/settings.ts").Setting<((data: Record<string, unknown>, from: number | null) => unknown) | null>;
+    csrf: import("../../../internal/settings.ts").Setting<"cookie" | "session">;
+    csrfFetchSite: import("../../../internal/settings.ts").Setting<boolean>;
     csrfCookieName: import("../../../internal/settings.ts").Setting<string>;
     csrfField: import("../../../internal/settings.ts").Setting<string>;
     csrfHeader: import("../../../internal/settings.ts").Setting<string>;

@@ -68,9 +68,9 @@ export class SessionStore {
   set user(user: string | null);
   get expiration(): number | null;
   set expiration(seconds: number | null);
-  regenerate(): void;
+  regenerate(name?: string): void;
   touch(): void;
-  destroy(): Promise<void>;
+  destroy(name?: string): Promise<void>;
   update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean>;
   getSession(name?: string, options?: SessionOptions): Promise<SessionOf<SessionData>>;
   listFor(user: string): Promise<UserSession[]>;
@@ -105,11 +105,13 @@ export function checkConfig(values: Partial<SessionConfig>, app: {
     dev: boolean;
 }): void;
 
-export function checkCsrf(request: CheckedRequest, app: SessionApp): Promise<void>;
+export function checkCsrf(request: CheckedRequest, app: SessionApp): void | Promise<void>;
 
 export const configTypes: Checks;
 
 export const defaultConfig: SessionConfig;
+
+export function hasSession(): boolean;
 
 export const session: SessionOf<SessionData>;
 

@@ -18,6 +18,7 @@ export interface DatastoreServer {
 export interface DatastoreServerOptions extends EngineOptions {
   port?: number;
   host?: string;
+  allowHost?: readonly string[];
 }
 
 export function closeDatastore(datastore: Datastore): Promise<void>;

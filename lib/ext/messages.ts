@@ -27,15 +27,22 @@ const box = 'messages'
 /** The messages of one request. */
 export class Messages {
   readonly #own: Message[] = []
+  /** The number of those that this request has kept for the next page. */
+  #kept = 0
 
   /** Adds a message to this page, or with `flash` to the next. */
   add(level: string, body: string, { title = null, life = 5000, flash = false }: MessageOptions = {}): void {
     const message: Message = { level, title, body, life }
-    if (flash) sessionStore.flash(message, level, box)
+    if (flash) this.#keep(message)
     else this.#own.push(message)
   }
 
-  /** Adds a message to the next page. */
+  #keep(message: Message): void {
+    sessionStore.flash(message, message.level, box)
+    this.#kept++
+  }
+
+  /** Adds a message to the next page, even if this one calls `get()`. */
   setFlash(level: string, body: string, options: Omit<MessageOptions, 'flash'> = {}): void {
     this.add(level, body, { ...options, flash: true })
   }
@@ -51,7 +58,12 @@ export class Messages {
   /** Returns all messages for this page: those kept by the last one, each once, then its own. */
   async get(): Promise<Message[]> {
     const kept = await sessionStore.getFlashes(box)
-    this.#own.unshift(...kept.map(({ message }) => message as Message))
+    const all = kept.map(({ message }) => message as Message)
+    // Those that this request has kept come last; they stay for the next page.
+    const next = all.splice(Math.max(0, all.length - this.#kept))
+    this.#kept = 0
+    for (const message of next) this.#keep(message)
+    this.#own.unshift(...all)
     return [...this.#own]
   }
 }

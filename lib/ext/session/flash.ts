@@ -37,14 +37,16 @@ export async function takeFlashes(session: BackendSession, box: string | undefin
     })
     if (session.isClosed) return taken.map(toFlash) // there are no others: nothing can be written any more
   }
-  const own = remove(session.write(), box)
+  const data = session.write()
+  const own = remove(data, box)
+  if (keptIn(data).length === 0 && !Object.hasOwn(session.stored(), flashKey)) delete data[flashKey]
   return [...taken, ...own].map(toFlash)
 }
 
 function remove(data: Record<string, unknown>, box: string | undefined): Kept[] {
   const all = keptIn(data)
   const taken = all.filter(isIn(box))
-  if (taken.length === all.length) delete data[flashKey]
-  else if (taken.length > 0) data[flashKey] = all.filter((kept) => !isIn(box)(kept))
+  // A stored key stays: deleted, it would lose against the whole list of another request that adds a message.
+  if (taken.length > 0) data[flashKey] = all.filter((kept) => !isIn(box)(kept))
   return taken
 }

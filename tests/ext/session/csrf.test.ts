@@ -209,3 +209,43 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     expect((await dev.visitor().ask('/post', { method: 'POST' })).text).toContain('came without the cookie')
   })
 })
+
+describe.each(kinds)("with csrf: 'session' and a %s session", (kind) => {
+  const serveForms = () => serveSite(kind, handlers, { ...options, session: { ...options.session, csrf: 'session' } })
+
+  test('a site with a single cookie is protected as well', async () => {
+    const site = await serveForms()
+    const [visitor, thief] = [site.visitor(), site.visitor()]
+    const [first, foreign] = [await token(visitor), await token(thief)]
+    expect([...visitor.cookies.keys()]).toEqual([site.cookie])
+    expect(await token(visitor)).not.toBe(first) // masked
+    expect([await post(visitor, first), await post(visitor, foreign), await post(visitor, '')]).toEqual([200, 403, 403])
+    expect(await post(site.visitor(), first)).toBe(403)
+    const after = (await visitor.post('/login', { _csrf: first })).text
+    expect([await post(visitor, first), await post(visitor, after)]).toEqual([403, 200])
+    await visitor.post('/logout', { _csrf: after })
+    expect(await post(visitor, after)).toBe(403)
+    expect([...visitor.cookies.keys()]).toEqual([])
+  })
+
+  test('a page without a token starts no session', async () => {
+    const site = await serveForms()
+    const visitor = site.visitor()
+    await visitor.ask('/json')
+    expect([...visitor.cookies.keys()]).toEqual([])
+  })
+})
+
+test('with csrfFetchSite a request that the browser marks as same-origin needs no token; without it, it does', async () => {
+  for (const csrfFetchSite of [true, false]) {
+    const site = await serveSite('securecookie', handlers, { ...options, session: { csrfFetchSite } })
+    const status = async (value?: string) => {
+      const headers: Record<string, string> = value === undefined ? {} : { 'sec-fetch-site': value }
+      return (await site.ask('/post', { method: 'POST', headers })).status
+    }
+    expect(await status('same-origin')).toBe(csrfFetchSite ? 200 : 403)
+    for (const other of [undefined, 'none', 'same-site', 'cross-site', 'same-origin, none', '']) {
+      expect(await status(other)).toBe(403)
+    }
+  }
+})

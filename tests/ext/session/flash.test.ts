@@ -95,6 +95,39 @@ describe.each(kinds)('flash messages of a %s session', (kind) => {
     expect(JSON.parse((await visitor.ask('/show')).text)).toEqual([...kept, ...own])
     expect(JSON.parse((await visitor.ask('/show')).text)).toEqual(own)
   })
+
+  test('messages: setFlash() is for the next page, though this one shows its own', async () => {
+    const site = await serveSite(kind, {
+      '/both': async () => {
+        messages.setFlash('info', 'next')
+        messages.add('info', 'now')
+        await messages.get()
+        return bodies()
+      },
+      '/late': async () => {
+        await bodies()
+        messages.setFlash('info', 'later')
+        return bodies()
+      },
+      '/logout': async () => {
+        messages.setFlash('info', 'lost')
+        await sessionStore.destroy()
+        messages.setFlash('info', 'bye')
+        return bodies()
+      },
+      '/show': () => bodies(),
+    })
+    const bodies = async () => (await messages.get()).map(({ body }) => body).join()
+    const visitor = site.visitor()
+    expect((await visitor.ask('/both')).text).toBe('now')
+    expect((await visitor.ask('/both')).text).toBe('next,now')
+    expect((await visitor.ask('/late')).text).toBe('next')
+    expect((await visitor.ask('/show')).text).toBe('later')
+    expect((await visitor.ask('/show')).text).toBe('')
+    await visitor.ask('/both')
+    expect((await visitor.ask('/logout')).text).toBe('')
+    expect((await visitor.ask('/show')).text).toBe('bye')
+  })
 })
 
 describe('flash messages of a datastore session', () => {
@@ -118,6 +151,37 @@ describe('flash messages of a datastore session', () => {
     waiting = []
     await Promise.all([visitor.ask('/save'), visitor.ask('/save')])
     expect(JSON.parse((await visitor.ask('/read')).text).length).toBe(2)
+  })
+
+  test('are given once, though another is added before or beside', async () => {
+    const messagesOf = async () => (await sessionStore.getFlashes()).map(({ message }) => message).join()
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const site = await serveSite('datastore', {
+      '/one': () => sessionStore.flash('one') ?? '',
+      '/both': async () => {
+        sessionStore.flash('two')
+        return messagesOf()
+      },
+      '/slow': async () => {
+        sessionStore.flash('three')
+        await gate
+        return ''
+      },
+      '/show': messagesOf,
+    })
+    const visitor = site.visitor()
+    await visitor.ask('/one')
+    expect((await visitor.ask('/both')).text).toBe('one,two')
+    await visitor.ask('/one')
+    const slow = visitor.ask('/slow')
+    expect((await visitor.ask('/show')).text).toBe('one')
+    release()
+    await slow
+    expect((await visitor.ask('/show')).text).toBe('three')
+    expect((await visitor.ask('/show')).text).toBe('')
   })
 
   test('are kept when the read fails', async () => {

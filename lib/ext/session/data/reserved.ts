@@ -53,7 +53,8 @@ export function clearVisible(data: Record<string, unknown>): void {
 /** Returns true if `data` holds nothing worth a cookie or a record. `csrf`: where the secret of the tokens is kept. */
 export function isEmptyData(data: Record<string, unknown>, csrf: 'cookie' | 'session'): boolean {
   for (const key in data) {
-    if (key !== versionKey && (key !== csrfKey || csrf === 'session') && Object.hasOwn(data, key)) return false
+    if (!Object.hasOwn(data, key) || key === versionKey || (key === csrfKey && csrf === 'cookie')) continue
+    if (key !== flashKey || (data[key] as unknown[]).length > 0) return false
   }
   return true
 }

@@ -52,6 +52,8 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
   if (app.errorPage !== null && !isExpected) return app.errorPage(error, context)
   const handler = exception.response === null ? app.errorHandlers.get(exception.code) : undefined
   if (handler === undefined) return exception.toResponse(request)
+  // The page may use the session, also where the rule loads none or the error came before it was open.
+  if (context.session === undefined) await app.sessionInterface?.openSession(context)
   const base = new Response(null, { status: exception.code, headers: exception.headers })
   return makeResponse(await handler(exception, app), base, request)
 }

@@ -237,15 +237,16 @@ const table = {
   },
   TIPFY_E_SESSION_EARLY: {
     message: 'The session was used before it was loaded',
-    remedy: 'Use it in preDispatchHandler hooks or later, not in preInitRequest, and await sessionStore.getSession().',
+    remedy:
+      'Use it in preDispatchHandler hooks or later, not in preInitRequest, check hasSession() before, and await sessionStore.getSession().',
   },
   TIPFY_E_SESSION_FUNCTION: {
     message: "'tipfy/ext/session': `{name}` must return the session's data, an object, and it returned {given}",
     remedy: 'It is synchronous: await elsewhere, and return the data.',
   },
   TIPFY_E_SESSION_OFF: {
-    message: '`{name}` was used by a request whose rule says session: false ({rule})',
-    remedy: 'Remove `session: false` from the rule.',
+    message: '`{name}` was used by a request whose rule loads no session ({rule})',
+    remedy: 'Check hasSession() first, or let the rule load a session.',
   },
   TIPFY_E_SESSION_COOKIE_KIND: {
     message: '`sessionStore.{method}` cannot work with secure-cookie sessions: the server keeps no list of them',
@@ -284,6 +285,11 @@ const table = {
   TIPFY_E_SESSION_BACKEND: {
     message: 'The session {name} was opened with backend {backend}',
     remedy: "Use 'securecookie' or 'datastore', and always the same one for one name.",
+  },
+  TIPFY_E_SESSION_MODIFIED: {
+    message: '`session.modified` was set, which would be data of the session',
+    remedy:
+      "Remove the line: every change is found by comparing with what is stored. To keep data of that name, write session.set('modified', value).",
   },
   TIPFY_E_SESSION_NAME: {
     message: 'No session can be called {name}: that is the cookie behind the CSRF tokens',

@@ -1,5 +1,5 @@
-// The one table of errors that a user can cause. A message says what was given and what was wanted; the remedy says what
-// to do. docs/errors.md mirrors it, and a test holds the two together.
+// The table of all errors that a user can cause. A message says what was given and what was wanted; the remedy says what to do.
+// docs/errors.md is made from it.
 
 const table = {
   TIPFY_E_IMPORT_STRING: {
@@ -7,11 +7,11 @@ const table = {
     remedy: "Write 'module:Name', like 'session_test:MyHandler'.",
   },
   TIPFY_E_MODULE_NOT_FOUND: {
-    message: 'No module "{module}", which {wantedBy} names; looked for {looked}',
+    message: 'There is no module "{module}" for {wantedBy}; looked for {looked}',
     remedy: 'Create one of these files, or correct the name.',
   },
   TIPFY_E_EXPORT_NOT_FOUND: {
-    message: '{file} exports no "{name}", which {wantedBy} names (it exports {names})',
+    message: '{file} has no export "{name}" for {wantedBy}; it exports {names}',
     remedy: 'Export it there, or correct the name.',
   },
   TIPFY_E_IMPORT_TYPE: {
@@ -19,20 +19,20 @@ const table = {
     remedy: 'If it is a type, import it with `import type`: Node strips types without looking into other files.',
   },
   TIPFY_E_IMPORT_EXTENSION: {
-    message: '{file} imports {wanted}, which is no file',
-    remedy: 'Write the whole name, with its extension: {right}',
+    message: '{file} imports {wanted}, but there is no such file',
+    remedy: 'Write the full name, with its extension: {right}',
   },
   TIPFY_E_IMPORT_FILE: {
-    message: '{file} imports {wanted}, which is no file',
-    remedy: 'Correct the path, which counts from the importing file, or create the file.',
+    message: '{file} imports {wanted}, but there is no such file',
+    remedy: 'Correct the path, which is relative to the importing file, or create the file.',
   },
   TIPFY_E_IMPORT_SUBPATH: {
-    message: '{file} imports {name}, which is no part of the package that others may import',
-    remedy: 'Import one of those that are: {parts}',
+    message: '{file} imports {name}, which its package does not export',
+    remedy: 'Import one of its exports: {parts}',
   },
   TIPFY_E_IMPORT_PACKAGE: {
     message: '{file} imports the package {name}, which is not installed',
-    remedy: 'Install it: npm install {name}. For a file of your own write its path: ./…',
+    remedy: 'Install it: npm install {name}. To import a file of your own, write its path: ./…',
   },
   TIPFY_E_MODULE_TYPE: {
     message: '{file} is an ES module, but the package.json above it says that it is CommonJS',
@@ -56,15 +56,15 @@ const table = {
     remedy: 'Did you mean "{nearest}"? Its keys are in the defaultConfig that {module} exports.',
   },
   TIPFY_E_CONFIG_SECTION: {
-    message: "The configuration has a section '{section}', and tipfy has no such module",
-    remedy: "Did you mean '{nearest}'? Sections of your own may have any name that does not begin with tipfy.",
+    message: "The configuration has a section '{section}', but tipfy has no such module",
+    remedy: "Did you mean '{nearest}'? A section of your own may have any name that does not begin with tipfy.",
   },
   TIPFY_E_CONFIG_VALUE: {
-    message: "The configuration's {key} must be {wanted}, and is {given}",
+    message: "The configuration's {key} must be {wanted}, but is {given}",
     remedy: 'Correct it in config.ts.',
   },
   TIPFY_E_URLS: {
-    message: '{urls} must export a function that returns a list of rules, and gave {given}',
+    message: '{urls} must export a function that returns a list of rules, but gave {given}',
     remedy: 'Write `export const getRules = () => [new Rule(…)] as const` in urls.ts.',
   },
   TIPFY_E_NOT_A_HANDLER: {
@@ -82,23 +82,23 @@ const table = {
   },
   TIPFY_E_PORT_IN_USE: {
     message: 'Port {port} on {host} is in use',
-    remedy: 'Stop the program that has it, or choose another: --port {other}.',
+    remedy: 'Stop the program that uses it, or choose another port: --port {other}.',
   },
   TIPFY_E_WORKER: {
     message: 'A worker process ended before it served: {how}',
-    remedy: 'See above what it wrote, or serve with one process (no --workers) to find out.',
+    remedy: 'Read its output above, or serve with one process (without --workers) to find out.',
   },
   TIPFY_E_PORT: {
-    message: 'The environment says PORT={given}, which is no port',
-    remedy: 'Set PORT to a number from 0 to 65535, or say --port 8080.',
+    message: 'The environment variable PORT is {given}, which is no port number',
+    remedy: 'Set PORT to a number from 0 to 65535, or use --port 8080.',
   },
   TIPFY_E_HOST: {
     message: 'This machine has no address {host} to listen on',
-    remedy: 'Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address it has.',
+    remedy: 'Use 127.0.0.1 for this machine only, or 0.0.0.0 for all its addresses.',
   },
   TIPFY_E_PORT_DENIED: {
-    message: 'Port {port} on {host} may not be used by this user',
-    remedy: 'Choose one above 1023: --port 8080.',
+    message: 'This user may not listen on port {port} of {host}',
+    remedy: 'Choose a port above 1023: --port 8080.',
   },
   TIPFY_E_REDIRECT: {
     message: '{code} is not the status of a redirect',
@@ -117,12 +117,11 @@ const table = {
     remedy: 'Install Node 24: https://nodejs.org',
   },
   TIPFY_E_TWO_COPIES: {
-    message:
-      'Two copies of tipfy are loaded, from {one} and from {other}: the globals of one know nothing of the other',
-    remedy: 'Have one: look at `npm ls tipfy`, and call the tipfy of the project itself (npx tipfy).',
+    message: 'Two copies of tipfy are loaded, from {one} and from {other}, which do not share their globals',
+    remedy: 'Use one: see `npm ls tipfy`, and run the tipfy of the project itself (npx tipfy).',
   },
   TIPFY_E_DATA_FOLDER: {
-    message: 'Nothing can be kept in {folder}: {why}',
+    message: 'The folder {folder} cannot be used: {why}',
     remedy:
       "Let this user write there, or choose another folder: dataFolder of 'tipfy/ext/session' (--data for a command).",
   },
@@ -144,7 +143,7 @@ const table = {
     remedy: 'Change its name, value or options: a browser would drop it.',
   },
   TIPFY_E_STATUS: {
-    message: '{status} is not a status code that an answer can have',
+    message: '{status} is not a status code that a response can have',
     remedy: 'Use a whole number from 200 to 599.',
   },
   TIPFY_E_ABORT_STATUS: {
@@ -161,10 +160,10 @@ const table = {
   },
   TIPFY_E_STATIC_FOLDER: {
     message: 'There is no folder {folder} to serve files from',
-    remedy: "Make it, or name another one: folders are looked for from the application's root.",
+    remedy: 'Create it, or correct the path, which is relative to the root of the application.',
   },
   TIPFY_E_BODY_TAKEN: {
-    message: "The request's body was read already, by `request.{how}`",
+    message: 'The body of the request was already read by `request.{how}`',
     remedy: 'Read it once and keep what you need; bytes(), text() and json() keep the body themselves.',
   },
   TIPFY_E_STREAM_CHUNK: {
@@ -176,7 +175,7 @@ const table = {
     remedy: 'Set the right Content-Length, or none.',
   },
   TIPFY_E_HANDLER_RETURNED: {
-    message: 'A handler returned {given}, which is no answer',
+    message: 'A handler returned {given}, which cannot become a response',
     remedy: 'Return nothing, text, bytes, a stream, a plain object or array (JSON), a Response or an HTTPException.',
   },
   TIPFY_E_REQUEST_FINISHED: {
@@ -241,7 +240,7 @@ const table = {
       'Use it in preDispatchHandler hooks or later, not in preInitRequest, check hasSession() before, and await sessionStore.getSession().',
   },
   TIPFY_E_SESSION_FUNCTION: {
-    message: "'tipfy/ext/session': `{name}` must return the session's data, an object, and it returned {given}",
+    message: "'tipfy/ext/session': `{name}` must return the data of the session, an object, but returned {given}",
     remedy: 'It is synchronous: await elsewhere, and return the data.',
   },
   TIPFY_E_SESSION_OFF: {
@@ -253,8 +252,8 @@ const table = {
     remedy: 'Use datastore sessions (setDatastoreSession) where sessions must be listed or revoked.',
   },
   TIPFY_E_SESSION_UPDATE: {
-    message: '`sessionStore.update(fn)` was given an fn that returned a promise',
-    remedy: 'Await what you need before, and let fn only change its argument: it may run again.',
+    message: 'The function given to `sessionStore.update()` returned a promise',
+    remedy: 'Await before, and only change the given data in the function: it may run again.',
   },
   TIPFY_E_SESSION_CSRF_NOT_AWAITED: {
     message: '`sessionStore.checkCsrf()` was called, and its result was not awaited',
@@ -266,8 +265,8 @@ const table = {
     remedy: "Open it first: await sessionStore.getSession('{name}', …).",
   },
   TIPFY_E_SESSION_COOKIES: {
-    message: 'The cookies of this site would have {bytes} bytes together, and {limit} are safe to send',
-    remedy: 'Node refuses requests with larger headers, for good. Keep less in cookies, or use datastore sessions.',
+    message: 'The cookies of this site would have {bytes} bytes together, but only {limit} are safe to send',
+    remedy: 'Node rejects every request with larger headers. Keep less in cookies, or use datastore sessions.',
   },
   TIPFY_E_SESSION_DATASTORE: {
     message: 'There is no Datastore for the sessions, and production uses an embedded one only if configured',
@@ -279,7 +278,7 @@ const table = {
     remedy: 'Give a number of seconds above 0, or null for the configured one.',
   },
   TIPFY_E_SESSION_USER: {
-    message: "`sessionStore.user` must be the user's id as a text; {given} was given",
+    message: 'The id of a user must be a text, but is {given}',
     remedy: 'Write String(id) for a number, and null for no user.',
   },
   TIPFY_E_SESSION_BACKEND: {
@@ -314,30 +313,31 @@ const table = {
   },
   TIPFY_E_RULE_SLASH: {
     message: 'The rule `{rule}` does not begin with a slash',
-    remedy: 'Write it as the path of a URL: `/{rule}`.',
+    remedy: 'Write the path of a URL: `/{rule}`.',
   },
   TIPFY_E_RULE_MALFORMED: {
-    message: 'The rule `{rule}` cannot be read from `{at}` on',
-    remedy: 'Write variables as `<name>`, `<converter:name>` or `<converter(arguments):name>`; `<` means nothing else.',
+    message: 'The rule `{rule}` cannot be parsed from `{at}` on',
+    remedy:
+      'Write variables as `<name>`, `<converter:name>` or `<converter(arguments):name>`; `<` has no other meaning.',
   },
   TIPFY_E_RULE_VARIABLE_TWICE: {
     message: 'The rule `{rule}` has the variable `{name}` twice',
     remedy: 'Give every variable of the path and of the subdomain or host a name of its own.',
   },
   TIPFY_E_RULE_CONVERTER_UNKNOWN: {
-    message: 'The rule `{rule}` asks for the converter `{converter}`, which the map does not have',
-    remedy: 'Use one of {known}, or name your own in the `converters` of the map.',
+    message: 'The rule `{rule}` uses the converter `{converter}`, which the map does not have',
+    remedy: 'Use one of {known}, or add your own to the `converters` of the map.',
   },
   TIPFY_E_RULE_CONVERTER: {
     message: 'The rule `{rule}` cannot make its converter `{converter}`: {reason}',
     remedy: 'Correct the arguments between the parentheses (or the regex, if the converter is your own).',
   },
   TIPFY_E_RULE_DEFAULT: {
-    message: 'The rule `{rule}` has a default for `{name}` that its converter does not take: {reason}',
+    message: 'The rule `{rule}` has a default for `{name}` that its converter does not accept: {reason}',
     remedy: 'Give a default that the variable could have.',
   },
   TIPFY_E_RULE_OPTION: {
-    message: 'The rule `{rule}` has an option `{option}`, which rules do not have',
+    message: 'The rule `{rule}` has an unknown option `{option}`',
     remedy: 'Did you mean `{nearest}`?',
   },
   TIPFY_E_RULE_METHODS: {
@@ -357,16 +357,16 @@ const table = {
     remedy: 'Use the names of its own variables between `<` and `>`.',
   },
   TIPFY_E_RULE_TARGET: {
-    message: "The rule `{rule}`'s redirectTo gave {given}",
-    remedy: 'Return text: a path, or a URL that begins with http:// or https://. It is not awaited.',
+    message: '`redirectTo` of the rule `{rule}` returned {given}',
+    remedy: 'Return a text: a path, or a URL that begins with http:// or https://. Promises are not awaited.',
   },
   TIPFY_E_RULE_UNBOUND: {
     message: 'The rule `{rule}` is not part of a map yet, so its converters are not known',
-    remedy: 'Ask the rules of a map: new UrlMap(rules).rules().',
+    remedy: 'Use the rules of a map: new UrlMap(rules).rules().',
   },
   TIPFY_E_RULE_BOUND: {
-    message: 'The rule `{rule}` is part of a map already',
-    remedy: 'Make it anew for the other map: call getRules() again, or use rule.copy().',
+    message: 'The rule `{rule}` already belongs to a map',
+    remedy: 'Make another one for the other map: call getRules() again, or use rule.copy().',
   },
   TIPFY_E_BIND_SUBDOMAIN: {
     message: 'A map with `hostMatching` cannot be bound to a subdomain',
@@ -389,21 +389,21 @@ const table = {
     remedy: 'Check the network, then run npm install in that folder.',
   },
   TIPFY_E_INIT_BROKEN_OFF: {
-    message: 'No project was made: the questions were broken off',
-    remedy: 'Answer them, or say --yes to take the defaults.',
+    message: 'No project was made: the questions were not answered',
+    remedy: 'Answer them, or use --yes for the defaults.',
   },
   TIPFY_E_SESSION_NOT_STORED: {
-    message: 'The sessions of this application are not stored: all they hold is in cookies',
+    message: 'This application does not store its sessions: their data is in cookies',
     remedy: 'Only datastore sessions (setDatastoreSession) can be listed and ended from here.',
   },
   TIPFY_E_SESSION_ID: {
     message: '{problem} whose id begins with {id}',
-    remedy: 'Look at `tipfy sessions ls` (with --all for those that are over), and give more of the id.',
+    remedy: 'Look at `tipfy sessions ls` (with --all for expired and ended ones), and give more of the id.',
   },
   TIPFY_E_PASSWORD_HASH: {
     message: 'This Node ({version}) cannot compute a password hash of the kind {hash}',
     remedy:
-      'Use Node 24.7 or later for argon2id, or set the algorithm to scrypt where Nodes are mixed; other kinds are not known here.',
+      'Use Node 24.7 or later for argon2id, or set the algorithm to scrypt where versions of Node are mixed; other kinds are unknown.',
   },
   TIPFY_E_PASSWORD_LENGTH: {
     message: 'A password is empty or longer than {max} bytes',
@@ -411,12 +411,12 @@ const table = {
   },
 } as const satisfies Record<`TIPFY_E_${string}`, { message: string; remedy: string }>
 
-/** The code of an error in the table: stable, to be matched by programs. */
+/** The code of an error in the table: stable, for programs to match. */
 export type ErrorCode = keyof typeof table
 
 type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 
-/** What the placeholders of an error's message and remedy stand for. */
+/** The values of the placeholders in an error's message and remedy. */
 export type ErrorValues<Code extends ErrorCode> = {
   [Name in Names<(typeof table)[Code]['message' | 'remedy']>]: string | number
 }
@@ -430,16 +430,16 @@ function fill(text: string, values: Record<string, string | number> | undefined)
 }
 
 /**
- * An error from the table, with its code and what to do about it.
+ * An error from the table, with its code and remedy.
  *
  * @example
  * throw new TipfyError('TIPFY_E_OUTSIDE_REQUEST', { name: 'session' })
  */
 export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
   override name = 'TipfyError'
-  /** Like 'TIPFY_E_OUTSIDE_REQUEST'; each has its place on the page of errors. */
+  /** Like 'TIPFY_E_OUTSIDE_REQUEST'; each is explained on the page of errors. */
   readonly code: Code
-  /** One sentence: what to do. It is part of `message` too. */
+  /** What to do, in a sentence; also part of `message`. */
   readonly remedy: string
 
   constructor(code: Code, ...[values, options]: Arguments<Code>) {
@@ -451,5 +451,5 @@ export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** The table itself, for the documentation's test. */
+/** The table, for the page of errors. */
 export const errorTable: Readonly<Record<ErrorCode, { message: string; remedy: string }>> = table

@@ -28,9 +28,9 @@ describe('a configuration is refused when the application is made', () => {
     [
       { tipfy: { maxBodySize: '1 MB' } },
       'TIPFY_E_CONFIG_VALUE',
-      /tipfy\.maxBodySize must be a number above 0, and is "1 MB"/,
+      /tipfy\.maxBodySize must be a number above 0, but is "1 MB"/,
     ],
-    [{ tipfy: { dev: 'yes' } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.dev must be boolean, and is "yes"/],
+    [{ tipfy: { dev: 'yes' } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.dev must be boolean, but is "yes"/],
     [{ tipfy: { hooks: { posInit: [] } } }, 'TIPFY_E_HOOK_NAME', /no event "posInit" .*"posInitApp"/],
     [{ 'tipfy.ext.session': { secretKey: key } }, 'TIPFY_E_CONFIG_SECTION', /Did you mean 'tipfy\/ext\/session'/],
     [{ 'tipfy/ext/sesion': {} }, 'TIPFY_E_CONFIG_SECTION', /Did you mean 'tipfy\/ext\/session'/],
@@ -40,8 +40,8 @@ describe('a configuration is refused when the application is made', () => {
       /urlMap must be options of UrlMap, not strictSlash/,
     ],
     [{ tipfy: { timeout: 5 } }, 'TIPFY_E_CONFIG_KEY', /"headersTimeout"|"requestTimeout"/],
-    [{ tipfy: { maxConnections: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxConnections must be .*, and is -1/],
-    [{ tipfy: { maxBodySize: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxBodySize must be .*, and is -1/],
+    [{ tipfy: { maxConnections: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxConnections must be .*, but is -1/],
+    [{ tipfy: { maxBodySize: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxBodySize must be .*, but is -1/],
     [{ tipfy: { trustedProxies: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.trustedProxies must be a number of hops/],
     [{ tipfy: { trustedProxies: 1.5 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.trustedProxies .* is 1\.5/],
     [{ tipfy: { serverName: 'https://example.org' } }, 'TIPFY_E_CONFIG_VALUE', /serverName must be a host/],
@@ -52,7 +52,7 @@ describe('a configuration is refused when the application is made', () => {
     [{ 'tipfy/ext/session': { migrate: () => {} } }, 'TIPFY_E_SESSION_CONFIG', /dataVersion/],
     [{ 'tipfy/ext/session': { secretkey: key } }, 'TIPFY_E_CONFIG_KEY', /"secretKey"/],
     [{ 'tipfy/ext/session': { expiration: -1 } }, 'TIPFY_E_CONFIG_VALUE', /expiration/],
-    [{ 'tipfy/ext/session': { onConflict: 'log' } }, 'TIPFY_E_CONFIG_VALUE', /must be function or null, and is "log"/],
+    [{ 'tipfy/ext/session': { onConflict: 'log' } }, 'TIPFY_E_CONFIG_VALUE', /must be function or null, but is "log"/],
     [{ 'tipfy/ext/session': { memcacheUser: 5, memcachePassword: 'x' } }, 'TIPFY_E_CONFIG_VALUE', /string or null/],
     [{ 'tipfy/ext/session': { memcache: 'localhost:x' } }, 'TIPFY_E_CONFIG_VALUE', /'host:port.*"localhost:x"/],
     [{ 'tipfy/ext/session': { memcache: ['a:1', 5] } }, 'TIPFY_E_CONFIG_VALUE', /memcache must be/],
@@ -79,7 +79,7 @@ test('a configuration that is no dictionary is refused', () => {
     )
   }
   expect(() => makeApp({ tipfy: [] as object }, { root })).toThrow(
-    /configuration's tipfy must be a dictionary, and is string\[\]/,
+    /configuration's tipfy must be a dictionary, but is string\[\]/,
   )
 })
 
@@ -165,7 +165,7 @@ describe("a module's defaultConfig", () => {
   ])('a value that may be a secret is not shown where it is refused: %s', async (key, value, shown) => {
     const app = make({ [key]: value })
     made.push(app)
-    await expect(app.ready()).rejects.toThrow(`payment.${key} must be array, and is ${shown}.`)
+    await expect(app.ready()).rejects.toThrow(`payment.${key} must be array, but is ${shown}.`)
   })
 })
 

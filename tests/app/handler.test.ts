@@ -183,11 +183,9 @@ describe("handlers by name ('module:Class')", () => {
     const { app, close } = await start([], {}, root)
     const load = async (handler: string) => app.handlers.load(new Rule('/x', { endpoint: 'x', handler }))
     await expect(load('none:Hi')).rejects.toThrow(
-      /No module "none", which rule "\/x" names; looked for app\/none\.ts, .*none\/index\.mjs/,
+      /There is no module "none" for rule "\/x"; looked for app\/none\.ts, .*none\/index\.mjs/,
     )
-    await expect(load('one:Ho')).rejects.toThrow(
-      /app\/one\.ts exports no "Ho", which rule "\/x" names \(it exports Hi\)/,
-    )
+    await expect(load('one:Ho')).rejects.toThrow(/app\/one\.ts has no export "Ho" for rule "\/x"; it exports Hi/)
     await close()
   })
 })

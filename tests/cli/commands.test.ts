@@ -102,7 +102,7 @@ describe('check', () => {
     expect(status).toBe(0)
     expect(stderr).toMatch(/^warn: The configuration has a section 'hooks', .*: tipfy: \{ hooks: … \}$/m)
     expect(stderr).toMatch(
-      /^warn: tipfy.appsInstalled names 'nope', and there is neither such a module nor nope\/urls\.$/m,
+      /^warn: tipfy.appsInstalled names 'nope', but there is neither such a module nor nope\/urls\.$/m,
     )
     expect(stderr).toMatch(/^warn: The rule `\/users\/:id` has `:id`, .* written `<id>`$/m)
   })
@@ -123,9 +123,9 @@ describe('check', () => {
       problems: [
         { where: 'rule "/<other>"', problem: 'its own URL /tipfy-check goes to the rule "/<name>" (one)' },
         { where: 'rule "/<other>"', problem: 'takes POST, and its handler has only GET, HEAD' },
-        { where: 'rule "/get"', problem: expect.stringContaining('app/home.ts exports no "Nothing"') },
+        { where: 'rule "/get"', problem: expect.stringContaining('app/home.ts has no export "Nothing"') },
         { where: 'rule "/empty"', problem: 'its handler has no method: write get(), post() …' },
-        { where: 'rule "/missing"', problem: expect.stringContaining('No module "missing"') },
+        { where: 'rule "/missing"', problem: expect.stringContaining('There is no module "missing"') },
       ],
     })
   })
@@ -141,7 +141,7 @@ describe('check', () => {
     })
     const { stdout, stderr, status } = await tipfy(['check'], { cwd })
     expect(stdout).toMatch(/^config: The configuration of shop has no key "curency"\. Did you mean "currency"\?/)
-    expect(stdout).toMatch(/^hooks: No module "nowhere"/m)
+    expect(stdout).toMatch(/^hooks: There is no module "nowhere"/m)
     expect({ stderr, status }).toEqual({ stderr: 'tipfy: 2 problems found.\n', status: 1 })
   })
 })
@@ -232,7 +232,7 @@ describe('sessions', () => {
     })
     const { status, stderr } = await tipfy(['sessions', 'ls'], { cwd: cookies })
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^tipfy: The sessions of this application are not stored: .*\n$/)
+    expect(stderr).toMatch(/^tipfy: This application does not store its sessions: .*\n$/)
     const none = await tipfy(['sessions', 'ls'], { cwd: project() })
     expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining('no session is set up') })
   })

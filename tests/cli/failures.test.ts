@@ -38,7 +38,7 @@ describe('where something listens already', () => {
     expect({ status, stdout, stderr }).toEqual({
       status: 1,
       stdout: '',
-      stderr: `tipfy: Port ${port} on 127.0.0.1 is in use. Stop the program that has it, or choose another: --port ${port + 1}.\n`,
+      stderr: `tipfy: Port ${port} on 127.0.0.1 is in use. Stop the program that uses it, or choose another port: --port ${port + 1}.\n`,
     })
   })
 })
@@ -47,17 +47,17 @@ test.concurrent.each([
   [
     ['serve'],
     { PORT: 'http' },
-    'The environment says PORT="http", which is no port. Set PORT to a number from 0 to 65535, or say --port 8080.',
+    'The environment variable PORT is "http", which is no port number. Set PORT to a number from 0 to 65535, or use --port 8080.',
   ],
   [
     ['dev'],
     { PORT: '99999' },
-    'The environment says PORT="99999", which is no port. Set PORT to a number from 0 to 65535, or say --port 8080.',
+    'The environment variable PORT is "99999", which is no port number. Set PORT to a number from 0 to 65535, or use --port 8080.',
   ],
   [
     ['serve', '--port', '0', '--host', '203.0.113.7'],
     {},
-    'This machine has no address 203.0.113.7 to listen on. Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address it has.',
+    'This machine has no address 203.0.113.7 to listen on. Use 127.0.0.1 for this machine only, or 0.0.0.0 for all its addresses.',
   ],
 ])('`tipfy %j` with %j says what is wrong with it', async (args, env, told) => {
   const { status, stdout, stderr } = await tipfy(args, { cwd: project(), env: { ...env } })
@@ -92,7 +92,7 @@ test.concurrent.each([
     expect({ status, stdout, stderr }).toEqual({
       status: 1,
       stdout: '',
-      stderr: `tipfy: Nothing can be kept in ${cwd}/.tipfy: there is a file of that name. Let this user write there, or choose another folder: dataFolder of 'tipfy/ext/session' (--data for a command).\n`,
+      stderr: `tipfy: The folder ${cwd}/.tipfy cannot be used: there is a file of that name. Let this user write there, or choose another folder: dataFolder of 'tipfy/ext/session' (--data for a command).\n`,
     })
   }
 })
@@ -100,7 +100,7 @@ test.concurrent.each([
 test.concurrent('a Datastore that is no database is told', async () => {
   const cwd = project({ ...stored, '.tipfy/datastore.sqlite': 'x'.repeat(5000) })
   const { status, stderr } = await tipfy(['serve', '--port', '0'], { cwd, env: key })
-  expect(stderr).toContain(`Nothing can be kept in ${cwd}/.tipfy: datastore.sqlite is no database.`)
+  expect(stderr).toContain(`The folder ${cwd}/.tipfy cannot be used: datastore.sqlite is no database.`)
   expect({ status, lines: stderr.split('\n').length }).toEqual({ status: 1, lines: 2 })
 })
 
@@ -121,5 +121,5 @@ try { tipfy('${cwd}/.tipfy') } catch (error) { console.log(error.message) }
   writeFileSync(join(cwd, 'try.ts'), code)
   const { run } = await import('../support/project.ts')
   const { stdout } = await run(join(cwd, 'try.ts'), [], { cwd })
-  expect(stdout).toMatch(`Nothing can be kept in ${cwd}/.tipfy: this user may not write there.`)
+  expect(stdout).toMatch(`The folder ${cwd}/.tipfy cannot be used: this user may not write there.`)
 })

@@ -135,7 +135,7 @@ describe('at a terminal', () => {
     const { status, shown } = await atTerminal(['[cart]: ', 'bare\n'], ['[datastore]: ', key])
     expect(status).toBe(1)
     expect(shown).toMatch(
-      /\r\ntipfy: No project was made: the questions were broken off\. Answer them, or say --yes to take the defaults\.\r\n$/,
+      /\r\ntipfy: No project was made: the questions were not answered\. Answer them, or use --yes for the defaults\.\r\n$/,
     )
     expect(readdirSync(cwd)).toEqual([])
   })

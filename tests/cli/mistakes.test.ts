@@ -25,32 +25,32 @@ const mistakes: [string, Files, string][] = [
   [
     'an import without .ts',
     { 'app/home.ts': home("import './parts/cart'"), 'app/parts/cart.ts': '' },
-    'rule "/": app/home.ts imports ./parts/cart, which is no file. Write the whole name, with its extension: ./parts/cart.ts',
+    'rule "/": app/home.ts imports ./parts/cart, but there is no such file. Write the full name, with its extension: ./parts/cart.ts',
   ],
   [
     'an import with the .js of a .ts',
     { 'app/home.ts': home("import '../shop.js'"), 'shop.ts': '' },
-    'rule "/": app/home.ts imports ../shop.js, which is no file. Write the whole name, with its extension: ../shop.ts',
+    'rule "/": app/home.ts imports ../shop.js, but there is no such file. Write the full name, with its extension: ../shop.ts',
   ],
   [
     'an import of a folder',
     { 'app/home.ts': home("import './parts'"), 'app/parts/index.ts': '' },
-    'rule "/": app/home.ts imports ./parts, which is no file. Write the whole name, with its extension: ./parts/index.ts',
+    'rule "/": app/home.ts imports ./parts, but there is no such file. Write the full name, with its extension: ./parts/index.ts',
   ],
   [
     'an import of a file that is not there',
     config("import './nowhere.ts'"),
-    'config.ts imports ./nowhere.ts, which is no file. Correct the path, which counts from the importing file, or create the file.',
+    'config.ts imports ./nowhere.ts, but there is no such file. Correct the path, which is relative to the importing file, or create the file.',
   ],
   [
     'an import of a package that is not installed',
     config("import 'left-pad'"),
-    'config.ts imports the package left-pad, which is not installed. Install it: npm install left-pad. For a file of your own write its path: ./…',
+    'config.ts imports the package left-pad, which is not installed. Install it: npm install left-pad. To import a file of your own, write its path: ./…',
   ],
   [
     'an import of a part of a package that it does not export',
     { 'app/home.ts': home("import { session } from 'tipfy/session'") },
-    'rule "/": app/home.ts imports tipfy/session, which is no part of the package that others may import. Import one of those that are: tipfy, tipfy/ext/session, tipfy/ext/messages, tipfy/testing, tipfy/datastore',
+    'rule "/": app/home.ts imports tipfy/session, which its package does not export. Import one of its exports: tipfy, tipfy/ext/session, tipfy/ext/security, tipfy/ext/messages, tipfy/testing, tipfy/datastore',
   ],
   ['an enum', config('\nenum Color { Red }'), 'config.ts:2 uses TypeScript that Node cannot strip: TypeScript enum is'],
   [
@@ -132,7 +132,7 @@ test.concurrent('two copies of tipfy in one process are told from where', async 
   const cwd = project({ 'copy.ts': copy, 'config.ts': "import './copy.ts'\nexport const config = {}" })
   const { status, stdout } = await tipfy(['check'], { cwd })
   expect(stdout).toMatch(
-    /^urls: Two copies of tipfy are loaded, from .*\/lib\/ and from \/elsewhere\/tipfy\/dist\/:.*npm ls tipfy.*\n$/,
+    /^urls: Two copies of tipfy are loaded, from .*\/lib\/ and from \/elsewhere\/tipfy\/dist\/,.*npm ls tipfy.*\n$/,
   )
   expect(status).toBe(1)
 })

@@ -20,7 +20,7 @@ describe('a rule that cannot be is an error at start, naming it', () => {
   const cases: [string, string, string, RuleOptions?][] = [
     ['a', 'TIPFY_E_RULE_SLASH', '`a` does not begin with a slash'],
     ['', 'TIPFY_E_RULE_SLASH', 'does not begin with a slash'],
-    ['/<', 'TIPFY_E_RULE_MALFORMED', '`/<` cannot be read from `<`'],
+    ['/<', 'TIPFY_E_RULE_MALFORMED', '`/<` cannot be parsed from `<`'],
     ['/a/<x', 'TIPFY_E_RULE_MALFORMED', 'from `<x` on'],
     ['/<1x>', 'TIPFY_E_RULE_MALFORMED', '/<1x>'],
     ['/<int :x>', 'TIPFY_E_RULE_MALFORMED', '/<int :x>'],
@@ -50,7 +50,7 @@ describe('a rule that cannot be is an error at start, naming it', () => {
     [
       '/<int:x>',
       'TIPFY_E_RULE_DEFAULT',
-      '`/<int:x>` has a default for `x` that its converter does not take',
+      '`/<int:x>` has a default for `x` that its converter does not accept',
       { defaults: { x: 'a' } },
     ],
     ['/', 'TIPFY_E_RULE_OPTION', 'Did you mean `methods`?', { method: ['GET'] } as never],

@@ -46,7 +46,10 @@ function overwrite(at: number, length: number): void {
 }
 
 function refusal(why: string): object {
-  return { code: 'TIPFY_E_DATA_FOLDER', message: expect.stringContaining(`Nothing can be kept in ${folder}: ${why}.`) }
+  return {
+    code: 'TIPFY_E_DATA_FOLDER',
+    message: expect.stringContaining(`The folder ${folder} cannot be used: ${why}.`),
+  }
 }
 
 test('a data folder is made with all folders above it', async () => {
@@ -120,7 +123,7 @@ function openedElsewhere(dataFolder: string): string {
 
 test('a folder in which none can be made, and one below a file, are told at once', async () => {
   // Node's own recursive mkdir never comes back from there: in a process that can be ended.
-  expect(openedElsewhere('/proc/x/y')).toMatch(/^TIPFY_E_DATA_FOLDER Nothing can be kept in \/proc\/x\/y: /)
+  expect(openedElsewhere('/proc/x/y')).toMatch(/^TIPFY_E_DATA_FOLDER The folder \/proc\/x\/y cannot be used: /)
   const other = join(folder, 'file')
   writeFileSync(other, 'x')
   await expect(open(join(other, 'a/b'))).rejects.toMatchObject({
@@ -146,7 +149,7 @@ describe('a user who may not write', () => {
     ['nor read the file', 0o755, 0o000, 'this user may not open datastore.sqlite'],
   ])('%s is told so', async (_, folderMode, fileMode, why) => {
     await fill()
-    expect(opened(folderMode, fileMode)).toContain(`TIPFY_E_DATA_FOLDER Nothing can be kept in ${folder}: ${why}.`)
+    expect(opened(folderMode, fileMode)).toContain(`TIPFY_E_DATA_FOLDER The folder ${folder} cannot be used: ${why}.`)
   })
 
   test('but who may is not', async () => {

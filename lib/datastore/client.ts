@@ -14,6 +14,8 @@ export interface DatastoreOptions {
   dataFolder?: string
   /** Embedded, in memory only: the data is gone when it is closed. */
   memory?: boolean
+  /** Embedded, behave like Google's newer emulator in its locks, for tests: milliseconds that a commit waits for one. */
+  lockWait?: number
   /** Default: from the environment; `tipfy` for embedded data. */
   projectId?: string
   /** Default: the default namespace. */
@@ -31,12 +33,12 @@ const engines = new WeakMap<Datastore, Engine>()
  * @throws TipfyError TIPFY_E_DATA_FOLDER, TIPFY_E_DATA_FORMAT: the embedded data cannot be opened.
  */
 export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
-  const { mode, dataFolder, memory, ...place } = options
+  const { mode, dataFolder, memory, lockWait, ...place } = options
   const { Datastore } = await import('@google-cloud/datastore')
   const transports = new TracedClients()
   let datastore: Datastore
   if (mode === 'embedded') {
-    const engine = new Engine({ dataFolder, memory })
+    const engine = new Engine({ dataFolder, memory, lockWait })
     datastore = new Datastore({ projectId: localProject, ...place })
     transports.set(transportName, inProcessClient(engine))
     engines.set(datastore, engine)

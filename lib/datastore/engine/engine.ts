@@ -6,6 +6,7 @@ import { applyChanges, completeKey } from './commit.ts'
 import { enumName, toTimestamp } from './encoding/convert.ts'
 import { assertWritable, partitionName, pathBytes, readKey, type StoredKey } from './encoding/keys.ts'
 import { readMask } from './encoding/paths.ts'
+import { Locks } from './locks.ts'
 import { lookup, lookupLatest } from './lookup.ts'
 import { readMutations } from './mutations.ts'
 import type * as wire from './protocol/messages.ts'
@@ -31,6 +32,11 @@ export interface EngineOptions {
   memory?: boolean
   /** Returns milliseconds since 1970; for tests. */
   clock?: () => number
+  /**
+   * Behaves like Google's newer emulator, for tests: a base version counts only with the strategy FAIL, and what a transaction
+   * reads is locked until it ends. Milliseconds that a commit waits for a lock.
+   */
+  lockWait?: number
 }
 
 export class Engine {
@@ -38,13 +44,15 @@ export class Engine {
   readonly #writer: Writer
   readonly #transactions: Transactions
   readonly #clock: () => number
+  readonly #locks: Locks | undefined
   #closed = false
 
-  constructor({ dataFolder = '.tipfy', memory = false, clock = Date.now }: EngineOptions) {
+  constructor({ dataFolder = '.tipfy', memory = false, clock = Date.now, lockWait }: EngineOptions) {
     this.#clock = clock
     this.#store = memory ? new Store(':memory:') : openStore(dataFolder)
     this.#writer = new Writer(this.#store, clock)
-    this.#transactions = new Transactions(clock)
+    this.#transactions = new Transactions(clock, () => this.#locks?.wake())
+    if (lockWait !== undefined) this.#locks = new Locks(() => this.#transactions.all(), lockWait)
   }
 
   /** Writes what is queued and closes the file. */
@@ -106,6 +114,10 @@ export class Engine {
     const { transaction, transactional } = this.#transactionOf(request)
     const changes = readMutations(request, transactional)
     if (transaction?.readOnly && changes.length > 0) throw invalid('Cannot modify entities in a read-only transaction.')
+    if (this.#locks) {
+      for (const change of changes) if (!change.base?.fail) change.base = undefined
+      await this.#locks.free(changes, transaction)
+    }
     if (transaction) this.#transactions.end(transaction)
     const response: wire.CommitResponse =
       changes.length === 0
@@ -180,7 +192,7 @@ export class Engine {
     return this.#store.atOnce(() => {
       if (options?.transaction && options.transaction.length === 0)
         throw invalid('a transaction cannot be the empty string.')
-      const begun = options?.newTransaction ? this.#transactions.begin(options.newTransaction) : undefined
+      const begun = options?.newTransaction ? this.#transactions.begin(options.newTransaction, true) : undefined
       const transaction = begun ?? (options?.transaction ? this.#transactions.get(options.transaction) : undefined)
       if (transaction) transaction.snapshot ??= this.#store.version()
       const readTime = options?.readTime ? readTimeOf(options.readTime, this.#clock()) : undefined

@@ -13,6 +13,8 @@ const sweepInterval = 1000
 export interface Transaction {
   id: Buffer
   readOnly: boolean
+  /** Begun by a read, not by beginTransaction. */
+  byRead: boolean
   /** Reads see the state as of this version, the latest one at the first read. */
   snapshot: number | undefined
   /** The entities read. */
@@ -30,12 +32,19 @@ export class Transactions {
   #count = 0
   #swept = 0
 
-  /** @param clock Returns milliseconds since 1970. */
-  constructor(clock: () => number) {
+  readonly #onEnd: () => void
+
+  /** @param clock Returns milliseconds since 1970. @param onEnd Called when a transaction has ended. */
+  constructor(clock: () => number, onEnd = () => {}) {
     this.#clock = clock
+    this.#onEnd = onEnd
   }
 
-  begin(options: TransactionOptions | null | undefined): Transaction {
+  all(): Iterable<Transaction> {
+    return this.#open.values()
+  }
+
+  begin(options: TransactionOptions | null | undefined, byRead = false): Transaction {
     const now = this.#clock()
     if (now - this.#swept > sweepInterval) this.#sweep(now)
     const id = Buffer.alloc(16)
@@ -45,6 +54,7 @@ export class Transactions {
     const transaction: Transaction = {
       id,
       readOnly: Boolean(options?.readOnly),
+      byRead,
       snapshot: readTime ? readTimeOf(readTime, now) : undefined,
       reads: [],
       queries: [],
@@ -72,6 +82,7 @@ export class Transactions {
 
   end(transaction: Transaction): void {
     this.#open.delete(transaction.id.toString('latin1'))
+    this.#onEnd()
   }
 
   #expired(transaction: Transaction, now: number): boolean {

@@ -36,7 +36,11 @@ const places: Record<
   string,
   {
     found: boolean
-    start(): Promise<{ options: { dataFolder?: string }; env: Record<string, string>; stop(): Promise<void> }>
+    start(): Promise<{
+      options: { dataFolder?: string; lockWait?: number }
+      env: Record<string, string>
+      stop(): Promise<void>
+    }>
   }
 > = {
   'the embedded Datastore in one folder': {
@@ -48,6 +52,13 @@ const places: Record<
         env: {},
         stop: async () => rmSync(dataFolder, { recursive: true, force: true }),
       }
+    },
+  },
+  'the embedded Datastore that behaves like the newer emulator': {
+    found: memcachedFound,
+    async start() {
+      const place = await places['the embedded Datastore in one folder']!.start()
+      return { ...place, options: { ...place.options, lockWait: 100 } }
     },
   },
   "Google's emulator": emulated('datastore'),

@@ -12,6 +12,7 @@ export interface WorkerOptions {
   dataFolder?: string
   memcached?: string
   storeTimeout?: number
+  lockWait?: number
 }
 
 const options = JSON.parse(process.argv[2]!) as WorkerOptions
@@ -20,6 +21,7 @@ const datastore = await openDatastore({
   mode: cloud ? 'cloud' : 'embedded',
   projectId: 'tipfy',
   dataFolder: options.dataFolder,
+  lockWait: options.lockWait,
 })
 
 let dieAtCache = false

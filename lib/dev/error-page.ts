@@ -1,5 +1,5 @@
-// The page that an uncaught error gets in development: the error with its source, what caused it, and the request that it
-// met. youch draws the error; what is known of the request and of the causes is drawn here.
+// The page for an uncaught error in development: the error with its source, its causes and the request. youch draws the
+// error; the request and the causes are drawn here.
 import { createHash, randomBytes } from 'node:crypto'
 import { BaseComponent, Youch } from 'youch'
 import type { ErrorCauseProps, ErrorMetadataProps, ParsedError } from 'youch/types'
@@ -10,7 +10,7 @@ import { describeError, type ErrorDescription, inspectError } from '../internal/
 import { isOwnHost } from '../internal/own-host.ts'
 import { requestSections } from './error-sections.ts'
 
-/** The answer for an uncaught error: HTML, JSON or text, as the client would rather have it. */
+/** Makes the response to an uncaught error: HTML, JSON or text, by what the client accepts. */
 export async function errorPage(error: unknown, context: RequestContext): Promise<Response> {
   const response = new Response(null, { status: 500, headers: { 'cache-control': 'no-store' } })
   response.vary('Accept')
@@ -33,7 +33,7 @@ export async function errorPage(error: unknown, context: RequestContext): Promis
   return response
 }
 
-// The one handler that youch writes into an attribute, that of the button which copies the error.
+// The one event handler that youch writes into an attribute: the button that copies the error.
 const copyHandler = createHash('sha256').update('copyErrorMessage(this)').digest('base64')
 
 function policy(nonce: string): string {
@@ -47,7 +47,7 @@ function plain({ message, stack, cause }: ErrorDescription): object {
   return { detail: message, stack: frames?.map((line) => line.trim()), cause: cause && plain(cause) }
 }
 
-/** In the place of what cannot be drawn: a Proxy that throws, a message that is no text. */
+/** Replaces an error that cannot be drawn: a Proxy that throws, a message that is no text. */
 function copyOf({ message, name = 'Error', stack = '', cause }: ErrorDescription): Error {
   const copy = new Error(message, { cause: cause && copyOf(cause) })
   return Object.assign(copy, { name, stack })
@@ -65,7 +65,7 @@ const style = `
 .tipfy details { margin: 6px 0 } .tipfy summary { cursor: pointer } .tipfy pre { overflow-x: auto; margin: 4px 0 8px }
 .tipfy mark { background: #fee2e2; color: #7f1d1d; display: block } .tipfy .card-subtitle { text-transform: none } .tipfy .soft { opacity: .7 }`
 
-/** Each cause behind the error, with its own frames and source. */
+/** Draws each cause of the error, with its own frames and source. */
 class Causes extends BaseComponent<ErrorCauseProps> {
   async toHTML({ error }: ErrorCauseProps): Promise<string> {
     const causes: Html[] = []
@@ -96,7 +96,7 @@ function drawCause({ name, message, frames }: ParsedError): Html {
   })}`
 }
 
-/** What is known of the request. A value that could be a secret is shown when it is clicked at. */
+/** Draws the request. A value that could be a secret is hidden until it is clicked. */
 class Sections extends BaseComponent<ErrorMetadataProps> {
   private readonly context: RequestContext
 

@@ -1,4 +1,4 @@
-// What the error page tells of a request: itself, its rule, its session; with what could be a secret marked as such.
+// The sections of the error page about a request: itself, its rule, its session. Values that could be secrets are marked.
 import { inspect } from 'node:util'
 import type { RequestContext } from '../app/types.ts'
 import type { Sessions } from '../ext/session/session-interface.ts'
@@ -13,7 +13,7 @@ export interface Section {
 export interface Row {
   name: string
   value: string
-  /** Not to be shown before it is asked for. */
+  /** Hidden until it is clicked. */
   hidden: boolean
 }
 

@@ -1,11 +1,11 @@
-// What stands in front of an application in development: it records each request for the console, and hands the console
-// its own. The pages are loaded at the first look at them.
+// Records each request in development for the console, and hands the console the requests that are for it. Its pages are
+// loaded when they are first opened.
 import type { IncomingMessage } from 'node:http'
 import type { App } from '../app/types.ts'
 import { Recorder } from './console/recorder.ts'
 import { shareRecordings } from './console/sharing.ts'
 
-/** Puts the console at `/_tipfy/`. */
+/** Opens the console at `/_tipfy/`. */
 export function openConsole(app: App): void {
   const recorder = new Recorder()
   shareRecordings(recorder)

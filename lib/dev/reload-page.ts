@@ -1,5 +1,5 @@
-// What `tipfy dev` serves while the application cannot start: why not. The page asks again each second, so that it heals
-// with the code.
+// The page of `tipfy dev` while the application cannot start. It reloads each second, so that it goes away when the code is
+// corrected.
 import type { RequestListener, Server } from 'node:http'
 import { html } from '../http/html.ts'
 import { describeError, type ErrorDescription } from '../internal/describe-error.ts'
@@ -28,11 +28,11 @@ function page(line: string, stack: string): string {
 `)
 }
 
-/** Answers every request with why the application cannot start. */
+/** Responds to every request with the error that keeps the application from starting. */
 export function failureListener(line: string, error: unknown): RequestListener {
   const causes: string[] = []
-  for (let told: ErrorDescription | undefined = describeError(error); told !== undefined; told = told.cause) {
-    causes.push(told.stack ?? told.message)
+  for (let one: ErrorDescription | undefined = describeError(error); one !== undefined; one = one.cause) {
+    causes.push(one.stack ?? one.message)
   }
   const stack = causes.join('\n\nCaused by: ')
   return (incoming, outgoing) => {
@@ -44,7 +44,7 @@ export function failureListener(line: string, error: unknown): RequestListener {
   }
 }
 
-/** Serves that on a port. */
+/** Serves the page on a port. */
 export function serveFailure(line: string, error: unknown, port: number, host: string): Promise<Server> {
   const server = createServer(failureListener(line, error))
   return new Promise((resolve, reject) => {

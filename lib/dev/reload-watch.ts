@@ -1,14 +1,14 @@
-// Watches the code of an application. Folder by folder, since watching a whole tree would take node_modules in, file by
-// file, and run into the system's limit of watches.
+// Watches the code of an application, folder by folder: to watch the whole tree would include node_modules, file by file, and
+// reach the system's limit of watches.
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 
 const ignoredFolder = /^(?:\..*|node_modules|dist|build|coverage|tests?|__tests__)$/
 const code = /(?:\.(?:[cm]?[jt]s|json)|^\.env.*)$/
-// Hidden files are what editors keep beside one that they change: .#home.ts, .home.ts.swp.
+// Editors keep hidden files beside one that they change: .#home.ts, .home.ts.swp.
 const notCode = /^\.(?!env)|\.(?:test|spec)\.[cm]?[jt]s$|^package-lock\.json$/
 
-/** Milliseconds of silence that make one change of many: editors write a file in several steps. */
+/** Milliseconds without a change that end a series: editors write a file in several steps. */
 const quiet = 40
 
 export interface Watch {
@@ -17,7 +17,7 @@ export interface Watch {
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
-/** Calls `changed` with the files that were written, made or removed below `root`, as seen from there. */
+/** Calls `changed` with the files that were written, made or removed, as paths from `root`. */
 export function watchCode(root: string, changed: (files: string[]) => void): Watch {
   const watchers = new Map<string, FSWatcher>()
   const files = new Set<string>()
@@ -44,7 +44,7 @@ export function watchCode(root: string, changed: (files: string[]) => void): Wat
     }
   }
 
-  /** Watches a folder and those in it; what is in one that is `fresh` counts as written. */
+  /** Watches a folder and its folders; the files of a `fresh` one count as written. */
   function add(folder: string, fresh: boolean): void {
     if (watchers.has(folder)) return
     const watcher = watch(folder, (_, name) => {

@@ -1,25 +1,25 @@
-// `tipfy dev`: one process watches the code, another serves it. On a change a new one is started, and takes over when it is
-// ready; the old one finishes what it has begun. So no request is lost, and what is wrong with new code is told while the
-// old still runs, or, once there is none, in the page itself.
+// `tipfy dev`: one process watches the code, another serves it. After a change a new process starts and takes over when it is
+// ready, while the old one finishes its requests: none is lost. Errors in new code appear in the terminal while the old code
+// still runs, or on the page if no process does.
 import cluster from 'node:cluster'
 import { makeLog } from '../internal/log.ts'
 import { Workers } from '../server/workers.ts'
 import { keepRecordings } from './console/sharing.ts'
 import { watchCode } from './reload-watch.ts'
 
-/** What a worker tells besides that it is ready. */
+/** Messages of a worker, beside that it is ready. */
 export type DevMessage =
-  /** Why the application cannot start; it serves a page that says so. */
+  /** The application cannot start; the worker serves a page that says why. */
   | { tipfy: 'broken' }
-  /** An error that nobody caught: another process is to take its place. */
+  /** An error was not caught: another process has to take over. */
   | { tipfy: 'uncaught' }
   /** The rules by the file of their handler. */
   | { tipfy: 'handlers'; rules: Record<string, string[]> }
 
-/** Milliseconds that a process which was replaced has for its last requests. */
+/** Milliseconds that a replaced process has for its last requests. */
 const patience = 15_000
 
-/** Milliseconds: one that fails so soon after the last start is not replaced before `pause` is over. */
+/** Milliseconds: a process that fails this `soon` after its start is replaced after a `pause`. */
 const [soon, pause] = [5000, 1000]
 
 export interface Supervisor {
@@ -29,11 +29,11 @@ export interface Supervisor {
 }
 
 /**
- * Starts this program again as a worker, and anew on every change below `root`.
+ * Starts this program again as a worker, and again after every change below `root`.
  *
- * @param tell shows a line
+ * @param print shows a line
  */
-export async function supervise(root: string, tell: (line: string) => void): Promise<Supervisor> {
+export async function supervise(root: string, print: (line: string) => void): Promise<Supervisor> {
   let rules: Record<string, string[]> = {}
   let broken = false
   let uncaught = false
@@ -57,20 +57,20 @@ export async function supervise(root: string, tell: (line: string) => void): Pro
     reloading = true
     while (changed.size > 0 || uncaught) {
       const files = [...changed].map((file) => described(file, rules))
-      const why = files.length === 0 ? 'an error that nobody caught' : files.join(', ')
+      const why = files.length === 0 ? 'an uncaught error' : files.join(', ')
       changed.clear()
       broken = false
       uncaught = false
       began = performance.now()
       await workers.reload({ wait: false })
       const took = ((performance.now() - began) / 1000).toFixed(2)
-      if (!broken) tell(`Reloaded in ${took} s: ${why}`)
+      if (!broken) print(`Reloaded in ${took} s: ${why}`)
     }
   }
   function reloadUnlessReloading(): void {
     if (reloading) return
     reload()
-      .catch((error: Error) => tell(`Not reloaded: ${error.message}`))
+      .catch((error: Error) => print(`Not reloaded: ${error.message}`))
       .finally(() => {
         reloading = false
       })
@@ -89,7 +89,7 @@ export async function supervise(root: string, tell: (line: string) => void): Pro
   }
 }
 
-/** A file, with the rules whose handler it holds. */
+/** Describes a file, with the rules whose handler it holds. */
 function described(file: string, rules: Record<string, string[]>): string {
   const own = rules[file]
   return own === undefined ? file : `${file} (handler of ${own.join(', ')})`

@@ -1,4 +1,4 @@
-// The session of the browser that looks at the console: for cookie sessions the only one that there is to see.
+// The session of the browser that shows the console: with cookie sessions the only one.
 
 import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
 import { decodeData, encodeData } from '../../ext/session/data/codec.ts'
@@ -8,7 +8,7 @@ import { html } from '../../http/html.ts'
 import { tokenField } from './layout.ts'
 import { editor, fromPretty } from './record-page.ts'
 import { inspectSafely } from './show.ts'
-import { type Answer, goTo, type Page, type Visit } from './visit.ts'
+import { goTo, type Page, type PageResult, type Visit } from './visit.ts'
 
 const path = '/_tipfy/sessions/mine'
 
@@ -31,7 +31,7 @@ ${store.user === null ? '' : html`<p>User: ${store.user}</p>`}
   return { title: "This browser's session", body }
 }
 
-export async function changeBrowserSession(visit: Visit, sessions: Sessions): Promise<Answer> {
+export async function changeBrowserSession(visit: Visit, sessions: Sessions): Promise<PageResult> {
   const store = await open(visit, sessions)
   let said = 'Saved.'
   try {
@@ -43,9 +43,9 @@ export async function changeBrowserSession(visit: Visit, sessions: Sessions): Pr
       store.current.clear()
       store.current.assign(data)
     }
-    const answer = goTo(visit, 'sessions/mine', said)
-    await store.save(answer, false)
-    return answer
+    const response = goTo(visit, 'sessions/mine', said)
+    await store.save(response, false)
+    return response
   } catch (error) {
     return goTo(visit, 'sessions/mine', `Not saved: ${(error as Error).message}`)
   }

@@ -1,4 +1,4 @@
-// The configuration as the application has it, with what is secret hidden.
+// The configuration of the application, without its secrets.
 import { type Html, html } from '../../http/html.ts'
 import { withoutSecrets } from '../../internal/redact.ts'
 import { inspectSafely } from './show.ts'

@@ -1,4 +1,4 @@
-// The console at /_tipfy/: lets in whom the guard lets in, finds the page, and sends it so that no other page can use it.
+// The console at /_tipfy/: asks the guard, finds the page, and sends it so that no other page can use it.
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { App } from '../../app/types.ts'
@@ -9,16 +9,16 @@ import { sendResponse } from '../../http/response/send.ts'
 import { configPage } from './config-page.ts'
 import { countersPage } from './counters-page.ts'
 import { datastorePage } from './datastore-page.ts'
-import { isFormToken, refusal } from './guard.ts'
+import { isFormToken, rejection } from './guard.ts'
 import { layout, menu, type PageName } from './layout.ts'
 import { sendEvents } from './live.ts'
 import type { Recorder } from './recorder.ts'
 import { requestsPage } from './requests-page.ts'
 import { rulesPage } from './rules-page.ts'
 import { sessionsPage } from './sessions-page.ts'
-import type { Answer, Visit } from './visit.ts'
+import type { PageResult, Visit } from './visit.ts'
 
-const pages: Record<PageName, (visit: Visit) => Answer | Promise<Answer>> = {
+const pages: Record<PageName, (visit: Visit) => PageResult | Promise<PageResult>> = {
   '': requestsPage,
   sessions: sessionsPage,
   datastore: datastorePage,
@@ -34,7 +34,7 @@ export async function serveConsole(
   outgoing: ServerResponse,
 ): Promise<void> {
   const request = new Request(incoming)
-  const why = refusal(incoming)
+  const why = rejection(incoming)
   if (why === null && request.rawPath === '/_tipfy/events' && request.method === 'GET') {
     sendEvents(recorder, outgoing)
     return
@@ -42,8 +42,8 @@ export async function serveConsole(
   const nonce = randomBytes(16).toString('base64')
   let response: Response
   try {
-    if (why !== null) throw new Forbidden(`The console does not answer this request: ${why}.`)
-    response = await answer(app, recorder, request, nonce)
+    if (why !== null) throw new Forbidden(`The console rejects this request: ${why}.`)
+    response = await respond(app, recorder, request, nonce)
   } catch (error) {
     response = failure(error).toResponse(request)
   }
@@ -51,15 +51,15 @@ export async function serveConsole(
   await sendResponse(response, request, outgoing)
 }
 
-async function answer(app: App, recorder: Recorder, request: Request, nonce: string): Promise<Response> {
+async function respond(app: App, recorder: Recorder, request: Request, nonce: string): Promise<Response> {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (!isRead && request.method !== 'POST') throw new MethodNotAllowed(['GET', 'HEAD', 'POST'])
   const form = isRead ? null : await request.form()
   if (form !== null && !isFormToken(app, form.get('token'))) {
-    throw new Forbidden('The form has not the token of this console. Go back, reload the page and try again.')
+    throw new Forbidden('The form does not carry the token of this console. Go back, reload the page and try again.')
   }
   const [first = '', ...more] = request.path.split('/').slice(2)
-  // The list of requests is the console's own front page.
+  // The list of requests is the console's front page.
   const name = first === 'requests' ? '' : first
   if (!Object.hasOwn(menu, name)) throw new NotFound()
   const response = new Response()

@@ -1,4 +1,4 @@
-// What the requests cost, by endpoint, and what the session repository has counted since the process began.
+// The cost of requests by endpoint, and the counters of the session repository since the process began.
 import { type SessionCounters, sessionCounters } from '../../ext/session/index.ts'
 import { type Html, html } from '../../http/html.ts'
 import { endpointTable } from './endpoint-table.ts'
@@ -22,19 +22,19 @@ ${counters === null || counters.servers.length === 0 ? '' : html`<h2>memcached s
   return { title: 'Counters', body }
 }
 
-/** `tombstonesMet` in words. */
+/** Splits `tombstonesMet` into words. */
 function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
-/** What a name does not say. */
+/** Descriptions of counters whose names are not enough. */
 const meanings: Partial<Record<keyof SessionCounters, string>> = {
   transactions: 'saves that had to read and merge first, and everything else that is a transaction',
   retries: 'commits tried again after an error that may pass',
   outdated: 'saves that found a newer version than they had read, and became a transaction',
   aborted: 'transactions that Datastore gave up for another one, and that were tried again',
-  recognised: 'commits whose answer was lost, found to be done by their token',
-  unavailable: 'loads and saves that Datastore did not answer: a 503',
+  recognised: 'commits whose response was lost, found done by their token',
+  unavailable: 'loads and saves without a response of Datastore: a 503',
   merges: 'saves put together with those of requests that ran at once',
   conflicts: 'places that two requests changed at once; the later one won',
   dropped: 'saves of sessions that were ended, moved or expired meanwhile',
@@ -42,7 +42,7 @@ const meanings: Partial<Record<keyof SessionCounters, string>> = {
   touches: 'expirations put off without another change',
   leasesMet: 'misses while another process was filling the cache',
   fills: 'records put into memcached after a miss',
-  cacheBypassed: 'uses of memcached left out while it was not answering',
+  cacheBypassed: 'uses of memcached skipped while it did not respond',
   breakerOpened: 'times that memcached was given up for a while',
   cacheBroken: 'cached entries that could not be used',
 }

@@ -1,4 +1,4 @@
-// What is in Datastore: kinds, entities, and queries of one property at a time. Only to look at.
+// The contents of Datastore, read only: kinds, entities, and queries of one property.
 import type { Datastore, Key } from '@google-cloud/datastore'
 import { BadRequest, NotFound } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
@@ -39,12 +39,12 @@ ${names.length === 0 ? html`<p class="soft">There is nothing in it yet.</p>` : '
 
 const keyOf = (datastore: Datastore, one: Entity) => one[datastore.KEY as unknown as symbol] as Key
 
-/** A key's path after its kind, as JSON: what stands in a link. */
+/** Writes a key's path after its kind as JSON, for a link. */
 const pathOf = (key: Key) => JSON.stringify(key.path)
 
 const nameOf = ({ path }: Key): string => path.map((part, at) => (at % 2 === 0 ? part : JSON.stringify(part))).join(' ')
 
-/** What was typed as a value: JSON where it is that, else the text itself. */
+/** Reads a typed value: as JSON if it is that, else as text. */
 function typedValue(text: string): unknown {
   if (/^\d{4}-\d\d-\d\dT/.test(text)) return new Date(text)
   const value = parsed(text)
@@ -103,11 +103,11 @@ async function run(
     const [found, info] = await datastore.runQuery(query, { wrapNumbers: true })
     return { found: found as Entity[], info: info as { moreResults?: string; endCursor?: string } }
   } catch (error) {
-    throw new BadRequest(`Datastore refused the query: ${(error as Error).message}`)
+    throw new BadRequest(`Datastore rejected the query: ${(error as Error).message}`)
   }
 }
 
-/** A value as it is stored; whole numbers come wrapped, for those that JavaScript cannot hold. */
+/** Formats a stored value; integers come wrapped, since JavaScript cannot hold all of them. */
 function shown(value: unknown): string {
   return inspectSafely(unwrapped(value))
 }
@@ -124,7 +124,7 @@ function short(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
-/** The path of a key that a link has in it. */
+/** Reads the path of a key from a link. */
 function pathFrom(text: string): (string | number)[] {
   const path = parsed(text)
   const isPart = (part: unknown) => typeof part === 'string' || typeof part === 'number'
@@ -142,7 +142,7 @@ function parsed(text: string): unknown {
 
 async function entity(datastore: Datastore, kind: string, text: string): Promise<Page> {
   const path = pathFrom(text)
-  // A numeric id comes as text, which the client would take for a name.
+  // A numeric id comes as text, which the client takes for a name.
   const parts = path.map((part, at) => (at % 2 === 1 && typeof part === 'number' ? datastore.int(part) : part))
   const [found] = await datastore.get(datastore.key(parts as string[]), { wrapNumbers: true })
   if (found === undefined) throw new NotFound('There is no such entity, or not any more.')

@@ -1,4 +1,4 @@
-// The requests that are remembered, put together by endpoint: what is slow, and what calls too much.
+// The recorded requests by endpoint: which are slow, and which call too much.
 import { type Html, html } from '../../http/html.ts'
 import type { Recording } from './recorder.ts'
 import { milliseconds } from './waterfall.ts'
@@ -30,7 +30,7 @@ function sums(recordings: readonly Recording[]): [endpoint: string, sum: Sum][] 
   return [...found].sort(([, a], [, b]) => b.total - a.total)
 }
 
-/** What each endpoint took, the one that took most first. */
+/** Adds up each endpoint's times, the longest first. */
 export function endpointTable(recordings: readonly Recording[]): Html {
   const each = (calls: number, { count }: Sum) => (calls === 0 ? '' : Number((calls / count).toFixed(1)))
   const rows = sums(recordings).map(

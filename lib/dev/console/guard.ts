@@ -1,5 +1,5 @@
-// Who may see the console: a browser on this machine, on a page of the console itself. It shows sessions and changes them,
-// so it answers neither through a proxy, nor under a foreign name that was pointed here, nor to a foreign page.
+// Decides who may see the console: a browser on this machine, on a page of the console itself. The console shows and changes
+// sessions, so requests through a proxy, under a foreign host name or from a foreign page are rejected.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { App } from '../../app/types.ts'
@@ -7,19 +7,19 @@ import { isLoopbackHost } from '../../internal/own-host.ts'
 import { sessionsOf } from './visit.ts'
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/
-// What proxies, tunnels and load balancers add.
+// Headers that proxies, tunnels and load balancers add.
 const forwarded =
   /^(?:forwarded|via|x-(?:forwarded|real|original|client|cluster|envoy|amzn|appengine|cloud)-.*|cf-.*|true-client-ip)$/
 
-/** Why the console does not answer a request; null if it does. */
-export function refusal(incoming: IncomingMessage): string | null {
+/** Returns the reason to reject a request; null if there is none. */
+export function rejection(incoming: IncomingMessage): string | null {
   const { headers, socket } = incoming
-  if (!loopback.test(socket.remoteAddress ?? '')) return 'it answers only to this machine'
+  if (!loopback.test(socket.remoteAddress ?? '')) return 'it is only for this machine'
   const proxied = Object.keys(headers).find((name) => forwarded.test(name))
-  if (proxied !== undefined) return `it answers to no proxy, and there is the header ${proxied}`
-  // Browsers speak 1.1; 1.0 is what a proxy speaks that adds no headers (nginx, unless told).
-  if (incoming.httpVersion !== '1.1') return `it answers to no proxy, and this is HTTP/${incoming.httpVersion}`
-  if (!isLoopbackHost(headers.host)) return 'it answers only under the names of this machine, like localhost'
+  if (proxied !== undefined) return `it is not for proxies, and there is the header ${proxied}`
+  // Browsers speak 1.1; 1.0 comes from a proxy that adds no headers (nginx by default).
+  if (incoming.httpVersion !== '1.1') return `it is not for proxies, and this is HTTP/${incoming.httpVersion}`
+  if (!isLoopbackHost(headers.host)) return 'it is only for the names of this machine, like localhost'
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'the request came from another site'
   const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
@@ -31,7 +31,7 @@ export function refusal(incoming: IncomingMessage): string | null {
 
 const ownKey = randomBytes(24).toString('base64url')
 
-/** What every form of the console carries: the same in all processes that share the sessions' key, and after a restart. */
+/** Makes the token of the console's forms: the same in all processes with the sessions' key, and after a restart. */
 export function formToken(app: App): string {
   const key = sessionsOf(app)?.settings.keys[0] ?? ownKey
   return createHmac('sha256', key).update('tipfy console').digest('base64url')

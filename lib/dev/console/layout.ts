@@ -1,4 +1,4 @@
-// What every page of the console has around it.
+// The frame of every page of the console.
 import type { App } from '../../app/types.ts'
 import { type Html, html } from '../../http/html.ts'
 import { formToken } from './guard.ts'
@@ -6,7 +6,7 @@ import { script } from './script.ts'
 import { style } from './style.ts'
 import type { Page, Visit } from './visit.ts'
 
-/** The pages by their names in the path, in the order of the menu. */
+/** The pages by name in the path, in the order of the menu. */
 export const menu = {
   '': 'Requests',
   sessions: 'Sessions',
@@ -54,5 +54,5 @@ ${body}
 `
 }
 
-/** The field that a form of the console must carry. */
+/** The hidden field with the token of the console's forms. */
 export const tokenField = (app: App): Html => html`<input type="hidden" name="token" value="${formToken(app)}">`

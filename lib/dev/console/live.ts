@@ -1,9 +1,9 @@
-// Tells open pages of the console about each request as it begins and ends, as server-sent events.
+// Sends each request, as it begins and ends, to open pages of the console by server-sent events.
 import type { Server, ServerResponse } from 'node:http'
 import type { Recorder, Recording } from './recorder.ts'
 import { requestRow } from './requests-page.ts'
 
-/** How soon a server that stops is noticed, in ms: a stream must not hold it up. */
+/** Milliseconds until the stream notices that the server stops. */
 const heartbeat = 500
 
 export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
@@ -14,7 +14,7 @@ export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
   })
   outgoing.write(`retry: 1000\nevent: run\ndata: ${recorder.run}\n\n`)
   const send = (recording: Recording) => {
-    // A page that does not read is not written to without end.
+    // A page that does not read must not fill the memory.
     if (outgoing.writableLength > 1 << 20) return
     const row = requestRow(recording).toString()
     outgoing.write(`data: ${JSON.stringify({ id: recording.id, row })}\n\n`)

@@ -8,7 +8,7 @@ import { type Html, html } from '../../http/html.ts'
 import { readJson } from '../../internal/json.ts'
 import { tokenField } from './layout.ts'
 import { away, inspectSafely } from './show.ts'
-import { type Answer, goTo, type Page, type Visit } from './visit.ts'
+import { goTo, type Page, type PageResult, type Visit } from './visit.ts'
 
 export function stateOf({ state }: StoredSession): Html {
   if (state === 'live') return html`<span class="good">live</span>`
@@ -73,7 +73,7 @@ that are using it now lose what they write.</p>`
   return { title: `Session ${id.slice(0, 12)}`, body }
 }
 
-export async function changeRecord(visit: Visit, sessions: Sessions, id: string): Promise<Answer> {
+export async function changeRecord(visit: Visit, sessions: Sessions, id: string): Promise<PageResult> {
   const admin = sessions.opened?.admin
   await sessionOf(admin, id)
   const form = visit.form!
@@ -84,16 +84,16 @@ export async function changeRecord(visit: Visit, sessions: Sessions, id: string)
       await admin!.end(id)
       return goTo(visit, path, 'The session is ended.')
     case 'expire':
-      return told(await admin!.amend(id, version, { expiresIn: 0 }), 'The session has expired.')
+      return redirectBy(await admin!.amend(id, version, { expiresIn: 0 }), 'The session has expired.')
     default:
       try {
-        return told(await admin!.amend(id, version, { data: fromPretty(form.get('data', '')) }), 'Saved.')
+        return redirectBy(await admin!.amend(id, version, { data: fromPretty(form.get('data', '')) }), 'Saved.')
       } catch (error) {
         return goTo(visit, path, `Not saved: ${(error as Error).message}`)
       }
   }
 
-  function told({ state }: { state: string }, done: string): Answer {
+  function redirectBy({ state }: { state: string }, done: string): PageResult {
     return goTo(
       visit,
       path,

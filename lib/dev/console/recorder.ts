@@ -1,4 +1,4 @@
-// Remembers the last requests and what each spent its time on. What it keeps is bounded, and dies with the process.
+// Records the last requests and their steps, a bounded number, in memory.
 import cluster from 'node:cluster'
 import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
@@ -7,7 +7,7 @@ import { type Context, contextStorage } from '../../app/context.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Step } from '../../internal/tracing.ts'
 
-/** One request, as far as it has come. */
+/** One request, finished or not. */
 export interface Recording {
   readonly id: number
   readonly method: string
@@ -15,32 +15,32 @@ export interface Recording {
   readonly target: string
   readonly requestHeaders: readonly [string, string][]
   responseHeaders: readonly [string, string][]
-  /** When it came: ms since 1970, and on the clock of the steps. */
+  /** The time it came: ms since 1970, and on the clock of the steps. */
   readonly at: number
   readonly start: number
   end: number | null
   readonly steps: Step[]
-  /** Steps beyond what is kept of one request. */
+  /** The number of steps that were not kept. */
   leftOut: number
   status: number | null
-  /** Whether the connection was lost before the whole answer had left. */
+  /** True if the connection was lost before the whole response was sent. */
   brokenOff: boolean
   rule: { readonly endpoint: string; readonly path: string } | null
   args: Readonly<Record<string, unknown>>
 }
 
-/** So many are remembered. */
-export const mostRecordings = 200
-const mostSteps = 500
+export const maxRecordings = 200
+/** Per request. */
+const maxSteps = 500
 
 export class Recorder {
-  /** Tells one run of the server from another. */
+  /** Identifies this run of the server. */
   readonly run = randomUUID()
   readonly #recordings = new Map<number, Recording>()
   readonly #byMessage = new WeakMap<IncomingMessage, Recording>()
   readonly #byContext = new WeakMap<Context, Recording>()
   readonly #watchers = new Set<(recording: Recording) => void>()
-  // No two processes that share a port give the same number.
+  // Processes that share a port give different numbers.
   #count = (cluster.worker?.id ?? 0) * 1_000_000
 
   constructor() {
@@ -51,7 +51,7 @@ export class Recorder {
     unsubscribe('tipfy.step', this.#step)
   }
 
-  /** Latest first. */
+  /** The recordings, latest first. */
   get recordings(): Recording[] {
     return [...this.#recordings.values()].sort((a, b) => b.at - a.at || b.id - a.id)
   }
@@ -60,13 +60,13 @@ export class Recorder {
     return this.#recordings.get(id)
   }
 
-  /** Calls `fn` whenever a request begins or ends, until the function that it returns is called. */
+  /** Calls `fn` when a request begins or ends. Returns a function that stops it. */
   watch(fn: (recording: Recording) => void): () => void {
     this.#watchers.add(fn)
     return () => this.#watchers.delete(fn)
   }
 
-  /** Begins to record a request. */
+  /** Starts to record a request. */
   record(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const recording: Recording = {
       id: ++this.#count,
@@ -86,7 +86,7 @@ export class Recorder {
     }
     this.#byMessage.set(incoming, recording)
     noteHeaders(outgoing, recording)
-    // The last byte is out: what follows until `close` is the client's and the network's time.
+    // The last byte is sent; the time until `close` is the client's and the network's.
     outgoing.once('finish', () => this.#finish(recording, outgoing))
     outgoing.once('close', () => {
       if (recording.end === null) this.#finish(recording, outgoing)
@@ -94,12 +94,12 @@ export class Recorder {
     this.add(recording)
   }
 
-  /** Remembers one, be it another process's, and forgets the oldest for it. */
+  /** Adds a recording, of this or another process, and removes the oldest beyond the limit. */
   add(recording: Recording): void {
     this.#recordings.set(recording.id, recording)
     const [oldest] = this.#recordings.keys()
-    if (this.#recordings.size > mostRecordings) this.#recordings.delete(oldest!)
-    this.#tell(recording)
+    if (this.#recordings.size > maxRecordings) this.#recordings.delete(oldest!)
+    this.#notify(recording)
   }
 
   #finish(recording: Recording, outgoing: ServerResponse): void {
@@ -109,10 +109,10 @@ export class Recorder {
       recording.responseHeaders = Object.entries(outgoing.getHeaders()).map(([name, value]) => [name, String(value)])
     }
     recording.brokenOff = !outgoing.writableFinished
-    this.#tell(recording)
+    this.#notify(recording)
   }
 
-  #tell(recording: Recording): void {
+  #notify(recording: Recording): void {
     for (const fn of this.#watchers) fn(recording)
   }
 
@@ -127,7 +127,7 @@ export class Recorder {
       recording.rule = request.rule
       recording.args = request.ruleArgs
     }
-    if (recording.steps.length < mostSteps) recording.steps.push(message as Step)
+    if (recording.steps.length < maxSteps) recording.steps.push(message as Step)
     else recording.leftOut++
   }
 }
@@ -138,7 +138,7 @@ function pairs(flat: readonly string[]): [string, string][] {
   return list
 }
 
-// Headers given to writeHead as a list are kept nowhere on the outgoing message.
+// Node does not keep headers that writeHead gets as a list.
 function noteHeaders(outgoing: ServerResponse, recording: Recording): void {
   const { writeHead } = outgoing
   outgoing.writeHead = function (this: ServerResponse, ...args: unknown[]) {

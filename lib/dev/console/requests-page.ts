@@ -1,4 +1,4 @@
-// The last requests, live, and each of them from its first byte to its last.
+// The last requests, live, and the steps of each.
 
 import { NotFound } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
@@ -26,7 +26,7 @@ ${legend()}
   return { title: 'Requests', body }
 }
 
-/** Calls to where sessions are kept, as `2 Datastore`. */
+/** Counts the calls to what keeps sessions, like `2 Datastore`. */
 function calls({ steps }: Recording): string {
   const count = (kind: string) => steps.filter((step) => step.kind === kind).length
   const [datastore, memcached] = [count('datastore'), count('memcached')]
@@ -72,7 +72,7 @@ function one({ recorder }: Visit, id: number): Page {
   const body = html`<p>${status(recording)} · ${new Date(recording.at).toISOString()} · <a data-up href="/_tipfy/">all requests</a></p>
 <p>${about}</p>
 ${legend()}
-${steps.length === 0 ? html`<p class="soft">It took no steps that are told of.</p>` : waterfall(recording)}
+${steps.length === 0 ? html`<p class="soft">No steps were recorded.</p>` : waterfall(recording)}
 ${recording.end === null ? html`<p class="said">It is still being served. Reload to see more.</p>` : ''}
 ${headers('Request headers', recording.requestHeaders)}${headers('Response headers', recording.responseHeaders)}`
   return { title: `${recording.method} ${recording.target}`, body }

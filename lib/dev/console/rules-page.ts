@@ -1,4 +1,4 @@
-// The application's rules, and which of them takes a URL.
+// The application's rules, and which of them matches a URL.
 
 import { methodsOf } from '../../app/handler.ts'
 import type { App } from '../../app/types.ts'
@@ -19,7 +19,7 @@ export async function rulesPage({ app, request }: Visit): Promise<Page> {
 <input name="url" value="${url}" placeholder="/archive/2026 or a whole URL" required></label>
 <label>Method <select name="method">${methods.map((one) => html`<option${one === method ? html` selected` : ''}>${one}</option>`)}</select></label>
 <button>Find</button></form>
-${found === null ? '' : html`<div class="said${found.rule === null ? ' bad' : ''}" role="status">${found.told}</div>`}
+${found === null ? '' : html`<div class="said${found.rule === null ? ' bad' : ''}" role="status">${found.text}</div>`}
 <h2>${rules.length} rules</h2>
 <form class="line"><label>Show only those with <input data-filter type="search" autocomplete="off"></label></form>
 <div class="wide"><table><thead><tr><th>Path</th><th>Endpoint</th><th>Handler</th><th>Methods</th><th>Options</th></tr></thead>
@@ -44,7 +44,7 @@ function options(rule: Rule): string[] {
   const list: string[] = []
   if (Object.keys(defaults).length > 0) list.push(`defaults ${inspectSafely(defaults)}`)
   if (redirectTo !== undefined)
-    list.push(`redirects to ${typeof redirectTo === 'string' ? redirectTo : 'a function’s answer'}`)
+    list.push(`redirects to ${typeof redirectTo === 'string' ? redirectTo : 'the result of a function'}`)
   if (host) list.push(`host ${host}`)
   if (subdomain) list.push(`subdomain ${subdomain}`)
   if (rule.buildOnly) list.push('build only')
@@ -55,35 +55,38 @@ function options(rule: Rule): string[] {
 
 interface Found {
   rule: Rule | null
-  told: Html
+  text: Html
 }
 
 async function find(app: App, ownHost: string, given: string, method: string): Promise<Found> {
   const url = /^https?:\/\//i.test(given) ? URL.parse(given) : null
-  // A path is taken as it was written: parsing would resolve its dots and escape it.
+  // The path stays as it was typed: parsing would resolve its dots and escape it.
   const [rawPath = '', rawQuery = ''] = (url === null ? given : url.pathname + url.search).split(/\?(.*)/s)
   const scheme = url?.protocol.slice(0, -1) ?? 'http'
   const asked = { method, scheme, host: url?.host ?? app.settings.serverName ?? ownHost, rawPath, rawQuery }
   try {
     const { rule, args } = app.urlMap!.matchRequest(asked)
     const variables = Object.keys(args).length === 0 ? '' : html`, with <code>${inspectSafely(args)}</code>`
-    return { rule, told: html`<code>${rule.path}</code> takes it${variables}. ${await answers(app, rule, method)}` }
+    return {
+      rule,
+      text: html`<code>${rule.path}</code> matches${variables}. ${await describeHandler(app, rule, method)}`,
+    }
   } catch (error) {
     if (!(error instanceof HTTPException)) throw error
     if (error instanceof RequestRedirect)
-      return { rule: null, told: html`It is redirected (${error.code}) to <code>${error.location}</code>.` }
+      return { rule: null, text: html`It is redirected (${error.code}) to <code>${error.location}</code>.` }
     const allow = error instanceof MethodNotAllowed ? ` Rules of this path take ${error.allow.join(', ')}.` : ''
-    return { rule: null, told: html`No rule takes it: ${error.code} ${error.reason}.${allow}` }
+    return { rule: null, text: html`No rule matches: ${error.code} ${error.reason}.${allow}` }
   }
 }
 
-/** What the handler says to the method; it is imported for that. */
-async function answers(app: App, rule: Rule, method: string): Promise<Html> {
+/** Tells whether the handler, imported for that, has the method. */
+async function describeHandler(app: App, rule: Rule, method: string): Promise<Html> {
   try {
     const handler = await app.handlers.load(rule)
     const known = methodsOf(handler)
-    if (known.includes(method)) return html`<code>${handler.name}</code> answers it.`
-    return html`<span class="bad"><code>${handler.name}</code> answers only ${known.join(', ')}: 405.</span>`
+    if (known.includes(method)) return html`<code>${handler.name}</code> handles it.`
+    return html`<span class="bad"><code>${handler.name}</code> handles only ${known.join(', ')}: 405.</span>`
   } catch (error) {
     return html`<span class="bad">${(error as Error).message}</span>`
   }

@@ -1,24 +1,24 @@
-// The console's script, sent as it is: it keeps the lists current and lets them be used by the keyboard. Every page works
+// The console's script, sent as it stands here: it keeps the lists current and adds keys to use them. Every page works
 // without it.
 export const script = `
 const all = (selector, from = document) => [...from.querySelectorAll(selector)]
 const one = (selector) => document.querySelector(selector)
 
-// A page that shows the requests, or what they change, is kept current.
+// Keeps pages current that show requests, or what they change.
 const list = one('tbody[data-live]')
 const fresh = one('[data-refresh]')
 if (list || fresh) {
   let due = false
   const refresh = async () => {
     due = false
-    const answer = await fetch(location.href)
+    const page = await fetch(location.href)
     const template = document.createElement('template')
-    template.innerHTML = (await answer.text()).replace(/^[^]*?(?=<main)|<\\/main>[^]*/g, '')
+    template.innerHTML = (await page.text()).replace(/^[^]*?(?=<main)|<\\/main>[^]*/g, '')
     const next = template.content.querySelector('[data-refresh]')
     if (next && !fresh.contains(document.activeElement)) fresh.replaceChildren(...next.childNodes)
   }
   const source = new EventSource('/_tipfy/events')
-  // After a restart the server remembers none of what is listed here.
+  // After a restart the server knows none of the listed requests.
   let run
   source.addEventListener('run', ({ data }) => {
     if (run !== undefined && run !== data) location.reload()
@@ -43,13 +43,13 @@ if (list || fresh) {
       setTimeout(refresh, 300)
     }
   }
-  // A browser keeps few connections to one server: a page that is not looked at leaves its own to others.
+  // A browser opens few connections to one server: a hidden page closes its own.
   document.addEventListener('visibilitychange', () => { document.hidden ? source.close() : location.reload() })
   addEventListener('pagehide', () => source.close())
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
 }
 
-// A field above a table hides the rows that do not have its text.
+// Hides the rows of a table that do not have the text of the field above it.
 const field = one('input[data-filter]')
 function sieve() {
   const text = (field?.value ?? '').toLowerCase()

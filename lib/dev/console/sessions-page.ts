@@ -1,4 +1,4 @@
-// Sessions: this browser's, and those in Datastore; finds, shows, changes and ends them.
+// The sessions of this browser and in Datastore: finds, shows, changes and ends them.
 
 import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
 import type { SessionAdmin, StoredSession } from '../../ext/session/repository/admin.ts'
@@ -7,13 +7,13 @@ import { type Html, html } from '../../http/html.ts'
 import { browserSession, changeBrowserSession } from './browser-session.ts'
 import { changeRecord, recordPage, stateOf } from './record-page.ts'
 import { away, bytes } from './show.ts'
-import { type Answer, type Page, sessionsOf, type Visit } from './visit.ts'
+import { type Page, type PageResult, sessionsOf, type Visit } from './visit.ts'
 
 const shownAtOnce = 50
-/** Records looked through for a text. */
-const mostSearched = 1000
+/** Records searched for a text. */
+const maxSearched = 1000
 
-export async function sessionsPage(visit: Visit): Promise<Answer> {
+export async function sessionsPage(visit: Visit): Promise<PageResult> {
   const sessions = sessionsOf(visit.app)
   if (sessions === null) {
     const body = html`<p class="soft">This application has no sessions: no hook of tipfy/ext/session is in its configuration.</p>`
@@ -37,7 +37,7 @@ ${sessions.opened === undefined ? '' : await stored(visit, sessions.opened.admin
   return { title: 'Sessions', body }
 }
 
-/** The id of this browser's session, if it is one in Datastore. */
+/** Returns the id of this browser's session, if it is in Datastore. */
 function ownRecord(visit: Visit, sessions: Sessions): string | null {
   if (sessions.kinds.main.backend !== 'datastore') return null
   const cookie = findCookie(sessions.kinds.main, visit.request, sessions.settings)?.cookie
@@ -79,6 +79,6 @@ async function search(admin: SessionAdmin, { user, text, after }: { user: string
     found.push(...page.sessions.filter(({ id, data }) => id.startsWith(text) || data?.includes(text)))
     searched += page.sessions.length
     next = page.next
-  } while (found.length < shownAtOnce && next !== null && searched < mostSearched)
+  } while (found.length < shownAtOnce && next !== null && searched < maxSearched)
   return { found, next, searched }
 }

@@ -1,7 +1,7 @@
-// Values, times and sizes as the console shows them.
+// Formats values, times and sizes for the console.
 import { inspect } from 'node:util'
 
-/** A value as a developer reads it, on one line where it is short. */
+/** Formats a value for a developer, on one line if it is short. */
 export function inspectSafely(value: unknown): string {
   return inspect(value, { depth: 8, breakLength: 100, maxStringLength: 20_000, maxArrayLength: 500, sorted: false })
 }
@@ -21,7 +21,7 @@ const units: [number, string][] = [
   [1000, 's'],
 ]
 
-/** How far a time is from now: `5 min ago`, `in 23 h`. */
+/** Formats a time relative to now: `5 min ago`, `in 23 h`. */
 export function away(time: number, now: number): string {
   const ms = Math.abs(time - now)
   if (ms < 1000) return 'now'

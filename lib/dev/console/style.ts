@@ -1,4 +1,4 @@
-// The console's look: light and dark by the system's wish, no font or file to fetch.
+// The console's style: light or dark as the system is set, without a font or file to fetch.
 export const style = `
 :root { color-scheme: light dark; --bg: light-dark(#fff, #17191e); --fg: light-dark(#1d2025, #e4e6ea);
   --soft: light-dark(#5a6069, #a3a9b3); --line: light-dark(#dfe2e7, #343942); --well: light-dark(#f5f6f8, #1f2228);

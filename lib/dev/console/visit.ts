@@ -1,4 +1,4 @@
-// One look at the console, as its pages are given it.
+// A request to the console, as its pages get it.
 import type { App } from '../../app/types.ts'
 import { Sessions } from '../../ext/session/session-interface.ts'
 import type { Html } from '../../http/html.ts'
@@ -11,29 +11,29 @@ export interface Visit {
   readonly app: App
   readonly recorder: Recorder
   readonly request: Request
-  /** To be returned where more than a page is to be sent: it has the headers that every answer has. */
+  /** The response to return instead of a page; it has the headers of every response. */
   readonly response: Response
-  /** What follows the page's own name in the path, decoded. */
+  /** The parts of the path after the page's name, decoded. */
   readonly rest: readonly string[]
-  /** The fields of a form that was posted here and carries the token; null for a look. */
+  /** The fields of a posted form with the right token; null for GET. */
   readonly form: MultiDict | null
 }
 
-/** What a page makes of a visit. */
+/** The content of a page. */
 export interface Page {
   title: string
   body: Html
 }
 
-/** A page; or a redirect, after a change. */
-export type Answer = Page | Response
+/** A page, or after a change a redirect. */
+export type PageResult = Page | Response
 
-/** The sessions of the application, if it has any. */
+/** Returns the sessions of the application, if it has any. */
 export function sessionsOf(app: App): Sessions | null {
   return app.sessionInterface instanceof Sessions ? app.sessionInterface : null
 }
 
-/** After a change: back to a page, which says what was done. */
+/** Redirects to a page, which shows what was done. */
 export function goTo(visit: Visit, path: string, said: string): Response {
   const { response } = visit
   response.status = 303

@@ -1,4 +1,4 @@
-// Draws what a request spent its time on: a bar for each step, on the scale of the whole.
+// Draws the steps of a request as bars on one time scale.
 import { type Html, html } from '../../http/html.ts'
 import { headline } from '../../internal/describe-error.ts'
 import type { Step } from '../../internal/tracing.ts'
@@ -13,7 +13,7 @@ const kinds: Record<Step['kind'], string> = {
   valkey: 'Valkey',
 }
 
-/** When it ended; of one that goes on, now. */
+/** The time it ended; now, if it still runs. */
 export const endOf = (recording: Recording): number => recording.end ?? performance.now()
 
 export function milliseconds(ms: number): string {
@@ -28,7 +28,7 @@ function rectangle(recording: Recording, step: Step): Html {
   return html`<rect class="${step.kind}" x="${x}" width="${width}" y="15%" height="70%"/>`
 }
 
-/** All steps in one bar: the inner ones lie over those that they are part of. */
+/** Draws all steps in one bar, inner ones on top of those that contain them. */
 export function smallBar(recording: Recording): Html {
   return html`<svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/>${recording.steps.map((step) => rectangle(recording, step))}</svg>`
 }

@@ -188,7 +188,7 @@ describe('with sessions in Datastore, the console shows', () => {
   test('what Datastore says to a query that it refuses', async () => {
     const answer = await site.look('datastore/Session?property=__key__&value=x')
     expect(answer.status).toBe(400)
-    expect(answer.text).toContain('Datastore refused the query')
+    expect(answer.text).toContain('Datastore rejected the query')
     for (const key of ['x', '[]', '{}', '[null]'])
       expect((await site.look(`datastore/Session?key=${key}`)).status).toBe(400)
   })
@@ -215,12 +215,12 @@ describe('with sessions in Datastore, the console shows', () => {
     const asked = async (url: string, method = 'GET') =>
       (await pageOf(site, `rules?${new URLSearchParams({ url, method })}`)).match(/Find (.*?) 5 rules/)?.[1]
     expect(await asked('/hello/ann?x=1')).toBe(
-      " /hello/<name> takes it, with { name: 'ann' } . Hello answers it.".trim(),
+      " /hello/<name> matches, with { name: 'ann' } . Hello handles it.".trim(),
     )
-    expect(await asked('/hello/ann', 'PUT')).toContain('Hello answers only GET, HEAD, POST, OPTIONS: 405.')
+    expect(await asked('/hello/ann', 'PUT')).toContain('Hello handles only GET, HEAD, POST, OPTIONS: 405.')
     expect(await asked('/old')).toMatch(/redirected \(308\) to http:\/\/localhost:\d+\/cart/)
-    expect(await asked('https://shop.example/nowhere')).toContain('No rule takes it: 404 Not Found')
-    expect(await asked('/lost')).toContain('No module "nowhere"')
+    expect(await asked('https://shop.example/nowhere')).toContain('No rule matches: 404 Not Found')
+    expect(await asked('/lost')).toContain('no module "nowhere"')
     expect(await asked('/%zz')).toContain('400')
   })
 

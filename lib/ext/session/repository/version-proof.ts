@@ -1,6 +1,7 @@
 // Proves, before a process saves anything for the first time, that the server keeps its word: that a commit onto a version
 // which is not the latest is refused and applied in no part. A server was found that ignores versions in silence. Where the
 // proof fails saves use transactions, which are put to a proof of their own.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import {
   type DatastoreAccess,
@@ -24,6 +25,8 @@ export class VersionProof {
   readonly #clock: Clock
   readonly #randomness: Randomness
   readonly #settings: ProofSettings
+  // All requests wait for one proof: it belongs to none of them.
+  readonly #outside = AsyncLocalStorage.snapshot()
   #proof: Promise<boolean> | null = null
   #holds = false
 
@@ -40,7 +43,7 @@ export class VersionProof {
    */
   holds(budget: TimeBudget): true | Promise<boolean> {
     if (this.#holds) return true
-    this.#proof ??= this.#prove().catch((error) => {
+    this.#proof ??= this.#outside(() => this.#prove()).catch((error) => {
       this.#proof = null // the next save tries again
       throw error
     })

@@ -1,5 +1,5 @@
 // The keys of the section `tipfy`: one line for each, with its default and its check. docs/config.md is compared with it.
-import { requestLimits } from '../http/request/settings.ts'
+import { defaultTrustedHeaders, forwardedHeaders, requestLimits } from '../http/request/settings.ts'
 import { choice, isDictionary, limit, limits, type SectionOf, setting, typeOf } from '../internal/settings.ts'
 import type { UrlMapOptions } from '../routing/index.ts'
 
@@ -51,6 +51,13 @@ export const settings = {
       typeof value === 'string' ||
       typeOf(value) === 'string[]' ||
       'a number of hops, or addresses, as a string or a list of strings',
+  ),
+  /** Headers that are taken from trusted proxies, by their names in lower case. */
+  trustedHeaders: setting<readonly string[]>(
+    defaultTrustedHeaders,
+    (value) =>
+      (Array.isArray(value) && value.every((name) => (forwardedHeaders as readonly unknown[]).includes(name))) ||
+      `a list of ${forwardedHeaders.map((name) => `'${name}'`).join(', ')}`,
   ),
   ...limits(requestLimits),
   /** Compress responses where it is worth it and safe. */

@@ -108,6 +108,7 @@ async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<Rules
 /** The settings that all requests of an application share. */
 export function requestSettings(tipfy: TipfyConfig): RequestSettings {
   const serverName = tipfy.serverName === null ? null : withoutDefaultPort(tipfy.serverName)
-  const { trustedProxies, compress } = tipfy
-  return { ...limitsOf(tipfy), serverName, trust: compileTrust(trustedProxies), compress, isDraining: false }
+  const { trustedProxies, trustedHeaders, compress } = tipfy
+  const trust = compileTrust(trustedProxies, trustedHeaders)
+  return { ...limitsOf(tipfy), serverName, trust, compress, isDraining: false }
 }

@@ -42,6 +42,7 @@ export function logged(listener: RequestListener, write: WriteAccess): RequestLi
 export interface AccessLogOptions {
   dev: boolean
   trustedProxies: TrustedProxies
+  trustedHeaders: readonly string[]
   /** The project of Google Cloud; null: to be found out. */
   projectId: string | null
 }
@@ -55,7 +56,10 @@ export async function openAccessLog(options: AccessLogOptions): Promise<{ write:
     const isConsole = ({ incoming }: Access) => incoming.url?.startsWith('/_tipfy/')
     return { write: (access) => isConsole(access) || output.write(`${humanLine(access)}\n`), close }
   }
-  const fields = fieldsFor(compileTrust(options.trustedProxies), await googleProject(options.projectId))
+  const fields = fieldsFor(
+    compileTrust(options.trustedProxies, options.trustedHeaders),
+    await googleProject(options.projectId),
+  )
   return { write: (access) => output.write(jsonLine(levelOf(access), messageOf(access), fields(access))), close }
 }
 

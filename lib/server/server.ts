@@ -113,13 +113,13 @@ function withHealth(listener: RequestListener, path: string, isStopping: () => b
 export async function serve(app: App, options: ServeOptions = {}): Promise<RunningServer> {
   const port = options.port ?? defaultPort()
   const host = options.host ?? (app.dev ? '127.0.0.1' : '0.0.0.0')
-  const { shutdownTimeout, healthPath, accessLog, trustedProxies, appId } = app.settings
+  const { shutdownTimeout, healthPath, accessLog, trustedProxies, trustedHeaders, appId } = app.settings
   await app.ready()
 
   let closing: Promise<void> | null = null
   let listener: RequestListener = app.requestListener
   if (accessLog) {
-    const log = await openAccessLog({ dev: app.dev, trustedProxies, projectId: appId })
+    const log = await openAccessLog({ dev: app.dev, trustedProxies, trustedHeaders, projectId: appId })
     listener = logged(listener, log.write)
     app.onClose(log.close)
   }

@@ -43,6 +43,11 @@ describe('a configuration is refused when the application is made', () => {
     [{ tipfy: { maxConnections: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxConnections must be .*, but is -1/],
     [{ tipfy: { maxBodySize: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.maxBodySize must be .*, but is -1/],
     [{ tipfy: { trustedProxies: -1 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.trustedProxies must be a number of hops/],
+    [
+      { tipfy: { trustedHeaders: ['forwarded'] } },
+      'TIPFY_E_CONFIG_VALUE',
+      /trustedHeaders must be a list of 'x-forwarded-for'/,
+    ],
     [{ tipfy: { trustedProxies: 1.5 } }, 'TIPFY_E_CONFIG_VALUE', /tipfy\.trustedProxies .* is 1\.5/],
     [{ tipfy: { serverName: 'https://example.org' } }, 'TIPFY_E_CONFIG_VALUE', /serverName must be a host/],
     [{ tipfy: { serverName: 'example.org/' } }, 'TIPFY_E_CONFIG_VALUE', /serverName/],

@@ -2,55 +2,73 @@
 // so they count only as far as the chain of trusted proxies reaches.
 import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
+import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { TipfyError } from '../../internal/errors.ts'
 import { BadHost } from '../exceptions.ts'
-import type { RequestSettings, Trust, TrustedProxies } from './settings.ts'
+import { defaultTrustedHeaders, type RequestSettings, type Trust, type TrustedProxies } from './settings.ts'
 
-export function compileTrust(trusted: TrustedProxies): Trust | null {
+/** Compiles `tipfy.trustedProxies` and `tipfy.trustedHeaders`; null if no proxy is trusted. */
+export function compileTrust(trusted: TrustedProxies, headers: Iterable<string> = defaultTrustedHeaders): Trust | null {
+  const isProxy = compileProxies(trusted)
+  return isProxy === null ? null : { isProxy, headers: new Set(headers) }
+}
+
+function compileProxies(trusted: TrustedProxies): Trust['isProxy'] | null {
   if (trusted === null || trusted === 0) return null
   if (typeof trusted === 'number') return (_, hop) => hop < trusted
   const list = typeof trusted === 'string' ? trusted.split(',').map((one) => one.trim()) : [...trusted]
   try {
-    return list.length === 0 ? null : proxyAddr().compile(list)
+    // Loaded only here: it brings a parser of addresses along.
+    const { compile } = createRequire(import.meta.url)('proxy-addr') as typeof import('proxy-addr')
+    return list.length === 0 ? null : compile(list)
   } catch (cause) {
     const wanted = 'a number of hops, addresses, subnets, or the names that proxy-addr knows'
     throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: 'tipfy.trustedProxies', wanted, given: list.join() }, { cause })
   }
 }
 
-let loaded: typeof import('proxy-addr') | undefined
-
-/** Loads proxy-addr only where a proxy is trusted: it brings a parser of addresses along. */
-function proxyAddr(): typeof import('proxy-addr') {
-  loaded ??= createRequire(import.meta.url)('proxy-addr') as typeof import('proxy-addr')
-  return loaded
+/** The client's address as trusted proxies report it, and how many of them, from this process outwards, have forwarded. */
+function traceBack(incoming: IncomingMessage, { isProxy, headers }: Trust): { address: string; hops: number } {
+  let address = incoming.socket.remoteAddress ?? ''
+  if (!isProxy(address, 0)) return { address, hops: 0 }
+  const header = headers.has('x-forwarded-for') ? incoming.headers['x-forwarded-for'] : undefined
+  const entries = typeof header === 'string' ? header.split(',') : []
+  let hops = 0
+  while (entries.length > 0 && isProxy(address, hops)) {
+    const entry = withoutPort(entries.pop()!.trim())
+    // `unknown`, a name, or nothing: the proxy that wrote it is the last one known by its address.
+    if (isIP(entry) === 0) break
+    address = entry
+    hops++
+  }
+  return { address, hops: Math.max(1, hops) }
 }
 
-/** Counts the proxies, from this process outwards, that are trusted and have forwarded. */
-function trustedHops(incoming: IncomingMessage, trust: Trust | null): number {
-  if (trust === null || !trust(incoming.socket.remoteAddress ?? '', 0)) return 0
-  return Math.max(1, proxyAddr().all(incoming, trust).length - 1)
+/** Removes the port that some proxies add: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(entry: string): string {
+  const [, v6, v4] = /^(?:\[([\da-f:.]+)\](?::\d+)?|([\d.]+):\d+)$/i.exec(entry) ?? []
+  return v6 ?? v4 ?? entry
 }
 
 // Each proxy appends its own entry: the nth trusted one from here wrote the nth from the right.
-function forwarded(incoming: IncomingMessage, name: string, hops: number): string | null {
+function forwarded(incoming: IncomingMessage, trust: Trust | null, name: string): string | null {
   const header = incoming.headers[name]
-  if (hops === 0 || typeof header !== 'string') return null
+  if (typeof header !== 'string' || trust?.headers.has(name) !== true) return null
+  const { hops } = traceBack(incoming, trust)
+  if (hops === 0) return null
   const entries = header.split(',')
   return entries[Math.max(0, entries.length - hops)]!.trim() || null
 }
 
 export function schemeOf(incoming: IncomingMessage, trust: Trust | null): string {
-  const own = (incoming.socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http'
-  if (trust === null) return own
-  const proto = forwarded(incoming, 'x-forwarded-proto', trustedHops(incoming, trust))?.toLowerCase()
-  return proto === 'http' || proto === 'https' ? proto : own
+  const proto = forwarded(incoming, trust, 'x-forwarded-proto')?.toLowerCase()
+  if (proto === 'http' || proto === 'https') return proto
+  return (incoming.socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http'
 }
 
 export function remoteAddressOf(incoming: IncomingMessage, trust: Trust | null): string {
-  if (trust === null) return incoming.socket.remoteAddress ?? ''
-  return proxyAddr()(incoming, trust) ?? ''
+  return trust === null ? (incoming.socket.remoteAddress ?? '') : traceBack(incoming, trust).address
 }
 
 const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
@@ -74,9 +92,8 @@ export function hostOf(incoming: IncomingMessage, settings: RequestSettings): st
   const url = incoming.url!
   // RFC 9112 section 3.2.2: the host of a whole URL replaces the header's.
   const absolute = url.charCodeAt(0) === 47 ? null : /^https?:\/\/([^/?#]*)/i.exec(url)
-  let host = absolute?.[1] ?? incoming.headers.host ?? ''
-  if (trust !== null) host = forwarded(incoming, 'x-forwarded-host', trustedHops(incoming, trust)) ?? host
-  host = host.toLowerCase()
+  const asked = forwarded(incoming, trust, 'x-forwarded-host') ?? absolute?.[1] ?? incoming.headers.host ?? ''
+  let host = asked.toLowerCase()
   if (host === '') return serverName ?? ownAddress(incoming)
   assertHost(host)
   if (host.endsWith(':80') || host.endsWith(':443')) {

@@ -27,8 +27,18 @@ export function limitsOf(section: RequestLimits): RequestLimits {
   return limits
 }
 
-/** Decides if the proxy at `address`, `hop` steps away from this process (0 is the peer), is trusted. */
-export type Trust = (address: string, hop: number) => boolean
+/** The headers of a proxy that can be trusted; no other forwarded header is ever read. */
+export const forwardedHeaders = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'] as const
+
+/** `tipfy.trustedHeaders` by default: most proxies pass on an X-Forwarded-Host that the client wrote. */
+export const defaultTrustedHeaders: readonly string[] = ['x-forwarded-for', 'x-forwarded-proto']
+
+/** The proxies that are trusted, and the headers that are taken from them. */
+export interface Trust {
+  /** Decides on the proxy at `address`, `hop` steps away from this process (0 is the peer). */
+  readonly isProxy: (address: string, hop: number) => boolean
+  readonly headers: ReadonlySet<string>
+}
 
 /** `tipfy.trustedProxies`: a number of hops, or addresses, subnets and names as proxy-addr reads them. */
 export type TrustedProxies = number | string | readonly string[] | null

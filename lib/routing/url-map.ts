@@ -8,7 +8,7 @@ import { type AdapterMap, isMismatch, mismatchError, UrlAdapter } from './adapte
 import type { BindingMap } from './bind.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
 import { type Compiled, compileRules } from './matcher/compile.ts'
-import { type Match, matchPath, rulesForPath } from './matcher/match.ts'
+import { decodedPath, type Match, matchPath, rulesForPath } from './matcher/match.ts'
 import type { DynamicPart } from './matcher/rule-part.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import type { Binding, RuleMap, SortParameters } from './types.ts'
@@ -121,9 +121,15 @@ export class UrlMap implements AdapterMap, BindingMap {
     return new UrlAdapter(this, { serverName, subdomain, scheme, pathInfo, queryArgs, method })
   }
 
-  /** Matches a request; throws as {@link UrlAdapter.match}. Only redirects need an adapter: most matches make none. */
+  /**
+   * Matches a request; throws as {@link UrlAdapter.match}. A path that begins with several slashes is redirected to that with
+   * one, whatever it matches: the rules of a proxy in front may not see it as the path that it is matched as.
+   */
   matchRequest(request: RoutedRequest): Match {
     const { rawPath, method } = request
+    // Only redirects need an adapter: most matches make none.
+    if (this.mergeSlashes && rawPath.charCodeAt(1) === 47 && rawPath.charCodeAt(0) === 47)
+      return this.bindToRequest(request).follow({ kind: 'merged', path: decodedPath(rawPath) }, method)
     const outcome = matchPath(this.compile(), this.#domainOf(request), rawPath, method)
     if (!('kind' in outcome)) return outcome
     if (isMismatch(outcome)) throw mismatchError(outcome)

@@ -246,3 +246,30 @@ test('a request is matched by what it says of itself, and its host is looked at 
   expect(map.rulesFor(to('x.example.org', '/b')).map((rule) => rule.endpoint)).toEqual(['b'])
   expect(map.bindToRequest(to('x.example.org', '/b')).build('a')).toBe('https://example.org/a/')
 })
+
+describe('a request for a path that begins with several slashes', () => {
+  const ask = (map: UrlMap, rawPath: string, rawQuery = '') =>
+    map.matchRequest({ method: 'GET', scheme: 'https', host: 'shop.example', rawPath, rawQuery })
+  const rules = () => [new Rule('/', { endpoint: 'home' }), new Rule('/admin/<path:rest>', { endpoint: 'admin' })]
+
+  test.each([
+    ['//admin/x', '', 'https://shop.example/admin/x'],
+    ['////admin/x', 'a=1', 'https://shop.example/admin/x?a=1'],
+    ['//evil.example/%2e%2e', '', 'https://shop.example/evil.example/..'],
+    ['//evil.example%2F@', '', 'https://shop.example/evil.example%2F@'],
+    ['//', '', 'https://shop.example/'],
+    ['//nowhere', '', 'https://shop.example/nowhere'],
+    ['//\\evil.example', '', 'https://shop.example/%5Cevil.example'],
+  ])('%s is redirected to our own host', (path, query, location) => {
+    expect(() => ask(new UrlMap(rules()), path, query)).toThrow(expect.objectContaining({ code: 308, location }))
+  })
+
+  test('is matched as it is where mergeSlashes is off, and a malformed one is a 400', () => {
+    expect(ask(new UrlMap(rules(), { mergeSlashes: false }), '//admin/x').args).toEqual({ rest: 'x' })
+    expect(() => ask(new UrlMap(rules()), '//%zz')).toThrow(expect.objectContaining({ code: 400 }))
+  })
+
+  test('is matched by an adapter as Werkzeug does', () => {
+    expect(matched(bound(rules()), '//admin/x')).toEqual({ endpoint: 'admin', args: { rest: 'x' } })
+  })
+})

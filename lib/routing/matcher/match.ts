@@ -37,7 +37,7 @@ export function matchPath(compiled: Compiled, domain: string, path: string, meth
   const certain = domain === '' ? plain.get(path) : undefined
   if (certain !== undefined && (certain.methods === null || certain.methods.has(method)))
     return { rule: certain, args: {} }
-  const text = decoded(path)
+  const text = decodedPath(path)
   const search = new Search(domain, text, method).run(tree)
   const { best } = search
   if (best === null) return matchMerged(compiled, search)
@@ -56,14 +56,15 @@ export function matchPath(compiled: Compiled, domain: string, path: string, meth
 
 /** Every rule that matches a path with some method, the preferred one first; redirects are left out. */
 export function rulesForPath({ tree }: Compiled, domain: string, path: string): Rule[] {
-  const search = new Search(domain, decoded(path), null).run(tree)
+  const search = new Search(domain, decodedPath(path), null).run(tree)
   return search.others
     .filter((candidate) => !needsSlash(candidate) && valuesOf(search, candidate) !== null)
     .sort((one, other) => one.rank - other.rank)
     .map(({ rule }) => rule)
 }
 
-function decoded(path: string): string {
+/** Decodes a path, with one slash at its start. Throws BadRequest. */
+export function decodedPath(path: string): string {
   const text = readPath(path)
   if (text === null) throw new BadRequest('The path has a % that does not encode UTF-8 text.')
   return text

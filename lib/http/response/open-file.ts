@@ -1,5 +1,5 @@
 // Files as responses: located without leaving their folder, described by their own size and time, opened only when sent.
-import type { Stats } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { NotFound } from '../exceptions.ts'
@@ -23,9 +23,14 @@ async function locate(file: FileBody): Promise<string> {
   if (root === undefined) return file.path
   const segments = file.path.split('/')
   const isForbidden = (segment: string) =>
-    segment === '' || segment === '.' || segment === '../..' || (!dotfiles && segment.startsWith('.'))
+    segment === '' || segment === '.' || segment === '..' || (!dotfiles && segment.startsWith('.'))
   if (/[\\\0]/.test(file.path) || segments.some(isForbidden)) throw new NotFound()
-  const [top, real] = await orNotFound(Promise.all([realpath(root), realpath(join(root, file.path))]))
+  return realPathUnder(root, join(root, file.path))
+}
+
+/** Throws NotFound for a path that does not exist, or that a link leads out of `root`. */
+async function realPathUnder(root: string, path: string): Promise<string> {
+  const [top, real] = await orNotFound(Promise.all([realpath(root), realpath(path)]))
   if (!real.startsWith(top.endsWith(sep) ? top : top + sep)) throw new NotFound()
   return real
 }
@@ -57,6 +62,9 @@ export interface OpenFile {
 
 const endings = { br: '.br', gzip: '.gz' } as const
 
+// A pipe would keep an `open` without it waiting for a writer.
+const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
 /** Opens the body of `response`: a precompressed file beside it in one of `codings` if there is one, else the file itself. */
 export async function openFile(response: Response, codings: readonly string[]): Promise<OpenFile> {
   const file = response.body as FileBody
@@ -64,20 +72,35 @@ export async function openFile(response: Response, codings: readonly string[]): 
   if (file.options.precompressed) {
     for (const encoding of codings) {
       if (encoding !== 'br' && encoding !== 'gzip') continue
-      const handle = await open(path + endings[encoding]).catch(() => null)
-      if (handle === null) continue
-      return await opened(response, handle, encoding)
+      const opened = await openPrecompressed(file, path, encoding)
+      if (opened === null) continue
+      describe(response, opened.stats)
+      response.etag = response.etag!.replace(/"$/, `-${encoding}"`)
+      return { handle: opened.handle, size: opened.stats.size, encoding }
     }
   }
-  return await opened(response, await orNotFound(open(path)), null)
+  const { handle, stats } = await orNotFound(openRegular(path))
+  describe(response, stats)
+  return { handle, size: stats.size, encoding: null }
 }
 
-async function opened(response: Response, handle: FileHandle, encoding: OpenFile['encoding']): Promise<OpenFile> {
+/** Null without a file of that name, or with one that is not to be sent: outside the root, a folder, a pipe. */
+async function openPrecompressed({ options: { root } }: FileBody, path: string, encoding: 'br' | 'gzip') {
+  try {
+    const name = path + endings[encoding]
+    return await openRegular(root === undefined ? name : await realPathUnder(root, name))
+  } catch {
+    return null
+  }
+}
+
+/** Opens a file. Throws NotFound for anything else: a folder, a pipe, a device. */
+async function openRegular(path: string): Promise<{ handle: FileHandle; stats: Stats }> {
+  const handle = await open(path, flags)
   try {
     const stats = await handle.stat()
-    describe(response, stats)
-    if (encoding !== null) response.etag = response.etag!.replace(/"$/, `-${encoding}"`)
-    return { handle, size: stats.size, encoding }
+    if (!stats.isFile()) throw new NotFound()
+    return { handle, stats }
   } catch (error) {
     await handle.close()
     throw error

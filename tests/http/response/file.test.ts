@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readlink, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
@@ -5,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { SendFileOptions } from '../../../lib/http/response/body.ts'
-import type { Response } from '../../../lib/http/response/response.ts'
+import { FileBody, type SendFileOptions } from '../../../lib/http/response/body.ts'
+import { openFile } from '../../../lib/http/response/open-file.ts'
+import { Response } from '../../../lib/http/response/response.ts'
 import { type Live, live, raw, received } from '../live.ts'
 
 let server: Live
@@ -205,6 +207,44 @@ test('a compressed neighbour is sent to clients that take it', async () => {
   expect(new Set([br, gzip, plain].map((answer) => answer.headers.get('etag'))).size).toBe(3)
   const again = await get('app.js', given, { 'accept-encoding': 'br', 'If-None-Match': br.headers.get('etag')! })
   expect(again.status).toBe(304)
+})
+
+test.each([
+  'link',
+  'pipe',
+  'folder',
+])('a compressed neighbour that is a %s is not sent, and does not hide the file', async (kind) => {
+  const name = `beside-${kind}.css`
+  await writeFile(join(root, name), 'plain')
+  const beside = join(root, `${name}.gz`)
+  if (kind === 'link') await symlink(join(root, '..', 'secret.txt'), beside)
+  if (kind === 'pipe') execFileSync('mkfifo', [beside])
+  if (kind === 'folder') await mkdir(beside)
+  const response = await get(name, { root, precompressed: true }, { 'accept-encoding': 'gzip' })
+  expect([response.status, response.headers.get('content-encoding'), await response.text()]).toEqual([
+    200,
+    null,
+    'plain',
+  ])
+})
+
+test('a compressed neighbour may be a link to a file of the same folder', async () => {
+  await writeFile(join(root, 'linked.css'), 'plain')
+  await symlink(join(root, 'app.js.gz'), join(root, 'linked.css.gz'))
+  const response = await get('linked.css', { root, precompressed: true }, { 'accept-encoding': 'gzip' })
+  expect(await response.text()).toBe('gzip')
+})
+
+test('a pipe that took the place of a file is a 404 and hangs nothing', async () => {
+  const name = join(root, 'soon-a-pipe.txt')
+  await writeFile(name, 'x')
+  const body = new FileBody(name, {})
+  body.located = name
+  await rm(name)
+  execFileSync('mkfifo', [name])
+  const response = new Response()
+  response.body = body
+  await expect(openFile(response, [])).rejects.toMatchObject({ code: 404 })
 })
 
 test('text files are compressed on the way, with a tag that is weak', async () => {

@@ -614,6 +614,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_SESSION_MODIFIED: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_SESSION_NAME: {
         readonly message: string;
         readonly remedy: string;

@@ -20,15 +20,12 @@ interface Edits {
   added: (unknown[] | undefined)[]
 }
 
-/** Merges an element that both sides replaced. */
-type MergeElement = (index: number, base: unknown, mine: unknown, theirs: unknown) => unknown
-
-/** Returns null where too much was changed to tell what, or the merge has cost too much. */
+/** `both` merges an element that both replaced. Returns null where too much was changed, or the merge has cost too much. */
 export function mergeLists(
   [base, mine, theirs]: [unknown[], unknown[], unknown[]],
   keys: CanonicalKeys,
   effort: Effort,
-  mergeElement: MergeElement,
+  both: (index: number, base: unknown, mine: unknown, theirs: unknown) => unknown,
 ): unknown[] | null {
   if (base.length === 0) return theirs.concat(mine)
   const ours = editsOf(base, mine, keys, effort)
@@ -47,7 +44,7 @@ export function mergeLists(
       if (t !== gone) result.push(t === stays ? base[index] : t)
     } else if (t === stays || t === gone) {
       if (m !== gone) result.push(m)
-    } else result.push(m === gone ? t : mergeElement(index, base[index], m, t))
+    } else result.push(m === gone ? t : both(index, base[index], m, t))
   }
   return result
 }
@@ -108,14 +105,7 @@ function commonSubsequence(a: unknown[], b: unknown[], keys: CanonicalKeys, effo
   if (a.length > maxAligned || b.length > maxAligned) return null
   effort.left -= (a.length * b.length) >> 2
   if (effort.left < 0) return null
-  const numbers = new Map<unknown, number>()
-  const numberOf = (item: unknown) => {
-    const key = keys.of(item)
-    const number = numbers.get(key) ?? numbers.size
-    numbers.set(key, number)
-    return number
-  }
-  const [x, y] = [a.map(numberOf), b.map(numberOf)]
+  const [x, y] = [a.map((item) => keys.of(item)), b.map((item) => keys.of(item))]
   // lengths[j * width + i]: the length of the longest one of the first i of x and the first j of y.
   const width = x.length + 1
   const lengths = new Uint16Array(width * (y.length + 1))

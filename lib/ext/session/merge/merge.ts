@@ -20,8 +20,7 @@ export interface Conflict {
   theirs: unknown
 }
 
-/** Is called for each conflict; what it is, is found out only if it asks. */
-export type ReportConflict = (conflict: () => Conflict) => void
+export type ReportConflict = (conflict: Conflict) => void
 
 /**
  * Merges objects and Maps by key, Sets by member, lists by element. Inputs are neither changed nor copied: the result
@@ -33,6 +32,9 @@ export function mergeData(base: Data, mine: Data, theirs: Data, report: ReportCo
 
 /** About 20 ms. */
 const maxEffort = 2_000_000
+
+/** A conflict that lies deeper is said to lie here: many of them must not take long. */
+const maxSteps = 100
 
 /** The value where there is none: a session can hold undefined. */
 const missing = Symbol('missing')
@@ -126,11 +128,10 @@ class Merger {
   #whole(base: unknown, mine: unknown, theirs: unknown): unknown {
     if (same(base, mine, this.#effort)) return theirs
     if (same(base, theirs, this.#effort) || same(mine, theirs, this.#effort)) return mine
-    this.#report(() => {
-      const path = this.#path.map((step) => step()).join('')
-      const [b, m, t] = [base, mine, theirs].map((value) => (value === missing ? undefined : value))
-      return { path: `session${path}`, base: b, mine: m, theirs: t }
-    })
+    const steps = this.#path.slice(0, maxSteps).map((step) => step())
+    const path = `session${steps.join('')}${this.#path.length > maxSteps ? '…' : ''}`
+    const [b, m, t] = [base, mine, theirs].map((value) => (value === missing ? undefined : value))
+    this.#report({ path, base: b, mine: m, theirs: t })
     return mine
   }
 
@@ -139,28 +140,21 @@ class Merger {
     const [ours, others] = [type.keys(mine), type.keys(theirs)]
     const aligned = sameKeys(ours, others)
     const mineFirst = !aligned && sameKeys(type.keys(base), others)
-    const [first, keys, second, more] = mineFirst ? [mine, ours, theirs, others] : [theirs, others, mine, ours]
-    const both = (key: unknown, one: unknown, other: unknown) => {
-      if (is(one, other)) return one
-      const before = type.has(base, key) ? type.get(base, key) : missing
-      return this.#inside(() => type.step(key), before, mineFirst ? one : other, mineFirst ? other : one)
-    }
-    let result: T | null = null // as long as all is as in the first
-    for (let at = 0; at < keys.length; at++) {
-      const key = keys[at]
-      const one = type.get(first, key)
-      const value = both(key, one, aligned || type.has(second, key) ? type.get(second, key) : missing)
-      if (result === null && !is(value, one)) result = copyOf(type, first, keys.slice(0, at))
-      if (result !== null && value !== missing) type.put(result, key, value)
-    }
-    for (const key of aligned ? [] : more) {
-      if (type.has(first, key)) continue
-      const value = both(key, missing, type.get(second, key))
-      if (value === missing) continue
-      result ??= copyOf(type, first, keys)
-      type.put(result, key, value)
-    }
-    return result ?? first
+    const [first, keys, more] = mineFirst ? [mine, ours, others] : [theirs, others, ours]
+    const all = aligned ? keys : [...keys, ...more.filter((key) => !type.has(first, key))]
+    const get = (side: T, key: unknown) => (type.has(side, key) ? type.get(side, key) : missing)
+    let isFirst = true
+    const values = all.map((key) => {
+      const m = aligned ? type.get(mine, key) : get(mine, key)
+      const t = aligned ? type.get(theirs, key) : get(theirs, key)
+      const value = is(m, t) ? m : this.#inside(() => type.step(key), get(base, key), m, t)
+      isFirst &&= is(value, mineFirst ? m : t)
+      return value
+    })
+    if (isFirst) return first
+    const result = type.make()
+    for (const [at, key] of all.entries()) if (values[at] !== missing) type.put(result, key, values[at])
+    return result
   }
 
   /** Merges Maps or Sets. Objects that are keys are the same ones where they hold the same. */
@@ -185,12 +179,6 @@ class Merger {
     for (const name of type.keys(merged)) type.put(result, known.get(name), type.get(merged, name))
     return result
   }
-}
-
-function copyOf<T>(type: Keyed<T>, of: T, keys: readonly unknown[]): T {
-  const copy = type.make()
-  for (const key of keys) type.put(copy, key, type.get(of, key))
-  return copy
 }
 
 function sameKeys(a: readonly unknown[], b: readonly unknown[]): boolean {

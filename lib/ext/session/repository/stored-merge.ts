@@ -37,8 +37,8 @@ export class StoredMerge {
     for (const conflict of this.#told) this.#settings.onConflict?.(conflict)
   }
 
-  #note(conflict: () => Conflict): void {
+  #note(conflict: Conflict): void {
     this.#conflicts++
-    if (this.#settings.onConflict !== null) this.#told.push(conflict())
+    if (this.#settings.onConflict !== null) this.#told.push(conflict)
   }
 }

@@ -13,7 +13,7 @@ function clone(data: Data): Data {
 
 function merge(base: Data, mine: Data, theirs: Data): { merged: Data; conflicts: Conflict[] } {
   const conflicts: Conflict[] = []
-  const merged = mergeData(base, mine, theirs, (conflict) => conflicts.push(conflict()))
+  const merged = mergeData(base, mine, theirs, (conflict) => conflicts.push(conflict))
   return { merged, conflicts }
 }
 

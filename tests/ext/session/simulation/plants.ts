@@ -144,7 +144,7 @@ export const plants: Record<string, Plant> = {
   'the earlier of two values stays': {
     file: 'merge/merge.ts',
     near: 9,
-    changes: [['theirs: t }\n    })\n    return mine', 'theirs: t }\n    })\n    return theirs']],
+    changes: [['theirs: t })\n    return mine', 'theirs: t })\n    return theirs']],
   },
   'nobody is told of a value that was overwritten': {
     file: 'repository/stored-merge.ts',

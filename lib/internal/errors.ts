@@ -4,7 +4,11 @@
 const table = {
   TIPFY_E_IMPORT_STRING: {
     message: '"{text}" does not name a module and one of its exports',
-    remedy: "Write 'module:Name', like 'session_test:MyHandler'.",
+    remedy: "Write 'module:Name', like '{example}'.",
+  },
+  TIPFY_E_IMPORT_NAME: {
+    message: 'There is no "{given}", which {wantedBy} names',
+    remedy: "Write '{right}'.",
   },
   TIPFY_E_MODULE_NOT_FOUND: {
     message: 'There is no module "{module}" for {wantedBy}; looked for {looked}',

@@ -17,7 +17,14 @@ export interface ImportString {
 /** Splits 'module:Name'; the name may be missing if there is a `fallback`. */
 export function parseImportString(text: string, fallback?: string): ImportString {
   const [module = '', name = fallback, rest] = text.split(':')
-  if (module === '' || !name || rest !== undefined) throw new TipfyError('TIPFY_E_IMPORT_STRING', { text })
+  if (module === '' || !name || rest !== undefined) {
+    // As tipfy 2009 wrote it.
+    const [, folder, last] = /^([\w./]+)\.(\w+)$/.exec(text) ?? []
+    throw new TipfyError('TIPFY_E_IMPORT_STRING', {
+      text,
+      example: last ? `${folder}:${last}` : 'session_test:MyHandler',
+    })
+  }
   return { module, name }
 }
 
@@ -46,14 +53,35 @@ export async function importString(
 ): Promise<unknown> {
   const found = await importModule(module, { root, folders })
   if (found === undefined) {
+    const ours = module.replaceAll('.', '/')
+    if (ours !== module && isOurs(ours)) await suggestOurs(ours, { module, name }, wantedBy)
     const looked = candidates(module, folders).map((path) => relative(root, path))
     throw new TipfyError('TIPFY_E_MODULE_NOT_FOUND', { module, wantedBy, looked: looked.join(', ') })
   }
   if (!(name in found.exports)) {
+    const meant = sameName(name, found.exports)
+    if (meant !== undefined) {
+      const values = { given: `${module}:${name}`, wantedBy, right: `${module}:${meant}` }
+      throw new TipfyError('TIPFY_E_IMPORT_NAME', values)
+    }
     const names = Object.keys(found.exports).join(', ') || 'nothing'
     throw new TipfyError('TIPFY_E_EXPORT_NOT_FOUND', { name, wantedBy, file: found.file, names })
   }
   return found.exports[name]
+}
+
+/** The export that differs only in case and underscores. */
+function sameName(name: string, exports: object): string | undefined {
+  const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
+  return Object.keys(exports).find((other) => plain(other) === plain(name))
+}
+
+/** Throws for a module of tipfy as it was called in 2009, 'tipfy.ext.session'. */
+async function suggestOurs(ours: string, { module, name }: ImportString, wantedBy: string): Promise<void> {
+  const exports = await import(ours).catch(() => undefined)
+  if (exports === undefined) return
+  const values = { given: `${module}:${name}`, wantedBy, right: `${ours}:${sameName(name, exports) ?? name}` }
+  throw new TipfyError('TIPFY_E_IMPORT_NAME', values)
 }
 
 /** Returns a module's exports and its file or package; undefined if there is no such module. */

@@ -77,7 +77,11 @@ export class Rule<
     if (!path.startsWith('/')) throw new TipfyError('TIPFY_E_RULE_SLASH', { rule: path })
     for (const option of Object.keys(options)) {
       if (!optionNames.has(option)) {
-        throw new TipfyError('TIPFY_E_RULE_OPTION', { rule: path, option, nearest: nearest(option, optionNames) })
+        throw new TipfyError('TIPFY_E_RULE_OPTION', {
+          rule: path,
+          option,
+          nearest: option === 'name' ? 'endpoint' : nearest(option, optionNames),
+        })
       }
     }
     const { methods = null, endpoint = '', defaults = {} } = options

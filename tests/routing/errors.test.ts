@@ -54,6 +54,7 @@ describe('a rule that cannot be is an error at start, naming it', () => {
       { defaults: { x: 'a' } },
     ],
     ['/', 'TIPFY_E_RULE_OPTION', 'Did you mean `methods`?', { method: ['GET'] } as never],
+    ['/', 'TIPFY_E_RULE_OPTION', 'Did you mean `endpoint`?', { name: 'home' } as never],
     ['/', 'TIPFY_E_RULE_METHODS', '`methods`', { methods: 'GET' as never }],
   ]
   test.each(cases.map(([path, ...row]) => ({ path, row })))('`$path`', ({ path, row: [code, message, options] }) => {

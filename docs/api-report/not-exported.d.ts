@@ -346,6 +346,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_IMPORT_NAME: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_MODULE_NOT_FOUND: {
         readonly message: string;
         readonly remedy: string;

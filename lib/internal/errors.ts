@@ -7,7 +7,7 @@ const table = {
     remedy: "Write 'module:Name', like '{example}'.",
   },
   TIPFY_E_IMPORT_NAME: {
-    message: 'There is no "{given}", which {wantedBy} names',
+    message: 'There is no "{given}" for {wantedBy}',
     remedy: "Write '{right}'.",
   },
   TIPFY_E_MODULE_NOT_FOUND: {

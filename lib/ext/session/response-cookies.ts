@@ -19,9 +19,22 @@ export interface CookieResponse {
     has(name: string): boolean
     addUnchecked(name: string, value: string): void
   }
+  readonly body?: unknown
   varyByCookie(): void
   setCookie(name: string, value: string, options?: CookieOptions): void
   deleteCookie(name: string, options?: DeleteCookieOptions): void
+}
+
+/**
+ * Keeps caches and compression away from the stream of a request that came with a session: it may look at it as late as it
+ * likes, when the headers have left.
+ */
+export function protectStream(response: CookieResponse): void {
+  const { body, headers } = response
+  if (typeof body !== 'object' || body === null || body instanceof Uint8Array) return
+  if (!(Symbol.asyncIterator in body) && !(Symbol.iterator in body)) return
+  response.varyByCookie() // which rules out compression, too
+  if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'private')
 }
 
 // Node answers 431 to larger headers, before any of our code could clear a cookie: the user would be locked out. A quarter

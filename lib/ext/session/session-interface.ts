@@ -10,7 +10,7 @@ import type { SessionApp, Settings } from './config/settings.ts'
 import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
 import type { OpenRepository } from './repository/open.ts'
 import type { SessionRepository } from './repository/repository.ts'
-import type { CookieResponse } from './response-cookies.ts'
+import { type CookieResponse, protectStream } from './response-cookies.ts'
 import { SessionKinds } from './session-kinds.ts'
 import { SessionStore, type StoreRequest } from './session-store.ts'
 
@@ -97,7 +97,11 @@ export class Sessions implements SessionInterface {
     if (!(session instanceof SessionStore)) {
       // Used later, it can only be read.
       if (session === null) context.session = sentWithoutCookie
-      else if (session !== undefined) (session as FoundCookie).isSent = true
+      else if (session !== undefined) {
+        const found = session as FoundCookie
+        found.isSent = true
+        if (found.cookie !== undefined) protectStream(response as CookieResponse)
+      }
       return
     }
     if (steps.hasSubscribers) return saveTraced(session, response as CookieResponse, failed)

@@ -11,7 +11,7 @@ import { Csrf, type CsrfRequest, newNonce } from './csrf.ts'
 import { changeVisible, csrfKey } from './data/reserved.ts'
 import type { SessionData } from './data/session-data.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
-import { type CookieResponse, ResponseCookies } from './response-cookies.ts'
+import { type CookieResponse, protectStream, ResponseCookies } from './response-cookies.ts'
 import { Session, type SessionOf, withBrackets } from './session.ts'
 import type { SessionKinds, SessionOptions } from './session-kinds.ts'
 import { SessionWork } from './session-work.ts'
@@ -303,6 +303,7 @@ export class SessionStore {
     if (change instanceof Promise) return this.#saveAll(response, failed, change)
     if (change === undefined && this.#cookies === undefined) {
       if (this.#main.used) response.varyByCookie()
+      if (this.#main.hasCookie) protectStream(response)
       return
     }
     this.#finish(response, change === undefined ? [] : [change], failed)
@@ -322,5 +323,6 @@ export class SessionStore {
   #finish(response: CookieResponse, changes: readonly CookieChange[], failed: boolean): void {
     const used = this.#main.used || [...(this.#others?.values() ?? [])].some(({ kept }) => kept.used)
     this.#responseCookies.finish(response, changes, used, failed)
+    if (this.#main.hasCookie) protectStream(response)
   }
 }

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
+import { response } from 'tipfy'
 import { session, sessionStore } from 'tipfy/ext/session'
 import { type Free, free, kinds, type Site, serveSite, setCookies } from './site.ts'
 
@@ -169,5 +171,59 @@ describe('after the headers, what acts at once', () => {
     visitor.port = site.port
     expect(JSON.parse((await visitor.ask('/')).text)).toEqual({ all: 1, n: null })
     expect((await visitor.ask('/read')).text).toBe('[null,null]')
+  })
+})
+
+describe.each(kinds)('the stream of a request that came with a %s session', (kind) => {
+  const text = 'some text. '.repeat(500)
+  const bodies: Record<string, () => unknown> = {
+    '/generator': async function* () {
+      yield text
+    },
+    '/list': () => [text][Symbol.iterator](),
+    '/node': () => Readable.from([text]),
+    '/web': () => new Response(text).body,
+  }
+
+  test('is private to it and not compressed, whether or not it is looked at', async () => {
+    const { '/generator': generator } = bodies
+    const site = await serveSite(kind, {
+      ...bodies,
+      '/start': () => Object.assign(free, { n: 1 }) && '',
+      '/whole': () => text,
+      '/chosen': () => {
+        response.headers.set('Cache-Control', 'public, max-age=60')
+        return generator!()
+      },
+    })
+    const visitor = site.visitor()
+    const headersOf = async (who: { ask: Site['ask'] }, path: string) => {
+      const { headers } = await who.ask(path, { headers: { 'accept-encoding': 'gzip' } })
+      return [headers.vary ?? '', headers['cache-control'], headers['content-encoding']]
+    }
+    for (const path of Object.keys(bodies)) {
+      expect([path, ...(await headersOf(site, path))]).toEqual([
+        path,
+        expect.not.stringContaining('Cookie'),
+        undefined,
+        'gzip',
+      ])
+    }
+    await visitor.ask('/start')
+    const mine = { ask: (path: string, options: object) => visitor.ask(path, options) } as unknown as Site
+    for (const path of Object.keys(bodies)) {
+      expect([path, ...(await headersOf(mine, path))]).toEqual([
+        path,
+        expect.stringContaining('Cookie'),
+        'private',
+        undefined,
+      ])
+    }
+    expect(await headersOf(mine, '/chosen')).toEqual([
+      expect.stringContaining('Cookie'),
+      'public, max-age=60',
+      undefined,
+    ])
+    expect(await headersOf(mine, '/whole')).toEqual([expect.not.stringContaining('Cookie'), undefined, 'gzip'])
   })
 })

@@ -103,6 +103,11 @@ export abstract class BackendSession {
     return undefined
   }
 
+  /** True if the request came with a valid cookie. */
+  get hasCookie(): boolean {
+    return this.cookie !== undefined
+  }
+
   /** True in development, where console.log may show the data. */
   get dev(): boolean {
     return this.kind.settings.dev

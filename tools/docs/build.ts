@@ -2,7 +2,8 @@
 // neither to be built nor to be read. `-- --serve` shows it on http://localhost:4173; another argument is the target folder.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { build, serve } from 'vitepress'
+import { makeApp, Rule, serve, staticFiles } from 'tipfy'
+import { build } from 'vitepress'
 import { readModules } from './api.ts'
 import { apiPage, pageOf } from './api-pages.ts'
 import { llmsFullTxt, llmsTxt, type Page } from './llms.ts'
@@ -41,4 +42,12 @@ cpSync(join(docs, 'images'), join(target, 'images'), { recursive: true })
 writeFileSync(join(target, 'llms.txt'), llmsTxt(front, pages))
 writeFileSync(join(target, 'llms-full.txt'), llmsFullTxt(pages))
 
-if (args.includes('--serve')) await serve({ root: docs })
+if (args.includes('--serve')) {
+  const handler = staticFiles(target)
+  const urls = () => [
+    new Rule('/', { endpoint: 'site', handler, defaults: { file: 'index.html' } }),
+    new Rule('/<path:file>', { endpoint: 'site', handler }),
+  ]
+  const { url } = await serve(makeApp({ tipfy: { urls } }, { root }), { port: 4173, host: '127.0.0.1' })
+  console.log(`The documentation is at ${url}`)
+}

@@ -89,6 +89,7 @@ export interface CookieResponse {
       has(name: string): boolean;
       addUnchecked(name: string, value: string): void;
   };
+  readonly body?: unknown;
   varyByCookie(): void;
   setCookie(name: string, value: string, options?: CookieOptions): void;
   deleteCookie(name: string, options?: DeleteCookieOptions): void;
@@ -158,6 +159,7 @@ export interface EngineOptions {
   dataFolder?: string;
   memory?: boolean;
   clock?: () => number;
+  lockWait?: number;
 }
 
 export const ExpectationFailed_base: typeof HTTPException;

@@ -756,6 +756,10 @@ export const table: {
     datastore: import("../../../internal/settings.ts").Setting<"auto" | "cloud" | "embedded" | DatastoreClient>;
     dataFolder: import("../../../internal/settings.ts").Setting<string>;
     kind: import("../../../internal/settings.ts").Setting<string>;
+    cache: import("../../../internal/settings.ts").Setting<string | readonly string[] | null>;
+    cacheUser: import("../../../internal/settings.ts").Setting<string | null>;
+    cachePassword: import("../../../internal/settings.ts").Setting<string | (() => string | Promise<string>) | null>;
+    cacheCa: import("../../../internal/settings.ts").Setting<string | null>;
     memcache: import("../../../internal/settings.ts").Setting<string | readonly string[] | null>;
     memcacheUser: import("../../../internal/settings.ts").Setting<string | null>;
     memcachePassword: import("../../../internal/settings.ts").Setting<string | null>;

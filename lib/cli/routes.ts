@@ -1,4 +1,5 @@
-// `tipfy routes`: lists the rules, or finds the one that matches a URL.
+// `tipfy routes`: the rules as a table, or the one that takes a URL.
+
 import { methodsOf } from '../app/handler.ts'
 import { loadRules } from '../app/setup.ts'
 import type { App } from '../app/types.ts'
@@ -13,11 +14,11 @@ interface Route {
   rule: string
   endpoint: string
   handler: string
-  /** Unusual options. */
+  /** What is special about it. */
   notes: string[]
 }
 
-/** Names a handler as urls.ts does. */
+/** A handler as it stands in urls.ts. */
 export function handlerName({ handler, endpoint }: Pick<Rule, 'handler' | 'endpoint'>): string {
   const target: unknown = handler ?? endpoint
   if (typeof target === 'string') return target
@@ -25,15 +26,15 @@ export function handlerName({ handler, endpoint }: Pick<Rule, 'handler' | 'endpo
   return /^class\b/.test(Function.prototype.toString.call(target)) ? `class ${name}` : 'import(…)'
 }
 
-/** Returns the methods of a rule's class; those of the rule if the class cannot be imported, null for any. */
+/** The methods that a rule's class really has; what the rule says where the class cannot be had, null for any. */
 async function methodsFor(app: App, rule: Rule): Promise<string[] | null> {
-  const declared = rule.methods === null ? null : [...rule.methods]
-  if (rule.buildOnly || rule.redirectTo !== undefined) return declared
+  const said = rule.methods === null ? null : [...rule.methods]
+  if (rule.buildOnly || rule.redirectTo !== undefined) return said
   try {
     const methods = methodsOf(await app.handlers.load(rule))
-    return methods.filter((method) => declared === null || declared.includes(method) || method === 'OPTIONS')
+    return methods.filter((method) => said === null || said.includes(method) || method === 'OPTIONS')
   } catch {
-    return declared
+    return said
   }
 }
 
@@ -68,8 +69,8 @@ function shown(routes: readonly Route[]): string {
   )
 }
 
-/** Matches a request for `url`; returns its status. */
-function match(app: App, map: UrlMap, url: string, method: string) {
+/** What becomes of a request for `url`. */
+function answerFor(app: App, map: UrlMap, url: string, method: string) {
   if (!URL.canParse(url, 'http://localhost') || !/^(?:\/|https?:)/.test(url)) {
     throw new UsageError(`${url} is not a URL: write a path like /cart, or a whole URL.`)
   }
@@ -88,16 +89,16 @@ function match(app: App, map: UrlMap, url: string, method: string) {
 
 async function matchCommand(app: App, map: UrlMap, url: string, options: { method: string; json?: boolean }) {
   const method = options.method.toUpperCase()
-  const { rule, ...outcome } = match(app, map, url, method)
+  const { rule, ...answer } = answerFor(app, map, url, method)
   const route = rule === undefined ? null : await routeOf(app, map, rule)
-  if (route?.methods && !route.methods.includes(method)) Object.assign(outcome, { status: 405, allow: route.methods })
-  if (outcome.status >= 400) process.exitCode = 1
-  if (options.json) return printJson({ ...outcome, route })
-  if (outcome.status === 200) return print(`${shown([route!])}\n\n${JSON.stringify(outcome.args)}`)
-  if (outcome.location !== undefined)
-    return print(`${method} ${url} is redirected (${outcome.status}) to ${outcome.location}`)
-  const allow = outcome.allow === undefined ? '' : `; that path allows ${outcome.allow.join(', ')}`
-  print(`No rule matches ${method} ${url} (${outcome.status})${allow}`)
+  if (route?.methods && !route.methods.includes(method)) Object.assign(answer, { status: 405, allow: route.methods })
+  if (answer.status >= 400) process.exitCode = 1
+  if (options.json) return printJson({ ...answer, route })
+  if (answer.status === 200) return print(`${shown([route!])}\n\n${JSON.stringify(answer.args)}`)
+  if (answer.location !== undefined)
+    return print(`${method} ${url} is redirected (${answer.status}) to ${answer.location}`)
+  const allow = answer.allow === undefined ? '' : `; that path takes ${answer.allow.join(', ')}`
+  print(`No rule takes ${method} ${url} (${answer.status})${allow}`)
 }
 
 export function routesCommand(url: string | undefined, options: { method: string; json?: boolean }): Promise<void> {

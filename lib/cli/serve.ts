@@ -1,4 +1,4 @@
-// `tipfy serve`: serves the application of this folder.
+// `tipfy serve`: the application of this folder, on the network.
 import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
 import { runApp } from '../server/server.ts'
@@ -12,6 +12,6 @@ export async function serveCommand(options: { port?: number; host?: string; work
   console.log(`Serving on ${running.url}`)
   console.log(`Sessions: ${running.sessions}`)
   if (app.dev) console.log(`Console: ${running.url}/_tipfy/`)
-  // Node writes its compile cache when the process ends, which may be by a kill.
+  // Node keeps what it compiled when it ends; a server may never end well.
   setTimeout(flushCompileCache, 1000).unref()
 }

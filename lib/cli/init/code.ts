@@ -3,7 +3,7 @@ import type { Answers } from './questions.ts'
 
 export type Project = Answers & { name: string; ts: boolean }
 
-/** Returns `text` for TypeScript, nothing for JavaScript. */
+/** `text` in TypeScript, nothing in JavaScript. */
 const typed = ({ ts }: Project, text: string) => (ts ? text : '')
 
 export function configFile(project: Project): string {

@@ -4,6 +4,7 @@ import { toTimestamp } from './encoding/convert.ts'
 import { readDocument, writeDocument } from './encoding/document.ts'
 import {
   describeKey,
+  indexName,
   isComplete,
   partitionName,
   pathBytes,
@@ -18,7 +19,7 @@ import type { Change } from './mutations.ts'
 import type { CommitResponse, MutationResult } from './protocol/messages.ts'
 import { Code, invalid, StatusError } from './protocol/status.ts'
 import type { Row } from './storage/schema.ts'
-import { indexName, type Store } from './storage/store.ts'
+import type { Store } from './storage/store.ts'
 import type { EntityRead } from './storage/view.ts'
 import type { Transaction } from './transactions.ts'
 import { applyTransforms } from './transforms.ts'

@@ -25,6 +25,8 @@ import { Writer } from './writer.ts'
 const patience = 10_000
 const maxLookupKeys = 1000
 
+const consistencies = new Set<string | number>(['STRONG', 'EVENTUAL', 1, 2])
+
 export interface EngineOptions {
   /** Folder of the data; created if missing. */
   dataFolder?: string
@@ -67,17 +69,18 @@ export class Engine {
     const keys = (request.keys ?? []).map((key) => readKey(key, request))
     if (keys.length > maxLookupKeys) throw invalid(`cannot get more than ${maxLookupKeys} keys in a single call`)
     const mask = readMask(request.propertyMask)
+    checkConsistency(request.readOptions)
     return (
       lookupLatest(this.#store, keys, mask, request.readOptions) ??
-      this.#read(request.readOptions, (view) => lookup(view, keys, mask))
+      this.#read(request, (view) => lookup(view, keys, mask))
     )
   }
 
   runQuery(request: wire.RunQueryRequest): wire.RunQueryResponse {
-    const gql = request.gqlQuery ? readGql(request.gqlQuery) : undefined
+    const gql = request.gqlQuery ? readGql(request.gqlQuery, request.partitionId) : undefined
     if (gql?.aggregations) throw invalid('GQL query error: an aggregation query cannot be run as a plain one.')
     const plan = readPlan(gql?.query ?? request.query, request)
-    return this.#read(request.readOptions, (view, transaction) => {
+    return this.#read(request, (view, transaction) => {
       const response = explain(request, plan, (progress) => {
         const { batch, trace } = runQuery(view, plan, progress)
         this.#remember(transaction, trace, (at) => runQuery(at, plan).trace())
@@ -88,11 +91,11 @@ export class Engine {
   }
 
   runAggregationQuery(request: wire.RunAggregationQueryRequest): wire.RunAggregationQueryResponse {
-    const gql = request.gqlQuery ? readGql(request.gqlQuery) : undefined
+    const gql = request.gqlQuery ? readGql(request.gqlQuery, request.partitionId) : undefined
     if (gql && !gql.aggregations) throw invalid('GQL query error: a plain query cannot be run as an aggregation query.')
     const parsed = gql && { nestedQuery: gql.query, aggregations: gql.aggregations }
     const aggregation = readAggregation(parsed ?? request.aggregationQuery, request)
-    return this.#read(request.readOptions, (view, transaction) => {
+    return this.#read(request, (view, transaction) => {
       const response = explain(request, aggregation.plan, (progress) => {
         const aggregateProperties = runAggregation(view, aggregation, progress)
         const again = (at: View) => JSON.stringify(runAggregation(at, aggregation))
@@ -106,7 +109,7 @@ export class Engine {
   }
 
   beginTransaction(request: wire.BeginTransactionRequest): { transaction: Uint8Array } {
-    return { transaction: this.#transactions.begin(request.transactionOptions).id }
+    return { transaction: this.#transactions.begin(request.transactionOptions, request).id }
   }
 
   /** @param timeout Milliseconds that the caller can wait. */
@@ -134,7 +137,7 @@ export class Engine {
   }
 
   rollback(request: wire.RollbackRequest): Record<string, never> {
-    this.#transactions.end(this.#transactions.get(request.transaction ?? ''))
+    this.#transactions.end(this.#transactions.get(request.transaction ?? '', request))
     return {}
   }
 
@@ -181,23 +184,28 @@ export class Engine {
     if (singleUseTransaction?.readOnly) throw invalid('single_use_transaction in a commit request must be READ_WRITE.')
     if (singleUseTransaction) return { transaction: undefined, transactional: true }
     if (!transaction?.length) throw invalid('transactional commit requires a transaction')
-    return { transaction: this.#transactions.get(transaction), transactional: true }
+    return { transaction: this.#transactions.get(transaction, request), transactional: true }
   }
 
   /** Reads one state of the tables; the response names a transaction that the read begins. */
   #read<R extends { transaction?: Uint8Array }>(
-    options: wire.ReadOptions | null | undefined,
+    request: wire.Target & { readOptions?: wire.ReadOptions | null },
     read: (view: View, transaction: Transaction | undefined) => R,
   ): R {
+    const options = request.readOptions
+    checkConsistency(options)
     return this.#store.atOnce(() => {
       if (options?.transaction && options.transaction.length === 0)
         throw invalid('a transaction cannot be the empty string.')
-      const begun = options?.newTransaction ? this.#transactions.begin(options.newTransaction, true) : undefined
-      const transaction = begun ?? (options?.transaction ? this.#transactions.get(options.transaction) : undefined)
+      const begun = options?.newTransaction
+        ? this.#transactions.begin(options.newTransaction, request, true)
+        : undefined
+      const transaction =
+        begun ?? (options?.transaction ? this.#transactions.get(options.transaction, request) : undefined)
       if (transaction) transaction.snapshot ??= this.#store.version()
       const readTime = options?.readTime ? readTimeOf(options.readTime, this.#clock()) : undefined
       const version = transaction?.snapshot ?? readTime
-      if (version !== undefined && version < this.#store.history.floor()) throw tooOld(transaction)
+      if (version !== undefined && version < this.#store.history.floor()) throw tooOld(transaction?.atReadTime ?? true)
       const onRead = transaction && !transaction.readOnly ? (one: EntityRead) => transaction.reads.push(one) : undefined
       const response = read(new View(this.#store, version, onRead), transaction)
       if (begun) response.transaction = begun.id
@@ -213,8 +221,14 @@ export class Engine {
   }
 }
 
-function tooOld(transaction: Transaction | undefined): StatusError {
-  const code = transaction ? Code.ABORTED : Code.FAILED_PRECONDITION
+function checkConsistency(options: wire.ReadOptions | null | undefined): void {
+  const { readConsistency: given = null } = options ?? {}
+  if (given !== null && !consistencies.has(given)) throw invalid('ReadConsistency must be specified.')
+}
+
+/** Returns the error for a state that is no longer kept. One that the caller has named will not come back. */
+function tooOld(readTimeGiven: boolean): StatusError {
+  const code = readTimeGiven ? Code.FAILED_PRECONDITION : Code.ABORTED
   return new StatusError(code, 'The requested snapshot version is too old.')
 }
 

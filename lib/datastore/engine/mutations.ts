@@ -7,7 +7,7 @@ import { entitySize } from './encoding/size.ts'
 import { type Properties, ValueReader } from './encoding/values.ts'
 import type { CommitRequest, Mutation } from './protocol/messages.ts'
 import { invalid } from './protocol/status.ts'
-import { readTransforms, type Transform } from './transforms.ts'
+import { checkTransformCount, countTransforms, readTransforms, type Transform } from './transforms.ts'
 
 export interface Change {
   operation: 'insert' | 'update' | 'upsert' | 'delete'
@@ -19,28 +19,36 @@ export interface Change {
   base: { version: number; strict: boolean; fail: boolean } | undefined
 }
 
-const maxMutations = 500
 const maxRequestBytes = 10 * 1024 * 1024
 
 /** Checks the mutations of a commit. */
 export function readMutations(request: CommitRequest, transactional: boolean): Change[] {
   const mutations = request.mutations ?? []
-  if (mutations.length > maxMutations) throw invalid(`cannot write more than ${maxMutations} entities in a single call`)
   const reader = new ValueReader(request)
-  const seen = new Set<string>()
+  const seen = new Map<string, { operation: Change['operation']; transforms: number }>()
   let size = 0
   return mutations.map((mutation) => {
     const change = readMutation(mutation, request, reader)
     if (change.operation !== 'delete') size += entitySize(change.key, change.properties)
     if (size > maxRequestBytes) throw invalid(`Request payload size exceeds the limit: ${maxRequestBytes} bytes.`)
-    if (!transactional && mutations.length > 1 && isComplete(change.key)) {
+    if (mutations.length > 1 && isComplete(change.key)) {
       const id = partitionName(change.key.partitionId) + pathBytes(change.key.path).toString('latin1')
-      if (seen.has(id))
+      const before = seen.get(id)
+      if (before && !transactional)
         throw invalid('A non-transactional commit may not contain multiple mutations affecting the same entity.')
-      seen.add(id)
+      if (before) checkSequence(before.operation, change.operation)
+      const transforms = (before?.transforms ?? 0) + countTransforms(mutation.propertyTransforms)
+      checkTransformCount(transforms)
+      seen.set(id, { operation: change.operation, transforms })
     }
     return change
   })
+}
+
+/** Throws for mutations of one entity that can never both be applied. */
+function checkSequence(first: Change['operation'], then: Change['operation']): void {
+  if (first === 'delete' ? then === 'update' : then === 'insert')
+    throw invalid(`Cannot ${first} then ${then} an entity in the same request.`)
 }
 
 function readMutation(mutation: Mutation, request: CommitRequest, reader: ValueReader): Change {
@@ -83,7 +91,7 @@ function readBase(mutation: Mutation, operation: Change['operation']): Change['b
       throw invalid('cannot set a conflict resolution strategy if no detection strategy was set')
     return undefined
   }
-  const version = updateTime ? fromTimestamp(updateTime) : Number(readInt64(baseVersion))
+  const version = updateTime ? fromTimestamp(updateTime, 'exact') : Number(readInt64(baseVersion))
   if (version < 0) throw invalid(`Invalid base_version: ${version}, it should be >= 0`)
   if (operation === 'insert' && version > 0)
     throw invalid('Cannot insert an entity with a base version greater than zero')

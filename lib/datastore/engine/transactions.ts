@@ -1,7 +1,8 @@
 // The open transactions of this process, with everything each has read, so that its commit can check that it still holds.
 import { randomBytes } from 'node:crypto'
 import { fromTimestamp, toBytes } from './encoding/convert.ts'
-import type { TransactionOptions } from './protocol/messages.ts'
+import { readPartition } from './encoding/keys.ts'
+import type { Target, Timestamp, TransactionOptions } from './protocol/messages.ts'
 import { Code, invalid, StatusError } from './protocol/status.ts'
 import type { EntityRead } from './storage/view.ts'
 
@@ -9,12 +10,24 @@ import type { EntityRead } from './storage/view.ts'
 const maxLifetime = 270_000
 const maxIdle = 60_000
 const sweepInterval = 1000
+/** The past can be read for an hour. */
+const maxReadAge = 3_600_000
+const idBytes = 16
+
+function placeOf(target: Target): string {
+  const { projectId, databaseId } = readPartition(undefined, target)
+  return `${projectId}/${databaseId}`
+}
 
 export interface Transaction {
   id: Buffer
+  /** The project and the database that it is in. */
+  place: string
   readOnly: boolean
   /** Begun by a read, not by beginTransaction. */
   byRead: boolean
+  /** True if the request has named the time of its reads. */
+  atReadTime: boolean
   /** Reads see the state as of this version, the latest one at the first read. */
   snapshot: number | undefined
   /** The entities read. */
@@ -44,17 +57,21 @@ export class Transactions {
     return this.#open.values()
   }
 
-  begin(options: TransactionOptions | null | undefined, byRead = false): Transaction {
+  begin(options: TransactionOptions | null | undefined, target: Target, byRead = false): Transaction {
     const now = this.#clock()
+    const previous = options?.readWrite?.previousTransaction
+    if (previous?.length && toBytes(previous).length !== idBytes) throw invalid('Invalid transaction.')
     if (now - this.#swept > sweepInterval) this.#sweep(now)
-    const id = Buffer.alloc(16)
+    const id = Buffer.alloc(idBytes)
     this.#prefix.copy(id)
     id.writeDoubleBE(++this.#count, 8)
     const readTime = options?.readOnly?.readTime
     const transaction: Transaction = {
       id,
+      place: placeOf(target),
       readOnly: Boolean(options?.readOnly),
       byRead,
+      atReadTime: Boolean(readTime),
       snapshot: readTime ? readTimeOf(readTime, now) : undefined,
       reads: [],
       queries: [],
@@ -66,11 +83,11 @@ export class Transactions {
   }
 
   /** Returns the open transaction with an id. */
-  get(id: Uint8Array | string): Transaction {
+  get(id: Uint8Array | string, target: Target): Transaction {
     const bytes = Buffer.from(toBytes(id))
-    if (bytes.length !== 16) throw invalid(bytes.length === 0 ? 'transaction required' : 'Invalid transaction.')
+    if (bytes.length !== idBytes) throw invalid(bytes.length === 0 ? 'transaction required' : 'Invalid transaction.')
     const transaction = this.#open.get(bytes.toString('latin1'))
-    if (!transaction) throw invalid('transaction has expired or is invalid')
+    if (!transaction || transaction.place !== placeOf(target)) throw invalid('transaction has expired or is invalid')
     const now = this.#clock()
     if (this.#expired(transaction, now)) {
       this.end(transaction)
@@ -98,8 +115,10 @@ export class Transactions {
 }
 
 /** Reads a read time, in microseconds; it cannot be in the future. @param now In milliseconds. */
-export function readTimeOf(time: Parameters<typeof fromTimestamp>[0], now: number): number {
-  const micros = fromTimestamp(time)
+export function readTimeOf(time: Timestamp, now: number): number {
+  const micros = fromTimestamp(time, 'exact')
   if (micros > (now + 1000) * 1000) throw invalid('The read time cannot be in the future.')
+  if (micros < (now - maxReadAge) * 1000)
+    throw new StatusError(Code.FAILED_PRECONDITION, 'The requested read time is too old.')
   return micros
 }

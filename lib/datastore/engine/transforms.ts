@@ -19,15 +19,25 @@ const maxTransforms = 500
 const [minInt64, maxInt64] = [-(1n << 63n), (1n << 63n) - 1n]
 const nullResult: StoredValue = { valueType: 'nullValue', nullValue: 'NULL_VALUE' }
 
-/** Checks the transforms of one mutation. Each element of an array transform counts towards the limit. */
+/** Counts the transforms of a mutation towards the limit, and so each element of an array transform. */
+export function countTransforms(transforms: PropertyTransform[] | null | undefined): number {
+  return (transforms ?? []).reduce((count, { appendMissingElements, removeAllFromArray }) => {
+    return count + ((appendMissingElements ?? removeAllFromArray)?.values?.length ?? 1)
+  }, 0)
+}
+
+/** Throws for too many transforms of one entity in one commit. */
+export function checkTransformCount(count: number): void {
+  if (count > maxTransforms) throw invalid(`At most ${maxTransforms} property transforms are supported.`)
+}
+
+/** Checks the transforms of one mutation. */
 export function readTransforms(transforms: PropertyTransform[] | null | undefined, reader: ValueReader): Transform[] {
-  let count = 0
-  return (transforms ?? []).map((transform) => {
-    const elements = (transform.appendMissingElements ?? transform.removeAllFromArray)?.values
-    count += elements?.length ?? 1
-    if (count > maxTransforms) throw invalid(`At most ${maxTransforms} property transforms are supported.`)
-    return { path: readPath(transform.property), work: readWork(transform, reader) }
-  })
+  checkTransformCount(countTransforms(transforms))
+  return (transforms ?? []).map((transform) => ({
+    path: readPath(transform.property),
+    work: readWork(transform, reader),
+  }))
 }
 
 function readWork(transform: PropertyTransform, reader: ValueReader): Work {
@@ -84,11 +94,13 @@ function add(a: StoredValue, b: StoredValue): StoredValue {
 function larger(current: StoredValue, given: StoredValue, sign: 1 | -1): StoredValue {
   if (Number.isNaN(toDouble(current))) return current
   if (Number.isNaN(toDouble(given))) return given
-  const order =
-    current.valueType === 'integerValue' && given.valueType === 'integerValue'
-      ? Number(BigInt(given.integerValue as string) - BigInt(current.integerValue as string))
-      : toDouble(given) - toDouble(current)
-  return order * sign > 0 ? given : current
+  const [a, b] = [exact(given), exact(current)]
+  // JavaScript compares integers and doubles by their values, exactly.
+  return (sign > 0 ? a > b : a < b) ? given : current
+}
+
+function exact({ valueType, integerValue, doubleValue }: StoredValue): bigint | number {
+  return valueType === 'integerValue' ? BigInt(integerValue as string) : (doubleValue as number)
 }
 
 /** Returns a text that is the same for equal elements: 3 and 3.0 are equal, as are entities with the same content. */

@@ -1,5 +1,6 @@
 // Everything private that we use of Google's client: the map of transports, the call beneath its methods, and the packages
 // below it. In one file, with a test that names what a new version has moved.
+import { isUtf8 } from 'node:buffer'
 import { createRequire } from 'node:module'
 import type { Datastore } from '@google-cloud/datastore'
 
@@ -58,6 +59,28 @@ export function generatedProtos(): { google: { datastore: { v1: Record<string, n
 /** The same messages as protobufjs describes them. */
 export function describedProtos(): object {
   return clientRequire()(`${protosFolder}/protos.json`)
+}
+
+/** Reads the fields of a message from its bytes. */
+export interface ProtobufReader {
+  bytes(): Buffer
+  string(): string
+}
+
+/** Returns a reader that rejects texts that are no UTF-8, or longer than the message: protobufjs reads others in their place. */
+export function strictReader(message: Uint8Array): ProtobufReader {
+  const { protobufMinimal } = clientRequire()('google-gax/build/src/protobuf') as {
+    protobufMinimal: { Reader: { create(bytes: Uint8Array): ProtobufReader } }
+  }
+  const reader = protobufMinimal.Reader.create(Buffer.from(message.buffer, message.byteOffset, message.length))
+  reader.string = strictText
+  return reader
+}
+
+function strictText(this: ProtobufReader): string {
+  const bytes = this.bytes()
+  if (!isUtf8(bytes)) throw new Error('a text is no valid UTF-8')
+  return bytes.toString()
 }
 
 /** Credentials that need no server: the client would search a second for one. */

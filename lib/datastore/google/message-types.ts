@@ -1,9 +1,9 @@
 // The message types of google.datastore.v1, from the packages of the official client; the client itself is not loaded.
-import { generatedProtos } from './client-internals.ts'
+import { generatedProtos, type ProtobufReader, strictReader } from './client-internals.ts'
 
 /** A message type, as protobufjs makes them. */
 export interface MessageType {
-  decode(bytes: Uint8Array): object
+  decode(bytes: ProtobufReader): object
   encode(message: object): { finish(): Uint8Array }
   fromObject(plain: object): object
   toObject(message: object, options: object): object
@@ -18,7 +18,7 @@ const plainOptions = { longs: String, enums: String, oneofs: true }
 
 /** Reads a request as a plain object. */
 export function read(type: MessageType, bytes: Uint8Array): object {
-  return type.toObject(type.decode(bytes), plainOptions)
+  return type.toObject(type.decode(strictReader(bytes)), plainOptions)
 }
 
 /** Writes a plain response as bytes. */

@@ -428,6 +428,23 @@ export const queries: Case[] = [
     ],
   },
   {
+    name: '-0 comes before 0, and is another value',
+    async run(api) {
+      const values = { a: 0, b: -0, c: -1, d: 1e-300, e: -1e-300 }
+      const entities = Object.entries(values).map(([name, v]) =>
+        api.upsert(api.key('K', name), { v: { doubleValue: v } }),
+      )
+      await api.commit(...entities)
+      return [
+        await api.ask({ order: order('v') }),
+        await api.ask({ filter: where('v', 'EQUAL', { doubleValue: 0 }) }),
+        await api.ask({ filter: where('v', 'EQUAL', { doubleValue: -0 }) }),
+        await api.ask({ filter: where('v', 'LESS_THAN', { doubleValue: 0 }) }),
+      ]
+    },
+    want: ['c e b a d', 'a', 'b', 'c e b'],
+  },
+  {
     name: 'ids sort as numbers, and before names',
     async run(api) {
       await api.commit(...[10, 'b', -7, 9, 'a', 7].map((id) => api.upsert(api.key('K', id))))

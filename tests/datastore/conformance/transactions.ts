@@ -4,16 +4,23 @@ import type { Mutation } from '../../../lib/datastore/engine/protocol/messages.t
 import { type Api, type Case, int, names, outcome, where } from './api.ts'
 
 const TRANSACTIONS = 'https://cloud.google.com/datastore/docs/concepts/transactions'
+const SEQUENCE = 'the newer emulator: no commit can apply both'
 const PROTO = 'google/datastore/v1/datastore.proto'
 
 async function commit(api: Api, transaction: Uint8Array, ...mutations: Mutation[]): Promise<unknown> {
   return outcome(await api.call('commit', { mode: 'TRANSACTIONAL', transaction, mutations }))
 }
 
-const inOne = (name: string, mutations: (api: Api) => Mutation[], want: unknown): Case => ({
+const inOne = (
+  name: string,
+  mutations: (api: Api) => Mutation[],
+  want: unknown,
+  emulator?: Case['emulator'],
+): Case => ({
   name: `in one transaction, ${name}`,
   run: async (api) => commit(api, await api.begin(), ...mutations(api)),
   want,
+  emulator,
 })
 
 const insert = (api: Api): Mutation => ({ insert: { key: api.key('K', 1) } })
@@ -26,10 +33,11 @@ export const transactions: Case[] = [
   inOne('upsert twice', (api) => [set(api, 1), set(api, 2)], 'ok'),
   inOne('insert and delete', (api) => [insert(api), remove(api)], 'ok'),
   inOne('delete and insert', (api) => [remove(api), insert(api)], 'ok'),
-  inOne('insert twice', (api) => [insert(api), insert(api)], 6),
-  inOne('upsert and insert', (api) => [set(api, 1), insert(api)], 6),
-  inOne('update and insert', (api) => [update(api), insert(api)], 5),
-  inOne('delete and update', (api) => [remove(api), update(api)], 5),
+  inOne('insert, delete and insert', (api) => [insert(api), remove(api), insert(api)], 'ok'),
+  inOne('insert twice', (api) => [insert(api), insert(api)], 3, { answers: 6, because: SEQUENCE }),
+  inOne('upsert and insert', (api) => [set(api, 1), insert(api)], 3, { answers: 6, because: SEQUENCE }),
+  inOne('update and insert', (api) => [update(api), insert(api)], 3, { answers: 5, because: SEQUENCE }),
+  inOne('delete and update', (api) => [remove(api), update(api)], 3, { answers: 5, because: SEQUENCE }),
   {
     name: 'of mutations of one entity the last one stands',
     async run(api) {

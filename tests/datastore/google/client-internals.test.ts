@@ -7,6 +7,7 @@ import {
   internalsOf,
   noCredentials,
   setTransports,
+  strictReader,
   transportName,
 } from '../../../lib/datastore/google/client-internals.ts'
 
@@ -69,6 +70,16 @@ test('a client tells its namespace, its options and where it looks for credentia
     'function',
     'function',
   ])
+})
+
+test('a text of a message that is no UTF-8, or longer than the message, is not read as another', () => {
+  for (const bytes of [
+    [0x03, 0xed, 0xa0, 0x80],
+    [0x02, 0xff, 0x41],
+    [0x05, 0x41],
+  ])
+    expect(() => strictReader(Uint8Array.from(bytes)).string()).toThrow()
+  expect(strictReader(Uint8Array.from([0x02, 0xc3, 0xa9])).string()).toBe('é')
 })
 
 test('the packages below the client are where we look for them', () => {

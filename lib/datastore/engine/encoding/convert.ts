@@ -23,9 +23,12 @@ export function toTimestamp(micros: number): { seconds: string; nanos: number } 
   return { seconds: String(seconds), nanos: (micros - seconds * 1e6) * 1000 }
 }
 
-/** Converts a time message to microseconds since 1970; drops anything finer, as Datastore does. */
-export function fromTimestamp(time: Timestamp): number {
-  return Number(time.seconds ?? 0) * 1e6 + Math.floor((time.nanos ?? 0) / 1000)
+/** Converts a time message to microseconds since 1970. Anything finer is dropped, or an error if the time must be exact. */
+export function fromTimestamp({ seconds, nanos }: Timestamp, exact?: 'exact'): number {
+  const fraction = nanos ?? 0
+  if (fraction < 0 || fraction >= 1e9) throw invalid('Timestamp nanos exceeds limit for field')
+  if (exact && fraction % 1000 !== 0) throw invalid('timestamp cannot have more than microseconds precision')
+  return Number(seconds ?? 0) * 1e6 + Math.floor(fraction / 1000)
 }
 
 /** Returns bytes that came as such or as base64: the official client keeps cursors as text. */

@@ -25,9 +25,13 @@ const idTag = 0x01
 const nameTag = 0x02
 
 const int64Offset = 1n << 63n
-const maxNameBytes = 1500
+export const maxNameBytes = 1500
 const maxElements = 100
 const maxKeyBytes = 6 * 1024
+
+/** `example.com:shop` and `shop`. */
+const projectPattern = /^(?:[a-z\d\-.]{1,100}:)?[a-z\d][a-z\d-]{0,99}$/
+const databasePattern = /^[\w.-]{0,100}$/
 
 /** Returns true for names that are reserved for Datastore: they can be read, not written. */
 export function isReserved(name: string): boolean {
@@ -39,25 +43,32 @@ export function partitionName({ projectId, databaseId, namespaceId }: StoredKey[
   return JSON.stringify([projectId, databaseId, namespaceId])
 }
 
+/** Returns the name of the index of a kind's property; '' is the index of all entities of the kind. */
+export function indexName(n: number, kind: string, property: string): string {
+  return JSON.stringify([n, kind, property])
+}
+
 /** Reads the partition of a key or a query, which must be in the request's own project and database. */
 export function readPartition(partition: PartitionId | null | undefined, target: Target): StoredKey['partitionId'] {
   const projectId = partition?.projectId || target.projectId || ''
   const databaseId = partition?.databaseId || target.databaseId || ''
   if (projectId === '') throw invalid('The project id is the empty string.')
-  if (databaseId === '(default)')
-    throw invalid('The default database is named by the empty string, not by "(default)".')
   if (projectId !== target.projectId || databaseId !== (target.databaseId ?? '')) {
     const [ours, theirs] = [`${target.projectId}/${target.databaseId ?? ''}`, `${projectId}/${databaseId}`]
     throw invalid(`mismatched databases within request: ${ours} vs. ${theirs}`)
   }
-  if (`${projectId}${databaseId}`.includes('\0')) throw invalid('Illegal string in project or database id.')
+  if (!projectPattern.test(projectId)) throw invalid(`"${projectId}" is an invalid project id.`)
+  if (!databasePattern.test(databaseId) || databaseId === '(default)')
+    throw invalid(`"${databaseId}" is an invalid database id. The default database is the empty string.`)
   const namespaceId = partition?.namespaceId ?? ''
   if (!/^[\w.-]{0,100}$/.test(namespaceId)) throw invalid(`Illegal string "${namespaceId}" in namespace id.`)
   return { projectId, databaseId, namespaceId }
 }
 
-function checkName(what: string, name: string): string {
+/** Throws for a name that is empty or too long. */
+export function checkName(what: string, name: string): string {
   if (name === '') throw invalid(`The ${what} is the empty string.`)
+  if (!name.isWellFormed()) throw invalid(`The ${what} is no valid Unicode: it has half of a surrogate pair.`)
   // A UTF-16 unit takes at most three bytes, so most names need no counting.
   if (name.length > maxNameBytes / 3 && Buffer.byteLength(name) > maxNameBytes)
     throw invalid(`The ${what} is longer than ${maxNameBytes} bytes.`)

@@ -15,8 +15,16 @@ export function readPath(text: string | null | undefined): Path {
   const names = ['']
   for (let at = 0; at < text.length; at++) {
     const char = text[at]!
-    if (char === '\\' && at + 1 < text.length) names[names.length - 1] += text[++at]!
-    else if (char === '.') names.push('')
+    if (char === '\\') {
+      const escaped = text[++at]
+      if (escaped !== '.' && escaped !== '\\')
+        throw invalid(
+          escaped === undefined
+            ? `Property path ${text} ends in \\.`
+            : `Property path ${text} has unknown escaped character ${escaped}.`,
+        )
+      names[names.length - 1] += escaped
+    } else if (char === '.') names.push('')
     else names[names.length - 1] += char
   }
   for (const name of names) checkPropertyName(name)

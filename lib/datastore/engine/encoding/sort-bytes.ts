@@ -15,9 +15,9 @@ function int64Bytes(rank: number, int: bigint): Buffer {
   return bytes
 }
 
-/** Writes a double so that it sorts by its bits: those of negative ones are inverted; NaN comes after infinity. */
+/** Writes a double so that it sorts by its bits: those of negative ones are inverted. -0 comes before 0, NaN after infinity. */
 function writeDouble(bytes: Buffer, at: number, double: number): void {
-  bytes.writeDoubleBE(double === 0 ? 0 : double, at)
+  bytes.writeDoubleBE(double, at)
   if (bytes[at]! < 0x80) bytes[at]! += 0x80
   else for (let i = at; i < at + 8; i++) bytes[i] = ~bytes[i]! & 0xff
 }

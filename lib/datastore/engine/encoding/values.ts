@@ -3,7 +3,7 @@
 import type { Entity, Target, Value, ValueType } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
 import { readInt64 } from './convert.ts'
-import { isReserved, readKey } from './keys.ts'
+import { checkName, isReserved, maxNameBytes, readKey } from './keys.ts'
 
 /** A checked value: `valueType` names the one field that is set. */
 export interface StoredValue extends Value {
@@ -62,7 +62,37 @@ function readGeoPoint(value: Value): { latitude: number; longitude: number } {
   const longitude = readDouble(value.geoPointValue?.longitude ?? 0)
   if (!(Math.abs(latitude) <= 90)) throw invalid('Geo point latitude outside permitted range -90.0 to 90.0.')
   if (!(Math.abs(longitude) <= 180)) throw invalid('Geo point longitude outside permitted range -180.0 to 180.0.')
-  return { latitude, longitude }
+  // The zeros of a place are one.
+  return { latitude: latitude || 0, longitude: longitude || 0 }
+}
+
+function readText({ stringValue }: Value, name: string): string {
+  const text = String(stringValue)
+  if (!text.isWellFormed())
+    throw invalid(`The value of property "${name}" is no valid Unicode: it has half of a surrogate pair.`)
+  return text
+}
+
+/** The type that each meaning goes with; only old applications set any. */
+const meanings = new Map<number, ValueType>([
+  ...[1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 15, 17].map((meaning): [number, ValueType] => [meaning, 'stringValue']),
+  ...[7, 13].map((meaning): [number, ValueType] => [meaning, 'integerValue']),
+  ...[16, 22].map((meaning): [number, ValueType] => [meaning, 'blobValue']),
+  [20, 'entityValue'],
+  [23, 'geoPointValue'],
+])
+/** Marks an integer of microseconds as a time that is too far away for a timestamp. */
+const farTime = 7
+
+function checkMeaning(meaning: number, { valueType, integerValue }: StoredValue, name: string): void {
+  if (meaning === indexMeaning) throw invalid('Projection property cannot be used.')
+  const type = meanings.get(meaning)
+  if (!type) throw invalid(`Unknown value meaning ${meaning}.`)
+  const field = type.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  if (type !== valueType) throw invalid(`Value "${name}" has a meaning ${meaning} which does not match ${field} field.`)
+  const seconds = Number(integerValue) / 1e6
+  if (meaning === farTime && seconds >= minSeconds && seconds <= maxSeconds)
+    throw invalid('A time between the years 1 and 9999 must be stored as a timestamp value.')
 }
 
 /** Reads the values of one request; keys without a project and database are in the request's own. */
@@ -75,45 +105,50 @@ export class ValueReader {
 
   /** Reads the value of a transform. @param name The property, for messages. */
   value(value: Value | null | undefined, name: string): StoredValue {
-    const read = this.#value(value ?? {}, name, 0)
+    const read = this.#value(value ?? {}, name, 0, 0)
     checkSize(read, name)
     return read
   }
 
   /** Reads the value of a filter. */
   filter(value: Value, name: string): StoredValue {
-    const read = this.#value(value, name, 0)
-    checkSize({ ...read, excludeFromIndexes: false }, name)
+    // A projection's values may be asked for as they came.
+    const read = this.#value(value.meaning === indexMeaning ? { ...value, meaning: 0 } : value, name, 0, 0)
+    if (read.excludeFromIndexes) throw invalid('a filter value must be indexed')
+    checkSize(read, name)
     return read
   }
 
   /** Reads the properties of an entity to write. */
   properties(entity: Entity): Properties {
-    return this.#properties(entity, 0)
+    return this.#properties(entity, 0, 0)
   }
 
-  #properties(entity: Entity, depth: number): Properties {
+  /** @param pathBytes Length of the path to the entity, with its dot. */
+  #properties(entity: Entity, depth: number, pathBytes: number): Properties {
     if (depth > maxDepth) throw invalid(`At most ${maxDepth} nested entity values are supported.`)
     const read: Properties = {}
     const given = entity.properties
     for (const name in given) {
       checkPropertyName(name)
-      const value = this.#value(given[name]!, name, depth)
+      const bytes = pathBytes + (depth > 0 ? Buffer.byteLength(name) : 0)
+      if (bytes > maxNameBytes) throw invalid(`The flattened property.name is longer than ${maxNameBytes} bytes.`)
+      const value = this.#value(given[name]!, name, depth, bytes)
       checkSize(value, name)
       read[name] = value
     }
     return read
   }
 
-  #value(value: Value, name: string, depth: number): StoredValue {
+  #value(value: Value, name: string, depth: number, pathBytes: number): StoredValue {
     const valueType = typeOf(value)
     if (!valueType) throw invalid(`The value "${name}" does not contain a value.`)
     const read: StoredValue = { valueType }
-    this.#payload(read, value, name, depth)
+    this.#payload(read, value, name, depth, pathBytes)
     if (value.meaning) {
       if (valueType === 'arrayValue') throw invalid('A Value containing a list_value cannot specify a meaning.')
-      if (value.meaning === indexMeaning) throw invalid(`The value of property "${name}" has the reserved meaning 18.`)
       read.meaning = value.meaning
+      checkMeaning(value.meaning, read, name)
     }
     if (value.excludeFromIndexes) {
       if (valueType === 'arrayValue') throw invalid('Exclude from indexes cannot be set on a list value')
@@ -122,10 +157,10 @@ export class ValueReader {
     return read
   }
 
-  #payload(read: StoredValue, value: Value, name: string, depth: number): void {
+  #payload(read: StoredValue, value: Value, name: string, depth: number, pathBytes: number): void {
     switch (read.valueType) {
       case 'stringValue':
-        read.stringValue = String(value.stringValue)
+        read.stringValue = readText(value, name)
         break
       case 'integerValue':
         read.integerValue = readInt64(value.integerValue)
@@ -153,7 +188,9 @@ export class ValueReader {
         break
       case 'entityValue': {
         const { key } = value.entityValue!
-        const properties = this.#properties(value.entityValue!, depth + 1)
+        // The first path has not been counted: most entities have none inside.
+        const bytes = (depth === 0 ? Buffer.byteLength(name) : pathBytes) + 1
+        const properties = this.#properties(value.entityValue!, depth + 1, bytes)
         read.entityValue = key?.path?.length
           ? { key: readKey(key, foreign({ keyValue: key }, this.#target), 'either'), properties }
           : { properties }
@@ -163,7 +200,7 @@ export class ValueReader {
         const items = value.arrayValue?.values ?? []
         if (items.some((item) => typeOf(item) === 'arrayValue'))
           throw invalid('list_value cannot contain a Value containing another list_value.')
-        read.arrayValue = { values: items.map((item) => this.#value(item, name, depth)) }
+        read.arrayValue = { values: items.map((item) => this.#value(item, name, depth, pathBytes)) }
         break
       }
     }
@@ -177,10 +214,8 @@ function foreign({ keyValue }: Value, target: Target): Target {
 }
 
 export function checkPropertyName(name: string): void {
-  if (name === '') throw invalid('The property.name is the empty string.')
+  checkName('property.name', name)
   if (isReserved(name)) throw invalid(`The property.name "${name}" is reserved.`)
-  if (name.length > maxIndexedBytes / 3 && Buffer.byteLength(name) > maxIndexedBytes)
-    throw invalid(`The property.name is longer than ${maxIndexedBytes} bytes.`)
 }
 
 function checkSize(value: StoredValue, name: string): void {

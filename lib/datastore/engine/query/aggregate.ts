@@ -2,9 +2,9 @@
 
 import { readInt64 } from '../encoding/convert.ts'
 import { readDocument } from '../encoding/document.ts'
-import { isReserved } from '../encoding/keys.ts'
+import { checkName } from '../encoding/keys.ts'
 import { indexEntries } from '../encoding/sort-bytes.ts'
-import type { StoredValue } from '../encoding/values.ts'
+import { checkPropertyName, type StoredValue } from '../encoding/values.ts'
 import type { Aggregation, RunAggregationQueryRequest } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
 import type { View } from '../storage/view.ts'
@@ -45,7 +45,7 @@ export function readAggregation(
   let unnamed = 0
   const readings = aggregations.map((aggregation) => {
     const alias = aggregation.alias || `property_${++unnamed}`
-    if (isReserved(alias)) throw invalid(`The aggregation alias "${alias}" is reserved.`)
+    checkPropertyName(alias)
     return { alias, ...readOperator(aggregation) }
   })
   if (new Set(readings.map(({ alias }) => alias)).size < readings.length)
@@ -62,9 +62,9 @@ function readOperator({ count, sum, avg }: Aggregation): Omit<Reading, 'alias'> 
   }
   if (!sum && !avg) throw invalid('An aggregation must have an operator.')
   const property = (sum ?? avg)!.property?.name
-  if (!property) throw invalid('The property.name is the empty string.')
+  checkName('property.name', property ?? '')
   if (property === keyProperty) throw invalid(`Aggregations are not supported for the property: ${keyProperty}`)
-  return { operator: sum ? 'sum' : 'avg', property, upTo: Number.POSITIVE_INFINITY }
+  return { operator: sum ? 'sum' : 'avg', property: property!, upTo: Number.POSITIVE_INFINITY }
 }
 
 /** The running total of one property. */
@@ -72,12 +72,21 @@ class Total {
   count = 0
   #integers = 0n
   #doubles: number | undefined
+  /** Lost so far to rounding (Kahan's sum): ten times 0.1 are 1. */
+  #lost = 0
 
   add(value: StoredValue): void {
     if (value.valueType === 'integerValue') this.#integers += BigInt(value.integerValue as string)
-    else if (value.valueType === 'doubleValue') this.#doubles = (this.#doubles ?? 0) + (value.doubleValue as number)
+    else if (value.valueType === 'doubleValue') this.#addDouble(value.doubleValue as number)
     else return
     this.count++
+  }
+
+  #addDouble(double: number): void {
+    const before = this.#doubles ?? 0
+    const corrected = double - this.#lost
+    this.#doubles = before + corrected
+    this.#lost = Number.isFinite(this.#doubles) ? this.#doubles - before - corrected : 0
   }
 
   get sum(): StoredValue {

@@ -1,6 +1,7 @@
 // Finds the keys that may be results by the index alone: those that have an alternative's values.
 import { everything, type Span } from '../encoding/byte-range.ts'
-import { indexName, type Store } from '../storage/store.ts'
+import { indexName } from '../encoding/keys.ts'
+import type { Store } from '../storage/store.ts'
 import type { Conjunction } from './filters.ts'
 import type { Plan } from './plan.ts'
 import { Postings, sizes } from './postings.ts'

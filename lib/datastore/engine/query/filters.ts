@@ -2,7 +2,7 @@
 
 import { after, everything, intersect, point, type Span } from '../encoding/byte-range.ts'
 import { enumName } from '../encoding/convert.ts'
-import { afterDescendants, pathBytes, readKey, type StoredKey } from '../encoding/keys.ts'
+import { afterDescendants, checkName, pathBytes, readKey, type StoredKey } from '../encoding/keys.ts'
 import { sortBytes } from '../encoding/sort-bytes.ts'
 import { type StoredValue, ValueReader } from '../encoding/values.ts'
 import type { Filter, Target, Value } from '../protocol/messages.ts'
@@ -28,6 +28,8 @@ export interface Filters {
   unequal: Set<string>
   /** Properties with an equality. */
   equal: Set<string>
+  /** The number of conditions, where those on ancestors count as one. */
+  count: number
 }
 
 const operators = {
@@ -46,12 +48,16 @@ type Operator = (typeof operators)[keyof typeof operators]
 
 const maxAlternatives = 30
 const maxNotInValues = 10
+const maxUnequal = 10
 const noCondition: Conjunction = { key: everything, ancestor: undefined, equal: new Map(), range: new Map() }
 
-/** Alternatives, and the number that counts towards the limit: NOT_IN makes several, which count as one. */
-interface Expanded {
+/**
+ * Conditions that must all hold, by a text that is the same for equal ones. There are several alternatives where one of them is
+ * NOT_EQUAL or NOT_IN.
+ */
+interface Disjunct {
+  ids: ReadonlySet<string>
   any: Conjunction[]
-  count: number
 }
 
 /** Checks a filter. @param partition The query's partition; keys in another one are invalid. */
@@ -61,17 +67,22 @@ export function readFilters(
   partition: StoredKey['partitionId'],
 ): Filters {
   const reader = new FilterReader(target, partition)
-  const { any } = filter ? reader.read(filter) : { any: [noCondition] }
+  const any = filter ? reader.read(filter).flatMap((disjunct) => disjunct.any) : [noCondition]
   reader.checkCombination()
   const ancestors = new Set(any.map(({ ancestor }) => ancestor && Buffer.from(ancestor).toString('latin1')))
   if (ancestors.size > 1) throw invalid('All disjunctions must have a common and unique ancestor constraint.')
-  return { alternatives: any, unequal: reader.unequal, equal: reader.equal }
+  if (reader.unequal.size > maxUnequal)
+    throw invalid(
+      `The query contains ${reader.unequal.size} distinct inequality fields. A query may not have more than ${maxUnequal}.`,
+    )
+  return { alternatives: any, unequal: reader.unequal, equal: reader.equal, count: reader.count }
 }
 
 class FilterReader {
   readonly unequal = new Set<string>()
   readonly equal = new Set<string>()
   readonly #used: string[] = []
+  #ancestors = 0
   readonly #target: Target
   readonly #partition: StoredKey['partitionId']
   readonly #values: ValueReader
@@ -82,7 +93,11 @@ class FilterReader {
     this.#values = new ValueReader(target)
   }
 
-  read(filter: Filter): Expanded {
+  get count(): number {
+    return this.#used.filter((op) => op !== 'OR').length + Math.min(this.#ancestors, 1)
+  }
+
+  read(filter: Filter): Disjunct[] {
     const { compositeFilter, propertyFilter } = filter
     if (propertyFilter) {
       const op = enumName<Operator>(propertyFilter.op, operators)
@@ -95,7 +110,7 @@ class FilterReader {
     if (!compositeFilter.filters?.length) throw invalid('A composite filter must have at least one sub-filter.')
     const parts = compositeFilter.filters.map((inner) => this.read(inner))
     if (op === 'OR' && parts.length > 1) this.#used.push('OR')
-    return limited(op === 'AND' ? parts.reduce(both) : parts.reduce(either))
+    return op === 'AND' ? parts.reduce(both) : distinct(parts.flat())
   }
 
   /** Rejects combinations of NOT_IN and NOT_EQUAL with each other, and of NOT_IN with other alternatives. */
@@ -106,31 +121,37 @@ class FilterReader {
       throw invalid("'NOT_IN' cannot be combined with 'IN' or 'OR' in one query.")
   }
 
-  #condition(property: string, op: Operator, value: Value): Expanded {
-    if (property === '') throw invalid('The property.name is the empty string.')
+  #condition(property: string, op: Operator, value: Value): Disjunct[] {
+    checkName('property.name', property)
     if (op === 'HAS_ANCESTOR') return this.#ancestor(property, value)
     this.#used.push(op)
     const many = op === 'IN' || op === 'NOT_IN'
     if (many && !value.arrayValue?.values?.length)
       throw invalid(`'${op}' property filter for '${property}' requires a non-empty ArrayValue`)
-    const points = (many ? value.arrayValue!.values! : [value]).map((one) => this.#bytes(property, one))
+    const given = many ? value.arrayValue!.values! : [value]
+    if (op === 'IN' && given.length > maxAlternatives)
+      throw invalid(
+        `IN supports up to ${maxAlternatives} values. There are ${given.length} values in the IN filter in your query.`,
+      )
+    const points = given.map((one) => this.#bytes(property, one))
     if (op === 'NOT_IN' && points.length > maxNotInValues)
       throw invalid(`'NOT_IN' supports up to ${maxNotInValues} comparison values, not ${points.length}.`)
     const equal = op === 'EQUAL' || op === 'IN'
     const set = equal ? this.equal : this.unequal
     set.add(property)
-    const spans = spansOf(op, points)
-    return limited({
-      any: spans.map((span) => condition(property, equal, span)),
-      count: op === 'IN' ? spans.length : 1,
-    })
+    const any = spansOf(op, points).map((span) => condition(property, equal, span))
+    const idOf = (...bytes: Uint8Array[]) => JSON.stringify([property, equal ? 'EQUAL' : op, ...bytes.map(latin1)])
+    if (equal) return distinct(any.map((one, i) => ({ ids: new Set([idOf(points[i]!)]), any: [one] })))
+    return [{ ids: new Set([idOf(...points)]), any }]
   }
 
-  #ancestor(property: string, value: Value): Expanded {
+  #ancestor(property: string, value: Value): Disjunct[] {
     if (property !== keyProperty) throw invalid('property must be __key__')
     if (!value.keyValue) throw invalid('HAS_ANCESTOR requires a key value')
     const ancestor = this.#path(value)
-    return { any: [{ ...noCondition, ancestor, key: { low: ancestor, high: afterDescendants(ancestor) } }], count: 1 }
+    this.#ancestors++
+    const any = [{ ...noCondition, ancestor, key: { low: ancestor, high: afterDescendants(ancestor) } }]
+    return [{ ids: new Set([`ancestor ${latin1(ancestor)}`]), any }]
   }
 
   #bytes(property: string, value: Value): Uint8Array {
@@ -153,10 +174,17 @@ class FilterReader {
   }
 }
 
-function limited(expanded: Expanded): Expanded {
-  if (expanded.count > maxAlternatives)
-    throw invalid(`the query has ${expanded.count} disjunctions, more than the maximum of ${maxAlternatives}`)
-  return expanded
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+/** Leaves out disjuncts that are there twice, and checks that the rest are not too many. */
+function distinct(disjuncts: Disjunct[]): Disjunct[] {
+  if (disjuncts.length < 2) return disjuncts
+  const kept = [...new Map(disjuncts.map((one) => [JSON.stringify([...one.ids].sort()), one])).values()]
+  if (kept.length > maxAlternatives)
+    throw invalid(`the query has ${kept.length} disjunctions, more than the maximum of ${maxAlternatives}`)
+  return kept
 }
 
 function spansOf(op: Operator, points: Uint8Array[]): Span[] {
@@ -192,12 +220,14 @@ function condition(property: string, equal: boolean, span: Span): Conjunction {
     : { ...noCondition, range: new Map([[property, span]]) }
 }
 
-function either(a: Expanded, b: Expanded): Expanded {
-  return { any: [...a.any, ...b.any], count: a.count + b.count }
-}
-
-function both(a: Expanded, b: Expanded): Expanded {
-  return { any: a.any.flatMap((one) => b.any.map((other) => conjoin(one, other))), count: a.count * b.count }
+function both(a: Disjunct[], b: Disjunct[]): Disjunct[] {
+  const pairs = a.flatMap((one) =>
+    b.map((other) => ({
+      ids: new Set([...one.ids, ...other.ids]),
+      any: one.any.flatMap((left) => other.any.map((right) => conjoin(left, right))),
+    })),
+  )
+  return distinct(pairs)
 }
 
 function conjoin(a: Conjunction, b: Conjunction): Conjunction {

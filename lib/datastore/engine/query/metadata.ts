@@ -2,10 +2,10 @@
 
 import { everything } from '../encoding/byte-range.ts'
 import { writeDocument } from '../encoding/document.ts'
-import { partitionName, pathBytes, type StoredElement } from '../encoding/keys.ts'
+import { indexName, partitionName, pathBytes, type StoredElement } from '../encoding/keys.ts'
 import type { StoredValue } from '../encoding/values.ts'
 import { invalid } from '../protocol/status.ts'
-import { indexName, type Store } from '../storage/store.ts'
+import type { Store } from '../storage/store.ts'
 import type { OldEntity } from '../storage/view.ts'
 import { keyProperty } from './filters.ts'
 import type { Plan } from './plan.ts'

@@ -1,12 +1,14 @@
 // Checks a query and completes it: its scope, the order of its results, and where they begin and end.
 
 import { enumName } from '../encoding/convert.ts'
-import { readPartition, type StoredKey } from '../encoding/keys.ts'
+import { checkName, readPartition, type StoredKey } from '../encoding/keys.ts'
 import { type Path, readMask } from '../encoding/paths.ts'
 import type { Query, RunQueryRequest, Target } from '../protocol/messages.ts'
 import { Code, invalid, StatusError } from '../protocol/status.ts'
 import { type Bound, type CursorOrder, readCursor } from './cursor.ts'
 import { type Filters, keyProperty, readFilters } from './filters.ts'
+
+const maxConditions = 100
 
 export interface Order {
   property: string
@@ -49,6 +51,7 @@ export function readPlan(
   const filters = readFilters(query.filter, request, partition)
   const named = readOrders(query)
   const { keyDown } = named
+  checkConditions(filters.count, query.order?.length ?? 0)
   const selected = readProjection(query, filters)
   const distinct = readDistinct(query, filters, named)
   const keysOnly = selected.length === 1 && selected[0] === keyProperty
@@ -83,6 +86,13 @@ export function readPlan(
   }
 }
 
+function checkConditions(filters: number, orders: number): void {
+  if (filters + orders > maxConditions)
+    throw invalid(
+      `The query may not have more than ${maxConditions} filters and sort orders. It has ${filters + orders}.`,
+    )
+}
+
 function notNegative(what: string, value: number): number {
   if (value < 0) throw invalid(`${what} must be non-negative.`)
   return value
@@ -91,13 +101,11 @@ function notNegative(what: string, value: number): number {
 function readKind({ kind }: Query): string | undefined {
   if (!kind?.length) return undefined
   if (kind.length > 1) throw invalid('multiple kinds not supported')
-  if (!kind[0]!.name) throw invalid('The kind is the empty string.')
-  return kind[0]!.name
+  return checkName('kind', kind[0]!.name ?? '')
 }
 
 function nameOf(reference: { name?: string | null } | null | undefined): string {
-  if (!reference?.name) throw invalid('The property.name is the empty string.')
-  return reference.name
+  return checkName('property.name', reference?.name ?? '')
 }
 
 interface Orders {

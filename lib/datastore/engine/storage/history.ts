@@ -6,19 +6,16 @@ import type { Sql } from './sql.ts'
 /** History is kept as long as Datastore can read the past (`age`, in ms), but never more than `bytes`. */
 export const limits = { age: 3_600_000, bytes: 64 * 1024 * 1024 }
 
-// An id is version × 1024 + position in the commit, so that the oldest come first. (Parameters are bound as doubles, too
-// imprecise to multiply in JavaScript.)
-const firstId = 'CAST(? AS INTEGER) * 1024'
 /** The size that a row counts as, besides its text. */
 const rowBytes = 64
 
-const insertRow = `INSERT INTO history (id, n, k, c, v, d) VALUES (${firstId} + CAST(? AS INTEGER), ?, ?, ?, ?, ?)`
-const selectOldest = `SELECT max(v) FROM (SELECT id / 1024 AS v FROM history WHERE id < ${firstId} ORDER BY id LIMIT ?)`
-const selectSize = `SELECT sum(coalesce(octet_length(d), 0) + ${rowBytes}) FROM history WHERE id < ${firstId}`
-const deleteBefore = `DELETE FROM history WHERE id < ${firstId}`
-const selectFirstChange = `SELECT c, v, d FROM history WHERE id >= ${firstId} AND n = ? AND k = ? ORDER BY id LIMIT 1`
-const selectLastChange = 'SELECT max(id) / 1024 FROM history WHERE n = ? AND k = ?'
-const selectChanges = `SELECT k, c, v, d FROM history WHERE id >= ${firstId} AND n = ? ORDER BY id`
+const insertRow = 'INSERT INTO history (at, place, n, k, c, v, d) VALUES (?, ?, ?, ?, ?, ?, ?)'
+const selectOldest = 'SELECT max(at) FROM (SELECT at FROM history WHERE at < ? ORDER BY at, place LIMIT ?)'
+const selectSize = `SELECT sum(coalesce(octet_length(d), 0) + ${rowBytes}) FROM history WHERE at < ?`
+const deleteBefore = 'DELETE FROM history WHERE at < ?'
+const selectFirstChange = 'SELECT c, v, d FROM history WHERE at >= ? AND n = ? AND k = ? ORDER BY at, place LIMIT 1'
+const selectLastChange = 'SELECT max(at) FROM history WHERE n = ? AND k = ?'
+const selectChanges = 'SELECT k, c, v, d FROM history WHERE at >= ? AND n = ? ORDER BY at, place'
 
 export class History {
   readonly #sql: Sql
@@ -42,9 +39,7 @@ export class History {
     this.forgetAdded()
     if (rows === 0) return
     this.#sql.run('UPDATE state SET kept = kept + ?', bytes)
-    const [kept, first] = this.#sql.first<[number, number]>(
-      'SELECT kept, (SELECT min(id) / 1024 FROM history) FROM state',
-    )!
+    const [kept, first] = this.#sql.first<[number, number]>('SELECT kept, (SELECT min(at) FROM history) FROM state')!
     const before = kept > limits.bytes ? Number.MAX_SAFE_INTEGER : (now - limits.age) * 1000
     if (first < before) this.#dropUpTo(this.#sql.first<[number]>(selectOldest, before, rows * 2)![0])
   }

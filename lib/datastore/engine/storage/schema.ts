@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { TipfyError } from '../../../internal/errors.ts'
+import { sortNegativeZeros } from './negative-zeros.ts'
 import { sqlite } from './sqlite.ts'
 
 /** A stored entity. Versions are microseconds since 1970; each commit's is later than the one before. */
@@ -18,29 +19,50 @@ export interface Row {
 }
 
 /** Grows with each change of `schema` that older code cannot read. */
-const currentFormat = 1
+const currentFormat = 2
 /** SQLite's codes for a read-only and for a damaged file. */
 const [readOnlyCode, corruptCode] = [8, 11]
 const cacheKib = 8 * 1024
 
-// `history` holds what each commit replaced, oldest first (its id is version × 1024 + position in the commit; d is null if nothing
-// was there), so that a reader at an earlier version sees the table without what came later. `entry` is the index: one row for
-// each indexed value, with `p` the number of (partition, kind, property), and one for each entity under the property ''.
+// `history` holds what each commit replaced, by its version (`at`) and the position in it; d is null if nothing was there. A reader
+// at an earlier version sees the table without what came later. `entry` is the index: one row for each indexed value, with `p` the
+// number of (partition, kind, property), and one for each entity under the property ''.
+const historyTable = `
+CREATE TABLE history (
+  at INTEGER, place INTEGER, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT, PRIMARY KEY (at, place)
+) WITHOUT ROWID;`
 const schema = `
-CREATE TABLE state (one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL, kept INTEGER NOT NULL);
-INSERT INTO state VALUES (1, 0, 0, 0);
+CREATE TABLE state (
+  one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL, kept INTEGER NOT NULL, concurrency TEXT NOT NULL);
 CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE entity (
   id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER NOT NULL, v INTEGER NOT NULL,
   t INTEGER NOT NULL, d TEXT NOT NULL, UNIQUE (n, k));
 CREATE TABLE entry (p INTEGER, v BLOB, k BLOB, PRIMARY KEY (p, v, k)) WITHOUT ROWID;
-CREATE TABLE history (
-  id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT);
 CREATE TABLE reserved (n INTEGER, k BLOB, PRIMARY KEY (n, k)) WITHOUT ROWID;
-`
+${historyTable}`
 
-/** Opens a database. @param file Its path, or `:memory:`. @param timeout Milliseconds to wait for others that open it. */
-export function openDatabase(file: string, timeout: number): DatabaseSync {
+// Format 1 numbered the rows of its history by version × 1024 + position, had no modes of concurrency, and sorted -0 as 0.
+const fromFormat1 = `
+ALTER TABLE state ADD COLUMN concurrency TEXT NOT NULL DEFAULT 'optimistic';
+ALTER TABLE history RENAME TO history1;
+${historyTable}
+INSERT INTO history SELECT id / 1024, id % 1024, n, k, c, v, d FROM history1;
+DROP TABLE history1;`
+
+/** The ways in which transactions that meet are kept apart, as the service calls them. */
+export const concurrencyModes = ['pessimistic', 'optimistic', 'optimistic-with-entity-groups'] as const
+
+export type Concurrency = (typeof concurrencyModes)[number]
+
+/**
+ * Opens a database.
+ *
+ * @param file Its path, or `:memory:`.
+ * @param timeout Milliseconds to wait for others that open it.
+ * @param concurrency The mode of a new database.
+ */
+export function openDatabase(file: string, timeout: number, concurrency: Concurrency): DatabaseSync {
   checkNotEmptied(file)
   const db = new (sqlite().DatabaseSync)(file, { timeout })
   try {
@@ -48,7 +70,7 @@ export function openDatabase(file: string, timeout: number): DatabaseSync {
     // Has an effect on macOS alone, where synced data may still be in the drive's own cache.
     db.exec('PRAGMA fullfsync = ON')
     // Checked first, so that opening a folder that is in use takes no lock.
-    if (formatOf(db) === 0) createTables(db)
+    if (formatOf(db) < currentFormat) makeTables(db, concurrency)
     const found = formatOf(db)
     if (found !== currentFormat)
       throw new TipfyError('TIPFY_E_DATA_FORMAT', { folder: dirname(file), found, wanted: currentFormat })
@@ -74,11 +96,22 @@ function formatOf(db: DatabaseSync): number {
   return db.prepare('PRAGMA user_version').get()!['user_version'] as number
 }
 
-/** Creates the tables in one process; others wait, and then find them. */
-function createTables(db: DatabaseSync): void {
+/** Creates the tables, or converts older ones, in one process; others wait, and then find them. */
+function makeTables(db: DatabaseSync, concurrency: Concurrency): void {
   db.exec('BEGIN IMMEDIATE')
-  if (formatOf(db) === 0) db.exec(`${schema} PRAGMA user_version = ${currentFormat}`)
-  db.exec('COMMIT')
+  try {
+    const found = formatOf(db)
+    if (found === 0) db.exec(`${schema} INSERT INTO state VALUES (1, 0, 0, 0, '${concurrency}');`)
+    if (found === 1) {
+      db.exec(fromFormat1)
+      sortNegativeZeros(db)
+    }
+    if (found < currentFormat) db.exec(`PRAGMA user_version = ${currentFormat}`)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
 }
 
 /** Throws SQLite's own code for a read-only file: SQLite opens it, and fails only at the first commit. */

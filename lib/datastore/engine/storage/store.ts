@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Code, StatusError } from '../protocol/status.ts'
 import { History } from './history.ts'
-import { openDatabase, type Row } from './schema.ts'
+import { type Concurrency, openDatabase, type Row } from './schema.ts'
 import { Sql } from './sql.ts'
 
 /** Milliseconds to wait for another process that is opening or recovering the same file. */
@@ -33,9 +33,9 @@ export class Store {
   /** The latest version, while a transaction reads. */
   #version: number | undefined
 
-  /** @param file Path of the database, or `:memory:`. */
-  constructor(file: string) {
-    this.db = openDatabase(file, patience)
+  /** @param file Path of the database, or `:memory:`. @param concurrency The mode of a new database. */
+  constructor(file: string, concurrency: Concurrency = 'pessimistic') {
+    this.db = openDatabase(file, patience, concurrency)
     this.sql = new Sql(this.db)
     this.history = new History(this.sql)
     const path = resolve(file)
@@ -214,9 +214,4 @@ export class Store {
 function idOf(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
   return found && `${found.dev} ${found.ino}`
-}
-
-/** Returns the name of the index of a kind's property; '' is the index of all entities of the kind. */
-export function indexName(n: number, kind: string, property: string): string {
-  return JSON.stringify([n, kind, property])
 }

@@ -22,7 +22,8 @@ const byText: Compare<string> = (a, b) => byBytes(Buffer.from(a), Buffer.from(b)
 
 function byDouble(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
-  return byNumber(a, b)
+  // -0 comes before 0.
+  return byNumber(a, b) || byNumber(1 / a, 1 / b)
 }
 
 export function byPath(a: Path, b: Path): number {

@@ -14,6 +14,11 @@ const comparisons: Record<string, string> = {
 /** The comparison with its sides exchanged. */
 const mirrored: Record<string, string> = { '=': '=', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
+/** One of several values, or a single one. */
+function contains(name: string, value: Value): Filter {
+  return { propertyFilter: { property: { name }, op: value.arrayValue ? 'IN' : 'EQUAL', value } }
+}
+
 export class FilterParser {
   readonly #reader: Reader
   readonly #values: ValueParser
@@ -37,21 +42,19 @@ export class FilterParser {
   #condition(): Filter {
     const { type, text } = this.#reader.word
     if (type === 'sign' && text === '(') return this.#reader.inParentheses(() => this.filter())
-    return this.#values.isNext ? this.#fromValue(this.#values.value()) : this.#fromProperty(this.#reader.take('name'))
+    return this.#values.isNext ? this.#fromValue(this.#values.value()) : this.#fromProperty(this.#reader.property())
   }
 
   #fromProperty(name: string): Filter {
     const filter = (op: string, value: Value): Filter => ({ propertyFilter: { property: { name }, op, value } })
     const [reader, values] = [this.#reader, this.#values]
     if (reader.takes('IS')) {
-      reader.expect('NULL')
-      return filter('EQUAL', { nullValue: 0 })
+      return filter('EQUAL', values.nothing())
     }
-    if (reader.takes('CONTAINS')) return filter('EQUAL', values.value())
-    if (reader.takes('IN')) return filter('IN', values.values())
+    if (reader.takes('CONTAINS') || reader.takes('IN')) return contains(name, values.value())
     if (reader.takes('NOT')) {
       reader.expect('IN')
-      return filter('NOT_IN', values.values())
+      return filter('NOT_IN', values.value())
     }
     if (reader.takes('HAS')) {
       reader.expect('ANCESTOR')
@@ -63,8 +66,8 @@ export class FilterParser {
   /** Parses a condition whose value comes first. */
   #fromValue(value: Value): Filter {
     const reader = this.#reader
-    const filter = (op: string): Filter => ({ propertyFilter: { property: { name: reader.take('name') }, op, value } })
-    if (reader.takes('IN')) return filter('EQUAL')
+    const filter = (op: string): Filter => ({ propertyFilter: { property: { name: reader.property() }, op, value } })
+    if (reader.takes('IN')) return contains(reader.property(), value)
     if (reader.takes('HAS')) {
       reader.expect('DESCENDANT')
       return filter('HAS_ANCESTOR')

@@ -1,6 +1,6 @@
 // Parses GQL, Datastore's query language, into the same messages that other queries use:
 // https://cloud.google.com/datastore/docs/reference/gql_reference
-import type { Aggregation, GqlQuery, PropertyReference, Query } from '../../protocol/messages.ts'
+import type { Aggregation, GqlQuery, PartitionId, PropertyReference, Query } from '../../protocol/messages.ts'
 import { FilterParser } from './filters.ts'
 import { Reader, wrong } from './reader.ts'
 import { ValueParser } from './values.ts'
@@ -12,8 +12,9 @@ export interface Gql {
   aggregations: Aggregation[] | undefined
 }
 
-export function readGql(gql: GqlQuery): Gql {
-  return new Parser(gql).whole()
+/** Parses a GQL text. @param partition The query's, which its keys are in where they name none. */
+export function readGql(gql: GqlQuery, partition: PartitionId | null | undefined): Gql {
+  return new Parser(gql, partition ?? {}).whole()
 }
 
 class Parser {
@@ -21,15 +22,16 @@ class Parser {
   readonly #values: ValueParser
   readonly #filters: FilterParser
 
-  constructor(gql: GqlQuery) {
+  constructor(gql: GqlQuery, partition: PartitionId) {
     this.#reader = new Reader(gql.queryString ?? '')
-    this.#values = new ValueParser(this.#reader, gql)
+    this.#values = new ValueParser(this.#reader, gql, partition)
     this.#filters = new FilterParser(this.#reader, this.#values)
   }
 
   whole(): Gql {
     const read = this.#reader.takes('AGGREGATE') ? this.#aggregate() : this.#select()
     if (this.#reader.word.type !== 'end') throw this.#reader.unexpected()
+    this.#values.checkAllUsed()
     return read
   }
 
@@ -47,7 +49,7 @@ class Parser {
     let aggregations: Aggregation[] | undefined
     if (this.#isAggregation()) aggregations = reader.list(() => this.#aggregation())
     else this.#selected(query)
-    if (reader.takes('FROM')) query.kind = [{ name: reader.take('name') }]
+    if (reader.takes('FROM')) query.kind = [{ name: reader.name() }]
     if (reader.takes('WHERE')) query.filter = this.#filters.filter()
     if (reader.takes('ORDER')) query.order = this.#orders()
     if (reader.takes('LIMIT')) this.#limit(query)
@@ -67,7 +69,7 @@ class Parser {
   }
 
   #names(): PropertyReference[] {
-    return this.#reader.list(() => ({ name: this.#reader.take('name') }))
+    return this.#reader.list(() => ({ name: this.#reader.property() }))
   }
 
   #isAggregation(): boolean {
@@ -78,14 +80,14 @@ class Parser {
   #aggregation(): Aggregation {
     const reader = this.#reader
     if (!this.#isAggregation()) throw reader.unexpected()
-    const name = reader.take('name').toUpperCase()
+    const name = reader.next().text.toUpperCase()
     const read = reader.inParentheses((): Aggregation => {
       if (name === 'COUNT_UP_TO') return { count: { upTo: { value: this.#values.value().integerValue } } }
-      if (name !== 'COUNT') return { [name.toLowerCase()]: { property: { name: reader.take('name') } } }
+      if (name !== 'COUNT') return { [name.toLowerCase()]: { property: { name: reader.property() } } }
       reader.expect('*')
       return { count: {} }
     })
-    if (reader.takes('AS')) read.alias = reader.take('name')
+    if (reader.takes('AS')) read.alias = reader.name()
     return read
   }
 
@@ -93,7 +95,7 @@ class Parser {
     const reader = this.#reader
     reader.expect('BY')
     return reader.list(() => {
-      const property = { name: reader.take('name') }
+      const property = { name: reader.property() }
       const direction = reader.takes('DESC') ? 'DESCENDING' : 'ASCENDING'
       if (direction === 'ASCENDING') reader.takes('ASC')
       return { property, direction }

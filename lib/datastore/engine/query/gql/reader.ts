@@ -7,6 +7,12 @@ export function wrong(what: string): Error {
   return invalid(`GQL query error: ${what}`)
 }
 
+/** Words that are names only between backquotes. */
+const keywords = new Set(
+  'AGGREGATE ALL ANCESTOR AND AS ASC AVG BETWEEN BY CONTAINS COUNT COUNT_UP_TO CURSOR DESC DESCENDANT DISTINCT FALSE FROM GROUP HAS \
+HAVING IN IS JOIN LIKE LIMIT NOT NULL OFFSET ON OR ORDER OVER SELECT SUM TRUE WHERE'.split(' '),
+)
+
 export class Reader {
   readonly #words: Word[]
   #at = 0
@@ -40,7 +46,7 @@ export class Reader {
   takes(wanted: string): boolean {
     const { word } = this
     const is =
-      word.type === 'name' && !word.quoted
+      word.type === 'name' && !word.quoted && word.parts === 1
         ? word.text.toUpperCase() === wanted
         : word.type === 'sign' && word.text === wanted
     if (is) this.#at++
@@ -55,6 +61,20 @@ export class Reader {
   take(type: Word['type']): string {
     if (this.word.type !== type) throw this.unexpected()
     return this.next().text
+  }
+
+  /** Takes the name of a property, which may be a path into entity values. */
+  property(): string {
+    const { word } = this
+    if (word.type !== 'name' || (!word.quoted && word.parts === 1 && keywords.has(word.text.toUpperCase())))
+      throw this.unexpected()
+    return this.next().text
+  }
+
+  /** Takes a name of one part: of a kind, or an alias. */
+  name(): string {
+    if (this.word.type === 'name' && this.word.parts > 1) throw this.unexpected()
+    return this.property()
   }
 
   /** Parses a list separated by commas. */

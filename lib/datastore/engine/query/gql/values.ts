@@ -1,14 +1,32 @@
 // Parses values in a GQL text: literals, where allowed, and the bindings of `@name` and `@1`.
-import type { GqlQuery, GqlQueryParameter, PathElement, Value } from '../../protocol/messages.ts'
+import { isReserved } from '../../encoding/keys.ts'
+import type { GqlQuery, GqlQueryParameter, PartitionId, PathElement, Value } from '../../protocol/messages.ts'
 import { type Reader, wrong } from './reader.ts'
+
+const maxPosition = 2 ** 31 - 1
 
 export class ValueParser {
   readonly #reader: Reader
   readonly #gql: GqlQuery
+  readonly #partition: PartitionId
+  readonly #usedPositions = new Set<number>()
 
-  constructor(reader: Reader, gql: GqlQuery) {
+  /** @param partition Where keys are that name no project and no namespace. */
+  constructor(reader: Reader, gql: GqlQuery, partition: PartitionId) {
     this.#reader = reader
     this.#gql = gql
+    this.#partition = partition
+    for (const [name, parameter] of Object.entries(gql.namedBindings ?? {})) {
+      checkBindingName(name)
+      checkParameter(parameter)
+    }
+    for (const parameter of gql.positionalBindings ?? []) checkParameter(parameter)
+  }
+
+  /** Throws for a positional binding that the text does not name. */
+  checkAllUsed(): void {
+    const unused = (this.#gql.positionalBindings ?? []).findIndex((_, i) => !this.#usedPositions.has(i))
+    if (unused !== -1) throw wrong(`Unused positional binding: ${unused + 1}.`)
   }
 
   /** True if a value comes next. */
@@ -36,9 +54,10 @@ export class ValueParser {
     return this.#named(text.toUpperCase())
   }
 
-  /** Parses several values: in parentheses, or an array. */
-  values(): Value {
-    return this.#reader.word.type === 'sign' ? this.#array() : this.value()
+  /** Parses the NULL of IS NULL, a literal like any other. */
+  nothing(): Value {
+    if (!/^null$/i.test(this.#reader.word.text)) throw this.#reader.unexpected()
+    return this.value()
   }
 
   /** Parses a place among results: a cursor, or the number of results before it. */
@@ -47,7 +66,9 @@ export class ValueParser {
     if (parameter.cursor) return { cursor: parameter.cursor }
     const { integerValue } = parameter.value ?? {}
     if (integerValue === undefined || integerValue === null) throw wrong('a position is a number or a cursor.')
-    return { count: Number(integerValue) }
+    const count = Number(integerValue)
+    if (count > maxPosition) throw wrong(`The position ${integerValue} is too large.`)
+    return { count }
   }
 
   #array(): Value {
@@ -61,22 +82,24 @@ export class ValueParser {
     if (name === 'KEY') return { keyValue: reader.inParentheses(() => this.#key()) }
     if (name === 'ARRAY') return this.#array()
     const text = reader.inParentheses(() => reader.take('string'))
-    return name === 'BLOB' ? { blobValue: Buffer.from(text, 'base64url') } : { timestampValue: timestamp(text) }
+    return name === 'BLOB' ? { blobValue: blob(text) } : { timestampValue: timestamp(text) }
   }
 
   #key(): NonNullable<Value['keyValue']> {
     const reader = this.#reader
-    const partitionId: Record<string, string> = {}
+    let partitionId = this.#partition
     for (const [word, field] of [
       ['PROJECT', 'projectId'],
       ['NAMESPACE', 'namespaceId'],
     ] as const) {
       if (!reader.takes(word)) continue
-      partitionId[field] = reader.inParentheses(() => reader.take('string'))
+      const value = reader.inParentheses(() => reader.take('string'))
+      // A key that names one of them is in no namespace but that.
+      partitionId = partitionId === this.#partition ? { [field]: value } : { ...partitionId, [field]: value }
       reader.expect(',')
     }
     const path = reader.list((): PathElement => {
-      const kind = reader.word.type === 'string' ? reader.take('string') : reader.take('name')
+      const kind = reader.name()
       reader.expect(',')
       return reader.word.type === 'string'
         ? { kind, name: reader.take('string') }
@@ -89,15 +112,38 @@ export class ValueParser {
     const name = this.#reader.take('binding').slice(1)
     const { namedBindings, positionalBindings } = this.#gql
     const named = namedBindings && Object.hasOwn(namedBindings, name) ? namedBindings[name] : undefined
+    if (/^\d/.test(name)) this.#usedPositions.add(Number(name) - 1)
     const bound = /^\d/.test(name) ? positionalBindings?.[Number(name) - 1] : named
     if (!bound) throw wrong(`There is no binding for @${name}.`)
     return bound
   }
 }
 
+function checkBindingName(name: string): void {
+  if (!/^[A-Za-z_$][\w$]*$/.test(name)) throw wrong(`"${name}" is no name of a binding.`)
+  if (isReserved(name)) throw wrong(`The GQL query parameter name "${name}" is reserved.`)
+}
+
+function checkParameter({ value, cursor }: GqlQueryParameter): void {
+  if ((value === undefined || value === null) && (cursor === undefined || cursor === null))
+    throw wrong('A GQL query parameter is empty.')
+}
+
+/** Reads base64url without padding. */
+function blob(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.toString('base64url') !== text) throw wrong(`Invalid blob text: "${text}".`)
+  return bytes
+}
+
+const datetime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?(?:[Zz]|[+-](?!00:00)\d\d:\d\d)$/
+
 function timestamp(text: string): NonNullable<Value['timestampValue']> {
-  const millis = Date.parse(text)
-  if (Number.isNaN(millis)) throw wrong(`"${text}" is no date and time of RFC 3339.`)
-  const [, fraction = ''] = text.match(/\.(\d+)/) ?? []
-  return { seconds: Math.floor(millis / 1000), nanos: Number(fraction.padEnd(9, '0').slice(0, 9)) }
+  const match = datetime.exec(text)
+  const millis = match ? Date.parse(text.toUpperCase()) : Number.NaN
+  const [date, time] = [text.slice(0, 10), text.slice(11, 19)]
+  // A day that its month does not have is read as one of the next.
+  const isDate = !Number.isNaN(millis) && new Date(`${date}T${time}Z`).toISOString().startsWith(`${date}T${time}`)
+  if (!match || !isDate) throw wrong(`Invalid datetime text: "${text}".`)
+  return { seconds: Math.floor(millis / 1000), nanos: Number((match[1] ?? '').padEnd(9, '0')) }
 }

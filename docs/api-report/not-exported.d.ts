@@ -89,6 +89,7 @@ export interface CookieResponse {
       has(name: string): boolean;
       addUnchecked(name: string, value: string): void;
   };
+  readonly body?: unknown;
   varyByCookie(): void;
   setCookie(name: string, value: string, options?: CookieOptions): void;
   deleteCookie(name: string, options?: DeleteCookieOptions): void;
@@ -158,6 +159,7 @@ export interface EngineOptions {
   dataFolder?: string;
   memory?: boolean;
   clock?: () => number;
+  lockWait?: number;
 }
 
 export const ExpectationFailed_base: typeof HTTPException;
@@ -754,6 +756,10 @@ export const table: {
     datastore: import("../../../internal/settings.ts").Setting<"auto" | "cloud" | "embedded" | DatastoreClient>;
     dataFolder: import("../../../internal/settings.ts").Setting<string>;
     kind: import("../../../internal/settings.ts").Setting<string>;
+    cache: import("../../../internal/settings.ts").Setting<string | readonly string[] | null>;
+    cacheUser: import("../../../internal/settings.ts").Setting<string | null>;
+    cachePassword: import("../../../internal/settings.ts").Setting<string | (() => string | Promise<string>) | null>;
+    cacheCa: import("../../../internal/settings.ts").Setting<string | null>;
     memcache: import("../../../internal/settings.ts").Setting<string | readonly string[] | null>;
     memcacheUser: import("../../../internal/settings.ts").Setting<string | null>;
     memcachePassword: import("../../../internal/settings.ts").Setting<string | null>;

@@ -4,6 +4,7 @@ export interface DatastoreOptions {
   mode: 'embedded' | 'cloud';
   dataFolder?: string;
   memory?: boolean;
+  lockWait?: number;
   projectId?: string;
   namespace?: string;
   databaseId?: string;

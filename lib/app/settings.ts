@@ -27,7 +27,7 @@ export const settings = {
   versionId: setting(env.K_REVISION ?? env.GAE_VERSION ?? null, 'string|null'),
   /** Modules whose own `urls` are added to the rules. */
   appsInstalled: setting<readonly string[]>([], 'string[]'),
-  /** The path in front of an installed application's rules, by module. */
+  /** The path of an installed application's rules, by module. */
   appsEntryPoints: setting<Readonly<Record<string, string>>>({}),
   /** Options of the application's UrlMap. */
   urlMap: setting<UrlMapOptions>({}, (value) => {
@@ -35,7 +35,7 @@ export const settings = {
     const unknown = Object.keys(value).find((key) => !(urlMapOptions as string[]).includes(key))
     return unknown === undefined || `options of UrlMap, not ${unknown}`
   }),
-  /** The host, and parent of the hosts, that requests may ask for; another one is a 400. null allows any. */
+  /** The host, and parent of the hosts, that requests may ask for; any other is a 400. null allows any. */
   serverName: setting<string | null>(
     null,
     (value) =>
@@ -43,7 +43,7 @@ export const settings = {
       (typeof value === 'string' && /^(?:[a-z\d_.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(value)) ||
       "a host as requests name it, like 'example.org' or 'localhost:8080'",
   ),
-  /** Proxies whose forwarded headers count: their number, or addresses and subnets (`'loopback'`, `'10.0.0.0/8'`). */
+  /** Proxies whose forwarded headers count: the number of hops, or addresses and subnets ('loopback', '10.0.0.0/8'). */
   trustedProxies: setting<number | string | readonly string[]>(
     isCloud ? 1 : 0, // the platform's own front end
     (value) =>
@@ -52,7 +52,7 @@ export const settings = {
       typeOf(value) === 'string[]' ||
       'a number of hops, or addresses, as a string or a list of strings',
   ),
-  /** Headers that are taken from trusted proxies, by their names in lower case. */
+  /** The headers taken from trusted proxies; 'x-forwarded-host' only if your proxy sets or removes it. */
   trustedHeaders: setting<readonly string[]>(
     defaultTrustedHeaders,
     (value) =>
@@ -64,21 +64,21 @@ export const settings = {
   compress: setting(true),
   /** Bytes of a request's line and headers; more is a 431. */
   maxHeaderSize: limit(16 * 1024),
-  /** Connections at once, per process; more are closed. 0 allows any number. */
+  /** Concurrent connections per process; more are closed. 0 allows any number. */
   maxConnections: setting(0, (value) => isCount(value) || 'a whole number, 0 for any'),
   /** Seconds for the headers of a request to arrive. */
   headersTimeout: limit(20),
   /** Seconds for a whole request to arrive. */
   requestTimeout: limit(60),
-  /** Seconds that an idle connection is kept. */
+  /** Seconds until an idle connection is closed. */
   keepAliveTimeout: limit(65),
-  /** Seconds that requests in flight have when the server stops. */
+  /** Seconds for running requests when the server stops. */
   shutdownTimeout: limit(10),
-  /** The path that load balancers ask: 200 while serving, 503 when stopping. null: no such path. */
+  /** The path for load balancers: 200 while serving, 503 when stopping. null: no such path. */
   healthPath: setting<string | null>('/_health', 'string|null'),
   /** Log each request. */
   accessLog: setting(true),
-  /** The lowest level that `app.log` writes. */
+  /** The lowest level that app.log writes: 'debug', 'info', 'warn', 'error' or 'silent'. */
   logLevel: choice('info', ['debug', 'info', 'warn', 'error', 'silent']),
 }
 

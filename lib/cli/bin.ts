@@ -8,8 +8,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(1)
 }
-// Compiled code, and TypeScript without its types, is kept between runs: half of a start is compiling. Beside the packages,
-// which whoever may write could change anyway; elsewhere Node would keep it in the folder that all users share.
+// Keeps compiled code between runs: half of a start is compiling. It lies beside the packages, since who can write there could
+// change those as well; Node's default is a folder that all users share.
 const [{ existsSync }, { enableCompileCache }] = await Promise.all([import('node:fs'), import('node:module')])
 if (existsSync('node_modules')) enableCompileCache('node_modules/.cache/tipfy')
 const { main } = await import('./main.ts')

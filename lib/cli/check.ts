@@ -1,5 +1,4 @@
-// `tipfy check`: what can be known to be wrong before a request comes. It starts nothing and opens no store.
-
+// `tipfy check`: finds mistakes before a request does. It starts nothing and opens no store.
 import { methodsOf } from '../app/handler.ts'
 import { loadRules, loadSections } from '../app/setup.ts'
 import type { App } from '../app/types.ts'
@@ -11,14 +10,14 @@ import { counted, paint, print, printJson } from './output.ts'
 import { sampleFor } from './samples.ts'
 
 interface Problem {
-  /** The rule, hook or section that it is about. */
+  /** The rule, hook or section. */
   where: string
   problem: string
 }
 
 const textOf = (error: unknown) => describeFailure(error).replace(/^tipfy: /, '')
 
-/** Where a request for a built URL ends up: at a rule, or at none for a reason. */
+/** Follows a built URL to the rule that matches it; returns the reason if none does. */
 function follow(map: UrlMap, domain: string, path: string, method: string): Match | string {
   const place = map.hostMatching ? { serverName: domain } : { serverName: 'localhost', subdomain: domain }
   const adapter = map.bind(place)
@@ -28,20 +27,20 @@ function follow(map: UrlMap, domain: string, path: string, method: string): Matc
       return adapter.match(target, method)
     } catch (error) {
       if (error instanceof RequestRedirect) target = new URL(error.location).pathname
-      else if (error instanceof HTTPException) return `is answered with ${error.code} ${error.name}`
+      else if (error instanceof HTTPException) return `is a ${error.code} ${error.name}`
       else throw error
     }
   }
-  return 'is redirected without end'
+  return 'is redirected endlessly'
 }
 
-/** Whether a URL built from the rule comes back to it, or to another rule that serves the same. */
+/** Checks that a URL built from the rule matches it, or another rule of the same endpoint or handler. */
 function checkRule(map: UrlMap, rule: Rule): string | null {
   const values: Record<string, unknown> = { ...rule.defaults }
   for (const [name, converter] of rule.compiled.converters) {
     if (Object.hasOwn(values, name)) continue
     const sample = sampleFor(converter)
-    if (sample === undefined) return null // nothing can be said without a value that its converter takes
+    if (sample === undefined) return null // cannot be checked without a value that its converter accepts
     values[name] = sample.value
   }
   const built = rule.compiled.builder.build(values, false)
@@ -63,7 +62,7 @@ async function checkHandler(app: App, rule: Rule): Promise<string | null> {
   return `takes ${[...rule.methods].join(', ')}, and its handler has only ${methods.join(', ')}`
 }
 
-/** Every problem there is; `attempt` turns what a step throws into one. */
+/** Collects all problems; `attempt` turns an error of a step into one. */
 async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: number }> {
   const problems: Problem[] = []
   async function attempt<T>(where: string, step: () => T | Promise<T>): Promise<T | undefined> {

@@ -1,9 +1,9 @@
-// A command line read by commander: what was wrong with it is told in one line.
+// Runs commander; mistakes in the command line are reported in one line.
 import { type Command, CommanderError } from 'commander'
 import { describeFailure, UsageError } from './failure.ts'
 import { makeProgram } from './program.ts'
 
-/** What commander found wrong, in one line that says where to look. */
+/** Describes commander's error in one line that names the help to read. */
 function usageOf(error: CommanderError, names: readonly string[], { commands }: Command): string {
   const text =
     error.code === 'commander.help'
@@ -12,7 +12,7 @@ function usageOf(error: CommanderError, names: readonly string[], { commands }: 
   return describeFailure(new UsageError(`${text.replace(/\.?$/, '.')} See: ${names.join(' ')} --help`))
 }
 
-/** Runs the command that `argv` asks for; exits with 2 where it asks for none. Throws what the command throws. */
+/** Runs the command of `argv`; exits with 2 if there is none. Throws what the command throws. */
 export async function runCommandLine(argv: string[]): Promise<void> {
   const program = makeProgram()
   try {
@@ -29,7 +29,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   }
 }
 
-/** The command that was meant, as one would ask for its help. */
+/** Finds the command of `argv`, and the words that ask for its help. */
 function commandOf(program: Command, argv: readonly string[]): [names: string[], command: Command] {
   const names = ['tipfy']
   let command = program

@@ -1,11 +1,11 @@
-// `tipfy completion <shell>`: a script made from the very commands and options that the program has.
+// `tipfy completion <shell>`: a script made from the commands and options of the program.
 import type { Command, Option } from 'commander'
 import { print } from './output.ts'
 
 export type Shell = 'bash' | 'zsh' | 'fish'
 
 interface Entry {
-  /** The words that lead to it: '' for tipfy itself, 'sessions ls'. */
+  /** Its words: '' for tipfy itself, 'sessions ls'. */
   path: string
   commands: readonly { name: string; text: string }[]
   options: readonly { flag: string; text: string; choices: readonly string[]; takesValue: boolean }[]
@@ -25,7 +25,7 @@ function entries(command: Command, path = ''): Entry[] {
   return [own, ...command.commands.flatMap((sub) => entries(sub, `${path} ${sub.name()}`.trim()))]
 }
 
-/** The paths as patterns of a shell's `case`: words that lead no further are a command's own arguments. */
+/** The paths as patterns of a shell's `case`; other words are arguments of a command. */
 const known = (all: readonly Entry[]) => all.flatMap(({ path }) => (path === '' ? [] : [`"${path}"`])).join('|')
 
 const words = ({ commands, options }: Entry) => [...commands.map((one) => one.name), ...options.map((one) => one.flag)]

@@ -1,4 +1,4 @@
-// `tipfy dev`: the application of this folder, started anew whenever its code changes.
+// `tipfy dev`: serves the application of this folder and restarts it when its code changes.
 import cluster from 'node:cluster'
 import { relative, sep } from 'node:path'
 import type { App } from '../app/types.ts'
@@ -19,7 +19,7 @@ interface Options {
   host?: string
 }
 
-/** What no change of the code can heal: it ends `tipfy dev`. */
+/** Errors that no change of the code can mend; they end `tipfy dev`. */
 const final = /^TIPFY_E_(?:PORT|PORT_IN_USE|PORT_DENIED|HOST|DATA_FOLDER|CONFIG_FILE)$/
 
 /** Serves until a signal ends it. */
@@ -40,7 +40,7 @@ export async function devCommand(options: Options): Promise<void> {
   print(`Console: ${supervisor.url}/_tipfy/`)
 }
 
-const say = (message: DevMessage | WorkerReady) => process.send!(message)
+const send = (message: DevMessage | WorkerReady) => process.send!(message)
 
 async function work(options: Options): Promise<void> {
   let app: App | undefined
@@ -57,24 +57,24 @@ async function work(options: Options): Promise<void> {
 }
 
 /**
- * An error that nobody caught ends a process. Here another takes its place first, as when the code changes: the port is never
- * closed, and requests that have nothing to do with it are answered.
+ * Replaces this process after an uncaught error, which would end it: another one takes over first, as after a change of the
+ * code, so that the port stays open and other requests are served.
  */
 function outliveErrors(): void {
-  let told = false
+  let isReported = false
   process.on('uncaughtException', (error) => {
-    process.stderr.write(`An error that nobody caught, which in production ends the process:\n${inspectError(error)}\n`)
-    if (told) return
-    told = true
+    process.stderr.write(`An uncaught error, which in production ends the process:\n${inspectError(error)}\n`)
+    if (isReported) return
+    isReported = true
     process.on('message', (message: { tipfy?: string }) => {
-      // What it left undone is not waited for.
+      // Does not wait for the request that the error left unfinished.
       if (message.tipfy === stopMessage.tipfy) setTimeout(leave, 2000, 1)
     })
-    say({ tipfy: 'uncaught' })
+    send({ tipfy: 'uncaught' })
   })
 }
 
-/** Imports the handlers before somebody asks for them: what is wrong with one is told at once. */
+/** Imports the handlers before a request needs them: mistakes in them are shown at once. */
 async function tryHandlers(app: App): Promise<void> {
   const rules: Record<string, string[]> = {}
   for (const rule of app.urlMap!.rules()) {
@@ -87,10 +87,10 @@ async function tryHandlers(app: App): Promise<void> {
       process.stderr.write(`${describeFailure(error)}\n`)
     }
   }
-  say({ tipfy: 'handlers', rules })
+  send({ tipfy: 'handlers', rules })
 }
 
-/** Where a rule's handler is, as seen from the root; undefined where urls.ts holds it itself. */
+/** Returns the file of a rule's handler, relative to the root; undefined if the handler stands in urls.ts. */
 function handlerFile({ root, folders }: App, { handler, endpoint }: Rule): string | undefined {
   const target: unknown = handler ?? endpoint
   if (typeof target !== 'string') return undefined
@@ -98,7 +98,7 @@ function handlerFile({ root, folders }: App, { handler, endpoint }: Rule): strin
   return file && relative(root, file).split(sep).join('/')
 }
 
-/** In the terminal, and in every page until the code is mended. */
+/** Shows an error of the start in the terminal, and as every page until the code is mended. */
 async function showFailure(error: unknown, options: Options): Promise<void> {
   const line = describeFailure(error)
   process.stderr.write(`${line}\n`)
@@ -111,6 +111,6 @@ async function showFailure(error: unknown, options: Options): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   const address = server.address() as { port: number }
-  say({ tipfy: 'broken' })
-  say({ tipfy: 'ready', url: `http://localhost:${address.port}`, port: address.port, sessions: 'none' })
+  send({ tipfy: 'broken' })
+  send({ tipfy: 'ready', url: `http://localhost:${address.port}`, port: address.port, sessions: 'none' })
 }

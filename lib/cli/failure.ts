@@ -1,9 +1,9 @@
-// A command that failed says so in one line: what was given, what was wanted, the remedy.
+// Describes the error of a command in one line: what was given, what was wanted, the remedy.
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeError, inspectError, isInstance } from '../internal/describe-error.ts'
 
-/** A mistake in how a command was called: exit status 2. */
+/** A wrong command line: exit status 2. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
@@ -14,7 +14,7 @@ const oneLine = (text: string) =>
     .join(' ')
     .trim()
 
-/** The first place in a stack that is the user's own: not Node's, not a package's. */
+/** Finds the first place in a stack that is the user's: neither Node's nor a package's. */
 function placeIn(stack: string): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     const found = line.match(/(?:\()?((?:file:\/\/)?\/[^()]*?):(\d+):\d+\)?$/)
@@ -26,17 +26,17 @@ function placeIn(stack: string): string | undefined {
   return undefined
 }
 
-/** An error as one line for standard error. */
+/** Describes an error in one line for standard error. */
 export function describeFailure(error: unknown): string {
   const { code, message, name = 'Error', stack } = describeError(error)
   if (stack === undefined) return `tipfy: ${oneLine(message)} was thrown.`
   if (`${code}`.startsWith('TIPFY_E_') || isInstance(error, UsageError)) return `tipfy: ${oneLine(message)}`
   const place = placeIn(stack)
   const where = place === undefined ? '' : ` (${place})`
-  return `tipfy: ${name}: ${oneLine(message).replace(/\.$/, '')}${where}. Run it again with --stack to see where from.`
+  return `tipfy: ${name}: ${oneLine(message).replace(/\.$/, '')}${where}. Run it again with --stack to see where it comes from.`
 }
 
-/** The same, with the whole stack and its causes where --stack asks for it. */
+/** Writes that line, or with --stack the whole stack and its causes. */
 export function reportFailure(error: unknown, withStack: boolean): void {
   if (withStack) process.stderr.write(`${inspectError(error)}\n`)
   else process.stderr.write(`${describeFailure(error)}\n`)

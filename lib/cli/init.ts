@@ -30,7 +30,7 @@ function mustBeFree(folder: string): void {
   throw new TipfyError('TIPFY_E_INIT_FOLDER', { folder, why: `it holds ${shown}` })
 }
 
-/** A name that npm takes, from that of a folder. */
+/** Makes a package name from that of a folder. */
 function packageName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()

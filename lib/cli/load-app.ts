@@ -1,4 +1,4 @@
-// Finds the application that a command is about: the one whose config is in the current folder.
+// Loads the application of a command: that of the current folder.
 import { relative } from 'node:path'
 import type { App, Config, TipfyConfig } from '../app/types.ts'
 import { TipfyError } from '../internal/errors.ts'
@@ -6,9 +6,9 @@ import { findModule, importFile } from '../internal/import-string.ts'
 import { makeApp } from '../make-app.ts'
 
 /**
- * The application of this folder, made but not started.
+ * Makes the application of this folder, without starting it.
  *
- * @param settings what holds whatever config.ts says
+ * @param settings override those of config.ts
  * @throws {TipfyError} TIPFY_E_CONFIG_FILE, TIPFY_E_CONFIG_EXPORT, and what `makeApp` throws
  */
 export async function loadApp(settings: Partial<TipfyConfig> = {}): Promise<App> {
@@ -22,14 +22,14 @@ export async function loadApp(settings: Partial<TipfyConfig> = {}): Promise<App>
   return makeApp({ ...given, tipfy: { ...given.tipfy, ...settings } }, { root })
 }
 
-/** The file of the configuration. */
+/** Returns the file of the configuration. */
 export function configFile(root: string): string {
   const file = findModule('config', [root])
   if (file === undefined) throw new TipfyError('TIPFY_E_CONFIG_FILE', { folder: root })
   return file
 }
 
-/** Runs `fn` with the application of this folder, made but not started, and closes it. Its log keeps to errors unless told. */
+/** Runs `fn` with the application of this folder, not started, and closes it. */
 export async function withApp<T>(
   fn: (app: App) => Promise<T>,
   logLevel: TipfyConfig['logLevel'] = 'error',

@@ -1,9 +1,9 @@
-// The command line: how commands are started, and how they end. Exit status: 0, 1 (it failed), 2 (wrong usage).
+// The start and end of every command. Exit status: 0, 1 (it failed), 2 (wrong usage).
 import cluster from 'node:cluster'
 import type { WorkerFailure } from '../server/workers.ts'
 import { describeFailure, reportFailure, UsageError } from './failure.ts'
 
-/** Keeps back the warning that Node puts before an error which says the same, with its remedy: TIPFY_E_MODULE_TYPE. */
+/** Hides Node's warning before an error that says the same, with its remedy: TIPFY_E_MODULE_TYPE. */
 function quietWarnings(): void {
   const listeners = process.listeners('warning')
   process.removeAllListeners('warning')
@@ -14,12 +14,12 @@ function quietWarnings(): void {
 }
 
 async function run(argv: string[]): Promise<void> {
-  // As servers start it. It needs no parser of options, which would stay in memory: 1.8 MB.
+  // The usual start of a server does without a parser of options, which would stay in memory: 1.8 MB.
   if (argv.length === 3 && argv[2] === 'serve') await (await import('./serve.ts')).serveCommand({})
   else await (await import('./command-line.ts')).runCommandLine(argv)
 }
 
-/** Runs the command line that `argv` is. */
+/** Runs the command line `argv`. */
 export async function main(argv: string[]): Promise<void> {
   quietWarnings()
   try {
@@ -28,7 +28,7 @@ export async function main(argv: string[]): Promise<void> {
     const status = error instanceof UsageError ? 2 : 1
     const withStack = argv.includes('--stack')
     if (cluster.isWorker && !withStack) {
-      // The process that started this one says it, once for all.
+      // The primary process reports it, once for all workers.
       const line = describeFailure(error).replace(/^tipfy: /, '')
       process.send!({ tipfy: 'failed', line } satisfies WorkerFailure, () => process.exit(status))
       return

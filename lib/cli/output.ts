@@ -1,7 +1,7 @@
-// What commands print: tables and colours for a person at a terminal, one JSON document with --json.
+// The output of commands: tables and colours for a person at a terminal, one JSON document with --json.
 import { styleText } from 'node:util'
 
-/** Colours `text` where standard output is a terminal (NO_COLOR and FORCE_COLOR are heard). */
+/** Colours `text` if standard output is a terminal (or by NO_COLOR and FORCE_COLOR). */
 export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
@@ -14,7 +14,7 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }
 
-/** Rows under headings, columns in line. */
+/** Makes a table of aligned columns. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, at) => Math.max(heading.length, ...rows.map((row) => row[at]!.length)))
   const line = (cells: readonly string[]) =>
@@ -25,7 +25,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [paint('dim', line(headings)), ...rows.map(line)].join('\n')
 }
 
-/** 'one rule', '2 rules'. */
+/** Counts: '1 rule', '2 rules'. */
 export function counted(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }

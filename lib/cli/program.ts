@@ -1,5 +1,5 @@
-// The commands and their options: the only place that knows them, so that help and completion cannot lag behind. Each
-// command's own file is imported when it is asked for.
+// The commands and their options, in this place only, so that help and completion cannot lag behind. The file of a command is
+// imported when it runs.
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { version } from './version.ts'
 
@@ -45,7 +45,7 @@ export function makeProgram(): Command {
 
   tipfy
     .command('routes')
-    .description('list the rules, or tell which of them takes a URL')
+    .description('list the rules, or find the one that matches a URL')
     .argument('[url]', 'a path, or a whole URL')
     .option('--method <name>', 'the method to ask with', 'GET')
     .addOption(json())
@@ -59,10 +59,10 @@ export function makeProgram(): Command {
 
   tipfy
     .command('init')
-    .description('make a new project; asks what is not said, if at a terminal')
+    .description('make a new project; asks for missing options at a terminal')
     .argument('<folder>', 'where to put it; must be empty or new')
-    .addOption(new Option('--example <name>', 'what to begin with').choices(['cart', 'bare']))
-    .addOption(new Option('--sessions <kind>', 'what keeps the sessions').choices(['datastore', 'cookie']))
+    .addOption(new Option('--example <name>', 'the example to begin with').choices(['cart', 'bare']))
+    .addOption(new Option('--sessions <kind>', 'the backend of the sessions').choices(['datastore', 'cookie']))
     .addOption(new Option('--language <name>', 'TypeScript or JavaScript').choices(['ts', 'js']))
     .option('-y, --yes', 'ask nothing: cart, datastore, ts by default')
     .option('--install', 'run npm install in it')
@@ -99,19 +99,19 @@ export function makeProgram(): Command {
 }
 
 function addSessions(sessions: Command): void {
-  // Asked for none of its commands, commander would show the whole help: main.ts says in one line which there are.
+  // Without a command commander would show the whole help: command-line.ts lists the commands in one line.
   sessions.helpCommand(false).configureOutput({ writeErr: () => {} })
   sessions
     .command('ls')
     .description('list the live sessions')
     .option('--user <id>', 'only those of one user')
     .option('--all', 'expired and ended ones too')
-    .option('--limit <number>', 'so many at most', count, 100)
+    .option('--limit <number>', 'at most this number', count, 100)
     .addOption(json())
     .action(async (options) => (await import('./sessions.ts')).listCommand(options))
   sessions
     .command('show')
-    .description('show what one session holds')
+    .description('show the data of a session')
     .argument('<id>', 'as `sessions ls` gives it, or its beginning')
     .addOption(json())
     .action(async (id, options) => (await import('./sessions.ts')).showCommand(id, options))
@@ -130,7 +130,7 @@ function addSessions(sessions: Command): void {
     .action(async (options) => (await import('./sessions.ts')).purgeCommand(options))
 }
 
-// main.ts says what went wrong, in one line: commander throws, and keeps its own words to itself.
+// Makes commander throw instead of printing: command-line.ts reports its errors in one line.
 function quiet(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => {} })
   for (const sub of command.commands) quiet(sub)

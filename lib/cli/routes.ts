@@ -1,5 +1,4 @@
-// `tipfy routes`: the rules as a table, or the one that takes a URL.
-
+// `tipfy routes`: lists the rules, or finds the one that matches a URL.
 import { methodsOf } from '../app/handler.ts'
 import { loadRules } from '../app/setup.ts'
 import type { App } from '../app/types.ts'
@@ -14,11 +13,11 @@ interface Route {
   rule: string
   endpoint: string
   handler: string
-  /** What is special about it. */
+  /** Unusual options. */
   notes: string[]
 }
 
-/** A handler as it stands in urls.ts. */
+/** Names a handler as urls.ts does. */
 export function handlerName({ handler, endpoint }: Pick<Rule, 'handler' | 'endpoint'>): string {
   const target: unknown = handler ?? endpoint
   if (typeof target === 'string') return target
@@ -26,15 +25,15 @@ export function handlerName({ handler, endpoint }: Pick<Rule, 'handler' | 'endpo
   return /^class\b/.test(Function.prototype.toString.call(target)) ? `class ${name}` : 'import(…)'
 }
 
-/** The methods that a rule's class really has; what the rule says where the class cannot be had, null for any. */
+/** Returns the methods of a rule's class; those of the rule if the class cannot be imported, null for any. */
 async function methodsFor(app: App, rule: Rule): Promise<string[] | null> {
-  const said = rule.methods === null ? null : [...rule.methods]
-  if (rule.buildOnly || rule.redirectTo !== undefined) return said
+  const declared = rule.methods === null ? null : [...rule.methods]
+  if (rule.buildOnly || rule.redirectTo !== undefined) return declared
   try {
     const methods = methodsOf(await app.handlers.load(rule))
-    return methods.filter((method) => said === null || said.includes(method) || method === 'OPTIONS')
+    return methods.filter((method) => declared === null || declared.includes(method) || method === 'OPTIONS')
   } catch {
-    return said
+    return declared
   }
 }
 
@@ -69,8 +68,8 @@ function shown(routes: readonly Route[]): string {
   )
 }
 
-/** What becomes of a request for `url`. */
-function answerFor(app: App, map: UrlMap, url: string, method: string) {
+/** Matches a request for `url`; returns its status. */
+function match(app: App, map: UrlMap, url: string, method: string) {
   if (!URL.canParse(url, 'http://localhost') || !/^(?:\/|https?:)/.test(url)) {
     throw new UsageError(`${url} is not a URL: write a path like /cart, or a whole URL.`)
   }
@@ -89,16 +88,16 @@ function answerFor(app: App, map: UrlMap, url: string, method: string) {
 
 async function matchCommand(app: App, map: UrlMap, url: string, options: { method: string; json?: boolean }) {
   const method = options.method.toUpperCase()
-  const { rule, ...answer } = answerFor(app, map, url, method)
+  const { rule, ...outcome } = match(app, map, url, method)
   const route = rule === undefined ? null : await routeOf(app, map, rule)
-  if (route?.methods && !route.methods.includes(method)) Object.assign(answer, { status: 405, allow: route.methods })
-  if (answer.status >= 400) process.exitCode = 1
-  if (options.json) return printJson({ ...answer, route })
-  if (answer.status === 200) return print(`${shown([route!])}\n\n${JSON.stringify(answer.args)}`)
-  if (answer.location !== undefined)
-    return print(`${method} ${url} is redirected (${answer.status}) to ${answer.location}`)
-  const allow = answer.allow === undefined ? '' : `; that path takes ${answer.allow.join(', ')}`
-  print(`No rule takes ${method} ${url} (${answer.status})${allow}`)
+  if (route?.methods && !route.methods.includes(method)) Object.assign(outcome, { status: 405, allow: route.methods })
+  if (outcome.status >= 400) process.exitCode = 1
+  if (options.json) return printJson({ ...outcome, route })
+  if (outcome.status === 200) return print(`${shown([route!])}\n\n${JSON.stringify(outcome.args)}`)
+  if (outcome.location !== undefined)
+    return print(`${method} ${url} is redirected (${outcome.status}) to ${outcome.location}`)
+  const allow = outcome.allow === undefined ? '' : `; that path allows ${outcome.allow.join(', ')}`
+  print(`No rule matches ${method} ${url} (${outcome.status})${allow}`)
 }
 
 export function routesCommand(url: string | undefined, options: { method: string; json?: boolean }): Promise<void> {

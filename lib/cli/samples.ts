@@ -1,7 +1,7 @@
-// A value that a converter takes, found by trying: what `tipfy check` builds URLs with.
+// Finds a value that a converter accepts, by trying, for `tipfy check` to build URLs with.
 import type { BaseConverter } from '../routing/index.ts'
 
-/** Texts that the usual converters take, unlikely ones first so that no static rule takes them by chance. */
+/** Texts that the usual converters accept, unlikely ones first so that no static rule matches them by chance. */
 function* candidates(converter: BaseConverter): Iterable<string> {
   const { positional, named } = converter.arguments
   for (const argument of [...positional, ...Object.values(named)]) yield String(argument)
@@ -12,7 +12,7 @@ function* candidates(converter: BaseConverter): Iterable<string> {
   for (let digits = 2; digits <= 20; digits++) yield '7'.padStart(digits, '0')
 }
 
-/** A value that goes to a URL and comes back; undefined where none was found. */
+/** Returns a value that survives the way to a URL and back; undefined if none is found. */
 export function sampleFor(converter: BaseConverter): { value: unknown } | undefined {
   const pattern = new RegExp(`^(?:${converter.regex})$`, 'u')
   for (const text of candidates(converter)) {

@@ -1,4 +1,4 @@
-// `tipfy secret`: a key to sign cookies with.
+// `tipfy secret`: makes a key that signs cookies.
 import { randomBytes } from 'node:crypto'
 import { print, printJson } from './output.ts'
 

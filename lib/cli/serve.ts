@@ -1,4 +1,4 @@
-// `tipfy serve`: the application of this folder, on the network.
+// `tipfy serve`: serves the application of this folder.
 import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
 import { runApp } from '../server/server.ts'
@@ -12,6 +12,6 @@ export async function serveCommand(options: { port?: number; host?: string; work
   console.log(`Serving on ${running.url}`)
   console.log(`Sessions: ${running.sessions}`)
   if (app.dev) console.log(`Console: ${running.url}/_tipfy/`)
-  // Node keeps what it compiled when it ends; a server may never end well.
+  // Node writes its compile cache when the process ends, which may be by a kill.
   setTimeout(flushCompileCache, 1000).unref()
 }

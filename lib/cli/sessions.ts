@@ -94,7 +94,7 @@ export function revokeCommand(
 ): Promise<void> {
   const { user, json } = options
   if ((beginning === undefined) === (user === undefined)) {
-    throw new UsageError('Say which: an id, as `tipfy sessions ls` gives it, or --user <id>.')
+    throw new UsageError('Give an id, as `tipfy sessions ls` shows it, or --user <id>.')
   }
   return withAdmin(async (admin) => {
     let ended = 1

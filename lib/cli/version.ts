@@ -1,5 +1,5 @@
-// The version of this copy of tipfy, from its package.json, which lies above lib/ and above dist/; and those of the tools
-// that it is tested with, for new projects.
+// The version of this copy of tipfy, from its package.json, which lies above lib/ and dist/; and the versions of the tools that
+// it is tested with, for new projects.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -63,7 +63,7 @@ describe('routes', () => {
     })
     expect(await ask('/nowhere')).toMatchObject({ exit: 1, status: 404, route: null })
     expect(await ask('/old?a=1')).toMatchObject({ exit: 0, status: 308, location: 'http://localhost/' })
-    expect((await tipfy(['routes', '/own/x'], { cwd })).stdout).toBe('No rule takes GET /own/x (404)\n')
+    expect((await tipfy(['routes', '/own/x'], { cwd })).stdout).toBe('No rule matches GET /own/x (404)\n')
   })
 })
 

@@ -89,7 +89,7 @@ test.each([
     'cannot be looked at',
     'setTimeout(() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); throw proxy })',
   ],
-])('the port stays open over an error that nobody caught: %s', async (_, code) => {
+])('the port stays open over an uncaught error: %s', async (_, code) => {
   write(cwd, { 'app/home.ts': failing(code) })
   await until(/^fails/)
   await program.line(/^Reloaded .*app\/home\.ts/)
@@ -102,9 +102,9 @@ test.each([
     expect(answer.status).toBe(200)
     now = answer.text
   }
-  await program.line(/^Reloaded in \S+ s: an error that nobody caught$/)
+  await program.line(/^Reloaded in \S+ s: an uncaught error$/)
   expect(program.errors()).toMatch(
-    /^An error that nobody caught, which in production ends the process:\n(Error: nobody\n +at|<Revoked)/m,
+    /^An uncaught error, which in production ends the process:\n(Error: nobody\n +at|<Revoked)/m,
   )
 })
 

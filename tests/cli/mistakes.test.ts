@@ -86,7 +86,7 @@ const mistakes: [string, Files, string][] = [
   [
     'an error thrown while config.ts runs',
     config('const a = undefined\na.b()'),
-    "TypeError: Cannot read properties of undefined (reading 'b') (config.ts:2). Run it again with --stack to see where from.",
+    "TypeError: Cannot read properties of undefined (reading 'b') (config.ts:2). Run it again with --stack to see where it comes from.",
   ],
   [
     'a syntax error in what config.ts parses',

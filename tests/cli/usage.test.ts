@@ -54,8 +54,8 @@ const wrong: [string, string, string][] = [
     'tipfy sessions ls',
   ],
   ['sessions show', "missing required argument 'id'.", 'tipfy sessions show'],
-  ['sessions revoke', 'Say which: an id, as `tipfy sessions ls` gives it, or --user <id>.', ''],
-  ['sessions revoke abcd --user ann', 'Say which: an id, as `tipfy sessions ls` gives it, or --user <id>.', ''],
+  ['sessions revoke', 'Give an id, as `tipfy sessions ls` shows it, or --user <id>.', ''],
+  ['sessions revoke abcd --user ann', 'Give an id, as `tipfy sessions ls` shows it, or --user <id>.', ''],
   [
     'sessions purge now',
     "too many arguments for 'purge'. Expected 0 arguments but got 1: now.",

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { configTypes, defaultConfig } from '../../lib/app/config.ts'
+import { defaultConfig } from '../../lib/app/config.ts'
 import { projectFiles } from '../../lib/cli/init/files.ts'
 import { makeProgram } from '../../lib/cli/program.ts'
 import { defaultConfig as sessionConfig } from '../../lib/ext/session/config/config.ts'
@@ -92,10 +93,44 @@ function keysIn(page: string): Set<string> {
   return new Set(cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, key]) => key!)))
 }
 
-test('every key of the configuration is documented', () => {
-  const keys = keysIn('config.md')
-  expect(Object.keys(defaultConfig).filter((key) => !keys.has(key))).toEqual([])
-  expect(Object.keys(configTypes).filter((key) => !keys.has(key))).toEqual([])
+/** The doc comment of each key, from the tables of settings. */
+function settingComments(): Map<string, string> {
+  const sources = ['lib/app/settings.ts', 'lib/http/request/settings.ts', 'lib/app/types.ts'].map(read)
+  const found = sources.flatMap((source) => [...source.matchAll(/\/\*\* ([^\n]*?)\.? \*\/\n {2}(\w+):/g)])
+  return new Map(found.reverse().map(([, comment, key]) => [key!, comment!]))
+}
+
+/** A default as the page writes it; null for those that depend on the environment. */
+function written(key: string, value: unknown): string | null {
+  if (['dev', 'appId', 'versionId', 'trustedProxies'].includes(key)) return null
+  if (typeof value === 'number' && key.endsWith('Timeout')) return `${value} s`
+  if (typeof value === 'number' && value >= 2 ** 20) return `${value / 2 ** 20} MiB`
+  if (typeof value === 'number' && value >= 1024) return `${value / 1024} KiB`
+  if (typeof value === 'object' && value !== null) return `\`${inspect(value)}\``.replace('[ ', '[').replace(' ]', ']')
+  return typeof value === 'string' ? `\`'${value}'\`` : String(value)
+}
+
+test('every key of the configuration is documented with its default and its doc comment', () => {
+  const rows = new Map(
+    [...read('docs/config.md').matchAll(/^\| `(\w+)` \| (.*?) \| (.*) \|$/gm)].map(([, key, ...cells]) => [
+      key!,
+      cells,
+    ]),
+  )
+  const comments = settingComments()
+  const plain = (text: string) =>
+    text
+      .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+      .replaceAll('`', '')
+      .toLowerCase()
+  for (const [key, value] of Object.entries(defaultConfig)) {
+    const [default_ = '', text = ''] = rows.get(key) ?? []
+    expect({ key, default: default_ }).toEqual({ key, default: written(key, value) ?? default_ })
+    expect({ key, text: plain(text).slice(0, plain(comments.get(key)!).length) }).toEqual({
+      key,
+      text: plain(comments.get(key)!),
+    })
+  }
 })
 
 test('every key of the configuration of sessions is documented', () => {

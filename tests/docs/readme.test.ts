@@ -36,7 +36,7 @@ function commands(): string[] {
   const section = readFileSync(join(root, 'README.md'), 'utf8')
     .split('\n## ')
     .find((text) => text.startsWith('Try it'))!
-  const blocks = [...section.matchAll(/```sh\n([^]*?)```/g)].map(([, text]) => text!)
+  const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text]) => text!)
   return blocks.flatMap((text) => text.trim().split('\n')).map((line) => line.replace(/\s+#.*$/, ''))
 }
 

@@ -3,7 +3,7 @@ import type { Answers } from './questions.ts'
 
 export type Project = Answers & { name: string; ts: boolean }
 
-/** `text` in TypeScript, nothing in JavaScript. */
+/** Returns `text` for TypeScript, nothing for JavaScript. */
 const typed = ({ ts }: Project, text: string) => (ts ? text : '')
 
 export function configFile(project: Project): string {

@@ -1,4 +1,4 @@
-// All files of a new project: the code, and what stands around it.
+// The files of a new project: the code, and those around it.
 import { testedWith, version } from '../version.ts'
 import { barePage, cartHandler, cartPage, configFile, type Project, testFile, urlsFile } from './code.ts'
 import type { Answers } from './questions.ts'
@@ -52,13 +52,13 @@ function packageJson({ name, ts, language }: Project, vendored: Vendored) {
       check: ts ? 'tsc && tipfy check' : 'tipfy check',
     },
     dependencies: { tipfy: vendored.tipfy === undefined ? `^${version}` : `file:${vendored.tipfy}` },
-    // A package below has a script that only prints advice; npm asks about scripts that nothing is said of.
+    // A dependency has a script that only prints advice; npm asks about scripts without an entry here.
     allowScripts: { protobufjs: false },
     ...(Object.keys(devDependencies).length > 0 && { devDependencies }),
   }
 }
 
-// What Node's type stripping can run is what the compiler accepts.
+// The compiler accepts only what Node's type stripping can run.
 const tsconfig = `{
   "compilerOptions": {
     "target": "es2023",
@@ -92,8 +92,8 @@ runtime: nodejs24
 entrypoint: node_modules/.bin/tipfy serve
 env_variables:
   NODE_ENV: production
-  # Make one with \`npx tipfy secret\`. Whoever knows it can sign sessions: rather than to write it here, fetch it from
-  # Secret Manager in config.
+  # Make one with \`npx tipfy secret\`. Everybody who knows it can sign sessions: better fetch it from Secret Manager in
+  # config.
   SECRET_KEY: ''
 `
 
@@ -123,7 +123,7 @@ npm test
 npm run check    # ${language === 'ts' ? 'types, ' : ''}rules, handlers, configuration
 \`\`\`
 
-- \`urls.${language}\` says which handler answers which URL; \`app/\` holds the handlers.
+- \`urls.${language}\` says which handler a URL has; \`app/\` holds the handlers.
 - \`config.${language}\` says what keeps the sessions: ${
   sessions === 'datastore'
     ? 'Datastore, which in development is a file in `.tipfy/`'

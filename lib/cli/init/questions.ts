@@ -1,5 +1,4 @@
-// What a new project depends on, and how a person at a terminal is asked.
-
+// The choices of a new project, and how they are asked for at a terminal.
 import { createInterface, type Interface } from 'node:readline/promises'
 import { TipfyError } from '../../internal/errors.ts'
 
@@ -12,7 +11,7 @@ export interface Answers {
 interface Question {
   key: keyof Answers
   text: string
-  /** What may be answered, the default first, and how it reads. */
+  /** The possible answers, the default first, each with its text. */
   choices: Record<string, string>
 }
 
@@ -37,7 +36,7 @@ async function ask({ text, choices }: Question, terminal: Interface): Promise<st
 }
 
 /**
- * The answers, asked for at `terminal` where they are not `given`; without one the first choice counts.
+ * Asks at `terminal` for the answers that are not `given`; without a terminal takes the first choices.
  *
  * @throws {TipfyError} TIPFY_E_INIT_BROKEN_OFF for Ctrl+C and Ctrl+D
  */
@@ -49,8 +48,8 @@ export async function askAll(
   const open = terminal === null ? null : createInterface(terminal)
   try {
     for (const question of questions) {
-      const said = given[question.key]
-      answers[question.key] = said ?? (open === null ? Object.keys(question.choices)[0]! : await ask(question, open))
+      const known = given[question.key]
+      answers[question.key] = known ?? (open === null ? Object.keys(question.choices)[0]! : await ask(question, open))
     }
   } catch (cause) {
     if ((cause as Error).name !== 'AbortError') throw cause

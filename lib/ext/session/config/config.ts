@@ -12,6 +12,7 @@ import {
 } from '../../../internal/settings.ts'
 import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
+import { cacheServers } from './cache-servers.ts'
 import {
   checkCookie,
   checkFormer,
@@ -38,11 +39,8 @@ const matching =
   (value: unknown): true | string =>
     (typeof value === 'string' && pattern.test(value)) || wanted
 
-const isServers = (value: unknown): boolean =>
-  value === '' ||
-  (typeof value === 'string'
-    ? value.split(',').every((one) => /^(?:\[[^\]]+\]|[^:\s]+)(?::\d{1,5})?$/.test(one.trim()))
-    : Array.isArray(value) && value.every((one) => typeof one === 'string' && isServers(one)))
+const isTexts = (value: unknown): boolean =>
+  value === null || typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
 
 const isDatastore = (value: unknown): boolean =>
   ['auto', 'embedded', 'cloud'].includes(value as string) ||
@@ -101,16 +99,31 @@ const table = {
     'Session',
     matching(/^(?!__.*__$)./su, 'the name of a Datastore kind: neither empty nor __like this__'),
   ),
-  /** memcached servers in front of Datastore, `host:port[,…]` or a list; null: none. */
+  /**
+   * The cache in front of Datastore: `'valkey://host:port'`, `valkeys://` over TLS, `redis://`, `rediss://`, or
+   * `memcached://host:port[,…]`. A list means independent servers, in the same order in every process. null: none.
+   */
+  cache: setting<string | readonly string[] | null>(
+    null,
+    (value) => isTexts(value) || 'a text, a list of texts, or null',
+  ),
+  /** The user of the cache, where its servers ask for one. */
+  cacheUser: setting<string | null>(null, 'string|null'),
+  /** A text, or a function that returns one for each new connection: a token that expires. */
+  cachePassword: setting<null | string | (() => string | Promise<string>)>(null, 'null|string|function'),
+  /** The authority, as PEM, that signed the certificate of a cache over TLS; null: those that Node knows. */
+  cacheCa: setting<string | null>(null, 'string|null'),
+  /** memcached servers, another spelling of `cache`: `host:port[,…]` or a list; null: none. */
   memcache: setting<string | readonly string[] | null>(
     null,
-    (value) => value === null || isServers(value) || "'host:port[,…]', a list of them, or null",
+    (value) => isTexts(value) || "'host:port[,…]', a list of them, or null",
   ),
+  /** Another spelling of `cacheUser` and `cachePassword`. */
   memcacheUser: setting<string | null>(null, 'string|null'),
   memcachePassword: setting<string | null>(null, 'string|null'),
-  /** Seconds that memcached keeps a session. */
+  /** Seconds that the cache keeps a session. */
   cacheTtl: limit(60),
-  /** Milliseconds to wait for memcached. */
+  /** Milliseconds to wait for the cache. */
   cacheTimeout: limit(50),
   /** Seconds for one whole load or save, retries included. */
   storeTimeout: limit(5),
@@ -175,5 +188,6 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
   if (migrate !== null && dataVersion === null) {
     failConfig('dataVersion', null, 'an integer, without which `migrate` is never called')
   }
+  cacheServers(config)
   checkKeys(config.secretKey, app.dev)
 }

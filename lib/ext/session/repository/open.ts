@@ -1,11 +1,12 @@
-// Opens what datastore sessions are kept in. The client, the engine and memcached are imported here and only when wanted:
+// Opens what datastore sessions are kept in. The client, the engine and the cache are imported here and only when wanted:
 // an application whose sessions are cookies loads none of them.
 import type { Datastore } from '@google-cloud/datastore'
 import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
 import { systemClock } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
-import type { MemcachedOptions } from '../cache/memcached.ts'
+import type { CacheLink } from '../cache/ports.ts'
+import { cacheServers } from '../config/cache-servers.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, mustBeData } from '../data/migrate.ts'
 import { visible, withVisible } from '../data/reserved.ts'
@@ -67,15 +68,14 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
     mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder })
   await findCredentials(datastore)
   const merge = settings.merge as Merge | null
-  const { memcache, memcacheUser: username, memcachePassword: password } = settings
-  const cached = memcache !== null && memcache.length > 0
+  const links = await cacheLinks(settings)
   const rows = new SessionDatastore(datastore, {
     kind,
     onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
   })
   const repository: SessionRepository = new SessionRepository({
     datastore: rows,
-    cache: cached ? await openCache(memcache, { username, password }) : undefined,
+    cache: links.length > 0 ? (await import('../cache/cache.ts')).cacheOn(links) : undefined,
     clock: { ...systemClock, now: () => settings.now() },
     randomness: systemRandomness,
     settings: {
@@ -85,7 +85,7 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
       storeTimeout: settings.storeTimeout * 1000,
       cacheTtl: settings.cacheTtl * 1000,
       cacheTimeout: settings.cacheTimeout,
-      onTrouble: (message) => log.warn({ counters: repository.stats, memcached: breakers(repository) }, message),
+      onTrouble: (message) => log.warn({ counters: repository.stats, cache: breakers(repository) }, message),
       decode: (text) => decodeCurrent(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict,
@@ -97,17 +97,33 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
     repository.close()
     if (mode !== null) await closeDatastore(datastore)
   })
-  const description = describeDatastore(mode, settings) + (cached ? `, with memcached at ${memcache}` : '')
+  const description = describeDatastore(mode, settings) + describeCache(links)
   const admin = new SessionAdmin(repository, rows, () => settings.now())
   return { repository, admin, datastore, description }
 }
 
-async function openCache(servers: string | readonly string[], options: MemcachedOptions) {
-  const [{ cacheOn }, { memcachedLinks }] = await Promise.all([
-    import('../cache/cache.ts'),
-    import('../cache/memcached.ts'),
-  ])
-  return cacheOn(memcachedLinks(servers, options))
+/** Makes the links to the servers of the cache; what speaks to them is loaded only here. */
+async function cacheLinks(settings: Settings): Promise<CacheLink[]> {
+  const { cacheCa: ca, cacheUser, cachePassword, memcacheUser, memcachePassword } = settings
+  const servers = cacheServers(settings)
+  if (servers.length === 0) return []
+  const password = cachePassword ?? memcachePassword
+  if (servers[0]!.kind === 'memcached') {
+    const { memcachedLinks } = await import('../cache/memcached.ts')
+    const names = servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+    return memcachedLinks(names, {
+      username: servers[0]!.username ?? cacheUser ?? memcacheUser,
+      password: typeof password === 'function' ? await password() : password,
+    })
+  }
+  const { valkeyLink } = await import('../cache/valkey.ts')
+  return servers.map(({ host, port, tls, username, database }) =>
+    valkeyLink({ host, port, tls, ca, username: username ?? cacheUser, password, database }),
+  )
+}
+
+function describeCache(links: readonly CacheLink[]): string {
+  return links.length === 0 ? '' : `, with a cache at ${links.map(({ name }) => name).join(', ')}`
 }
 
 /** The official client searches for credentials at its first call, and ends the process where there are none. */

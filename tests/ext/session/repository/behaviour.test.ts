@@ -8,6 +8,8 @@ import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.
 import { startDatastoreServer } from '../../../../lib/datastore/server/server.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
+import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
 import type { DatastorePort } from '../../../../lib/ext/session/repository/ports.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
@@ -20,6 +22,7 @@ import { systemClock } from '../../../../lib/internal/clock.ts'
 import { emulatorFound, startEmulator } from '../../../support/emulator.ts'
 import { Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
+import { Valkey, valkeyServers } from '../../../support/valkey.ts'
 
 process.env.METADATA_SERVER_DETECTION = 'none'
 
@@ -86,16 +89,42 @@ function live(loaded: { state: string; record?: SessionRecord }): SessionRecord 
   return loaded.record!
 }
 
-for (const [name, backend] of Object.entries(backends)) {
-  for (const cached of [false, true]) {
-    const suite = backend.found && (!cached || memcachedFound) ? describe : describe.skip
-    suite(`on ${name}${cached ? ', behind memcached' : ''}`, () => behaves(backend, cached))
+interface CacheKind {
+  found: boolean
+  start(): Promise<{ links: () => CacheLink[]; stop: () => Promise<void> }>
+}
+
+const caches: Record<string, CacheKind> = {
+  memcached: {
+    found: memcachedFound,
+    async start() {
+      const server = await Memcached.start()
+      return { links: () => memcachedLinks(server.address), stop: () => server.kill() }
+    },
+  },
+}
+for (const program of valkeyServers) {
+  caches[program] = {
+    found: true,
+    async start() {
+      const server = await Valkey.start(program)
+      return { links: () => [valkeyLink({ host: '127.0.0.1', port: server.port })], stop: () => server.kill() }
+    },
   }
 }
 
-function behaves(backend: Backend, cached: boolean): void {
+for (const [name, backend] of Object.entries(backends)) {
+  const plain = backend.found ? describe : describe.skip
+  plain(`on ${name}`, () => behaves(backend, null))
+  for (const [cacheName, cache] of Object.entries(caches)) {
+    const suite = backend.found && cache.found ? describe : describe.skip
+    suite(`on ${name}, behind ${cacheName}`, () => behaves(backend, cache))
+  }
+}
+
+function behaves(backend: Backend, cached: CacheKind | null): void {
   let running: Awaited<ReturnType<Backend['start']>>
-  let memcached: Memcached | null = null
+  let cache: Awaited<ReturnType<CacheKind['start']>> | undefined
   let shift = 0
   const stores: SessionRepository[] = []
   let count = 0
@@ -104,7 +133,7 @@ function behaves(backend: Backend, cached: boolean): void {
   async function open(settings: Partial<RepositorySettings> = {}): Promise<SessionRepository> {
     const store = new SessionRepository({
       datastore: await running.open(),
-      cache: memcached === null ? undefined : cacheOn(memcachedLinks(memcached.address)),
+      cache: cache && cacheOn(cache.links()),
       clock: { ...systemClock, now: () => Date.now() + shift },
       randomness: systemRandomness,
       // A slow machine must not open the breaker: that has tests of its own.
@@ -116,12 +145,12 @@ function behaves(backend: Backend, cached: boolean): void {
 
   beforeAll(async () => {
     running = await backend.start()
-    if (cached) memcached = await Memcached.start()
+    cache = await cached?.start()
   }, 60_000)
   afterAll(async () => {
     for (const store of stores) store.close()
     await running.stop()
-    await memcached?.kill()
+    await cache?.stop()
   })
 
   test('a session is read back by every process as it was created', async () => {
@@ -308,7 +337,7 @@ function behaves(backend: Backend, cached: boolean): void {
     live(await a.load(other))
     // A reader does not wait for memcached to have what it read: until then the entry is a lease.
     while (a.stats.fills < 2) await turn()
-    const connection = await memcachedLinks(memcached!.address)[0]!.connect(5000)
+    const connection = await cache!.links()[0]!.connect(5000)
     const { keyName } = await import('../../../../lib/ext/session/repository/record.ts')
     const key = `tipfy:${keyName(sid)}`
     const foreign = (await connection.get(`tipfy:${keyName(other)}`))!.value

@@ -10,6 +10,7 @@ import { response as globalResponse } from './app/globals.ts'
 import { HandlerLoader } from './app/handler-loader.ts'
 import { HookLists } from './app/hooks.ts'
 import {
+  checkHookNames,
   checkModules,
   checkSectionNames,
   importHook,
@@ -26,7 +27,7 @@ import { makeResponse } from './http/response/convert.ts'
 import { Response } from './http/response/response.ts'
 import { sendResponse } from './http/response/send.ts'
 import { type Log, makeLog } from './internal/log.ts'
-import type { Rule, UrlMap } from './routing/index.ts'
+import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
 /** Handles a request from its first byte to its last. Never rejects. Awaits only promises: a plain value costs no turn. */
 async function handleRequest(app: App, context: RequestContext, outgoing: ServerResponse): Promise<void> {
@@ -43,12 +44,13 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
     if (opened !== undefined) await opened
 
     let returned: unknown
-    if (preDispatchHandler.length > 0) {
+    const isRedirect = routeError instanceof RequestRedirect && !app.settings.hooksForRedirects
+    if (preDispatchHandler.length > 0 && !isRedirect) {
       returned = app.hooks.respond('preDispatchHandler', request, app)
       if (returned instanceof Promise) returned = await returned
     }
     if (returned === undefined) {
-      returned = dispatch(app, request, routeError)
+      returned = dispatch(app, context, routeError)
       if (returned !== globalResponse && returned instanceof Promise) returned = await returned
     }
     // To return the global `response` is to return nothing: it is a Proxy of context.response, not another response.
@@ -60,7 +62,7 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
 
   try {
     if (preSendResponse.length > 0) {
-      response = (await app.hooks.respond('preSendResponse', request, response, app))!
+      response = (await app.hooks.respond('preSendResponse', request, response, app)) as Response
     }
   } catch (error) {
     response = await errorResponse(app, context, error)
@@ -106,6 +108,7 @@ export class Application implements App {
   readonly #settings: RequestSettings
   readonly #closers: (() => void | Promise<void>)[] = []
   #starting: Promise<void> | null = null
+  #listener: App['requestListener']
   #started = false
 
   /** @throws {TipfyError} TIPFY_E_CONFIG_SECTION, TIPFY_E_CONFIG_KEY or TIPFY_E_CONFIG_VALUE */
@@ -122,8 +125,10 @@ export class Application implements App {
     this.log = makeLog({ dev: this.dev, level: tipfy.logLevel })
     this.handlers = new HandlerLoader(this)
     this.hooks = new HookLists((event, text) => importHook(this, event, text))
+    checkHookNames(tipfy.hooks)
     this.hooks.addMulti(tipfy.hooks)
     this.#settings = requestSettings(tipfy)
+    this.#listener = this.#handleWhenReady
     applications.add(this)
   }
 
@@ -134,25 +139,33 @@ export class Application implements App {
       await loadErrorHandlers(this)
       await this.hooks.load()
       await this.hooks.call('posInitApp', this)
-      await this.hooks.call('preRunApp', this)
+      this.#listener = this.#handle
+      for await (const wrapper of this.hooks.iter('preRunApp', this)) {
+        if (typeof wrapper === 'function') this.#listener = wrapper as App['requestListener']
+      }
       this.#started = true
     })
     return this.#starting
   }
 
-  readonly requestListener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    if (!this.#started) {
-      this.#handleWhenReady(incoming, outgoing)
-      return
-    }
+  // A server may take it before the application is ready, a wrapper of preRunApp while it becomes so.
+  get requestListener(): App['requestListener'] {
+    return this.#listener
+  }
+
+  readonly #handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (this.front?.(incoming, outgoing)) return
     const context = this.newContext(incoming, outgoing)
     contextStorage.run(context, handleRequest, this, context, outgoing)
   }
 
-  #handleWhenReady(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  readonly #handleWhenReady = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (this.#started) {
+      this.#listener(incoming, outgoing)
+      return
+    }
     this.ready().then(
-      () => this.requestListener(incoming, outgoing),
+      () => this.#listener(incoming, outgoing),
       (error: unknown) => {
         this.log.error({ err: error }, 'The application could not start')
         outgoing.writeHead(503, { 'content-type': 'text/plain' }).end('The application could not start.\n')

@@ -20,7 +20,7 @@ export {
   response,
   runOutside,
 } from './app/globals.ts'
-export { type HandlerClass, RequestHandler, type Verb } from './app/handler.ts'
+export { type HandlerClass, type Middleware, RequestHandler, type Verb } from './app/handler.ts'
 export { getConfig, redirect, redirectTo, renderJsonResponse, type UrlForOptions, urlFor } from './app/helpers.ts'
 export { type StaticOptions, staticFiles, staticRule } from './app/static-files.ts'
 export type * from './app/types.ts'

@@ -416,7 +416,15 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_MIDDLEWARE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_HOOK_NAME: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_HOOK_RETURNED: {
         readonly message: string;
         readonly remedy: string;
     };

@@ -203,7 +203,9 @@ export class HTTPVersionNotSupported extends HTTPVersionNotSupported_base {
 
 }
 
-export type HandlerClass = new () => RequestHandler;
+export type HandlerClass = (new () => RequestHandler) & {
+    readonly middleware: readonly Middleware[];
+};
 
 export class HandlerPrefix<const Prefix extends string = string, const Rules extends readonly RuleFactory[] = readonly RuleFactory[]> extends Wrapper<Rules> {
   readonly handlerPrefix: Prefix;
@@ -236,32 +238,31 @@ export type HeadersInit = Iterable<readonly [string, string]> | Record<string, s
 
 export type Hook<Name extends HookName = HookName> = HookTypes[Name] | string;
 
-export type HookConfig = {
-    [Name in HookName]?: Hook<Name> | readonly Hook<Name>[];
-};
+export type HookArguments<Name extends HookName> = HookTypes[Name] extends (...args: infer Args) => unknown ? Args : never;
+
+export type HookConfig = Pick<HooksByEvent, keyof TipfyHooks>;
 
 export type HookName = keyof HookTypes;
 
-export interface HookTypes {
-  posInitApp: (app: App) => Maybe<unknown>;
-  preRunApp: (app: App) => Maybe<unknown>;
-  preInitRequest: (app: App) => Maybe<unknown>;
-  preDispatchHandler: (request: Request, app: App) => Maybe<Response>;
-  preSendResponse: (request: Request, response: Response, app: App) => Maybe<Response>;
-  preHandleException: (error: unknown, app: App) => Maybe<Response>;
+export interface HookTypes extends TipfyHooks {
+
 }
 
 export interface Hooks {
-  readonly lists: Readonly<Record<HookName, readonly (Function | string)[]>>;
+  readonly lists: Readonly<Record<keyof TipfyHooks, readonly (Function | string)[]>>;
   add<Name extends HookName>(name: Name, hook: Hook<Name>, position?: number): void;
-  addMulti(hooks: HookConfig): void;
+  addMulti(hooks: HooksByEvent): void;
   get<Name extends HookName>(name: Name): readonly Hook<Name>[];
   has(name: HookName): boolean;
-  call<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Promise<unknown[]>;
-  iter<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): AsyncGenerator<unknown>;
-  respond<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Maybe<Response>;
+  call<Name extends HookName>(name: Name, ...args: HookArguments<Name>): Promise<unknown[]>;
+  iter<Name extends HookName>(name: Name, ...args: HookArguments<Name>): AsyncGenerator<unknown>;
+  respond<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown;
   load(): Promise<void>;
 }
+
+export type HooksByEvent = {
+    [Name in HookName]?: Hook<Name> | readonly Hook<Name>[];
+};
 
 export class Html {
   constructor(text: string);
@@ -312,6 +313,12 @@ export type Maybe<T> = T | undefined | void | Promise<T | undefined | void>;
 export class MethodNotAllowed extends MethodNotAllowed_base {
   readonly allow: string[];
   constructor(allow?: Iterable<string>, description?: string, options?: ExceptionOptions);
+}
+
+export interface Middleware {
+  beforeDispatch?(handler: RequestHandler): unknown;
+  afterDispatch?(handler: RequestHandler, response: Response): unknown;
+  handleException?(handler: RequestHandler, error: unknown): unknown;
 }
 
 export class MisdirectedRequest extends MisdirectedRequest_base {
@@ -378,6 +385,8 @@ export interface Register {
 
 }
 
+export type Replacement = Response | globalThis.Response | HTTPException;
+
 export class Request {
   readonly settings: RequestSettings;
   rule: MatchedRule | null;
@@ -438,6 +447,8 @@ export class RequestFinishedError extends TipfyError<'TIPFY_E_REQUEST_FINISHED'>
 }
 
 export class RequestHandler {
+  static readonly middleware: readonly Middleware[];
+  handleException?(error: unknown): unknown;
   dispatch(method: Verb, args: Readonly<Record<string, unknown>>): unknown;
 }
 
@@ -511,6 +522,8 @@ export interface ResponseOptions {
   mimetype?: string;
   contentType?: string;
 }
+
+export type Returnable = string | object;
 
 export interface RoutedRequest {
   readonly method: string;
@@ -645,6 +658,15 @@ export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly remedy: string;
   constructor(code: Code, ...[values, options]: Arguments<Code>);
+}
+
+export interface TipfyHooks {
+  posInitApp: (app: App) => Maybe<unknown>;
+  preRunApp: (app: App) => Maybe<unknown>;
+  preInitRequest: (app: App) => Maybe<unknown>;
+  preDispatchHandler: (request: Request, app: App) => Maybe<Returnable>;
+  preSendResponse: (request: Request, response: Response, app: App) => Maybe<Replacement>;
+  preHandleException: (error: unknown, app: App) => Maybe<Replacement>;
 }
 
 export class TooManyRequests extends TooManyRequests_base {

@@ -1,18 +1,21 @@
 // From a matched rule to what its handler returns, and the response where the handler has no method for the request.
 import { MethodNotAllowed } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
+import { makeResponse } from '../http/response/convert.ts'
 import { Response } from '../http/response/response.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import type { Rule } from '../routing/index.ts'
+import { response as globalResponse } from './globals.ts'
 import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor, verbs } from './handler.ts'
-import type { App } from './types.ts'
+import type { App, RequestContext } from './types.ts'
 
 /**
- * Calls the request's handler. Returns a promise only if its class must be imported or its method is async.
+ * Calls the request's handler. Returns a promise only if its class must be imported, is async, or has middleware.
  *
  * @param routeError the error if no rule matches; thrown here, where the session is open
  */
-export function dispatch(app: App, request: Request, routeError: unknown): unknown {
+export function dispatch(app: App, context: RequestContext, routeError: unknown): unknown {
+  const { request } = context
   if (routeError !== undefined) {
     if (routeError instanceof MethodNotAllowed) return respondWithMethods(app, request)
     if (request.target === '*' && request.method === 'OPTIONS')
@@ -20,24 +23,64 @@ export function dispatch(app: App, request: Request, routeError: unknown): unkno
     throw routeError
   }
   const handler = app.handlers.load(request.rule as Rule)
-  return handler instanceof Promise ? callLoaded(app, request, handler) : callHandler(app, request, handler)
+  return handler instanceof Promise ? callLoaded(context, handler) : callHandler(context, handler)
 }
 
-async function callLoaded(app: App, request: Request, handler: Promise<HandlerClass>): Promise<unknown> {
+async function callLoaded(context: RequestContext, handler: Promise<HandlerClass>): Promise<unknown> {
   const loading = steps.hasSubscribers ? traced('handler', 'import', () => handler) : handler
-  return callHandler(app, request, await loading)
+  return callHandler(context, await loading)
 }
 
-function callHandler(app: App, request: Request, handler: HandlerClass): unknown {
+function callHandler(context: RequestContext, handler: HandlerClass): unknown {
+  const { app, request } = context
   const verb = verbFor(handler, request.method)
   if (verb === undefined) return respondWithMethods(app, request)
   const made = new handler()
+  if (handler.middleware.length > 0 || made.handleException !== undefined)
+    return callAround(context, made, handler, verb)
+  return callMethod(request, made, verb)
+}
+
+function callMethod(request: Request, made: RequestHandler, verb: Verb): unknown {
   return steps.hasSubscribers ? callTraced(made, verb, request) : made.dispatch(verb, request.ruleArgs)
 }
 
 // A function of its own: the variables of a closure are allocated on every call of the function around it.
 function callTraced(handler: RequestHandler, verb: Verb, { ruleArgs }: Request): unknown {
   return traced('handler', `${handler.constructor.name}.${verb}`, () => handler.dispatch(verb, ruleArgs))
+}
+
+/** Calls a handler with the middleware of its class around it. */
+async function callAround(
+  context: RequestContext,
+  made: RequestHandler,
+  { middleware }: HandlerClass,
+  verb: Verb,
+): Promise<Response> {
+  const { request } = context
+  const convert = (returned: unknown) =>
+    makeResponse(returned === globalResponse ? undefined : returned, context.response, request)
+  const reversed = middleware.toReversed()
+  let returned: unknown
+  for (const one of middleware) {
+    returned = await one.beforeDispatch?.(made)
+    if (returned !== undefined) break
+  }
+  let response: Response
+  try {
+    response = await convert(returned === undefined ? await callMethod(request, made, verb) : returned)
+  } catch (error) {
+    let handled: unknown
+    for (const one of reversed) handled ??= await one.handleException?.(made, error)
+    handled ??= await made.handleException?.(error)
+    if (handled === undefined) throw error
+    response = await convert(handled)
+  }
+  for (const one of reversed) {
+    const other = await one.afterDispatch?.(made, response)
+    if (other !== undefined) response = await convert(other)
+  }
+  return response
 }
 
 /** Responds to OPTIONS with the methods of this path; throws a 405 with them for other methods (RFC 9110, 9.3.7 and 15.5.6). */

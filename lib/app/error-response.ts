@@ -22,7 +22,7 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
     if (isInstance(error, RequestRedirect)) return error.toResponse()
     if (app.hooks.has('preHandleException')) {
       const response = await app.hooks.respond('preHandleException', error, app)
-      if (response) return response
+      if (response !== undefined) return response as Response
     }
   } catch (hookError) {
     error = hookError

@@ -3,7 +3,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
-import { type HandlerClass, RequestHandler } from './handler.ts'
+import { type HandlerClass, type Middleware, RequestHandler, withMethod } from './handler.ts'
 import type { App, Handlers } from './types.ts'
 
 function isHandlerClass(value: unknown): value is HandlerClass {
@@ -13,6 +13,15 @@ function isHandlerClass(value: unknown): value is HandlerClass {
 /** Returns true for a class; other functions import one when they are called. */
 function isClass(value: unknown): value is Function {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+}
+
+/** Throws for middleware that would never run, and let every request through. */
+function checkMiddleware(handler: HandlerClass): void {
+  const methods = ['beforeDispatch', 'afterDispatch', 'handleException'] as const
+  const wrong = handler.middleware.findIndex(
+    (one?: Middleware) => !methods.some((name) => typeof one?.[name] === 'function'),
+  )
+  if (wrong !== -1) throw new TipfyError('TIPFY_E_MIDDLEWARE', { handler: handler.name, number: wrong + 1 })
 }
 
 /** Finds the handler classes of one application. */
@@ -39,18 +48,28 @@ export class HandlerLoader implements Handlers {
       ? handler
       : typeof handler === 'function'
         ? await handler()
-        : await importString(parseImportString(String(handler)), {
-            root: this.#app.root,
-            folders: this.#app.folders,
-            wantedBy: `rule "${rule.path}"`,
-          })
+        : await this.#importNamed(String(handler), `rule "${rule.path}"`)
     if (!isHandlerClass(found)) {
       mustBeTheOnlyCopy()
       const given = found === null ? 'null' : isClass(found) ? 'another class' : typeof found
       const named = isClass(handler) ? `class ${handler.name}` : String(handler)
       throw new TipfyError('TIPFY_E_NOT_A_HANDLER', { handler: named, rule: rule.path, given })
     }
+    checkMiddleware(found)
     this.#loaded.set(rule, found)
     return found
+  }
+
+  /** Imports 'module:Class', 'module:Class.method' or 'module:function'. */
+  async #importNamed(text: string, wantedBy: string): Promise<unknown> {
+    const { module, name } = parseImportString(text)
+    const [exported = '', method] = name.split('.', 2)
+    const found = await importString({ module, name: exported }, { ...this.#app, wantedBy })
+    if (method !== undefined) {
+      const member: unknown = isHandlerClass(found) && found.prototype[method as keyof RequestHandler]
+      return typeof member === 'function' ? withMethod(found as HandlerClass, member as () => unknown) : undefined
+    }
+    if (typeof found !== 'function' || isClass(found)) return found
+    return withMethod(RequestHandler, found as (args: unknown) => unknown)
   }
 }

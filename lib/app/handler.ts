@@ -1,10 +1,22 @@
-// The base class of handlers: one method per verb.
+// The base class of handlers: one method per verb, and what surrounds them.
+import { MethodNotAllowed } from '../http/exceptions.ts'
+import type { Response } from '../http/response/response.ts'
 
 /** The verbs, as names of a handler's methods. */
 export const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const
 
 /** The name of a handler's method. */
 export type Verb = (typeof verbs)[number]
+
+/** Code around the methods of handler classes: entries of `static middleware`. Each method may be async. */
+export interface Middleware {
+  /** Runs before the handler's method; a value that it returns is taken as the handler's, and the method does not run. */
+  beforeDispatch?(handler: RequestHandler): unknown
+  /** Runs after it, in reverse order; a value that it returns replaces the response. */
+  afterDispatch?(handler: RequestHandler, response: Response): unknown
+  /** Runs in reverse order for an error of the method; a value that it returns is taken as the handler's. */
+  handleException?(handler: RequestHandler, error: unknown): unknown
+}
 
 /**
  * Handles the requests of one or more rules. Each request gets a new instance.
@@ -17,34 +29,54 @@ export type Verb = (typeof verbs)[number]
  * }
  */
 export class RequestHandler {
+  /** Runs around the methods of this class and its subclasses. */
+  static readonly middleware: readonly Middleware[] = []
+
+  /** Runs for an error of this class's methods, after those of middleware; a value that it returns is taken as the method's. */
+  handleException?(error: unknown): unknown
+
   /**
-   * Calls the method of the request's verb with the rule's variables. Override it for code that all verbs share.
+   * Calls the method of the request's verb with the rule's variables. Override it for code that all verbs share; a class that has
+   * no methods but this one gets every method that its rule allows.
    *
    * @param method the name of one of this class's methods: `get` for a GET
+   * @throws {MethodNotAllowed} if the class does not have it
    */
   dispatch(method: Verb, args: Readonly<Record<string, unknown>>): unknown {
-    return (this as unknown as Record<Verb, (args: unknown) => unknown>)[method](args)
+    const methods = this as unknown as Record<Verb, ((args: unknown) => unknown) | undefined>
+    if (typeof methods[method] !== 'function') throw new MethodNotAllowed(methodsOf(this.constructor as HandlerClass))
+    return methods[method](args)
   }
 }
 
 /** A class of handlers. */
-export type HandlerClass = new () => RequestHandler
+export type HandlerClass = (new () => RequestHandler) & { readonly middleware: readonly Middleware[] }
+
+const names = new Map<string, Verb>(verbs.map((verb) => [verb.toUpperCase(), verb]))
 
 /** Returns the methods of a handler class in capitals: also HEAD if it has a `get`, and OPTIONS always. */
 export function methodsOf(handler: HandlerClass): string[] {
-  const prototype = handler.prototype as Record<string, unknown>
-  const methods = verbs.filter((verb) => typeof prototype[verb] === 'function').map((verb) => verb.toUpperCase())
-  if (methods.includes('GET') && !methods.includes('HEAD')) methods.splice(methods.indexOf('GET') + 1, 0, 'HEAD')
-  if (!methods.includes('OPTIONS')) methods.push('OPTIONS')
-  return methods
+  const methods = [...names.keys()].filter((name) => verbFor(handler, name) !== undefined)
+  return methods.includes('OPTIONS') ? methods : [...methods, 'OPTIONS']
 }
-
-const names = new Map<string, Verb>(verbs.map((verb) => [verb.toUpperCase(), verb]))
 
 /** Returns the verb of `handler` for an HTTP method, or undefined; `get` handles HEAD if there is no `head`. */
 export function verbFor(handler: HandlerClass, method: string): Verb | undefined {
   const prototype = handler.prototype as Record<string, unknown>
   const verb = names.get(method)
   if (verb !== undefined && typeof prototype[verb] === 'function') return verb
-  return verb === 'head' && typeof prototype.get === 'function' ? 'get' : undefined
+  if (verb === 'head' && typeof prototype.get === 'function') return 'get'
+  return onlyDispatches(handler) ? verb : undefined
+}
+
+function onlyDispatches({ prototype }: HandlerClass): boolean {
+  const hasVerb = verbs.some((verb) => typeof prototype[verb as keyof RequestHandler] === 'function')
+  return !hasVerb && prototype.dispatch !== RequestHandler.prototype.dispatch
+}
+
+/** Makes a subclass that handles every verb by `method`: of a rule with the handler 'module:Class.method', or a function. */
+export function withMethod(base: HandlerClass, method: (this: RequestHandler, args: unknown) => unknown): HandlerClass {
+  const handler = class extends base {}
+  for (const verb of verbs) Object.defineProperty(handler.prototype, verb, { value: method, writable: true })
+  return Object.defineProperty(handler, 'name', { value: base === RequestHandler ? method.name : base.name })
 }

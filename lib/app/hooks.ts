@@ -1,137 +1,174 @@
-// The six events of an application: the hooks of each, in order.
-import { Response } from '../http/response/response.ts'
+// The hooks of an application, by event: its own events, and those of a request, whose hooks may return a response.
+import type { Request } from '../http/request/request.ts'
+import { isResponse, isReturnable, replacement } from '../http/response/convert.ts'
+import type { Response } from '../http/response/response.ts'
 import { TipfyError } from '../internal/errors.ts'
-import { nearest } from '../internal/suggest.ts'
+import { nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
-import type { Hook, HookConfig, HookName, Hooks, HookTypes, Maybe } from './types.ts'
+import { contextStorage } from './context.ts'
+import type { Hook, HookArguments, HookName, Hooks, HooksByEvent, TipfyHooks } from './types.ts'
 
-export const hookNames: readonly HookName[] = [
+export const hookNames = [
   'posInitApp',
   'preRunApp',
   'preInitRequest',
   'preDispatchHandler',
   'preSendResponse',
   'preHandleException',
-]
+] as const satisfies readonly (keyof TipfyHooks)[]
 
-type Lists = Record<HookName, (Function | string)[]>
+/** The values that hooks may return, for error messages. */
+const returnable: Partial<Record<string, string>> = {
+  preDispatchHandler: 'what a handler may return',
+  preSendResponse: 'a Response or an HTTPException',
+  preHandleException: 'a Response or an HTTPException',
+}
 
 /** Imports the function that a string names. */
-export type HookImporter = (name: HookName, text: string) => Promise<Function>
+export type HookImporter = (name: string, text: string) => Promise<Function>
 
 /** The hooks of one application. */
 export class HookLists implements Hooks {
-  readonly lists: Readonly<Record<HookName, readonly (Function | string)[]>>
-  readonly #lists: Lists
+  readonly #lists: Record<string, (Function | string)[]>
   readonly #import: HookImporter
 
   constructor(importer: HookImporter) {
     this.#import = importer
-    this.#lists = Object.fromEntries(hookNames.map((name) => [name, []])) as unknown as Lists
-    this.lists = this.#lists
+    this.#lists = Object.assign(Object.create(null), Object.fromEntries(hookNames.map((name) => [name, []])))
   }
 
-  add<Name extends HookName>(name: Name, hook: Hook<Name>, position: number = this.#lists[name].length): void {
+  get lists(): Hooks['lists'] {
+    return this.#lists as unknown as Hooks['lists']
+  }
+
+  add<Name extends HookName>(name: Name, hook: Hook<Name>, position?: number): void {
     if (typeof hook !== 'function' && typeof hook !== 'string') {
       throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: String(hook), event: name, given: typeof hook })
     }
-    this.#lists[name].splice(position, 0, hook)
+    this.#lists[name] ??= newList(name)
+    const list = this.#lists[name]
+    list.splice(position ?? list.length, 0, hook)
   }
 
-  addMulti(hooks: HookConfig): void {
-    for (const [name, given] of Object.entries(hooks) as [HookName, HookConfig[HookName]][]) {
+  addMulti(hooks: HooksByEvent): void {
+    for (const [name, given] of Object.entries(hooks) as [HookName, Hook | readonly Hook[] | undefined][]) {
       if (given === undefined) continue
-      if (!hookNames.includes(name))
-        throw new TipfyError('TIPFY_E_HOOK_NAME', { name, nearest: nearest(name, hookNames) })
       for (const hook of Array.isArray(given) ? given : [given]) this.add(name, hook)
     }
   }
 
   get<Name extends HookName>(name: Name): readonly Hook<Name>[] {
-    return this.#lists[name] as Hook<Name>[]
+    return (this.#lists[name] ?? []) as Hook<Name>[]
   }
 
   has(name: HookName): boolean {
-    return this.#lists[name].length > 0
+    return this.get(name).length > 0
   }
 
-  async call<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Promise<unknown[]> {
+  async call<Name extends HookName>(name: Name, ...args: HookArguments<Name>): Promise<unknown[]> {
     const results: unknown[] = []
     for await (const result of this.iter(name, ...args)) results.push(result)
     return results
   }
 
-  async *iter<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): AsyncGenerator<unknown> {
-    for (let at = 0; at < this.#lists[name].length; at++) {
+  async *iter<Name extends HookName>(name: Name, ...args: HookArguments<Name>): AsyncGenerator<unknown> {
+    for (let at = 0; at < this.get(name).length; at++) {
       const hook = await this.#function(name, at)
-      yield await run(name, hook, args)
+      const result: unknown = await run(name, hook, args)
+      // A guard that is added to the wrong event would let every request through.
+      if (isOurs(name) && !Object.hasOwn(returnable, name) && isResponse(result)) throw wrongResult(name, hook, result)
+      yield result
     }
   }
 
-  respond<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Maybe<Response> {
+  respond<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown {
     return this.#respondFrom(0, name, args)
   }
 
-  #respondFrom(start: number, name: HookName, args: unknown[]): Maybe<Response> {
-    const list = this.#lists[name]
+  #respondFrom(start: number, name: HookName, args: unknown[]): unknown {
+    const list = this.#lists[name]!
     for (let at = start; at < list.length; at++) {
       const hook = this.#function(name, at)
       const result = typeof hook === 'function' ? run(name, hook, args) : runLoaded(name, hook, args)
+      if (result === undefined) continue
       if (isPromise(result)) return this.#respondAfter(result, at, name, args)
-      const response = responseOf(name, args, result)
+      const response = take(name, args, list[at]!, result)
       if (response !== undefined) return response
     }
-    return name === 'preSendResponse' ? (args[1] as Response) : undefined
+    return name === 'preSendResponse' ? args[1] : undefined
   }
 
-  async #respondAfter(
-    result: Promise<unknown>,
-    at: number,
-    name: HookName,
-    args: unknown[],
-  ): Promise<Response | undefined> {
-    const response = responseOf(name, args, await result)
-    return response ?? (await this.#respondFrom(at + 1, name, args)) ?? undefined
+  async #respondAfter(result: Promise<unknown>, at: number, name: HookName, args: unknown[]): Promise<unknown> {
+    const value = await result
+    const response = value === undefined ? undefined : take(name, args, this.#lists[name]![at]!, value)
+    return response ?? this.#respondFrom(at + 1, name, args)
   }
 
   async load(): Promise<void> {
-    for (const name of hookNames) {
-      for (let at = 0; at < this.#lists[name].length; at++) await this.#function(name, at)
+    for (const [name, list] of Object.entries(this.#lists)) {
+      for (let at = 0; at < list.length; at++) await this.#function(name, at)
     }
   }
 
-  #function(name: HookName, at: number): Function | Promise<Function> {
-    const hook = this.#lists[name][at]!
+  #function(name: string, at: number): Function | Promise<Function> {
+    const list = this.#lists[name]!
+    const hook = list[at]!
     if (typeof hook === 'function') return hook
     return this.#import(name, hook).then((loaded) => {
       // The list may have grown in front of it meanwhile.
-      const now = this.#lists[name].indexOf(hook)
-      if (now !== -1) this.#lists[name][now] = loaded
+      const now = list.indexOf(hook)
+      if (now !== -1) list[now] = loaded
       return loaded
     })
   }
 }
 
-function run(event: HookName, hook: Function, args: unknown[]): unknown {
+const isOurs = (name: string): boolean => (hookNames as readonly string[]).includes(name)
+
+/** Makes the list of an event of the application's own. Throws for a name that is probably a mistyped event of tipfy. */
+function newList(name: string): [] {
+  const near = nearest(name, hookNames)
+  if (name.length > 6 && unlikeness(name, near) <= 4) throw new TipfyError('TIPFY_E_HOOK_NAME', { name, nearest: near })
+  return []
+}
+
+function run(event: string, hook: Function, args: unknown[]): unknown {
   return steps.hasSubscribers ? runTraced(event, hook, args) : hook(...args)
 }
 
-function runTraced(event: HookName, hook: Function, args: unknown[]): unknown {
+function runTraced(event: string, hook: Function, args: unknown[]): unknown {
   return traced('hook', `${event} ${hook.name || '(a function)'}`, () => hook(...args))
 }
 
-async function runLoaded(event: HookName, hook: Promise<Function>, args: unknown[]): Promise<unknown> {
+async function runLoaded(event: string, hook: Promise<Function>, args: unknown[]): Promise<unknown> {
   return run(event, await hook, args)
 }
 
-/** Returns the response with which a hook ends its event; that of preSendResponse becomes an argument of the next hook instead. */
-function responseOf(name: HookName, args: unknown[], result: unknown): Response | undefined {
-  if (!(result instanceof Response)) return undefined
+/**
+ * Returns the value with which a hook ends its event; a response of preSendResponse becomes an argument of the next hook instead.
+ *
+ * @throws {TipfyError} TIPFY_E_HOOK_RETURNED for a value that the event does not take: to ignore it would let through what a
+ * guard rejects
+ */
+function take(name: HookName, args: unknown[], hook: Function | string, result: unknown): unknown {
+  if (name === 'preDispatchHandler' ? !isReturnable(result) : isResponse(result) !== Object.hasOwn(returnable, name)) {
+    throw wrongResult(name, hook, result, name === 'preHandleException' ? args[0] : undefined)
+  }
+  if (name === 'preDispatchHandler') return result
+  if (!isResponse(result) || result === args[1]) return undefined
   // Copies: a response kept for many requests must not collect the cookies of each.
-  if (name === 'preHandleException') return result.clone()
-  if (name !== 'preSendResponse') return result
-  if (result !== args[1]) args[1] = result.clone()
+  const response: Response = replacement(result, contextStorage.getStore()?.request as Request)!
+  if (name === 'preHandleException') return response
+  args[1] = response
   return undefined
+}
+
+function wrongResult(event: HookName, hook: Function | string, result: unknown, cause?: unknown): TipfyError {
+  const name = typeof hook === 'string' ? hook : hook.name || 'a function'
+  const given =
+    result === null ? 'null' : typeof result === 'object' ? (result.constructor?.name ?? 'object') : typeof result
+  const remedy = `Return nothing${event in returnable ? `, or ${returnable[event]}` : ''}.`
+  return new TipfyError('TIPFY_E_HOOK_RETURNED', { hook: name, event, given, remedy }, { cause })
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

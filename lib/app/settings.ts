@@ -35,6 +35,8 @@ export const settings = {
     const unknown = Object.keys(value).find((key) => !(urlMapOptions as string[]).includes(key))
     return unknown === undefined || `options of UrlMap, not ${unknown}`
   }),
+  /** Run preDispatchHandler hooks also before redirects of slashes and of `redirectTo`, with `request.rule` null. */
+  hooksForRedirects: setting(false),
   /** The host, and parent of the hosts, that requests may ask for; any other is a 400. null allows any. */
   serverName: setting<string | null>(
     null,

@@ -8,6 +8,7 @@ import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { nearest } from '../internal/suggest.ts'
 import { findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
 import { defaultConfig, validateSection } from './config.ts'
+import { hookNames } from './hooks.ts'
 import { collectAppRules } from './installed-apps.ts'
 import type { App, Config, ConfigModule, ErrorHandler, TipfyConfig } from './types.ts'
 
@@ -32,6 +33,13 @@ export function checkModules(app: App): void {
     if (given !== undefined) checkConfig(section, app)
     app.setSection(module, section)
   }
+}
+
+/** Throws for events in config.ts that are not tipfy's: hooks of others are added by code. */
+export function checkHookNames(hooks: object): void {
+  const wrong = Object.keys(hooks).find((name) => !(hookNames as readonly string[]).includes(name))
+  if (wrong !== undefined)
+    throw new TipfyError('TIPFY_E_HOOK_NAME', { name: wrong, nearest: nearest(wrong, hookNames) })
 }
 
 /** Imports the modules that have a section or are installed, for the `defaultConfig` that they may export. */

@@ -126,21 +126,43 @@ export interface Config extends PartialSections {
 /** A value that a hook may return, now or later. */
 export type Maybe<T> = T | undefined | void | Promise<T | undefined | void>
 
-/** The parameters and return value of each event's hooks. */
-export interface HookTypes {
+/** A value that a handler may return, and a preDispatchHandler hook in its place. */
+export type Returnable = string | object
+
+/** A value that replaces a response. */
+export type Replacement = Response | globalThis.Response | HTTPException
+
+/** The parameters and return value of the hooks of tipfy's own events. */
+export interface TipfyHooks {
   /** Once, when the application has its rules: `tipfy/ext/session:setDatastoreSession` is one of these. */
   posInitApp: (app: App) => Maybe<unknown>
-  /** Once, when the application is ready, before it serves. */
+  /**
+   * Once, when the application is ready, before it serves. A function that it returns replaces `app.requestListener`, which it
+   * may call.
+   */
   preRunApp: (app: App) => Maybe<unknown>
   /** First of all in every request. */
   preInitRequest: (app: App) => Maybe<unknown>
-  /** When the rule is known and the session loaded; a response it returns is sent, and no handler runs. */
-  preDispatchHandler: (request: Request, app: App) => Maybe<Response>
+  /**
+   * When the rule is known and the session loaded, also before a 404 or 405 (then `request.rule` is null); a value it returns is
+   * taken as the handler's, and no handler runs.
+   */
+  preDispatchHandler: (request: Request, app: App) => Maybe<Returnable>
   /** Once for every response, before anything of it is sent; a response it returns is sent instead. */
-  preSendResponse: (request: Request, response: Response, app: App) => Maybe<Response>
+  preSendResponse: (request: Request, response: Response, app: App) => Maybe<Replacement>
   /** For every error that a request ends with; a response it returns is sent. */
-  preHandleException: (error: unknown, app: App) => Maybe<Response>
+  preHandleException: (error: unknown, app: App) => Maybe<Replacement>
 }
+
+/**
+ * The parameters and return values of all hooks. Augment it with events of your own, for `app.hooks.add` and `call`.
+ *
+ * @example
+ * declare module 'tipfy' {
+ *   interface HookTypes { order_paid: (order: Order) => void }
+ * }
+ */
+export interface HookTypes extends TipfyHooks {}
 
 /** The name of an event. */
 export type HookName = keyof HookTypes
@@ -148,8 +170,16 @@ export type HookName = keyof HookTypes
 /** A hook: a function, or the name of one as 'module:function'. */
 export type Hook<Name extends HookName = HookName> = HookTypes[Name] | string
 
-/** Hooks by event, as config.ts gives them. */
-export type HookConfig = { [Name in HookName]?: Hook<Name> | readonly Hook<Name>[] }
+/** The parameters of a hook. */
+export type HookArguments<Name extends HookName> = HookTypes[Name] extends (...args: infer Args) => unknown
+  ? Args
+  : never
+
+/** Hooks by event. */
+export type HooksByEvent = { [Name in HookName]?: Hook<Name> | readonly Hook<Name>[] }
+
+/** Hooks of tipfy's own events, as config.ts gives them. */
+export type HookConfig = Pick<HooksByEvent, keyof TipfyHooks>
 
 /**
  * The hooks of an application, `app.hooks`.
@@ -159,25 +189,28 @@ export type HookConfig = { [Name in HookName]?: Hook<Name> | readonly Hook<Name>
  */
 export interface Hooks {
   /** The hooks of each event, in the order they run; read only, use `add`. */
-  readonly lists: Readonly<Record<HookName, readonly (Function | string)[]>>
-  /** Adds a hook, at the end or at `position`. Throws TIPFY_E_NOT_A_HOOK for anything but a function or a string. */
+  readonly lists: Readonly<Record<keyof TipfyHooks, readonly (Function | string)[]>>
+  /**
+   * Adds a hook, at the end or at `position`. Throws TIPFY_E_NOT_A_HOOK for anything but a function or a string, and
+   * TIPFY_E_HOOK_NAME for a name that is almost that of an event of tipfy.
+   */
   add<Name extends HookName>(name: Name, hook: Hook<Name>, position?: number): void
-  /** Adds several hooks at once. Throws TIPFY_E_HOOK_NAME for an unknown event. */
-  addMulti(hooks: HookConfig): void
+  /** Adds several hooks at once. */
+  addMulti(hooks: HooksByEvent): void
   /** Returns the hooks of an event, in the order they run. */
   get<Name extends HookName>(name: Name): readonly Hook<Name>[]
   /** Returns true if an event has hooks. */
   has(name: HookName): boolean
   /** Runs the hooks of an event one after the other and returns what each returned. */
-  call<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Promise<unknown[]>
+  call<Name extends HookName>(name: Name, ...args: HookArguments<Name>): Promise<unknown[]>
   /** Runs the hooks of an event as they are asked for: to stop iterating is to skip the rest. */
-  iter<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): AsyncGenerator<unknown>
+  iter<Name extends HookName>(name: Name, ...args: HookArguments<Name>): AsyncGenerator<unknown>
   /**
-   * Runs the hooks of a request's event and returns the response they want sent, if any: the first one that a hook returns,
-   * which skips the others; for preSendResponse the last, each hook being given the one before. Without async hooks it
-   * returns no promise.
+   * Runs the hooks of a request's event and returns the first value that a hook returns, which skips the others; for
+   * preSendResponse the last, each hook being given the one before. Throws TIPFY_E_HOOK_RETURNED for a value that the event does
+   * not take. Without async hooks it returns no promise.
    */
-  respond<Name extends HookName>(name: Name, ...args: Parameters<HookTypes[Name]>): Maybe<Response>
+  respond<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown
   /** Imports the functions that strings name, so that a wrong name fails at the start and not in a request. */
   load(): Promise<void>
 }

@@ -73,12 +73,22 @@ const table = {
   },
   TIPFY_E_NOT_A_HANDLER: {
     message: 'The handler "{handler}" of rule "{rule}" is {given}, not a class that extends RequestHandler',
-    remedy: 'Write `export class … extends RequestHandler`.',
+    remedy:
+      "Write `export class … extends RequestHandler`, or name a function or a method: 'module:function', 'module:Class.method'.",
+  },
+  TIPFY_E_MIDDLEWARE: {
+    message: 'Entry {number} of `middleware` of the handler {handler} has no method that middleware has',
+    remedy:
+      'Write objects with beforeDispatch, afterDispatch or handleException; of a class make an object: new Class().',
   },
   TIPFY_E_HOOK_NAME: {
     message: 'There is no event "{name}" to hook into',
     remedy:
-      'Did you mean "{nearest}"? The events are posInitApp, preRunApp, preInitRequest, preDispatchHandler, preSendResponse and preHandleException.',
+      'Did you mean "{nearest}"? The events are posInitApp, preRunApp, preInitRequest, preDispatchHandler, preSendResponse and preHandleException; for one of your own use app.hooks.add().',
+  },
+  TIPFY_E_HOOK_RETURNED: {
+    message: 'The hook {hook} of {event} returned {given}',
+    remedy: '{remedy}',
   },
   TIPFY_E_NOT_A_HOOK: {
     message: 'The hook "{hook}" of {event} is {given}, not a function',

@@ -59,7 +59,21 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
   throw new TipfyError('TIPFY_E_HANDLER_RETURNED', { given: `${given}` })
 }
 
-function replacement(returned: object, request: Request | undefined): OwnResponse | null {
+/** Returns true for a value that `makeResponse` converts. */
+export function isReturnable(value: unknown): boolean {
+  if (value === undefined || typeof value === 'string') return true
+  if (typeof value !== 'object' || value === null) return false
+  return value instanceof Html || isUint8Array(value) || isPlain(value) || isIterable(value) || isResponse(value)
+}
+
+/** Returns true for a response, ours or the web's, and for an HTTPException. */
+export function isResponse(value: unknown): value is OwnResponse | HTTPException | globalThis.Response {
+  if (typeof value !== 'object' || value === null) return false
+  return value instanceof OwnResponse || value instanceof HTTPException || isWebResponse(value)
+}
+
+/** Makes the response that replaces another one; null if `returned` is none. */
+export function replacement(returned: object, request: Request | undefined): OwnResponse | null {
   // A copy: a response shared by many requests must not collect the cookies of each.
   if (returned instanceof OwnResponse) return returned.clone()
   if (returned instanceof HTTPException) return returned.toResponse(request)

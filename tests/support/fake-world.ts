@@ -8,6 +8,7 @@ export class FakeClock implements Clock {
 
   now = () => this.time
   ticks = () => this.time
+  afterIo = (fn: () => void) => void setImmediate(fn)
 
   timer(ms: number, fn: () => void): () => void {
     const timer = { at: this.time + ms, fn }

@@ -43,7 +43,8 @@ const meanings: Partial<Record<keyof SessionCounters, string>> = {
   leasesMet: 'misses while another process was filling the cache',
   fills: 'records put into memcached after a miss',
   cacheBypassed: 'uses of memcached skipped while it did not respond',
-  breakerOpened: 'times that memcached was given up for a while',
+  breakerOpened: 'times that the cache was given up for a while',
+  cacheUnconfirmed: 'changes that other processes may not have seen at once',
   cacheBroken: 'cached entries that could not be used',
 }
 

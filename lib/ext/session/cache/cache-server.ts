@@ -1,6 +1,6 @@
-// One memcached server, kept from ever costing more than one short wait: a deadline on every call, a breaker that opens
-// at the first failure, and tries to mend made beside the requests. A server that missed a change is not used again
-// before the keys it missed have been deleted from it.
+// One cache server, kept from ever costing more than one short wait: a deadline on every call, a breaker that opens at the
+// first failure, and attempts to use it again made beside the requests. A server that missed a change is not used again
+// before the keys it missed have been deleted from it: that is tried until it is done, or their entries must have expired.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import { type CacheConnection, type CacheCounters, type CacheLink, CacheRefused } from './ports.ts'
@@ -10,18 +10,32 @@ export interface CacheServerSettings {
   timeout: number
   /** How long an entry can live, in ms. */
   entryLife: number
-  /** Told when the server stops and starts to work. */
+  /** Called when the server stops and starts to work. */
   onTrouble: (message: string) => void
 }
 
-/** A pause after the first failure, in ms; it doubles with each further one. */
-const firstPause = 1000
-const longestPause = 8000
-/** More missed keys than this are not remembered one by one. */
-const mostOwed = 20_000
+/** Pauses after the first failure in a while, in ms, and after the second; from then on they double. */
+const firstPause = 20
+const secondPause = 1000
+const maxPause = 8000
+/** The pause before a missed change is first tried again, in ms; it doubles as well, up to the longest. */
+const firstRetry = 20
+const maxRetry = 1000
+/** Missed keys that are remembered one by one. */
+const maxMissed = 20_000
+/** Keys deleted together. */
+const maxDeleted = 100
 
 interface Used {
   connection: CacheConnection | null
+}
+
+/** A key to delete before the server is used again. */
+interface Missed {
+  /** By then its entry has expired. */
+  until: number
+  /** Called once it is deleted, or has expired. */
+  confirmed: (() => void)[]
 }
 
 export class CacheServer {
@@ -29,16 +43,18 @@ export class CacheServer {
   readonly #clock: Clock
   readonly #counters: CacheCounters
   readonly #settings: CacheServerSettings
-  // Connections are opened in the context the server was made in: their callbacks must not keep a request alive.
+  // Connections are opened and mended in the context the server was made in: their callbacks must not keep a request alive.
   readonly #outside = AsyncLocalStorage.snapshot()
   #connection: CacheConnection | null = null
   #connecting: Promise<CacheConnection> | null = null
-  /** Keys to delete before the server is used again. */
-  readonly #owed = new Set<string>()
+  readonly #missed = new Map<string, Missed>()
   #state: 'closed' | 'open' | 'mending' = 'closed'
   #pause = firstPause
   #notBefore = 0
   #failedAt = Number.NEGATIVE_INFINITY
+  #retryPause = firstRetry
+  #cancelRetry: (() => void) | null = null
+  #isOver = false
 
   constructor(link: CacheLink, clock: Clock, counters: CacheCounters, settings: CacheServerSettings) {
     this.#link = link
@@ -51,14 +67,19 @@ export class CacheServer {
     return this.#state
   }
 
+  /** It has failed for the first time in a while, and is tried again at once: perhaps it is only slow. */
+  get isInDoubt(): boolean {
+    return this.#state !== 'closed' && this.#pause === firstPause && !this.#isOver
+  }
+
   get name(): string {
     return this.#link.name
   }
 
-  /** Whether the server can be used now. Where not, and it is time, sets out to mend it, which nobody waits for. */
+  /** Whether the server can be used now. If not, and it is time, begins to mend it, which no request waits for. */
   #isUsable(): boolean {
     if (this.#state === 'closed') return true
-    if (this.#state === 'open' && this.#clock.ticks() >= this.#notBefore) void this.#mend()
+    if (this.#state === 'open' && this.#clock.ticks() >= this.#notBefore) this.#outside(() => void this.#mend())
     return false
   }
 
@@ -68,8 +89,8 @@ export class CacheServer {
   }
 
   /**
-   * Runs `work` with a connection, all of it within the timeout. Undefined where the server is not usable, or failed: then
-   * the breaker is open. CacheRefused is thrown.
+   * Runs `work` with a connection, all of it within the timeout. Returns undefined where the server is not usable, or failed:
+   * then the breaker is open. Throws CacheRefused.
    */
   async use<T>(work: (connection: CacheConnection) => Promise<T>): Promise<T | undefined> {
     if (!this.#isUsable()) {
@@ -97,22 +118,40 @@ export class CacheServer {
     return await work(used.connection)
   }
 
-  /** A change could not be told to the server: it is not used before `key` is deleted there. */
-  owe(key: string): void {
-    this.#owed.add(key)
+  /** Notes that the server missed a change: it is not used before `key` is deleted there, which is tried until it is done. */
+  miss(key: string): void {
+    const until = this.#clock.ticks() + this.#settings.entryLife
+    const confirmed = this.#missed.get(key)?.confirmed ?? []
+    this.#missed.delete(key) // the one that expires last stands last
+    this.#missed.set(key, { until, confirmed })
     if (this.#state === 'closed') this.#fail(new Error('it missed a change'))
-    if (this.#owed.size <= mostOwed) return
-    // Too many to remember: wait until everything that is there now has expired.
-    this.#owed.clear()
-    this.#notBefore = this.#clock.ticks() + this.#settings.entryLife
+    if (this.#missed.size > maxMissed) {
+      // Too many to remember: all that is there now has to expire first.
+      this.#confirm([...this.#missed.keys()])
+      this.#notBefore = until
+    }
+    this.#retryLater()
+  }
+
+  /** Resolves with true once the missed `key` is deleted or its entry has expired, with false after `ms`. */
+  async confirmed(key: string, ms: number): Promise<boolean> {
+    const missed = this.#missed.get(key)
+    if (missed === undefined) return true
+    if (ms <= 0) return false
+    return new Promise((resolve) => {
+      const cancel = this.#clock.timer(ms, () => resolve(false))
+      missed.confirmed.push(() => {
+        cancel()
+        resolve(true)
+      })
+    })
   }
 
   close(): void {
-    this.#state = 'open'
+    this.#isOver = true
     this.#notBefore = Number.POSITIVE_INFINITY
-    this.#connecting = null // what comes of it is closed
-    this.#connection?.close()
-    this.#connection = null
+    this.#cancelRetry?.()
+    this.#open()
   }
 
   #connect(): Promise<CacheConnection> {
@@ -134,43 +173,87 @@ export class CacheServer {
   #fail(error: unknown): void {
     if (this.#state === 'open') return
     const now = this.#clock.ticks()
-    this.#pause = now - this.#failedAt < 4 * longestPause ? Math.min(this.#pause * 2, longestPause) : firstPause
+    const isAgain = now - this.#failedAt < 4 * maxPause
+    this.#pause = isAgain ? Math.min(Math.max(this.#pause * 2, secondPause), maxPause) : firstPause
+    if (!isAgain) this.#retryPause = firstRetry
     this.#failedAt = now
     this.#notBefore = Math.max(this.#notBefore, now + this.#pause)
     if (this.#state === 'closed') {
       this.#counters.breakerOpened++
       const why = error instanceof Error ? error.message : String(error)
-      this.#settings.onTrouble(`memcached ${this.name} is left alone, sessions come from Datastore: ${why}`)
+      const bound = Math.round(this.#settings.entryLife / 1000)
+      this.#settings.onTrouble(
+        `the cache at ${this.name} is left alone, sessions come from Datastore; what it missed may be served by other processes for ${bound} s at most: ${why}`,
+      )
     }
+    this.#open()
+  }
+
+  #open(): void {
     this.#state = 'open'
     this.#connecting = null
     this.#connection?.close()
     this.#connection = null
   }
 
+  /** Deletes what was missed soon, whether or not a request asks for the server again. */
+  #retryLater(): void {
+    if (this.#missed.size === 0 || this.#cancelRetry !== null || this.#isOver) return
+    this.#outside(() => {
+      this.#cancelRetry = this.#clock.timer(this.#retryPause, () => void this.#retry(), true)
+    })
+  }
+
+  async #retry(): Promise<void> {
+    this.#cancelRetry = null
+    this.#retryPause = Math.min(this.#retryPause * 2, maxRetry)
+    this.#forgetExpired()
+    if (this.#state === 'open' && this.#missed.size > 0 && !this.#isOver) await this.#mend()
+    this.#retryLater()
+  }
+
+  #confirm(keys: readonly string[]): void {
+    for (const key of keys) {
+      const missed = this.#missed.get(key)
+      this.#missed.delete(key)
+      for (const confirmed of missed?.confirmed ?? []) confirmed()
+    }
+  }
+
+  /** Connects and deletes what was missed; then, unless the pause is not over yet, the server is used again. */
   async #mend(): Promise<void> {
     this.#state = 'mending'
+    const isEarly = this.#clock.ticks() < this.#notBefore
     const within = <T>(promise: Promise<T>) => withDeadline(this.#clock, this.#settings.timeout, promise)
     try {
       const connection = await within(this.#connect())
-      while (this.#owed.size > 0) {
-        const keys = [...this.#owed].slice(0, 100)
-        // Before the calls: a key that is owed again meanwhile is another debt.
-        for (const key of keys) this.#owed.delete(key)
-        try {
-          await within(Promise.all(keys.map((key) => connection.delete(key))))
-        } catch (error) {
-          for (const key of keys) this.#owed.add(key)
-          throw error
-        }
+      while (this.#missed.size > 0) {
+        const batch = [...this.#missed].slice(0, maxDeleted)
+        await within(Promise.all(batch.map(([key]) => connection.delete(key))))
+        // A key that was missed again meanwhile has to be deleted again.
+        this.#confirm(batch.filter(([key, missed]) => this.#missed.get(key) === missed).map(([key]) => key))
       }
       if (!connection.alive) throw new Error('the connection was lost')
-      // It was closed, or missed more meanwhile than is remembered: what is there has to expire first.
-      if (this.#clock.ticks() < this.#notBefore) throw new Error('it missed too many changes')
+      if (this.#isOver) throw new Error('it was closed')
+      if (this.#clock.ticks() < this.#notBefore) {
+        this.#state = 'open'
+        return
+      }
       this.#state = 'closed'
-      this.#settings.onTrouble(`memcached ${this.name} works again`)
+      this.#settings.onTrouble(`the cache at ${this.name} works again`)
     } catch (error) {
-      this.#fail(error)
+      if (isEarly) this.#open()
+      else this.#fail(error)
     }
+  }
+
+  #forgetExpired(): void {
+    const now = this.#clock.ticks()
+    const expired: string[] = []
+    for (const [key, { until }] of this.#missed) {
+      if (until > now) break
+      expired.push(key)
+    }
+    this.#confirm(expired)
   }
 }

@@ -55,6 +55,7 @@ export class SessionCache {
   readonly #randomness: { token(): string }
   readonly #counters: CacheCounters
   readonly #ttl: number
+  readonly #timeout: number
   /** The entries that records were read from. */
   readonly #seen = new WeakMap<CachedRecord, Seen>()
   /** Requests whose changes were committed together share the record: once is enough for all of them. */
@@ -66,6 +67,7 @@ export class SessionCache {
     this.#randomness = parts.randomness
     this.#counters = parts.counters
     this.#ttl = cacheTtl
+    this.#timeout = cacheTimeout
     const settings = { timeout: cacheTimeout, entryLife: cacheTtl + leaseSeconds * 1000 + 2000, onTrouble }
     this.servers = links.map((link) => new CacheServer(link, parts.clock, parts.counters, settings))
   }
@@ -110,19 +112,28 @@ export class SessionCache {
     const server = this.#server(id)
     const known = base === null ? undefined : this.#seen.get(base)
     try {
+      const { isInDoubt } = server
       const done = await server.use((connection) => this.#publish(connection, id, record, known))
-      if (done === undefined) server.owe(keyOf(id))
+      // One wait is enough: a step that has failed is tried again beside the request.
+      if (done === undefined) await this.#miss(server, id, isInDoubt ? this.#timeout : 0)
     } catch (error) {
       if (!(error instanceof CacheRefused)) throw error
       await this.remove(id)
     }
   }
 
-  /** Deletes the entry; to be awaited before a destroy is answered. */
-  async remove(id: string): Promise<void> {
+  /** Deletes the entry. A server that was in use until now is tried for `patience` ms. */
+  async remove(id: string, patience = 0): Promise<void> {
     const server = this.#server(id)
+    const wasUsed = server.state === 'closed' || server.isInDoubt
     const done = await allowRefusal(server.use((connection) => connection.delete(keyOf(id))))
-    if (done === undefined) server.owe(keyOf(id))
+    if (done === undefined) await this.#miss(server, id, wasUsed ? patience : 0)
+  }
+
+  /** Has the server told of a change as soon as it can be, and waits for that for `patience` ms. */
+  async #miss(server: CacheServer, id: string, patience: number): Promise<void> {
+    server.miss(keyOf(id))
+    if (!(await server.confirmed(keyOf(id), patience))) this.#counters.cacheUnconfirmed++
   }
 
   close(): void {

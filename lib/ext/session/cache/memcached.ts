@@ -3,6 +3,7 @@
 // one server process to the next, and read a new answer after half of an old one.
 import type { Socket } from 'node:net'
 import memjs from 'memjs'
+import { systemClock, withDeadline } from '../../../internal/clock.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
 
@@ -53,15 +54,12 @@ class Connection implements CacheConnection {
 
   static async open(host: string, port: number, options: MemcachedOptions, timeout: number): Promise<Connection> {
     const connection = new Connection(host, port, options)
-    // A server that hangs still accepts: each try would leave a socket open for as long as that lasts.
-    const late = setTimeout(() => connection.#giveUp(`no answer within ${timeout} ms`), timeout)
     try {
-      await connection.#establish()
+      await withDeadline(systemClock, timeout, connection.#establish())
     } catch (error) {
+      // A server that hangs still accepts: each try would leave a socket open for as long as that lasts.
       connection.close()
       throw error
-    } finally {
-      clearTimeout(late)
     }
     return connection
   }
@@ -111,13 +109,9 @@ class Connection implements CacheConnection {
   }
 
   close(): void {
-    this.#giveUp('the connection was lost')
-  }
-
-  #giveUp(why: string): void {
     this.#closed = true
     this.#server._socket?.destroy()
-    this.#lost(why)
+    this.#lost()
   }
 
   async #store(opcode: number, key: string, value: string, seconds: number, cas?: Buffer): Promise<CasId | null> {
@@ -131,7 +125,7 @@ class Connection implements CacheConnection {
 
   async #establish(): Promise<void> {
     const answered = this.#perform(op.noop, '', none, '')
-    this.#server._socket?.once('close', () => this.#lost('the connection was lost'))
+    this.#server._socket?.once('close', () => this.#lost())
     const { header } = await answered
     if (header.magic !== 0x81 || header.status !== ok)
       throw new Error('it does not speak the memcached binary protocol')
@@ -174,8 +168,8 @@ class Connection implements CacheConnection {
     setImmediate(uncork, socket)
   }
 
-  #lost(why: string): void {
-    for (const reject of this.#pending) reject(new Error(why))
+  #lost(): void {
+    for (const reject of this.#pending) reject(new Error('the connection was lost'))
     this.#pending.clear()
   }
 }

@@ -26,6 +26,8 @@ export interface CacheCounters {
   /** Uses of the cache left out because a breaker was open. */
   cacheBypassed: number
   breakerOpened: number
+  /** Changes whose response left before the cache knew of them: it is told beside the requests. */
+  cacheUnconfirmed: number
   /** Entries that were expired, garbage or another session's. */
   cacheBroken: number
   /** How long each load or save spent on the cache. */

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { systemClock, withDeadline } from '../../../internal/clock.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
 import { encodeCommand, type Reply, ReplyError, ReplyReader } from './resp.ts'
@@ -49,24 +50,24 @@ class ValkeyConnection implements CacheConnection {
   #ready = false
 
   static async open(options: ValkeyOptions, timeout: number): Promise<ValkeyConnection> {
-    const { username, database = 0 } = options
     const password = typeof options.password === 'function' ? await options.password() : options.password
     const connection = new ValkeyConnection(options)
-    const late = setTimeout(() => connection.#fail(new Error(`no reply within ${timeout} ms`)), timeout)
     try {
-      if (password) await connection.#send(username ? ['AUTH', username, password] : ['AUTH', password])
-      if (database !== 0) await connection.#send(['SELECT', String(database)])
-      // Finds out a replica, missing rights, a server too old for such scripts, and what is no Valkey at all.
-      await connection.get(probe)
+      await withDeadline(systemClock, timeout, connection.#greet(options, password))
       if (connection.#lost !== null) throw connection.#lost
     } catch (error) {
       connection.close()
       throw explain(error)
-    } finally {
-      clearTimeout(late)
     }
     connection.#ready = true
     return connection
+  }
+
+  async #greet({ username, database = 0 }: ValkeyOptions, password: string | null | undefined): Promise<void> {
+    if (password) await this.#send(username ? ['AUTH', username, password] : ['AUTH', password])
+    if (database !== 0) await this.#send(['SELECT', String(database)])
+    // Finds out a replica, missing rights, a server too old for such scripts, and what is no Valkey at all.
+    await this.get(probe)
   }
 
   private constructor({ host, port = defaultPort, tls = false, ca }: ValkeyOptions) {

@@ -101,6 +101,7 @@ export function newCounters(): Counters {
     fills: 0,
     cacheBypassed: 0,
     breakerOpened: 0,
+    cacheUnconfirmed: 0,
     cacheBroken: 0,
     lookup: new Calls(),
     read: new Calls(),

@@ -107,8 +107,8 @@ export interface CachePort {
   read<Other>(id: string, fetch: () => Promise<CachedRecord | Other>): Promise<CachedRecord | Other>
   /** Makes sure that nothing older than `record` is served; awaited before the commit is answered. */
   write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void>
-  /** Deletes the entry; awaited before a destroy is answered. */
-  remove(id: string): Promise<void>
+  /** Deletes the entry; awaited before a destroy is answered. Tried for `patience` ms if the cache was in use until now. */
+  remove(id: string, patience?: number): Promise<void>
   close(): void
 }
 

@@ -16,7 +16,7 @@ import {
   type RepositorySettings,
 } from './settings.ts'
 import { StoredMerge } from './stored-merge.ts'
-import { RepositoryUnavailable } from './time-budget.ts'
+import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, revokeAll, type SessionSummary } from './user-index.ts'
 import { type Change, type Saved, SessionWriter } from './writer.ts'
@@ -160,6 +160,7 @@ export class SessionRepository {
   async regenerate(oldSid: string, newSid: string, base: SessionRecord | null, changes: Changes): Promise<Saved> {
     this.stats.saves++
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
+    const budget = this.#budget()
     let attempt = this.#newMerge()
     const guess = changes.username === undefined ? base?.username : changes.username
     const { data, username, expiresIn } = changes
@@ -181,7 +182,7 @@ export class SessionRepository {
       recognised: ({ sessions }, saved) => this.#ifLive(sessions.get(newId), saved),
     }
     const saved = await this.#known(oldId, this.#writer.alone(oldId, work, guess ?? null))
-    await this.#cache?.remove(oldId)
+    await this.#cache?.remove(oldId, budget.left)
     if (saved.state === 'saved') attempt.report()
     return saved
   }
@@ -216,8 +217,9 @@ export class SessionRepository {
       },
       recognised: () => undefined,
     }
+    const budget = this.#budget()
     await this.#known(id, this.#writer.alone(id, work))
-    await this.#cache?.remove(id)
+    await this.#cache?.remove(id, budget.left)
   }
 
   /** The live sessions of a user, latest used first. */
@@ -229,7 +231,8 @@ export class SessionRepository {
   async destroyAllFor(username: string, { exceptSid }: { exceptSid?: string } = {}): Promise<number> {
     const except = exceptSid === undefined ? null : keyName(exceptSid)
     const ended = await revokeAll(this.#runner, username, except, (run) => this.#writer.ofUser(username, run))
-    if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id)))
+    const budget = this.#budget()
+    if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id, budget.left)))
     return ended.live
   }
 
@@ -283,6 +286,10 @@ export class SessionRepository {
     if (!isLive(row, this.#clock.now())) return { state: 'gone' }
     if (saved.state === 'saved' && saved.record.version === row.version) saved.record.stamp = row.stamp
     return saved
+  }
+
+  #budget(): TimeBudget {
+    return new TimeBudget(this.#clock, this.settings.storeTimeout)
   }
 
   #newMerge(): StoredMerge {

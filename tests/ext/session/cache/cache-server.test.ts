@@ -1,12 +1,20 @@
 // What the guard of one memcached server does when things end, or go wrong, while it is busy with something else.
 import { describe, expect, test } from '@jest/globals'
+import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { CacheServer } from '../../../../lib/ext/session/cache/cache-server.ts'
 import type { CacheConnection } from '../../../../lib/ext/session/cache/ports.ts'
 import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
-import { FakeClock } from '../../../support/fake-world.ts'
+import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
+import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
+import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 
 class FakeConnection {
   alive = true
+  readonly deleted: string[] = []
+  async delete(key: string): Promise<boolean> {
+    this.deleted.push(key)
+    return true
+  }
   close(): void {
     this.alive = false
   }
@@ -65,7 +73,7 @@ describe('a memcached server', () => {
     await settled()
     clock.time += 2000
     await server.use(() => Promise.resolve())
-    for (let n = 0; n <= 20_000; n++) server.owe(`k${n}`)
+    for (let n = 0; n <= 20_000; n++) server.miss(`k${n}`)
     attempts[1]!(new FakeConnection())
     await settled()
     expect(server.state).toBe('open')
@@ -77,5 +85,119 @@ describe('a memcached server', () => {
     attempts[2]!(new FakeConnection())
     await settled()
     expect(server.state).toBe('closed')
+  })
+
+  test('that is well again is told what it missed, though nobody asks for it', async () => {
+    const { clock, attempts, server } = makeServer()
+    server.start()
+    attempts[0]!(null)
+    await settled()
+    server.miss('k')
+    await clock.pass(20)
+    attempts[1]!(null)
+    await clock.pass(40)
+    const connection = new FakeConnection()
+    attempts[2]!(connection)
+    expect(await clock.until(server.confirmed('k', 5000))).toBe(true)
+    expect(connection.deleted).toEqual(['k'])
+  })
+
+  test('that stays away is told nothing once the entries must have expired', async () => {
+    const { clock, attempts, server } = makeServer()
+    server.start()
+    attempts[0]!(null)
+    await settled()
+    server.miss('k')
+    const confirmed = server.confirmed('k', 100_000)
+    for (let n = 1; n < 100; n++) {
+      await clock.pass(1000)
+      attempts[n]?.(null)
+    }
+    expect(await confirmed).toBe(true)
+    const { length } = attempts
+    await clock.pass(60_000)
+    expect(attempts.length).toBe(length)
+  })
+
+  test('that fails for the first time in a while is in doubt, and open only when it fails again', async () => {
+    const { clock, attempts, server } = makeServer()
+    server.start()
+    attempts[0]!(null)
+    await settled()
+    expect(server.isInDoubt).toBe(true)
+    clock.time += 20
+    await server.use(() => Promise.resolve())
+    attempts[1]!(null)
+    await settled()
+    expect(server.isInDoubt).toBe(false)
+    clock.time += 999
+    await server.use(() => Promise.resolve())
+    expect(attempts).toHaveLength(2)
+  })
+})
+
+describe('ending a session', () => {
+  /** A cache whose server can be reached or not, and the repository on it. */
+  function makeRepository() {
+    const clock = new FakeClock()
+    const world = { isUp: true, deleted: [] as string[], told: [] as string[] }
+    const connection = (): CacheConnection => ({
+      get alive() {
+        return world.isUp
+      },
+      get: async () => null,
+      add: async () => 1,
+      replace: async () => 2,
+      delete: async (key) => {
+        if (!world.isUp) throw new Error('the connection was lost')
+        world.deleted.push(key)
+        return true
+      },
+      close: () => {},
+    })
+    const connect = async () => {
+      if (!world.isUp) throw new Error('refused')
+      return connection()
+    }
+    const repository = new SessionRepository({
+      datastore: new MemoryDatastore(),
+      cache: cacheOn([{ name: 'fake', connect }]),
+      clock,
+      randomness: fakeRandomness(),
+      settings: { storeTimeout: 5000, onTrouble: (message) => world.told.push(message) },
+    })
+    return { clock, world, repository }
+  }
+
+  test.each([
+    ['destroy', (repository: SessionRepository) => repository.destroy('sid')],
+    ['regenerate', (repository: SessionRepository) => repository.regenerate('sid', 'new', null, { data: '{}' })],
+    ['destroyAllFor', (repository: SessionRepository) => repository.destroyAllFor('ann')],
+  ])('by %s waits for a cache that was in use until now', async (_, end) => {
+    const { clock, world, repository } = makeRepository()
+    await repository.create('sid', { data: '{}', username: 'ann' })
+    await repository.load('sid')
+    world.isUp = false
+    const ending: Promise<unknown> = end(repository)
+    await clock.pass(700)
+    expect(world.deleted).toEqual([])
+    world.isUp = true
+    await clock.until(ending)
+    expect(world.deleted).toContain(`tipfy:${repository.idOf('sid')}`)
+    expect(repository.stats.cacheUnconfirmed).toBe(0)
+    expect(world.told[0]).toContain('may be served by other processes for 67 s at most')
+  })
+
+  test('waits for no longer than storeTimeout, and not at all for a cache that is left alone', async () => {
+    const { clock, world, repository } = makeRepository()
+    for (const sid of ['one', 'two']) await repository.create(sid, { data: '{}' })
+    await repository.load('one')
+    world.isUp = false
+    const start = clock.time
+    await clock.until(repository.destroy('one'))
+    expect(clock.time - start).toBe(5000)
+    await clock.until(repository.destroy('two'))
+    expect(clock.time - start).toBe(5000)
+    expect(repository.stats.cacheUnconfirmed).toBe(2)
   })
 })

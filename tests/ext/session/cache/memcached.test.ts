@@ -147,7 +147,7 @@ describe('a server that is not memcached', () => {
       answer = (socket) => socket.resume().once('close', () => resolve())
     })
     const { port } = server.address() as { port: number }
-    await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(20)).rejects.toThrow('no answer within 20 ms')
+    await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(20)).rejects.toThrow('no response within 20 ms')
     await closed
   })
 })

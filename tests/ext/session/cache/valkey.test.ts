@@ -243,7 +243,7 @@ describe('a server that is not Valkey', () => {
       behave = (socket) => socket.resume().once('close', () => resolve())
     })
     const { port } = server.address() as { port: number }
-    await expect(valkeyLink({ host: '127.0.0.1', port }).connect(20)).rejects.toThrow('no reply within 20 ms')
+    await expect(valkeyLink({ host: '127.0.0.1', port }).connect(20)).rejects.toThrow('no response within 20 ms')
     await closed
   })
 })

@@ -74,6 +74,21 @@ withMemcached('a memcached', () => {
     await memcached.kill()
   })
 
+  test('that has responded while the process was held is not taken for a hung one', async () => {
+    const memcached = await Memcached.start()
+    const store = openRepository(new MemoryDatastore(), memcached.address, { cacheTimeout: 200 })
+    const record = await store.create('sid', { data: '{}' })
+    for (let n = 0; n < 5; n++) {
+      const loading = store.load('sid')
+      const end = performance.now() + 300
+      while (performance.now() < end);
+      expect(await loading).toEqual({ state: 'live', record })
+    }
+    expect(store.stats).toMatchObject({ breakerOpened: 0, cacheBypassed: 0 })
+    store.close()
+    await memcached.kill()
+  })
+
   test('that nobody listens on costs a refusal, and sessions are right', async () => {
     const store = openRepository(new MemoryDatastore(), `127.0.0.1:${await freePort()}`)
     const record = await store.create('sid', { data: '{}' })

@@ -29,6 +29,10 @@ export interface Visitor extends Task {
   /** A transaction has found its session alive meanwhile: from then on its answer counts as on its way. */
   foundAlive: boolean
   cookieAge: number
+  /** Ms for which its process was held since. */
+  held(): number
+  /** Its process has not crashed. */
+  isAlive(): boolean
   /** The number of the commit by which it ended a user's sessions. */
   revokedAt: number
 }
@@ -40,12 +44,19 @@ interface Floor {
 
 interface Answered extends Floor {
   site: string
+  /** Its process has not crashed. */
+  isAlive(): boolean
   reached: boolean
   at: number
 }
 
+/** Ms in which a process tells a memcached that is well what it missed. */
+const toldWithin = 2500
+
 export class Checker {
   readonly violations: string[] = []
+  /** When the last memcached became well again; Infinity while one is not. */
+  cacheWellAt = Number.NEGATIVE_INFINITY
   /** Requests by number: dropped or failed ones must have left no mark. */
   readonly #unmarked = new Set<string>()
   /** Requests being served. */
@@ -228,7 +239,9 @@ export class Checker {
     const old = (limits.cacheTtl + 7) * 1000
     for (const answer of this.#answers.get(visitor.id) ?? []) {
       // Where memcached was not reached, only its own process, and after the cache's time all, must know.
-      const counts = answer.reached || answer.site === visitor.site || visitor.startedAt - answer.at > old
+      // Once memcached is well again its process has told it soon.
+      const told = answer.isAlive() && visitor.startedAt - Math.max(answer.at, this.cacheWellAt) > toldWithin
+      const counts = answer.reached || answer.site === visitor.site || told || visitor.startedAt - answer.at > old
       if (!counts) continue
       visitor.floor ??= { version: 0, dead: false }
       visitor.floor.version = Math.max(visitor.floor.version, answer.version)
@@ -238,7 +251,7 @@ export class Checker {
 
   loaded(visitor: Visitor): void {
     const { id, loaded, floor, what, site } = visitor
-    const took = this.#scheduler.time - visitor.startedAt
+    const took = this.#scheduler.time - visitor.startedAt - 2 * visitor.held()
     if (took > limits.storeTimeout * 1000 + limits.cacheTimeout + 1)
       this.wrong('no hang', `${what} loaded for ${took} ms`)
     if (id === null) return
@@ -272,14 +285,14 @@ export class Checker {
     const { what, site, marks } = visitor
     this.under.delete(visitor)
     const commits = this.#commitsOf(visitor)
-    const took = this.#scheduler.time - visitor.startedAt
+    const took = this.#scheduler.time - visitor.startedAt - 2 * visitor.held()
     if (status === 503 && cookie !== undefined) this.wrong('committed before answered', `${what}: a 503 has a cookie`)
     if (status === 200) this.#kept(visitor, commits, cookie, cookieId)
     else if (status === 500) for (const mark of marks) this.#drop(mark, visitor)
     if (status !== 503) {
       for (const { id, version, alive } of commits) {
         const known = this.#answers.get(id) ?? []
-        known.push({ version, dead: !alive, site, reached, at: this.#scheduler.time })
+        known.push({ version, dead: !alive, site, isAlive: visitor.isAlive, reached, at: this.#scheduler.time })
         this.#answers.set(id, known)
       }
     }

@@ -166,7 +166,7 @@ export class SimDatastore {
     return new Promise((resolve, reject) => {
       const settle = (fn: () => void) => () => {
         late.fn = null
-        if (process.alive) fn()
+        process.receive(fn)
       }
       const late = scheduler.after(
         timeout,

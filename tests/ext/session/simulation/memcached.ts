@@ -43,9 +43,10 @@ export class SimMemcached {
         new Promise((resolve, reject) => {
           this.#scheduler.after(this.#delay(), () => {
             if (!process.alive) return
-            if (!this.up) return reject(new Error('refused'))
+            if (!this.up) return process.receive(() => reject(new Error('refused')))
             if (this.#scheduler.time < this.hangsUntil) return
-            resolve(this.#connection(process))
+            const connection = this.#connection(process)
+            process.receive(() => resolve(connection))
           })
         }),
     }
@@ -75,8 +76,9 @@ export class SimMemcached {
           if (wait > 0) return void this.#scheduler.after(wait + this.#scheduler.random(), arrive)
           const result = execute()
           this.#scheduler.after(this.#delay(), () => {
-            if (!pending.delete(reject) || !process.alive) return
-            resolve(result)
+            process.receive(() => {
+              if (pending.delete(reject)) resolve(result)
+            })
           })
         }
         this.#scheduler.after(this.#delay(), arrive)

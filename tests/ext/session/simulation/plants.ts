@@ -94,12 +94,7 @@ export const plants: Record<string, Plant> = {
   'a missed change is not made good': {
     file: 'cache/cache.ts',
     near: 177,
-    changes: [
-      [
-        'server.use((connection) => this.#publish(connection, id, record, known))\n      if (done === undefined) server.owe(keyOf(id))',
-        'server.use((connection) => this.#publish(connection, id, record, known))\n',
-      ],
-    ],
+    changes: [['if (done === undefined) await this.#miss(server, id, isInDoubt ? this.#timeout : 0)', '']],
   },
   'a save brings back what was loaded': {
     file: 'repository/writer.ts',
@@ -255,6 +250,25 @@ export const plants: Record<string, Plant> = {
     near: 29,
     changes: [["const isRenewed = touched.state === 'saved' && touched.record !== record", 'const isRenewed = true']],
   },
+  'a timer is believed before the socket is read': {
+    file: 'internal/clock.ts',
+    near: 1,
+    changes: [
+      ['Math.min(left, slice)', 'ms'],
+      ['clock.afterIo(() => {', ';((fn) => fn())(() => {'],
+      ['if (left > 0.01 && ms > 0) wait()\n          else reject(late(ms))', 'reject(late(ms))'],
+    ],
+  },
+  'time in which the event loop was held counts in full': {
+    file: 'internal/clock.ts',
+    near: 1,
+    changes: [['left -= Math.max((length * length) / (length + held), slice / 4)', 'left -= length + held']],
+  },
+  'a missed change is told when somebody asks for that server again': {
+    file: 'cache/cache-server.ts',
+    near: 1,
+    changes: [['    this.#retryLater()\n  }\n\n  /** Resolves with true', '  }\n\n  /** Resolves with true']],
+  },
   'memcached is waited for without a limit': {
     file: 'cache/cache-server.ts',
     near: 678,
@@ -278,7 +292,7 @@ export function plant(name: string): void {
   const left = new Set(changes.map(([, , other = file]) => other))
   registerHooks({
     load(url, context, next) {
-      const loaded = /\/lib\/ext\/session\/(.+)$/.exec(url)?.[1]
+      const loaded = /\/lib\/(?:ext\/session\/)?(.+)$/.exec(url)?.[1]
       if (loaded === undefined || !left.delete(loaded)) return next(url, context)
       let source = readFileSync(fileURLToPath(url), 'utf8')
       for (const [from, to, other = file] of changes) {

@@ -111,14 +111,20 @@ function before(a: Event, b: Event): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
 
-/** A process: what it waits for never comes once it has crashed. */
+/** A process: what it waits for never comes once it has crashed, and comes late while its event loop is held. */
 export class Process {
   alive = true
   readonly name: string
   readonly skew: number
   /** How much nearer to Datastore than others it is. */
   readonly nearness: number
+  /** The probability that what is handed over holds the event loop, and for how long at most. */
+  holds = { probability: 0, ms: 0 }
+  /** Ms for which it was held so far. */
+  held = 0
   readonly #scheduler: Scheduler
+  #heldUntil = 0
+  readonly #late: { timers: (() => void)[]; io: (() => void)[] } = { timers: [], io: [] }
 
   constructor(scheduler: Scheduler, name: string, skew: number, nearness: number) {
     this.#scheduler = scheduler
@@ -131,11 +137,55 @@ export class Process {
   ticks = (): number => this.#scheduler.time
 
   timer = (ms: number, fn: () => void): (() => void) => {
-    const event = this.#scheduler.after(ms, () => {
-      if (this.alive) fn()
-    })
+    let isOff = false
+    const event = this.#scheduler.after(ms, () =>
+      this.#handOver('timers', () => {
+        if (!isOff) fn()
+      }),
+    )
     return () => {
+      isOff = true
       event.fn = null
     }
+  }
+
+  /** What has arrived by now stands before it. */
+  afterIo = (fn: () => void): void => void this.#scheduler.after(0, () => this.#handOver('io', fn))
+
+  /** Hands over what has come from the network. */
+  receive(fn: () => void): void {
+    this.#handOver('io', fn)
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.timer(ms, resolve))
+  }
+
+  /** Holds the event loop from now on: whatever is due meanwhile comes afterwards, timers first. */
+  hold(ms: number): void {
+    const until = this.#scheduler.time + ms
+    if (until <= this.#heldUntil) return
+    this.held += until - Math.max(this.#heldUntil, this.#scheduler.time)
+    this.#heldUntil = until
+    this.#scheduler.after(ms, () => {
+      if (this.#scheduler.time < this.#heldUntil) return
+      const { timers, io } = this.#late
+      for (const fn of [...timers.splice(0), ...io.splice(0)]) {
+        this.#scheduler.after(0, () => {
+          if (this.alive) fn()
+        })
+      }
+    })
+  }
+
+  #handOver(kind: 'timers' | 'io', fn: () => void): void {
+    if (!this.alive) return
+    if (this.#scheduler.time < this.#heldUntil) {
+      this.#late[kind].push(fn)
+      return
+    }
+    const { probability, ms } = this.holds
+    if (probability > 0 && this.#scheduler.chance(probability)) this.hold(this.#scheduler.between(1, ms))
+    fn()
   }
 }

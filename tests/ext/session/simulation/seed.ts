@@ -37,9 +37,13 @@ class World {
   readonly #memcacheds: SimMemcached[] = []
   readonly #habits: Habits
   readonly #sites: Site[] = []
+  /** Those that have crashed, too. */
+  readonly #everySite: Site[] = []
   readonly #jars: (string | null)[]
   readonly #old: string[] = []
   readonly #theme: Theme
+  readonly #holds: Process['holds']
+  #wasUnwell = false
   #processes = 0
 
   constructor(seed: number, tells: boolean) {
@@ -57,6 +61,8 @@ class World {
     ])
     for (let n = 1; n <= servers; n++) this.#memcacheds.push(new SimMemcached(scheduler, `m${n}`))
     this.#theme = scheduler.pick(themes)
+    const isBusy = scheduler.chance(0.3)
+    this.#holds = { probability: isBusy ? scheduler.between(0.01, 0.2) : 0, ms: scheduler.between(20, 250) }
     this.#datastore.habits = { lockWait: scheduler.chance(0.3) ? 2000 : 0, ignoresVersions: scheduler.chance(0.1) }
     this.#datastore.spread = this.#theme.spread
     this.#jars = scheduler.chance(0.8) ? [null] : [null, null]
@@ -100,6 +106,9 @@ class World {
       scheduler.after(at + 45_000 + 300 * n, () => this.#visit(n % this.#jars.length, n < 2 ? 'read' : 'push'))
     }
     await scheduler.run()
+    if (!this.#wasUnwell && this.#everySite.some((site) => site.records.stats.breakerOpened > 0)) {
+      this.checker.wrong('no stale read', 'a memcached that was well all the time was left alone')
+    }
   }
 
   #boot(): Site {
@@ -109,11 +118,12 @@ class World {
       [1, 10],
     ])
     const process = new Process(this.scheduler, `p${++this.#processes}`, skew, nearness)
-    return new Site(this.scheduler, process, {
-      datastore: this.#datastore,
-      memcacheds: this.#memcacheds,
-      habits: this.#habits,
-    })
+    process.holds = this.#holds
+    const { scheduler } = this
+    const parts = { datastore: this.#datastore, memcacheds: this.#memcacheds, habits: this.#habits }
+    const site = new Site(scheduler, process, parts)
+    this.#everySite.push(site)
+    return site
   }
 
   #watch(): void {
@@ -147,8 +157,11 @@ class World {
     const n = ++this.requests
     const name = wanted ?? scheduler.pick(this.#theme.programs)
     const site = this.#sites[scheduler.below(this.#sites.length)]!
+    // It is served once the event loop is free.
+    await new Promise<void>((resolve) => site.process.receive(resolve))
     const late = this.#old.length > 0 && scheduler.chance(0.1)
     const cookie = late ? this.#old[scheduler.below(this.#old.length)]! : this.#jars[jar]!
+    const heldBefore = site.process.held
     const visitor: Visitor = {
       n,
       what: `#${n} ${name}`,
@@ -170,8 +183,10 @@ class World {
       foundAlive: false,
       revokedAt: 0,
       cookieAge: site.ageOf(cookie),
+      held: () => site.process.held - heldBefore,
+      isAlive: () => site.process.alive,
       sleep: () =>
-        scheduler.sleep(
+        site.process.sleep(
           scheduler.pick([
             [4, 5],
             [2, 60],
@@ -262,20 +277,35 @@ class World {
     if (kind === 'evict') {
       for (let n = 0; n < 3; n++) scheduler.after(scheduler.between(0, 25), () => memcached.cells.clear())
     } else if (kind === 'flush') memcached.cells.clear()
-    else if (kind === 'restart') memcached.restart()
-    else if (kind === 'hang') memcached.hangsUntil = scheduler.time + scheduler.between(20, 4000)
-    else if (kind === 'slow cache') {
+    else if (kind === 'restart') {
+      this.#unwell(0)
+      memcached.restart()
+    } else if (kind === 'hang') {
+      const ms = scheduler.between(20, 4000)
+      memcached.hangsUntil = scheduler.time + ms
+      this.#unwell(ms)
+    } else if (kind === 'slow cache') {
+      const ms = scheduler.between(20, 500)
       memcached.slow = 0.3
-      scheduler.after(scheduler.between(20, 500), () => {
+      this.#unwell(ms, () => {
         memcached.slow = 0
       })
     } else {
+      const ms = scheduler.between(10, 3000)
       memcached.up = false
       memcached.restart()
-      scheduler.after(scheduler.between(10, 3000), () => {
+      this.#unwell(ms, () => {
         memcached.up = true
       })
     }
+  }
+
+  /** A memcached is not well for so long. */
+  #unwell(ms: number, then = () => {}): void {
+    const { checker, scheduler } = this
+    this.#wasUnwell = true
+    checker.cacheWellAt = Math.max(checker.cacheWellAt, scheduler.time + ms)
+    scheduler.after(ms, then)
   }
 
   #crash(): void {

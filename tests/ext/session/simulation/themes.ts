@@ -217,4 +217,26 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
       ],
     },
   ],
+  // A memcached that hangs for a moment, and long silences of its processes afterwards.
+  [
+    0.7,
+    {
+      ...mixture,
+      burst: 3,
+      misfortunes: 2,
+      pauses: [
+        [1, 20],
+        [2, 5000],
+      ],
+      programs: [
+        [3, 'read'],
+        [3, 'push'],
+        [0.3, 'logout'],
+      ],
+      kinds: [
+        [3, 'hang'],
+        [1, 'slow cache'],
+      ],
+    },
+  ],
 ]

@@ -1,7 +1,9 @@
-// `tipfy check`: finds mistakes before a request does. It starts nothing and opens no store.
+// `tipfy check`: finds mistakes before a request does. It starts nothing, and connects to the cache only with --cache.
 import { methodsOf } from '../app/handler.ts'
 import { loadRules, loadSections } from '../app/setup.ts'
 import type { App } from '../app/types.ts'
+import type { CacheLink } from '../ext/session/cache/ports.ts'
+import type { SessionConfig } from '../ext/session/config/config.ts'
 import { HTTPException } from '../http/exceptions.ts'
 import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
 import { describeFailure } from './failure.ts'
@@ -14,6 +16,9 @@ interface Problem {
   where: string
   problem: string
 }
+
+/** Milliseconds to connect to a server of the cache. */
+const cacheWait = 2000
 
 const textOf = (error: unknown) => describeFailure(error).replace(/^tipfy: /, '')
 
@@ -86,12 +91,36 @@ async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: numbe
   return { problems, rules: map?.rules().length ?? 0 }
 }
 
-export function checkCommand({ json }: { json?: boolean }): Promise<void> {
+/** Connects to the servers of the cache; returns a description of each, or adds a problem. */
+async function checkCache(app: App, problems: Problem[]): Promise<string[]> {
+  const section = app.getConfig('tipfy/ext/session') as unknown as SessionConfig
+  const { cacheLinks } = await import('../ext/session/cache/links.ts')
+  const found: string[] = []
+  for (const link of await cacheLinks(section)) {
+    try {
+      found.push(`${link.name}: ${(await link.describe?.(cacheWait)) ?? (await touch(link))}`)
+    } catch (error) {
+      problems.push({ where: `cache ${link.name}`, problem: (error as Error).message })
+    }
+  }
+  return found
+}
+
+async function touch(link: CacheLink): Promise<string> {
+  const connection = await link.connect(cacheWait)
+  connection.close()
+  return 'memcached'
+}
+
+export function checkCommand({ json, cache }: { json?: boolean; cache?: boolean }): Promise<void> {
   return withApp(
     async (app) => {
       const { problems, rules } = await problemsOf(app)
+      const servers = cache ? await checkCache(app, problems) : []
       if (problems.length > 0) process.exitCode = 1
-      if (json) return printJson({ ok: problems.length === 0, rules, problems })
+      if (json) return printJson({ ok: problems.length === 0, rules, problems, ...(cache && { cache: servers }) })
+      for (const server of servers) print(`cache ${server}`)
+      if (cache && servers.length === 0 && problems.length === 0) print('No cache is configured.')
       for (const { where, problem } of problems) print(`${paint('red', where)}: ${problem}`)
       if (problems.length > 0) process.stderr.write(`tipfy: ${counted(problems.length, 'problem')} found.\n`)
       else

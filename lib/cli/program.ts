@@ -54,6 +54,7 @@ export function makeProgram(): Command {
   tipfy
     .command('check')
     .description('check that every rule builds and matches itself, every handler imports, every config key is known')
+    .option('--cache', 'connect to the cache as well, and describe its servers')
     .addOption(json())
     .action(async (options) => (await import('./check.ts')).checkCommand(options))
 

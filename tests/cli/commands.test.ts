@@ -4,8 +4,10 @@ import { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { makeApp } from 'tipfy'
 import { createClient } from 'tipfy/testing'
+import { Memcached } from '../support/memcached.ts'
 import { startProgram } from '../support/process.ts'
 import { bin, type Files, project, removeProjects, tipfy } from '../support/project.ts'
+import { Valkey } from '../support/valkey.ts'
 
 afterAll(removeProjects)
 
@@ -143,6 +145,43 @@ describe('check', () => {
     expect(stdout).toMatch(/^config: The configuration of shop has no key "curency"\. Did you mean "currency"\?/)
     expect(stdout).toMatch(/^hooks: There is no module "nowhere"/m)
     expect({ stderr, status }).toEqual({ stderr: 'tipfy: 2 problems found.\n', status: 1 })
+  })
+})
+
+describe('check --cache', () => {
+  const config = (cache: string) => ({
+    'config.ts': `export const config = {
+  tipfy: { hooks: { posInitApp: ['tipfy/ext/session:setDatastoreSession'] } },
+  'tipfy/ext/session': { cache: ${JSON.stringify(cache)} },
+}`,
+    'urls.ts': 'export const getRules = () => []',
+  })
+
+  test('describes the servers, and connects to none without the option', async () => {
+    const [server, memcached] = [await Valkey.start(), await Memcached.start()]
+    const cwd = project(config(`redis://127.0.0.1:${server.port}`))
+    const { stdout, stderr, status } = await tipfy(['check', '--cache'], { cwd })
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+    expect(stdout).toMatch(/^cache 127\.0\.0\.1:\d+: Redis \d[\d.]+, primary, no replicas\n/)
+    const other = project(config(`memcached://${memcached.address}`))
+    expect((await tipfy(['check', '--cache'], { cwd: other })).stdout).toContain(
+      `cache ${memcached.address}: memcached\n`,
+    )
+    await Promise.all([server.kill(), memcached.kill()])
+    const { stdout: json, status: failed } = await tipfy(['check', '--cache', '--json'], { cwd })
+    expect(failed).toBe(1)
+    expect(JSON.parse(json).problems).toEqual([
+      { where: `cache 127.0.0.1:${server.port}`, problem: expect.stringContaining('ECONNREFUSED') },
+    ])
+    expect(await tipfy(['check'], { cwd })).toMatchObject({ status: 0 })
+  })
+
+  test('says what is wrong with a replica', async () => {
+    const [primary, replica] = [await Valkey.start(), await Valkey.start()]
+    await replica.follow(primary.port)
+    const cwd = project(config(`redis://127.0.0.1:${replica.port}`))
+    expect((await tipfy(['check', '--cache'], { cwd })).stdout).toContain('it is a replica; name the primary')
+    await Promise.all([primary.kill(), replica.kill()])
   })
 })
 

@@ -40,6 +40,8 @@ export interface CacheLink {
   readonly name: string
   /** Gives up after `timeout` ms, and leaves nothing open then. */
   connect(timeout: number): Promise<CacheConnection>
+  /** Connects, and describes the server to a person: kind, version, role. */
+  describe?(timeout: number): Promise<string>
 }
 
 /** Names one version of an entry; counts only on the connection that gave it, for servers count anew when they restart. */

@@ -32,7 +32,18 @@ const probe = 'tipfy:probe'
 export function valkeyLink(options: ValkeyOptions): CacheLink {
   const { host, port = defaultPort } = options
   const name = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  return { name, connect: (timeout) => ValkeyConnection.open(options, timeout) }
+  return {
+    name,
+    connect: (timeout) => ValkeyConnection.open(options, timeout),
+    async describe(timeout) {
+      const connection = await ValkeyConnection.open(options, timeout)
+      try {
+        return await connection.describe()
+      } finally {
+        connection.close()
+      }
+    },
+  }
 }
 
 interface Waiting {
@@ -98,6 +109,16 @@ class ValkeyConnection implements CacheConnection {
 
   async delete(key: string, cas?: CasId): Promise<boolean> {
     return (await this.#run(scripts.delete, key, ...(cas === undefined ? [] : [cas as string]))) === 1
+  }
+
+  /** Returns kind, version, role and replicas of the server. */
+  async describe(): Promise<string> {
+    const info = String(await this.#send(['INFO']))
+    const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1]
+    const valkey = field('valkey_version')
+    const kind = valkey === undefined ? `Redis ${field('redis_version')}` : `Valkey ${valkey}`
+    const replicas = Number(field('connected_slaves') ?? 0)
+    return `${kind}, primary, ${replicas === 0 ? 'no replicas' : replicas === 1 ? '1 replica' : `${replicas} replicas`}`
   }
 
   close(): void {

@@ -5,8 +5,8 @@ import { internalsOf, transportName } from '../../../datastore/google/client-int
 import { systemClock } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
+import { cacheLinks } from '../cache/links.ts'
 import type { CacheLink } from '../cache/ports.ts'
-import { cacheServers } from '../config/cache-servers.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, mustBeData } from '../data/migrate.ts'
 import { visible, withVisible } from '../data/reserved.ts'
@@ -100,26 +100,6 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
   const description = describeDatastore(mode, settings) + describeCache(links)
   const admin = new SessionAdmin(repository, rows, () => settings.now())
   return { repository, admin, datastore, description }
-}
-
-/** Makes the links to the servers of the cache; what speaks to them is loaded only here. */
-async function cacheLinks(settings: Settings): Promise<CacheLink[]> {
-  const { cacheCa: ca, cacheUser, cachePassword, memcacheUser, memcachePassword } = settings
-  const servers = cacheServers(settings)
-  if (servers.length === 0) return []
-  const password = cachePassword ?? memcachePassword
-  if (servers[0]!.kind === 'memcached') {
-    const { memcachedLinks } = await import('../cache/memcached.ts')
-    const names = servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
-    return memcachedLinks(names, {
-      username: servers[0]!.username ?? cacheUser ?? memcacheUser,
-      password: typeof password === 'function' ? await password() : password,
-    })
-  }
-  const { valkeyLink } = await import('../cache/valkey.ts')
-  return servers.map(({ host, port, tls, username, database }) =>
-    valkeyLink({ host, port, tls, ca, username: username ?? cacheUser, password, database }),
-  )
 }
 
 function describeCache(links: readonly CacheLink[]): string {

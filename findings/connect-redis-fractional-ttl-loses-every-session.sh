@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Behaviour: `new RedisStore({ client, ttl: 1800.5 })` answers every request with status 200 and a session cookie, and keeps no session:
+# Behaviour: `new RedisStore({ client, ttl: 1800.5 })` makes every response one with status 200 and a session cookie, and keeps no session:
 #   Redis rejects the fraction, express-session notices after the response was sent. Lifetimes from the cookie are rounded up, the
 #   option is not.
 # Versions: connect-redis 10.0.0, express-session 1.19.0, redis 6.3.1, redis-server 7.0.15 (Debian 12).

@@ -3,7 +3,7 @@
 #   optional for one and needed for the other. A condition that is not met differs too: add and replace resolve to false, append and
 #   prepend reject.
 # Versions: memjs 1.3.2, memcached 1.6.18 (Debian 12).
-# A good guess: the pairs behave alike (README and types declare the options optional for both).
+# A good guess: the pairs behave alike (the types declare the options optional for both).
 # Who meets it: anyone who writes the mirror image of code that works.
 set -euo pipefail
 dir=$(mktemp -d)

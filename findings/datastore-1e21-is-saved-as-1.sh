@@ -31,9 +31,13 @@ export const fakeDatastore = async (handlers) => {
       requestDeserialize: (bytes) => request.toObject(request.decode(bytes), { longs: String, enums: String, bytes: String }),
       responseSerialize: (object) => response.encode(response.fromObject(object)).finish(),
     }
-    implementation[name] = (call, callback) => {
+    implementation[name] = async (call, callback) => {
       calls.push({ name, request: call.request })
-      callback(null, handlers[name]?.(call.request) ?? {})
+      try {
+        callback(null, (await handlers[name]?.(call.request)) ?? {})
+      } catch (error) {
+        callback(error)
+      }
     }
   }
   const server = new grpc.Server()

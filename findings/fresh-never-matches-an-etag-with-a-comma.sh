@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Behaviour: `fresh` splits If-None-Match at every comma, also inside quotes: an ETag with a comma never matches itself, so that each
 #   revalidation sends the whole body. And it knows `Cache-Control: no-cache` in lower case only.
-# Versions: fresh 2.0.0 (in express 5 and koa 3).
+# Versions: fresh 2.0.0 (in express 5).
 # A good guess: quoted strings are respected (a comma is allowed in an entity tag by RFC 9110), directives are case-insensitive.
 # Who meets it: ETags made from lists of ids or sizes, such as "12,34".
 set -euo pipefail

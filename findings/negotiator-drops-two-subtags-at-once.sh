@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Behaviour: a browser's language tag falls back to its first part only. `en-US` matches the available `en`; `zh-Hant-TW` does not match
 #   `zh-Hant` (nor `de-CH-1996` `de-CH`), only `zh`. The fallback does not remove one part after the other, as RFC 4647 lookup does.
-# Versions: negotiator 1.1.0 (in accepts, express, koa).
+# Versions: negotiator 1.1.0 (in accepts 2 and express 5).
 # A good guess: what works for two parts works for three.
 # Who meets it: sites in zh-Hant and zh-Hans, sr-Latn-RS, pt-BR variants: the visitor gets the default language.
 set -euo pipefail

@@ -2,7 +2,7 @@
 # Behaviour: a parameter in Accept must be in the server's list, not the other way round: `Accept: application/json;charset=utf-8` does
 #   not match the available `application/json` (406 in many frameworks), while `Accept: application/json` matches an available
 #   `application/json;charset=utf-8`.
-# Versions: negotiator 1.1.0 (in accepts, express, koa).
+# Versions: negotiator 1.1.0 (in accepts 2 and express 5).
 # A good guess: the charset, which means nothing for JSON, is ignored; or parameters count in both directions.
 # Who meets it: APIs called by clients that copy their Content-Type into Accept.
 set -euo pipefail

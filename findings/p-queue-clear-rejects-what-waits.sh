@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Behaviour: `queue.clear()` rejects the promise of every task that was waiting, with an AbortError. Where no code listens to those promises
-#   each becomes an unhandled rejection, which ends a Node process by default. Up to version 8 they stayed pending for ever.
+#   each becomes an unhandled rejection, which ends a Node process by default. In version 8.1 they stayed pending for ever.
 # Versions: p-queue 10.0.0 against 8.1.0.
 # A good guess: the tasks are forgotten and their promises stay pending, as in version 8.
 # Who meets it: shutdown handlers that call clear(), in code that adds tasks without waiting for them.

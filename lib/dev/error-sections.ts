@@ -1,7 +1,7 @@
 // The sections of the error page about a request: itself, its rule, its session. Values that could be secrets are marked.
 import { inspect } from 'node:util'
 import type { RequestContext } from '../app/types.ts'
-import type { Sessions } from '../ext/session/session-interface.ts'
+import { type Sessions, storeOf } from '../ext/session/session-interface.ts'
 import { isSecretName } from '../internal/redact.ts'
 import type { Rule } from '../routing/index.ts'
 
@@ -53,7 +53,7 @@ function ruleSection(rule: Rule | null, args: object): Section {
 
 function sessionSection(context: RequestContext): Section[] {
   if (!context.session) return []
-  const store = (context.app.sessionInterface as Sessions).storeOf(context)
+  const store = storeOf((context.app.sessionInterface as Sessions).sessionsOf(context))
   try {
     const rows = [...store.current.entries()].map(([name, value]) => row(name, value, true))
     return [{ title: 'Session', rows: rows.length > 0 ? rows : [row('Data', 'it is empty', false)] }]

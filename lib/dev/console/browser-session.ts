@@ -2,8 +2,8 @@
 
 import { findCookie } from '../../ext/session/cookies/signed-cookie.ts'
 import { decodeData, encodeData } from '../../ext/session/data/codec.ts'
-import type { Sessions } from '../../ext/session/session-interface.ts'
-import { SessionStore, type StoreRequest } from '../../ext/session/session-store.ts'
+import { RequestSessions, type StoreRequest } from '../../ext/session/request-sessions.ts'
+import { type Sessions, storeOf } from '../../ext/session/session-interface.ts'
 import { html } from '../../http/html.ts'
 import { tokenField } from './layout.ts'
 import { editor, fromPretty } from './record-page.ts'
@@ -12,15 +12,15 @@ import { goTo, type Page, type PageResult, type Visit } from './visit.ts'
 
 const path = '/_tipfy/sessions/mine'
 
-async function open(visit: Visit, sessions: Sessions): Promise<SessionStore> {
+async function open(visit: Visit, app: Sessions): Promise<RequestSessions> {
   const request = visit.request as StoreRequest
-  const store = new SessionStore(sessions, request, findCookie(sessions.kinds.main, request, sessions.settings))
-  await store.load()
-  return store
+  const sessions = new RequestSessions(app, request, findCookie(app.kinds.main, request, app.settings))
+  await sessions.main.load()
+  return sessions
 }
 
 export async function browserSession(visit: Visit, sessions: Sessions): Promise<Page> {
-  const store = await open(visit, sessions)
+  const store = storeOf(await open(visit, sessions))
   const data = Object.fromEntries(store.current.entries())
   const none = html`<p class="soft">This browser has no session yet.</p>`
   const body = html`<p><a data-up href="/_tipfy/sessions">all sessions</a></p>
@@ -32,7 +32,8 @@ ${store.user === null ? '' : html`<p>User: ${store.user}</p>`}
 }
 
 export async function changeBrowserSession(visit: Visit, sessions: Sessions): Promise<PageResult> {
-  const store = await open(visit, sessions)
+  const opened = await open(visit, sessions)
+  const store = storeOf(opened)
   let said = 'Saved.'
   try {
     if (visit.form!.get('do') === 'destroy') {
@@ -44,7 +45,7 @@ export async function changeBrowserSession(visit: Visit, sessions: Sessions): Pr
       store.current.assign(data)
     }
     const response = goTo(visit, 'sessions/mine', said)
-    await store.save(response, false)
+    await opened.save(response, false)
     return response
   } catch (error) {
     return goTo(visit, 'sessions/mine', `Not saved: ${(error as Error).message}`)

@@ -6,9 +6,10 @@ import type { Backend } from './backends/backend.ts'
 import { readSettings, type SessionApp } from './config/settings.ts'
 import type { SessionData } from './data/session-data.ts'
 import type { SessionCounters } from './repository/counters.ts'
+import { RequestSessions } from './request-sessions.ts'
 import { proxied, type Session, type SessionOf } from './session.ts'
-import { Sessions } from './session-interface.ts'
-import { SessionStore } from './session-store.ts'
+import { Sessions, storeOf } from './session-interface.ts'
+import type { SessionStore } from './session-store.ts'
 
 export {
   checkConfig,
@@ -29,11 +30,11 @@ export type { SessionOptions } from './session-kinds.ts'
 export type { SessionStore } from './session-store.ts'
 export type { UserSession } from './user-sessions.ts'
 
-function storeOf(context: Context, name: string): SessionStore {
-  if (context.session instanceof SessionStore) return context.session
+function sessionsOf(context: Context, name: string): RequestSessions {
+  if (context.session instanceof RequestSessions) return context.session
   const { sessionInterface } = context.app as SessionApp
   if (!(sessionInterface instanceof Sessions)) throw new TipfyError('TIPFY_E_SESSION_HOOK', { name })
-  if (context.session !== undefined) return sessionInterface.storeOf(context)
+  if (context.session !== undefined) return sessionInterface.sessionsOf(context)
   const { rule } = context.request as { rule: { path: string; session?: boolean } | null }
   if (rule?.session === false) throw new TipfyError('TIPFY_E_SESSION_OFF', { name, rule: rule.path })
   throw new TipfyError('TIPFY_E_SESSION_EARLY')
@@ -57,14 +58,14 @@ export function hasSession(): boolean {
  */
 export const session = makeGlobal<Session>(
   'session',
-  (context) => storeOf(context, 'session').dictionary,
+  (context) => sessionsOf(context, 'session').dictionary,
   undefined,
   proxied,
 ) as SessionOf<SessionData>
 
 /** The life of the session of the request being served: regenerate, destroy, update, flash … */
 export const sessionStore: SessionStore = makeGlobal<SessionStore>('sessionStore', (context) =>
-  storeOf(context, 'sessionStore'),
+  storeOf(sessionsOf(context, 'sessionStore')),
 )
 
 /**

@@ -63,16 +63,14 @@ export class ResponseCookies {
   }
 
   /** Puts `changes`, and what was kept for later, on the response. */
-  finish(response: CookieResponse, changes: readonly CookieChange[], used: boolean, failed: boolean): void {
+  finish(response: CookieResponse, changes: readonly CookieChange[], failed: boolean): void {
     const { headers } = response
-    const pending = failed ? undefined : this.#pending
-    if (changes.length > 0 || pending !== undefined) {
-      for (const change of changes) this.#put(response, change)
-      if (pending !== undefined) for (const change of pending) change(response)
-      this.#checkTotal(response)
-      if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'no-store')
-    }
-    if (used) response.varyByCookie()
+    const pending = failed ? [] : (this.#pending ?? [])
+    if (changes.length === 0 && pending.length === 0) return
+    for (const change of changes) this.#put(response, change)
+    for (const change of pending) change(response)
+    this.#checkTotal(response)
+    if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'no-store')
   }
 
   #put(response: CookieResponse, { to: { name, cookie }, value, maxAge }: CookieChange): void {

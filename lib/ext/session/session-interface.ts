@@ -10,9 +10,10 @@ import type { SessionApp, Settings } from './config/settings.ts'
 import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
 import type { OpenRepository } from './repository/open.ts'
 import type { SessionRepository } from './repository/repository.ts'
+import { RequestSessions, type StoreRequest } from './request-sessions.ts'
 import { type CookieResponse, protectStream } from './response-cookies.ts'
 import { SessionKinds } from './session-kinds.ts'
-import { SessionStore, type StoreRequest } from './session-store.ts'
+import { SessionStore } from './session-store.ts'
 
 /** The cookie of a request without one, once the headers are decided. */
 const sentWithoutCookie: FoundCookie = {
@@ -22,6 +23,12 @@ const sentWithoutCookie: FoundCookie = {
   isAhead: false,
   now: 0,
   isSent: true,
+}
+
+/** The session store of a request, made when it is first used. */
+export function storeOf(sessions: RequestSessions): SessionStore {
+  sessions.store ??= new SessionStore(sessions)
+  return sessions.store as SessionStore
 }
 
 /** All sessions of one application. */
@@ -69,13 +76,13 @@ export class Sessions implements SessionInterface {
       : new DatastoreSession(kind, found, this.repository!)
   }
 
-  /** The session store of a request, made when it is first used. */
-  storeOf(context: Context): SessionStore {
+  /** The sessions of a request, made when they are first used. */
+  sessionsOf(context: Context): RequestSessions {
     const { session, request } = context
-    if (session instanceof SessionStore) return session
-    const store = new SessionStore(this, request as StoreRequest, (session as FoundCookie | null) ?? undefined)
-    context.session = store
-    return store
+    if (session instanceof RequestSessions) return session
+    const sessions = new RequestSessions(this, request as StoreRequest, (session as FoundCookie | null) ?? undefined)
+    context.session = sessions
+    return sessions
   }
 
   openSession(context: Context): void | Promise<void> {
@@ -88,13 +95,13 @@ export class Sessions implements SessionInterface {
     // Nor is there anything to do for a signed one that is good as it is.
     const { cookie } = found
     if (cookie !== undefined && main.backend === 'securecookie' && !isDue(main, cookie, found.now)) return
-    const store = this.storeOf(context)
-    return steps.hasSubscribers ? loadTraced(store) : store.load()
+    const sessions = this.sessionsOf(context)
+    return steps.hasSubscribers ? loadTraced(sessions) : sessions.main.load()
   }
 
   saveSession(context: Context, response: unknown, failed: boolean): void | Promise<void> {
     const { session } = context
-    if (!(session instanceof SessionStore)) {
+    if (!(session instanceof RequestSessions)) {
       // Used later, it can only be read.
       if (session === null) context.session = sentWithoutCookie
       else if (session !== undefined) {
@@ -119,10 +126,10 @@ export class Sessions implements SessionInterface {
 }
 
 // Functions of their own hold what a closure needs: where there is one, its variables are allocated on every call.
-function loadTraced(store: SessionStore): void | Promise<void> {
-  return traced('session', 'load', () => store.load())
+function loadTraced({ main }: RequestSessions): void | Promise<void> {
+  return traced('session', 'load', () => main.load())
 }
 
-function saveTraced(store: SessionStore, response: CookieResponse, failed: boolean): void | Promise<void> {
-  return traced('session', 'save', () => store.save(response, failed))
+function saveTraced(sessions: RequestSessions, response: CookieResponse, failed: boolean): void | Promise<void> {
+  return traced('session', 'save', () => sessions.save(response, failed))
 }

@@ -6,9 +6,10 @@ import type { SessionApp, Settings } from '../../../../lib/ext/session/config/se
 import type { SignedCookie } from '../../../../lib/ext/session/cookies/signing.ts'
 import { type Data, mergeData } from '../../../../lib/ext/session/merge/merge.ts'
 import { type Loaded, SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
+import type { StoreRequest } from '../../../../lib/ext/session/request-sessions.ts'
 import type { CookieResponse } from '../../../../lib/ext/session/response-cookies.ts'
-import { Sessions } from '../../../../lib/ext/session/session-interface.ts'
-import type { SessionStore, StoreRequest } from '../../../../lib/ext/session/session-store.ts'
+import { Sessions, storeOf } from '../../../../lib/ext/session/session-interface.ts'
+import type { SessionStore } from '../../../../lib/ext/session/session-store.ts'
 import type { SimDatastore } from './datastore.ts'
 import type { SimMemcached } from './memcached.ts'
 import type { Process, Scheduler } from './scheduler.ts'
@@ -128,7 +129,7 @@ export class Visit {
   }
 
   get store(): SessionStore {
-    return this.#sessions.storeOf(this.#context as never)
+    return storeOf(this.#sessions.sessionsOf(this.#context as never))
   }
 
   async save(failed: boolean): Promise<void> {

@@ -1,0 +1,149 @@
+// The sessions of one request: the main one and those that getSession opens, saved together with the cookies of the response.
+import { TipfyError } from '../../internal/errors.ts'
+import type { BackendSession, SessionKind } from './backends/backend.ts'
+import { DatastoreSession } from './backends/datastore.ts'
+import { isSeconds } from './config/cookie.ts'
+import type { Settings } from './config/settings.ts'
+import { type CookieChange, type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
+import type { CsrfRequest } from './csrf.ts'
+import { type CookieResponse, protectStream, ResponseCookies } from './response-cookies.ts'
+import { Session } from './session.ts'
+import type { SessionKinds, SessionOptions } from './session-kinds.ts'
+import { SessionWork } from './session-work.ts'
+
+/** The parts of a request that its sessions use. */
+export type StoreRequest = CsrfRequest
+
+/** What the sessions of an application share. */
+export interface AppSessions {
+  readonly settings: Settings
+  readonly kinds: SessionKinds
+  /** A session of a request, by what came of its cookie. */
+  sessionOf(kind: SessionKind, found: FoundCookie | undefined): BackendSession
+  /** Opens the repository of datastore sessions, once. */
+  openRepository(): Promise<void>
+}
+
+/** A session of a request, and the dictionary that the handler sees. */
+interface Opened {
+  readonly name: string
+  readonly kept: BackendSession
+  readonly dictionary: Session
+}
+
+/** Throws for a time that no session can live. */
+export function checkExpiration(seconds: number | null | undefined): void {
+  if (seconds == null || isSeconds(seconds)) return
+  throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
+}
+
+export class RequestSessions {
+  readonly app: AppSessions
+  readonly request: StoreRequest
+  readonly main: BackendSession
+  /** The SessionStore of the request, once it is used. */
+  store: object | undefined
+  #dictionary: Session | undefined
+  #others: Map<string, Opened> | undefined
+  #cookies: ResponseCookies | undefined
+  #work: SessionWork | undefined
+
+  constructor(app: AppSessions, request: StoreRequest, found: FoundCookie | undefined) {
+    this.app = app
+    this.request = request
+    this.main = app.sessionOf(app.kinds.main, found)
+    if (found?.isSent) this.main.close()
+  }
+
+  /** The main session as the handler sees it, without its values by bracket. */
+  get dictionary(): Session {
+    this.#dictionary ??= new Session(this.main)
+    return this.#dictionary
+  }
+
+  /** Opens a session beside the main one. */
+  async open(name: string, options: SessionOptions): Promise<Session> {
+    checkExpiration(options.expiration)
+    const kind = this.app.kinds.named(name, options)
+    if (kind.backend === 'datastore') await this.app.openRepository()
+    const { kept, dictionary } = this.#other(name, kind)
+    if (kept.kind.backend !== kind.backend) {
+      throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: kind.backend })
+    }
+    await kept.load()
+    return dictionary
+  }
+
+  #other(name: string, kind: SessionKind): Opened {
+    if (kind.name === this.main.kind.name) return { name, kept: this.main, dictionary: this.dictionary }
+    this.#others ??= new Map()
+    let other = this.#others.get(kind.name)
+    if (other === undefined) {
+      const kept = this.app.sessionOf(kind, findCookie(kind, this.request, kind.settings))
+      if (this.main.isClosed) kept.close()
+      other = { name, kept, dictionary: new Session(kept) }
+      this.#others.set(kind.name, other)
+    }
+    return other
+  }
+
+  get #keptOthers(): BackendSession[] {
+    return this.#others === undefined ? [] : Array.from(this.#others.values(), ({ kept }) => kept)
+  }
+
+  /** The main session, or the one that was opened under a name. */
+  opened(name: string | undefined): BackendSession {
+    if (name === undefined) return this.main
+    for (const other of this.#others?.values() ?? []) if (other.name === name) return other.kept
+    throw new TipfyError('TIPFY_E_SESSION_NOT_OPEN', { name })
+  }
+
+  /** The cookies of the response, to be added to. */
+  get cookies(): ResponseCookies {
+    this.main.assertOpen()
+    return this.#responseCookies
+  }
+
+  get #responseCookies(): ResponseCookies {
+    this.#cookies ??= new ResponseCookies(this.request, this.app.settings.formerCookies)
+    return this.#cookies
+  }
+
+  /** Runs work that the response has to wait for, awaited or not; a check has to be awaited. */
+  track<T>(work: () => Promise<T>, isCheck = false): Promise<T> {
+    this.#work ??= new SessionWork((err) => {
+      if (!this.main.isClosed) return // the response will be its error
+      this.app.settings.log.error({ err }, 'work of sessionStore that was not awaited has failed')
+    })
+    return this.#work.track(work, isCheck)
+  }
+
+  /** Saves all sessions, then puts their cookies on the response. */
+  save(response: CookieResponse, failed: boolean): void | Promise<void> {
+    if (this.#work === undefined || this.#work.isDone) return this.#save(response, failed)
+    return this.#work.finish(failed).then(() => this.#save(response, failed))
+  }
+
+  #save(response: CookieResponse, failed: boolean): void | Promise<void> {
+    if (this.#others !== undefined) return this.#saveAll(response, failed)
+    const change = this.main.save(response, failed)
+    if (change instanceof Promise) return this.#saveAll(response, failed, change)
+    this.#finish(response, change === undefined ? [] : [change], failed)
+  }
+
+  async #saveAll(response: CookieResponse, failed: boolean, main?: Promise<CookieChange | undefined>): Promise<void> {
+    const changes = main === undefined ? [] : [await main]
+    const sessions = main === undefined ? [this.main, ...this.#keptOthers] : this.#keptOthers
+    // Cookies first: one that gets too large fails before anything has been stored.
+    sessions.sort((one, other) => Number(one instanceof DatastoreSession) - Number(other instanceof DatastoreSession))
+    for (const session of sessions) changes.push(await session.save(response, failed))
+    const made = changes.filter((change) => change !== undefined)
+    this.#finish(response, made, failed)
+  }
+
+  #finish(response: CookieResponse, changes: readonly CookieChange[], failed: boolean): void {
+    if (changes.length > 0 || this.#cookies !== undefined) this.#responseCookies.finish(response, changes, failed)
+    if (this.main.used || this.#keptOthers.some(({ used }) => used)) response.varyByCookie()
+    if (this.main.hasCookie) protectStream(response)
+  }
+}

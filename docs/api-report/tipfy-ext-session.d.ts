@@ -59,7 +59,6 @@ export interface SessionOptions extends Partial<SessionCookie> {
 }
 
 export class SessionStore {
-  load(): void | Promise<void>;
   get current(): SessionOf<SessionData>;
   get backend(): Backend;
   get isNew(): boolean;
@@ -88,7 +87,6 @@ export class SessionStore {
   getSecureCookie(name: string, { maxAge }?: {
       maxAge?: number;
   }): unknown;
-  save(response: CookieResponse, failed: boolean): void | Promise<void>;
 }
 
 export class SessionTooLarge extends TipfyError<'TIPFY_E_SESSION_TOO_LARGE'> {

@@ -82,19 +82,6 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   end(now: number): void;
 }
 
-export interface CookieResponse {
-  readonly headers: {
-      get(name: string): string | null;
-      getAll(name: string): string[];
-      has(name: string): boolean;
-      addUnchecked(name: string, value: string): void;
-  };
-  readonly body?: unknown;
-  varyByCookie(): void;
-  setCookie(name: string, value: string, options?: CookieOptions): void;
-  deleteCookie(name: string, options?: DeleteCookieOptions): void;
-}
-
 export interface Counters extends CacheCounters {
   loads: number;
   saves: number;

@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { configTypes, defaultConfig, validateSection } from './app/config.ts'
-import { applications, Context, contextStorage, endWith, type SessionInterface } from './app/context.ts'
+import { applications, contextStorage, endWith, type SessionInterface } from './app/context.ts'
 import { dispatch } from './app/dispatch.ts'
 import { errorResponse, sendFailure, unsavedResponse } from './app/error-response.ts'
 import { response as globalResponse } from './app/globals.ts'
 import { HandlerLoader } from './app/handler-loader.ts'
 import { HookLists } from './app/hooks.ts'
+import { runSendHooks } from './app/send-hooks.ts'
+import { ServedContext } from './app/served-context.ts'
 import {
   checkHookNames,
   checkModules,
@@ -26,6 +28,7 @@ import { checkRequest } from './http/request/validate.ts'
 import { makeResponse } from './http/response/convert.ts'
 import { Response } from './http/response/response.ts'
 import { sendResponse } from './http/response/send.ts'
+import { beginStream } from './http/response/started-stream.ts'
 import { type Log, makeLog } from './internal/log.ts'
 import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
@@ -56,14 +59,13 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
     // To return the global `response` is to return nothing: it is a Proxy of context.response, not another response.
     const made = makeResponse(returned === globalResponse ? undefined : returned, context.response, request)
     response = made instanceof Promise ? await made : made
+    if (response.isStream) await beginStream(response, request)
   } catch (error) {
     response = await errorResponse(app, context, error)
   }
 
   try {
-    if (preSendResponse.length > 0) {
-      response = (await app.hooks.respond('preSendResponse', request, response, app)) as Response
-    }
+    if (preSendResponse.length > 0) response = await runSendHooks(app, context, response)
   } catch (error) {
     response = await errorResponse(app, context, error)
   }
@@ -74,9 +76,11 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
       context.session === undefined ? undefined : app.sessionInterface?.saveSession(context, response, isFailure)
     if (saved !== undefined) await saved
   } catch (error) {
+    response.dropBody()
     response = await unsavedResponse(app, context, error)
   }
 
+  if (response !== context.response) context.response.close()
   try {
     const sent = sendResponse(response, request, outgoing)
     if (sent !== undefined) await sent
@@ -175,8 +179,9 @@ export class Application implements App {
 
   newContext(incoming: IncomingMessage, outgoing: ServerResponse | null = null): RequestContext {
     const request = new Request(incoming, this.#settings, outgoing)
-    const context: RequestContext = new Context(++requests, this, request, new Response())
+    const context = new ServedContext(++requests, this, request, new Response())
     request.id = context.id
+    request.scope = context
     return context
   }
 
@@ -209,7 +214,7 @@ export class Application implements App {
   }
 
   drain(): void {
-    this.#settings.isDraining = true
+    this.#settings.draining.begin()
   }
 
   onClose(fn: () => void | Promise<void>): void {

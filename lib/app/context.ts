@@ -40,12 +40,12 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
     return this.ended !== undefined || this.outgoing?.closed === true
   }
 
-  /** Releases everything but the description of the request, which must have its `outgoing`. */
+  /** Releases everything of the request but its description, which must have its `outgoing`. */
   end(now: number): void {
     if (this.ended !== undefined) return
     const { method = '', url = '' } = this.outgoing!.req
     this.ended = { method, target: url, at: now }
-    this.app = this.request = this.response = this.session = this.outgoing = undefined as never
+    this.request = this.response = this.session = this.outgoing = undefined as never
   }
 
   // console.log(promise) prints the async context on some Nodes: it must show nothing of a request.

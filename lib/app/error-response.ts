@@ -4,6 +4,7 @@ import { HTTPException, InternalServerError } from '../http/exceptions.ts'
 import { makeResponse } from '../http/response/convert.ts'
 import { Response } from '../http/response/response.ts'
 import { sendResponse } from '../http/response/send.ts'
+import { beginStream } from '../http/response/started-stream.ts'
 import { isInstance } from '../internal/describe-error.ts'
 import { RequestRedirect } from '../routing/index.ts'
 import type { App, RequestContext } from './types.ts'
@@ -17,23 +18,28 @@ const causedByClients = new Set([501, 505])
  */
 export async function errorResponse(app: App, context: RequestContext, thrown: unknown): Promise<Response> {
   const { request } = context
-  let error = thrown
+  let error = request.abortReason(thrown) ?? thrown
   try {
     if (isInstance(error, RequestRedirect)) return error.toResponse()
     if (app.hooks.has('preHandleException')) {
       const response = await app.hooks.respond('preHandleException', error, app)
-      if (response !== undefined) return response as Response
+      if (response !== undefined) return await begun(response as Response, context)
     }
   } catch (hookError) {
     error = hookError
   }
   try {
     context.response.dropBody()
-    return await errorPage(app, context, error)
+    return await begun(await errorPage(app, context, error), context)
   } catch (pageError) {
     app.log.error({ err: pageError }, `${request.method} ${request.rawPath}: the error page could not be made`)
     return plainFailure()
   }
+}
+
+async function begun(response: Response, { request }: RequestContext): Promise<Response> {
+  if (response.isStream) await beginStream(response, request)
+  return response
 }
 
 async function errorPage(app: App, context: RequestContext, error: unknown): Promise<Response> {

@@ -1,4 +1,5 @@
 // The start of an application: the configuration of its modules, its rules, error pages and hooks.
+import { Draining } from '../http/request/draining.ts'
 import { compileTrust, withoutDefaultPort } from '../http/request/origin.ts'
 import { limitsOf, type RequestSettings } from '../http/request/settings.ts'
 import { TipfyError } from '../internal/errors.ts'
@@ -118,5 +119,5 @@ export function requestSettings(tipfy: TipfyConfig): RequestSettings {
   const serverName = tipfy.serverName === null ? null : withoutDefaultPort(tipfy.serverName)
   const { trustedProxies, trustedHeaders, compress } = tipfy
   const trust = compileTrust(trustedProxies, trustedHeaders)
-  return { ...limitsOf(tipfy), serverName, trust, compress, isDraining: false }
+  return { ...limitsOf(tipfy), serverName, trust, compress, draining: new Draining() }
 }

@@ -66,6 +66,7 @@ abstract class Headers {
 export class HeaderList extends Headers {
   /** Name (in lower case), value, name, value: the list that Node's `writeHead` takes. */
   readonly #list: string[] = []
+  #isFrozen = false
 
   constructor(init?: HeadersInit) {
     super()
@@ -106,6 +107,7 @@ export class HeaderList extends Headers {
    */
   set(name: string, value: string | number): this {
     const text = checkHeaderValue(name, value)
+    if (this.#isFrozen) throw frozenError(name)
     if (isFraming(name)) return this
     const at = this.#find(name)
     if (at === -1) return this.#push(name, text)
@@ -117,11 +119,13 @@ export class HeaderList extends Headers {
   /** Adds a value to `name`; each is sent on a line of its own. */
   add(name: string, value: string | number): this {
     const text = checkHeaderValue(name, value)
+    if (this.#isFrozen) throw frozenError(name)
     return isFraming(name) ? this : this.#push(name, text)
   }
 
   /** Removes every value of `name`; returns true if there was one. */
   delete(name: string): boolean {
+    if (this.#isFrozen) throw frozenError(name)
     return this.#cut(name.toLowerCase(), 0)
   }
 
@@ -133,6 +137,7 @@ export class HeaderList extends Headers {
   }
 
   clear(): void {
+    if (this.#isFrozen) throw frozenError('clear()')
     this.#list.length = 0
   }
 
@@ -146,7 +151,13 @@ export class HeaderList extends Headers {
 
   /** Adds a name in lower case and a value without checking them. */
   addUnchecked(name: string, value: string): void {
+    if (this.#isFrozen) throw frozenError(name)
     this.#list.push(name, value)
+  }
+
+  /** Makes changes throw: the headers have been sent. @internal */
+  freeze(): void {
+    this.#isFrozen = true
   }
 
   /** Returns the flat list for `writeHead`, not a copy. */
@@ -178,6 +189,10 @@ export class HeaderList extends Headers {
     this.#list.length = to
     return found
   }
+}
+
+function frozenError(name: string): TipfyError {
+  return new TipfyError('TIPFY_E_RESPONSE_SENT', { what: `the header ${name}` })
 }
 
 /** A request's headers, read-only; names are case-insensitive. */

@@ -168,6 +168,10 @@ const table = {
     message: 'The body of a response cannot be {given}',
     remedy: 'Set text or bytes, or give a stream or an iterable of them to response.stream().',
   },
+  TIPFY_E_RESPONSE_SENT: {
+    message: '{what} was set, but the headers of the response have been sent',
+    remedy: 'Set it before the handler returns or, in a stream, before its first piece.',
+  },
   TIPFY_E_RESPONSE_STREAMS: {
     message: '`response.data` was read, but this response streams',
     remedy: 'Read `response.body`, or set `response.data` to text or bytes instead.',
@@ -179,6 +183,10 @@ const table = {
   TIPFY_E_BODY_TAKEN: {
     message: 'The body of the request was already read by `request.{how}`',
     remedy: 'Read it once and keep what you need; bytes(), text() and json() keep the body themselves.',
+  },
+  TIPFY_E_EVENT_FIELD: {
+    message: 'The {field} of an event is {given}, which has a line break',
+    remedy: 'Leave line breaks and NUL out of it; `data` may have several lines.',
   },
   TIPFY_E_STREAM_CHUNK: {
     message: 'A streamed body yielded {given}',

@@ -1,6 +1,7 @@
 // A response as a test reads it: complete, so that nothing has to be awaited.
+import { once } from 'node:events'
 import { readJson } from '../internal/json.ts'
-import type { Reply } from './exchange.ts'
+import type { OpenReply, Reply, ReplyHead } from './exchange.ts'
 
 /** The response to a request of a test. */
 export class ClientResponse {
@@ -20,10 +21,7 @@ export class ClientResponse {
   constructor(reply: Reply, url: URL, history: readonly ClientResponse[]) {
     this.status = reply.status
     this.statusText = reply.statusText
-    this.headers = new Headers()
-    for (let at = 0; at < reply.rawHeaders.length; at += 2) {
-      this.headers.append(reply.rawHeaders[at]!, reply.rawHeaders[at + 1]!)
-    }
+    this.headers = headersOf(reply)
     this.bytes = reply.bytes
     this.url = url.href
     this.history = history
@@ -44,4 +42,54 @@ export class ClientResponse {
     const location = this.headers.get('location')
     return location === null ? null : new URL(location, this.url).href
   }
+}
+
+/**
+ * The response to a request of a test, read piece by piece.
+ *
+ * @example
+ * const stream = await client.stream('GET', '/events')
+ * expect(await stream.next()).toBe(':\n\n')
+ * await stream.leave()
+ */
+export class ClientStream implements AsyncIterable<string> {
+  /** The status code. */
+  readonly status: number
+  /** The web's own Headers: `get(name)`, `getSetCookie()`. */
+  readonly headers: Headers
+  /** The URL of the request. */
+  readonly url: string
+  readonly #body: OpenReply['body']
+  readonly #pieces: AsyncIterator<string>
+
+  constructor(reply: OpenReply, url: URL) {
+    this.status = reply.status
+    this.headers = headersOf(reply)
+    this.url = url.href
+    this.#body = reply.body.setEncoding('utf8')
+    this.#pieces = this.#body[Symbol.asyncIterator]()
+  }
+
+  /** Waits for more text and returns what has arrived; null at the end. Rejects if the response breaks off. */
+  async next(): Promise<string | null> {
+    const { done, value } = await this.#pieces.next()
+    return done ? null : value
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    for (let piece = await this.next(); piece !== null; piece = await this.next()) yield piece
+  }
+
+  /** Breaks the connection off, as a closed browser does. Resolves when the server has noticed. */
+  async leave(): Promise<void> {
+    const { socket } = this.#body
+    this.#body.on('error', () => {}).destroy()
+    if (!socket.closed) await once(socket, 'close')
+  }
+}
+
+function headersOf({ rawHeaders }: ReplyHead): Headers {
+  const headers = new Headers()
+  for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!)
+  return headers
 }

@@ -3,9 +3,9 @@ import { current } from '../app/globals.ts'
 import type { App } from '../app/types.ts'
 import { session, sessionStore } from '../ext/session/index.ts'
 import { sendResponse } from '../http/response/send.ts'
-import { ClientResponse } from './client-response.ts'
+import { ClientResponse, ClientStream } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
-import { exchange } from './exchange.ts'
+import { exchange, type Message, open } from './exchange.ts'
 import { messageFor, type RequestOptions } from './message.ts'
 import { runInContext } from './with-request.ts'
 
@@ -103,6 +103,16 @@ export class TestClient {
     return response
   }
 
+  /**
+   * Sends a request whose response is read piece by piece, and can be left: for streams and events. Resolves when the headers
+   * have arrived.
+   */
+  async stream(method: string, path: string, options: RequestOptions = {}): Promise<ClientStream> {
+    await this.#app.ready()
+    const { url, message } = await this.#message(method, path, options, this.#base)
+    return this.#store(new ClientStream(await open(this.#app.requestListener, message), url), url)
+  }
+
   async #send(
     method: string,
     path: string,
@@ -110,10 +120,17 @@ export class TestClient {
     base: URL,
     history: readonly ClientResponse[],
   ): Promise<ClientResponse> {
+    const { url, message } = await this.#message(method, path, options, base)
+    return this.#store(new ClientResponse(await exchange(this.#app.requestListener, message), url, history), url)
+  }
+
+  #message(method: string, path: string, options: RequestOptions, base: URL): Promise<{ url: URL; message: Message }> {
     const headers = { ...this.#options.headers, ...options.headers }
     const cookies = (url: URL) => this.cookies.header(url)
-    const { url, message } = await messageFor(method, path, { options: { ...options, headers }, base, cookies })
-    const response = new ClientResponse(await exchange(this.#app.requestListener, message), url, history)
+    return messageFor(method, path, { options: { ...options, headers }, base, cookies })
+  }
+
+  #store<R extends { headers: Headers }>(response: R, url: URL): R {
     for (const cookie of response.headers.getSetCookie()) this.cookies.store(cookie, url)
     return response
   }
@@ -127,15 +144,14 @@ export class TestClient {
    * expect(await client.session((session) => session.products)).toEqual(['foo'])
    */
   async session<T>(fn: SessionFunction<T>): Promise<T> {
-    const cookies = (url: URL) => this.cookies.header(url)
-    const { url, message } = await messageFor('GET', '/', { options: {}, base: this.#base, cookies })
+    const { url, message } = await this.#message('GET', '/', {}, this.#base)
     const { result, reply } = await runInContext(this.#app, message, async (context, outgoing) => {
       const result = await fn(current(session), current(sessionStore))
       await this.#app.sessionInterface!.saveSession(context, context.response, false)
       await sendResponse(context.response, context.request, outgoing)
       return result
     })
-    for (const cookie of new ClientResponse(reply, url, []).headers.getSetCookie()) this.cookies.store(cookie, url)
+    this.#store(new ClientResponse(reply, url, []), url)
     return result
   }
 }

@@ -2,7 +2,7 @@
 import type { DatastoreClient } from '../ext/session/config/config.ts'
 
 export { type ClientOptions, type ClientRequestOptions, createClient, type TestClient } from './client.ts'
-export type { ClientResponse } from './client-response.ts'
+export type { ClientResponse, ClientStream } from './client-response.ts'
 export type { CookieJar, CookiePlace, StoredCookie } from './cookie-jar.ts'
 export type { Fields, RequestOptions } from './message.ts'
 export { type WithRequestOptions, withRequest } from './with-request.ts'

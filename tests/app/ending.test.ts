@@ -36,8 +36,8 @@ beforeEach(() => {
   soon = []
 })
 
-const isHeld = ({ context: { app, request, response, session } }: Visit) =>
-  app !== undefined || request !== undefined || response !== undefined || session != null
+const isHeld = ({ context: { request, response, session } }: Visit) =>
+  request !== undefined || response !== undefined || session != null
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10))

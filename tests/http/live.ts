@@ -30,7 +30,7 @@ export function listener(
 ): RequestListener {
   const shared = { ...defaultRequestSettings, ...settings }
   return async (incoming: IncomingMessage, outgoing) => {
-    const request = new Request(incoming, shared)
+    const request = new Request(incoming, shared, outgoing)
     const failed = (error: unknown) => {
       const known = error instanceof HTTPException ? error : new InternalServerError(undefined, { cause: error })
       return known.toResponse(request)

@@ -19,7 +19,6 @@ export function reopen(closed: Incoming, outgoing: ServerResponse): Incoming {
   const incoming = new IncomingMessage(closed.socket)
   Object.assign(incoming, Object.fromEntries(fields.map((name) => [name, closed[name]])), { complete: true })
   incoming.push(null)
-  addSignal(incoming, outgoing)
   if (outgoing.closed) end(incoming, outgoing)
   else
     outgoing.once('close', () => end(incoming, outgoing, Object.assign(new Error('aborted'), { code: 'ECONNRESET' })))
@@ -32,21 +31,4 @@ const isAborted = (outgoing: ServerResponse): boolean => outgoing.closed && !out
 function end(incoming: Incoming, outgoing: ServerResponse, error?: Error): void {
   if (isAborted(outgoing)) incoming.destroy(error)
   else incoming.resume()
-}
-
-// Node aborts the signal of the request that it made itself, and of no other.
-function addSignal(incoming: Incoming, outgoing: ServerResponse): void {
-  if (!('signal' in incoming)) return // Node 22
-  let controller: AbortController | undefined
-  Object.defineProperty(incoming, 'signal', {
-    configurable: true,
-    get() {
-      if (controller === undefined) {
-        controller = new AbortController()
-        if (isAborted(outgoing)) controller.abort()
-        else outgoing.once('close', () => isAborted(outgoing) && controller!.abort())
-      }
-      return controller.signal
-    },
-  })
 }

@@ -12,7 +12,9 @@ import { hasBody } from './body-stream.ts'
 import { hostOf, remoteAddressOf, schemeOf } from './origin.ts'
 import { parseQuery } from './query.ts'
 import { reopen } from './reopened.ts'
+import { bindEmitter, type RequestScope } from './scope.ts'
 import { defaultRequestSettings, type RequestSettings } from './settings.ts'
+import { makeSignal } from './signal.ts'
 import type { UploadedFile } from './upload.ts'
 
 /** The part of a rule that a request shows. */
@@ -41,8 +43,12 @@ export class Request {
   #cookies: MultiDict | null = null
   #host: string | null = null
   #bodyReader: RequestBody | null = null
-  /** Node's response, where the message came closed. */
-  readonly #outgoing: ServerResponse | null
+  /** Node's response; null for a request that was made up. @internal */
+  readonly outgoing: ServerResponse | null
+  /** The context that its listeners run in. @internal */
+  scope: RequestScope | null = null
+  readonly #wasClosed: boolean
+  #signal: AbortSignal | null = null
   #incoming: IncomingMessage | null = null
 
   constructor(
@@ -51,16 +57,37 @@ export class Request {
     outgoing: ServerResponse | null = null,
   ) {
     this.message = message
-    this.#outgoing = message.closed ? outgoing : null
+    this.outgoing = outgoing
+    this.#wasClosed = message.closed
     this.settings = settings
     this.maxBodySize = settings.maxBodySize
   }
 
-  /** Node's own object; for a request that has no body and came closed, one that is open. */
+  /** Node's own object; for a request that has no body and came closed, one that is open. Its listeners run in this request. */
   get incoming(): IncomingMessage {
-    const { message } = this
-    this.#incoming ??= this.#outgoing === null || hasBody(message) ? message : reopen(message, this.#outgoing)
+    this.#incoming ??= this.#open()
     return this.#incoming
+  }
+
+  #open(): IncomingMessage {
+    const { message, outgoing } = this
+    const isOpen = outgoing === null || !this.#wasClosed || hasBody(message)
+    const incoming = bindEmitter(isOpen ? message : reopen(message, outgoing), this.scope)
+    // Node 26 has a signal of its own, which is aborted outside of the request.
+    if ('signal' in incoming) Object.defineProperty(incoming, 'signal', { configurable: true, get: () => this.signal })
+    return incoming
+  }
+
+  /**
+   * Aborted when the client leaves, within a second, or when the server stops: pass it on to all that waits. Its `reason` is a
+   * `ClientDisconnected` or a `ServiceUnavailable`.
+   *
+   * @example
+   * const response = await fetch(url, { signal: request.signal })
+   */
+  get signal(): AbortSignal {
+    this.#signal ??= makeSignal(this.outgoing, this.settings.draining, this.scope)
+    return this.#signal
   }
 
   /** In upper case, as received. */
@@ -128,6 +155,13 @@ export class Request {
     return remoteAddressOf(this.message, this.settings.trust)
   }
 
+  /** The reason of the signal if `error` is how aborted work ends; null for other errors. @internal */
+  abortReason(error: unknown): unknown {
+    const signal = this.#signal
+    if (signal?.aborted !== true) return null
+    return error === signal.reason || (error as Partial<Error> | null)?.name === 'AbortError' ? signal.reason : null
+  }
+
   /** The headers; names are case-insensitive. */
   get headers(): RequestHeaders {
     return new RequestHeaders(this.message)
@@ -175,9 +209,9 @@ export class Request {
     return (await this.#body.form()).files
   }
 
-  /** The body as it arrives, decompressed, for one reader. Fails with 413 beyond `maxBodySize`. */
+  /** The body as it arrives, decompressed, for one reader. Fails with 413 beyond `maxBodySize`. Its listeners run in this request. */
   stream(): Readable {
-    return this.#body.stream()
+    return bindEmitter(this.#body.stream(), this.scope)
   }
 
   /** Removes the files of a form. Called when the response has been sent. */

@@ -1,4 +1,5 @@
 // The settings that all requests of one application share: limits, trusted proxies, compression.
+import { Draining } from './draining.ts'
 
 /** Limits of a request, with their defaults: keys of the section `tipfy`, each a number above 0. */
 export const requestLimits = {
@@ -51,8 +52,7 @@ export interface RequestSettings extends RequestLimits {
   serverName: string | null
   /** Compress responses where it is worth it and safe. */
   compress: boolean
-  /** Set when the server stops: each response then closes its connection. */
-  isDraining: boolean
+  readonly draining: Draining
 }
 
 export const defaultRequestSettings: RequestSettings = {
@@ -60,5 +60,5 @@ export const defaultRequestSettings: RequestSettings = {
   trust: null,
   serverName: null,
   compress: true,
-  isDraining: false,
+  draining: new Draining(),
 }

@@ -1,13 +1,10 @@
 // The kinds of body of a response, and the end of a source that will not be read.
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
+import type { EventStream } from './events.ts'
+import type { StreamSource } from './pieces.ts'
 
-/** A body in pieces of text or bytes: Node and web streams, generators, lists. */
-export type StreamSource =
-  | Readable
-  | ReadableStream
-  | AsyncIterable<string | Uint8Array>
-  | Iterable<string | Uint8Array>
+export type { StreamSource } from './pieces.ts'
 
 /** Options of `response.sendFile`. */
 export interface SendFileOptions {
@@ -43,7 +40,7 @@ export class FileBody {
 }
 
 /** The body of a response. */
-export type Body = string | Uint8Array | StreamSource | FileBody | null
+export type Body = string | Uint8Array | StreamSource | EventStream | FileBody | null
 
 /** Ends a source that will not be sent. */
 export function endSource(source: object): void {

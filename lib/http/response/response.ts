@@ -16,6 +16,7 @@ import { Html } from '../html.ts'
 import { attachment, mimetypeOf, withCharset } from '../media-types.ts'
 import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource } from './body.ts'
 import { CacheControl, deltaSeconds } from './cache-control.ts'
+import { type EventOptions, type EventSourceFunction, EventStream } from './events.ts'
 
 /** Options of a response, beside its body. */
 export interface ResponseOptions {
@@ -53,6 +54,7 @@ export class Response {
   compress: boolean | null = null
   /** True if conditions and ranges of the request apply. */
   isConditional = false
+  #isSent = false
 
   /** @throws {TipfyError} TIPFY_E_STATUS, TIPFY_E_HEADER_NAME, TIPFY_E_HEADER_VALUE, TIPFY_E_RESPONSE_BODY */
   constructor(body?: string | Uint8Array | Html | StreamSource | null, options?: ResponseOptions) {
@@ -82,6 +84,7 @@ export class Response {
   }
 
   set data(data: string | Uint8Array | Html) {
+    if (this.#isSent) throw sentError('data')
     if (typeof data === 'string' || isUint8Array(data)) this.body = data
     else if (data instanceof Html) this.body = data.toString()
     else throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: data === null ? 'null' : typeof data })
@@ -93,6 +96,7 @@ export class Response {
   }
 
   set status(status: number) {
+    if (this.#isSent) throw sentError('status')
     if (!Number.isInteger(status) || status < 200 || status > 599) {
       throw new TipfyError('TIPFY_E_STATUS', { status: inspect(status) })
     }
@@ -114,6 +118,7 @@ export class Response {
       this.#list = new HeaderList()
       if (this.#type !== '') this.#list.addUnchecked('content-type', this.#type)
       if (this.#variesByCookie) this.#list.addUnchecked('vary', 'Cookie')
+      if (this.#isSent) this.#list.freeze()
     }
     return this.#list
   }
@@ -129,6 +134,7 @@ export class Response {
   }
 
   #putType(type: string): void {
+    if (this.#isSent) throw sentError('contentType')
     if (this.#list === null) this.#type = type
     else if (type === '') this.#list.delete('content-type')
     else this.#list.set('content-type', type)
@@ -223,6 +229,7 @@ export class Response {
 
   /** Sends the pieces of `source` as they come; the next one is pulled when the client can receive it. */
   stream(source: StreamSource): this {
+    if (this.#isSent) throw sentError('stream()')
     const given = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null
     if (typeof given?.[Symbol.asyncIterator] !== 'function' && typeof given?.[Symbol.iterator] !== 'function') {
       throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: source === null ? 'null' : typeof source })
@@ -231,8 +238,30 @@ export class Response {
     return this
   }
 
+  /**
+   * Sends events that a page reads with EventSource. The headers leave at once, with a comment, and then every 15 seconds without
+   * an event another one: the session, cookies and headers must be written before.
+   *
+   * @example
+   * return response.events(async function* (signal, lastEventId) {
+   *   for await (const [order] of on(orders, 'new', { signal })) yield { event: 'order', id: order.id, data: order }
+   * })
+   */
+  events(make: EventSourceFunction, options: EventOptions = {}): this {
+    if (this.#isSent) throw sentError('events()')
+    this.contentType = 'text/event-stream'
+    const { headers } = this
+    // Neither stored nor compressed on the way, and not held back by nginx.
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store, no-transform')
+    headers.set('x-accel-buffering', 'no')
+    this.compress = false
+    this.body = new EventStream(make, options)
+    return this
+  }
+
   /** Sends a file: in part if asked for, not at all if the client has it. Becomes a 404 if it does not exist. */
   sendFile(path: string, options: SendFileOptions = {}): this {
+    if (this.#isSent) throw sentError('sendFile()')
     const { download, mimetype, maxAge, immutable } = options
     this.body = new FileBody(path, options)
     this.isConditional = true
@@ -269,6 +298,17 @@ export class Response {
     if (typeof body === 'object' && body !== null && !isUint8Array(body)) endSource(body)
   }
 
+  /** True if the body is sent piece by piece, as it is made. */
+  get isStream(): boolean {
+    return !this.isBuffered && !(this.body instanceof FileBody)
+  }
+
+  /** Makes changes throw: the headers have been sent, with this response or another one. @internal */
+  close(): void {
+    this.#isSent = true
+    this.#list?.freeze()
+  }
+
   /** True if the whole body is in memory. */
   get isBuffered(): boolean {
     const body = this.body
@@ -278,6 +318,7 @@ export class Response {
   /** Returns the header list for `writeHead`; a negative `length` adds no Content-Length. */
   toWire(length: number): string[] {
     if (this.#list === null && length >= 0 && this.#type !== '') {
+      this.#isSent = true
       const size = String(length)
       return this.#variesByCookie
         ? ['content-type', this.#type, 'vary', 'Cookie', 'content-length', size]
@@ -288,6 +329,11 @@ export class Response {
       if (headers.has('content-length')) headers.set('content-length', length)
       else headers.addUnchecked('content-length', String(length))
     }
+    this.close()
     return headers.toFlat()
   }
+}
+
+function sentError(what: string): TipfyError {
+  return new TipfyError('TIPFY_E_RESPONSE_SENT', { what: `response.${what}` })
 }

@@ -7,9 +7,11 @@ import { applyConditions } from './apply-conditions.ts'
 import type { FileBody } from './body.ts'
 import { codingFor, codingsFor } from './compress.ts'
 import { openFile } from './open-file.ts'
+import { piecesOf } from './pieces.ts'
 import type { Response } from './response.ts'
 import { sendBuffered } from './send-buffered.ts'
 import { pump, wrongLength } from './send-stream.ts'
+import { StartedStream } from './started-stream.ts'
 
 /** Bytes up to which a file is read at once. */
 const maxBuffered = 64 * 1024
@@ -43,7 +45,10 @@ export async function sendFile(response: Response, request: Request, outgoing: S
       return
     }
     if (coding === null) await copy(handle, first, length, response, outgoing)
-    else await pump(handle.createReadStream({ start: first, end: last, autoClose: false }), response, outgoing, coding)
+    else {
+      const source = handle.createReadStream({ start: first, end: last, autoClose: false })
+      await pump(new StartedStream(piecesOf(source)), response, outgoing, coding)
+    }
   } finally {
     await handle.close()
   }

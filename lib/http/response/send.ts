@@ -16,7 +16,7 @@ import { sendStream } from './send-stream.ts'
  * connection has been destroyed.
  */
 export function sendResponse(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
-  if (request.settings.isDraining) outgoing.shouldKeepAlive = false
+  if (request.settings.draining.hasBegun) outgoing.shouldKeepAlive = false
   if (hasBody(request.message)) settleRequest(request, outgoing)
   if (isBodiless(response.status)) response.dropBody()
   if (response.body instanceof FileBody) return sendFile(response, request, outgoing)

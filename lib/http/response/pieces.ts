@@ -1,0 +1,99 @@
+// The pieces of a body: one way to pull them from generators, lists, Node and web streams, and to end their source.
+import { finished, Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+
+/** A body in pieces of text or bytes: Node and web streams, generators, lists. */
+export type StreamSource =
+  | Readable
+  | ReadableStream
+  | AsyncIterable<string | Uint8Array>
+  | Iterable<string | Uint8Array>
+
+/** The pieces of a source, pulled one by one. */
+export interface Pieces {
+  next(): Promise<IteratorResult<unknown>>
+  /** Ends the source. Resolves when it has cleaned up: a generator runs its `finally` when what it awaits has settled. */
+  end(): Promise<void>
+}
+
+export function piecesOf(source: StreamSource): Pieces {
+  if (source instanceof Readable) return new NodePieces(source)
+  return 'getReader' in source ? webPieces(source) : iteratorPieces(source)
+}
+
+/** Piece by piece as they were written. The stream's own iterator would join what is waiting, in new memory each time. */
+class NodePieces implements Pieces {
+  readonly #source: Readable
+  #final: { done: true } | { error: unknown } | undefined
+  #settle: (() => void) | undefined
+  #piece: { value: unknown } | undefined
+
+  constructor(source: Readable) {
+    this.#source = source
+    if (source.errored) this.#final = { error: source.errored }
+    else if (source.readableEnded) this.#final = { done: true }
+    else if (source.destroyed) this.#final = { error: prematureClose() }
+    const finish = (final: { done: true } | { error: unknown }) => {
+      this.#final ??= final
+      this.#settle?.()
+    }
+    source
+      .on('data', (value) => {
+        source.pause()
+        this.#piece = { value }
+        this.#settle?.()
+      })
+      .on('end', () => finish({ done: true }))
+      .on('error', (error) => finish({ error }))
+      .on('close', () => finish({ error: prematureClose() }))
+      .pause()
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    if (this.#final === undefined) {
+      const settled = new Promise<void>((resolve) => {
+        this.#settle = resolve
+      })
+      this.#source.resume()
+      await settled
+    }
+    const piece = this.#piece
+    this.#piece = undefined
+    if (piece !== undefined) return { done: false, value: piece.value }
+    if ('error' in this.#final!) throw this.#final.error
+    return { done: true, value: undefined }
+  }
+
+  end(): Promise<void> {
+    this.#source.destroy()
+    // Until `close`, whose listeners belong to the request as well.
+    return new Promise((resolve) => void finished(this.#source, () => resolve()))
+  }
+}
+
+function prematureClose(): Error {
+  return Object.assign(new Error('The stream was closed before its end'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+}
+
+function webPieces(source: ReadableStream): Pieces {
+  const reader = source.getReader()
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    // Not by the stream's own iterator, which would wait for a piece that may never come.
+    end: () => reader.cancel(),
+  }
+}
+
+function iteratorPieces(source: AsyncIterable<unknown> | Iterable<unknown>): Pieces {
+  const iterator: Iterator<unknown> | AsyncIterator<unknown> =
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  return {
+    async next() {
+      const { done, value } = await iterator.next()
+      return { done: done === true, value: await value } as IteratorResult<unknown>
+    },
+    async end() {
+      await iterator.return?.()
+    },
+  }
+}

@@ -103,8 +103,8 @@ export class Csrf {
       foreignOrigin(this.#request) ??
       (isOurs ? undefined : await this.#wrongToken(secret, csrf === 'session' ? '' : nonce))
     if (why === undefined) return
-    this.#settings.log.warn({ why }, 'a request was refused as forged')
-    throw new Forbidden(this.#settings.dev ? `The request was refused as forged: ${why}.` : undefined)
+    this.#settings.log.warn({ why }, 'a request was rejected as forged')
+    throw new Forbidden(this.#settings.dev ? `The request was rejected as forged: ${why}.` : undefined)
   }
 
   async #wrongToken(secret: string | undefined, nonce: string): Promise<string | undefined> {

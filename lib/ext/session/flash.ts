@@ -5,7 +5,7 @@ import { flashKey } from './data/reserved.ts'
 
 /** A message for the user's next page. */
 export interface Flash {
-  /** What `flash` was given: a text, or anything a session can hold. */
+  /** A text, or anything that a session can hold. */
   message: unknown
   /** Like 'info', 'success', 'error'. */
   level: string

@@ -14,11 +14,11 @@ import { SessionWork } from './session-work.ts'
 /** The parts of a request that its sessions use. */
 export type StoreRequest = CsrfRequest
 
-/** What the sessions of an application share. */
+/** The parts of an application that the sessions of its requests share. */
 export interface AppSessions {
   readonly settings: Settings
   readonly kinds: SessionKinds
-  /** A session of a request, by what came of its cookie. */
+  /** Makes a session of a request from its cookies. */
   sessionOf(kind: SessionKind, found: FoundCookie | undefined): BackendSession
   /** Opens the repository of datastore sessions, once. */
   openRepository(): Promise<void>

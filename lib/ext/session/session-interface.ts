@@ -1,4 +1,4 @@
-// Opens and saves the sessions of requests: what `app.sessionInterface` is once a hook has set it.
+// Opens and saves the sessions of requests: `app.sessionInterface`, once a hook has set it.
 import { inspect } from 'node:util'
 import type { Context, SessionInterface } from '../../app/context.ts'
 import { runOutside } from '../../app/globals.ts'
@@ -69,7 +69,7 @@ export class Sessions implements SessionInterface {
     this.repository = this.opened.repository
   }
 
-  /** A session of a request, by what came of its cookie. */
+  /** Makes a session of a request from its cookies. */
   sessionOf(kind: SessionKind, found: FoundCookie | undefined): BackendSession {
     return kind.backend === 'securecookie'
       ? new SecureCookieSession(kind, found)
@@ -125,7 +125,7 @@ export class Sessions implements SessionInterface {
   }
 }
 
-// Functions of their own hold what a closure needs: where there is one, its variables are allocated on every call.
+// Functions of their own, because a closure allocates its variables on every call, whether or not it is made.
 function loadTraced({ main }: RequestSessions): void | Promise<void> {
   return traced('session', 'load', () => main.load())
 }

@@ -7,15 +7,15 @@ import { Encryption } from './cookies/encryption.ts'
 import type { SignedName } from './cookies/signed-cookie.ts'
 import { CookieSigner, type SignerOptions } from './cookies/signing.ts'
 
-/** How a session of its own name is kept: its backend, and attributes of its cookie. */
+/** The backend of a session with its own name, and the attributes of its cookie. */
 export interface SessionOptions extends Partial<SessionCookie> {
-  /** What keeps it: 'datastore' or 'securecookie'. Default: as the main session. */
+  /** The backend that keeps it. Default: that of the main session. */
   backend?: Backend
   /** Seconds without a request until it ends. */
   expiration?: number
 }
 
-/** At most so many names are remembered: a program that makes names up at run time must not fill the memory. */
+/** Limits the names that are remembered: a program that makes names up at run time must not fill the memory. */
 const maxNames = 200
 
 export class SessionKinds {

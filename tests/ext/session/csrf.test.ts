@@ -204,7 +204,7 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     const site = await serveForms()
     const answer = await site.visitor().ask('/post', { method: 'POST' })
     expect(answer.text).not.toContain('cookie')
-    expect(site.lines).toContainEqual(expect.objectContaining({ message: 'a request was refused as forged' }))
+    expect(site.lines).toContainEqual(expect.objectContaining({ message: 'a request was rejected as forged' }))
     const dev = await serveForms({ tipfy: { dev: true } })
     expect((await dev.visitor().ask('/post', { method: 'POST' })).text).toContain('came without the cookie')
   })

@@ -1,4 +1,4 @@
-// One session in one request, whichever backend keeps it: what the handler sees, what it did, what the cookie needs.
+// A session in a request, with either backend: the data that the handler sees, what it did, and the cookie that this needs.
 import { ServiceUnavailable } from '../../../http/exceptions.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { Settings } from '../config/settings.ts'
@@ -9,10 +9,10 @@ import type { CopyOnRead } from './copy-on-read.ts'
 import { frozenCopy } from './frozen.ts'
 import { WorkingCopy } from './working-copy.ts'
 
-/** What keeps a session: all of it in a signed cookie, or a record in Datastore. */
+/** The place of a session: all of it in a signed cookie, or a record in Datastore. */
 export type Backend = 'securecookie' | 'datastore'
 
-/** What sessions of one name share, made once per application. */
+/** The cookie, backend and settings that sessions of one name share; made once per application. */
 export interface SessionKind extends SignedName {
   readonly backend: Backend
   readonly settings: Settings
@@ -25,7 +25,7 @@ export interface ResponseHead {
   readonly headers: { get(name: string): string | null }
 }
 
-/** What a request did to a session, beside changing its data. */
+/** Everything that a request did to a session, beside changing its data. */
 interface Acts {
   readonly isDestroyed?: true
   readonly isRegenerated?: true
@@ -91,9 +91,9 @@ export abstract class BackendSession {
   abstract destroy(): void | Promise<void>
   /** Applies `fn` to the stored state at once; false if the session ended meanwhile. */
   abstract update(fn: (data: Record<string, unknown>) => unknown): boolean | Promise<boolean>
-  /** Stores what has changed, and returns what the cookie needs. */
+  /** Stores the changes, and returns the change of the cookie. */
   abstract save(response: ResponseHead, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined>
-  /** The stored text; undefined where there is none. Throws what kept it from being loaded. */
+  /** Returns the stored text, or undefined. Throws the error that kept it from being loaded. */
   protected abstract storedText(): string | undefined
   /** Makes a session whose text cannot be decoded one that does not exist. */
   protected abstract discard(): void
@@ -172,7 +172,7 @@ export abstract class BackendSession {
     this.assertNotAhead()
   }
 
-  /** Adds to what the request did. */
+  /** Notes that the request did something to the session. */
   protected act(acts: Acts): void {
     this.did = { ...this.did, ...acts }
   }

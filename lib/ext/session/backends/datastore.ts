@@ -1,5 +1,5 @@
-// The session that a record in Datastore keeps; only its signed id travels. What two requests do to one session at once is up
-// to the repository; here is what this request may still do to it, and what its response does to the cookie.
+// The session that a record in Datastore keeps; only its signed id travels. The repository merges what concurrent requests do to
+// one session; here are the states of a session in one request, and the cookie that follows from each.
 import { ServiceUnavailable } from '../../../http/exceptions.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
@@ -135,7 +135,7 @@ export class DatastoreSession extends BackendSession {
     return this.#record === null ? undefined : (this.#state as Live).id
   }
 
-  /** The name of the record, which is what `listFor` calls this session. */
+  /** The name of the record: the `id` of this session in `listFor`. */
   get recordName(): string | undefined {
     return this.id === undefined ? undefined : this.#repository.idOf(this.id)
   }
@@ -256,7 +256,7 @@ export class DatastoreSession extends BackendSession {
     return record
   }
 
-  /** What is stored beside the data. A session of a kind with its own expiration needs it from the start. */
+  /** The user and idle time to store. A session of a kind with its own expiration needs that from the start. */
   #extras(): { username?: string | null; expiresIn?: number } {
     const { expiration, settings } = this.kind
     const own = this.#state.is !== 'live' && expiration !== settings.expiration ? expiration : undefined

@@ -6,7 +6,7 @@ import { isEmptyData, userKey } from '../data/reserved.ts'
 import { BackendSession, type ResponseHead } from './backend.ts'
 import { CopyOnRead } from './copy-on-read.ts'
 
-/** What becomes of the cookie. */
+/** The fate of the cookie. */
 type Outcome = { readonly is: 'keep' } | { readonly is: 'clear' } | { readonly is: 'set'; readonly text: string }
 
 const keep: Outcome = { is: 'keep' }
@@ -40,8 +40,8 @@ export class SecureCookieSession extends BackendSession {
     this.#isUpdated = false
   }
 
-  // A cookie can be locked by nothing. Of what update() promises it keeps this: the change survives an error of the handler,
-  // and what the request has not saved yet stays on top.
+  // A cookie cannot be locked. Two promises of update() remain: the change survives an error of the handler, and the request's
+  // unsaved changes stay on top.
   update(fn: (data: Record<string, unknown>) => unknown): boolean {
     this.assertWritable()
     this.look()

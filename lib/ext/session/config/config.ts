@@ -31,7 +31,7 @@ export interface DatastoreClient {
   transaction(...args: never[]): unknown
 }
 
-/** What a session holds, as `merge` gets it: your keys by their types, others as unknown. */
+/** The data of a session as `merge` gets it: your keys by their types, others as unknown. */
 export type MergedData = Partial<SessionData> & Record<string, unknown>
 
 const matching =
@@ -68,8 +68,8 @@ const table = {
   /** The attributes of the cookies; those left out keep their defaults. */
   cookie: setting<Partial<SessionCookie>>(defaultCookie),
   /**
-   * Cookies of a former configuration, by what was different: `{ name, domain, path }`. They are expired with the next cookie
-   * that is set: a browser would send them for ever beside today's.
+   * Cookies of a former configuration, by their `{ name, domain, path }`, as far as it differed. They are expired with the next
+   * cookie that is set: a browser would go on to send them beside today's.
    */
   formerCookies: setting<readonly FormerCookie[]>(
     [],
@@ -127,7 +127,7 @@ const table = {
   cacheTimeout: limit(50),
   /** Seconds for one whole load or save, retries included. */
   storeTimeout: limit(5),
-  /** What a request gets whose session could not be loaded: a 503 when it uses it, or an empty session that cannot be written. */
+  /** For a session that could not be loaded: its first use is a 503, or it is empty and cannot be written. */
   onStoreError: choice('error', ['error', 'anonymous']),
   /**
    * Replaces the structural merge of two requests that changed one session: returns the data to keep, given what both began

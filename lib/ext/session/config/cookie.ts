@@ -34,7 +34,7 @@ export interface SessionCookie extends SectionOf<typeof attributes> {}
 
 export const defaultCookie: SessionCookie = defaultsOf(attributes)
 
-/** A cookie as it was called and set by a former configuration; what is left out is as today. */
+/** A cookie of a former configuration; what is left out is as today. */
 export interface FormerCookie {
   /** With its prefix. */
   readonly name?: string

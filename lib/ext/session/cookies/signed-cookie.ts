@@ -24,7 +24,7 @@ export interface CookieRequest {
   readonly message: { readonly headers: { readonly cookie?: string } }
 }
 
-/** What came of a cookie in a request. */
+/** The cookies of one name in a request. */
 export interface FoundCookie {
   /** The newest valid one. */
   readonly cookie: SignedCookie | undefined
@@ -102,7 +102,7 @@ export function findCookie(
   const [cookie, ...older] = [...valid.values()].sort((one, other) => other.issued - one.issued)
   rejections.delete('expired')
   if (older.length > 0) settings.log.warn({ cookie: name }, 'several valid cookies of one name came, the newest counts')
-  for (const reason of rejections) settings.log.warn({ cookie: name, reason }, 'a signed cookie was refused')
+  for (const reason of rejections) settings.log.warn({ cookie: name, reason }, 'a signed cookie was rejected')
   if (cookie !== undefined && rejections.size === 0 && older.length === 0) signer.remember(header, firstEnd, cookie)
   const isAhead = cookie === undefined && rejections.has('future')
   const isForged = cookie === undefined && !isAhead && rejections.size > 0

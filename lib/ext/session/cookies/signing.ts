@@ -16,7 +16,7 @@ export interface SignedCookie {
   readonly created: number
   /** True if the newest key signed it; if not, it is due to be issued again. */
   readonly newest: boolean
-  /** What the reader decoded, kept for as long as the cookie is remembered. */
+  /** The decoded text, kept by its reader for as long as the cookie is remembered. */
   memo: unknown
 }
 
@@ -72,7 +72,7 @@ export class CookieSigner {
     const payload = this.#options.wrap?.(text, stamp, this.#keys[0]!) ?? text
     const signed = sign(`${this.#prefix}${stamp}|${payload}`, this.#keys[0]!)
     const value = signed.slice(this.#prefix.length)
-    // What was signed here needs no check when it comes back.
+    // It needs no check when it comes back.
     this.#table?.add(value, cookieOf(text, times, true))
     return value
   }

@@ -20,16 +20,32 @@ const headerNames = {
   charset: 'accept-charset',
 } as const
 
-function negotiatorFor(kind: Negotiable, headers: IncomingHttpHeaders): Negotiator {
-  const header = headers[headerNames[kind]]
-  return new Negotiator({ headers: header !== undefined && header.length > maxLength ? {} : headers })
+function negotiatorFor(kind: Negotiable, headers: IncomingHttpHeaders, read = asSent): Negotiator {
+  const name = headerNames[kind]
+  const header = headers[name] as string | undefined // of these headers Node joins several into one
+  if (header === undefined || header.length > maxLength) return new Negotiator({ headers: {} })
+  return new Negotiator({ headers: { [name]: read(kind, header) } })
+}
+
+const asSent = (_kind: Negotiable, header: string): string => header
+
+/** Returns the header as clients mean it, where negotiator takes it more literally. */
+function asMeant(kind: Negotiable, header: string): string {
+  // A type with a charset matches none of ours, which are named without.
+  if (kind === 'mediaType') return header.includes('charset') ? header.replace(/;\s*charset=[^;,\s]*/gi, '') : header
+  if (kind !== 'language') return header
+  // Of `zh-Hant-TW` only `zh` would be tried next, and not `zh-Hant` (RFC 4647, section 3.4).
+  return header.replace(
+    /([a-z]{1,8}-[a-z\d]{1,8})-[a-z\d-]+(;[^,]*)?/gi,
+    (range, shorter: string, quality = '') => `${range},${shorter}${quality}`,
+  )
 }
 
 /** The best of `offers` for the client, null if it accepts none; of equals the one that the header names first. */
 export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: readonly string[]): string | null {
   if (offers.length === 0) return null
   const wanted = kind === 'mediaType' ? offers.map((name) => (name.includes('/') ? name : mimetypeOf(name))) : offers
-  const best = negotiatorFor(kind, headers)[kind](wanted)
+  const best = negotiatorFor(kind, headers, asMeant)[kind](wanted)
   return best === undefined ? null : offers[wanted.indexOf(best)]!
 }
 

@@ -18,13 +18,18 @@ function compileProxies(trusted: TrustedProxies): Trust['isProxy'] | null {
   if (trusted === null || trusted === 0) return null
   if (typeof trusted === 'number') return (_, hop) => hop < trusted
   const list = typeof trusted === 'string' ? trusted.split(',').map((one) => one.trim()) : [...trusted]
+  const fail = (cause?: unknown): never => {
+    const wanted = 'a number of hops, whole addresses, subnets like 10.0.0.0/8, or the names that proxy-addr knows'
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: 'tipfy.trustedProxies', wanted, given: list.join() }, { cause })
+  }
+  // proxy-addr reads 10/8 as 0.0.0.10/8, which is none of the proxies that were meant.
+  if (list.some((one) => /^[\d.]+(?:\/|$)/.test(one) && isIP(one.split('/')[0]!) === 0)) fail()
   try {
     // Loaded only here: it brings a parser of addresses along.
     const { compile } = createRequire(import.meta.url)('proxy-addr') as typeof import('proxy-addr')
     return list.length === 0 ? null : compile(list)
   } catch (cause) {
-    const wanted = 'a number of hops, addresses, subnets, or the names that proxy-addr knows'
-    throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key: 'tipfy.trustedProxies', wanted, given: list.join() }, { cause })
+    return fail(cause)
   }
 }
 

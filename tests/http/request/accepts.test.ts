@@ -35,3 +35,17 @@ test('languages, encodings and charsets are negotiated too', () => {
   expect(request.acceptsCharsets()).toEqual(['utf-8'])
   expect(request.accepts()).toEqual(['*/*'])
 })
+
+test('a type with a charset means the type', () => {
+  expect(accept('application/json;charset=utf-8').accepts('html', 'json')).toBe('json')
+  expect(accept('text/html; charset=utf-8;q=0.5, application/json; q=0.9').accepts('html', 'json')).toBe('json')
+  expect(accept('text/html;level=1').accepts('html')).toBeNull()
+})
+
+test('a language of three parts is looked for in two before one', () => {
+  const languages = (header: string) => fakeRequest('/', { headers: { 'accept-language': header } })
+  expect(languages('zh-Hant-TW, en;q=0.5').acceptsLanguages('en', 'zh-Hant')).toBe('zh-Hant')
+  expect(languages('zh-Hant-TW;q=0.4, en;q=0.5').acceptsLanguages('zh-Hant', 'en')).toBe('en')
+  expect(languages('zh-Hant-TW').acceptsLanguages('zh')).toBe('zh')
+  expect(languages('zh-Hant-TW').acceptsLanguages()).toEqual(['zh-Hant-TW'])
+})

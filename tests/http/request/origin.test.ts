@@ -123,6 +123,16 @@ test('with a serverName only it and hosts under it are answered for', () => {
   }
 })
 
+test.each([
+  '10/8',
+  '10',
+  '192.168',
+  '10.0.0',
+  '1.2.3.4.5',
+])('the short address %s is not taken for another one', (address) => {
+  expect(() => compileTrust([address])).toThrow('10.0.0.0/8')
+})
+
 test('proxies that cannot be read stop the start, naming the key', () => {
   expect(() => compileTrust('nonsense')).toThrow(expect.objectContaining({ code: 'TIPFY_E_CONFIG_VALUE' }))
 })

@@ -149,6 +149,11 @@ export interface EngineOptions {
   lockWait?: number;
 }
 
+export class EventStream {
+  constructor(make: EventSourceFunction, options: EventOptions);
+  open(request: EventRequest): Pieces;
+}
+
 export const ExpectationFailed_base: typeof HTTPException;
 
 export const FailedDependency_base: typeof HTTPException;
@@ -210,6 +215,10 @@ export const NotFound_base: typeof HTTPException;
 
 export const NotImplemented_base: typeof HTTPException;
 
+export interface OpenReply extends ReplyHead {
+  body: IncomingMessage;
+}
+
 export type Outcome = Match | Redirection | Mismatch;
 
 type PartialSections = {
@@ -233,11 +242,7 @@ type RegisteredRules = Register extends {
     rules: infer Rules;
 } ? Awaited<Rules> : never;
 
-export interface Reply {
-  status: number;
-  statusText: string;
-  headers: IncomingHttpHeaders;
-  rawHeaders: readonly string[];
+export interface Reply extends ReplyHead {
   bytes: Buffer;
 }
 
@@ -249,7 +254,7 @@ export interface RequestSettings extends RequestLimits {
   trust: Trust | null;
   serverName: string | null;
   compress: boolean;
-  isDraining: boolean;
+  readonly draining: Draining;
 }
 
 export const RequestTimeout_base: typeof HTTPException;
@@ -491,6 +496,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_RESPONSE_SENT: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_RESPONSE_STREAMS: {
         readonly message: string;
         readonly remedy: string;
@@ -500,6 +509,10 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_BODY_TAKEN: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_EVENT_FIELD: {
         readonly message: string;
         readonly remedy: string;
     };

@@ -23,6 +23,15 @@ export class ClientResponse {
   get location(): string | null;
 }
 
+export class ClientStream implements AsyncIterable<string> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly url: string;
+  constructor(reply: OpenReply, url: URL);
+  next(): Promise<string | null>;
+  leave(): Promise<void>;
+}
+
 export class CookieJar {
   constructor(home?: string);
   store(header: string, url: URL): void;
@@ -76,6 +85,7 @@ export class TestClient {
   delete(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
   options(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
   request(method: string, path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  stream(method: string, path: string, options?: RequestOptions): Promise<ClientStream>;
   session<T>(fn: SessionFunction<T>): Promise<T>;
 }
 

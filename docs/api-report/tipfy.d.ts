@@ -78,7 +78,7 @@ export interface Binding {
   queryArgs?: string | Values | Iterable<readonly [string, unknown]> | null;
 }
 
-export type Body = string | Uint8Array | StreamSource | FileBody | null;
+export type Body = string | Uint8Array | StreamSource | EventStream | FileBody | null;
 
 export class BuildError extends TipfyError<'TIPFY_E_BUILD'> {
   name: string;
@@ -155,6 +155,13 @@ export type ErrorCode = keyof typeof table;
 export type ErrorHandler = (error: HTTPException, app: App) => unknown;
 
 export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Response>;
+
+export interface EventOptions {
+  keepAlive?: number;
+  retry?: number;
+}
+
+export type EventSourceFunction = (signal: AbortSignal, lastEventId: string) => AsyncIterable<ServerEvent | string>;
 
 export interface ExceptionOptions {
   headers?: HeadersInit;
@@ -395,6 +402,7 @@ export class Request {
   maxBodySize: number;
   constructor(message: IncomingMessage, settings?: RequestSettings, outgoing?: ServerResponse | null);
   get incoming(): IncomingMessage;
+  get signal(): AbortSignal;
   get method(): string;
   get target(): string;
   get rawPath(): string;
@@ -509,9 +517,11 @@ export class Response {
   vary(...names: string[]): void;
   makeConditional(): this;
   stream(source: StreamSource): this;
+  events(make: EventSourceFunction, options?: EventOptions): this;
   sendFile(path: string, options?: SendFileOptions): this;
   clone(): Response;
   dropBody(): void;
+  get isStream(): boolean;
   get isBuffered(): boolean;
   toWire(length: number): string[];
 }
@@ -615,6 +625,13 @@ export interface SendFileOptions {
 export interface ServeOptions {
   port?: number;
   host?: string;
+}
+
+export interface ServerEvent {
+  data?: unknown;
+  event?: string;
+  id?: string | number;
+  retry?: number;
 }
 
 export class ServiceUnavailable extends ServiceUnavailable_base {

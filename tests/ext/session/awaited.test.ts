@@ -23,6 +23,11 @@ describe.each(kinds)('checkCsrf() of a %s session', (kind) => {
       free.n = 2
       return 'done'
     },
+    'not awaited before the first piece of a stream': async function* () {
+      void sessionStore.checkCsrf()
+      free.n = 2
+      yield 'done'
+    },
   }
 
   test.each(Object.keys(forgotten))('%s: the request fails, is logged, and saves nothing', async (name) => {

@@ -12,6 +12,7 @@ import { HookLists } from './app/hooks.ts'
 import { runSendHooks } from './app/send-hooks.ts'
 import { ServedContext } from './app/served-context.ts'
 import {
+  checkDeviceRules,
   checkHookNames,
   checkModules,
   checkSectionNames,
@@ -40,15 +41,17 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
   let response: Response
   try {
     if (preInitRequest.length > 0) await app.hooks.respond('preInitRequest', app)
-    const routeError = app.route(request)
+    let returned: unknown = app.sessionInterface?.respond?.(context)
+    if (returned !== undefined) returned = await returned
+    const isOpen = returned === undefined
+    const routeError = isOpen ? app.route(request) : undefined
 
-    const sessions = (request.rule as Rule | null)?.session === false ? null : app.sessionInterface
+    const sessions = isOpen && (request.rule as Rule | null)?.session !== false ? app.sessionInterface : null
     const opened = sessions?.openSession(context)
     if (opened !== undefined) await opened
 
-    let returned: unknown
     const isRedirect = routeError instanceof RequestRedirect && !app.settings.hooksForRedirects
-    if (preDispatchHandler.length > 0 && !isRedirect) {
+    if (isOpen && preDispatchHandler.length > 0 && !isRedirect) {
       returned = app.hooks.respond('preDispatchHandler', request, app)
       if (returned instanceof Promise) returned = await returned
     }
@@ -147,6 +150,7 @@ export class Application implements App {
       for await (const wrapper of this.hooks.iter('preRunApp', this)) {
         if (typeof wrapper === 'function') this.#listener = wrapper as App['requestListener']
       }
+      checkDeviceRules(this)
       this.#started = true
     })
     return this.#starting

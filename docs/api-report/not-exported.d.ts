@@ -110,6 +110,8 @@ export interface DatastoreClient {
   transaction(...args: never[]): unknown;
 }
 
+export type DeviceState = 'offered' | 'registered' | 'bound';
+
 export interface Dictionary {
   look(): Record<string, unknown>;
   give(key: string): unknown;
@@ -291,6 +293,9 @@ export interface SessionApp {
   readonly log: SessionLog;
   getConfig(module: string, key?: string, fallback?: unknown): unknown;
   onClose(fn: () => void | Promise<void>): void;
+  readonly hooks: {
+      add(event: 'preDispatchHandler', hook: never, position?: number): void;
+  };
   sessionInterface: unknown;
 }
 
@@ -680,6 +685,14 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_RULE_DEVICE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_RULE_DEVICE_OPTION: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_RULE_METHODS: {
         readonly message: string;
         readonly remedy: string;
@@ -785,6 +798,8 @@ export const table: {
     csrfField: import("../../../internal/settings.ts").Setting<string>;
     csrfHeader: import("../../../internal/settings.ts").Setting<string>;
     csrfExempt: import("../../../internal/settings.ts").Setting<readonly string[]>;
+    deviceBound: import("../../../internal/settings.ts").Setting<boolean | Partial<DeviceBound>>;
+    onDeviceRefused: import("../../../internal/settings.ts").Setting<((refused: DeviceRefused) => void) | null>;
 };
 
 export const verbs: readonly ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'];

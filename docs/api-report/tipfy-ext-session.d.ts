@@ -7,6 +7,37 @@ export interface Conflict {
   theirs: unknown;
 }
 
+export interface DeviceBound {
+  lifetime: number;
+  path: string;
+  cookieName: string;
+  initiators: readonly string[];
+}
+
+export interface DeviceCounters {
+  offered: number;
+  registered: number;
+  registrationsRefused: number;
+  refreshed: number;
+  challenged: number;
+  stopped: number;
+  bounced: number;
+  skipped: number;
+  refused: number;
+}
+
+export interface DeviceRefused {
+  readonly user: string | null;
+  readonly session: string | undefined;
+  readonly request: {
+      readonly remoteAddr: string;
+      readonly path: string;
+      readonly headers: {
+          get(name: string): string | null;
+      };
+  };
+}
+
 export interface Flash {
   message: unknown;
   level: string;
@@ -47,10 +78,17 @@ export interface SessionCookie extends SectionOf<typeof attributes> {
 
 export type SessionCounters = Counters & {
     servers: readonly CacheServerState[];
+    device: DeviceCounters | null;
 };
 
 export interface SessionData {
 
+}
+
+export interface SessionDeviceInfo {
+  readonly state: DeviceState;
+  readonly since: number | null;
+  readonly provenAgo: number | null;
 }
 
 export interface SessionOptions extends Partial<SessionCookie> {
@@ -68,6 +106,8 @@ export class SessionStore {
   get expiration(): number | null;
   set expiration(seconds: number | null);
   regenerate(name?: string): void;
+  get device(): SessionDeviceInfo | null;
+  proveDevice(within?: number): void;
   touch(): void;
   destroy(name?: string): Promise<void>;
   update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean>;
@@ -119,4 +159,4 @@ export const sessionStore: SessionStore;
 
 export function setDatastoreSession(app: SessionApp): Promise<void>;
 
-export function setSecureCookieSession(app: SessionApp): void;
+export function setSecureCookieSession(app: SessionApp): void | Promise<void>;

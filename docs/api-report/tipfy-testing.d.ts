@@ -4,6 +4,7 @@ export interface ClientOptions {
   baseUrl?: string;
   headers?: RequestOptions['headers'];
   followRedirects?: boolean;
+  device?: boolean;
 }
 
 export interface ClientRequestOptions extends RequestOptions {

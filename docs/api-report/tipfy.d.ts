@@ -553,6 +553,7 @@ export class Rule<const Path extends string = string, const Endpoint extends str
   readonly buildOnly: boolean;
   readonly alias: boolean;
   readonly session: boolean;
+  readonly deviceBound: 'required' | null;
   readonly host: Domain | null;
   subdomain: string | null;
   strictSlashes: boolean | null;
@@ -589,6 +590,7 @@ export interface RuleOptions<Endpoint extends string = string, Defaults extends 
   buildOnly?: boolean;
   alias?: boolean;
   session?: boolean;
+  deviceBound?: 'required';
 }
 
 export type RuleTemplate<Rules extends readonly RuleFactory[] = readonly RuleFactory[]> = <Filled extends Readonly<Record<string, Value>>, Value extends string | number>(values: Filled) => FilledTemplate<Rules, Filled>;
@@ -640,6 +642,8 @@ export class ServiceUnavailable extends ServiceUnavailable_base {
 
 export interface SessionInterface<C = Context> {
   readonly description?: string;
+  readonly bindsDevices?: boolean;
+  respond?(context: C): Promise<unknown> | undefined;
   openSession(context: C): void | Promise<void>;
   saveSession(context: C, response: unknown, failed: boolean): void | Promise<void>;
 }

@@ -92,6 +92,10 @@ function endOrListen(context: Context): void {
 export interface SessionInterface<C = Context> {
   /** Describes where sessions are kept in a few words, for the line that `tipfy serve` prints. */
   readonly description?: string
+  /** True if sessions can be bound to devices, for rules with `deviceBound: 'required'`. */
+  readonly bindsDevices?: boolean
+  /** Called before a request is routed: returns the response to one that a browser sends for its sessions. */
+  respond?(context: C): Promise<unknown> | undefined
   /** Called before the first preDispatchHandler hook, once per request, also for a 404; not for rules with `session: false`. */
   openSession(context: C): void | Promise<void>
   /**

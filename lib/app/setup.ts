@@ -121,3 +121,11 @@ export function requestSettings(tipfy: TipfyConfig): RequestSettings {
   const trust = compileTrust(trustedProxies, trustedHeaders)
   return { ...limitsOf(tipfy), serverName, trust, compress, draining: new Draining() }
 }
+
+/** Throws for a rule that wants sessions bound to devices where none is: it must not be open to all. */
+export function checkDeviceRules({ urlMap, sessionInterface }: App): void {
+  if (sessionInterface?.bindsDevices) return
+  for (const rule of urlMap!.addedRules) {
+    if (rule.deviceBound !== null) throw new TipfyError('TIPFY_E_RULE_DEVICE', { rule: rule.path })
+  }
+}

@@ -20,12 +20,13 @@ function withAdmin<T>(fn: (admin: SessionAdmin) => Promise<T>): Promise<T> {
   })
 }
 
-function listed({ id, state, username, created, updated, expires, data }: StoredSession) {
+function listed({ id, state, username, created, updated, expires, data, device }: StoredSession) {
   const time = (ms: number) => new Date(ms).toISOString()
   return {
     id,
     state: state === 'moved' ? 'ended' : state,
     user: username,
+    device: device?.state ?? null,
     created: time(created),
     updated: time(updated),
     expires: time(expires),
@@ -48,12 +49,13 @@ export function listCommand(options: { user?: string; all?: boolean; limit: numb
       const rows = found.map((one) => [
         one.id.slice(0, 12),
         one.user ?? '-',
+        one.device ?? '-',
         one.updated.slice(0, 19),
         one.expires.slice(0, 19),
         String(one.bytes),
         one.state === 'live' ? '' : one.state,
       ])
-      print(`${table(['id', 'user', 'last change (UTC)', 'expires (UTC)', 'bytes', ''], rows)}\n`)
+      print(`${table(['id', 'user', 'device', 'last change (UTC)', 'expires (UTC)', 'bytes', ''], rows)}\n`)
     }
     print(`${counted(found.length, 'session')}${more ? ', and more: --limit' : ''}`)
   })

@@ -362,6 +362,15 @@ const table = {
     message: 'The rule `{rule}` has an unknown option `{option}`',
     remedy: 'Did you mean `{nearest}`?',
   },
+  TIPFY_E_RULE_DEVICE: {
+    message: "The rule `{rule}` has deviceBound: 'required', but no session is bound to a device here",
+    remedy:
+      "Set deviceBound: true in the section 'tipfy/ext/session', with one of the hooks setDatastoreSession and setSecureCookieSession.",
+  },
+  TIPFY_E_RULE_DEVICE_OPTION: {
+    message: 'The rule `{rule}` has a `deviceBound` that it cannot have',
+    remedy: "Write deviceBound: 'required', and not together with session: false, or leave it out.",
+  },
   TIPFY_E_RULE_METHODS: {
     message: 'The rule `{rule}` has `methods` that are not a list',
     remedy: "Write them as an array: ['GET', 'POST'].",

@@ -26,6 +26,7 @@ const optionNames = new Set<string>([
   'buildOnly',
   'alias',
   'session',
+  'deviceBound',
 ] satisfies (keyof RuleOptions)[])
 
 /**
@@ -59,6 +60,8 @@ export class Rule<
   readonly alias: boolean
   /** True if a session is loaded for it. */
   readonly session: boolean
+  /** 'required' if only sessions that are bound to a device may use it. */
+  readonly deviceBound: 'required' | null
   /** Its whole host; null matches any. */
   readonly host: Domain | null
   /** Null until bound, if not given. */
@@ -95,6 +98,10 @@ export class Rule<
     this.buildOnly = options.buildOnly ?? false
     this.alias = options.alias ?? false
     this.session = options.session ?? true
+    this.deviceBound = options.deviceBound ?? null
+    if (this.deviceBound !== null && (this.deviceBound !== 'required' || !this.session)) {
+      throw new TipfyError('TIPFY_E_RULE_DEVICE_OPTION', { rule: path })
+    }
     this.host = options.host ?? null
     this.subdomain = options.subdomain ?? null
     this.strictSlashes = options.strictSlashes ?? null
@@ -110,11 +117,12 @@ export class Rule<
   /** An unbound copy, with another path or other options. */
   copy({ path = this.path, ...options }: Partial<RuleOptions> & { path?: string } = {}): Rule {
     const { endpoint, handler, defaults, redirectTo, buildOnly, alias, session } = this
+    const deviceBound = this.deviceBound ?? undefined
     const methods = this.methods === null ? undefined : [...this.methods]
     const [subdomain, host] = [this.subdomain ?? undefined, this.host ?? undefined]
     const [strictSlashes, mergeSlashes] = [this.strictSlashes ?? undefined, this.mergeSlashes ?? undefined]
     const own = { endpoint, handler, methods, defaults, subdomain, host, strictSlashes, mergeSlashes }
-    return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, ...options })
+    return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, deviceBound, ...options })
   }
 
   /** Makes it part of a map, which fills in the options that it leaves open. */

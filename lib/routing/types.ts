@@ -99,4 +99,6 @@ export interface RuleOptions<
   alias?: boolean
   /** False: no session is loaded for it. */
   session?: boolean
+  /** 'required': a 403 where the session is not bound to a device. Needs `deviceBound` in 'tipfy/ext/session'. */
+  deviceBound?: 'required'
 }

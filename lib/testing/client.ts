@@ -5,6 +5,7 @@ import { session, sessionStore } from '../ext/session/index.ts'
 import { sendResponse } from '../http/response/send.ts'
 import { ClientResponse, ClientStream } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
+import { TestDevice } from './device.ts'
 import { exchange, type Message, open } from './exchange.ts'
 import { messageFor, type RequestOptions } from './message.ts'
 import { runInContext } from './with-request.ts'
@@ -17,12 +18,19 @@ export interface ClientOptions {
   headers?: RequestOptions['headers']
   /** Follow redirects. Default: false */
   followRedirects?: boolean
+  /** Bind sessions to a device, as browsers can. Default: false, a browser that cannot. Needs a `baseUrl` of https. */
+  device?: boolean
 }
 
 /** One request of a client. */
 export interface ClientRequestOptions extends RequestOptions {
   /** Follow redirects, for this request. */
   followRedirects?: boolean
+}
+
+interface Written {
+  url: URL
+  message: Message
 }
 
 type SessionFunction<T> = (dictionary: typeof session, store: typeof sessionStore) => T | Promise<T>
@@ -37,12 +45,14 @@ export class TestClient {
   readonly #app: App
   readonly #options: ClientOptions
   readonly #base: URL
+  readonly #device: TestDevice | undefined
 
   constructor(app: App, options: ClientOptions = {}) {
     this.#app = app
     this.#options = options
     this.#base = new URL(options.baseUrl ?? 'http://localhost')
     this.cookies = new CookieJar(this.#base.hostname)
+    if (options.device) this.#device = new TestDevice((url, headers) => this.#sendForDevice(url, headers))
   }
 
   /** `request('GET', path, options)`. */
@@ -110,7 +120,9 @@ export class TestClient {
   async stream(method: string, path: string, options: RequestOptions = {}): Promise<ClientStream> {
     await this.#app.ready()
     const { url, message } = await this.#message(method, path, options, this.#base)
-    return this.#store(new ClientStream(await open(this.#app.requestListener, message), url), url)
+    const response = this.#store(new ClientStream(await open(this.#app.requestListener, message), url), url)
+    await this.#device?.register(response.headers, url)
+    return response
   }
 
   async #send(
@@ -121,10 +133,29 @@ export class TestClient {
     history: readonly ClientResponse[],
   ): Promise<ClientResponse> {
     const { url, message } = await this.#message(method, path, options, base)
-    return this.#store(new ClientResponse(await exchange(this.#app.requestListener, message), url, history), url)
+    const reply = await exchange(this.#app.requestListener, message)
+    const response = this.#store(new ClientResponse(reply, url, history), url)
+    await this.#device?.register(response.headers, url)
+    return response
   }
 
-  #message(method: string, path: string, options: RequestOptions, base: URL): Promise<{ url: URL; message: Message }> {
+  /** Sends a request of the browser itself, which no page sees. */
+  async #sendForDevice(target: URL, given: Record<string, string>): Promise<ClientResponse> {
+    const fetch = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' }
+    const headers = { ...fetch, origin: target.origin, ...given }
+    const { url, message } = await this.#write('POST', target.href, { headers }, target)
+    return this.#store(new ClientResponse(await exchange(this.#app.requestListener, message), url, []), url)
+  }
+
+  async #message(method: string, path: string, options: RequestOptions, base: URL): Promise<Written> {
+    const device = this.#device
+    const headers = { ...(device && TestDevice.headers), ...options.headers }
+    const hasCookie = (name: string) => this.cookies.get(name) !== undefined
+    await device?.prepare(new URL(path, base), hasCookie, headers['sec-fetch-site'])
+    return this.#write(method, path, { ...options, headers }, base)
+  }
+
+  #write(method: string, path: string, options: RequestOptions, base: URL): Promise<Written> {
     const headers = { ...this.#options.headers, ...options.headers }
     const cookies = (url: URL) => this.cookies.header(url)
     return messageFor(method, path, { options: { ...options, headers }, base, cookies })

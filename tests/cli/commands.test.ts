@@ -231,7 +231,7 @@ describe('sessions', () => {
     expect((await json('ls', '--all')).filter(({ state }: { state: string }) => state === 'expired')).toHaveLength(1)
     const { stdout } = await tipfy(['sessions', 'ls', '--limit', '2'], { cwd })
     expect(stdout).toMatch(
-      /^id {12}user {2}last change \(UTC\) {2}.*\n([0-9a-f]{12} .*\n){2}\n2 sessions, and more: --limit\n$/,
+      /^id {12}user {2}device {2}last change \(UTC\) {2}.*\n([0-9a-f]{12} .*\n){2}\n2 sessions, and more: --limit\n$/,
     )
   })
 

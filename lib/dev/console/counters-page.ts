@@ -48,7 +48,7 @@ const meanings: Partial<Record<keyof SessionCounters, string>> = {
   cacheBroken: 'cached entries that could not be used',
 }
 
-function counted({ servers: _, ...counters }: SessionCounters): Html {
+function counted({ servers: _, device, ...counters }: SessionCounters): Html {
   const entries = Object.entries(counters) as [string, number | { toJSON(): Record<string, number> }][]
   const numbers = entries.flatMap(([name, value]) => (typeof value === 'number' ? [[name, value] as const] : []))
   const calls = entries.flatMap(([name, value]) =>
@@ -61,6 +61,7 @@ function counted({ servers: _, ...counters }: SessionCounters): Html {
   )
   return html`<h2>Sessions in Datastore</h2>
 <div class="wide"><table class="small"><caption>Counted by this process since it began.</caption><tbody>${numbers.map(counter)}</tbody></table></div>
+${device === null ? '' : html`<h2>Devices</h2>${table(Object.entries(device).map(([name, value]) => [words(name), String(value)]))}`}
 <h2>Calls</h2><div class="wide"><table class="small"><caption>Durations in ms.</caption>
 <thead><tr><th>Call</th>${columns.map((column) => html`<th class="n">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
 }

@@ -52,11 +52,12 @@ function shown(data: string): Html {
 export async function recordPage({ app }: Visit, sessions: Sessions, id: string): Promise<Page> {
   const session = await sessionOf(sessions.opened?.admin, id)
   const now = sessions.settings.now()
-  const { data, username, version, created, updated, expires, commits } = session
+  const { data, device, username, version, created, updated, expires, commits } = session
   const time = (ms: number) => html`${new Date(ms).toISOString()} <span class="soft">${away(ms, now)}</span>`
   const action = `/_tipfy/sessions/${id}`
   const body = html`<p>${stateOf(session)} · <a data-up href="/_tipfy/sessions">all sessions</a></p>
 <dl><dt>Name</dt><dd><code>${id}</code> <span class="soft">the SHA-256 of the id in the cookie</span></dd><dt>User</dt><dd>${username ?? html`<span class="soft">none</span>`}</dd>
+<dt>Device</dt><dd>${device?.state ?? html`<span class="soft">none</span>`}</dd>
 <dt>Created</dt><dd>${time(created)}</dd><dt>Changed</dt><dd>${time(updated)}</dd><dt>Expires</dt><dd>${time(expires)}</dd>
 <dt>Version</dt><dd>${version} <span class="soft">the tokens of the last ${commits} commits are kept</span></dd></dl>
 ${data ? html`<h2>Data</h2>${shown(data)}` : ''}

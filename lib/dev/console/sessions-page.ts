@@ -55,9 +55,9 @@ async function stored(visit: Visit, admin: SessionAdmin, { user, text, mine, now
   const after = visit.request.args.get('after', undefined)
   const { found, next, searched } = await search(admin, { user, text, after })
   const lines = found.map((session) => {
-    const { id, created, updated, expires, username, version, data } = session
+    const { id, created, updated, expires, username, version, data, device } = session
     return html`<tr><td><a href="/_tipfy/sessions/${id}"><code>${id.slice(0, 12)}</code></a>${id === mine ? ' (this browser)' : ''}</td>
-<td>${stateOf(session)}</td><td>${username ?? ''}</td><td>${away(created, now)}</td><td>${away(updated, now)}</td><td>${away(expires, now)}</td>
+<td>${stateOf(session)}</td><td>${username ?? ''}</td><td>${device?.state ?? ''}</td><td>${away(created, now)}</td><td>${away(updated, now)}</td><td>${away(expires, now)}</td>
 <td class="n">${version}</td><td class="n">${bytes(data?.length ?? 0)}</td></tr>`
   })
   const query = new URLSearchParams({ user, text, after: next ?? '' })
@@ -65,7 +65,7 @@ async function stored(visit: Visit, admin: SessionAdmin, { user, text, mine, now
 <label>User <input name="user" value="${user}" autocomplete="off"></label>
 <label>Text in the data, or the beginning of a name <input name="text" value="${text}" autocomplete="off"></label><button>Find</button></form>
 <div class="wide"><table><caption>${lines.length === 0 ? `None found${searched > 0 ? ` among ${searched}` : ''}.` : 'In the order of their keys, which is none.'}</caption>
-<thead><tr><th>Name</th><th>State</th><th>User</th><th>Created</th><th>Changed</th><th>Expires</th><th class="n">Version</th><th class="n">Data</th></tr></thead>
+<thead><tr><th>Name</th><th>State</th><th>User</th><th>Device</th><th>Created</th><th>Changed</th><th>Expires</th><th class="n">Version</th><th class="n">Data</th></tr></thead>
 <tbody>${lines}</tbody></table></div>
 ${next === null ? '' : html`<p><a href="/_tipfy/sessions?${query}">More</a></p>`}`
 }

@@ -1,11 +1,12 @@
 // tipfy/ext/session: the globals `session` and `sessionStore`, and the hooks that choose the backend of the sessions.
 import { type Context, contextStorage } from '../../app/context.ts'
 import { makeGlobal } from '../../app/globals.ts'
+import { Forbidden } from '../../http/exceptions.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import type { Backend } from './backends/backend.ts'
 import { readSettings, type SessionApp } from './config/settings.ts'
 import type { SessionData } from './data/session-data.ts'
-import type { SessionCounters } from './repository/counters.ts'
+import { newCounters, type SessionCounters } from './repository/counters.ts'
 import { RequestSessions } from './request-sessions.ts'
 import { proxied, type Session, type SessionOf } from './session.ts'
 import { Sessions, storeOf } from './session-interface.ts'
@@ -14,17 +15,20 @@ import type { SessionStore } from './session-store.ts'
 export {
   checkConfig,
   configTypes,
+  type DeviceRefused,
   defaultConfig,
   type MergedData,
   type SessionConfig,
 } from './config/config.ts'
 export type { SessionCookie } from './config/cookie.ts'
+export type { DeviceBound } from './config/device.ts'
 export type { SecureCookieOptions } from './cookies/secure-cookies.ts'
 export { SessionTooLarge } from './cookies/signed-cookie.ts'
 export type * from './data/session-data.ts'
+export type { SessionDeviceInfo } from './device/session-device.ts'
 export type { Flash } from './flash.ts'
 export type { Conflict } from './merge/merge.ts'
-export type { SessionCounters } from './repository/counters.ts'
+export type { DeviceCounters, SessionCounters } from './repository/counters.ts'
 export type { Session } from './session.ts'
 export type { SessionOptions } from './session-kinds.ts'
 export type { SessionStore } from './session-store.ts'
@@ -85,29 +89,45 @@ interface CheckedRequest {
   readonly rule: { readonly endpoint: string; readonly session?: boolean } | null
 }
 
-function setSession(app: SessionApp, backend: Backend): Sessions {
+function setSession(app: SessionApp, backend: Backend): Sessions | Promise<Sessions> {
   if (app.sessionInterface instanceof Sessions) throw new TipfyError('TIPFY_E_SESSION_HOOKS')
   const sessions = new Sessions(app, readSettings(app), backend)
   app.sessionInterface = sessions
+  return sessions.settings.deviceBound === false ? sessions : bindDevices(app, sessions)
+}
+
+async function bindDevices(app: SessionApp, sessions: Sessions): Promise<Sessions> {
+  await sessions.openDevices()
+  app.hooks.add('preDispatchHandler', requireDevice as never, 0)
   return sessions
 }
 
+function requireDevice({ rule }: { rule: { deviceBound?: 'required' | null } | null }): void {
+  if (rule?.deviceBound !== 'required' || sessionStore.device?.state === 'bound') return
+  throw new Forbidden('This page is for sessions that are bound to a device.')
+}
+
 /** A posInitApp hook: sessions whose data travels in a signed cookie. */
-export function setSecureCookieSession(app: SessionApp): void {
-  setSession(app, 'securecookie')
+export function setSecureCookieSession(app: SessionApp): void | Promise<void> {
+  const set = setSession(app, 'securecookie')
+  if (set instanceof Promise) return set.then(() => {})
 }
 
 /** A posInitApp hook: sessions kept in Datastore; a signed id travels. */
 export async function setDatastoreSession(app: SessionApp): Promise<void> {
-  await setSession(app, 'datastore').openRepository()
+  const sessions = await setSession(app, 'datastore')
+  await sessions.openRepository()
 }
 
 /**
  * Returns what the repository of an application's sessions has counted since the process began; null where no session is
- * kept in Datastore. `JSON.stringify` takes it.
+ * kept in Datastore, nor bound to a device. `JSON.stringify` takes it.
  */
 export function sessionCounters(app: SessionApp): SessionCounters | null {
   const { sessionInterface } = app
-  const repository = sessionInterface instanceof Sessions ? sessionInterface.repository : undefined
-  return repository === undefined ? null : { ...repository.stats, servers: repository.cacheServers }
+  if (!(sessionInterface instanceof Sessions)) return null
+  const { repository, devices } = sessionInterface
+  const device = devices === undefined ? null : { ...devices.counters }
+  if (repository === undefined) return device && { ...newCounters(), servers: [], device }
+  return { ...repository.stats, servers: repository.cacheServers, device }
 }

@@ -6,6 +6,7 @@ import { isSeconds } from './config/cookie.ts'
 import type { Settings } from './config/settings.ts'
 import { type CookieChange, type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
 import type { CsrfRequest } from './csrf.ts'
+import type { SessionDevice } from './device/session-device.ts'
 import { type CookieResponse, protectStream, ResponseCookies } from './response-cookies.ts'
 import { Session } from './session.ts'
 import type { SessionKinds, SessionOptions } from './session-kinds.ts'
@@ -20,6 +21,8 @@ export interface AppSessions {
   readonly kinds: SessionKinds
   /** Makes a session of a request from its cookies. */
   sessionOf(kind: SessionKind, found: FoundCookie | undefined): BackendSession
+  /** The device of a request's session, where sessions are bound to devices. */
+  deviceOf(main: BackendSession, request: StoreRequest): SessionDevice | undefined
   /** Opens the repository of datastore sessions, once. */
   openRepository(): Promise<void>
 }
@@ -41,6 +44,7 @@ export class RequestSessions {
   readonly app: AppSessions
   readonly request: StoreRequest
   readonly main: BackendSession
+  readonly device: SessionDevice | undefined
   /** The SessionStore of the request, once it is used. */
   store: object | undefined
   #dictionary: Session | undefined
@@ -52,6 +56,7 @@ export class RequestSessions {
     this.app = app
     this.request = request
     this.main = app.sessionOf(app.kinds.main, found)
+    this.device = app.deviceOf(this.main, request)
     if (found?.isSent) this.main.close()
   }
 
@@ -125,6 +130,7 @@ export class RequestSessions {
   }
 
   #save(response: CookieResponse, failed: boolean): void | Promise<void> {
+    this.device?.beforeSave(response, failed)
     if (this.#others !== undefined) return this.#saveAll(response, failed)
     const change = this.main.save(response, failed)
     if (change instanceof Promise) return this.#saveAll(response, failed, change)

@@ -18,6 +18,7 @@ export interface CookieResponse {
     getAll(name: string): string[]
     has(name: string): boolean
     addUnchecked(name: string, value: string): void
+    set(name: string, value: string): unknown
   }
   readonly body?: unknown
   varyByCookie(): void

@@ -2,12 +2,15 @@
 import { inspect } from 'node:util'
 import type { Context, SessionInterface } from '../../app/context.ts'
 import { runOutside } from '../../app/globals.ts'
+import type { Response } from '../../http/response/response.ts'
 import { steps, traced } from '../../internal/tracing.ts'
 import { type Backend, type BackendSession, isDue, type SessionKind } from './backends/backend.ts'
 import { DatastoreSession } from './backends/datastore.ts'
 import { SecureCookieSession } from './backends/securecookie.ts'
 import type { SessionApp, Settings } from './config/settings.ts'
 import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
+import type { Devices } from './device/devices.ts'
+import type { DeviceRequest, SessionDevice } from './device/session-device.ts'
 import type { OpenRepository } from './repository/open.ts'
 import type { SessionRepository } from './repository/repository.ts'
 import { RequestSessions, type StoreRequest } from './request-sessions.ts'
@@ -23,6 +26,11 @@ const sentWithoutCookie: FoundCookie = {
   isAhead: false,
   now: 0,
   isSent: true,
+}
+
+interface DeviceModules {
+  readonly SessionDevice: typeof SessionDevice
+  readonly endpoint: typeof import('./device/endpoint.ts')
 }
 
 /** The session store of a request, made when it is first used. */
@@ -41,6 +49,9 @@ export class Sessions implements SessionInterface {
   opened: OpenRepository | undefined
   readonly #app: SessionApp
   #opening: Promise<void> | undefined
+  /** What binds sessions to devices, where the configuration says so. */
+  devices: Devices | undefined
+  #deviceModules: DeviceModules | undefined
 
   constructor(app: SessionApp, settings: Settings, backend: Backend) {
     this.#app = app
@@ -67,6 +78,43 @@ export class Sessions implements SessionInterface {
     const { openRepository } = await import('./repository/open.ts')
     this.opened = await openRepository(this.#app, this.settings)
     this.repository = this.opened.repository
+  }
+
+  get bindsDevices(): boolean {
+    return this.devices !== undefined
+  }
+
+  /** Loads what binds sessions to devices. */
+  async openDevices(): Promise<void> {
+    const [{ Devices }, { SessionDevice }, endpoint] = await Promise.all([
+      import('./device/devices.ts'),
+      import('./device/session-device.ts'),
+      import('./device/endpoint.ts'),
+    ])
+    this.devices = new Devices(this.settings)
+    this.#deviceModules = { SessionDevice, endpoint }
+  }
+
+  deviceOf(main: BackendSession, request: StoreRequest): SessionDevice | undefined {
+    if (this.devices === undefined) return undefined
+    return new this.#deviceModules!.SessionDevice(this.devices, main, request as unknown as DeviceRequest)
+  }
+
+  /** Responds to a browser that registers or refreshes; undefined for other requests. */
+  respond(context: Context): Promise<Response> | undefined {
+    const { devices } = this
+    const request = context.request as DeviceRequest
+    if (devices === undefined || request.path !== devices.config.path || request.method !== 'POST') return undefined
+    if (!this.#deviceModules!.endpoint.isForEndpoint(request)) return undefined
+    return this.#respondToDevice(context, devices, request)
+  }
+
+  async #respondToDevice(context: Context, devices: Devices, request: DeviceRequest): Promise<Response> {
+    context.session = findCookie(this.kinds.main, request, this.settings) ?? null
+    const { main } = this.sessionsOf(context)
+    const { response, isSaved } = await this.#deviceModules!.endpoint.respond(devices, main, request)
+    if (!isSaved) context.session = undefined // nothing is to be stored, and no cookie to be renewed
+    return response
   }
 
   /** Makes a session of a request from its cookies. */

@@ -8,6 +8,7 @@ import type { CookieChange } from './cookies/signed-cookie.ts'
 import { Csrf, newNonce } from './csrf.ts'
 import { changeVisible, csrfKey } from './data/reserved.ts'
 import type { SessionData } from './data/session-data.ts'
+import type { SessionDeviceInfo } from './device/session-device.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { checkExpiration, type RequestSessions } from './request-sessions.ts'
 import { type SessionOf, withBrackets } from './session.ts'
@@ -54,7 +55,10 @@ export class SessionStore {
   }
 
   set user(user: string | null) {
+    const { device } = this.#sessions
+    const before = device === undefined ? null : this.#main.user
     this.#main.user = user === null ? null : userId(user)
+    device?.noteUser(before, user)
   }
 
   /** Seconds that this session lives unused, in a cookie that outlives the browser (remember me); null: as configured. */
@@ -73,7 +77,23 @@ export class SessionStore {
    */
   regenerate(name?: string): void {
     if (name === undefined) this.#main.write()[csrfKey] = newNonce()
-    this.#sessions.opened(name).regenerate()
+    const session = this.#sessions.opened(name)
+    session.regenerate()
+    if (session === this.#main) this.#sessions.device?.noteRegenerated()
+  }
+
+  /** The device that the session is bound to, or may be; null if there is none. */
+  get device(): SessionDeviceInfo | null {
+    return this.#sessions.device?.info ?? null
+  }
+
+  /**
+   * Has the browser of a bound session prove that it has the key, if it did not within so many seconds: for the page that pays.
+   * It throws a response that brings the browser back at once, with the proof; a 403 if that is still missing. Where the session
+   * is not bound it returns: look at `sessionStore.device`, or ask for it with the rule option `deviceBound: 'required'`.
+   */
+  proveDevice(within = 30): void {
+    this.#sessions.device?.prove(within)
   }
 
   /** Renews the session's expiry with this request. */
@@ -133,6 +153,7 @@ export class SessionStore {
 
   #stored(method: string): DatastoreSession {
     this.#main.used = true
+    this.#main.verify()
     if (this.#main instanceof DatastoreSession) return this.#main
     throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
   }

@@ -5,6 +5,8 @@ import type { Settings } from '../config/settings.ts'
 import type { CookieChange, FoundCookie, SignedName } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { decodeData } from '../data/codec.ts'
+import { mayHaveDevice, type StoredDevice, storedDevice } from '../data/device-state.ts'
+import { deviceKey } from '../data/reserved.ts'
 import type { CopyOnRead } from './copy-on-read.ts'
 import { frozenCopy } from './frozen.ts'
 import { WorkingCopy } from './working-copy.ts'
@@ -36,6 +38,14 @@ interface Acts {
   readonly expiration?: number | null
 }
 
+/** Decides about sessions that are bound to a device. */
+export interface DeviceGuard {
+  /** Returns true if the request may use the session; throws where the browser is to come again. */
+  admits(device: StoredDevice): boolean
+  /** Returns true if the request shows the proof, or needs none. */
+  isProven(device: StoredDevice): boolean
+}
+
 const noActs: Acts = {}
 
 /** Returns true if a session's cookie has to be renewed though nothing changed: an older key signed it, or it is old. */
@@ -57,6 +67,8 @@ function aheadOfUs(name: string): ServiceUnavailable {
 
 export abstract class BackendSession {
   readonly kind: SessionKind
+  /** Decides about a session that is bound to a device, where the application has such. */
+  guard: DeviceGuard | undefined
   /** True once the handler looked at the session: the response then depends on the cookie. */
   used = false
   protected cookie: SignedCookie | undefined
@@ -65,6 +77,8 @@ export abstract class BackendSession {
   /** True if the cookie that came is from a process whose clock is ahead: it must not be replaced. */
   protected readonly isAhead: boolean
   protected did: Acts = noActs
+  /** True for a session that this request may not use, as it is bound to a device: the request sees an empty one. */
+  protected isHidden = false
   /** The data, once it was looked at. */
   protected copy: WorkingCopy | undefined
   /** When the request came, in ms. */
@@ -95,6 +109,8 @@ export abstract class BackendSession {
   abstract save(response: ResponseHead, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined>
   /** Returns the stored text, or undefined. Throws the error that kept it from being loaded. */
   protected abstract storedText(): string | undefined
+  /** The same, without an error where it could not be loaded. */
+  protected abstract get rawText(): string | undefined
   /** Makes a session whose text cannot be decoded one that does not exist. */
   protected abstract discard(): void
 
@@ -111,6 +127,36 @@ export abstract class BackendSession {
   /** True in development, where console.log may show the data. */
   get dev(): boolean {
     return this.kind.settings.dev
+  }
+
+  /** The reason why it is not known whether there is a session; undefined if it is. */
+  get failure(): unknown {
+    return this.isAhead ? aheadOfUs(this.kind.name) : undefined
+  }
+
+  /** Looks at the session if it may be bound: before it says, without its data, that it is there. */
+  verify(): void {
+    if (this.guard !== undefined && this.copy === undefined && mayHaveDevice(this.rawText)) this.look()
+  }
+
+  /** True if the session must not be renewed by this request: a copy of the cookie would live as long as it is used. */
+  protected get isUnproven(): boolean {
+    if (this.guard === undefined || this.copy !== undefined) return false
+    const device = storedDevice(this.rawText)
+    return device !== undefined && !this.guard.isProven(device)
+  }
+
+  /** True once the request has ended the session. */
+  get isEnded(): boolean {
+    return this.did.isDestroyed === true
+  }
+
+  /** The user and the name of the stored session, for a report. */
+  abstract get owner(): { user: string | null; session: string | undefined }
+
+  /** The device of a session that has moved to a new id a moment ago. */
+  async deviceOfMoved(): Promise<StoredDevice | undefined> {
+    return undefined
   }
 
   /** The data, to be looked at. */
@@ -180,6 +226,7 @@ export abstract class BackendSession {
   touch(): void {
     this.assertOpen()
     this.used = true
+    this.verify()
     this.act({ isTouched: true })
   }
 
@@ -193,6 +240,7 @@ export abstract class BackendSession {
   /** Seconds that this session lives without being used, if set for it alone. */
   get expiration(): number | null {
     this.used = true
+    this.verify()
     return this.lifetime ?? null
   }
 
@@ -204,7 +252,7 @@ export abstract class BackendSession {
   protected get lifetime(): number | undefined {
     const { expiration, isDestroyed } = this.did
     if (expiration !== undefined) return expiration ?? undefined
-    return isDestroyed ? undefined : this.cookie?.lifetime
+    return isDestroyed || this.isHidden ? undefined : this.cookie?.lifetime
   }
 
   /** True if the data differs from what is stored. */
@@ -222,7 +270,12 @@ export abstract class BackendSession {
   /** True if the cookie that came has to be renewed. */
   protected get isCookieDue(): boolean {
     const { cookie, did } = this
-    return cookie !== undefined && !did.isDestroyed && (did.isTouched === true || isDue(this.kind, cookie, this.#now))
+    return (
+      cookie !== undefined &&
+      !did.isDestroyed &&
+      !this.isHidden &&
+      (did.isTouched === true || isDue(this.kind, cookie, this.#now))
+    )
   }
 
   /** True if caches may keep the response for everybody: it must carry no user's cookie, only to renew or to clear that. */
@@ -238,12 +291,21 @@ export abstract class BackendSession {
     const { settings, name } = this.kind
     const text = this.storedText()
     try {
-      return new WorkingCopy(text, settings, this.remembered())
+      const copy = new WorkingCopy(text, settings, this.remembered())
+      if (this.guard === undefined || !this.#isRejected(copy.data)) return copy
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'TIPFY_E_SESSION_DATA') throw error
       settings.log.error({ err: error, cookie: name }, 'a session could not be read, it counts as none')
       this.discard()
-      return new WorkingCopy(undefined, settings)
     }
+    return new WorkingCopy(undefined, settings)
+  }
+
+  #isRejected(data: Record<string, unknown>): boolean {
+    const device = data[deviceKey] as StoredDevice | undefined
+    if (device === undefined || this.guard!.admits(device)) return false
+    this.isHidden = true
+    this.discard()
+    return true
   }
 }

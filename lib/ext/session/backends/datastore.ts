@@ -5,6 +5,7 @@ import { TipfyError } from '../../../internal/errors.ts'
 import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { encodeData } from '../data/codec.ts'
+import { type StoredDevice, storedDevice } from '../data/device-state.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
 import type { RepositoryUnavailable, SessionRecord, SessionRepository } from '../repository/repository.ts'
@@ -108,11 +109,13 @@ export class DatastoreSession extends BackendSession {
 
   get isNew(): boolean {
     this.#assertLoaded()
+    this.verify()
     return this.#record === null
   }
 
   get user(): string | null {
     this.#assertLoaded()
+    this.verify()
     return this.did.user === undefined ? this.storedUser : this.did.user
   }
 
@@ -152,6 +155,24 @@ export class DatastoreSession extends BackendSession {
   protected storedText(): string | undefined {
     this.#assertLoaded()
     return this.#record?.data
+  }
+
+  protected get rawText(): string | undefined {
+    return this.#record?.data
+  }
+
+  override get failure(): unknown {
+    return this.#state.is === 'failed' ? this.#state.error : super.failure
+  }
+
+  get owner(): { user: string | null; session: string | undefined } {
+    return { user: this.storedUser, session: this.recordName }
+  }
+
+  override async deviceOfMoved(): Promise<StoredDevice | undefined> {
+    const state = this.#state
+    if (state.is !== 'dead') return undefined
+    return storedDevice(await this.call((repository) => repository.deviceOfMoved(state.id)))
   }
 
   protected discard(): void {
@@ -196,6 +217,7 @@ export class DatastoreSession extends BackendSession {
 
   destroy(): Promise<void> {
     this.assertNotAhead()
+    this.verify()
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
       if (id !== undefined) await this.call((repository) => repository.destroy(id))
@@ -289,7 +311,7 @@ export class DatastoreSession extends BackendSession {
         if (this.did.isRegenerated) return this.#move(state.id, state.record, text)
         if (changes !== undefined || this.#hasNewUser) return this.#commitChanges(state, text)
         const isDue = this.did.isTouched || this.isCookieDue || this.#repository.touchDue(state.record)
-        return isDue ? this.#renew(state) : this.#unstored()
+        return isDue && !this.isUnproven ? this.#renew(state) : this.#unstored()
       }
     }
   }

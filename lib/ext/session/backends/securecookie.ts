@@ -20,6 +20,7 @@ export class SecureCookieSession extends BackendSession {
 
   get isNew(): boolean {
     this.used = true
+    this.verify()
     return this.#text === undefined
   }
 
@@ -59,6 +60,15 @@ export class SecureCookieSession extends BackendSession {
     return this.#text
   }
 
+  protected get rawText(): string | undefined {
+    return this.#text
+  }
+
+  get owner(): { user: string | null; session: undefined } {
+    const text = this.#text
+    return { user: text === undefined ? null : ((decodeData(text)[userKey] as string) ?? null), session: undefined }
+  }
+
   protected override remembered(): CopyOnRead | undefined {
     const { cookie } = this
     // A migration makes another text.
@@ -88,11 +98,11 @@ export class SecureCookieSession extends BackendSession {
     if (failed || this.copy === undefined) {
       if (this.#isUpdated) return { is: 'set', text: this.#text! }
       if (this.did.isDestroyed || this.isForged) return clear
-      return !failed && this.isCookieDue ? { is: 'set', text: this.#text! } : keep
+      return !failed && this.isCookieDue && !this.isUnproven ? { is: 'set', text: this.#text! } : keep
     }
     const text = this.copy.changes()
     const { data } = this.copy
-    if (isEmptyData(data, this.kind.settings.csrf)) return clear
+    if (isEmptyData(data, this.kind.settings.csrf)) return this.isHidden && !this.did.isDestroyed ? keep : clear
     if (text !== undefined) return { is: 'set', text }
     const isSet = this.#isUpdated || this.did.isRegenerated || this.isCookieDue
     return isSet ? { is: 'set', text: encodeData(data) } : keep
@@ -111,7 +121,7 @@ export class SecureCookieSession extends BackendSession {
   /** When the absolute limit began to count: a login begins a new life, any other regenerate() goes on with the old one. */
   #began(text: string, now: number): number {
     const { cookie, did } = this
-    if (cookie === undefined || did.isDestroyed) return now
+    if (cookie === undefined || did.isDestroyed || this.isHidden) return now
     const isLogin = did.isRegenerated && decodeData(text)[userKey] !== decodeData(cookie.text)[userKey]
     return isLogin ? now : cookie.created
   }

@@ -23,6 +23,7 @@ import {
   isSeconds,
   type SessionCookie,
 } from './cookie.ts'
+import { type DeviceBound, isDeviceBound, readDeviceBound } from './device.ts'
 import { checkKeys } from './keys.ts'
 
 /** A `Datastore` of @google-cloud/datastore, by two of its methods: its own types take a compiler long to read. */
@@ -33,6 +34,18 @@ export interface DatastoreClient {
 
 /** The data of a session as `merge` gets it: your keys by their types, others as unknown. */
 export type MergedData = Partial<SessionData> & Record<string, unknown>
+
+/** A request that had a bound session's cookie, but not the proof. */
+export interface DeviceRefused {
+  readonly user: string | null
+  /** Names the session to `sessionStore.revoke()`; undefined for one that a cookie keeps. */
+  readonly session: string | undefined
+  readonly request: {
+    readonly remoteAddr: string
+    readonly path: string
+    readonly headers: { get(name: string): string | null }
+  }
+}
 
 const matching =
   (pattern: RegExp, wanted: string) =>
@@ -153,6 +166,16 @@ const table = {
   csrfHeader: setting('x-csrf-token', matching(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i, 'the name of a header')),
   /** Endpoints that the hook `checkCsrf` skips: callbacks of other servers. */
   csrfExempt: setting<readonly string[]>([], 'string[]|array'),
+  /**
+   * Binds logins to the device, in browsers that can (Device Bound Session Credentials): a copied cookie is of no use then. True,
+   * or `{ lifetime, path, cookieName, initiators }`, each key optional.
+   */
+  deviceBound: setting<boolean | Partial<DeviceBound>>(false, isDeviceBound),
+  /**
+   * Called, at most once a minute for each session, when a request brought a bound session without the proof: it may be theft, or
+   * a browser that lost its key.
+   */
+  onDeviceRefused: setting<null | ((refused: DeviceRefused) => void)>(null, 'function|null'),
 }
 
 /** The section 'tipfy/ext/session'. */
@@ -178,6 +201,12 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
   }
   const names = [config.cookieName, config.idCookieName, config.csrfCookieName]
   if (new Set(names).size < 3) failConfig('cookieName', names, 'another name than idCookieName and csrfCookieName')
+  const device = readDeviceBound(config.deviceBound, cookie)
+  if (device !== null) {
+    checkCookie(device.cookieName, cookie)
+    if (names.includes(device.cookieName))
+      failConfig('deviceBound.cookieName', device.cookieName, 'another cookie name')
+  }
   checkFormer(
     config.formerCookies,
     cookie,

@@ -10,6 +10,7 @@ export interface SessionApp {
   readonly log: SessionLog
   getConfig(module: string, key?: string, fallback?: unknown): unknown
   onClose(fn: () => void | Promise<void>): void
+  readonly hooks: { add(event: 'preDispatchHandler', hook: never, position?: number): void }
   sessionInterface: unknown
 }
 

@@ -8,6 +8,8 @@ export const userKey = '$user'
 export const flashKey = '$flash'
 /** The nonce of the session's CSRF tokens. */
 export const csrfKey = '$csrf'
+/** The device that the session is bound to: see device-state.ts. */
+export const deviceKey = '$device'
 /** The `dataVersion` that the data was written by. */
 export const versionKey = '$version'
 
@@ -29,10 +31,15 @@ export function visible(data: Record<string, unknown>): Record<string, unknown> 
   return Object.keys(data).some((key) => key.charCodeAt(0) === 36) ? Object.fromEntries(visibleEntries(data)) : data
 }
 
+/** The framework's part of stored data. */
+export function reserved(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data).filter(([key]) => isReserved(key)))
+}
+
 /** `data` with `user` in place of the user's part. */
 export function withVisible(data: Record<string, unknown>, user: Record<string, unknown>): Record<string, unknown> {
-  const reserved = Object.entries(data).filter(([key]) => isReserved(key))
-  return Object.fromEntries([...Object.entries(user).map(([key, value]) => [storedKey(key), value]), ...reserved])
+  const own = Object.entries(user).map(([key, value]) => [storedKey(key), value])
+  return Object.fromEntries([...own, ...Object.entries(reserved(data))])
 }
 
 /** Has `fn` change the user's part of `data`. */

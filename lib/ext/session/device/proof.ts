@@ -1,13 +1,13 @@
 // A browser's proof that it holds a device's key: a JWS of type dbsc+jwt (https://w3c.github.io/webappsec-dbsc/#format-jwt).
 // Parsing and verifying are two steps, so that no signature is looked at before the session and the challenge are.
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
+import type { DeviceKey } from '../data/device-state.ts'
+
+export type { DeviceKey } from '../data/device-state.ts'
 
 /** The algorithms that are offered to browsers, in the order of preference. */
 export const proofAlgorithms = ['ES256', 'RS256'] as const
 export type ProofAlgorithm = (typeof proofAlgorithms)[number]
-
-/** A public key without members that its kind does not need. */
-export type DeviceKey = { kty: 'EC'; crv: 'P-256'; x: string; y: string } | { kty: 'RSA'; n: string; e: string }
 
 /** A proof whose signature has not been looked at. */
 export interface Proof {

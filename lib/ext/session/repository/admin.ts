@@ -1,8 +1,9 @@
 // The stored sessions as tools see them: the command line and the console come here, and reach no further into this folder.
 import { TipfyError } from '../../../internal/errors.ts'
+import { type DeviceState, describeDevice } from '../data/device-state.ts'
 import type { PageOptions, SessionDatastore } from './datastore-adapter.ts'
 import type { SessionRow } from './ports.ts'
-import { isTombstone } from './record.ts'
+import { isMoved, isTombstone } from './record.ts'
 import type { Saved, SessionRepository } from './repository.ts'
 
 /** A stored session. Times in ms since 1970. */
@@ -13,6 +14,8 @@ export interface StoredSession extends Pick<SessionRow, 'created' | 'updated' | 
   state: 'live' | 'expired' | 'ended' | 'moved'
   /** The encoded data; null for a session that is ended or moved. */
   data: string | null
+  /** The device that it is bound to, or may be; null for none. */
+  device: { state: DeviceState; since: number | null } | null
   /** How many commits the record remembers the tokens of. */
   commits: number
 }
@@ -104,8 +107,10 @@ export class SessionAdmin {
 
   #describe(id: string, row: SessionRow): StoredSession {
     const { created, updated, expires, version, username, data, commits } = row
-    const ended = data === '' ? 'moved' : 'ended'
+    const ended = isMoved(row) ? 'moved' : 'ended'
     const state = isTombstone(row) ? ended : expires > this.#now() ? 'live' : 'expired'
-    return { id, state, created, updated, expires, version, username, data: data || null, commits: commits.length }
+    const live = isTombstone(row) ? null : data
+    const device = describeDevice(live)
+    return { id, state, created, updated, expires, version, username, data: live, device, commits: commits.length }
   }
 }

@@ -75,8 +75,31 @@ export interface Counters extends CacheCounters {
   memcached: Calls
 }
 
+/** What has happened to devices since the process began. */
+export interface DeviceCounters {
+  /** Offers sent to browsers. */
+  offered: number
+  registered: number
+  registrationsRefused: number
+  refreshed: number
+  /** Refreshes that got a new challenge, as they brought none or an old one. */
+  challenged: number
+  /** Refreshes that ended a binding in the browser. */
+  stopped: number
+  /** Navigations from other sites that were begun again. */
+  bounced: number
+  /** Requests whose browser could not refresh. */
+  skipped: number
+  /** Bound sessions asked for without proof. */
+  refused: number
+}
+
 /** The counters, and the state of each cache server. */
-export type SessionCounters = Counters & { servers: readonly CacheServerState[] }
+export type SessionCounters = Counters & {
+  servers: readonly CacheServerState[]
+  /** Of the devices that sessions are bound to; null where `deviceBound` is off. */
+  device: DeviceCounters | null
+}
 
 export function newCounters(): Counters {
   return {

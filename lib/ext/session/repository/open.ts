@@ -9,8 +9,8 @@ import { cacheLinks } from '../cache/links.ts'
 import type { CacheLink } from '../cache/ports.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, mustBeData } from '../data/migrate.ts'
-import { visible, withVisible } from '../data/reserved.ts'
-import type { Data } from '../merge/merge.ts'
+import { reserved, visible, withVisible } from '../data/reserved.ts'
+import { type Data, mergeData } from '../merge/merge.ts'
 import type { SessionAdmin } from './admin.ts'
 import { totals } from './counters.ts'
 import type { SessionRepository } from './repository.ts'
@@ -120,10 +120,12 @@ async function findCredentials(datastore: Datastore): Promise<void> {
   }
 }
 
-/** The user's merge sees the user's data; what is kept beside it stays as the later commit has it. */
+/** The user's merge sees the user's data; what is kept beside it is merged by structure. */
 function userMerge(merge: Merge): Merge {
-  return (base, mine, theirs) =>
-    withVisible(mine, mustBeData('merge', merge(visible(base), visible(mine), visible(theirs))))
+  return (base, mine, theirs) => {
+    const kept = mergeData(reserved(base), reserved(mine), reserved(theirs), () => {})
+    return withVisible(kept, mustBeData('merge', merge(visible(base), visible(mine), visible(theirs))))
+  }
 }
 
 function breakers({ cacheServers }: SessionRepository): Record<string, string> {

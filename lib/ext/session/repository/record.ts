@@ -1,6 +1,9 @@
 // What a session's row is and becomes: its key, its life, its tombstone. Pure but for the clock handed in.
 import { hash } from 'node:crypto'
 import { TipfyError } from '../../../internal/errors.ts'
+import { encodeData } from '../data/codec.ts'
+import { storedDevice } from '../data/device-state.ts'
+import { deviceKey } from '../data/reserved.ts'
 import type { SessionRow } from './ports.ts'
 
 /** A live session as it was read or committed. */
@@ -31,7 +34,25 @@ export function keyName(id: string): string {
 }
 
 export function isTombstone(row: SessionRow): boolean {
-  return row.data === null || row.data === ''
+  return row.data === null || isMoved(row)
+}
+
+/** In front of the device in the tombstone of a bound session: no encoded data begins with it. */
+const deviceMark = '>'
+
+/** Returns true for the tombstone of a session that has a new id. */
+export function isMoved({ data }: SessionRow): boolean {
+  return data === '' || data?.startsWith(deviceMark) === true
+}
+
+/** The encoded device that a tombstone keeps, for a refresh that is on its way; undefined if the session had none. */
+export function deviceOfTombstone({ data }: SessionRow): string | undefined {
+  return data?.startsWith(deviceMark) ? data.slice(1) : undefined
+}
+
+function movedData(row: SessionRow): string {
+  const device = storedDevice(row.data)
+  return device === undefined ? '' : deviceMark + encodeData({ [deviceKey]: device })
 }
 
 export function isLive(row: SessionRow | null | undefined, now: number): row is SessionRecord {
@@ -64,7 +85,7 @@ export function tombstone(row: SessionRow, token: string, now: number, moved: bo
     stamp: null,
     updated: now,
     expires: now + tombstoneLife,
-    data: moved ? '' : null,
+    data: moved ? movedData(row) : null,
     username: moved ? row.username : null,
   }
 }

@@ -1,6 +1,6 @@
 // A session's new id: the new record, the tombstone of the old and the user's row in one transaction.
 import type { Snapshot, Write } from './ports.ts'
-import { isLive, keyName, type SessionRecord, tombstone } from './record.ts'
+import { deviceOfTombstone, isLive, isMoved, keyName, type SessionRecord, tombstone } from './record.ts'
 import type { Plan } from './transactions.ts'
 import { isRevoked, login } from './user-index.ts'
 import type { Saved } from './writer.ts'
@@ -41,7 +41,9 @@ export function planMove(
   const { now } = tools
   const old = sessions.get(oldId)
   const live = isLive(old, now)
-  const from = live || old?.data === '' ? old : null
+  // Of a bound session its old id, which may be a copy, is worth nothing: a request that had loaded it has shown its proof.
+  const isKept = old && isMoved(old) && (base !== null || deviceOfTombstone(old) === undefined)
+  const from = live || isKept ? old : null
   let username = move.username === undefined ? (from?.username ?? null) : move.username
   if (username !== null && read !== keyName(username)) return { readUser: keyName(username) }
   const revoked = move.username === undefined && username !== null && isRevoked(oldId, user, now)

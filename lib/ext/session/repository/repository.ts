@@ -6,7 +6,16 @@ import { decodeData, largestKeys, sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
 import { type Counters, newCounters } from './counters.ts'
 import type { CachePort, CacheServerState, SessionRow, Write } from './ports.ts'
-import { checked, expiry, isLive, isTombstone, keyName, type SessionRecord, tombstone } from './record.ts'
+import {
+  checked,
+  deviceOfTombstone,
+  expiry,
+  isLive,
+  isTombstone,
+  keyName,
+  type SessionRecord,
+  tombstone,
+} from './record.ts'
 import { type Move, type MoveTools, planMove } from './regenerate.ts'
 import {
   type Changes,
@@ -77,6 +86,16 @@ export class SessionRepository {
     if (typeof found === 'object') return { state: 'live', record: found }
     if (found === 'tombstone') this.stats.tombstonesMet++
     return { state: found }
+  }
+
+  /** The encoded device of a session that has moved to a new id within the last minute; undefined if there is none. */
+  async deviceOfMoved(sid: string): Promise<string | undefined> {
+    const id = keyName(sid)
+    const { sessions } = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
+      this.#runner.datastore.read([id], null, timeout),
+    )
+    const row = sessions.get(id)
+    return row !== undefined && row.expires > this.#clock.now() ? deviceOfTombstone(row) : undefined
   }
 
   /** Inserts a new session under an id never used before. */

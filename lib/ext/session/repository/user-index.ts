@@ -1,6 +1,7 @@
 // The sessions of one user: lists them, and ends them all. Logins and revocations of a user meet in one row, which every
 // login writes together with its session: so each login is either before a revocation, and dead, or after it, and lives, however
 // far the index lags behind.
+import { type DeviceState, describeDevice } from '../data/device-state.ts'
 import type { UserRow, Write } from './ports.ts'
 import { isLive, keyName } from './record.ts'
 import type { TransactionRunner } from './transactions.ts'
@@ -11,6 +12,8 @@ export interface SessionSummary {
   created: number
   updated: number
   expires: number
+  /** The device that it is bound to, or may be; null for none. `since`: when that registered. */
+  device: { state: DeviceState; since: number | null } | null
 }
 
 /** Runs work while no login of the user runs in this process. */
@@ -57,7 +60,8 @@ export async function listSessions(runner: TransactionRunner, username: string):
     const { sessions } = await runner.retry('listed', counters.read, (timeout) => datastore.read(part, null, timeout))
     for (const [id, row] of sessions) {
       if (row.username !== username || !isLive(row, clock.now())) continue
-      found.push({ id, created: row.created, updated: row.updated, expires: row.expires })
+      const { created, updated, expires, data } = row
+      found.push({ id, created, updated, expires, device: describeDevice(data) })
     }
   }
   return found.sort((a, b) => b.updated - a.updated)

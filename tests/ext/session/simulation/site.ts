@@ -133,7 +133,7 @@ export class Visit {
   }
 
   async save(failed: boolean): Promise<void> {
-    const none = { get: () => null, getAll: () => [], has: () => false, addUnchecked() {} }
+    const none = { get: () => null, getAll: () => [], has: () => false, addUnchecked() {}, set() {} }
     const response: CookieResponse = {
       headers: none,
       setCookie: (_, value) => {

@@ -1,0 +1,202 @@
+// The device of one request's session: offered at a login, asked for its proof, told to the application.
+import { randomBytes } from 'node:crypto'
+import { Forbidden, HTTPException, ServiceUnavailable } from '../../../http/exceptions.ts'
+import { Response } from '../../../http/response/response.ts'
+import type { BackendSession, DeviceGuard } from '../backends/backend.ts'
+import { writeOptions } from '../config/cookie.ts'
+import { type CookieRequest, findCookie } from '../cookies/signed-cookie.ts'
+import { type DeviceState, type Offer, type StoredDevice, stateOf } from '../data/device-state.ts'
+import { deviceKey } from '../data/reserved.ts'
+import type { Devices } from './devices.ts'
+import { proofAlgorithms } from './proof.ts'
+
+/** What `sessionStore.device` tells. */
+export interface SessionDeviceInfo {
+  readonly state: DeviceState
+  /** When it registered, in ms since 1970; null while it is only offered. */
+  readonly since: number | null
+  /** Seconds since this browser last signed; null if the session is not bound. */
+  readonly provenAgo: number | null
+}
+
+export interface DeviceRequest extends CookieRequest {
+  readonly method: string
+  readonly path: string
+  readonly url: string
+  readonly isSecure: boolean
+  readonly remoteAddr: string
+  readonly headers: { get(name: string): string | null }
+}
+
+/** The parts of a response that an offer changes. */
+interface OfferedOn {
+  readonly headers: { set(name: string, value: string): unknown }
+  deleteCookie(name: string, options: object): void
+}
+
+/** Milliseconds that a login is offered to the browser. */
+const offerLife = 600_000
+/** Milliseconds until an offer is sent again, if no registration came. */
+const offerPause = 60_000
+const maxTries = 3
+/** Milliseconds after the first proof in which requests under way need none. */
+const firstGrace = 30_000
+
+export const newOffer = (now: number): Offer => ({
+  offer: randomBytes(18).toString('base64url'),
+  until: now + offerLife,
+  sent: 0,
+  tries: 0,
+})
+
+export class SessionDevice implements DeviceGuard {
+  readonly #devices: Devices
+  readonly #main: BackendSession
+  readonly #request: DeviceRequest
+  #isLogin = false
+  #hasSetUser = false
+  #isRegenerated = false
+  #rejection: HTTPException | undefined
+  #isRefused = false
+
+  constructor(devices: Devices, main: BackendSession, request: DeviceRequest) {
+    this.#devices = devices
+    this.#main = main
+    this.#request = request
+    main.guard = this
+  }
+
+  get #stored(): StoredDevice | undefined {
+    return this.#main.look()[deviceKey] as StoredDevice | undefined
+  }
+
+  get info(): SessionDeviceInfo | null {
+    const device = this.#stored
+    const state = stateOf(device)
+    if (device === undefined || state === null) return null
+    if (state === 'offered' && device.until! <= this.#now) return null
+    const provenAgo = state === 'bound' ? Math.max(0, (this.#now - this.#provenAt(device)!) / 1000) : null
+    return { state, since: state === 'offered' ? null : device.since!, provenAgo }
+  }
+
+  get #now(): number {
+    return this.#devices.settings.now()
+  }
+
+  /** When the browser last signed, in ms, as far as this request shows it. */
+  #provenAt({ id, proven = 0 }: StoredDevice): number | undefined {
+    const found = findCookie(this.#devices.cookie, this.#request, this.#devices.settings)
+    const own = found && [found.cookie, ...found.older].find((cookie) => cookie?.text === id)
+    if (own !== undefined) return Math.max(own.issued, proven)
+    return this.#now - proven < firstGrace ? proven : undefined
+  }
+
+  isProven(device: StoredDevice): boolean {
+    return stateOf(device) !== 'bound' || this.#provenAt(device) !== undefined
+  }
+
+  admits(device: StoredDevice): boolean {
+    if (this.#rejection !== undefined) throw this.#rejection
+    if (this.isProven(device)) return true
+    const { counters } = this.#devices
+    const { headers, method } = this.#request
+    const site = headers.get('sec-fetch-site')
+    const isNavigation = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
+    if (method === 'GET' && isNavigation && (site === 'cross-site' || site === 'same-site')) {
+      counters.bounced++
+      this.#rejection = beginAgain()
+    } else if (/^"?(?:unreachable|server_error)\b/.test(headers.get('secure-session-skipped') ?? '')) {
+      counters.skipped++
+      this.#rejection = new ServiceUnavailable(undefined, { headers: { 'Retry-After': '5' } })
+    }
+    if (this.#rejection !== undefined) throw this.#rejection
+    if (!this.#isRefused) {
+      this.#isRefused = true
+      this.#devices.refuse(device.id!, { ...this.#main.owner, request: this.#request })
+    }
+    return false
+  }
+
+  /** Returns if the session is not bound, or its browser signed within so many seconds; throws a response otherwise. */
+  prove(within: number): void {
+    const device = this.#stored
+    if (device === undefined || stateOf(device) !== 'bound') return
+    const at = this.#provenAt(device)!
+    if (this.#now - at <= within * 1000) return
+    const { asked, cookie, settings } = this.#devices
+    const before = findCookie(asked, this.#request, settings)?.cookie
+    if (before !== undefined && before.text === device.id && at < before.issued) {
+      throw new Forbidden('This browser did not prove that the login is its own.')
+    }
+    const response = new Response(null, { status: 307, headers: { Location: this.#request.url } })
+    response.headers.set('cache-control', 'no-store')
+    response.deleteCookie(cookie.name, writeOptions(cookie.cookie, true))
+    const mark = asked.signer.sign(device.id!, this.#now)
+    response.setCookie(asked.name, mark, writeOptions(asked.cookie, true, 60))
+    throw new HTTPException(undefined, { response })
+  }
+
+  /** Notes a login. `before` is the user until then. */
+  noteUser(before: string | null, user: string | null): void {
+    if (user === null) delete this.#main.write()[deviceKey]
+    this.#isLogin = user !== null && (this.#isLogin || before !== user || this.#stored === undefined)
+    this.#hasSetUser = user !== null
+  }
+
+  noteRegenerated(): void {
+    this.#isRegenerated = true
+  }
+
+  /** Before the session is saved: makes the offer of a login, and sends one that is due. */
+  beforeSave(response: OfferedOn, failed: boolean): void {
+    const main = this.#main
+    if (failed || main.isClosed || !main.used) return
+    if (main.isEnded) this.#forget(response)
+    const isLogin = this.#isLogin || (this.#hasSetUser && this.#isRegenerated)
+    if (isLogin) main.write()[deviceKey] = newOffer(this.#now)
+    if (this.#isRefused && !isLogin) return
+    this.#sendOffer(response)
+  }
+
+  /** The browser asks, at its next request, and is told that the binding has ended: it forgets the key then. */
+  #forget(response: OfferedOn): void {
+    const { cookie, settings } = this.#devices
+    const found = findCookie(cookie, this.#request, settings)
+    if (found !== undefined) response.deleteCookie(cookie.name, writeOptions(cookie.cookie, true))
+  }
+
+  #sendOffer(response: OfferedOn): void {
+    let device: StoredDevice | undefined
+    try {
+      device = this.#stored
+    } catch {
+      return // its browser is to come again
+    }
+    const now = this.#now
+    if (device?.offer === undefined || stateOf(device) === 'bound') return
+    const { until = 0, sent = 0, tries = 0 } = device
+    if (now >= until || tries >= maxTries || (tries > 0 && now - sent < offerPause)) return
+    const { isSecure, headers } = this.#request
+    if (!isSecure) {
+      this.#devices.warnOfHttp()
+      return
+    }
+    // From elsewhere a browser would send no cookies with its registration.
+    if (!/^(?:same-origin|none)$/.test(headers.get('sec-fetch-site') ?? '')) return
+    this.#main.write()[deviceKey] = { ...device, sent: now, tries: tries + 1 }
+    this.#devices.counters.offered++
+    const { path } = this.#devices.config
+    const offer = `(${proofAlgorithms.join(' ')});path="${path}";challenge="${device.offer}"`
+    response.headers.set('secure-session-registration', offer)
+    response.headers.set('cache-control', 'no-store')
+  }
+}
+
+/** The page begins the navigation again by itself: the browser then refreshes first. A redirect would stay one from elsewhere. */
+function beginAgain(): HTTPException {
+  const response = new Response('', { mimetype: 'text/html' })
+  response.headers.set('refresh', '0')
+  response.headers.set('cache-control', 'no-store')
+  response.vary('Cookie', 'Sec-Fetch-Site')
+  return new HTTPException(undefined, { response })
+}

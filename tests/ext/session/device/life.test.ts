@@ -1,0 +1,218 @@
+import { describe, expect, test } from '@jest/globals'
+import { sessionCounters, sessionStore } from 'tipfy/ext/session'
+import { kinds } from '../site.ts'
+import { base, boundBrowser, browser, deviceOf, openShop, thief, without } from './shop.ts'
+
+describe.each(kinds)('a %s session', (kind) => {
+  test('goes from offered to registered to bound, and needs the bound cookie from then on', async () => {
+    const site = await openShop(kind)
+    const client = browser(site)
+    const login = await client.get('/login')
+    expect(login.headers.get('secure-session-registration')).toMatch(
+      /^\(ES256 RS256\);path="\/\.device";challenge="[\w-]{24}"$/,
+    )
+    expect(login.headers.get('cache-control')).toBe('no-store')
+    expect(await deviceOf(client)).toEqual({ state: 'registered', since: site.now(), provenAgo: null })
+    client.cookies.delete('tipfy.device')
+    expect(await deviceOf(client)).toEqual({ state: 'bound', since: site.now(), provenAgo: 0 })
+    expect(sessionCounters(site.app)?.device).toMatchObject({ offered: 1, registered: 1, refreshed: 1, refused: 0 })
+  })
+
+  test('of a browser that cannot is offered three times within 10 minutes, and works as ever', async () => {
+    const site = await openShop(kind)
+    const client = without(site)
+    const headers = { 'sec-fetch-site': 'same-origin' }
+    const offered = async (path: string) =>
+      (await client.get(path, { headers })).headers.has('secure-session-registration')
+    expect(await offered('/login')).toBe(true)
+    expect(await offered('/who')).toBe(false)
+    site.later(61)
+    expect(await offered('/static')).toBe(false)
+    expect(await offered('/who')).toBe(true)
+    site.later(61)
+    expect(await offered('/who')).toBe(true)
+    site.later(61)
+    expect(await offered('/who')).toBe(false)
+    expect(await deviceOf(client)).toMatchObject({ state: 'offered' })
+    site.later(600)
+    expect(await deviceOf(client)).toEqual({})
+    expect((await client.get('/who')).text).toBe('ann false')
+  })
+
+  test('is offered with the first response of its own site where the login was a callback from another', async () => {
+    const site = await openShop(kind)
+    const client = browser(site)
+    const login = await client.get('/login', { headers: { 'sec-fetch-site': 'cross-site' } })
+    expect(login.headers.has('secure-session-registration')).toBe(false)
+    await client.get('/who')
+    expect(await deviceOf(client)).toMatchObject({ state: 'registered' })
+  })
+
+  test('is not offered over http, where no browser binds, and the log says so once', async () => {
+    const site = await openShop(kind)
+    const client = without(site)
+    const login = await client.get('http://shop.test/login', { headers: { 'sec-fetch-site': 'same-origin' } })
+    await client.get('http://shop.test/login', { headers: { 'sec-fetch-site': 'same-origin' } })
+    expect(login.headers.has('secure-session-registration')).toBe(false)
+    expect(site.lines.filter(({ message }) => /inactive over http/.test(message))).toHaveLength(1)
+  })
+
+  test('a copied jar is of no use after the lifetime and 60 seconds, whatever it sends, and the owner goes on', async () => {
+    const refused: object[] = []
+    const site = await openShop(kind, { session: { onDeviceRefused: (given: object) => refused.push(given) } })
+    const owner = await boundBrowser(site)
+    const copy = thief(site, owner)
+    site.later(659)
+    expect((await copy.get('/who')).text).toBe('ann false')
+    site.later(1)
+    expect((await copy.get('/who')).text).toBe('null true')
+    expect((await copy.get('/cart')).text).toBe('1')
+    const again = thief(site, owner)
+    for (const path of ['/logout', '/renew', '/pay', '/static']) await again.get(path)
+    const sites = ['cross-site', 'same-site', 'same-origin', 'none']
+    for (const fetchSite of sites) {
+      const headers = { 'sec-fetch-site': fetchSite, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+      expect((await thief(site, owner).get('/who', { headers })).text).not.toContain('ann')
+    }
+    owner.cookies.delete('tipfy.device')
+    expect((await owner.get('/who')).text).toBe('ann false')
+    expect((await thief(site, owner).get('/who')).text).toBe('ann false') // a fresh copy, for as long as that is fresh
+    expect(refused).toHaveLength(1)
+    expect(refused[0]).toMatchObject({ user: 'ann' })
+    expect(sessionCounters(site.app)?.device?.refused).toBeGreaterThan(2)
+  })
+
+  test('a request without proof sees no session, touches no cookie by reading, and begins a new one by writing', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    site.later(700)
+    const lost = thief(site, owner)
+    const read = await lost.get('/who')
+    expect([read.text, read.headers.getSetCookie()]).toEqual(['null true', []])
+    expect((await lost.get('/login')).text).toBe('in')
+    expect((await lost.get('/who')).text).toBe('ann false')
+    owner.cookies.delete('tipfy.device')
+    expect((await owner.get('/who')).text).toBe('ann false')
+  })
+
+  test('is not prolonged by a request without proof that does not use it', async () => {
+    const site = await openShop(kind, { session: { expiration: 10_000 } })
+    const owner = await boundBrowser(site)
+    const copy = thief(site, owner)
+    site.later(9000)
+    expect((await copy.get('/static')).headers.getSetCookie()).toEqual([])
+    site.later(1001)
+    owner.cookies.delete('tipfy.device')
+    expect((await owner.get('/who')).text).toBe('null true')
+  })
+
+  test('comes back by itself where another site began the navigation', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    site.later(700)
+    owner.cookies.delete('tipfy.device')
+    const from = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    const bounced = await owner.get('/who', { headers: from })
+    expect([bounced.status, bounced.text, bounced.headers.get('refresh')]).toEqual([200, '', '0'])
+    expect(bounced.headers.get('cache-control')).toBe('no-store')
+    expect(bounced.headers.get('vary')).toBe('Cookie, Sec-Fetch-Site')
+    expect((await owner.get('/static', { headers: from })).text).toBe('no session is used')
+    expect((await owner.get('/who')).text).toBe('ann false')
+    expect(sessionCounters(site.app)?.device?.bounced).toBe(1)
+  })
+
+  test.each(['unreachable', 'server_error'])('gives a 503 where the browser could not refresh: %s', async (reason) => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    site.later(700)
+    const response = await thief(site, owner).get('/who', { headers: { 'secure-session-skipped': reason } })
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    const quota = { 'secure-session-skipped': 'quota_exceeded' }
+    expect((await thief(site, owner).get('/who', { headers: quota })).text).toBe('null true')
+  })
+
+  test('needs no bound cookie in the first 30 seconds after it was bound: requests are under way', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    const early = thief(site, owner)
+    early.cookies.delete('tipfy.device')
+    expect((await early.get('/who')).text).toBe('ann false')
+    site.later(30)
+    expect((await early.get('/who')).text).toBe('null true')
+  })
+
+  test('proveDevice() has the browser sign, once, and gives a 403 to one that comes back without', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    site.later(31)
+    const asked = await owner.post('/pay?x=1')
+    expect([asked.status, asked.location]).toEqual([307, `${base}/pay?x=1`])
+    expect((await owner.post('/pay?x=1')).text).toBe('paid')
+    site.later(31)
+    const copy = thief(site, owner)
+    const value = copy.cookies.get('tipfy.device')!
+    expect((await copy.get('/pay')).status).toBe(307)
+    copy.cookies.set('tipfy.device', value, { secure: true })
+    expect((await copy.get('/pay')).status).toBe(403)
+    const plain = without(site)
+    await plain.get('/login')
+    expect((await plain.get('/pay')).text).toBe('paid')
+  })
+
+  test('proveDevice() asks again where a browser proved itself after it was asked last', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    site.later(31)
+    expect((await owner.get('/pay')).status).toBe(307)
+    expect((await owner.get('/pay')).text).toBe('paid')
+    site.later(31)
+    expect((await owner.get('/pay')).status).toBe(307)
+  })
+
+  test('keeps its device when it is regenerated, and is offered anew to another user or at a new login', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    await owner.get('/renew')
+    expect(await deviceOf(owner)).toMatchObject({ state: 'bound' })
+    await owner.get('/login')
+    expect(await deviceOf(owner)).toMatchObject({ state: 'registered' })
+    const again = await boundBrowser(site)
+    const other = await again.get('/other')
+    expect(other.headers.has('secure-session-registration')).toBe(true)
+    expect(await deviceOf(again)).toMatchObject({ state: 'registered' })
+  })
+
+  test('ends with its cookie, and the browser is told so when it asks', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    const out = await owner.get('/logout')
+    expect(out.headers.getSetCookie().join()).toMatch(/tipfy\.device=; .*Max-Age=0/)
+    expect((await owner.get('/who')).text).toBe('null true')
+    expect(sessionCounters(site.app)?.device).toMatchObject({ stopped: 1 })
+  })
+
+  test('of a rule with deviceBound: required gets a 403 unless it is bound', async () => {
+    const more = { '/secret': () => 'secret' }
+    const site = await openShop(kind, { rule: { deviceBound: 'required' } }, more)
+    const client = browser(site)
+    expect((await client.get('/secret')).status).toBe(403)
+  })
+})
+
+test('after regenerate() the old id is worth nothing without proof, not even for a minute', async () => {
+  const site = await openShop('datastore')
+  const owner = await boundBrowser(site)
+  site.later(600)
+  owner.cookies.delete('tipfy.device')
+  const copy = thief(site, owner)
+  await owner.get('/renew')
+  expect((await copy.get('/renew')).text).toBe('renewed')
+  expect((await copy.get('/who')).text).not.toContain('ann')
+})
+
+test('listFor tells the device of each session', async () => {
+  const list = { '/list': async () => (await sessionStore.listFor('ann')).map(({ device }) => device) }
+  const site = await openShop('datastore', {}, list)
+  const owner = await boundBrowser(site)
+  expect((await owner.get('/list')).json()).toEqual([{ state: 'bound', since: site.now() }])
+})

@@ -16,9 +16,12 @@ export interface Launch {
   readonly node: string
   /** More arguments for it: `--cpu-prof`. */
   readonly flags: readonly string[]
+  /** Another checkout of this repository, whose build is measured as `tipfy-beside`. */
+  readonly beside?: string
 }
 
 const here = import.meta.dirname
+export const [besideName, controlName] = ['tipfy-beside', 'tipfy-control'] as const
 const ours = new Set(['tipfy', 'node-http', 'node-http-tuned'])
 
 /** What a process answers to `message`, or says by itself. Rejects where it ends instead. */
@@ -53,9 +56,12 @@ export class ServerProcess {
     this.child = child
   }
 
-  static async start(name: string, options: ServerOptions, { node, flags }: Launch): Promise<ServerProcess> {
-    const file = ours.has(name) ? `./${name}.ts` : `./peers/${name}.ts`
-    const child = fork(join(here, 'child.ts'), [file, JSON.stringify(options)], {
+  static async start(name: string, options: ServerOptions, { node, flags, beside }: Launch): Promise<ServerProcess> {
+    // Another build of tipfy, and this one once more: its difference from itself is what chance does.
+    const isTipfy = name === besideName || name === controlName
+    const file = isTipfy ? './tipfy.ts' : ours.has(name) ? `./${name}.ts` : `./peers/${name}.ts`
+    const folder = name === besideName ? join(beside!, 'bench') : here
+    const child = fork(join(folder, 'child.ts'), [file, JSON.stringify(options)], {
       execPath: node,
       execArgv: ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning', ...flags],
       env: { ...process.env, NODE_ENV: 'production' },

@@ -1,14 +1,14 @@
 // `npm run bench`: what a request costs tipfy and its peers in CPU time, as multiples of bare node:http in the same run.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cases } from './cases.ts'
 import { endWithNpm } from './guard.ts'
 import { measureLatency } from './latency.ts'
 import { writeFigures } from './markdown.ts'
 import { measure, type Result, type Settings } from './measure.ts'
-import { LoadProcess, startMemcached } from './processes.ts'
+import { besideName, controlName, LoadProcess, startMemcached } from './processes.ts'
 import { type Figures, figuresOf, type Recorded, recordOf, regressions, table } from './report.ts'
 import { measureScale } from './scale.ts'
 import { soak } from './soak.ts'
@@ -25,6 +25,7 @@ const usage = `npm run bench -- [options]
   --json               figures as JSON on stdout, the tables on stderr
   --record             keep the figures in bench/recorded.json, README and docs/performance.md
   --check              fail where a ratio has grown by more than 15 % over the recorded one
+  --beside <folder>    another checkout in place of the peers, and this one once more as a control
   --profile            leave a .cpuprofile of tipfy's server for each case
 Instead of the cases:
   --start              how long until the first answer, and the memory then
@@ -44,6 +45,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    beside: { type: 'string' },
     profile: { type: 'boolean', default: false },
     start: { type: 'boolean', default: false },
     latency: { type: 'boolean', default: false },
@@ -67,7 +69,11 @@ async function main(): Promise<void> {
     starts: Number(values.starts),
     requests: Number(values.requests),
     connections: Number(values.connections),
-    launch: { node: values.node, flags: values.profile ? ['--cpu-prof', '--cpu-prof-interval=200'] : [] },
+    launch: {
+      node: values.node,
+      flags: values.profile ? ['--cpu-prof', '--cpu-prof-interval=200'] : [],
+      beside: values.beside === undefined ? undefined : resolve(values.beside),
+    },
     memcached: undefined,
   }
   const node = spawnSync(values.node, ['--version'], { encoding: 'utf8' }).stdout.trim()
@@ -103,7 +109,11 @@ async function measureCases(load: LoadProcess, settings: Settings, node: string)
       continue
     }
     const peers =
-      values.peers === undefined ? kase.peers : kase.peers.filter((peer) => values.peers!.split(',').includes(peer))
+      values.beside !== undefined
+        ? [besideName, controlName]
+        : values.peers === undefined
+          ? kase.peers
+          : kase.peers.filter((peer) => values.peers!.split(',').includes(peer))
     results.push(await measure(kase, peers, load, { ...settings, memcached: memcached?.address }))
     print(table(results.at(-1)!, figuresOf(results)))
   }

@@ -4,5 +4,5 @@ const kind = process.env.SESSIONS === 'cookie' ? 'setSecureCookieSession' : 'set
 
 export const config: Config = {
   tipfy: { hooks: { posInitApp: [`tipfy/ext/session:${kind}`] } },
-  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400 },
+  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400, deviceBound: true },
 }

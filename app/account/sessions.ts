@@ -49,9 +49,9 @@ Start the example with datastore sessions to see this page.</p>`,
   }
 }
 
-function item({ id, created, updated, current }: UserSession) {
+function item({ id, created, updated, current, device }: UserSession) {
   return html`<li>
   <span>${current ? html`<strong>This browser</strong>` : 'Another browser'}<br>
-  <small>signed in ${ago(created)}, last used ${ago(updated)}</small></span>
+  <small>signed in ${ago(created)}, last used ${ago(updated)}${device?.state === 'bound' ? ', bound to its device' : ''}</small></span>
   ${current ? '' : html`<form method="post">${token()}<button name="id" value="${id}">End it</button></form>`}</li>`
 }

@@ -104,7 +104,7 @@ export class Sessions implements SessionInterface {
   respond(context: Context): Promise<Response> | undefined {
     const { devices } = this
     const request = context.request as DeviceRequest
-    if (devices === undefined || request.path !== devices.config.path || request.method !== 'POST') return undefined
+    if (devices === undefined || request.method !== 'POST' || request.path !== devices.config.path) return undefined
     if (!this.#deviceModules!.endpoint.isForEndpoint(request)) return undefined
     return this.#respondToDevice(context, devices, request)
   }

@@ -131,7 +131,7 @@ export class Application implements App {
     checkModules(this)
     this.log = makeLog({ dev: this.dev, level: tipfy.logLevel })
     this.handlers = new HandlerLoader(this)
-    this.hooks = new HookLists((event, text) => importHook(this, event, text))
+    this.hooks = new HookLists((event, text) => applications.start(this, () => importHook(this, event, text)))
     checkHookNames(tipfy.hooks)
     this.hooks.addMulti(tipfy.hooks)
     this.#settings = requestSettings(tipfy)

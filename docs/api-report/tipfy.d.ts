@@ -223,6 +223,10 @@ export type HandlerTarget = string | (abstract new (...args: never[]) => object)
 
 export interface Handlers {
   load(rule: Rule): HandlerClass | Promise<HandlerClass>;
+  loadAll(rules: Iterable<Rule>): Promise<{
+      rule: Rule;
+      error: unknown;
+  }[]>;
 }
 
 export class HeaderList extends Headers {

@@ -113,12 +113,14 @@ export const applications = {
   add: (app: unknown): unknown => living.add(app),
   remove: (app: unknown): boolean => living.delete(app),
   /**
-   * Runs `fn` (an application's start) as that application. Not by `starting.run`, which leaves a value in its caller that
-   * every request of a server started there would copy.
+   * Runs `fn` as an application outside any request: its start, and the import of modules, whose code belongs to no request even
+   * if one causes the import. Not by `starting.run`, which leaves a value in its caller that every request of a server started
+   * there would copy.
    */
   start: <Result>(app: unknown, fn: () => Result): Result =>
     new AsyncResource('TIPFY').runInAsyncScope(() => {
       starting.enterWith(app)
+      contextStorage.enterWith(undefined as never)
       return fn()
     }),
   current(): unknown {

@@ -3,6 +3,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
+import { applications } from './context.ts'
 import { type HandlerClass, type Middleware, RequestHandler, withMethod } from './handler.ts'
 import type { App, Handlers } from './types.ts'
 
@@ -39,7 +40,21 @@ export class HandlerLoader implements Handlers {
    * @throws {TipfyError} TIPFY_E_MODULE_NOT_FOUND, TIPFY_E_EXPORT_NOT_FOUND or TIPFY_E_NOT_A_HANDLER, naming the rule
    */
   load(rule: Rule): HandlerClass | Promise<HandlerClass> {
-    return this.#loaded.get(rule) ?? this.#import(rule)
+    return this.#loaded.get(rule) ?? applications.start(this.#app, () => this.#import(rule))
+  }
+
+  /** Imports the handlers of all rules; returns the errors of those that cannot be imported. */
+  async loadAll(rules: Iterable<Rule>): Promise<{ rule: Rule; error: unknown }[]> {
+    const failures: { rule: Rule; error: unknown }[] = []
+    for (const rule of rules) {
+      if (rule.buildOnly || rule.redirectTo !== undefined) continue
+      try {
+        await this.load(rule)
+      } catch (error) {
+        failures.push({ rule, error })
+      }
+    }
+    return failures
   }
 
   async #import(rule: Rule): Promise<HandlerClass> {

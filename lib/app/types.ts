@@ -69,6 +69,7 @@ export interface App {
 /** Finds the handler classes of rules. */
 export interface Handlers {
   load(rule: Rule): HandlerClass | Promise<HandlerClass>
+  loadAll(rules: Iterable<Rule>): Promise<{ rule: Rule; error: unknown }[]>
 }
 
 /** A module that comes with tipfy: its section is checked when the application is made. */

@@ -81,11 +81,9 @@ async function tryHandlers(app: App): Promise<void> {
     if (rule.buildOnly || rule.redirectTo !== undefined) continue
     const file = handlerFile(app, rule)
     if (file !== undefined) rules[file] = [...(rules[file] ?? []), rule.path]
-    try {
-      await app.handlers.load(rule)
-    } catch (error) {
-      process.stderr.write(`${describeFailure(error)}\n`)
-    }
+  }
+  for (const { error } of await app.handlers.loadAll(app.urlMap!.rules())) {
+    process.stderr.write(`${describeFailure(error)}\n`)
   }
   send({ tipfy: 'handlers', rules })
 }

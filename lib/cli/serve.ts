@@ -1,12 +1,23 @@
 // `tipfy serve`: serves the application of this folder.
 import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
+import type { App } from '../app/types.ts'
 import { runApp } from '../server/server.ts'
 import { loadApp } from './load-app.ts'
+
+/** Imports the handlers before the first request. One that cannot be imported is logged, and is an error of its requests. */
+async function importHandlers(app: App): Promise<void> {
+  await app.ready()
+  for (const { rule, error } of await app.handlers.loadAll(app.urlMap!.rules())) {
+    app.log.error({ err: error }, `The handler of rule "${rule.path}" cannot be imported`)
+  }
+}
 
 /** Serves until a signal ends it. */
 export async function serveCommand(options: { port?: number; host?: string; workers?: number }): Promise<void> {
   const app = await loadApp()
+  const isSupervisor = (options.workers ?? 1) > 1 && cluster.isPrimary
+  if (!isSupervisor) await importHandlers(app)
   const running = await runApp(app, options)
   if (cluster.isWorker) return
   console.log(`Serving on ${running.url}`)

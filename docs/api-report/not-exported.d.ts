@@ -223,6 +223,8 @@ export interface OpenReply extends ReplyHead {
 
 export type Outcome = Match | Redirection | Mismatch;
 
+export type OutputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output'];
+
 type PartialSections = {
     [Module in keyof ConfigSections]?: Partial<ConfigSections[Module]>;
 };
@@ -323,6 +325,14 @@ export const UnprocessableEntity_base: typeof HTTPException;
 
 export const UnsupportedMediaType_base: typeof HTTPException;
 
+type Values<Parts> = IsEither<Parts> extends true ? {
+    [Part in Exclude<keyof Parts, 'query'>]?: Checked<Parts[Part]>;
+} & {
+    [Part in Extract<keyof Parts, 'query'>]: Checked<Parts[Part]>;
+} : {
+    [Part in keyof Parts]: Checked<Parts[Part]>;
+};
+
 type ValuesOf<One> = One extends Entry<unknown, infer Variables, infer Defaults> ? Flat<ToBuild<Omit<Variables, keyof Defaults>> & Partial<Widened<Defaults>>> : never;
 
 type WithQuery<Object> = Object extends unknown ? Object & {
@@ -414,6 +424,22 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_MIDDLEWARE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_INPUT: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_INPUT_METHOD: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_INPUT_PART: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_INPUT_SCHEMA: {
         readonly message: string;
         readonly remedy: string;
     };

@@ -212,6 +212,11 @@ export class HTTPVersionNotSupported extends HTTPVersionNotSupported_base {
 
 export type HandlerClass = (new () => RequestHandler) & {
     readonly middleware: readonly Middleware[];
+    readonly input?: HandlerInput;
+};
+
+export type HandlerInput = {
+    readonly [Method in Verb]?: InputSchemas;
 };
 
 export class HandlerPrefix<const Prefix extends string = string, const Rules extends readonly RuleFactory[] = readonly RuleFactory[]> extends Wrapper<Rules> {
@@ -289,6 +294,25 @@ export interface Indistinguishable extends Doubtful {
   by: Rule;
 }
 
+export type Input<Class extends {
+    readonly input: HandlerInput;
+}, Method extends keyof Class['input']> = Values<Class['input'][Method]>;
+
+export interface InputError {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly in: InputPart;
+}
+
+export type InputPart = 'form' | 'query' | 'json' | 'files';
+
+export interface InputSchemas {
+  readonly form?: StandardSchema;
+  readonly query?: StandardSchema;
+  readonly json?: StandardSchema;
+  readonly files?: StandardSchema;
+}
+
 export class IntegerConverter extends NumberConverter<bigint> {
   constructor(map: RuleMap, args: ConverterArguments);
   toValue(text: string): number;
@@ -297,6 +321,15 @@ export class IntegerConverter extends NumberConverter<bigint> {
 
 export class InternalServerError extends InternalServerError_base {
 
+}
+
+export class InvalidInput extends UnprocessableEntity {
+  readonly errors: readonly InputError[];
+  readonly old: SentFields;
+  constructor(errors: readonly InputError[], old?: SentFields);
+  get messages(): Readonly<Record<string, readonly string[]>>;
+  isForJson(request: Negotiating): boolean;
+  toResponse(request?: Negotiating): Response;
 }
 
 export class LengthRequired extends LengthRequired_base {
@@ -427,6 +460,7 @@ export class Request {
   }): Promise<T>;
   form(): Promise<MultiDict>;
   files(): Promise<MultiDict<UploadedFile>>;
+  valid<Schema extends StandardSchema>(schema: Schema): Promise<OutputOf<Schema>>;
   stream(): Readable;
   discardFiles(): void;
   get hasForm(): boolean;
@@ -461,6 +495,7 @@ export class RequestFinishedError extends TipfyError<'TIPFY_E_REQUEST_FINISHED'>
 export class RequestHandler {
   static readonly middleware: readonly Middleware[];
   handleException?(error: unknown): unknown;
+  invalid?(args: Readonly<Record<string, unknown>>, input: InvalidInput): unknown;
   dispatch(method: Verb, args: Readonly<Record<string, unknown>>): unknown;
 }
 
@@ -628,6 +663,8 @@ export interface SendFileOptions {
   precompressed?: boolean;
 }
 
+export type SentFields = Readonly<Record<string, string | string[]>>;
+
 export interface ServeOptions {
   port?: number;
   host?: string;
@@ -653,6 +690,34 @@ export interface SessionInterface<C = Context> {
 }
 
 export type SortParameters = (one: readonly [string, unknown], other: readonly [string, unknown]) => number;
+
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | {
+      readonly key: PropertyKey;
+  })[] | undefined;
+}
+
+export type StandardResult<Output> = {
+    readonly value: Output;
+    readonly issues?: undefined;
+} | {
+    readonly issues: readonly StandardIssue[];
+};
+
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': StandardSchemaProps<Input, Output>;
+}
+
+export interface StandardSchemaProps<Input = unknown, Output = Input> {
+  readonly version: 1;
+  readonly vendor: string;
+  readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+  readonly types?: {
+      readonly input: Input;
+      readonly output: Output;
+  } | undefined;
+}
 
 export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutable' | 'dotfiles' | 'precompressed'> {
 

@@ -5,6 +5,7 @@ import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
 import { applications } from './context.ts'
 import { type HandlerClass, type Middleware, RequestHandler, withMethod } from './handler.ts'
+import { withInput } from './input.ts'
 import type { App, Handlers } from './types.ts'
 
 function isHandlerClass(value: unknown): value is HandlerClass {
@@ -37,7 +38,8 @@ export class HandlerLoader implements Handlers {
   /**
    * Returns the handler class of `rule`, or a promise of it if it was not loaded before.
    *
-   * @throws {TipfyError} TIPFY_E_MODULE_NOT_FOUND, TIPFY_E_EXPORT_NOT_FOUND or TIPFY_E_NOT_A_HANDLER, naming the rule
+   * @throws {TipfyError} TIPFY_E_MODULE_NOT_FOUND, TIPFY_E_EXPORT_NOT_FOUND or TIPFY_E_NOT_A_HANDLER, naming the rule;
+   * TIPFY_E_MIDDLEWARE or TIPFY_E_INPUT…, naming the class
    */
   load(rule: Rule): HandlerClass | Promise<HandlerClass> {
     return this.#loaded.get(rule) ?? applications.start(this.#app, () => this.#import(rule))
@@ -71,8 +73,9 @@ export class HandlerLoader implements Handlers {
       throw new TipfyError('TIPFY_E_NOT_A_HANDLER', { handler: named, rule: rule.path, given })
     }
     checkMiddleware(found)
-    this.#loaded.set(rule, found)
-    return found
+    const ready = withInput(found)
+    this.#loaded.set(rule, ready)
+    return ready
   }
 
   /** Imports 'module:Class', 'module:Class.method' or 'module:function'. */

@@ -1,5 +1,7 @@
 // The base class of handlers: one method per verb, and what surrounds them.
 import { MethodNotAllowed } from '../http/exceptions.ts'
+import type { InvalidInput } from '../http/invalid-input.ts'
+import type { InputSchemas } from '../http/request/valid.ts'
 import type { Response } from '../http/response/response.ts'
 
 /** The verbs, as names of a handler's methods. */
@@ -36,6 +38,14 @@ export class RequestHandler {
   handleException?(error: unknown): unknown
 
   /**
+   * Makes the response to input that does not fit `static input`, with the status 422, for clients that prefer a page: the form
+   * again, with `input.old` and `input.messages`. Without it, and for clients that prefer JSON, the error is thrown.
+   *
+   * @param input the errors, and the form as it was sent
+   */
+  invalid?(args: Readonly<Record<string, unknown>>, input: InvalidInput): unknown
+
+  /**
    * Calls the method of the request's verb with the rule's variables. Override it for code that all verbs share; a class that has
    * no methods but this one gets every method that its rule allows.
    *
@@ -49,8 +59,20 @@ export class RequestHandler {
   }
 }
 
+/**
+ * The `static input` of a handler class: schemas by method and part. What fits them is the second parameter of the method.
+ *
+ * @example
+ * const input: HandlerInput = { get: { query: schema }, post: { form: schema } }
+ */
+export type HandlerInput = { readonly [Method in Verb]?: InputSchemas }
+
 /** A class of handlers. */
-export type HandlerClass = (new () => RequestHandler) & { readonly middleware: readonly Middleware[] }
+export type HandlerClass = (new () => RequestHandler) & {
+  readonly middleware: readonly Middleware[]
+  /** What its methods take; see {@link Input}. */
+  readonly input?: HandlerInput
+}
 
 const names = new Map<string, Verb>(verbs.map((verb) => [verb.toUpperCase(), verb]))
 
@@ -76,7 +98,12 @@ function onlyDispatches({ prototype }: HandlerClass): boolean {
 
 /** Makes a subclass that handles every verb by `method`: of a rule with the handler 'module:Class.method', or a function. */
 export function withMethod(base: HandlerClass, method: (this: RequestHandler, args: unknown) => unknown): HandlerClass {
-  const handler = class extends base {}
+  const handler = subclass(base, base === RequestHandler ? method.name : base.name)
   for (const verb of verbs) Object.defineProperty(handler.prototype, verb, { value: method, writable: true })
-  return Object.defineProperty(handler, 'name', { value: base === RequestHandler ? method.name : base.name })
+  return handler
+}
+
+/** Makes a subclass with a name. */
+export function subclass(base: HandlerClass, name: string): HandlerClass {
+  return Object.defineProperty(class extends base {}, 'name', { value: name })
 }

@@ -105,21 +105,22 @@ export class HTTPException extends Error {
       response.data = `${status} ${title}\n\n${detail}\n`
     } else {
       response.contentType = 'text/html; charset=utf-8'
-      response.data = page(status, escapeHtml(title), escapeHtml(detail))
+      response.data = page(status, escapeHtml(title), `<p>${escapeHtml(detail)}</p>`)
     }
     response.vary('Accept')
     return response
   }
 }
 
-function page(status: number, title: string, detail: string): string {
+/** Makes the page of an error, of HTML. */
+export function page(status: number, title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${status} ${title}</title>
 <h1>${title}</h1>
-<p>${detail}</p>
+${body}
 </html>
 `
 }

@@ -81,6 +81,22 @@ const table = {
     remedy:
       'Write objects with beforeDispatch, afterDispatch or handleException; of a class make an object: new Class().',
   },
+  TIPFY_E_INPUT: {
+    message: '{where} is {given}, not an object with schemas',
+    remedy: 'Write schemas by method and part: {example}.',
+  },
+  TIPFY_E_INPUT_METHOD: {
+    message: '{where} names no method of the class',
+    remedy: 'Name one of its methods, in lower case ({methods}), or add the method.',
+  },
+  TIPFY_E_INPUT_PART: {
+    message: '{where} has "{part}", which is no part of its input',
+    remedy: 'Use {allowed}. The variables of the rule are checked by its converters.',
+  },
+  TIPFY_E_INPUT_SCHEMA: {
+    message: '{where} is {given}, not a Standard Schema',
+    remedy: 'Pass a schema of zod 3.24, valibot 1, arktype 2 or later, or of another library that implements it.',
+  },
   TIPFY_E_HOOK_NAME: {
     message: 'There is no event "{name}" to hook into',
     remedy:

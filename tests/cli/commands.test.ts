@@ -132,6 +132,23 @@ describe('check', () => {
     })
   })
 
+  test('finds `input` that is not made of schemas', async () => {
+    const files = rules("'/', { endpoint: 'one', handler: 'form:Form' }")
+    const form = `import { RequestHandler } from 'tipfy'
+export class Form extends RequestHandler {
+  static input = { post: { form: { title: 'string' } } }
+  post() {}
+}
+`
+    const { stdout, status } = await tipfy(['check'], { cwd: project({ ...files, 'app/form.ts': form }) })
+    expect({ stdout, status }).toEqual({
+      stdout: expect.stringContaining(
+        'rule "/": `input.post.form` of the handler Form is object, not a Standard Schema. Pass a schema of zod',
+      ),
+      status: 1,
+    })
+  })
+
   test("finds hooks that are not there, and wrong keys of the application's own modules", async () => {
     const cwd = project({
       'shop.ts': 'export const defaultConfig = { currency: "EUR" }',

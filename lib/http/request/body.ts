@@ -9,7 +9,8 @@ import { emptyForm, type Form, parseMultipart, parseUrlencoded } from './form.ts
 import { parseJson } from './json.ts'
 import type { RequestLimits } from './settings.ts'
 
-const jsonType = /^application\/(?:[\w.-]+\+)?json$/
+/** Returns true for the media type of JSON, in lower case and without parameters. */
+export const isJsonType = (mimetype: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.test(mimetype)
 
 /** The parts of a request that its body is read by. */
 export interface BodyOwner {
@@ -64,7 +65,7 @@ export class RequestBody {
   }
 
   async #readJson(force: boolean): Promise<unknown> {
-    if (!force && this.#type !== 'application/json' && !jsonType.test(this.#mimetype)) {
+    if (!force && this.#type !== 'application/json' && !isJsonType(this.#mimetype)) {
       throw new UnsupportedMediaType('The content must be JSON, with the type application/json.')
     }
     this.#requireFraming()

@@ -2,11 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
+import { TipfyError } from '../../internal/errors.ts'
+import { typeOf } from '../../internal/settings.ts'
 import { ETags, parseHttpDate, parseRange, type Range } from '../conditional.ts'
 import { parseCookies } from '../cookies.ts'
 import { RequestHeaders } from '../headers.ts'
 import type { MultiDict } from '../multidict.ts'
 import { acceptedOf, bestOf, type Negotiable } from '../negotiation.ts'
+import { isSchema, type OutputOf, type StandardSchema } from '../schema.ts'
 import { RequestBody } from './body.ts'
 import { hasBody } from './body-stream.ts'
 import { hostOf, remoteAddressOf, schemeOf } from './origin.ts'
@@ -16,6 +19,7 @@ import { bindEmitter, type RequestScope } from './scope.ts'
 import { defaultRequestSettings, type RequestSettings } from './settings.ts'
 import { makeSignal } from './signal.ts'
 import type { UploadedFile } from './upload.ts'
+import { mainPart, readValid } from './valid.ts'
 
 /** The part of a rule that a request shows. */
 export interface MatchedRule {
@@ -207,6 +211,23 @@ export class Request {
   /** The files of a multipart form, in memory or on disk until the response has been sent. */
   async files(): Promise<MultiDict<UploadedFile>> {
     return (await this.#body.form()).files
+  }
+
+  /**
+   * Returns the input as `schema` converts it: the query of a GET or HEAD, else the JSON or form in the body. Of names that are
+   * repeated in a query or form it is given the list.
+   *
+   * @param schema of any library that implements Standard Schema
+   * @throws {InvalidInput} if it does not fit: 422
+   * @example
+   * const { page } = await request.valid(schema)
+   */
+  async valid<Schema extends StandardSchema>(schema: Schema): Promise<OutputOf<Schema>> {
+    if (!isSchema(schema)) {
+      throw new TipfyError('TIPFY_E_INPUT_SCHEMA', { where: 'The argument of request.valid()', given: typeOf(schema) })
+    }
+    const part = mainPart(this)
+    return (await readValid(this, { [part]: schema }))[part]
   }
 
   /** The body as it arrives, decompressed, for one reader. Fails with 413 beyond `maxBodySize`. Its listeners run in this request. */

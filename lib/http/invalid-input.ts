@@ -1,0 +1,97 @@
+// The 422 for input that a schema rejects: which part, where in it, and why.
+import { UnprocessableEntity } from './exceptions.ts'
+import { html } from './html.ts'
+import { page } from './http-exception.ts'
+import { bestOf, type Negotiating } from './negotiation.ts'
+import { Response } from './response/response.ts'
+import type { StandardIssue } from './schema.ts'
+
+/** A part of a request that schemas check. */
+export type InputPart = 'form' | 'query' | 'json' | 'files'
+
+/** A reason why the input of a request is not valid. */
+export interface InputError {
+  /** The keys that lead to the value: `['items', 0, 'name']`. Empty for the part as a whole. */
+  readonly path: readonly (string | number)[]
+  /** The text of the schema. */
+  readonly message: string
+  /** The part of the request. */
+  readonly in: InputPart
+}
+
+/** Fields of a form or query as they were sent: a text, or a list where the name was repeated. */
+export type SentFields = Readonly<Record<string, string | string[]>>
+
+/** Errors of one request; schemas may find one in every item of a long list. */
+const maxErrors = 100
+
+/** Makes errors of the issues of one part. */
+export function errorsOf(issues: readonly StandardIssue[], part: InputPart): InputError[] {
+  return issues.slice(0, maxErrors).map(({ message, path = [] }) => {
+    const keys = path.map((one) => (typeof one === 'object' ? one.key : one))
+    return { path: keys.map((key) => (typeof key === 'number' ? key : String(key))), message, in: part }
+  })
+}
+
+/**
+ * 422: the input does not fit the schemas of the handler's `static input`, or that of `request.valid`. The response is JSON by
+ * RFC 9457 or a page with the messages, as the client prefers.
+ */
+export class InvalidInput extends UnprocessableEntity {
+  /** What is not valid: at most 100. */
+  readonly errors: readonly InputError[]
+  /** The form as it was sent, or the query without one; without a prototype, so that each key is a field. */
+  readonly old: SentFields
+
+  constructor(errors: readonly InputError[], old: SentFields = {}) {
+    super('The input is not valid.')
+    this.errors = errors.slice(0, maxErrors)
+    this.old = Object.assign(Object.create(null) as SentFields, old)
+  }
+
+  /** The messages by the name of the field; those of a part as a whole are below ''. */
+  get messages(): Readonly<Record<string, readonly string[]>> {
+    const found = Object.create(null) as Record<string, string[]>
+    for (const { path, message } of this.errors) {
+      const name = String(path[0] ?? '')
+      found[name] = [...(found[name] ?? []), message]
+    }
+    return found
+  }
+
+  /** Returns true if the client is sent JSON: it prefers it, or sent JSON and takes anything. */
+  isForJson(request: Negotiating): boolean {
+    return kindFor(this.errors, request) === 'json'
+  }
+
+  override toResponse(request?: Negotiating): Response {
+    const { code: status, reason: title, description: detail, errors } = this
+    const response = new Response(null, { status, headers: this.headers })
+    const kind = kindFor(errors, request)
+    if (kind === 'json') {
+      response.contentType = 'application/problem+json'
+      response.data = JSON.stringify({ type: 'about:blank', title, status, detail, errors })
+    } else if (kind === 'text') {
+      response.contentType = 'text/plain; charset=utf-8'
+      response.data = `${[`${status} ${title}\n`, detail, ...errors.map(lineOf)].join('\n')}\n`
+    } else {
+      response.contentType = 'text/html; charset=utf-8'
+      const list = html`<ul>\n${errors.map((error) => html`<li>${lineOf(error)}</li>\n`)}</ul>`
+      response.data = page(status, title, html`<p>${detail}</p>\n${list}`.toString())
+    }
+    response.vary('Accept')
+    return response
+  }
+}
+
+const lineOf = ({ path, message }: InputError) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)
+
+const jsonTypes = ['application/problem+json', 'application/json']
+
+function kindFor(errors: readonly InputError[], request: Negotiating | undefined): 'html' | 'json' | 'text' {
+  const sentJson = errors.some((error) => error.in === 'json')
+  const offers = sentJson ? [...jsonTypes, 'text/html', 'text/plain'] : ['text/html', ...jsonTypes, 'text/plain']
+  const best = request === undefined ? 'text/html' : bestOf('mediaType', request.message.headers, offers)
+  if (best === null || best === 'text/html') return 'html'
+  return best === 'text/plain' ? 'text' : 'json'
+}

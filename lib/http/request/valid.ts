@@ -1,0 +1,102 @@
+// Reads the parts of a request as plain objects and has schemas check them.
+import type { IncomingMessage } from 'node:http'
+import { UnsupportedMediaType } from '../exceptions.ts'
+import { errorsOf, type InputError, type InputPart, InvalidInput, type SentFields } from '../invalid-input.ts'
+import type { MultiDict } from '../multidict.ts'
+import type { StandardSchema } from '../schema.ts'
+import { isJsonType } from './body.ts'
+import type { UploadedFile } from './upload.ts'
+
+/** Schemas by the part of the request that they check. */
+export interface InputSchemas {
+  /** The fields of a form, urlencoded or multipart. */
+  readonly form?: StandardSchema
+  /** The query. */
+  readonly query?: StandardSchema
+  /** The body as JSON. */
+  readonly json?: StandardSchema
+  /** The files of a multipart form. */
+  readonly files?: StandardSchema
+}
+
+/** The parts, in the order of their errors. */
+export const inputParts: readonly InputPart[] = ['form', 'files', 'json', 'query']
+
+/** The methods of a request that input is read by. */
+export interface InputSource {
+  readonly message: IncomingMessage
+  readonly method: string
+  readonly args: MultiDict
+  bytes(): Promise<Buffer>
+  form(): Promise<MultiDict>
+  files(): Promise<MultiDict<UploadedFile>>
+  json(): Promise<unknown>
+}
+
+/** Returns an object with the value of each name, or the list of its values where it is repeated. */
+export function fieldsOf<V>(dict: MultiDict<V>): Record<string, V | V[]> {
+  const lists = Object.entries(dict.toObject({ all: true }))
+  return Object.fromEntries(lists.map(([name, list]) => [name, list.length === 1 ? list[0]! : list]))
+}
+
+const typeOf = ({ message }: InputSource) =>
+  (message.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+
+const formTypes = ['application/x-www-form-urlencoded', 'multipart/form-data']
+
+/** Throws 415 for a body that is no form: it would be read as a form without fields. An empty one needs no type. */
+async function requireForm(request: InputSource): Promise<void> {
+  const type = typeOf(request)
+  if (formTypes.includes(type) || (type === '' && (await request.bytes()).length === 0)) return
+  throw new UnsupportedMediaType(`The content must be a form, with the type ${formTypes.join(' or ')}.`)
+}
+
+async function readPart(request: InputSource, part: InputPart): Promise<unknown> {
+  switch (part) {
+    case 'query':
+      return fieldsOf(request.args)
+    case 'json':
+      return request.json()
+    case 'form':
+      await requireForm(request)
+      return fieldsOf(await request.form())
+    case 'files':
+      await requireForm(request)
+      return fieldsOf(await request.files())
+  }
+}
+
+/** Returns the parts to read: where there are schemas for JSON and for a form, the content type decides. */
+function partsFor(request: InputSource, schemas: InputSchemas): InputPart[] {
+  const given = inputParts.filter((part) => schemas[part] !== undefined)
+  if (schemas.json === undefined || (schemas.form ?? schemas.files) === undefined) return given
+  const isJson = isJsonType(typeOf(request))
+  return given.filter((part) => part === 'query' || (part === 'json') === isJson)
+}
+
+/**
+ * Reads and checks the parts for which there are schemas.
+ *
+ * @throws {InvalidInput} with the errors of all parts
+ */
+export async function readValid(request: InputSource, schemas: InputSchemas): Promise<Record<string, unknown>> {
+  const values: Record<string, unknown> = {}
+  const errors: InputError[] = []
+  for (const part of partsFor(request, schemas)) {
+    const result = await schemas[part]!['~standard'].validate(await readPart(request, part))
+    if (result.issues) errors.push(...errorsOf(result.issues, part))
+    else values[part] = result.value
+  }
+  if (errors.length > 0) throw new InvalidInput(errors, await sentFields(request))
+  return values
+}
+
+async function sentFields(request: InputSource): Promise<SentFields> {
+  return fieldsOf(formTypes.includes(typeOf(request)) ? await request.form() : request.args)
+}
+
+/** Returns the part that a request is made of: the query of a GET or HEAD, else JSON or a form by the content type. */
+export function mainPart(request: InputSource): InputPart {
+  if (request.method === 'GET' || request.method === 'HEAD') return 'query'
+  return isJsonType(typeOf(request)) ? 'json' : 'form'
+}

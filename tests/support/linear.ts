@@ -2,7 +2,7 @@
 
 export interface Growth<Input> {
   /** Makes an input of a size: characters, as a rule. Doubling the size doubles the input. */
-  input: (size: number) => Input
+  input: (size: number) => Input | Promise<Input>
   run: (input: Input) => unknown
   /** The largest size: what the limits let in. Default 1 MiB. */
   to?: number
@@ -23,7 +23,7 @@ const maxRounds = 30
  */
 export async function expectLinear<Input>({ input, run, to = 2 ** 20 }: Growth<Input>): Promise<void> {
   const measure = async (size: number): Promise<number> => {
-    const made = input(size)
+    const made = await input(size)
     const start = process.cpuUsage()
     await run(made)
     const { user, system } = process.cpuUsage(start)

@@ -5,13 +5,18 @@ import { invalid } from '../protocol/status.ts'
 
 const maxInt64 = (1n << 63n) - 1n
 
+/** More digits than any such integer has, leading zeros included. */
+const maxDigits = 100
+
 /** Reads a 64-bit integer in any of its forms, as decimal text. */
 export function readInt64(given: unknown): string {
+  const text = typeof given === 'number' ? given : String(given)
   let int: bigint
   try {
-    int = BigInt(typeof given === 'object' ? String(given) : (given as string))
+    // Of many digits a BigInt is slow to make.
+    int = BigInt(String(text).length > maxDigits ? Number.NaN : text)
   } catch {
-    throw invalid(`"${String(given)}" is not a 64-bit integer.`)
+    throw invalid(`"${String(given).slice(0, maxDigits)}" is not a 64-bit integer.`)
   }
   if (int > maxInt64 || int < -maxInt64 - 1n) throw invalid(`${int} is out of the range of 64-bit integers.`)
   return String(int)

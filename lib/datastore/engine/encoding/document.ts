@@ -109,6 +109,11 @@ export function writeDocument(properties: Properties): string {
   return hasEscapedKeys(text) ? ` ${text}` : text
 }
 
+/** Returns true if there are arrays in a text of `writeDocument`; perhaps also for others that look like it. */
+export function hasArrays(text: string): boolean {
+  return text.includes('["a",[')
+}
+
 /** Reads a text of `writeDocument`. */
 export function readDocument(text: string): Properties {
   return unpackProperties((text[0] === ' ' ? readJson(text) : JSON.parse(text)) as PackedProperties)

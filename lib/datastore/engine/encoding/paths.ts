@@ -3,7 +3,7 @@
 
 import type { PropertyMask } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
-import { checkPropertyName, type Properties, type StoredValue } from './values.ts'
+import { checkPropertyName, maxDepth, type Properties, type StoredValue } from './values.ts'
 
 export type Path = readonly string[]
 
@@ -27,6 +27,7 @@ export function readPath(text: string | null | undefined): Path {
     } else if (char === '.') names.push('')
     else names[names.length - 1] += char
   }
+  if (names.length > maxDepth + 1) throw invalid(`At most ${maxDepth} nested entity values are supported.`)
   for (const name of names) checkPropertyName(name)
   return names
 }

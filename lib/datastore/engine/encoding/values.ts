@@ -17,7 +17,8 @@ export const indexMeaning = 18
 
 const maxIndexedBytes = 1500
 const maxUnindexedBytes = 1_048_487
-const maxDepth = 20
+/** Of entity values in one another. */
+export const maxDepth = 20
 // Years 1 to 9999.
 const [minSeconds, maxSeconds] = [-62_135_596_800, 253_402_300_799]
 

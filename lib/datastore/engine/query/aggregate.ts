@@ -7,6 +7,7 @@ import { indexEntries } from '../encoding/sort-bytes.ts'
 import { checkPropertyName, type StoredValue } from '../encoding/values.ts'
 import type { Aggregation, RunAggregationQueryRequest } from '../protocol/messages.ts'
 import { invalid } from '../protocol/status.ts'
+import type { Row } from '../storage/schema.ts'
 import type { View } from '../storage/view.ts'
 import { isAfter } from './cursor.ts'
 import { keyProperty } from './filters.ts'
@@ -146,9 +147,35 @@ export function runAggregation(
 
 /** Adds the values of a row: all of an entity's, or the one in the row where each combination is a row. */
 function addUp(view: View, plan: Plan, row: ResultRow, totals: Map<string, Total>): void {
-  const properties = row.properties ?? readDocument(rowOf(view, plan, row).d)
-  for (const [property, bytes, value] of indexEntries(properties, new Set(totals.keys()))) {
-    const column = plan.orders.findIndex((order) => order.property === property)
-    if (!plan.combine || bytes.equals(row.tuple[column]!)) totals.get(property)!.add(value)
+  const stored = rowOf(view, plan, row)
+  if (!plan.combine) {
+    const properties = row.properties ?? readDocument(stored.d)
+    for (const [property, , value] of indexEntries(properties, new Set(totals.keys()))) totals.get(property)!.add(value)
+    return
   }
+  plan.orders.forEach(({ property }, column) => {
+    const total = totals.get(property)
+    if (total) for (const value of valuesOf(stored, property).get(latin1(row.tuple[column]!)) ?? []) total.add(value)
+  })
+}
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+/** The values of entities of which each combination is a row, by property and then by their bytes: 1 and a time can be equal. */
+const known = new WeakMap<Row, Map<string, Map<string, StoredValue[]>>>()
+
+function valuesOf(row: Row, property: string): Map<string, StoredValue[]> {
+  const properties = known.get(row) ?? new Map<string, Map<string, StoredValue[]>>()
+  known.set(row, properties)
+  let values = properties.get(property)
+  if (!values) {
+    values = new Map()
+    for (const [, bytes, value] of indexEntries(readDocument(row.d), new Set([property]))) {
+      const equal = values.get(latin1(bytes))
+      if (equal) equal.push(value)
+      else values.set(latin1(bytes), [value])
+    }
+    properties.set(property, values)
+  }
+  return values
 }

@@ -28,8 +28,6 @@ export interface Filters {
   unequal: Set<string>
   /** Properties with an equality. */
   equal: Set<string>
-  /** The number of conditions, where those on ancestors count as one. */
-  count: number
 }
 
 const operators = {
@@ -49,15 +47,31 @@ type Operator = (typeof operators)[keyof typeof operators]
 const maxAlternatives = 30
 const maxNotInValues = 10
 const maxUnequal = 10
+const maxDepth = 100
 const noCondition: Conjunction = { key: everything, ancestor: undefined, equal: new Map(), range: new Map() }
 
-/**
- * Conditions that must all hold, by a text that is the same for equal ones. There are several alternatives where one of them is
- * NOT_EQUAL or NOT_IN.
- */
+/** Conditions that must all hold, by a text that is the same for equal ones. */
 interface Disjunct {
   ids: ReadonlySet<string>
-  any: Conjunction[]
+  /** Returns several alternatives where one condition is NOT_EQUAL or NOT_IN: made only after all checks, because they multiply. */
+  expand(): Conjunction[]
+}
+
+/** Counts the conditions of a filter, which multiply when it is read; those on ancestors count as one. */
+export function countConditions(filter: Filter | null | undefined): number {
+  let count = 0
+  let hasAncestor = false
+  let layer = filter ? [filter] : []
+  for (let depth = 0; layer.length > 0; depth++) {
+    if (depth > maxDepth) throw invalid(`At most ${maxDepth} nested filters are supported.`)
+    for (const { propertyFilter } of layer) {
+      if (!propertyFilter) continue
+      if (enumName<Operator>(propertyFilter.op, operators) === 'HAS_ANCESTOR') hasAncestor = true
+      else count++
+    }
+    layer = layer.flatMap(({ compositeFilter }) => compositeFilter?.filters ?? [])
+  }
+  return count + Number(hasAncestor)
 }
 
 /** Checks a filter. @param partition The query's partition; keys in another one are invalid. */
@@ -67,22 +81,22 @@ export function readFilters(
   partition: StoredKey['partitionId'],
 ): Filters {
   const reader = new FilterReader(target, partition)
-  const any = filter ? reader.read(filter).flatMap((disjunct) => disjunct.any) : [noCondition]
+  const disjuncts = filter && reader.read(filter)
   reader.checkCombination()
+  const any = disjuncts ? disjuncts.flatMap((disjunct) => disjunct.expand()) : [noCondition]
   const ancestors = new Set(any.map(({ ancestor }) => ancestor && Buffer.from(ancestor).toString('latin1')))
   if (ancestors.size > 1) throw invalid('All disjunctions must have a common and unique ancestor constraint.')
   if (reader.unequal.size > maxUnequal)
     throw invalid(
       `The query contains ${reader.unequal.size} distinct inequality fields. A query may not have more than ${maxUnequal}.`,
     )
-  return { alternatives: any, unequal: reader.unequal, equal: reader.equal, count: reader.count }
+  return { alternatives: any, unequal: reader.unequal, equal: reader.equal }
 }
 
 class FilterReader {
   readonly unequal = new Set<string>()
   readonly equal = new Set<string>()
   readonly #used: string[] = []
-  #ancestors = 0
   readonly #target: Target
   readonly #partition: StoredKey['partitionId']
   readonly #values: ValueReader
@@ -91,10 +105,6 @@ class FilterReader {
     this.#target = target
     this.#partition = partition
     this.#values = new ValueReader(target)
-  }
-
-  get count(): number {
-    return this.#used.filter((op) => op !== 'OR').length + Math.min(this.#ancestors, 1)
   }
 
   read(filter: Filter): Disjunct[] {
@@ -139,19 +149,19 @@ class FilterReader {
     const equal = op === 'EQUAL' || op === 'IN'
     const set = equal ? this.equal : this.unequal
     set.add(property)
-    const any = spansOf(op, points).map((span) => condition(property, equal, span))
+    const make = (span: Span) => condition(property, equal, span)
     const idOf = (...bytes: Uint8Array[]) => JSON.stringify([property, equal ? 'EQUAL' : op, ...bytes.map(latin1)])
-    if (equal) return distinct(any.map((one, i) => ({ ids: new Set([idOf(points[i]!)]), any: [one] })))
-    return [{ ids: new Set([idOf(...points)]), any }]
+    if (equal)
+      return distinct(points.map((bytes) => ({ ids: new Set([idOf(bytes)]), expand: () => [make(point(bytes))] })))
+    return [{ ids: new Set([idOf(...points)]), expand: () => spansOf(op, points).map(make) }]
   }
 
   #ancestor(property: string, value: Value): Disjunct[] {
     if (property !== keyProperty) throw invalid('property must be __key__')
     if (!value.keyValue) throw invalid('HAS_ANCESTOR requires a key value')
     const ancestor = this.#path(value)
-    this.#ancestors++
     const any = [{ ...noCondition, ancestor, key: { low: ancestor, high: afterDescendants(ancestor) } }]
-    return [{ ids: new Set([`ancestor ${latin1(ancestor)}`]), any }]
+    return [{ ids: new Set([`ancestor ${latin1(ancestor)}`]), expand: () => any }]
   }
 
   #bytes(property: string, value: Value): Uint8Array {
@@ -198,9 +208,6 @@ function spansOf(op: Operator, points: Uint8Array[]): Span[] {
       return [{ ...everything, low: after(first) }]
     case 'GREATER_THAN_OR_EQUAL':
       return [{ ...everything, low: first }]
-    case 'EQUAL':
-    case 'IN':
-      return points.map(point)
     default: {
       const spans: Span[] = []
       let low: Uint8Array = everything.low
@@ -224,7 +231,7 @@ function both(a: Disjunct[], b: Disjunct[]): Disjunct[] {
   const pairs = a.flatMap((one) =>
     b.map((other) => ({
       ids: new Set([...one.ids, ...other.ids]),
-      any: one.any.flatMap((left) => other.any.map((right) => conjoin(left, right))),
+      expand: () => one.expand().flatMap((left) => other.expand().map((right) => conjoin(left, right))),
     })),
   )
   return distinct(pairs)

@@ -29,7 +29,8 @@ export function metadataEntities(store: Store, plan: Plan): OldEntity[] | undefi
   const list = made.get(plan.kind ?? '')
   if (!list) return undefined
   const filtered = [...plan.equal, ...plan.unequal, ...plan.orders.map(({ property }) => property)]
-  if (filtered.some((name) => name !== keyProperty && !plan.projection?.includes(name)))
+  const projected = new Set(plan.projection)
+  if (filtered.some((name) => name !== keyProperty && !projected.has(name)))
     throw invalid('Only comparison filters on __key__ supported')
   return list(store, plan).map((path) => ({
     k: pathBytes(path),

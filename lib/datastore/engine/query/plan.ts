@@ -6,7 +6,7 @@ import { type Path, readMask } from '../encoding/paths.ts'
 import type { Query, RunQueryRequest, Target } from '../protocol/messages.ts'
 import { Code, invalid, StatusError } from '../protocol/status.ts'
 import { type Bound, type CursorOrder, readCursor } from './cursor.ts'
-import { type Filters, keyProperty, readFilters } from './filters.ts'
+import { countConditions, type Filters, keyProperty, readFilters } from './filters.ts'
 
 const maxConditions = 100
 
@@ -48,10 +48,10 @@ export function readPlan(
   if (query.findNearest) throw new StatusError(Code.UNIMPLEMENTED, 'find_nearest is not supported by this Datastore')
   const partition = readPartition(request.partitionId, request)
   const kind = readKind(query)
+  checkConditions(countConditions(query.filter), query.order?.length ?? 0)
   const filters = readFilters(query.filter, request, partition)
   const named = readOrders(query)
   const { keyDown } = named
-  checkConditions(filters.count, query.order?.length ?? 0)
   const selected = readProjection(query, filters)
   const distinct = readDistinct(query, filters, named)
   const keysOnly = selected.length === 1 && selected[0] === keyProperty
@@ -118,20 +118,21 @@ interface Orders {
 }
 
 function readOrders({ order }: Query): Orders {
-  const explicit: Order[] = []
+  const explicit = new Map<string, Order>()
   let keyAt: number | undefined
   let keyDown = false
   for (const { property, direction } of order ?? []) {
     const down = enumName(direction, { 1: 'ASCENDING', 2: 'DESCENDING' }) === 'DESCENDING'
     const name = nameOf(property)
     if (name !== keyProperty) {
-      if (!explicit.some((other) => other.property === name)) explicit.push({ property: name, down })
+      if (!explicit.has(name)) explicit.set(name, { property: name, down })
     } else if (keyAt === undefined) {
-      keyAt = explicit.length
+      keyAt = explicit.size
       keyDown = down
     }
   }
-  return { explicit, keyAt, keyDown: keyAt === undefined ? (explicit.at(-1)?.down ?? false) : keyDown }
+  const orders = [...explicit.values()]
+  return { explicit: orders, keyAt, keyDown: keyAt === undefined ? (orders.at(-1)?.down ?? false) : keyDown }
 }
 
 function readProjection(query: Query, filters: Filters): string[] {
@@ -145,14 +146,15 @@ function readProjection(query: Query, filters: Filters): string[] {
 function readDistinct(query: Query, filters: Filters, { explicit, keyAt }: Orders): string[] {
   const names = (query.distinctOn ?? []).map(nameOf)
   if (names.length === 0) return names
-  if (new Set(names).size < names.length) throw invalid('cannot group by a property multiple times')
+  const grouped = new Set(names)
+  if (grouped.size < names.length) throw invalid('cannot group by a property multiple times')
   if (names.includes(keyProperty)) throw invalid('group by is not supported for the property: __key__')
   if (names.some((name) => filters.equal.has(name)))
     throw invalid('cannot use group by on a property with an equality filter')
   const ordered = explicit.map(({ property }) => property)
   if (keyAt !== undefined) ordered.splice(keyAt, 0, keyProperty)
-  const leading = ordered.findIndex((name) => !names.includes(name))
-  if (leading !== -1 && names.some((name) => !ordered.slice(0, leading).includes(name)))
+  const leading = ordered.findIndex((name) => !grouped.has(name))
+  if (leading !== -1 && leading < grouped.size)
     throw invalid('must specify all group by orderings before any non group by orderings')
   return names
 }
@@ -169,11 +171,10 @@ function checkKindless({ alternatives, unequal, equal }: Filters, used: (Order |
  * order: so a query with all its directions turned around gives its results backwards.
  */
 function complete({ explicit, keyAt, keyDown }: Orders, ...implied: string[][]): Order[] {
-  const orders = [...explicit]
+  const orders = new Map(explicit.map((order) => [order.property, order]))
   const down = keyAt === explicit.length || keyAt === undefined ? keyDown : explicit.at(-1)!.down
   for (const property of implied.flat()) {
-    if (property !== keyProperty && !orders.some((order) => order.property === property))
-      orders.push({ property, down })
+    if (property !== keyProperty && !orders.has(property)) orders.set(property, { property, down })
   }
-  return orders
+  return [...orders.values()]
 }

@@ -4,6 +4,7 @@
 import { contains } from '../encoding/byte-range.ts'
 import { indexEntries } from '../encoding/sort-bytes.ts'
 import type { Properties } from '../encoding/values.ts'
+import { invalid } from '../protocol/status.ts'
 import type { Row } from '../storage/schema.ts'
 import type { Position } from './cursor.ts'
 import type { Conjunction } from './filters.ts'
@@ -30,6 +31,9 @@ export function comparer({ orders, keyAt, keyDown }: Plan): (a: Position, b: Pos
     return 0
   }
 }
+
+/** One entity may have so many rows: as many index entries as Datastore keeps for it. */
+const maxCombinations = 20_000
 
 /** Makes the rows of entities under one plan. */
 export class RowMaker {
@@ -63,10 +67,10 @@ export class RowMaker {
     const values = new Map<string, Uint8Array[]>()
     for (const [name, bytes] of indexEntries(properties, this.#wanted)) {
       const known = values.get(name)
-      if (!known) values.set(name, [bytes])
-      else if (!known.some((other) => Buffer.compare(other, bytes) === 0)) known.push(bytes)
+      if (known) known.push(bytes)
+      else values.set(name, [bytes])
     }
-    for (const several of values.values()) if (several.length > 1) several.sort(Buffer.compare)
+    for (const [name, several] of values) if (several.length > 1) values.set(name, sortedOnce(several))
     return values
   }
 
@@ -74,7 +78,7 @@ export class RowMaker {
     if (!contains(key, k)) return []
     for (const [property, wanted] of equal) {
       const has = values.get(property) ?? []
-      if (!wanted.every((value) => has.some((other) => Buffer.compare(other, value) === 0))) return []
+      if (!wanted.every((value) => isIn(has, value))) return []
     }
     for (const [property, span] of range) {
       if (!values.get(property)?.some((value) => contains(span, value))) return []
@@ -91,7 +95,29 @@ export class RowMaker {
   }
 }
 
+function sortedOnce(values: Uint8Array[]): Uint8Array[] {
+  return values.sort(Buffer.compare).filter((value, i) => i === 0 || Buffer.compare(values[i - 1]!, value) !== 0)
+}
+
+/** Searches sorted values. */
+function isIn(values: readonly Uint8Array[], value: Uint8Array): boolean {
+  let [from, to] = [0, values.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    const order = Buffer.compare(values[middle]!, value)
+    if (order === 0) return true
+    if (order < 0) from = middle + 1
+    else to = middle
+  }
+  return false
+}
+
 function combinations(columns: (readonly Uint8Array[])[]): Uint8Array[][] {
+  const count = columns.reduce((product, column) => product * column.length, 1)
+  if (count > maxCombinations)
+    throw invalid(
+      `the arrays of one entity have ${count} combinations of values, more than the maximum of ${maxCombinations}`,
+    )
   return columns.reduce<Uint8Array[][]>(
     (rows, column) => rows.flatMap((row) => column.map((value) => [...row, value])),
     [[]],

@@ -75,7 +75,8 @@ class Distinct {
   readonly #seen = new Set<string>()
 
   constructor(plan: Plan) {
-    this.#columns = plan.distinct.map((name) => plan.orders.findIndex(({ property }) => property === name))
+    const columns = new Map(plan.orders.map(({ property }, column) => [property, column]))
+    this.#columns = plan.distinct.map((name) => columns.get(name)!)
     this.#whole = plan.distinct.length > 0 && !plan.projection
     if (plan.start && !plan.start.before && this.#columns.length > 0) this.#seen.add(this.#group(plan.start))
   }
@@ -188,8 +189,9 @@ export function rowOf(view: View, plan: Plan, { row, k }: ResultRow): Row {
 
 function projected({ orders, projection }: Plan, { tuple }: ResultRow): Properties {
   const properties: Properties = {}
+  const wanted = new Set(projection)
   orders.forEach(({ property }, i) => {
-    if (projection!.includes(property)) properties[property] = valueFromSortBytes(tuple[i]!)
+    if (wanted.has(property)) properties[property] = valueFromSortBytes(tuple[i]!)
   })
   return properties
 }

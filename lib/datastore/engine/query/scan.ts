@@ -3,13 +3,17 @@
 // has to be remembered.
 
 import { contains, everything, intersect, point, type Span, union } from '../encoding/byte-range.ts'
-import { readDocument } from '../encoding/document.ts'
+import { hasArrays, readDocument } from '../encoding/document.ts'
+import type { Row } from '../storage/schema.ts'
 import type { Store } from '../storage/store.ts'
 import { Candidates, type Listed } from './candidates.ts'
 import type { Position } from './cursor.ts'
 import type { Plan } from './plan.ts'
 import { sizes } from './postings.ts'
 import { comparer, type ResultRow, type RowMaker } from './rows.ts'
+
+/** Bytes of entities with arrays to keep at hand: the index names them once for each of their values. */
+const maxKnownBytes = 64 * 1024 * 1024
 
 export class Scan {
   readonly #store: Store
@@ -19,6 +23,8 @@ export class Scan {
   readonly #rows: RowMaker
   readonly #compare: (a: Position, b: Position) => number
   readonly #leaveOut: ReadonlySet<string>
+  readonly #known = new Map<string, Known>()
+  #knownBytes = 0
   /** Number of index rows read. */
   entries = 0
 
@@ -89,12 +95,36 @@ export class Scan {
 
   /** Reads an entity and yields its rows with the settled values. @param probe True to check the index first. */
   *#at(k: Uint8Array, settled: Listed[], probe: boolean): Generator<ResultRow> {
-    if (this.#isLeftOut(k) || (probe && !this.#mayMatch(k))) return
+    if (this.#isLeftOut(k)) return
+    const id = `${settled.length} ${Buffer.from(k).toString('latin1')}`
+    const known = this.#known.get(id)
+    if (known) {
+      for (const place of known.places.get(startOf(settled.map(({ v }) => v))) ?? []) {
+        yield { ...place, row: known.row, properties: undefined }
+      }
+      return
+    }
+    if (probe && !this.#mayMatch(k)) return
     const row = this.#store.get(this.#n, k)
     if (!row) return
     const properties = readDocument(row.d)
-    for (const place of this.#rows.places(k, properties)) {
-      if (this.#hasSettled(place, settled)) yield { ...place, row, properties }
+    const places = this.#rows.places(k, properties)
+    if (hasArrays(row.d))
+      this.#remember(
+        id,
+        row,
+        Map.groupBy(places, ({ tuple }) => startOf(tuple.slice(0, settled.length))),
+      )
+    for (const place of places) if (this.#hasSettled(place, settled)) yield { ...place, row, properties }
+  }
+
+  #remember(id: string, row: Row, places: Known['places']): void {
+    this.#knownBytes += row.d.length
+    this.#known.set(id, { row, places })
+    for (const [oldest, { row }] of this.#known) {
+      if (this.#knownBytes <= maxKnownBytes) return
+      this.#knownBytes -= row.d.length
+      this.#known.delete(oldest)
     }
   }
 
@@ -111,10 +141,15 @@ export class Scan {
 
   *#sorted(ks: Iterable<Uint8Array>, settled: Listed[]): Generator<ResultRow> {
     const results: ResultRow[] = []
+    let bytes = 0
     for (const k of ks) {
+      let isFirst = true
       for (const result of this.#at(k, settled, true)) {
+        if (isFirst) bytes += result.row?.d.length ?? 0
+        isFirst = false
         // Keeps only the positions of the rest; those that become results are read again.
-        results.push(results.length < sizes.kept ? result : { ...result, row: undefined, properties: undefined })
+        const row = results.length < sizes.kept || bytes < maxKnownBytes ? result.row : undefined
+        results.push(results.length < sizes.kept ? result : { ...result, row, properties: undefined })
       }
     }
     yield* results.sort(this.#compare)
@@ -135,6 +170,17 @@ export class Scan {
       else if (!this.#isLeftOut(k)) yield { tuple: [], k, row: undefined, properties: undefined }
     }
   }
+}
+
+/** An entity that was read, with its rows by the beginnings of their tuples. */
+interface Known {
+  row: Row
+  places: Map<string, Position[]>
+}
+
+/** Returns a text that is the same for the same values. */
+function startOf(values: readonly Uint8Array[]): string {
+  return values.map((v) => `${v.length} ${Buffer.from(v).toString('latin1')}`).join('')
 }
 
 /** Returns the span from a point on, including it. */

@@ -13,9 +13,12 @@ const keywords = new Set(
 HAVING IN IS JOIN LIKE LIMIT NOT NULL OFFSET ON OR ORDER OVER SELECT SUM TRUE WHERE'.split(' '),
 )
 
+const maxDepth = 100
+
 export class Reader {
   readonly #words: Word[]
   #at = 0
+  #depth = 0
 
   constructor(text: string) {
     this.#words = words(text)
@@ -86,7 +89,9 @@ export class Reader {
 
   inParentheses<T>(read: () => T): T {
     this.expect('(')
+    if (++this.#depth > maxDepth) throw wrong(`At most ${maxDepth} nested parentheses are supported.`)
     const inner = read()
+    this.#depth--
     this.expect(')')
     return inner
   }

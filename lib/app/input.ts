@@ -86,6 +86,8 @@ export function withInput(handler: HandlerClass): HandlerClass {
   if (known !== undefined) return known
   checkInput(handler, input)
   const reading = subclass(handler, handler.name)
+  // Middleware and static members see the class that was written.
+  Object.defineProperty(reading.prototype, 'constructor', { value: handler, writable: true })
   for (const verb of verbs) {
     const schemas = input[verb]
     if (schemas === undefined) continue
@@ -109,6 +111,7 @@ function reader(handler: HandlerClass, verb: Verb, schemas: InputSchemas): Metho
     } catch (error) {
       if (!(error instanceof InvalidInput) || this.invalid === undefined || error.isForJson(own)) throw error
       response.status = error.code
+      response.vary('Accept')
       return this.invalid(args, error)
     }
     return method.call(this, args, values)

@@ -231,7 +231,7 @@ describe('the method `invalid`', () => {
 
   test('shows the form again with what was sent and the messages of each field', async () => {
     const sent = await clientFor(Form, 'text/html').post('/7', { form: { email: '"me"', password: 'x' } })
-    expect([sent.status, sent.headers.get('x-errors')]).toEqual([422, '7:2'])
+    expect([sent.status, sent.headers.get('x-errors'), sent.headers.get('vary')]).toEqual([422, '7:2', 'Accept'])
     expect(sent.text).toBe('<input name="email" value="&quot;me&quot;">No address.<input name="password">Too short.')
   })
 
@@ -290,6 +290,27 @@ describe('input is checked', () => {
       }
     }
     expect((await clientFor(Handles).post('/1', { form: {} })).json()).toEqual({ seen: ['No.'] })
+  })
+
+  test('in a class that middleware and static members know as their own', async () => {
+    class Own extends RequestHandler {
+      static input = { get: { query: anything } }
+      static #greeting = 'Hello'
+      static greeting() {
+        return Own.#greeting
+      }
+      static override middleware = [
+        {
+          beforeDispatch: (handler: RequestHandler) =>
+            void response.headers.set('x-own', `${handler.constructor === Own}`),
+        },
+      ]
+      get() {
+        return (this.constructor as typeof Own).greeting()
+      }
+    }
+    const sent = await clientFor(Own).get('/1')
+    expect([sent.text, sent.headers.get('x-own')]).toEqual(['Hello', 'true'])
   })
 
   test('not again where a method is called with input', async () => {

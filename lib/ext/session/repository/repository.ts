@@ -75,7 +75,7 @@ export class SessionRepository {
     const id = keyName(sid)
     const fetch = async (): Promise<SessionRecord | 'tombstone' | 'none'> => {
       const { sessions } = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
-        this.#runner.datastore.read([id], null, timeout),
+        this.#runner.read(this.#runner.datastore, [id], null, timeout),
       )
       const row = sessions.get(id)
       const now = this.#clock.now()

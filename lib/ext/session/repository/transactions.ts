@@ -85,6 +85,20 @@ export class TransactionRunner {
     return error
   }
 
+  /**
+   * Reads rows. One that expired while it was under way is read again: a save that began in time may have prolonged it since,
+   * and to judge what was read before by the time of now would end a living session.
+   */
+  async read(access: DatastoreAccess, ...[ids, user, timeout]: Parameters<DatastoreAccess['read']>): Promise<Snapshot> {
+    const sentAt = this.clock.now()
+    const snapshot = await access.read(ids, user, timeout)
+    const now = this.clock.now()
+    for (const { expires } of snapshot.sessions.values()) {
+      if (expires > sentAt && expires <= now) return await access.read(ids, user, timeout)
+    }
+    return snapshot
+  }
+
   /** Repeats a call that may be repeated, until it succeeds or the budget ends. */
   async retry<T>(what: string, calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
     const budget = new TimeBudget(this.clock, this.#timeout)
@@ -117,7 +131,7 @@ export class TransactionRunner {
           transaction = await budget.call(counters.commit, (timeout) => this.datastore.begin(timeout))
         }
         const access: DatastoreAccess = transaction ?? this.datastore
-        snapshot = known ?? (await budget.call(counters.read, (timeout) => access.read(work.ids, user, timeout)))
+        snapshot = known ?? (await budget.call(counters.read, (timeout) => this.read(access, work.ids, user, timeout)))
         if (outdated !== null && isSame(snapshot, outdated)) throw new PortError('refused', attempts.message)
         outdated = null
         const applied = findApplied(snapshot, work, unknown)
@@ -134,7 +148,12 @@ export class TransactionRunner {
         }
         const { writes, result } = plan
         if (writes.length === 0) {
-          if (snapshot !== known) return result
+          if (snapshot !== known) {
+            // Nothing has come between: an attempt that is still on its way would be applied after this response.
+            const next = (mainRow(snapshot, work)?.version ?? 0) + 1
+            if (unknown.some(({ version }) => version === next)) throw new PortError('unknown', attempts.message)
+            return result
+          }
           known = undefined
           continue
         }

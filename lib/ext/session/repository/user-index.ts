@@ -57,7 +57,9 @@ export async function listSessions(runner: TransactionRunner, username: string):
   const ids = await candidates(runner, username, 'listed', user)
   const found: SessionSummary[] = []
   for (const part of parts(ids, maxListed)) {
-    const { sessions } = await runner.retry('listed', counters.read, (timeout) => datastore.read(part, null, timeout))
+    const { sessions } = await runner.retry('listed', counters.read, (timeout) =>
+      runner.read(datastore, part, null, timeout),
+    )
     for (const [id, row] of sessions) {
       if (row.username !== username || !isLive(row, clock.now())) continue
       const { created, updated, expires, data } = row

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { PortError } from '../../../../lib/ext/session/repository/ports.ts'
 import {
   type RepositorySettings,
   type SessionRecord,
@@ -52,6 +53,54 @@ describe('a record', () => {
     expect(await store.load('sid')).toEqual({ state: 'none' })
     expect(await store.save('sid', record, { data: text({ a: 1 }) })).toEqual({ state: 'gone' })
     expect(store.stats.dropped).toBe(1)
+  })
+
+  // Seeds 10159577 (a read), 10332115 and 20395197 (a push), 20804313 (a move) of an earlier generator of the simulation: a look-up
+  // begins before the idle end, Datastore reads before another request's save is committed, and it is judged after the end.
+  test.each([
+    ['a read', async (store: SessionRepository) => void (await store.load('sid'))],
+    ['a push', async (store: SessionRepository) => void (await store.update('sid', (data) => ({ ...data, mine: 1 })))],
+    ['a move', async (store: SessionRepository) => void (await store.regenerate('sid', 'new', null, { data: '{}' }))],
+  ])('that another request prolonged while %s was under way is alive', async (what, use) => {
+    const { store, open, clock, datastore } = makeWorld({ expiration: 1000 })
+    const record = await store.create('sid', { data: text({ n: 0 }) })
+    await store.update('two', () => ({})) // the proof is out of the way
+    clock.time = record.expires - 1
+    const other = open()
+    await clock.until(other.update('two', () => ({})))
+    const { dropped } = store.stats
+    const { read } = datastore
+    let reads = 0
+    datastore.read = async (...args) => {
+      const found = await read.call(datastore, ...args)
+      if (args[0].includes(store.idOf('sid')) && ++reads === 1) {
+        live(await other.save('sid', record, { data: text({ n: 1 }) }))
+        clock.time = record.expires + 1
+      }
+      return found
+    }
+    await clock.until(use(store))
+    if (what === 'a move') expect(JSON.parse(live(await store.load('new')).data)).toEqual({ n: 1 })
+    else expect(JSON.parse(live(await store.load('sid')).data)).toMatchObject({ n: 1 })
+    expect(store.stats.dropped).toBe(dropped)
+  })
+
+  test('whose save may still arrive is not said to be gone', async () => {
+    const { store, clock, datastore } = makeWorld({ expiration: 1000 })
+    const record = await store.create('sid', { data: '{}' })
+    await store.update('two', () => ({}))
+    clock.time = record.expires - 1
+    const { commit } = datastore
+    let arrive = () => {}
+    datastore.commit = async (...args) => {
+      arrive = () => void commit.apply(datastore, args)
+      clock.time = record.expires + 1
+      throw new PortError('unknown', 'DEADLINE_EXCEEDED')
+    }
+    const saved = clock.until(store.save('sid', record, { data: text({ a: 1 }) }))
+    await expect(saved).rejects.toMatchObject({ code: 'TIPFY_E_SESSION_STORE_UNAVAILABLE' })
+    arrive()
+    expect(live(await store.load('sid')).data).toBe(text({ a: 1 }))
   })
 
   test('lives on by saves and touches, but no longer than its absolute time', async () => {

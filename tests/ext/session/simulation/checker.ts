@@ -31,6 +31,12 @@ export interface Visitor extends Task {
   cookieAge: number
   /** Ms for which its process was held since. */
   held(): number
+  /** How far the clock of its process is ahead. */
+  skew: number
+  /** A read made for it met its session when that was dead by the clock of its process. */
+  metDead: boolean
+  /** The same for a save. */
+  savedDead: boolean
   /** Its process has not crashed. */
   isAlive(): boolean
   /** The number of the commit by which it ended a user's sessions. */
@@ -111,11 +117,17 @@ export class Checker {
     return this.isAlive(id, limits.skew)
   }
 
-  /** A transaction has read sessions: perhaps for several requests that save together. */
-  read(ids: readonly string[]): void {
+  /** Datastore reads sessions: for a visitor that loads, or perhaps for several that save together. */
+  read(ids: readonly string[], reader: Visitor | undefined): void {
+    if (reader !== undefined && reader.id !== null && reader.loaded === undefined) {
+      reader.metDead ||= !this.isAlive(reader.id, reader.skew)
+      return
+    }
     for (const visitor of this.under) {
-      if (visitor.savingAt !== undefined && visitor.id !== null && ids.includes(visitor.id))
-        visitor.foundAlive ||= this.isAlive(visitor.id)
+      if (visitor.savingAt === undefined || visitor.id === null || !ids.includes(visitor.id)) continue
+      visitor.foundAlive ||= this.isAlive(visitor.id)
+      // Those of one process that save together read for one another.
+      if (reader?.site === visitor.site) visitor.savedDead ||= !this.isAlive(visitor.id, visitor.skew)
     }
   }
 
@@ -270,7 +282,7 @@ export class Checker {
         this.wrong('expiry', `${what} found an expired session`)
       if (row?.data !== record.data) this.wrong('no stale read', `${what} saw what was never committed: ${record.data}`)
     }
-    if ((loaded.state === 'none' || loaded.state === 'tombstone') && this.#isSurelyAlive(id))
+    if ((loaded.state === 'none' || loaded.state === 'tombstone') && this.#isSurelyAlive(id) && !visitor.metDead)
       this.wrong('no lost update', `${what} lost a live session`)
   }
 
@@ -329,7 +341,7 @@ export class Checker {
     const rows = mine.map(({ id, version }) => this.#history.get(id)!.find((row) => row?.version === version)!)
     const stored = new Set(rows.flatMap((row) => this.#marksIn(row.data!)))
     const missing = [...marks].filter((mark) => !stored.has(mark))
-    const lost = id !== null && !this.#isSurelyAlive(id)
+    const lost = id !== null && (visitor.savedDead || !this.#isSurelyAlive(id))
     const left = id === null || lost ? [] : this.#marksIn(this.rowOf(id)!.data!)
     if (visitor.x !== undefined && !lost) this.#keptX(visitor, mine)
     for (const mark of left) {

@@ -163,6 +163,16 @@ export const plants: Record<string, Plant> = {
     near: 4,
     changes: [['(known ?? from).created : now', 'now : now']],
   },
+  'a session that expired while it was read has expired': {
+    file: 'repository/transactions.ts',
+    near: 1,
+    changes: [['if (expires > sentAt && expires <= now) return', 'if (false) return']],
+  },
+  'a save that may still be under way counts as dropped': {
+    file: 'repository/transactions.ts',
+    near: 1,
+    changes: [['if (unknown.some(({ version }) => version === next)) throw', 'if (false) throw']],
+  },
   'an expired session is alive': {
     file: 'repository/record.ts',
     near: 19,

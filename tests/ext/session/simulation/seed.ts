@@ -134,11 +134,7 @@ class World {
     }
     this.#datastore.onCall = onCall
     for (const memcached of this.#memcacheds) memcached.onCall = onCall
-    this.#datastore.onRead = (ids, who) => {
-      // A load says nothing of a save.
-      if ((who as Visitor | undefined)?.loaded !== undefined || (who as Visitor | undefined)?.id === null)
-        this.checker.read(ids)
-    }
+    this.#datastore.onRead = (ids, who) => this.checker.read(ids, who as Visitor | undefined)
     this.#datastore.onCommit = (writes, before, who) => {
       const visitor = who as Visitor | undefined
       this.#say(() => `  commit by ${visitor?.what}: ${writes.map((write) => describe(write)).join('; ')}`)
@@ -181,6 +177,9 @@ class World {
       savingAt: undefined,
       conflicts: [],
       foundAlive: false,
+      skew: site.process.skew,
+      metDead: false,
+      savedDead: false,
       revokedAt: 0,
       cookieAge: site.ageOf(cookie),
       held: () => site.process.held - heldBefore,

@@ -239,4 +239,36 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
       ],
     },
   ],
+  // Requests just before and just after the idle end.
+  [
+    1,
+    {
+      ...mixture,
+      requests: 28,
+      burst: 7,
+      width: 60,
+      spread: 40,
+      misfortunes: 2,
+      pauses: [
+        [1, 20],
+        [2, 99_960],
+        [2, 100_000],
+        [2, 100_030],
+      ],
+      programs: [
+        [3, 'read'],
+        [4, 'push'],
+        [1, 'key'],
+        [1, 'count'],
+        [0.5, 'slow'],
+        [0.5, 'slowMove'],
+        [0.3, 'login'],
+      ],
+      kinds: [
+        [3, 'evict'],
+        [1, 'flush'],
+        [0.3, 'datastore'],
+      ],
+    },
+  ],
 ]

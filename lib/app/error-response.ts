@@ -1,11 +1,13 @@
 // The responses to errors, wherever in a request they were thrown.
 import type { ServerResponse } from 'node:http'
 import { HTTPException, InternalServerError } from '../http/exceptions.ts'
+import type { Request } from '../http/request/request.ts'
 import { makeResponse } from '../http/response/convert.ts'
 import { Response } from '../http/response/response.ts'
 import { sendResponse } from '../http/response/send.ts'
 import { beginStream } from '../http/response/started-stream.ts'
 import { isInstance } from '../internal/describe-error.ts'
+import { escapeControls } from '../internal/redact.ts'
 import { RequestRedirect } from '../routing/index.ts'
 import type { App, RequestContext } from './types.ts'
 
@@ -32,7 +34,7 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
     context.response.dropBody()
     return await begun(await errorPage(app, context, error), context)
   } catch (pageError) {
-    app.log.error({ err: pageError }, `${request.method} ${request.rawPath}: the error page could not be made`)
+    app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be made`)
     return plainFailure()
   }
 }
@@ -48,12 +50,10 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
   const exception = isExpected ? error : new InternalServerError(undefined, { cause: error })
   if (exception.code >= 500 && !causedByClients.has(exception.code)) {
     const err = isExpected ? (exception.cause ?? exception) : (error ?? `${error} was thrown`)
-    app.log.error({ err }, `${request.method} ${request.rawPath}: ${exception.code}`)
+    app.log.error({ err }, `${nameOf(request)}: ${exception.code}`)
   }
   if (app.dev && exception.code === 413) {
-    app.log.info(
-      `${request.method} ${request.rawPath}: 413, by tipfy.maxBodySize, request.maxBodySize or a similar limit`,
-    )
+    app.log.info(`${nameOf(request)}: 413, by tipfy.maxBodySize, request.maxBodySize or a similar limit`)
   }
   if (app.errorPage !== null && !isExpected) return app.errorPage(error, context)
   const handler = exception.response === null ? app.errorHandlers.get(exception.code) : undefined
@@ -85,7 +85,7 @@ export async function sendFailure(
 ): Promise<void> {
   const { request } = context
   if (outgoing.headersSent || outgoing.destroyed) {
-    app.log.error({ err: error }, `${request.method} ${request.rawPath}: the response broke off`)
+    app.log.error({ err: error }, `${nameOf(request)}: the response broke off`)
     outgoing.destroy()
     return
   }
@@ -98,10 +98,15 @@ export async function sendFailure(
   try {
     await send(await errorResponse(app, context, error))
   } catch (pageError) {
-    app.log.error({ err: pageError }, `${request.method} ${request.rawPath}: the error page could not be sent`)
+    app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be sent`)
     if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
     else await send(plainFailure())
   }
+}
+
+/** Names a request in a log line. */
+function nameOf({ method, rawPath }: Request): string {
+  return escapeControls(`${method} ${rawPath}`)
 }
 
 /** The last resort, when the error page fails too. */

@@ -5,6 +5,7 @@ import { visible } from '../ext/session/data/reserved.ts'
 import type { SessionAdmin, StoredSession } from '../ext/session/repository/admin.ts'
 import { Sessions } from '../ext/session/session-interface.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { escapeControls } from '../internal/redact.ts'
 import { UsageError } from './failure.ts'
 import { withApp } from './load-app.ts'
 import { counted, print, printJson, table } from './output.ts'
@@ -48,7 +49,7 @@ export function listCommand(options: { user?: string; all?: boolean; limit: numb
     if (found.length > 0) {
       const rows = found.map((one) => [
         one.id.slice(0, 12),
-        one.user ?? '-',
+        escapeControls(one.user ?? '-'),
         one.device ?? '-',
         one.updated.slice(0, 19),
         one.expires.slice(0, 19),
@@ -75,7 +76,7 @@ export function showCommand(beginning: string, { json }: { json?: boolean }): Pr
     const session = { ...listed(found), version: found.version }
     const data = found.data === null ? null : visible(decodeData(found.data))
     if (json) return printJson({ ...session, data: plain(data) })
-    for (const [name, value] of Object.entries(session)) print(`${name.padEnd(8)} ${value ?? '-'}`)
+    for (const [name, value] of Object.entries(session)) print(`${name.padEnd(8)} ${escapeControls(`${value ?? '-'}`)}`)
     print(`data     ${inspect(data, { depth: null, colors: process.stdout.isTTY === true })}`)
   })
 }

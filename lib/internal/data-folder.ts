@@ -1,6 +1,7 @@
-// The folder for what an application makes itself (.tipfy): the embedded Datastore and the development key.
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+// The folder for what an application makes itself (.tipfy): the embedded Datastore and the development key. It holds the data of
+// visitors and signs their cookies: other users of the machine must not read it.
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { TipfyError } from './errors.ts'
 
 // By the codes of Node, and of SQLite.
@@ -30,14 +31,16 @@ export function folderError(folder: string, cause: unknown): TipfyError {
 /**
  * Makes a folder and the missing ones above it. Node's `recursive` tries for ever where a folder exists but nothing can be
  * made in it, as in /proc.
+ *
+ * @param mode the permissions of the folder itself
  */
-export function makeFolders(folder: string): void {
+export function makeFolders(folder: string, mode = 0o777): void {
   const isFolder = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
   if (isFolder()) return
   const above = dirname(folder)
   if (statSync(above, { throwIfNoEntry: false }) === undefined) makeFolders(above)
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, { mode })
   } catch (error) {
     // Another process may have been faster.
     if (!isFolder()) throw error
@@ -45,15 +48,41 @@ export function makeFolders(folder: string): void {
 }
 
 /**
- * Makes the folder if it is missing, and checks that it can be written to.
+ * Makes the folder if it is missing, for this user alone, and checks that it can be written to. Closes an older one to others.
  *
  * @throws {TipfyError} TIPFY_E_DATA_FOLDER
  */
 export function makeDataFolder(folder: string): void {
   try {
-    makeFolders(resolve(folder))
+    makeFolders(resolve(folder), 0o700)
     accessSync(folder, constants.W_OK | constants.X_OK)
+    closeToOthers(folder)
   } catch (error) {
     throw folderError(folder, error)
   }
+}
+
+/** Makes a missing file that only this user can read, for a library that would allow more, and that reports what is wrong. */
+export function makePrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch {
+    // It exists, or cannot be made.
+  }
+}
+
+const ownFile = /^(?:datastore\.sqlite(?:-wal|-shm|-journal)?|secret(?:\.\d+\.[\da-f]+)?)$/
+
+function closeToOthers(folder: string): void {
+  const names = readdirSync(folder)
+  const own = names.filter((name) => ownFile.test(name))
+  for (const name of own) restrict(join(folder, name))
+  // A folder that holds anything else is not ours: the one of the application itself, perhaps.
+  if (own.length > 0 && own.length === names.length) restrict(folder)
+}
+
+function restrict(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found !== undefined && found.uid === process.getuid?.() && (found.mode & 0o077) !== 0)
+    chmodSync(path, found.mode & 0o700)
 }

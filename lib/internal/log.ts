@@ -3,6 +3,7 @@
 import { isNativeError } from 'node:util/types'
 import { describeError, inspectError } from './describe-error.ts'
 import { LineWriter } from './line-writer.ts'
+import { escapeControls } from './redact.ts'
 
 /** Writes one line: a message, fields and a message (an error as the field `err`, with its stack), or an error alone. */
 export type LogMethod = (fields: object | string, message?: string) => void
@@ -63,7 +64,7 @@ export function jsonLine(level: Level, message: string, fields: object): string 
 function humanLine(level: Level, message: string, fields: object, err: unknown): string {
   const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${json(value)}`)
   const cause = err === undefined ? '' : `\n${inspectError(err)}`
-  return `${level === 'info' ? '' : `${level}: `}${message}${rest.join('')}${cause}\n`
+  return `${level === 'info' ? '' : `${level}: `}${message}${escapeControls(rest.join('') + cause)}\n`
 }
 
 /** Makes a log. */

@@ -1,4 +1,4 @@
-// Decides what errors and the console must not show: rather too much than too little.
+// Decides what errors, terminals and the console must not show: rather too much than too little.
 
 const secretName = /secret|passw|pwd|token|credential|private|cookie|authorization|signature|key/i
 // Names that sound like secrets and are none.
@@ -12,6 +12,14 @@ export function isSecretName(name: string): boolean {
 /** Hides the passwords in the URLs of a text. */
 export function withoutPassword(text: string): string {
   return text.replace(/(\w+:\/\/[^:/@\s]*:)[^@\s]+@/g, '$1hidden@')
+}
+
+/** Makes the control characters of a text visible, except tab and line feed: visitors must not write escape sequences to a terminal. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 /** Replaces the secrets in a configuration by their sizes: it is seen over shoulders and in screenshots. */

@@ -5,6 +5,7 @@ import { styleText } from 'node:util'
 import { compileTrust, remoteAddressOf } from '../http/request/origin.ts'
 import type { Trust, TrustedProxies } from '../http/request/settings.ts'
 import { jsonLine, standardWriter } from '../internal/log.ts'
+import { escapeControls } from '../internal/redact.ts'
 import { googleProject, traceFields } from './google-cloud.ts'
 
 /** A response after its last byte. */
@@ -112,7 +113,7 @@ const colours = { 2: 'green', 3: 'cyan', 4: 'yellow', 5: 'red' } as const
 /** `GET /cart 200 1.2 ms 340 B`, with colours on a terminal. */
 export function humanLine(access: Access): string {
   const { status, bytes, milliseconds, aborted } = access
-  const line = messageOf(access).slice(0, -String(status).length)
+  const line = escapeControls(messageOf(access)).slice(0, -String(status).length)
   const colour = colours[Math.floor(status / 100) as 2] ?? 'white'
   const time = `${milliseconds.toFixed(1)} ms ${bytes} B${aborted ? ' (client went away)' : ''}`
   return `${line}${styleText(colour, String(status))} ${styleText('dim', time)}`

@@ -232,7 +232,7 @@ describe('sessions', () => {
     await fill(null, { visitor: true })
     now -= 2_000_000
     Date.now = () => now
-    await fill('old', { n: 1 })
+    await fill('old \x1b[2J\x9b31m', { n: 1 })
     Date.now = realNow
     await app.close()
   })
@@ -250,6 +250,15 @@ describe('sessions', () => {
     expect(stdout).toMatch(
       /^id {12}user {2}device {2}last change \(UTC\) {2}.*\n([0-9a-f]{12} .*\n){2}\n2 sessions, and more: --limit\n$/,
     )
+  })
+
+  test('a user name cannot write an escape sequence to the terminal', async () => {
+    const listed = await tipfy(['sessions', 'ls', '--all'], { cwd })
+    const { id } = (await json('ls', '--all')).find(({ user }: { user: string }) => user?.startsWith('old'))
+    for (const { stdout } of [listed, await tipfy(['sessions', 'show', id], { cwd })]) {
+      expect(stdout).toContain('old \\x1b[2J\\x9b31m')
+      expect(stdout).not.toMatch(/[\x1b\x9b]/)
+    }
   })
 
   test('are shown, by the beginning of their id', async () => {

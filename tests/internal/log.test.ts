@@ -21,6 +21,15 @@ test('in development it is for a person, with the causes too', () => {
   expect(lines.join('')).toMatch(/^error: failed\nError: outer\n[\s\S]*\[cause\]: TypeError: inner/)
 })
 
+test('in development what visitors wrote cannot reach the terminal as an escape sequence', () => {
+  const lines: string[] = []
+  const log = makeLog({ dev: true, level: 'info' }, (line) => lines.push(line))
+  log.error({ err: new Error('no user \x1b[2J\x9b2J'), name: '\x9b31m' }, '\x1b[1mbold\x1b[0m of the application')
+  expect(lines[0]).toMatch(
+    /^error: \x1b\[1mbold\x1b\[0m of the application name="\\x9b31m"\nError: no user \\x1b\[2J\\x9b2J\n/,
+  )
+})
+
 test('what is below the level is not written', () => {
   const lines: string[] = []
   const log = makeLog({ dev: true, level: 'warn' }, (line) => lines.push(line))

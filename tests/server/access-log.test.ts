@@ -31,6 +31,11 @@ test('a person reads a line', () => {
   expect(stripVTControlCharacters(humanLine(access({ aborted: true })))).toMatch(/\(client went away\)$/)
 })
 
+test('an escape sequence in a URL does not reach the terminal', () => {
+  const line = humanLine(access({ incoming: { ...incoming(), method: 'GET', url: '/\x9b31m' } as IncomingMessage }))
+  expect(line).toContain('GET /\\x9b31m ')
+})
+
 test('a program reads fields', () => {
   expect(fieldsFor(null, null)(access())).toEqual({
     method: 'GET',

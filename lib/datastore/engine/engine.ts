@@ -1,7 +1,7 @@
 // A complete Datastore for one machine: its eight calls, on tables in one SQLite file. Both fronts, in process and over the
 // network, end here. A call reads one state of the tables; writes go through the writer.
 import { join } from 'node:path'
-import { folderError, makeDataFolder } from '../../internal/data-folder.ts'
+import { folderError, makeDataFolder, makePrivateFile } from '../../internal/data-folder.ts'
 import { applyChanges, completeKey } from './commit.ts'
 import { enumName, toTimestamp } from './encoding/convert.ts'
 import { assertWritable, partitionName, pathBytes, readKey, type StoredKey } from './encoding/keys.ts'
@@ -234,8 +234,10 @@ function tooOld(readTimeGiven: boolean): StatusError {
 
 function openStore(dataFolder: string): Store {
   makeDataFolder(dataFolder)
+  const file = join(dataFolder, 'datastore.sqlite')
   try {
-    return new Store(join(dataFolder, 'datastore.sqlite'))
+    makePrivateFile(file)
+    return new Store(file)
   } catch (error) {
     throw folderError(dataFolder, error)
   }

@@ -60,10 +60,8 @@ export class RequestHandler {
 }
 
 /**
- * The `static input` of a handler class: schemas by method and part. What fits them is the second parameter of the method.
- *
- * @example
- * const input: HandlerInput = { get: { query: schema }, post: { form: schema } }
+ * The `static input` of a handler class: schemas by method and part, `{ post: { form: schema } }`. What fits them is the second
+ * parameter of the method.
  */
 export type HandlerInput = { readonly [Method in Verb]?: InputSchemas }
 

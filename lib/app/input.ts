@@ -25,16 +25,8 @@ type Values<Parts> =
     : { [Part in keyof Parts]: Checked<Parts[Part]> }
 
 /**
- * The second parameter of a handler's method: the input as the schemas of `static input` convert it.
- *
- * @example
- * class Tickets extends RequestHandler {
- *   static input = { get: { query: schema } }
- *
- *   get(args: object, { query }: Input<typeof Tickets, 'get'>) {
- *     return html`page ${query}`
- *   }
- * }
+ * The second parameter of a handler's method: the input as the schemas of `static input` convert it. In a class Tickets:
+ * `post(args: RuleArgs<'tickets'>, { form }: Input<typeof Tickets, 'post'>)`.
  */
 export type Input<Class extends { readonly input: HandlerInput }, Method extends keyof Class['input']> = Values<
   Class['input'][Method]

@@ -75,16 +75,20 @@ export function moduleOf({ code }: Pick<Block, 'code'>, prelude: string = usual)
 }
 
 /** Names that the examples of doc comments use without declaring them. */
-const granted = `import type { Config, Rule } from 'tipfy'
+const granted = `import type { Config, Rule, StandardSchema } from 'tipfy'
 import type { createClient } from 'tipfy/testing'
 declare module 'tipfy/ext/session' { interface SessionData { n: number } }
 declare global {
   const config: Config
   const products: string[]
+  const schema: StandardSchema<unknown, { page: number }>
   const client: ReturnType<typeof createClient>
   const totalInCurrency: () => number
   const expect: (value: unknown) => { toBe(wanted: unknown): void; toEqual(wanted: unknown): void }
   const getRules: () => readonly Rule[]
+  const url: string
+  const on: typeof import('node:events').on
+  const orders: import('node:events').EventEmitter
   const diagnosticsChannel: typeof import('node:diagnostics_channel')
 }
 `

@@ -12,9 +12,9 @@ import { HookLists } from './app/hooks.ts'
 import { runSendHooks } from './app/send-hooks.ts'
 import { ServedContext } from './app/served-context.ts'
 import {
-  checkDeviceRules,
   checkHookNames,
   checkModules,
+  checkProtectedRules,
   checkSectionNames,
   importHook,
   loadErrorHandlers,
@@ -150,7 +150,7 @@ export class Application implements App {
       for await (const wrapper of this.hooks.iter('preRunApp', this)) {
         if (typeof wrapper === 'function') this.#listener = wrapper as App['requestListener']
       }
-      checkDeviceRules(this)
+      checkProtectedRules(this)
       this.#started = true
     })
     return this.#starting

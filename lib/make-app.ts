@@ -2,11 +2,14 @@
 import { dirname, resolve } from 'node:path'
 import type { App, Config } from './app/types.ts'
 import { Application } from './app.ts'
+import * as auth from './ext/auth/config.ts'
 import * as security from './ext/security/config.ts'
 import * as session from './ext/session/config/config.ts'
 
 declare module './app/types.ts' {
   interface ConfigSections {
+    /** Passwords, logins, and rules for users alone. */
+    'tipfy/ext/auth': auth.AuthConfig
     /** CORS and security headers. */
     'tipfy/ext/security': security.SecurityConfig
     /** The sessions. */
@@ -14,7 +17,7 @@ declare module './app/types.ts' {
   }
 }
 
-const modules = { 'tipfy/ext/security': security, 'tipfy/ext/session': session }
+const modules = { 'tipfy/ext/auth': auth, 'tipfy/ext/security': security, 'tipfy/ext/session': session }
 
 /**
  * Makes an application of a configuration, which is checked here.

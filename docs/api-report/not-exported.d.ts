@@ -351,6 +351,14 @@ export const attributes: {
 };
 
 export const table: {
+    loadUser: import("../../internal/settings.ts").Setting<((id: string) => unknown) | null>;
+    loginPath: import("../../internal/settings.ts").Setting<string>;
+    freshFor: import("../../internal/settings.ts").Setting<number>;
+    rememberFor: import("../../internal/settings.ts").Setting<number>;
+    passwords: import("../../internal/settings.ts").Setting<Partial<PasswordSettings>>;
+};
+
+export const table: {
     readonly TIPFY_E_IMPORT_STRING: {
         readonly message: string;
         readonly remedy: string;
@@ -708,6 +716,14 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_RULE_OPTION: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_RULE_AUTH: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_RULE_AUTH_OPTION: {
         readonly message: string;
         readonly remedy: string;
     };

@@ -106,6 +106,7 @@ export class SessionStore {
   get expiration(): number | null;
   set expiration(seconds: number | null);
   regenerate(name?: string): void;
+  get loginAgo(): number | null;
   get device(): SessionDeviceInfo | null;
   proveDevice(within?: number): void;
   touch(): void;

@@ -592,6 +592,7 @@ export class Rule<const Path extends string = string, const Endpoint extends str
   readonly buildOnly: boolean;
   readonly alias: boolean;
   readonly session: boolean;
+  readonly auth: RuleOptions['auth'] | null;
   readonly deviceBound: 'required' | null;
   readonly host: Domain | null;
   subdomain: string | null;
@@ -629,6 +630,7 @@ export interface RuleOptions<Endpoint extends string = string, Defaults extends 
   buildOnly?: boolean;
   alias?: boolean;
   session?: boolean;
+  auth?: true | 'fresh' | ((user: never) => boolean);
   deviceBound?: 'required';
 }
 

@@ -122,10 +122,12 @@ export function requestSettings(tipfy: TipfyConfig): RequestSettings {
   return { ...limitsOf(tipfy), serverName, trust, compress, draining: new Draining() }
 }
 
-/** Throws for a rule that wants sessions bound to devices where none is: it must not be open to all. */
-export function checkDeviceRules({ urlMap, sessionInterface }: App): void {
-  if (sessionInterface?.bindsDevices) return
+/** Throws for rules whose protection nothing checks: they must not be open to all. */
+export function checkProtectedRules({ urlMap, sessionInterface, hooks }: App): void {
+  const isChecked = hooks.get('preDispatchHandler').some((hook) => (hook as { guards?: string }).guards === 'auth')
   for (const rule of urlMap!.addedRules) {
-    if (rule.deviceBound !== null) throw new TipfyError('TIPFY_E_RULE_DEVICE', { rule: rule.path })
+    if (rule.auth !== null && !isChecked) throw new TipfyError('TIPFY_E_RULE_AUTH', { rule: rule.path })
+    if (rule.deviceBound !== null && !sessionInterface?.bindsDevices)
+      throw new TipfyError('TIPFY_E_RULE_DEVICE', { rule: rule.path })
   }
 }

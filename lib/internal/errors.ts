@@ -378,6 +378,14 @@ const table = {
     message: 'The rule `{rule}` has an unknown option `{option}`',
     remedy: 'Did you mean `{nearest}`?',
   },
+  TIPFY_E_RULE_AUTH: {
+    message: 'The rule `{rule}` has the option `auth`, but nothing checks it',
+    remedy: "Add 'tipfy/ext/auth:requireUser' to the preDispatchHandler hooks in config.ts.",
+  },
+  TIPFY_E_RULE_AUTH_OPTION: {
+    message: 'The rule `{rule}` has an `auth` that it cannot have',
+    remedy: "Write true, 'fresh' or a function, and not together with session: false, or leave it out.",
+  },
   TIPFY_E_RULE_DEVICE: {
     message: "The rule `{rule}` has deviceBound: 'required', but no session is bound to a device here",
     remedy:

@@ -27,6 +27,7 @@ const optionNames = new Set<string>([
   'alias',
   'session',
   'deviceBound',
+  'auth',
 ] satisfies (keyof RuleOptions)[])
 
 /**
@@ -60,6 +61,8 @@ export class Rule<
   readonly alias: boolean
   /** True if a session is loaded for it. */
   readonly session: boolean
+  /** Says which users may use it, with the hook `requireUser` of tipfy/ext/auth; null: all, and visitors. */
+  readonly auth: RuleOptions['auth'] | null
   /** 'required' if only sessions that are bound to a device may use it. */
   readonly deviceBound: 'required' | null
   /** Its whole host; null matches any. */
@@ -98,6 +101,10 @@ export class Rule<
     this.buildOnly = options.buildOnly ?? false
     this.alias = options.alias ?? false
     this.session = options.session ?? true
+    this.auth = options.auth ?? null
+    const isAuth = this.auth === null || this.auth === true || this.auth === 'fresh' || typeof this.auth === 'function'
+    if (!isAuth || (this.auth !== null && !this.session))
+      throw new TipfyError('TIPFY_E_RULE_AUTH_OPTION', { rule: path })
     this.deviceBound = options.deviceBound ?? null
     if (this.deviceBound !== null && (this.deviceBound !== 'required' || !this.session)) {
       throw new TipfyError('TIPFY_E_RULE_DEVICE_OPTION', { rule: path })
@@ -117,12 +124,12 @@ export class Rule<
   /** An unbound copy, with another path or other options. */
   copy({ path = this.path, ...options }: Partial<RuleOptions> & { path?: string } = {}): Rule {
     const { endpoint, handler, defaults, redirectTo, buildOnly, alias, session } = this
-    const deviceBound = this.deviceBound ?? undefined
+    const [deviceBound, auth] = [this.deviceBound ?? undefined, this.auth ?? undefined]
     const methods = this.methods === null ? undefined : [...this.methods]
     const [subdomain, host] = [this.subdomain ?? undefined, this.host ?? undefined]
     const [strictSlashes, mergeSlashes] = [this.strictSlashes ?? undefined, this.mergeSlashes ?? undefined]
     const own = { endpoint, handler, methods, defaults, subdomain, host, strictSlashes, mergeSlashes }
-    return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, deviceBound, ...options })
+    return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, deviceBound, auth, ...options })
   }
 
   /** Makes it part of a map, which fills in the options that it leaves open. */

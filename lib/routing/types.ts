@@ -99,6 +99,11 @@ export interface RuleOptions<
   alias?: boolean
   /** False: no session is loaded for it. */
   session?: boolean
+  /**
+   * True: a user must be logged in. 'fresh': by a login a short time ago. A function: is given the user, and returns true for one
+   * that may pass. Needs the hook `requireUser` of tipfy/ext/auth.
+   */
+  auth?: true | 'fresh' | ((user: never) => boolean)
   /** 'required': a 403 where the session is not bound to a device. Needs `deviceBound` in 'tipfy/ext/session'. */
   deviceBound?: 'required'
 }

@@ -6,7 +6,7 @@ import { DatastoreSession } from './backends/datastore.ts'
 import { openValue, type SecureCookieOptions, sealValue } from './cookies/secure-cookies.ts'
 import type { CookieChange } from './cookies/signed-cookie.ts'
 import { Csrf, newNonce } from './csrf.ts'
-import { changeVisible, csrfKey } from './data/reserved.ts'
+import { changeVisible, csrfKey, loginKey } from './data/reserved.ts'
 import type { SessionData } from './data/session-data.ts'
 import type { SessionDeviceInfo } from './device/session-device.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
@@ -80,6 +80,17 @@ export class SessionStore {
     const session = this.#sessions.opened(name)
     session.regenerate()
     if (session === this.#main) this.#sessions.device?.noteRegenerated()
+  }
+
+  /** @internal Remembers the moment of a login, for `auth: 'fresh'`. */
+  noteLogin(): void {
+    this.#main.write()[loginKey] = this.#sessions.app.settings.now()
+  }
+
+  /** Seconds since the login by `login()` of tipfy/ext/auth; null if there was none. */
+  get loginAgo(): number | null {
+    const at = this.#main.look()[loginKey] as number | undefined
+    return at === undefined || this.user === null ? null : Math.max(0, (this.#sessions.app.settings.now() - at) / 1000)
   }
 
   /** The device that the session is bound to, or may be; null if there is none. */

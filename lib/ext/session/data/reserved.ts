@@ -10,6 +10,8 @@ export const flashKey = '$flash'
 export const csrfKey = '$csrf'
 /** The device that the session is bound to: see device-state.ts. */
 export const deviceKey = '$device'
+/** When the user logged in, in ms. */
+export const loginKey = '$login'
 /** The `dataVersion` that the data was written by. */
 export const versionKey = '$version'
 

@@ -1,0 +1,49 @@
+// The section 'tipfy/ext/auth' of config.ts: its keys, their defaults and checks.
+import { TipfyError } from '../../internal/errors.ts'
+import {
+  type Checks,
+  checksOf,
+  defaultsOf,
+  isDictionary,
+  limit,
+  type SectionOf,
+  setting,
+} from '../../internal/settings.ts'
+import { nearest } from '../../internal/suggest.ts'
+import { defaultPasswordSettings, type PasswordSettings } from './password-hasher.ts'
+
+const table = {
+  /** Loads the user of an id that `login()` was given, once a request; null or undefined: there is none any more. */
+  loadUser: setting<null | ((id: string) => unknown)>(null, 'function|null'),
+  /** The path of the page to log in. */
+  loginPath: setting('/login', (value) => /^\/(?![/\\])[^\s?#]*$/.test(String(value)) || "a path like '/login'"),
+  /** Seconds after a login in which a rule with `auth: 'fresh'` asks for no new one. */
+  freshFor: limit(300),
+  /** Seconds that `login(user, { remember: true })` lasts without a request. */
+  rememberFor: limit(30 * 86_400),
+  /** The cost of password hashes; the defaults take some 200 ms. */
+  passwords: setting<Partial<PasswordSettings>>({}, (value) => isDictionary(value) || 'an object'),
+}
+
+/** The section 'tipfy/ext/auth'. */
+export interface AuthConfig extends SectionOf<typeof table> {}
+
+/** The defaults of the section 'tipfy/ext/auth'. */
+export const defaultConfig: AuthConfig = defaultsOf(table)
+
+/** The checks of its keys. */
+export const configTypes: Checks = checksOf(table)
+
+/** Throws for settings of passwords that there are not. */
+export function checkConfig({ passwords = {} }: Partial<AuthConfig>): void {
+  for (const [key, value] of Object.entries(passwords)) {
+    const known = defaultPasswordSettings[key as keyof PasswordSettings]
+    if (typeof known === typeof value) continue
+    const name = known === undefined ? nearest(key, Object.keys(defaultPasswordSettings)) : key
+    throw new TipfyError('TIPFY_E_CONFIG_KEY', {
+      module: 'tipfy/ext/auth',
+      key: `passwords.${key}`,
+      nearest: `passwords.${name}`,
+    })
+  }
+}

@@ -1,0 +1,233 @@
+import { describe, expect, test } from '@jest/globals'
+import { makeApp, RequestHandler, Rule, type RuleOptions } from 'tipfy'
+import {
+  checkPassword,
+  currentUser,
+  hashPassword,
+  login,
+  logout,
+  needsRehash,
+  nextPath,
+  requireUser,
+} from 'tipfy/ext/auth'
+import { session, sessionStore, setDatastoreSession, setSecureCookieSession } from 'tipfy/ext/session'
+import { createClient, memoryDatastore } from 'tipfy/testing'
+import type { Sessions } from '../../../lib/ext/session/session-interface.ts'
+import { key, kinds } from '../session/site.ts'
+
+interface Person {
+  id: string
+  isAdmin: boolean
+}
+const cheap = { scrypt: { logCost: 4, blockSize: 8, parallelism: 1 }, algorithm: 'scrypt' as const }
+
+async function open(kind: string, more: { auth?: object; session?: object } = {}) {
+  let loads = 0
+  let time = Date.now()
+  const page = (fn: () => unknown) =>
+    class extends RequestHandler {
+      override dispatch() {
+        return fn() as string
+      }
+      get() {}
+      post() {}
+    }
+  const rule = (path: string, fn: () => unknown, auth?: RuleOptions['auth']) =>
+    new Rule(path, { endpoint: path, handler: page(fn), auth })
+  const rules = [
+    rule('/in', async () => {
+      await login('ann', { remember: sessionStore.isNew })
+      const user = await currentUser()
+      return String(user === (await currentUser()))
+    }),
+    rule('/in/bob', () => login('bob').then(() => 'in')),
+    rule('/out', () => logout().then(() => 'out')),
+    rule('/everywhere', () => logout({ everywhere: true }).then(() => 'out')),
+    rule('/cart', () => String(session.get('cart'))),
+    rule('/fill', () => String(session.set('cart', 1).size)),
+    rule('/next', () => nextPath('/home')),
+    rule('/account', async () => ((await currentUser()) as Person).id, true),
+    rule('/hash', async () => {
+      const hash = await hashPassword('open sesame')
+      const checks = [
+        ['open sesame', hash],
+        ['x', hash],
+        ['x', null],
+      ] as const
+      const found = await Promise.all(checks.map(([password, stored]) => checkPassword(password, stored)))
+      return { hash, checks: [...found, needsRehash(hash)] }
+    }),
+    rule('/fresh', () => 'fresh', 'fresh'),
+    rule('/admin', () => 'admin', ((user: Person) => user.isAdmin) as never),
+  ]
+  const loadUser = (id: string) => {
+    loads++
+    return id === 'gone' ? null : { id, isAdmin: id === 'bob' }
+  }
+  const app = makeApp({
+    tipfy: {
+      dev: false,
+      logLevel: 'silent',
+      urls: () => rules,
+      hooks: {
+        posInitApp: kind === 'datastore' ? setDatastoreSession : setSecureCookieSession,
+        preDispatchHandler: requireUser,
+      },
+    },
+    'tipfy/ext/session': { secretKey: key, datastore: await memoryDatastore(), ...more.session },
+    'tipfy/ext/auth': { loadUser, passwords: cheap, ...more.auth },
+  } as never)
+  await app.ready()
+  Object.assign((app.sessionInterface as Sessions).settings, { now: () => time })
+  const later = (seconds: number) => {
+    time += seconds * 1000
+  }
+  const options = { headers: { accept: 'text/html' }, baseUrl: 'https://shop.test' }
+  return { app, later, loads: () => loads, client: (more = {}) => createClient(app, { ...options, ...more }) }
+}
+
+describe.each(kinds)('with %s sessions', (kind) => {
+  test('a page is redirected to the login with the way back; an API gets a 401', async () => {
+    const { client } = await open(kind)
+    const page = await client().get('/account?a=1&b=2')
+    expect([page.status, page.headers.get('location')]).toEqual([303, '/login?next=%2Faccount%3Fa%3D1%26b%3D2'])
+    expect((await client().post('/account')).headers.get('location')).toBe('/login')
+    const api = await client().get('/account', { headers: { accept: 'application/json' } })
+    expect([api.status, api.headers.get('www-authenticate')]).toEqual([401, 'Session realm="login"'])
+  })
+
+  test('the user is loaded once a request', async () => {
+    const { client, loads } = await open(kind)
+    const ann = client()
+    expect((await ann.get('/in')).text).toBe('true')
+    expect(loads()).toBe(1)
+    expect((await ann.get('/account')).text).toBe('ann')
+    expect(loads()).toBe(2)
+  })
+
+  test('a login gives a new id and keeps the data of a visitor, but not of another user', async () => {
+    const { client } = await open(kind)
+    const ann = client()
+    await ann.get('/fill')
+    const before = ann.cookies.all()[0]!.value
+    await ann.get('/in')
+    expect(ann.cookies.all()[0]!.value).not.toBe(before)
+    expect((await ann.get('/cart')).text).toBe('1')
+    await ann.get('/in/bob')
+    expect((await ann.get('/cart')).text).toBe('undefined')
+  })
+
+  test('remember makes a cookie that outlives the browser; without it the cookie goes with the browser', async () => {
+    const { client } = await open(kind, { auth: { rememberFor: 1000 } })
+    const [ann, bob] = [client(), client()]
+    await ann.get('/in')
+    await bob.get('/in/bob')
+    expect(ann.cookies.all()[0]!.expires).toBeGreaterThan(Date.now() + 900_000)
+    expect(bob.cookies.all()[0]!.expires).toBeNull()
+  })
+
+  test("auth: 'fresh' asks for a login within freshFor", async () => {
+    const { client, later } = await open(kind)
+    const ann = client()
+    await ann.get('/in')
+    expect((await ann.get('/fresh')).text).toBe('fresh')
+    later(301)
+    expect((await ann.get('/fresh')).headers.get('location')).toBe('/login?next=%2Ffresh')
+    expect((await ann.get('/account')).text).toBe('ann')
+    await ann.get('/in')
+    expect((await ann.get('/fresh')).text).toBe('fresh')
+  })
+
+  test("a device's proof is no login: a session that was bound long ago is not fresh", async () => {
+    const { client, later } = await open(kind, { session: { deviceBound: true } })
+    const ann = client({ device: true })
+    await ann.get('/in')
+    later(301)
+    ann.cookies.delete('tipfy.device')
+    expect((await ann.get('/account')).text).toBe('ann')
+    expect((await ann.get('/fresh')).status).toBe(303)
+  })
+
+  test('a function decides who may pass', async () => {
+    const { client } = await open(kind)
+    const [ann, bob] = [client(), client()]
+    await ann.get('/in')
+    await bob.get('/in/bob')
+    expect([(await ann.get('/admin')).status, (await bob.get('/admin')).text]).toEqual([403, 'admin'])
+    expect((await client().get('/admin')).status).toBe(303)
+  })
+
+  test('logout ends the session', async () => {
+    const { client } = await open(kind)
+    const ann = client()
+    await ann.get('/in')
+    await ann.get('/out')
+    expect((await ann.get('/account')).status).toBe(303)
+  })
+})
+
+test('logout everywhere ends the sessions of all browsers', async () => {
+  const { client } = await open('datastore')
+  const [one, other] = [client(), client()]
+  await one.get('/in')
+  await other.get('/in')
+  await one.get('/everywhere')
+  expect([(await one.get('/account')).status, (await other.get('/account')).status]).toEqual([303, 303])
+})
+
+test('a user that loadUser does not find any more has to log in', async () => {
+  const { client } = await open('securecookie', { auth: { loadUser: () => null } })
+  const ann = client()
+  await ann.get('/in')
+  expect((await ann.get('/account')).status).toBe(303)
+})
+
+test.each([
+  ['/account?a=1', '/account?a=1'],
+  ['', '/home'],
+  ['//evil.test', '/home'],
+  ['/\\evil.test', '/home'],
+  ['/a\\..\\evil', '/home'],
+  ['https://evil.test/', '/home'],
+  ['javascript:alert(1)', '/home'],
+  ['/\t/evil.test', '/home'],
+  ['/a\r\nb: c', '/home'],
+])('the way back of %j is %j', async (next, path) => {
+  const { client } = await open('securecookie')
+  expect((await client().get('/next', { query: { next } })).text).toBe(path)
+})
+
+test('passwords are hashed by the configuration of the application', async () => {
+  const { client } = await open('securecookie')
+  const { hash, checks } = (await client().get('/hash')).json<{ hash: string; checks: boolean[] }>()
+  expect(hash).toMatch(/^\$scrypt\$ln=4/)
+  expect(checks).toEqual([true, false, false, false])
+})
+
+describe('the start stops', () => {
+  const make = (rule: () => Rule, auth = {}) =>
+    makeApp({ tipfy: { dev: false, logLevel: 'silent', urls: () => [rule()] }, 'tipfy/ext/auth': auth } as never)
+  const guarded = () => new Rule('/account', { endpoint: 'account', auth: true })
+
+  test('for a rule with auth that no hook checks', async () => {
+    await expect(make(guarded).ready()).rejects.toMatchObject({ code: 'TIPFY_E_RULE_AUTH' })
+  })
+
+  test('for a rule with auth that loads no session, or whose value is another', () => {
+    const code = 'TIPFY_E_RULE_AUTH_OPTION'
+    expect(() => new Rule('/', { auth: true, session: false })).toThrow(expect.objectContaining({ code }))
+    expect(() => new Rule('/', { auth: 'admin' as never })).toThrow(expect.objectContaining({ code }))
+  })
+
+  test.each([
+    { loginPath: '//evil.test' },
+    { loginPath: 'login' },
+    { freshFor: 0 },
+    { loadUser: 'users:load' },
+    { passwords: { pases: 3 } },
+  ])('for the section %j', (section) => {
+    expect(() => make(guarded, section)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^TIPFY_E_CONFIG/) }),
+    )
+  })
+})

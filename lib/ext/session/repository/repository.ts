@@ -27,7 +27,7 @@ import {
 import { StoredMerge } from './stored-merge.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { nothing, TransactionRunner, type Work } from './transactions.ts'
-import { listSessions, login, revokeAll, type SessionSummary } from './user-index.ts'
+import { listSessions, login, parts, revokeAll, type SessionSummary } from './user-index.ts'
 import { type Change, type Saved, SessionWriter } from './writer.ts'
 
 export type { Changes, Loaded, RepositoryParts, RepositorySettings } from './settings.ts'
@@ -35,6 +35,8 @@ export { RepositoryUnavailable, type Saved, type SessionRecord, type SessionSumm
 
 /** Characters of data from which on a session is called large: each use of one takes milliseconds. */
 const largeSession = 256 * 1024
+/** Entries removed from the cache at once: thousands would take longer than one may. */
+const maxRemoved = 100
 
 export class SessionRepository {
   readonly settings: RepositorySettings
@@ -251,7 +253,9 @@ export class SessionRepository {
     const except = exceptSid === undefined ? null : keyName(exceptSid)
     const ended = await revokeAll(this.#runner, username, except, (run) => this.#writer.ofUser(username, run))
     const budget = this.#budget()
-    if (this.#cache !== null) await Promise.all(ended.all.map((id) => this.#cache!.remove(id, budget.left)))
+    for (const ids of this.#cache === null ? [] : parts(ended.all, maxRemoved)) {
+      await Promise.all(ids.map((id) => this.#cache!.remove(id, budget.left)))
+    }
     return ended.live
   }
 

@@ -125,6 +125,7 @@ async function candidates(
   return [...new Set([...found, ...(row?.logins ?? []).map((entry) => entry.id)])]
 }
 
-function* parts<T>(items: readonly T[], size: number): Iterable<T[]> {
+/** Cuts a list into parts of `size`. */
+export function* parts<T>(items: readonly T[], size: number): Iterable<T[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
 }

@@ -282,6 +282,20 @@ function behaves(backend: Backend, cached: CacheKind | null): void {
     shift = 0
   })
 
+  test('sixteen logins of one user at once, in two processes, are all there', async () => {
+    const [a, b] = [await open(), await open()]
+    const user = newId()
+    const logins = Array.from({ length: 16 }, (_, n) =>
+      (n % 2 === 0 ? a : b).create(newId(), { data: '{}', username: user }),
+    )
+    await Promise.all(logins)
+    expect(await a.listFor(user)).toHaveLength(16)
+    expect(a.stats.unavailable + b.stats.unavailable).toBe(0)
+    // Within a process they queue: only the two processes meet.
+    expect(a.stats.aborted + b.stats.aborted).toBeLessThanOrEqual(24)
+    expect(await b.destroyAllFor(user)).toBe(16)
+  })
+
   test("a user's sessions are listed, and ended everywhere but the one excepted", async () => {
     const [a, b] = [await open(), await open()]
     const user = newId()

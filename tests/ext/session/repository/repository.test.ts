@@ -58,7 +58,7 @@ describe('a record', () => {
   // Seeds 10159577 (a read), 10332115 and 20395197 (a push), 20804313 (a move) of an earlier generator of the simulation: a look-up
   // begins before the idle end, Datastore reads before another request's save is committed, and it is judged after the end.
   test.each([
-    ['a read', async (store: SessionRepository) => void (await store.load('sid'))],
+    ['a read', async (store: SessionRepository) => void live(await store.load('sid'))],
     ['a push', async (store: SessionRepository) => void (await store.update('sid', (data) => ({ ...data, mine: 1 })))],
     ['a move', async (store: SessionRepository) => void (await store.regenerate('sid', 'new', null, { data: '{}' }))],
   ])('that another request prolonged while %s was under way is alive', async (what, use) => {

@@ -25,8 +25,9 @@ export type SentFields = Readonly<Record<string, string | string[]>>
 /** Errors of one request; schemas may find one in every item of a long list. */
 const maxErrors = 100
 
-/** Makes errors of the issues of one part. */
+/** Makes errors of the issues of one part: at least one, since a schema that has issues, even none, rejects the value. */
 export function errorsOf(issues: readonly StandardIssue[], part: InputPart): InputError[] {
+  if (issues.length === 0) return [{ path: [], message: 'This is not valid.', in: part }]
   return issues.slice(0, maxErrors).map(({ message, path = [] }) => {
     const keys = path.map((one) => (typeof one === 'object' ? one.key : one))
     return { path: keys.map((key) => (typeof key === 'number' ? key : String(key))), message, in: part }

@@ -205,6 +205,17 @@ describe('input that is not valid', () => {
     expect((sent.json() as { errors: unknown[] }).errors).toHaveLength(100)
   })
 
+  test('is what a schema rejects without a reason, too', async () => {
+    class Silent extends RequestHandler {
+      static input = { post: { form: schemaOf(() => ({ issues: [] })) } }
+      post() {
+        return 'not reached'
+      }
+    }
+    const sent = await clientFor(Silent, 'text/plain').post('/1', { form: {} })
+    expect([sent.status, sent.text]).toEqual([422, expect.stringContaining('This is not valid.')])
+  })
+
   test('reaches the error handler of 422', async () => {
     const errorHandlers = { 422: (error: unknown) => ({ own: (error as InvalidInput).errors.length }) }
     const sent = await clientFor(Strict, '*/*', { tipfy: { errorHandlers } }).put('/1', { json: {} })

@@ -26,6 +26,11 @@ const protocols: Readonly<Record<string, Protocol>> = {
 /** `host`, `host:port` or `[IPv6]:port`, several of them separated by commas. */
 const hostAndPort = /^(?:\[([0-9a-f:.]+)\]|([^:/?#@[\]\s]+))(?::(\d{1,5}))?$/i
 
+/** Returns true if each part of `servers` is `host`, `host:port` or `[IPv6]:port`. */
+export function readableHosts(servers: string | readonly string[]): boolean {
+  return listOf(servers).every((text) => text.split(',').every((one) => hostAndPort.test(one.trim())))
+}
+
 interface CacheKeys {
   readonly cache: string | readonly string[] | null
   readonly memcache: string | readonly string[] | null

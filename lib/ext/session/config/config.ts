@@ -12,7 +12,7 @@ import {
 } from '../../../internal/settings.ts'
 import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
-import { cacheServers } from './cache-servers.ts'
+import { cacheServers, readableHosts } from './cache-servers.ts'
 import {
   checkCookie,
   checkFormer,
@@ -54,6 +54,9 @@ const matching =
 
 const isTexts = (value: unknown): boolean =>
   value === null || typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+
+const isHosts = (value: unknown): boolean =>
+  isTexts(value) && readableHosts((value ?? '') as string | readonly string[])
 
 const isDatastore = (value: unknown): boolean =>
   ['auto', 'embedded', 'cloud'].includes(value as string) ||
@@ -129,7 +132,7 @@ const table = {
   /** memcached servers, another spelling of `cache`: `host:port[,…]` or a list; null: none. */
   memcache: setting<string | readonly string[] | null>(
     null,
-    (value) => isTexts(value) || "'host:port[,…]', a list of them, or null",
+    (value) => isHosts(value) || "'host:port[,…]', a list of them, or null",
   ),
   /** Another spelling of `cacheUser` and `cachePassword`. */
   memcacheUser: setting<string | null>(null, 'string|null'),

@@ -10,6 +10,7 @@ import { SecureCookieSession } from './backends/securecookie.ts'
 import type { SessionApp, Settings } from './config/settings.ts'
 import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
 import type { Devices } from './device/devices.ts'
+import type { isForEndpoint, respond } from './device/endpoint.ts'
 import type { DeviceRequest, SessionDevice } from './device/session-device.ts'
 import type { OpenRepository } from './repository/open.ts'
 import type { SessionRepository } from './repository/repository.ts'
@@ -30,7 +31,8 @@ const sentWithoutCookie: FoundCookie = {
 
 interface DeviceModules {
   readonly SessionDevice: typeof SessionDevice
-  readonly endpoint: typeof import('./device/endpoint.ts')
+  readonly isForEndpoint: typeof isForEndpoint
+  readonly respond: typeof respond
 }
 
 /** The session store of a request, made when it is first used. */
@@ -86,13 +88,13 @@ export class Sessions implements SessionInterface {
 
   /** Loads what binds sessions to devices. */
   async openDevices(): Promise<void> {
-    const [{ Devices }, { SessionDevice }, endpoint] = await Promise.all([
+    const [{ Devices }, { SessionDevice }, { isForEndpoint, respond }] = await Promise.all([
       import('./device/devices.ts'),
       import('./device/session-device.ts'),
       import('./device/endpoint.ts'),
     ])
     this.devices = new Devices(this.settings)
-    this.#deviceModules = { SessionDevice, endpoint }
+    this.#deviceModules = { SessionDevice, isForEndpoint, respond }
   }
 
   deviceOf(main: BackendSession, request: StoreRequest): SessionDevice | undefined {
@@ -105,14 +107,14 @@ export class Sessions implements SessionInterface {
     const { devices } = this
     const request = context.request as DeviceRequest
     if (devices === undefined || request.method !== 'POST' || request.path !== devices.config.path) return undefined
-    if (!this.#deviceModules!.endpoint.isForEndpoint(request)) return undefined
+    if (!this.#deviceModules!.isForEndpoint(request)) return undefined
     return this.#respondToDevice(context, devices, request)
   }
 
   async #respondToDevice(context: Context, devices: Devices, request: DeviceRequest): Promise<Response> {
     context.session = findCookie(this.kinds.main, request, this.settings) ?? null
     const { main } = this.sessionsOf(context)
-    const { response, isSaved } = await this.#deviceModules!.endpoint.respond(devices, main, request)
+    const { response, isSaved } = await this.#deviceModules!.respond(devices, main, request)
     if (!isSaved) context.session = undefined // nothing is to be stored, and no cookie to be renewed
     return response
   }

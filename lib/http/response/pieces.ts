@@ -12,7 +12,10 @@ export type StreamSource =
 /** The pieces of a source, pulled one by one. */
 export interface Pieces {
   next(): Promise<IteratorResult<unknown>>
-  /** Ends the source. Resolves when it has cleaned up: a generator runs its `finally` when what it awaits has settled. */
+  /**
+   * Ends the source, also after its last piece. Resolves when it has cleaned up: a generator runs its `finally` when what it
+   * awaits has settled.
+   */
   end(): Promise<void>
 }
 
@@ -87,13 +90,15 @@ function webPieces(source: ReadableStream): Pieces {
 function iteratorPieces(source: AsyncIterable<unknown> | Iterable<unknown>): Pieces {
   const iterator: Iterator<unknown> | AsyncIterator<unknown> =
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  let isDone = false
   return {
     async next() {
       const { done, value } = await iterator.next()
-      return { done: done === true, value: await value } as IteratorResult<unknown>
+      isDone = done === true
+      return { done: isDone, value: await value } as IteratorResult<unknown>
     },
     async end() {
-      await iterator.return?.()
+      if (!isDone) await iterator.return?.()
     },
   }
 }

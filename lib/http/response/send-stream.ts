@@ -47,7 +47,7 @@ export async function pump(
     unwatch()
     if (target !== outgoing) target.destroy()
     // Cleaned up before the request is over: code of the source may use it.
-    if (!outgoing.writableFinished) await stream.end()
+    await stream.end()
   }
 }
 

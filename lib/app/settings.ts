@@ -74,7 +74,7 @@ export const settings = {
   requestTimeout: limit(60),
   /** Seconds until an idle connection is closed. */
   keepAliveTimeout: limit(65),
-  /** Seconds for running requests when the server stops; Cloud Run allows 10 in all. */
+  /** Seconds for running requests when the server stops; 8 by default on Cloud Run, which allows 10. */
   shutdownTimeout: limit(env.K_SERVICE === undefined ? 10 : 8),
   /** The path for load balancers: 200 while serving, 503 when stopping. null: no such path. */
   healthPath: setting<string | null>('/_health', 'string|null'),

@@ -87,7 +87,7 @@ export class Request {
    * `ClientDisconnected` or a `ServiceUnavailable`.
    *
    * @example
-   * const response = await fetch(url, { signal: request.signal })
+   * const forecast = await fetch('https://weather.example/', { signal: request.signal })
    */
   get signal(): AbortSignal {
     this.#signal ??= makeSignal(this.outgoing, this.settings.draining, this.scope)

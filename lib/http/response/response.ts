@@ -243,8 +243,8 @@ export class Response {
    * an event another one: the session, cookies and headers must be written before.
    *
    * @example
-   * return response.events(async function* (signal, lastEventId) {
-   *   for await (const [order] of on(orders, 'new', { signal })) yield { event: 'order', id: order.id, data: order }
+   * return response.events(async function* () {
+   *   yield { event: 'order', id: 7, data: { product: 'tea' } }
    * })
    */
   events(make: EventSourceFunction, options: EventOptions = {}): this {

@@ -5,6 +5,7 @@ export interface DatastoreOptions {
   dataFolder?: string;
   memory?: boolean;
   lockWait?: number;
+  onTrouble?: (message: string) => void;
   projectId?: string;
   namespace?: string;
   databaseId?: string;

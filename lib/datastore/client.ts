@@ -16,6 +16,8 @@ export interface DatastoreOptions {
   memory?: boolean
   /** Embedded, behave like Google's newer emulator in its locks, for tests: milliseconds that a commit waits for one. */
   lockWait?: number
+  /** Called, for embedded data, with what an administrator should know; default: a warning of the process. */
+  onTrouble?: (message: string) => void
   /** Default: from the environment; `tipfy` for embedded data. */
   projectId?: string
   /** Default: the default namespace. */
@@ -33,12 +35,12 @@ const engines = new WeakMap<Datastore, Engine>()
  * @throws TipfyError TIPFY_E_DATA_FOLDER, TIPFY_E_DATA_FORMAT: the embedded data cannot be opened.
  */
 export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
-  const { mode, dataFolder, memory, lockWait, ...place } = options
+  const { mode, dataFolder, memory, lockWait, onTrouble, ...place } = options
   const { Datastore } = await import('@google-cloud/datastore')
   const transports = new TracedClients()
   let datastore: Datastore
   if (mode === 'embedded') {
-    const engine = new Engine({ dataFolder, memory, lockWait })
+    const engine = new Engine({ dataFolder, memory, lockWait, onTrouble })
     datastore = new Datastore({ projectId: localProject, ...place })
     transports.set(transportName, inProcessClient(engine))
     engines.set(datastore, engine)

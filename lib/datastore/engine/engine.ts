@@ -39,6 +39,8 @@ export interface EngineOptions {
    * reads is locked until it ends. Milliseconds that a commit waits for a lock.
    */
   lockWait?: number
+  /** Called with what an administrator should know, once; default: a warning of the process. */
+  onTrouble?: (message: string) => void
 }
 
 export class Engine {
@@ -49,9 +51,9 @@ export class Engine {
   readonly #locks: Locks | undefined
   #closed = false
 
-  constructor({ dataFolder = '.tipfy', memory = false, clock = Date.now, lockWait }: EngineOptions) {
+  constructor({ dataFolder = '.tipfy', memory = false, clock = Date.now, lockWait, onTrouble }: EngineOptions) {
     this.#clock = clock
-    this.#store = memory ? new Store(':memory:') : openStore(dataFolder)
+    this.#store = memory ? new Store(':memory:') : openStore(dataFolder, onTrouble)
     this.#writer = new Writer(this.#store, clock)
     this.#transactions = new Transactions(clock, () => this.#locks?.wake())
     if (lockWait !== undefined) this.#locks = new Locks(() => this.#transactions.all(), lockWait)
@@ -232,12 +234,12 @@ function tooOld(readTimeGiven: boolean): StatusError {
   return new StatusError(code, 'The requested snapshot version is too old.')
 }
 
-function openStore(dataFolder: string): Store {
+function openStore(dataFolder: string, onTrouble: EngineOptions['onTrouble']): Store {
   makeDataFolder(dataFolder)
   const file = join(dataFolder, 'datastore.sqlite')
   try {
     makePrivateFile(file)
-    return new Store(file)
+    return new Store(file, undefined, { onTrouble })
   } catch (error) {
     throw folderError(dataFolder, error)
   }

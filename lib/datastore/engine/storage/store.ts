@@ -7,6 +7,7 @@ import { Code, StatusError } from '../protocol/status.ts'
 import { History } from './history.ts'
 import { type Concurrency, openDatabase, type Row } from './schema.ts'
 import { Sql } from './sql.ts'
+import { WriteAheadLog, type WriteAheadLogOptions } from './write-ahead-log.ts'
 
 /** Milliseconds to wait for another process that is opening or recovering the same file. */
 const patience = 10_000
@@ -33,13 +34,18 @@ export class Store {
   /** The latest version, while a transaction reads. */
   #version: number | undefined
 
+  readonly #log: WriteAheadLog | undefined
+
   /** @param file Path of the database, or `:memory:`. @param concurrency The mode of a new database. */
-  constructor(file: string, concurrency: Concurrency = 'pessimistic') {
+  constructor(file: string, concurrency: Concurrency = 'pessimistic', log: WriteAheadLogOptions = {}) {
     this.db = openDatabase(file, patience, concurrency)
     this.sql = new Sql(this.db)
     this.history = new History(this.sql)
     const path = resolve(file)
-    this.#file = file === ':memory:' ? undefined : { path, id: idOf(path)! }
+    if (file !== ':memory:') {
+      this.#file = { path, id: idOf(path)! }
+      this.#log = new WriteAheadLog(this.db, path, log)
+    }
     // SQLite itself never waits from here on: that would block the whole process.
     this.db.exec('PRAGMA busy_timeout = 0')
   }
@@ -109,6 +115,7 @@ export class Store {
     this.sql.run('UPDATE state SET version = ?', version)
     this.sql.run('COMMIT')
     this.#inTransaction = false
+    this.#log?.afterCommit(now)
   }
 
   rollback(): void {

@@ -149,6 +149,7 @@ export interface EngineOptions {
   memory?: boolean;
   clock?: () => number;
   lockWait?: number;
+  onTrouble?: (message: string) => void;
 }
 
 export class EventStream {

@@ -334,11 +334,11 @@ const table = {
   },
   TIPFY_E_SESSION_STORE_UNAVAILABLE: {
     message: 'The session could not be {what}: {why}',
-    remedy: 'Try again shortly. If it stays so, check that Datastore can be reached and its credentials are right.',
+    remedy: 'Try again shortly. If it stays so, check {check}.',
   },
   TIPFY_E_SESSION_STORE_REFUSED: {
     message: 'The session could not be {what}, and another try will not help: {why}',
-    remedy: 'Check the project, that it has a Datastore database, and what its credentials may do.',
+    remedy: 'Check {check}.',
   },
   TIPFY_E_SESSION_CREDENTIALS: {
     message: 'Google Cloud Datastore cannot be used without credentials and a project: {why}',

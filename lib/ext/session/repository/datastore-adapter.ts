@@ -23,9 +23,11 @@ import {
   type Write,
 } from './ports.ts'
 
-export interface DatastoreKinds {
+export interface SessionDatastoreOptions {
   /** The kind of the records; `User` is appended for the rows of users. */
   kind: string
+  /** Default: false. */
+  isEmbedded?: boolean
   /** Called for each record that another program broke: it is read as none. */
   onBroken?: (kind: string, name: string, why: string) => void
 }
@@ -56,13 +58,15 @@ interface CommitResponse {
 }
 
 export class SessionDatastore implements DatastorePort {
+  readonly isEmbedded: boolean
   readonly #datastore: Datastore
   readonly #kind: string
   readonly #onBroken: (kind: string, name: string, why: string) => void
 
-  constructor(datastore: Datastore, { kind, onBroken = () => {} }: DatastoreKinds) {
+  constructor(datastore: Datastore, { kind, isEmbedded = false, onBroken = () => {} }: SessionDatastoreOptions) {
     this.#datastore = datastore
     this.#kind = kind
+    this.isEmbedded = isEmbedded
     this.#onBroken = onBroken
   }
 

@@ -64,13 +64,15 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
     import('./randomness.ts'),
   ])
   const { kind, log } = settings
+  const onTrouble = (message: string) => log.warn({}, message)
   const datastore =
-    mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder })
+    mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder, onTrouble })
   await findCredentials(datastore)
   const merge = settings.merge as Merge | null
   const links = await cacheLinks(settings)
   const rows = new SessionDatastore(datastore, {
     kind,
+    isEmbedded: mode === 'embedded',
     onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
   })
   const repository: SessionRepository = new SessionRepository({

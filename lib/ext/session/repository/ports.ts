@@ -63,6 +63,8 @@ export interface DatastoreTransaction extends DatastoreAccess {
 
 /** Datastore as the repository sees it. */
 export interface DatastorePort extends DatastoreAccess {
+  /** It is a file of this process: errors speak of that, and not of projects and credentials. */
+  readonly isEmbedded?: boolean
   begin(timeout: number): Promise<DatastoreTransaction>
   /** Returns the ids of the sessions of a user, tombstones included; may lag behind commits. */
   find(username: string, timeout: number): Promise<string[]>

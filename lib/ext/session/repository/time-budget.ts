@@ -5,16 +5,27 @@ import { TipfyError } from '../../../internal/errors.ts'
 import type { Calls } from './counters.ts'
 import { PortError } from './ports.ts'
 
-/** Sessions cannot be loaded or saved: to be answered with 503 and, where it may pass, Retry-After. */
+/** The remedies name what there is to check. */
+const checks = {
+  cloud: 'that Datastore can be reached, the project and its database, and what the credentials may do',
+  embedded: 'the data folder: that it is there, can be written, and that its disk is not full',
+}
+
+/** Sessions cannot be loaded or saved: a response with 503 and, where it may pass, Retry-After. */
 export class RepositoryUnavailable extends TipfyError<
   'TIPFY_E_SESSION_STORE_UNAVAILABLE' | 'TIPFY_E_SESSION_STORE_REFUSED'
 > {
   /** Seconds after which to try again; null where that is of no use. */
   readonly retryAfter: number | null
 
-  constructor(what: string, why: string, retryAfter: number | null = 1, options?: ErrorOptions) {
+  constructor(
+    what: string,
+    why: string,
+    retryAfter: number | null = 1,
+    { isEmbedded, ...options }: ErrorOptions & { isEmbedded?: boolean } = {},
+  ) {
     const code = retryAfter === null ? 'TIPFY_E_SESSION_STORE_REFUSED' : 'TIPFY_E_SESSION_STORE_UNAVAILABLE'
-    super(code, { what, why }, options)
+    super(code, { what, why, check: checks[isEmbedded ? 'embedded' : 'cloud'] }, options)
     this.retryAfter = retryAfter
   }
 }

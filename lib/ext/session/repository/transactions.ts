@@ -74,9 +74,10 @@ export class TransactionRunner {
   }
 
   /** Counts a load or save that cannot be done, and returns the error to throw; reports it from time to time. */
-  unavailable(...about: ConstructorParameters<typeof RepositoryUnavailable>): RepositoryUnavailable {
+  unavailable(what: string, why: string, retryAfter?: number | null, options?: ErrorOptions): RepositoryUnavailable {
     this.counters.unavailable++
-    const error = new RepositoryUnavailable(...about)
+    const { isEmbedded } = this.datastore
+    const error = new RepositoryUnavailable(what, why, retryAfter, { ...options, isEmbedded })
     const now = this.clock.ticks()
     if (now - this.#reportedAt >= troublePause) {
       this.#reportedAt = now

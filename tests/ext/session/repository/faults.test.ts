@@ -243,6 +243,15 @@ describe('a Datastore', () => {
     expect(store.stats.retries).toBe(0)
   })
 
+  test('that is embedded and fails is told of by its folder, not by projects and credentials', async () => {
+    const datastore = await openDatastore({ mode: 'embedded', memory: true })
+    const store = openRepository(new SessionDatastore(datastore, { kind: 'Session', isEmbedded: true }), null)
+    await closeDatastore(datastore)
+    const error = await store.create('sid', { data: '{}' }).catch((error: Error) => error)
+    expect((error as Error).message).toMatch(/check the data folder: that it is there/i)
+    expect((error as Error).message).not.toMatch(/project|credential/)
+  })
+
   test('that fails is told of in the log once a minute, not with each request', async () => {
     const clock = new FakeClock()
     const datastore = new MemoryDatastore()

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describedProtos } from '../../../lib/datastore/google/client-internals.ts'
 import { type Field, MessageShapes } from '../../../lib/datastore/server/message-shapes.ts'
 import { jsonForm } from '../../../lib/datastore/server/proto-json.ts'
+import { expectLinear } from '../../support/linear.ts'
 
 const form = jsonForm()
 const shapes = new MessageShapes(describedProtos())
@@ -197,4 +198,33 @@ test('a number of any length is read in a time that grows no faster than the tex
   expect(field('Value', 'integerValue', long)).toBe(3)
   expect(field('Value', 'doubleValue', `0.${long}`)).toBe(1)
   expect(field('Value', 'stringValue', JSON.stringify('\\"1'.repeat(200_000)))).toBe('\\"1'.repeat(200_000))
+})
+
+const hostile: Record<string, (size: number) => string> = {
+  'digits and dots': (size) => `{"doubleValue":${'1.'.repeat(size / 2)}}`,
+  digits: (size) => `{"integerValue":${'1'.repeat(size)}}`,
+  'digits in a string': (size) => `{"integerValue":"${'1'.repeat(size)}"}`,
+  exponents: (size) => `[${'1e5,'.repeat(size / 4)}1]`,
+  'zeros behind a point': (size) => `{"integerValue":"1.${'0'.repeat(size)}"}`,
+  base64: (size) => `{"blobValue":"${'_-'.repeat(size / 2)}"}`,
+  padding: (size) => `{"blobValue":"${'='.repeat(size)}"}`,
+  strings: (size) => `{"arrayValue":{"values":[${'{"stringValue":"\\""},'.repeat(size / 21)}{"stringValue":""}]}}`,
+  'a run of U+FFFF': (size) => `{"stringValue":"${'\uffff'.repeat(size)}","\\u0000":1}`,
+  quotes: (size) => '"'.repeat(size),
+  'underscores in a name': (size) => `{"${'_a'.repeat(size / 2)}":1}`,
+  'a time of many digits': (size) => `{"timestampValue":"2020-01-01T00:00:00.${'1'.repeat(size)}Z"}`,
+}
+
+test.each(Object.entries(hostile))('%s are read in linear time', async (_, input) => {
+  await expectLinear({
+    input,
+    to: 2 ** 17,
+    run: (text) => {
+      try {
+        form.read('Value', text)
+      } catch {
+        // Most of them are no message.
+      }
+    },
+  })
 })

@@ -33,8 +33,9 @@ export function mergeData(base: Data, mine: Data, theirs: Data, report: ReportCo
 /** About 20 ms. */
 const maxEffort = 2_000_000
 
-/** A conflict that lies deeper is said to lie here: many of them must not take long. */
-const maxSteps = 100
+/** Longer paths, and longer keys in them, are cut: there may be many conflicts. */
+const maxPath = 500
+const cut = (text: string): string => (text.length > maxPath ? `${text.slice(0, maxPath)}…` : text)
 
 /** The value where there is none: a session can hold undefined. */
 const missing = Symbol('missing')
@@ -59,7 +60,7 @@ const objects: Keyed<Data> = {
   has: (object, key) => hasOwn(object, key as string),
   get: (object, key) => object[key as string],
   put: (object, key, value) => put(object, key as string, value),
-  step: (key) => member(key as string),
+  step: (key) => member(cut(key as string)),
 }
 
 const maps: Keyed<AnyMap> = {
@@ -68,7 +69,7 @@ const maps: Keyed<AnyMap> = {
   has: (map, key) => map.has(key),
   get: (map, key) => map.get(key),
   put: (map, key, value) => map.set(key, value),
-  step: (key) => `.get(${typeof key === 'string' ? JSON.stringify(key) : isAtom(key) ? String(key) : '…'})`,
+  step: (key) => `.get(${typeof key === 'string' ? JSON.stringify(cut(key)) : isAtom(key) ? cut(String(key)) : '…'})`,
 }
 
 /** Each member is its own value. */
@@ -128,10 +129,10 @@ class Merger {
   #whole(base: unknown, mine: unknown, theirs: unknown): unknown {
     if (same(base, mine, this.#effort)) return theirs
     if (same(base, theirs, this.#effort) || same(mine, theirs, this.#effort)) return mine
-    const steps = this.#path.slice(0, maxSteps).map((step) => step())
-    const path = `session${steps.join('')}${this.#path.length > maxSteps ? '…' : ''}`
+    let path = 'session'
+    for (const step of this.#path) if (path.length <= maxPath) path += step()
     const [b, m, t] = [base, mine, theirs].map((value) => (value === missing ? undefined : value))
-    this.#report({ path, base: b, mine: m, theirs: t })
+    this.#report({ path: cut(path), base: b, mine: m, theirs: t })
     return mine
   }
 
@@ -159,22 +160,29 @@ class Merger {
 
   /** Merges Maps or Sets. Objects that are keys are the same ones where they hold the same. */
   #collection<T extends AnyMap | AnySet>(type: Keyed<T>, ...sides: [T, T, T]): T {
-    if (sides.every((side) => type.keys(side).every(isAtom))) return this.keyed(type, ...sides)
+    const [b, m, t] = sides.map((side) => type.keys(side)) as [unknown[], unknown[], unknown[]]
+    if ([b, m, t].every((keys) => keys.every(isAtom))) return this.keyed(type, ...sides)
+    // What all begin with, most often nearly everything, is named by its place; the rest by canonical keys.
+    let start = 0
+    while (start < b.length && same(b[start], m[start], this.#effort) && same(b[start], t[start], this.#effort)) start++
     const known = new Map<unknown, unknown>()
-    const [base, mine, theirs] = sides.map((side) => {
-      const renamed = type.make()
-      const copies = new Map<unknown, number>()
-      for (const key of type.keys(side)) {
-        const canonical = this.#keys.of(key)
-        const copy = copies.get(canonical) ?? 0
-        copies.set(canonical, copy + 1)
-        const name = copy === 0 ? canonical : `${canonical} ${copy}` // objects that hold the same, by their order
+    const named = ([b, m, t] as const).map((keys, side) => {
+      const result = type.make()
+      const copies = new Map<number, number>()
+      for (const [at, key] of keys.entries()) {
+        let name: unknown = -1 - at
+        if (at >= start) {
+          const canonical = this.#keys.of(key)
+          const copy = copies.get(canonical) ?? 0
+          copies.set(canonical, copy + 1)
+          name = copy === 0 ? canonical : `${canonical} ${copy}` // objects that hold the same, by their order
+        }
         known.set(name, key)
-        type.put(renamed, name, type.get(side, key))
+        type.put(result, name, type.get(sides[side]!, key))
       }
-      return renamed
+      return result
     }) as [T, T, T]
-    const merged = this.keyed({ ...type, step: (name) => type.step(known.get(name)) }, base, mine, theirs)
+    const merged = this.keyed({ ...type, step: (name) => type.step(known.get(name)) }, ...named)
     const result = type.make()
     for (const name of type.keys(merged)) type.put(result, known.get(name), type.get(merged, name))
     return result

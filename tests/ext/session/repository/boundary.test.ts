@@ -33,10 +33,10 @@ test('the session layer reaches the repository through three files', () => {
   expect([...new Set(fromSessions.map(({ target }) => target))].sort()).toEqual(entries)
 })
 
-test('the cache knows nothing of the repository, and only open.ts chooses a cache', () => {
+test('the cache knows nothing of the repository, and only open.ts uses one; check --cache looks at its servers', () => {
   const up = imports.filter(({ file, target }) => file.startsWith(cache) && target.startsWith(repository))
   expect(up).toEqual([])
   const users = imports.filter(({ file, target }) => target.startsWith(cache) && !file.startsWith(cache))
   const chosen = users.filter(({ target }) => target !== `${cache}ports.ts`)
-  expect(new Set(chosen.map(({ file }) => file))).toEqual(new Set([`${repository}open.ts`]))
+  expect(new Set(chosen.map(({ file }) => file))).toEqual(new Set([`${repository}open.ts`, 'cli/check.ts']))
 })

@@ -33,7 +33,7 @@ import { beginStream } from './http/response/started-stream.ts'
 import { type Log, makeLog } from './internal/log.ts'
 import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
-/** Handles a request from its first byte to its last. Never rejects. Awaits only promises: a plain value costs no turn. */
+/** Handles a request from its first byte to its last. Never rejects. Of plain values most are not awaited: that would cost a turn. */
 async function handleRequest(app: App, context: RequestContext, outgoing: ServerResponse): Promise<void> {
   const { request } = context
   // To check the length of a list is cheaper than to call none of its hooks.

@@ -117,7 +117,7 @@ export type Sections = ConfigSections & { tipfy: TipfyConfig }
 
 type PartialSections = { [Module in keyof ConfigSections]?: Partial<ConfigSections[Module]> }
 
-/** What config.ts exports: a section per module. Sections of your own modules are free, or typed by `ConfigSections`. */
+/** The configuration, which config.ts exports: a section per module. Sections of your own modules are free, or typed by `ConfigSections`. */
 export interface Config extends PartialSections {
   /** The application itself. */
   tipfy?: Partial<TipfyConfig>

@@ -23,7 +23,7 @@ export const systemClock: Clock = {
   afterIo: (fn) => void setImmediate(fn),
 }
 
-/** A wait is cut into so many timers, to notice when the event loop was held in between. */
+/** A wait is cut into this many timers, to notice when the event loop was held in between. */
 const slices = 5
 /** Ms by which timers are late on an idle machine. */
 const usualLateness = 2

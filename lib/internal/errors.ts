@@ -494,7 +494,7 @@ export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
   override name = 'TipfyError'
   /** Like 'TIPFY_E_OUTSIDE_REQUEST'; each is explained on the page of errors. */
   readonly code: Code
-  /** What to do, in a sentence; also part of `message`. */
+  /** The remedy in a sentence; also part of `message`. */
   readonly remedy: string
 
   constructor(code: Code, ...[values, options]: Arguments<Code>) {

@@ -138,7 +138,7 @@ export function testFile(project: Project): string {
   const uses = ['createClient', ...(stored ? ['memoryDatastore'] : [])].join(', ')
   const settings = stored
     ? `
-// What the tests write is kept in memory.
+// The tests keep their sessions in memory.
 const sessions = { ...config['tipfy/ext/session'], datastore: await memoryDatastore() }
 const app = makeApp({ ...config, 'tipfy/ext/session': sessions }, { root: join(import.meta.dirname, '..') })`
     : `

@@ -26,7 +26,7 @@ function numberText(json: unknown): string | undefined {
 /** Numbers with more digits, or with a larger exponent, do not fit. */
 const maxDigits = 400
 
-/** Reads an integer of so many bits, as decimal text; `1e3` and `1.0` are integers too. */
+/** Reads an integer of `bits` bits, as decimal text; `1e3` and `1.0` are integers too. */
 export function readInteger(json: unknown, bits: 32 | 64): string | undefined {
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(numberText(json) ?? '') ?? []

@@ -30,7 +30,7 @@ const saltLength = 16
 const hashLength = 32
 const hasArgon2 = typeof crypto.argon2 === 'function'
 
-/** Costs above these are not computed for a stored hash, whoever wrote it. */
+/** Stored hashes of a higher cost are not computed. */
 const maxMemory = 1024 * 1024 // KiB
 const maxPasses = 64
 const maxParallelism = 64

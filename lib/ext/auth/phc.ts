@@ -1,7 +1,7 @@
 // The PHC string format for the two algorithms that are used here:
 // https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
 
-/** How a hash is made. `memory` in KiB; scrypt's cost is 2 to the power of `logCost`. */
+/** The cost of a hash. `memory` in KiB; scrypt's cost is 2 to the power of `logCost`. */
 export type Cost =
   | { algorithm: 'argon2id'; memory: number; passes: number; parallelism: number }
   | { algorithm: 'scrypt'; logCost: number; blockSize: number; parallelism: number }

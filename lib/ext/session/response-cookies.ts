@@ -38,7 +38,7 @@ export function protectStream(response: CookieResponse): void {
   if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'private')
 }
 
-// Node answers 431 to larger headers, before any of our code could clear a cookie: the user would be locked out. A quarter
+// Node responds with 431 to larger headers, before any of our code could clear a cookie: the user would be locked out. A quarter
 // is left for the other headers.
 const maxBytes = maxHeaderSize * 0.75
 

@@ -51,7 +51,7 @@ export class Sessions implements SessionInterface {
   opened: OpenRepository | undefined
   readonly #app: SessionApp
   #opening: Promise<void> | undefined
-  /** What binds sessions to devices, where the configuration says so. */
+  /** Binds sessions to devices, if configured. */
   devices: Devices | undefined
   #deviceModules: DeviceModules | undefined
 

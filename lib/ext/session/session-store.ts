@@ -99,7 +99,7 @@ export class SessionStore {
   }
 
   /**
-   * Has the browser of a bound session prove that it has the key, if it did not within so many seconds: for the page that pays.
+   * Makes the browser of a bound session prove that it has the key, if it did not within `within` seconds: for the page that pays.
    * It throws a response that brings the browser back at once, with the proof; a 403 if that is still missing. Where the session
    * is not bound it returns: look at `sessionStore.device`, or ask for it with the rule option `deviceBound: 'required'`.
    */

@@ -154,7 +154,7 @@ const methods = new Set(Object.getOwnPropertyNames(Session.prototype)) // checke
 function assign(session: Session, key: PropertyKey, value: unknown): boolean {
   if (typeof key === 'symbol') return false
   if (isReserved(key as string)) throw new TipfyError('TIPFY_E_SESSION_RESERVED', { key })
-  // How other frameworks are told of changes: here it would be kept, and mean nothing.
+  // Other frameworks want this for a change; here it would be stored, and mean nothing.
   if (key === 'modified') throw new TipfyError('TIPFY_E_SESSION_MODIFIED')
   session.set(key as string, value as never)
   return true

@@ -1,5 +1,5 @@
-// Where a request came from and what it asked for: scheme, host and client address. Any client can write forwarded headers,
-// so they count only as far as the chain of trusted proxies reaches.
+// The origin of a request: scheme, host and client address. Any client can write forwarded headers, so they count only as far
+// as the chain of trusted proxies reaches.
 import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import { isIP } from 'node:net'

@@ -44,7 +44,7 @@ export interface Trust {
 /** `tipfy.trustedProxies`: a number of hops, or addresses, subnets and names as proxy-addr reads them. */
 export type TrustedProxies = number | string | readonly string[] | null
 
-/** What all requests of one application have in common. */
+/** The settings that all requests of an application share. */
 export interface RequestSettings extends RequestLimits {
   /** Null trusts no proxy. */
   trust: Trust | null

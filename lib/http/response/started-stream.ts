@@ -81,7 +81,7 @@ export function isAbort(error: unknown): boolean {
 }
 
 /**
- * Pulls the first piece of the stream that is the body of `response`, unless that was done, or nothing of it will be sent. Its
+ * Pulls the first piece of the stream that is the body of `response`, unless it was pulled before, or none of it will be sent. Its
  * source is ended when the client leaves, and for HEAD at once.
  */
 export async function beginStream(
@@ -104,7 +104,7 @@ async function endWithClient(stream: StartedStream, outgoing: ServerResponse): P
   if (!outgoing.writableFinished) await stream.end().catch(() => {}) // the sender reports it
 }
 
-/** True if the client will be told that it has this content already. */
+/** Returns true if the response will be a 304 or 412 without content. */
 function isUnchanged(response: Response, { method, message }: Request): boolean {
   const { etag, lastModified, isConditional, status } = response
   return isConditional && status === 200 && evaluate(method, message.headers, { etag, lastModified }) !== 200

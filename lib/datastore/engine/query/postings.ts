@@ -6,7 +6,7 @@ import type { Store } from '../storage/store.ts'
 const top = Buffer.from([0xff, 0xff])
 const bottom = new Uint8Array()
 
-/** Where reading changes its strategy. One object, so that tests can use the strategies of large data on a few entities. */
+/** The sizes at which reading changes its strategy. One object, so that tests can use the strategies of large data on a few entities. */
 export const sizes = {
   firstChunk: 32,
   lastChunk: 512,

@@ -81,7 +81,7 @@ export abstract class BackendSession {
   protected isHidden = false
   /** The data, once it was looked at. */
   protected copy: WorkingCopy | undefined
-  /** When the request came, in ms. */
+  /** The time the request came, in ms. */
   readonly #now: number
   #isClosed = false
   #frozen: Record<string, unknown> | undefined
@@ -278,7 +278,7 @@ export abstract class BackendSession {
     )
   }
 
-  /** True if caches may keep the response for everybody: it must carry no user's cookie, only to renew or to clear that. */
+  /** True if caches may keep the response for everybody: such a response must not set a cookie, not even to renew or clear one. */
   protected isForAll(response: ResponseHead): boolean {
     return !this.used && /^(?!.*\b(?:private|no-store|no-cache)\b)./i.test(response.headers.get('cache-control') ?? '')
   }

@@ -118,7 +118,7 @@ export class SecureCookieSession extends BackendSession {
     return this.cookieChange(value, lifetime)
   }
 
-  /** When the absolute limit began to count: a login begins a new life, any other regenerate() goes on with the old one. */
+  /** Returns the start of the absolute limit: a login begins a new one, any other regenerate() keeps the old one. */
   #began(text: string, now: number): number {
     const { cookie, did } = this
     if (cookie === undefined || did.isDestroyed || this.isHidden) return now

@@ -8,7 +8,7 @@ import { type CacheConnection, type CacheCounters, type CacheLink, CacheRefused 
 export interface CacheServerSettings {
   /** The longest wait in ms that one load or save may spend on this server. */
   timeout: number
-  /** How long an entry can live, in ms. */
+  /** Milliseconds that an entry can live. */
   entryLife: number
   /** Called when the server stops and starts to work. */
   onTrouble: (message: string) => void
@@ -76,7 +76,7 @@ export class CacheServer {
     return this.#link.name
   }
 
-  /** Whether the server can be used now. If not, and it is time, begins to mend it, which no request waits for. */
+  /** Returns true if the server can be used now. If not, and it is time, begins to connect again, in the background. */
   #isUsable(): boolean {
     if (this.#state === 'closed') return true
     if (this.#state === 'open' && this.#clock.ticks() >= this.#notBefore) this.#outside(() => void this.#mend())

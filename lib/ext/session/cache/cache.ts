@@ -1,5 +1,5 @@
-// Sessions in memcached, never older than what was last answered: readers fill only over a lease of their own, writers
-// only replace what is older than theirs and delete leases, both by check-and-set. docs/ tells why each step is needed,
+// Sessions in the cache, never older than the last response: readers fill only over a lease of their own, writers
+// only replace what is older than theirs and delete leases, both by check-and-set. docs/session-promises.md says why each step is needed,
 // and tests/ext/session/simulation plants their absence.
 
 import type { Clock } from '../../../internal/clock.ts'
@@ -14,9 +14,9 @@ import {
 } from './ports.ts'
 
 export interface CacheSettings extends Pick<CacheServerSettings, 'onTrouble'> {
-  /** How long a value may be served, in ms. */
+  /** Milliseconds that a value may be served. */
   cacheTtl: number
-  /** The longest wait in ms that one load or save may spend on memcached. */
+  /** The longest wait in ms that one load or save may spend on the cache. */
   cacheTimeout: number
 }
 
@@ -32,21 +32,21 @@ export function cacheOn(links: CacheLink[]): ((parts: CacheParts) => SessionCach
   return links.length === 0 ? undefined : (parts) => new SessionCache(links, parts)
 }
 
-/** How long a reader may take from Datastore to memcached, in seconds. */
+/** Seconds that a reader may take from Datastore to the cache. */
 const leaseSeconds = 5
 /** Over 30 days memcached reads a date. */
-const mostSeconds = 2_592_000
+const maxSeconds = 2_592_000
 /** memcached takes 1 MiB by default, with its own header. */
-const mostBytes = 1_000_000
-/** A writer that lost so many check-and-sets deletes the entry. */
-const mostLooks = 8
+const maxBytes = 1_000_000
+/** A writer that lost this many check-and-sets deletes the entry. */
+const maxLooks = 8
 
 interface Seen {
   connection: CacheConnection
   cas: CasId
 }
 
-/** A record, or the lease to fill its place with: null where that is another's to do. */
+/** A record, or the lease to fill its place with: null if another reader holds it. */
 type Looked = { record: CachedRecord } | { lease: Seen | null }
 
 export class SessionCache {
@@ -72,7 +72,7 @@ export class SessionCache {
     this.servers = links.map((link) => new CacheServer(link, parts.clock, parts.counters, settings))
   }
 
-  /** The cached record, or what `fetch` finds: that is cached if it is a record and nobody changed it meanwhile. */
+  /** The cached record, or what `fetch` finds: that is cached if it is a record and did not change meanwhile. */
   async read<Other>(id: string, fetch: () => Promise<CachedRecord | Other>): Promise<CachedRecord | Other> {
     const server = this.#server(id)
     let found: Looked | undefined
@@ -98,7 +98,7 @@ export class SessionCache {
     }
   }
 
-  /** Makes sure that nobody is served what was there before `record`; to be awaited before its commit is answered. */
+  /** Makes sure that nothing older than `record` is served; to be awaited before the response to its commit. */
   write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void> {
     let written = this.#written.get(record)
     if (written === undefined) {
@@ -130,7 +130,7 @@ export class SessionCache {
     if (done === undefined) await this.#miss(server, id, wasUsed ? patience : 0)
   }
 
-  /** Has the server told of a change as soon as it can be, and waits for that for `patience` ms. */
+  /** Repeats a change at the server until it is confirmed, and waits for that for `patience` ms. */
   async #miss(server: CacheServer, id: string, patience: number): Promise<void> {
     server.miss(keyOf(id))
     if (!(await server.confirmed(keyOf(id), patience))) this.#counters.cacheUnconfirmed++
@@ -160,7 +160,7 @@ export class SessionCache {
     return { lease: cas === null ? null : { connection, cas } }
   }
 
-  // Nobody waits for this: a reader that has its record has no use for the cache.
+  // In the background: a reader that has its record does not need the cache.
   async #fill(server: CacheServer, id: string, lease: Seen, record: CachedRecord | null): Promise<void> {
     // The lease counts only on the connection that gave it.
     if (!lease.connection.alive) return
@@ -190,9 +190,9 @@ export class SessionCache {
       if (put) this.#seen.set(record, { connection, cas: put })
       return value ? Boolean(put) : await connection.delete(key, cas)
     }
-    // The entry that this request itself was served is older than its commit: if it is still there, that is the look.
+    // The entry that this request read is older than its commit: if it is still there, no look is needed.
     if (known?.connection === connection && (await swap(known.cas))) return true
-    for (let looks = 0; looks < mostLooks; looks++) {
+    for (let looks = 0; looks < maxLooks; looks++) {
       const entry = await connection.get(key)
       if (entry === null) return true
       const content = parse(id, entry.value)
@@ -214,8 +214,8 @@ export class SessionCache {
     const left = Math.min(record.expires - this.#clock.now(), this.#ttl)
     if (left <= 0) return null
     const text = `value ${JSON.stringify({ id, ...rest })}\n${data}`
-    if (text.length * 3 > mostBytes && Buffer.byteLength(text) > mostBytes) return null
-    return { text, seconds: Math.min(Math.ceil(left / 1000), mostSeconds) }
+    if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) return null
+    return { text, seconds: Math.min(Math.ceil(left / 1000), maxSeconds) }
   }
 }
 
@@ -227,7 +227,7 @@ function isRecord(fetched: unknown): fetched is CachedRecord {
   return typeof fetched === 'object' && fetched !== null && 'version' in fetched
 }
 
-/** An entry's content: somebody's lease, a record, or nothing of ours. */
+/** Parses an entry: a lease, a record, or nothing of ours. */
 function parse(id: string, text: string): CachedRecord | 'lease' | 'broken' {
   if (text.startsWith('lease ')) return 'lease'
   const end = text.indexOf('\n')

@@ -1,6 +1,6 @@
-// memcached with check-and-set, over memjs: the package has neither gets nor cas, but sends any request and shows the whole
-// answer. One memjs client is one connection here, thrown away when it is lost: its own reconnecting would send an id of
-// one server process to the next, and read a new answer after half of an old one.
+// memcached with check-and-set, over memjs: the package has neither gets nor cas, but sends any request and returns the whole
+// response. One memjs client is one connection here, dropped when it is lost: reconnecting would send an id of one server
+// process to the next, and read a new response after half of an old one.
 import type { Socket } from 'node:net'
 import memjs from 'memjs'
 import { systemClock, withDeadline } from '../../../internal/clock.ts'
@@ -31,7 +31,7 @@ const ok = 0x00
 const missing = 0x01
 const exists = 0x02
 
-interface Answer {
+interface Reply {
   header: { magic: number; status: number; cas: Buffer }
   val: Buffer
 }
@@ -47,7 +47,7 @@ class Connection implements CacheConnection {
   readonly #client: memjs.Client
   readonly #server: MemjsServer
   #socket: Socket | undefined
-  /** What to call for each call under way when the connection is lost: memjs would leave them open. */
+  /** Rejects the calls under way when the connection is lost: memjs would leave them pending. */
   readonly #pending = new Set<(error: Error) => void>()
   #sequence = 0
   #closed = false
@@ -65,7 +65,7 @@ class Connection implements CacheConnection {
   }
 
   private constructor(host: string, port: number, { username, password }: MemcachedOptions) {
-    // memjs's own time-outs would only confuse whoever has one already.
+    // Longer than any deadline of ours: two time-outs of one call would interfere.
     const server = new memjs.Server(host, port, '', '', { timeout: 3600, conntimeout: 3600, keepAlive: true })
     this.#server = server as unknown as MemjsServer
     this.#server.username = username ?? undefined // not what the environment says
@@ -124,15 +124,15 @@ class Connection implements CacheConnection {
   }
 
   async #establish(): Promise<void> {
-    const answered = this.#perform(op.noop, '', none, '')
+    const replied = this.#perform(op.noop, '', none, '')
     this.#server._socket?.once('close', () => this.#lost())
-    const { header } = await answered
+    const { header } = await replied
     if (header.magic !== 0x81 || header.status !== ok)
       throw new Error('it does not speak the memcached binary protocol')
     this.#socket = this.#server._socket
   }
 
-  #ask(opcode: number, key: string, extras: Extras = none, value = '', cas?: Buffer): Promise<Answer> {
+  #ask(opcode: number, key: string, extras: Extras = none, value = '', cas?: Buffer): Promise<Reply> {
     if (!this.alive) return Promise.reject(new Error('the connection was lost'))
     return steps.hasSubscribers
       ? this.#askTraced(opcode, key, extras, value, cas)
@@ -143,24 +143,24 @@ class Connection implements CacheConnection {
     return traced('memcached', names.get(args[0])!, () => this.#perform(...args))
   }
 
-  #perform(opcode: number, key: string, extras: Extras, value: string, cas?: Buffer): Promise<Answer> {
+  #perform(opcode: number, key: string, extras: Extras, value: string, cas?: Buffer): Promise<Reply> {
     // memjs reads it back as a signed number.
     this.#sequence = this.#sequence === 0x7fffffff ? 1 : this.#sequence + 1
     const request = requestOf(opcode, this.#sequence, key, extras, value, cas)
     this.#gather()
     return new Promise((resolve, reject) => {
       this.#pending.add(reject)
-      const answered = (error: unknown, answer: Answer) => {
+      const settle = (error: unknown, reply: Reply) => {
         this.#pending.delete(reject)
         if (error)
-          reject(typeof error === 'string' ? new Error(error) : error) // of a refused login it is a text
-        else resolve(answer)
+          reject(typeof error === 'string' ? new Error(error) : error) // a failed login gives a string
+        else resolve(reply)
       }
-      this.#client.perform(key, request, this.#sequence, answered as (...args: unknown[]) => void, 1)
+      this.#client.perform(key, request, this.#sequence, settle as (...args: unknown[]) => void, 1)
     })
   }
 
-  /** What is asked in one turn of the event loop is sent together: a write to a socket costs more than the rest of a call. */
+  /** Sends the calls of one turn of the event loop together: a write to a socket costs more than the rest of a call. */
   #gather(): void {
     const socket = this.#socket
     if (socket === undefined || socket.writableCorked > 0) return
@@ -174,7 +174,7 @@ class Connection implements CacheConnection {
   }
 }
 
-/** As memjs.Utils.makeRequestBuffer, in one buffer of seven, and with the id of a check-and-set. */
+/** As memjs.Utils.makeRequestBuffer, in one buffer instead of seven, and with the id of a check-and-set. */
 function requestOf(opcode: number, sequence: number, key: string, extras: Extras, value: string, cas?: Buffer): Buffer {
   const [keyBytes, valueBytes] = [Buffer.byteLength(key), Buffer.byteLength(value)]
   const body = extras.length + keyBytes + valueBytes

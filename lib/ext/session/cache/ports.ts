@@ -1,5 +1,5 @@
-// What the cache needs of the world, and what it keeps: small interfaces whose every step is one await, so that a test can
-// own them and choose what happens between any two steps.
+// The dependencies of the cache, and the record that it keeps: small interfaces whose every step is one await, so that a test
+// can choose what happens between any two steps.
 
 /** A live session as Datastore holds it. Times in ms since 1970. */
 export interface CachedRecord {
@@ -16,7 +16,7 @@ export interface CachedRecord {
   stamp: string | null
 }
 
-/** What the cache counts. */
+/** The counters of the cache. */
 export interface CacheCounters {
   cacheHits: number
   cacheMisses: number
@@ -26,15 +26,15 @@ export interface CacheCounters {
   /** Uses of the cache left out because a breaker was open. */
   cacheBypassed: number
   breakerOpened: number
-  /** Changes whose response left before the cache knew of them: it is told beside the requests. */
+  /** Changes whose response left before the cache confirmed them; they are repeated in the background. */
   cacheUnconfirmed: number
   /** Entries that were expired, garbage or another session's. */
   cacheBroken: number
-  /** How long each load or save spent on the cache. */
+  /** The time that each load or save spent on the cache. */
   readonly memcached: { add(ms: number, failed: boolean): void }
 }
 
-/** A memcached server as the cache sees it. */
+/** A server of the cache. */
 export interface CacheLink {
   /** Like `10.0.0.1:11211`, for log lines. */
   readonly name: string
@@ -48,8 +48,8 @@ export interface CacheLink {
 export type CasId = unknown
 
 /**
- * One connection to a memcached server. Calls may stay pending for ever, and reject when it is lost or with CacheRefused
- * where the server answered but would not.
+ * One connection to a server of the cache. Calls may stay pending for ever. They reject when the connection is lost, and with
+ * CacheRefused if the server responded with a refusal.
  */
 export interface CacheConnection {
   readonly alive: boolean

@@ -9,7 +9,7 @@ export interface Script {
   digest: string
 }
 
-// An entry is `<term> <token> <value>`; `s` is its part after the term, or false. A line `#!lua` makes a replica refuse the
+// An entry is `<term> <token> <value>`; `s` is its part after the term, or false. A line `#!lua` makes a replica reject the
 // script, which it would run without. Only what stores nothing may run when the server is out of memory.
 const head = `
 local i = redis.call('INFO','replication')

@@ -77,7 +77,7 @@ class ValkeyConnection implements CacheConnection {
   async #greet({ username, database = 0 }: ValkeyOptions, password: string | null | undefined): Promise<void> {
     if (password) await this.#send(username ? ['AUTH', username, password] : ['AUTH', password])
     if (database !== 0) await this.#send(['SELECT', String(database)])
-    // Finds out a replica, missing rights, a server too old for such scripts, and what is no Valkey at all.
+    // Fails for a replica, missing rights, a server too old for such scripts, or another kind of server.
     await this.get(probe)
   }
 
@@ -150,7 +150,7 @@ class ValkeyConnection implements CacheConnection {
     }
   }
 
-  /** What a failed call means: for most errors the server is of no use, and the next connection may find another. */
+  /** Turns an error of a call into ours: after most of them the server is of no use, and the next connection may find another. */
   #judge(error: unknown): unknown {
     if (!(error instanceof ReplyError)) return error
     if (refusals.has(error.code)) return new CacheRefused(error.message, { cause: error })
@@ -160,7 +160,7 @@ class ValkeyConnection implements CacheConnection {
 
   #send(words: readonly string[]): Promise<string | number | null> {
     if (this.#lost !== null) return Promise.reject(this.#lost)
-    // What is sent in one turn of the event loop goes together: a write to a socket costs more than the rest of a call.
+    // The calls of one turn of the event loop are sent together: a write to a socket costs more than the rest of a call.
     if (this.#socket.writableCorked === 0) {
       this.#socket.cork()
       setImmediate(uncork, this.#socket)
@@ -199,7 +199,7 @@ class ValkeyConnection implements CacheConnection {
   }
 }
 
-/** Says of a connection that did not come about what to do, where the server's own words do not. */
+/** Adds a remedy to the error of a failed connection, if the server gives none. */
 function explain(error: unknown): unknown {
   if (!(error instanceof ReplyError)) return error
   const remedy = /can't (run this command|access)|NOPERM/.test(error.message)

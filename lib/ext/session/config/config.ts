@@ -157,7 +157,7 @@ const table = {
   /** Turns data of version `from` (null: none) into today's form. Synchronous; may change `data` or return another. */
   migrate: setting<null | ((data: Record<string, unknown>, from: number | null) => unknown)>(null, 'function|null'),
   /**
-   * Where the secret of CSRF tokens is kept: 'cookie', one of its own, or 'session', for sites that can have only one cookie.
+   * The place of the secret of CSRF tokens: 'cookie', one of its own, or 'session', for sites that can have only one cookie.
    * Then a page with a token starts a session.
    */
   csrf: choice('cookie', ['cookie', 'session']),

@@ -2,7 +2,7 @@
 import { isDictionary } from '../../../internal/settings.ts'
 import { failConfig, type SessionCookie } from './cookie.ts'
 
-/** How sessions are bound to devices (Device Bound Session Credentials). */
+/** The settings of device-bound sessions (Device Bound Session Credentials). */
 export interface DeviceBound {
   /** Seconds that a browser may use the session before it has to sign again: 300 or more. */
   lifetime: number

@@ -34,7 +34,7 @@ export interface FoundCookie {
   readonly isForged: boolean
   /** True if the only one that counts was signed by a process whose clock is ahead. */
   readonly isAhead: boolean
-  /** When the header was read, in ms. */
+  /** The time the header was read, in ms. */
   readonly now: number
   /** True once the headers of the response are decided. */
   isSent: boolean

@@ -8,11 +8,11 @@ import { sign, unsign } from 'cookie-signature'
 /** A cookie that was signed here. */
 export interface SignedCookie {
   readonly text: string
-  /** When it was signed, in ms. */
+  /** The time it was signed, in ms. */
   readonly issued: number
   /** Seconds that it lives, if that was set for it alone. */
   readonly lifetime: number | undefined
-  /** When the session began, in ms: kept over re-issues. */
+  /** The time the session began, in ms: kept when the cookie is renewed. */
   readonly created: number
   /** True if the newest key signed it; if not, it is due to be issued again. */
   readonly newest: boolean
@@ -20,7 +20,7 @@ export interface SignedCookie {
   memo: unknown
 }
 
-/** Why a cookie does not count. `expired` was signed here; the others never were, or not for this use. */
+/** The reason to reject a cookie. `expired` was signed here; the others never were, or not for this use. */
 export type Rejection = 'malformed' | 'forged' | 'future' | 'expired'
 
 export interface SignerOptions {
@@ -92,7 +92,7 @@ export class CookieSigner {
     return this.#rejection(cookie, now) ?? cookie
   }
 
-  /** Why a cookie that was signed here does not count, or not any more. */
+  /** Returns the reason to reject a cookie that was signed here. */
   #rejection(
     { issued, created, lifetime = this.#options.maxAge ?? undefined }: SignedCookie,
     now: number,

@@ -1,4 +1,4 @@
-// What a session knows of its browser's device, under the key `$device`.
+// The state of a session's device, under the key `$device`.
 import { decodeData } from './codec.ts'
 import { deviceKey } from './reserved.ts'
 
@@ -16,9 +16,9 @@ export interface Offer {
   readonly offer: string
   /** In ms since 1970, as all times here. */
   readonly until: number
-  /** When it was sent last; 0: not yet. */
+  /** The time it was last sent; 0: never. */
   readonly sent: number
-  /** How many times it was sent. */
+  /** The number of times it was sent. */
   readonly tries: number
 }
 

@@ -1,5 +1,5 @@
 // The one equality of session values: deep, by what they hold, whatever the order of objects' keys. That of Maps and Sets counts.
-// What a session cannot hold is the same as nothing but itself: instances of classes, objects with symbols for keys.
+// A value that a session cannot hold equals only itself: instances of classes, objects with symbols for keys.
 import { types } from 'node:util'
 import { isPlainObject } from './values.ts'
 
@@ -15,7 +15,7 @@ const {
 const { isArray } = Array
 const { isDate, isUint8Array, isMap, isSet } = types
 
-/** What work on values may still cost, in steps of about 10 ns. It is counted here; those who spend it look at it. */
+/** The effort left for work on values, in steps of about 10 ns. It is counted here and checked by the callers. */
 export interface Effort {
   left: number
 }

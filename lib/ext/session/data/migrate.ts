@@ -31,7 +31,7 @@ export function decodeCurrent(text: string, migration: Migration): Record<string
   return { ...withVisible(data, moved), ...emptyData(migration) }
 }
 
-/** What a function of the configuration returned, if it is data: a promise would pass for an empty session, and be saved as that. */
+/** Checks that a function of the configuration returned data: a promise would pass for an empty session, and be saved as that. */
 export function mustBeData(name: string, given: unknown): Record<string, unknown> {
   if (typeof given === 'object' && given !== null && isPlainObject(given)) return given as Record<string, unknown>
   const isObject = typeof given === 'object' && given !== null

@@ -1,17 +1,17 @@
-// What a session can hold, told in one quick walk; and for what it cannot, where that lies, in a slow one.
+// Checks in one quick walk that a session can hold a value, and finds in a slow one where it cannot.
 import { types } from 'node:util'
 import { TipfyError } from '../../../internal/errors.ts'
 import { put } from '../../../internal/json.ts'
 
 export { put }
 
-/** How many objects may lie within one another; a cycle runs into it too. */
+/** The deepest nesting; a cycle reaches it too. */
 export const maxDepth = 1000
 
 /** In the place of a value that cannot be kept. */
 export const refused = Symbol('refused')
 
-/** What a walk found beside its result. */
+/** The findings of a walk beside its result. */
 export interface Walk {
   /** Something has a tag. */
   hasTags: boolean
@@ -152,7 +152,7 @@ export function member(key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
-/** What to call `value`'s class in a message. */
+/** Returns the name of `value`'s class for a message. */
 export function className(value: object): string {
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
   return typeof name === 'string' && name !== '' ? name : 'a class'

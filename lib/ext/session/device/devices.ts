@@ -31,8 +31,8 @@ export class Devices {
     skipped: 0,
     refused: 0,
   }
-  /** When `onDeviceRefused` was called last, by session. */
-  readonly #told = new Map<string, number>()
+  /** The times of the last calls of `onDeviceRefused`, by session. */
+  readonly #reported = new Map<string, number>()
   #isInactive = false
 
   constructor(settings: Settings) {
@@ -62,10 +62,10 @@ export class Devices {
   refuse(id: string, refused: DeviceRefused): void {
     this.counters.refused++
     const { onDeviceRefused, log, now } = this.settings
-    const last = this.#told.get(id)
+    const last = this.#reported.get(id)
     if (last !== undefined && now() - last < 60_000) return
-    if (this.#told.size >= maxTold) this.#told.clear()
-    this.#told.set(id, now())
+    if (this.#reported.size >= maxTold) this.#reported.clear()
+    this.#reported.set(id, now())
     log.warn(
       { user: refused.user, session: refused.session },
       'a session was asked for without the proof of its device',

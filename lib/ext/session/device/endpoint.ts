@@ -43,14 +43,14 @@ async function register(devices: Devices, main: BackendSession, request: DeviceR
   const now = devices.settings.now()
   const refuse = (why: string): Reply => {
     devices.counters.registrationsRefused++
-    devices.settings.log.warn({ why }, 'the registration of a device was refused')
+    devices.settings.log.warn({ why }, 'the registration of a device was rejected')
     return unsaved(reply(400))
   }
   const proof = parseProof(request.headers.get('secure-session-response'))
   if (typeof proof === 'string') return refuse(proof)
   const isOffered = (device: StoredDevice | undefined) =>
     device?.offer === proof.jti && device.until! > now && stateOf(device) !== 'bound'
-  if (!isOffered(deviceOf(main))) return refuse('it is no answer to the offer of this session')
+  if (!isOffered(deviceOf(main))) return refuse('it does not respond to the offer of this session')
   const { key, alg } = proof
   if (key === undefined) return refuse('it has no key')
   if (!isSignedBy(proof, key)) return refuse('another key has signed it')
@@ -71,7 +71,7 @@ async function register(devices: Devices, main: BackendSession, request: DeviceR
   return { response, isSaved: true }
 }
 
-/** What the browser has to renew, and for which requests. */
+/** The cookie that the browser has to renew, and the requests that it is for. */
 function instructions({ cookie: { name, cookie }, config }: Devices, id: string): object {
   return {
     session_identifier: id,

@@ -1,4 +1,4 @@
-// The device of one request's session: offered at a login, asked for its proof, told to the application.
+// The device of one request's session: offers it at a login, asks for its proof, describes it to the application.
 import { randomBytes } from 'node:crypto'
 import { Forbidden, HTTPException, ServiceUnavailable } from '../../../http/exceptions.ts'
 import { Response } from '../../../http/response/response.ts'
@@ -10,10 +10,10 @@ import { deviceKey } from '../data/reserved.ts'
 import type { Devices } from './devices.ts'
 import { proofAlgorithms } from './proof.ts'
 
-/** What `sessionStore.device` tells. */
+/** The value of `sessionStore.device`. */
 export interface SessionDeviceInfo {
   readonly state: DeviceState
-  /** When it registered, in ms since 1970; null while it is only offered. */
+  /** The time it registered, in ms since 1970; null while it is only offered. */
   readonly since: number | null
   /** Seconds since this browser last signed; null if the session is not bound. */
   readonly provenAgo: number | null
@@ -83,7 +83,7 @@ export class SessionDevice implements DeviceGuard {
     return this.#devices.settings.now()
   }
 
-  /** When the browser last signed, in ms, as far as this request shows it. */
+  /** The time the browser last signed, in ms, as far as this request shows it. */
   #provenAt({ id, proven = 0 }: StoredDevice): number | undefined {
     const found = findCookie(this.#devices.cookie, this.#request, this.#devices.settings)
     const own = found && [found.cookie, ...found.older].find((cookie) => cookie?.text === id)
@@ -117,7 +117,7 @@ export class SessionDevice implements DeviceGuard {
     return false
   }
 
-  /** Returns if the session is not bound, or its browser signed within so many seconds; throws a response otherwise. */
+  /** Returns if the session is not bound, or its browser signed within `within` seconds; throws a response otherwise. */
   prove(within: number): void {
     const device = this.#stored
     if (device === undefined || stateOf(device) !== 'bound') return
@@ -158,7 +158,7 @@ export class SessionDevice implements DeviceGuard {
     this.#sendOffer(response)
   }
 
-  /** The browser asks, at its next request, and is told that the binding has ended: it forgets the key then. */
+  /** Ends the binding: the browser asks at its next request, learns of it, and forgets the key. */
   #forget(response: OfferedOn): void {
     const { cookie, settings } = this.#devices
     const found = findCookie(cookie, this.#request, settings)

@@ -5,18 +5,18 @@ import type { CanonicalKeys } from './canonical-keys.ts'
 
 const { max } = Math // see data/equality.ts
 
-/** More elements than this between the common ends are not told apart. */
+/** More elements than this between the common ends are compared as a whole. */
 const maxAligned = 1000
 
-/** What became of an element of the base, where it is not what it was replaced by. */
+/** Marks an element of the base that was not replaced by another. */
 const stays = Symbol('stays')
 const gone = Symbol('gone')
 
-/** What one side did. */
+/** The edits of one side. */
 interface Edits {
   /** Of each element of the base. */
   fates: unknown[]
-  /** What is new before each element of the base, and at the end. */
+  /** The new elements before each element of the base, and at the end. */
   added: (unknown[] | undefined)[]
 }
 

@@ -43,7 +43,7 @@ const missing = Symbol('missing')
 type AnyMap = Map<unknown, unknown>
 type AnySet = Set<unknown>
 
-/** What objects, Maps and Sets have in common: keys, and a value for each. */
+/** The common view of objects, Maps and Sets: keys, and a value for each. */
 interface Keyed<T> {
   make(): T
   keys(of: T): readonly unknown[]
@@ -97,7 +97,7 @@ class Merger {
     if (is(mine, theirs)) return mine
     const type = typeOf(mine)
     if (type !== typeOf(theirs)) return this.#whole(base, mine, theirs)
-    // What both made anew is merged as if each had added to nothing.
+    // A value that both created is merged as if each had added to nothing.
     const known = typeOf(base) === type
     switch (type) {
       case 'object':

@@ -16,7 +16,7 @@ export interface StoredSession extends Pick<SessionRow, 'created' | 'updated' | 
   data: string | null
   /** The device that it is bound to, or may be; null for none. */
   device: { state: DeviceState; since: number | null } | null
-  /** How many commits the record remembers the tokens of. */
+  /** The number of commits whose tokens the record holds. */
   commits: number
 }
 

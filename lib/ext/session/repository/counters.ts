@@ -1,4 +1,4 @@
-// What the repository counts: plain numbers, so that counting costs nothing worth measuring.
+// The counters of the repository: plain numbers, so that counting costs nothing worth measuring.
 import type { CacheCounters } from '../cache/ports.ts'
 import type { CacheServerState } from './ports.ts'
 
@@ -52,10 +52,10 @@ export interface Counters extends CacheCounters {
   transactions: number
   commits: number
   retries: number
-  /** Saves that found another version than the request had read, and became a transaction. */
+  /** Saves that found another version than the request had read, and was read and merged again. */
   outdated: number
   aborted: number
-  /** Commits whose answer was lost, found by their token. */
+  /** Commits whose response was lost, found by their token. */
   recognised: number
   unavailable: number
   merges: number
@@ -71,11 +71,11 @@ export interface Counters extends CacheCounters {
   read: Calls
   commit: Calls
   query: Calls
-  /** What one load or save asked of memcached, in all. */
+  /** The calls to the cache of a load or save, together. */
   memcached: Calls
 }
 
-/** What has happened to devices since the process began. */
+/** Counts the events of devices since the process began. */
 export interface DeviceCounters {
   /** Offers sent to browsers. */
   offered: number

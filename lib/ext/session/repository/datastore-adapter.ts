@@ -34,7 +34,7 @@ export interface SessionDatastoreOptions {
 
 export interface PageOptions {
   limit: number
-  /** Where an earlier page ended. */
+  /** The end of an earlier page. */
   after?: string
   user?: string
 }
@@ -219,7 +219,7 @@ function stampsOf({ mutationResults }: CommitResponse): string[] {
   return mutationResults.map(({ version }) => String(version))
 }
 
-/** Gives up what a transaction holds; nobody waits for it. */
+/** Releases what a transaction holds, in the background. */
 function rollback(transaction: ClientInternals): void {
   call(transaction, 'rollback', {}, 1000).catch(() => {})
 }

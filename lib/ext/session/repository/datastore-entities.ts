@@ -30,7 +30,7 @@ export class Mutation {
   delete?: EntityKey
   /** Datastore's own version of the entity that the change was made from. */
   baseVersion?: string
-  /** FAIL: at another version the whole commit is refused. Left out, some servers apply it all the same. */
+  /** FAIL: at another version the whole commit fails. Without it, some servers apply the commit all the same. */
   conflictResolutionStrategy?: 'FAIL'
 
   constructor(change: Mutation) {

@@ -7,7 +7,7 @@ type Entry<Item> = ({ item: Item } | { work: () => Promise<void> }) & { within: 
 const here = <T>(fn: () => T): T => fn()
 
 /** More at once would make one commit of many large changes. */
-const mostTogether = 100
+const maxTogether = 100
 
 export class KeyedQueue<Item> {
   readonly #lanes = new Map<string, Entry<Item>[]>()
@@ -16,7 +16,7 @@ export class KeyedQueue<Item> {
 
   /**
    * @param together does the work of items that stood next to one another; never rejects
-   * @param empty is told when nothing waits under a key any more
+   * @param empty is called when nothing waits under a key any more
    */
   constructor(together: (key: string, items: Item[]) => Promise<void>, empty: (key: string) => void) {
     this.#together = together
@@ -54,7 +54,7 @@ export class KeyedQueue<Item> {
         continue
       }
       const items = [first.item]
-      while (items.length < mostTogether && lane[0] !== undefined && 'item' in lane[0]) {
+      while (items.length < maxTogether && lane[0] !== undefined && 'item' in lane[0]) {
         items.push(lane[0].item)
         lane.shift()
       }

@@ -17,7 +17,7 @@ import type { SessionRepository } from './repository.ts'
 
 type Merge = (base: Data, mine: Data, theirs: Data) => Data
 
-/** Which Datastore is meant. An embedded one never serves production unless that was said. */
+/** Chooses the Datastore. Production uses an embedded one only if configured. */
 export function datastoreMode(
   wanted: Exclude<Settings['datastore'], object>,
   dev: boolean,
@@ -35,7 +35,7 @@ export interface OpenRepository {
   repository: SessionRepository
   admin: SessionAdmin
   datastore: Datastore
-  /** Where it is, for a person. */
+  /** The description for people. */
   description: string
 }
 

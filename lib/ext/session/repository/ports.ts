@@ -1,4 +1,4 @@
-// What the repository needs of the world: Datastore, a cache in front of it, randomness. Each is a small interface whose
+// The dependencies of the repository: Datastore, a cache in front of it, randomness. Each is a small interface whose
 // every step is one await, so that a test can own them and choose what happens between any two steps.
 
 import type { Clock } from '../../../internal/clock.ts'
@@ -107,9 +107,9 @@ export interface CachePort {
   readonly servers: readonly CacheServerState[]
   /** Returns the cached record, or what `fetch` finds; a record that was fetched is cached. */
   read<Other>(id: string, fetch: () => Promise<CachedRecord | Other>): Promise<CachedRecord | Other>
-  /** Makes sure that nothing older than `record` is served; awaited before the commit is answered. */
+  /** Makes sure that nothing older than `record` is served; awaited before the response to the commit. */
   write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void>
-  /** Deletes the entry; awaited before a destroy is answered. Tried for `patience` ms if the cache was in use until now. */
+  /** Deletes the entry; awaited before the response to a destroy. Tried for `patience` ms if the cache was in use until now. */
   remove(id: string, patience?: number): Promise<void>
   close(): void
 }

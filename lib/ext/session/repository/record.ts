@@ -1,4 +1,4 @@
-// What a session's row is and becomes: its key, its life, its tombstone. Pure but for the clock handed in.
+// The rows of sessions: keys, lifetimes, tombstones. Pure functions; the time is passed in.
 import { hash } from 'node:crypto'
 import { TipfyError } from '../../../internal/errors.ts'
 import { encodeData } from '../data/codec.ts'
@@ -12,23 +12,23 @@ export type SessionRecord = SessionRow & {
   data: string
 }
 
-/** How many tokens a row keeps. */
+/** The number of tokens that a row keeps. */
 export const tokensKept = 16
-/** How long a tombstone stands, in ms. */
+/** Milliseconds that a tombstone is kept. */
 export const tombstoneLife = 60_000
 /** Datastore takes 1,048,572 bytes for an entity: the rest of the record has to fit in too. */
 const maxDataBytes = 1_040_000
 
 // A request asks for the same name twice, and a browser asks again and again.
 const names = new Map<string, string>()
-const mostNames = 2000
+const maxNames = 2000
 
 /** The name of a session's or user's key: a leaked table holds no usable id. */
 export function keyName(id: string): string {
   const known = names.get(id)
   if (known !== undefined) return known
   const name = hash('sha256', id)
-  if (names.size >= mostNames) names.clear()
+  if (names.size >= maxNames) names.clear()
   if (id.length < 100) names.set(id, name)
   return name
 }
@@ -59,7 +59,7 @@ export function isLive(row: SessionRow | null | undefined, now: number): row is 
   return row !== null && row !== undefined && !isTombstone(row) && row.expires > now
 }
 
-/** When a session used at `now` dies: by `idle` ms without use, or by its age. */
+/** Returns the time at which a session used at `now` ends: after `idle` ms without use, or by its age. */
 export function expiry(created: number, idle: number, absolute: number | null, now: number): number {
   return absolute === null ? now + idle : Math.min(now + idle, created + absolute)
 }

@@ -8,7 +8,7 @@ import type { Saved } from './writer.ts'
 export interface Move {
   oldId: string
   newId: string
-  /** What the request had loaded; null for nothing. */
+  /** The record that the request had loaded; null for none. */
   base: SessionRecord | null
   /** The encoded data as the request leaves it. */
   data: string
@@ -17,11 +17,11 @@ export interface Move {
   expiresIn: number | undefined
 }
 
-/** What a move needs of the store. */
+/** The parts of the repository that a move needs. */
 export interface MoveTools {
   now: number
   merge(base: string, mine: string, theirs: string): string
-  /** What `mine` has that `base` has not. */
+  /** The data that `mine` has and `base` does not. */
   added(base: string, mine: string): string
   make(row: { data: string; username: string | null; token: string; idle?: number; created?: number }): SessionRecord
 }

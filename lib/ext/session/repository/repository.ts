@@ -151,7 +151,7 @@ export class SessionRepository {
     })
   }
 
-  /** Whether enough of the idle time has passed for `touch` to be worth a write. */
+  /** Returns true if enough of the idle time has passed for `touch` to be worth a write. */
   touchDue(record: SessionRecord): boolean {
     const now = this.#clock.now()
     const idle = record.expires - record.updated
@@ -259,7 +259,7 @@ export class SessionRepository {
     return ended.live
   }
 
-  /** Closes the connections to memcached. */
+  /** Closes the connections to the cache. */
   close(): void {
     this.#cache?.close()
   }
@@ -295,7 +295,7 @@ export class SessionRepository {
     )
   }
 
-  /** A change that may have been applied, though nobody knows, should not stay hidden behind an old entry. */
+  /** Removes the entry after a change of unknown outcome: if it was applied, an old entry must not hide it. */
   async #known<T>(id: string, work: Promise<T>): Promise<T> {
     try {
       return await work

@@ -1,4 +1,4 @@
-// What a session store is made of and set to, and what it is asked and answers.
+// The parts and settings of the session repository, and the types of its calls.
 import type { Clock } from '../../../internal/clock.ts'
 import { decodeData, encodeData } from '../data/codec.ts'
 import type { Conflict, Data } from '../merge/merge.ts'
@@ -8,7 +8,7 @@ import type { SessionRecord } from './record.ts'
 /** `tombstone`: destroyed or regenerated within the last minute. `none`: unknown, expired or broken. */
 export type Loaded = { state: 'live'; record: SessionRecord } | { state: 'tombstone' } | { state: 'none' }
 
-/** What a request changes. */
+/** The new state that a request commits. */
 export interface Changes {
   /** The encoded data as the request leaves it. */
   data: string
@@ -25,11 +25,11 @@ export interface RepositorySettings {
   absoluteExpiration: number | null
   /** The part of the idle time that must have passed before `touchDue`. */
   touchAfter: number
-  /** TimeBudget in ms of one load or save, retries included. */
+  /** Milliseconds for one load or save, retries included. */
   storeTimeout: number
-  /** How long in ms a process may serve what another changed without reaching memcached afterwards. */
+  /** Milliseconds that a process may serve a state which another changed without reaching the cache afterwards. */
   cacheTtl: number
-  /** The longest wait in ms that one load or save may spend on memcached. */
+  /** The longest wait in ms that one load or save may spend on the cache. */
   cacheTimeout: number
   encode(data: Data): string
   decode(text: string): Data
@@ -37,7 +37,7 @@ export interface RepositorySettings {
   merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
   /** Told of each place where the later of two changes won, once that is committed. */
   onConflict: ((conflict: Conflict) => void) | null
-  /** Told when a memcached server stops and starts to work and, once a minute, of loads and saves that fail. */
+  /** Called when a cache server stops or starts to work and, once a minute, for loads and saves that fail. */
   onTrouble: (message: string) => void
 }
 

@@ -1,14 +1,14 @@
-// The merge of one save: of stored texts, by the application's own merge or by structure, and what is told of it afterwards.
+// The merge of one save: of stored texts, by the application's own merge or by structure; conflicts are reported afterwards.
 
 import { type Conflict, mergeData } from '../merge/merge.ts'
 import type { Counters } from './counters.ts'
 import type { RepositorySettings } from './settings.ts'
 
-/** One for each attempt at a save: what an attempt that was not committed found in conflict is nobody's business. */
+/** One for each attempt at a save: conflicts of an attempt that was not committed are discarded. */
 export class StoredMerge {
   readonly #settings: RepositorySettings
   readonly #counters: Counters
-  readonly #told: Conflict[] = []
+  readonly #unreported: Conflict[] = []
   #conflicts = 0
 
   constructor(settings: RepositorySettings, counters: Counters) {
@@ -25,20 +25,20 @@ export class StoredMerge {
     return encode(merge === null ? mergeData(...sides, (conflict) => this.#note(conflict)) : merge(...sides))
   }
 
-  /** What a request changed, without what it had found. */
+  /** Returns the changes of a request, without the data that it had found. */
   added(base: string, mine: string): string {
     const { encode, decode } = this.#settings
     return encode(mergeData(decode(base), decode(mine), {}, () => {}))
   }
 
-  /** Once it is committed. */
+  /** Reports the conflicts, after the commit. */
   report(): void {
     this.#counters.conflicts += this.#conflicts
-    for (const conflict of this.#told) this.#settings.onConflict?.(conflict)
+    for (const conflict of this.#unreported) this.#settings.onConflict?.(conflict)
   }
 
   #note(conflict: Conflict): void {
     this.#conflicts++
-    if (this.#settings.onConflict !== null) this.#told.push(conflict)
+    if (this.#settings.onConflict !== null) this.#unreported.push(conflict)
   }
 }

@@ -118,7 +118,7 @@ export class TransactionRunner {
     const attempts = new Attempts(budget, this)
     const unknown: Attempt<T>[] = []
     let { user, known } = work
-    /** The snapshot that a commit was refused to be made onto. */
+    /** The snapshot of the last commit that failed as outdated. */
     let outdated: Snapshot | null = null
     for (;;) {
       let transaction: DatastoreTransaction | null = null
@@ -172,7 +172,7 @@ export class TransactionRunner {
         if (error.reason === 'outdated') outdated = snapshot ?? null
         const wasKnown = known !== undefined
         known = undefined
-        // What the request had read before is often outdated, and no sign of a crowd.
+        // A record read before the request waited is often outdated; that is no sign of a crowd.
         if (wasKnown && error.reason === 'outdated') counters.outdated++
         else await attempts.again(error, work.what)
       } finally {
@@ -194,7 +194,7 @@ function mainRow({ sessions }: Snapshot, { ids }: { ids: readonly string[] }): S
   return ids[0] === undefined ? undefined : sessions.get(ids[0])
 }
 
-/** Whether nothing has changed: then a refused commit was not refused for a change. */
+/** Returns true if nothing has changed: then a commit did not fail because of a change. */
 function isSame(now: Snapshot, before: Snapshot): boolean {
   const stamps = ({ sessions, user }: Snapshot) =>
     [...sessions].map(([id, { stamp }]) => id + stamp).sort() + String(user?.stamp)
@@ -241,7 +241,7 @@ class Attempts {
     const { randomness, counters } = this.#runner
     const conflict = error.reason === 'conflict' || error.reason === 'outdated'
     const tried = conflict ? this.#conflicts++ : this.#failures++
-    // After a conflict somebody else came through: worth the whole budget. Failures are tried a few times.
+    // A conflict means that another commit succeeded: worth the whole budget. Failures are tried a few times.
     const base = conflict ? Math.min(8 * 2 ** tried, 250) : 20 * 4 ** tried
     if (conflict) counters.aborted++
     if ((conflict || tried < 3) && (await this.#budget.pause(base * (0.5 + randomness.unit() / 2)))) {

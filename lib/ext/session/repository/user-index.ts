@@ -19,7 +19,7 @@ export interface SessionSummary {
 /** Runs work while no login of the user runs in this process. */
 export type RunAlone = <T>(run: () => Promise<T>) => Promise<T>
 
-/** How long a user's row remembers a login or a revocation, in ms: longer than an index lags or destroyAllFor runs. */
+/** Milliseconds that a user's row keeps a login or a revocation: longer than an index lags or destroyAllFor runs. */
 const remembered = 60_000
 const maxLogins = 500
 /** Sessions ended in one commit: one busy session should not hold up all the others. */
@@ -42,7 +42,7 @@ export function login(username: string, id: string, user: UserRow | null, now: n
   return { op: 'user', id: keyName(username), row }
 }
 
-/** Whether a revocation that may still be under way includes this session. */
+/** Returns true if a revocation that may still be under way includes this session. */
 export function isRevoked(id: string, user: UserRow | null, now: number): boolean {
   if (user === null || user.revokedAt === 0 || now - user.revokedAt >= remembered) return false
   return !user.logins.some((entry) => entry.id === id && entry.sequence > user.revoked)

@@ -1,6 +1,6 @@
-// Proves, before a process saves anything for the first time, that the server keeps its word: that a commit onto a version
-// which is not the latest is refused and applied in no part. A server was found that ignores versions in silence. Where the
-// proof fails saves use transactions, which are put to a proof of their own.
+// Proves, before a process first saves onto a version, that the server checks versions: a commit onto an old one must fail
+// and change nothing. Google's newer emulator ignores versions in silence. If the proof fails, saves use transactions, which
+// are proved as well.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import {
@@ -38,7 +38,7 @@ export class VersionProof {
   }
 
   /**
-   * Whether the server checks versions; false: transactions have to be used. Rejects with PortError: `refused` where those
+   * Returns true if the server checks versions; if not, transactions have to be used. Rejects with PortError: `refused` if those
    * lose updates as well, another reason where it could not be found out now.
    */
   holds(budget: TimeBudget): true | Promise<boolean> {
@@ -64,7 +64,7 @@ export class VersionProof {
     return false
   }
 
-  /** Commits onto an old version, alone and together with another write: both have to be refused. */
+  /** Commits onto an old version, alone and together with another write: both have to fail. */
   async #versionsHold(): Promise<boolean> {
     const [id, other] = [this.#newId(), this.#newId()]
     const at = (row: SessionRow): Snapshot => ({ sessions: new Map([[id, row]]), user: null })
@@ -79,7 +79,7 @@ export class VersionProof {
     return together && sessions.get(id)?.stamp === second.stamp && !sessions.has(other)
   }
 
-  /** Has another commit come between the read and the commit of a transaction: it may be refused or wait, but not be lost. */
+  /** Makes another commit between the read and the commit of a transaction: it may fail or wait, but must not be lost. */
   async #transactionsHold(): Promise<boolean> {
     const { timeout } = this.#settings
     const id = this.#newId()
@@ -102,7 +102,7 @@ export class VersionProof {
     const applied = await between
     const { sessions } = await this.#datastore.read([id], null, timeout)
     this.#forget(id, sessions)
-    // Where both were applied, the transaction came first.
+    // If both were applied, the transaction came first.
     return !(mine && applied) || sessions.get(id)?.commits[0] === 'between'
   }
 

@@ -9,6 +9,7 @@ import { errorResponse, sendFailure, unsavedResponse } from './app/error-respons
 import { response as globalResponse } from './app/globals.ts'
 import { HandlerLoader } from './app/handler-loader.ts'
 import { HookLists } from './app/hooks.ts'
+import { isolateConnections } from './app/isolate-connections.ts'
 import { runSendHooks } from './app/send-hooks.ts'
 import { ServedContext } from './app/served-context.ts'
 import {
@@ -136,6 +137,7 @@ export class Application implements App {
     this.hooks.addMulti(tipfy.hooks)
     this.#settings = requestSettings(tipfy)
     this.#listener = this.#handleWhenReady
+    if (tipfy.isolateConnections) isolateConnections()
     applications.add(this)
   }
 

@@ -39,6 +39,7 @@ function install(folder) {
 
 install('')
 if (process.argv.includes('--bench')) install('bench/peers')
+if (process.argv.includes('--contexts')) install('bench/contexts')
 
 const runtime = join(root, 'node_modules/.bin/node')
 const version = existsSync(runtime)

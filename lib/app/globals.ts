@@ -1,4 +1,5 @@
 // The importable globals: each is a Proxy that finds the object of the current request at every use.
+import { executionAsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
 import type { Request } from '../http/request/request.ts'
 import type { Response } from '../http/response/response.ts'
@@ -29,14 +30,30 @@ function isProbe(key: PropertyKey): boolean {
   )
 }
 
+/** The sources of callbacks that run in the request of another, or in none, by the classes of Node's resources. */
+const sources: readonly (readonly [RegExp, string])[] = [
+  [/^(?:TCP|TLS|UDP|HTTPClient|Pipe|JSStream)/, 'a network connection or a pipe'],
+  [/^(?:Worker|MessagePort)/, 'a worker'],
+  [/^(?:Process|FSEvent|StatWatcher|Signal)/, 'another process or a file watcher'],
+]
+
+/** Says if the running code is a callback of something that requests share. Costs nothing until an error is made. */
+function describeSource(): string {
+  const resource = executionAsyncResource() as object | undefined
+  const kind = resource?.constructor?.name ?? ''
+  const found = sources.find(([pattern]) => pattern.test(kind))
+  return found === undefined ? '' : `, in a callback of ${found[1]}, which runs as what opened it`
+}
+
 function unusable(name: string, context: Context | undefined): TipfyError {
   if (context === undefined) mustBeTheOnlyCopy()
-  if (context?.isOver !== true) return new OutsideRequestError('TIPFY_E_OUTSIDE_REQUEST', { name })
+  const where = describeSource()
+  if (context?.isOver !== true) return new OutsideRequestError('TIPFY_E_OUTSIDE_REQUEST', { name, where })
   context.end(Date.now())
   const { method, target, at } = context.ended!
   const request = `request ${context.id} (${method} ${target.split('?', 1)[0]})`
   const age = `${Math.round((Date.now() - at) / 1000)} s`
-  return new RequestFinishedError('TIPFY_E_REQUEST_FINISHED', { name, request, age })
+  return new RequestFinishedError('TIPFY_E_REQUEST_FINISHED', { name, request, age, where })
 }
 
 type Setter = (this: unknown, value: unknown) => void

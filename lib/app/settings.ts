@@ -37,6 +37,8 @@ export const settings = {
   }),
   /** Run preDispatchHandler hooks also before redirects of slashes and of `redirectTo`, with `request.rule` null. */
   hooksForRedirects: setting(false),
+  /** Open network connections outside any request, so that callbacks of drivers throw where they would act as another user. */
+  isolateConnections: setting(true),
   /** The host, and parent of the hosts, that requests may ask for; any other is a 400. null allows any. */
   serverName: setting<string | null>(
     null,

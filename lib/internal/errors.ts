@@ -156,9 +156,9 @@ const table = {
       "Let this user write there, or choose another folder: dataFolder of 'tipfy/ext/session' (--data for a command).",
   },
   TIPFY_E_OUTSIDE_REQUEST: {
-    message: '`{name}` was used outside a request',
+    message: '`{name}` was used outside a request{where}',
     remedy:
-      'Use it in code that a request runs (a handler, a hook, what they call), or pass the value in as a parameter.',
+      'Use it in code that a request runs (a handler, a hook, and what they await), use the promise form of a driver, or bind a callback to its request: bindContext(fn).',
   },
   TIPFY_E_HEADER_NAME: {
     message: '{name} is not a header name',
@@ -217,8 +217,9 @@ const table = {
     remedy: 'Return nothing, text, bytes, a stream, a plain object or array (JSON), a Response or an HTTPException.',
   },
   TIPFY_E_REQUEST_FINISHED: {
-    message: '`{name}` was used after its request ended: {request} finished {age} ago',
-    remedy: 'Await the work inside the handler, or copy what it needs into a variable before the handler returns.',
+    message: '`{name}` was used after its request ended: {request} finished {age} ago{where}',
+    remedy:
+      'Await the work inside the handler, or copy what it needs into a variable. A task that waited in a queue, and a callback that requests share, may run as another request: bind it, bindContext(fn).',
   },
   TIPFY_E_SESSION_VALUE: {
     message: '`{path}` cannot be kept in a session: it is {what}',
@@ -488,7 +489,7 @@ function fill(text: string, values: Record<string, string | number> | undefined)
  * An error from the table, with its code and remedy.
  *
  * @example
- * throw new TipfyError('TIPFY_E_OUTSIDE_REQUEST', { name: 'session' })
+ * throw new TipfyError('TIPFY_E_OUTSIDE_REQUEST', { name: 'session', where: '' })
  */
 export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
   override name = 'TipfyError'

@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { afterEach, expect, test } from '@jest/globals'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, expect, jest, test } from '@jest/globals'
 import { ask } from '../support/application.ts'
 import { bin, project, removeProjects } from '../support/project.ts'
+
+jest.setTimeout(120_000)
 
 const files = {
   'config.ts': `export const config = { tipfy: { dev: false, shutdownTimeout: 2 } }\n`,
@@ -53,6 +56,7 @@ async function serve(stdout: number | 'pipe', args: string[] = []): Promise<numb
     stdio: ['ignore', stdout, 'pipe'],
   })
   while ((await ask(port, '/').catch(() => null)) === null) {
+    await setTimeout(20)
     if (child.exitCode !== null) throw new Error(`It ended with status ${child.exitCode}`)
   }
   return port
@@ -90,6 +94,7 @@ test('with standard error closed the primary process replaces a worker that died
   for (;;) {
     const response = await ask(port, '/').catch(() => null)
     if (response !== null && !dead.has(response.text)) break
+    await setTimeout(20)
     expect(child.exitCode).toBeNull()
   }
 })

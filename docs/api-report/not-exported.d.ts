@@ -544,6 +544,14 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_HTML_VALUE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_HTML_URL: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_STATIC_FOLDER: {
         readonly message: string;
         readonly remedy: string;

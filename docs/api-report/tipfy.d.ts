@@ -445,6 +445,7 @@ export class Request {
   get rawPath(): string;
   get rawQuery(): string;
   get path(): string;
+  get mountPath(): string;
   get url(): string;
   get scheme(): string;
   get isSecure(): boolean;
@@ -580,6 +581,7 @@ export interface RoutedRequest {
   readonly scheme: string;
   readonly rawPath: string;
   readonly rawQuery: string;
+  readonly mountPath?: string;
 }
 
 export class Rule<const Path extends string = string, const Endpoint extends string = string, const Defaults extends Values = Values, const Domain extends string = string> implements RuleFactory {

@@ -1,4 +1,5 @@
 // Escapes text for HTML: `escape` for one text, the html`` template for a page.
+import { TipfyError } from '../internal/errors.ts'
 
 const special = /[&<>"']/
 const each = /[&<>"']/g
@@ -30,15 +31,34 @@ export class Html {
 }
 
 function render(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return escapeHtml(value)
   if (value instanceof Html) return value.toString()
   if (Array.isArray(value)) return value.map(render).join('')
-  return value === null || value === undefined || value === false ? '' : escapeHtml(value)
+  if (value === null || value === undefined || value === false) return ''
+  if (!hasText(value)) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describe(value) })
+  return escapeHtml(value)
+}
+
+/** False for what would show as `[object Promise]`, as code, or not at all: it was not meant. */
+function hasText(value: unknown): boolean {
+  if (typeof value === 'function' || typeof value === 'symbol') return false
+  if (typeof value !== 'object') return true
+  const text: unknown = (value as { toString?: unknown }).toString
+  return typeof text === 'function' && text !== Object.prototype.toString
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const name: unknown = value?.constructor?.name
+  if (name === 'Promise') return 'a promise'
+  return name && name !== 'Object' ? `an object (${name})` : 'an object'
 }
 
 /**
  * A template that escapes its values. Another html`…` is inserted as it is, lists are joined, and null, undefined and false are
- * left out. Quote the values of attributes.
+ * left out. Promises, functions and objects without a text of their own throw. Quote the values of attributes.
  *
+ * @throws {TipfyError} TIPFY_E_HTML_VALUE
  * @example
  * html`<ul>${products.map((name) => html`<li>${name}</li>`)}</ul>`
  */
@@ -50,3 +70,26 @@ export function html(strings: TemplateStringsArray, ...values: unknown[]): Html 
 
 /** Marks trusted text as HTML, which is not escaped: never pass it text that a user sent. */
 html.raw = (text: string): Html => new Html(text)
+
+/** Writes a value as JSON for a `<script>`, where no text of it can end the script: html`<script>const cart = ${html.json(cart)}</script>`. */
+html.json = (value: unknown): Html => {
+  const text = value instanceof Promise ? undefined : (JSON.stringify(value) as string | undefined)
+  if (text === undefined) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describe(value) })
+  return new Html(
+    text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
+}
+
+const schemes = new Set(['http', 'https', 'mailto', 'tel', 'sms', 'ftp'])
+
+/**
+ * Escapes an address that a user sent, for a quoted `href` or `src`: html`<a href="${html.url(link)}">`. Throws for the schemes that
+ * run code, like `javascript:`, and for all but http, https, ftp, mailto, tel and sms.
+ */
+html.url = (address: string | URL): Html => {
+  const text = String(address)
+  // Browsers drop these before they look for the scheme.
+  const scheme = /^([a-z][a-z\d+.-]*):/i.exec(text.replace(/^[\0-\x20]+|[\t\n\r]/g, ''))?.[1]?.toLowerCase()
+  if (scheme !== undefined && !schemes.has(scheme)) throw new TipfyError('TIPFY_E_HTML_URL', { scheme })
+  return new Html(escapeHtml(text))
+}

@@ -192,6 +192,16 @@ const table = {
     message: '`response.data` was read, but this response streams',
     remedy: 'Read `response.body`, or set `response.data` to text or bytes instead.',
   },
+  TIPFY_E_HTML_VALUE: {
+    message: 'html`…` was given {given}, which has no text',
+    remedy:
+      'Await a promise, call a function, or put in a text, a number, a list or another html`…`; html.json() writes data for a script.',
+  },
+  TIPFY_E_HTML_URL: {
+    message: 'An address for html.url() has the scheme {scheme}:',
+    remedy:
+      'Addresses that users send may be http, https, ftp, mailto, tel or sms. Put in one that you trust as it is.',
+  },
   TIPFY_E_STATIC_FOLDER: {
     message: 'There is no folder {folder} to serve files from',
     remedy: 'Create it, or correct the path, which is relative to the root of the application.',

@@ -34,6 +34,8 @@ export interface RoutedRequest {
   /** Path and query as requested, percent-encoded. */
   readonly rawPath: string
   readonly rawQuery: string
+  /** The path under which the application is mounted. */
+  readonly mountPath?: string
 }
 
 /**
@@ -114,11 +116,11 @@ export class UrlMap implements AdapterMap, BindingMap {
 
   /** An adapter for a request. */
   bindToRequest(request: RoutedRequest): UrlAdapter {
-    const { host, scheme, rawPath: pathInfo, rawQuery: queryArgs, method } = request
+    const { host, scheme, mountPath: scriptName, rawPath: pathInfo, rawQuery: queryArgs, method } = request
     const subdomain = this.hostMatching ? '' : this.#domainOf(request)
     const isBelow = subdomain !== '' && host.startsWith(`${subdomain}.`)
     const serverName = isBelow ? host.slice(subdomain.length + 1) : subdomain === '' ? host : (this.serverName ?? host)
-    return new UrlAdapter(this, { serverName, subdomain, scheme, pathInfo, queryArgs, method })
+    return new UrlAdapter(this, { serverName, subdomain, scriptName, scheme, pathInfo, queryArgs, method })
   }
 
   /**

@@ -39,6 +39,10 @@ export class FakeOutgoing extends EventEmitter {
   flat: string[] = []
   body = ''
 
+  hasHeader(): boolean {
+    return false
+  }
+
   writeHead(status: number, headers: string[]): this {
     this.statusCode = status
     this.flat = headers

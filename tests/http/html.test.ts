@@ -32,3 +32,72 @@ test('nothing put in can open a tag or leave an attribute', () => {
 test('html`` is text to JSON', () => {
   expect(JSON.stringify({ a: html`<b>` })).toBe('{"a":"<b>"}')
 })
+
+class Money {
+  toString() {
+    return '<5 €>'
+  }
+}
+
+test('objects with a text of their own show it', () => {
+  const date = new Date(0)
+  expect(String(html`${new Money()}${new URL('http://a/?b&c')}${5n}`)).toBe('&lt;5 €&gt;http://a/?b&amp;c5')
+  expect(String(html`${date}`)).toBe(escapeHtml(String(date)))
+})
+
+test.each([
+  ['a promise', Promise.resolve('x')],
+  ['a function', () => 'x'],
+  ['a function', class {}],
+  ['an object', { a: 1 }],
+  ['an object', Object.create(null)],
+  ['an object (Map)', new Map()],
+  ['an object (Set)', new Set(['x'])],
+  ['a symbol', Symbol('x')],
+  ['an object', (async function* () {})()],
+])('%s in html`…` is an error', (given, value) => {
+  for (const put of [value, [value], [['x', [value]]]]) {
+    expect(() => html`<p>${put}</p>`).toThrow(
+      expect.objectContaining({ code: 'TIPFY_E_HTML_VALUE', message: expect.stringContaining(`was given ${given}`) }),
+    )
+  }
+})
+
+test('html.json writes data that cannot end its script', () => {
+  const data = { text: '</script><!--\u2028\u2029&', list: [1, null], quote: '"\'' }
+  const text = String(html`<script>const data = ${html.json(data)}</script>`)
+  expect(text).not.toMatch(/<\/script>.|<!--|[\u2028\u2029&]/)
+  expect(JSON.parse(text.slice('<script>const data = '.length, -'</script>'.length))).toEqual(data)
+  for (const value of [undefined, () => 1, Promise.resolve(1), Symbol('x')]) {
+    expect(() => html.json(value)).toThrow(expect.objectContaining({ code: 'TIPFY_E_HTML_VALUE' }))
+  }
+})
+
+test.each([
+  ['/a?b&c', '/a?b&amp;c'],
+  ['#top', '#top'],
+  ['a:b/c'.replace('a:', './a:'), './a:b/c'],
+  ['https://a.example/"', 'https://a.example/&quot;'],
+  ['HTTP://a.example', 'HTTP://a.example'],
+  ['mailto:a@b.example', 'mailto:a@b.example'],
+  ['tel:1', 'tel:1'],
+  ['//a.example/', '//a.example/'],
+  ['', ''],
+])('html.url passes %j', (address, written) => {
+  expect(String(html`${html.url(address)}`)).toBe(written)
+})
+
+test.each([
+  'javascript:x',
+  'JavaScript:x',
+  ' javascript:x',
+  '\x01javascript:x',
+  'java\nscript:x',
+  '\tj\ra\tvascript:x',
+  'vbscript:x',
+  'data:text/html,x',
+  'blob:x',
+  'file:///x',
+])('html.url rejects %j', (address) => {
+  expect(() => html.url(address)).toThrow(expect.objectContaining({ code: 'TIPFY_E_HTML_URL' }))
+})

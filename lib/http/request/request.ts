@@ -27,6 +27,13 @@ export interface MatchedRule {
   readonly path: string
 }
 
+/** What a server that mounts the application at a path tells of a request. */
+interface Mounted {
+  readonly baseUrl?: string
+  readonly originalUrl?: string
+  readonly url?: string
+}
+
 const noArgs: Readonly<Record<string, unknown>> = Object.freeze({})
 
 /** One request. The global `request` is the one being served. */
@@ -133,9 +140,22 @@ export class Request {
     }
   }
 
+  /**
+   * The path under which another server has mounted the application, by what Express or Connect say of it, like `/shop`; ''
+   * if it is not mounted. Paths of the request and its rules are below it.
+   */
+  get mountPath(): string {
+    const { baseUrl, originalUrl, url = '' } = this.message as Mounted
+    // Connect has no baseUrl. It begins a url that lacks its slash with one.
+    const before =
+      baseUrl ?? originalUrl?.slice(0, originalUrl.length - (originalUrl.endsWith(url) ? url : url.slice(1)).length)
+    const path = before?.replace(/^\/+|\/+$/g, '')
+    return path ? `/${path}` : ''
+  }
+
   /** The whole URL: scheme, host, path and query. */
   get url(): string {
-    return `${this.scheme}://${this.host}${this.target}`
+    return `${this.scheme}://${this.host}${this.mountPath}${this.target}`
   }
 
   /** `http` or `https`, as the client used it: from a trusted proxy's header, or from the connection. */

@@ -8,9 +8,11 @@ import { FileBody, type StreamSource } from './body.ts'
 import { prepareFile } from './open-file.ts'
 import { Response as OwnResponse } from './response.ts'
 
-function isPlain(value: object): boolean {
+/** True for an array or a plain object, unless the object yields pieces. */
+function isJson(value: object): boolean {
+  if (Array.isArray(value)) return true
   const proto = Object.getPrototypeOf(value)
-  return proto === null || Object.getPrototypeOf(proto) === null || Array.isArray(value)
+  return (proto === null || Object.getPrototypeOf(proto) === null) && !isIterable(value)
 }
 
 function isIterable(value: object): boolean {
@@ -47,7 +49,7 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
       current.data = returned
       return current
     }
-    if (isPlain(returned)) return makeJson(returned, current)
+    if (isJson(returned)) return makeJson(returned, current)
     if (isIterable(returned)) return current.stream(returned as StreamSource)
     const other = replacement(returned, request)
     if (other !== null) {
@@ -63,7 +65,7 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
 export function isReturnable(value: unknown): boolean {
   if (value === undefined || typeof value === 'string') return true
   if (typeof value !== 'object' || value === null) return false
-  return value instanceof Html || isUint8Array(value) || isPlain(value) || isIterable(value) || isResponse(value)
+  return value instanceof Html || isUint8Array(value) || isJson(value) || isIterable(value) || isResponse(value)
 }
 
 /** Returns true for a response, ours or the web's, and for an HTTPException. */

@@ -14,6 +14,20 @@ export function isBodiless(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }
 
+/**
+ * Writes the headers. Set-Cookie and Vary of a server that the application is mounted in are added to: Node would replace them.
+ * A negative `length` writes no Content-Length. Returns names and values as sent.
+ */
+export function writeHead(response: Response, outgoing: ServerResponse, length: number): string[] {
+  if (outgoing.hasHeader('set-cookie')) {
+    for (const cookie of [outgoing.getHeader('set-cookie')!].flat()) response.headers.add('set-cookie', String(cookie))
+  }
+  if (outgoing.hasHeader('vary')) response.vary(String(outgoing.getHeader('vary')))
+  const headers = response.toWire(length)
+  outgoing.writeHead(response.status, headers)
+  return headers
+}
+
 /** Sends a response of text or bytes, compressed where it is worth it. */
 export function sendBuffered(response: Response, request: Request, outgoing: ServerResponse): void | Promise<void> {
   const { data } = response
@@ -31,12 +45,12 @@ function write(response: Response, request: Request, outgoing: ServerResponse): 
     response.contentType = ''
     response.headers.delete('content-length')
     // RFC 9110: 204 and 304 have no length of their own; that of 205 is 0.
-    outgoing.writeHead(status, response.toWire(status === 205 ? 0 : -1)).end()
+    writeHead(response, outgoing, status === 205 ? 0 : -1)
+    outgoing.end()
     return
   }
   const length = lengthOf(data)
-  const headers = response.toWire(length)
-  outgoing.writeHead(status, headers)
+  const headers = writeHead(response, outgoing, length)
   if (request.method === 'HEAD' || length === 0) outgoing.end()
   // Text of ASCII is the same in Latin-1, which is faster to write; it does not change bytes.
   else if (length === data.length) outgoing.end(data, 'latin1')

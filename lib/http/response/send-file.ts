@@ -9,7 +9,7 @@ import { codingFor, codingsFor } from './compress.ts'
 import { openFile } from './open-file.ts'
 import { piecesOf } from './pieces.ts'
 import type { Response } from './response.ts'
-import { sendBuffered } from './send-buffered.ts'
+import { sendBuffered, writeHead } from './send-buffered.ts'
 import { pump, wrongLength } from './send-stream.ts'
 import { StartedStream } from './started-stream.ts'
 
@@ -41,7 +41,8 @@ export async function sendFile(response: Response, request: Request, outgoing: S
     if (coding === null) response.headers.set('content-length', length)
     if (request.method === 'HEAD') {
       response.dropBody()
-      outgoing.writeHead(response.status, response.toWire(-1)).end()
+      writeHead(response, outgoing, -1)
+      outgoing.end()
       return
     }
     if (coding === null) await copy(handle, first, length, response, outgoing)
@@ -62,7 +63,7 @@ async function copy(
   response: Response,
   outgoing: ServerResponse,
 ): Promise<void> {
-  outgoing.writeHead(response.status, response.toWire(-1))
+  writeHead(response, outgoing, -1)
   const unwatch = watchForStall(outgoing)
   let wake = () => {}
   const onClose = () => wake()

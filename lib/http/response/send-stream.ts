@@ -8,6 +8,7 @@ import { watchForStall } from '../connection/stalled-client.ts'
 import type { Request } from '../request/request.ts'
 import { type Coding, codingFor, compressor } from './compress.ts'
 import type { Response } from './response.ts'
+import { writeHead } from './send-buffered.ts'
 import { beginStream, isAbort, type StartedStream } from './started-stream.ts'
 
 /** Sends a response whose body is a stream or an iterable. */
@@ -17,7 +18,8 @@ export async function sendStream(response: Response, request: Request, outgoing:
   const coding = codingFor(response, request, length === null ? null : Number(length))
   if (request.method === 'HEAD') {
     response.dropBody()
-    outgoing.writeHead(response.status, response.toWire(-1)).end()
+    writeHead(response, outgoing, -1)
+    outgoing.end()
     return
   }
   await pump(response.body as unknown as StartedStream, response, outgoing, coding)
@@ -32,7 +34,7 @@ export async function pump(
 ): Promise<void> {
   const length = response.headers.get('content-length')
   const unwatch = watchForStall(outgoing)
-  outgoing.writeHead(response.status, response.toWire(-1))
+  writeHead(response, outgoing, -1)
   const target = coding === null ? outgoing : compressor(coding)
   if (target !== outgoing) target.pipe(outgoing)
   try {

@@ -47,6 +47,13 @@ test.each([
   expect([response.data, response.contentType, response.status]).toEqual([data, 'application/json; charset=utf-8', 201])
 })
 
+test.each([
+  ['Symbol.asyncIterator', { async *[Symbol.asyncIterator]() {} }],
+  ['Symbol.iterator', { *[Symbol.iterator]() {} }],
+])('a plain object with %s is a stream, not JSON', (_, returned) => {
+  expect(made(returned).body).toBe(returned)
+})
+
 test('JSON keeps a type that the handler has given it', () => {
   const response = current()
   response.contentType = 'application/problem+json'

@@ -33,7 +33,7 @@ export const plants: Record<string, Plant> = {
   },
   'a lease counts on another connection': {
     file: 'cache/cache.ts',
-    near: 587,
+    near: 876,
     changes: [
       ['if (!lease.connection.alive) return\n', ''],
       ['if (connection !== lease.connection) return\n', ''],
@@ -41,7 +41,7 @@ export const plants: Record<string, Plant> = {
   },
   'a writer creates the entry': {
     file: 'cache/cache.ts',
-    near: 33,
+    near: 109,
     changes: [['if (entry === null) return true', `if (entry === null) return ${set('value!')}, true`]],
   },
   'a writer sets its value without looking': {
@@ -56,7 +56,7 @@ export const plants: Record<string, Plant> = {
   },
   'a writer puts its value over a lease': {
     file: 'cache/cache.ts',
-    near: 603,
+    near: 703,
     changes: [["const older = typeof content === 'object'", 'const older = true']],
   },
   'a writer replaces a newer value': {
@@ -83,7 +83,7 @@ export const plants: Record<string, Plant> = {
   },
   'sessions move to another memcached while theirs is away': {
     file: 'cache/cache.ts',
-    near: 150,
+    near: 73,
     changes: [
       [
         'return this.servers[Number.parseInt(id.slice(0, 8), 16) % this.servers.length]!',
@@ -93,7 +93,7 @@ export const plants: Record<string, Plant> = {
   },
   'a missed change is not made good': {
     file: 'cache/cache.ts',
-    near: 177,
+    near: 161,
     changes: [['if (done === undefined) await this.#miss(server, id, isInDoubt ? this.#timeout : 0)', '']],
   },
   'a save brings back what was loaded': {
@@ -138,17 +138,17 @@ export const plants: Record<string, Plant> = {
   },
   'the earlier of two values stays': {
     file: 'merge/merge.ts',
-    near: 9,
+    near: 52,
     changes: [['theirs: t })\n    return mine', 'theirs: t })\n    return theirs']],
   },
   'nobody is told of a value that was overwritten': {
     file: 'repository/stored-merge.ts',
-    near: 9,
+    near: 71,
     changes: [['for (const conflict of this.#told) this.#settings.onConflict?.(conflict)', '']],
   },
   "the application's merge is not asked": {
     file: 'repository/stored-merge.ts',
-    near: 170,
+    near: 169,
     changes: [['encode(merge === null ?', 'encode(true ?']],
   },
   'a save forgets when the session has to end': {
@@ -168,11 +168,6 @@ export const plants: Record<string, Plant> = {
     near: 1,
     changes: [['if (expires > sentAt && expires <= now) return', 'if (false) return']],
   },
-  'a save that may still be under way counts as dropped': {
-    file: 'repository/transactions.ts',
-    near: 1,
-    changes: [['if (unknown.some(({ version }) => version === next)) throw', 'if (false) throw']],
-  },
   'an expired session is alive': {
     file: 'repository/record.ts',
     near: 19,
@@ -180,7 +175,7 @@ export const plants: Record<string, Plant> = {
   },
   'a retry does not look for its token': {
     file: 'repository/transactions.ts',
-    near: 10,
+    near: 83,
     changes: [['if (found !== undefined) return found\n', '']],
   },
   'changes committed together do not see one another': {
@@ -200,7 +195,7 @@ export const plants: Record<string, Plant> = {
   },
   'a save that may have been done is done again': {
     file: 'repository/transactions.ts',
-    near: 10,
+    near: 83,
     changes: [["if (committing !== null && error.reason === 'unknown') unknown.push(committing)", '']],
   },
   'a commit whose response was lost counts as done': {
@@ -225,7 +220,7 @@ export const plants: Record<string, Plant> = {
   },
   'a revoked login is tried again': {
     file: 'repository/transactions.ts',
-    near: 1515,
+    near: 5876,
     changes: [['if (born !== undefined && !sessions.has(born) && user', 'if (false && user']],
   },
   'destroy() leaves the entry in memcached': {
@@ -240,12 +235,12 @@ export const plants: Record<string, Plant> = {
   },
   'destroyAllFor() trusts the index': {
     file: 'repository/user-index.ts',
-    near: 1378,
+    near: 3779,
     changes: [['...(row?.logins ?? []).map((entry) => entry.id)', '']],
   },
   'destroyAllFor() ends later logins': {
     file: 'repository/user-index.ts',
-    near: 44,
+    near: 188,
     changes: [['&& !later.has(id)', '']],
   },
   'the cookie of a dead id is cleared': {
@@ -276,17 +271,17 @@ export const plants: Record<string, Plant> = {
   },
   'a missed change is told when somebody asks for that server again': {
     file: 'cache/cache-server.ts',
-    near: 1,
+    near: 362,
     changes: [['    this.#retryLater()\n  }\n\n  /** Resolves with true', '  }\n\n  /** Resolves with true']],
   },
   'memcached is waited for without a limit': {
     file: 'cache/cache-server.ts',
-    near: 678,
+    near: 719,
     changes: [['await withDeadline(this.#clock, this.#settings.timeout, all)', 'await all']],
   },
   'the wait for a turn is not counted': {
     file: 'repository/writer.ts',
-    near: 146,
+    near: 1506,
     changes: [
       ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
       ['transact(this.#work(id, items, username), longest(items))', 'transact(this.#work(id, items, username))'],

@@ -80,7 +80,7 @@ const page = (accept: string | undefined, error = new NotFound('<gone>')) => {
   return { type: response.mimetype, data: String(response.data), vary: response.headers.get('vary') }
 }
 
-test('the answer is HTML, JSON or text, as the client would rather have it', () => {
+test('the response is HTML, JSON or text, as the client prefers', () => {
   for (const accept of [undefined, '*/*', 'text/html,*/*;q=0.8', 'image/png']) {
     const { type, data, vary } = page(accept)
     expect([type, vary]).toEqual(['text/html', 'Accept'])
@@ -104,7 +104,7 @@ test('headers, the methods allowed and the time to come again are sent', () => {
   expect(new exceptions.RequestedRangeNotSatisfiable(10).toResponse().headers.get('content-range')).toBe('bytes */10')
 })
 
-test('a cause is kept, and not told', () => {
+test('a cause is kept, and not sent', () => {
   const error = new exceptions.InternalServerError(undefined, { cause: new Error('the password is 123') })
   expect(error.cause).toMatchObject({ message: 'the password is 123' })
   for (const accept of ['text/html', 'application/json', 'text/plain'])

@@ -159,6 +159,8 @@ describe('the time to parse is linear in the length', () => {
 
   test('of text in a page, and of an uploaded file’s name', async () => {
     await linearFor(mixed, (text) => String(html`<p>${text}${escapeHtml(text)}`))
+    await linearFor([...mixed, 'java'], (text) => [html.json(text), html.url(`/${text}`)])
+    await linearFor(mixed, html.url)
     await linearFor(['a'], (text) => String(html`${[...text].map((one) => html`<b>${one}</b>`)}`))
     await linearFor([...mixed, 'é', 'e\u0301', '../', '.'], (text) => [attachment(text), mimetypeOf(text)])
   })

@@ -51,7 +51,7 @@ test('text, bytes and JSON can be read one after the other', async () => {
   expect(await (await post('/twice', '[1,"é"]')).json()).toEqual([7, 8, [1, 'é']])
 })
 
-test('text is decoded in the charset that is told', async () => {
+test('text is decoded in the charset of its type', async () => {
   const latin = Buffer.from('grün', 'latin1')
   expect(await (await post('/text', latin, { 'content-type': 'text/plain; charset=iso-8859-1' })).text()).toBe('grün')
   expect((await post('/text', 'x', { 'content-type': 'text/plain; charset=klingon' })).status).toBe(415)
@@ -74,9 +74,9 @@ test.each([
   expect((await post('/json', body, json)).status).toBe(400)
 })
 
-test('what is wrong with JSON is told to who sent it', async () => {
-  const answer = await post('/json', '{"a": 1,}', { ...json, accept: 'text/plain' })
-  expect(await answer.text()).toMatch(/The JSON is broken: .*JSON/)
+test('the client is told what is wrong with its JSON', async () => {
+  const reply = await post('/json', '{"a": 1,}', { ...json, accept: 'text/plain' })
+  expect(await reply.text()).toMatch(/The JSON is broken: .*JSON/)
 })
 
 test('JSON that is not UTF-8 is a 400', async () => {
@@ -91,14 +91,14 @@ test('a JSON key may be named constructor', async () => {
   expect(await (await post('/json', '{"constructor":"me"}', json)).json()).toEqual({ got: { constructor: 'me' } })
 })
 
-test('a body over the limit is a 413, whether its length is told or not', async () => {
+test('a body over the limit is a 413, with and without its length', async () => {
   expect((await post('/text', 'x'.repeat(1001))).status).toBe(413)
   const chunk = `${'1f4'}\r\n${'x'.repeat(500)}\r\n`
-  const answer = await raw(
+  const reply = await raw(
     server.port,
     `POST /text HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk}${chunk}${chunk}0\r\n\r\n`,
   )
-  expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+  expect(reply).toMatch(/^HTTP\/1\.1 413 /)
 })
 
 test('a handler can take more than the application does', async () => {
@@ -144,8 +144,8 @@ test('a compressed body that is broken or cut short is a 400', async () => {
 })
 
 test('an unknown coding is a 415 that tells the known ones', async () => {
-  const answer = await post('/text', 'x', { 'content-encoding': 'rot13' })
-  expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'gzip, deflate'])
+  const reply = await post('/text', 'x', { 'content-encoding': 'rot13' })
+  expect([reply.status, reply.headers.get('accept-encoding')]).toEqual([415, 'gzip, deflate'])
 })
 
 test('a body can be streamed, once', async () => {
@@ -165,24 +165,24 @@ test('a request without a body reads as an empty one', async () => {
 })
 
 test('content that is announced without a length is a 411', async () => {
-  const answer = await raw(server.port, 'POST /json HTTP/1.0\r\nContent-Type: application/json\r\n\r\n')
-  expect(answer).toMatch(/^HTTP\/1\.1 411 /)
+  const reply = await raw(server.port, 'POST /json HTTP/1.0\r\nContent-Type: application/json\r\n\r\n')
+  expect(reply).toMatch(/^HTTP\/1\.1 411 /)
 })
 
-test('a body that nobody read does not disturb the next request of the connection', async () => {
+test('a body that was not read does not disturb the next request of the connection', async () => {
   const one = `POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n${'x'.repeat(500)}`
   const last = 'GET /unread HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
-  const answer = await raw(server.port, one, one, last)
-  expect(answer.match(/not read/g)).toHaveLength(3)
+  const reply = await raw(server.port, one, one, last)
+  expect(reply.match(/not read/g)).toHaveLength(3)
 })
 
 test('the rest of a body that was too large is read only up to the limit', async () => {
-  const answer = await raw(
+  const reply = await raw(
     server.port,
     'POST /text HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n',
     Buffer.alloc(1_000_000),
   )
-  expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+  expect(reply).toMatch(/^HTTP\/1\.1 413 /)
 })
 
 test('a body that was read from under the request is an error, not a wait without end', async () => {

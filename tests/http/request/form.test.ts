@@ -77,7 +77,7 @@ test('form works after bytes, and bytes after a urlencoded form', async () => {
   expect(await (await post(new URLSearchParams({ a: '1' }))).json()).toEqual(['1', 'a=1'])
 })
 
-test('small files stay in memory, large ones go to disk and are gone after the answer', async () => {
+test('small files stay in memory, large ones go to disk and are gone after the response', async () => {
   let files: UploadedFile[] = []
   handle = async (request) => {
     files = [...(await request.files()).values()]
@@ -185,8 +185,8 @@ test('a form larger than a body may be is a 413, and its files are removed', asy
     seen = request
     return request.files()
   }
-  const answer = await post(formOf({ f: new File(['x'.repeat(310_000)], 'f') }))
-  expect(answer.status).toBe(413)
+  const reply = await post(formOf({ f: new File(['x'.repeat(310_000)], 'f') }))
+  expect(reply.status).toBe(413)
   const noLength = new ReadableStream({
     pull(controller) {
       controller.enqueue(Buffer.from('--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'))
@@ -265,6 +265,6 @@ test('fields named like parts of Object.prototype are fields', async () => {
   handle = async (request) => (await request.form()).toObject()
   const body = '--b\r\nContent-Disposition: form-data; name="__proto__"\r\n\r\nx\r\n--b--\r\n'
   const head = 'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\n'
-  const answer = await raw(server.port, `${head}Content-Length: ${body.length}\r\n\r\n${body}`)
-  expect(answer).toContain('{"__proto__":"x"}')
+  const reply = await raw(server.port, `${head}Content-Length: ${body.length}\r\n\r\n${body}`)
+  expect(reply).toContain('{"__proto__":"x"}')
 })

@@ -112,7 +112,7 @@ test.each([
   expect(() => fakeRequest('/', { headers: { Host } }).host).toThrow(expect.objectContaining({ code: 400 }))
 })
 
-test('with a serverName only it and hosts under it are answered for', () => {
+test('with a serverName only it and hosts under it are served', () => {
   const host = (Host: string, serverName: string) =>
     fakeRequest('/', { headers: { Host }, settings: { serverName } }).host
   expect(host('shop.example', 'shop.example')).toBe('shop.example')

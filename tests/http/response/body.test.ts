@@ -15,13 +15,13 @@ test('bytes go out as they are', () => {
   expect([out.header('content-type'), out.header('content-length'), out.body]).toEqual(['image/png', '2', 'hi'])
 })
 
-test('an answer without a body says so', () => {
+test('a response without a body says so', () => {
   for (const response of [new Response(), new Response(null), new Response('')]) {
     expect([sent(response).header('content-length'), sent(response).body]).toEqual(['0', ''])
   }
 })
 
-test('HEAD is answered as GET, less the body', () => {
+test('HEAD gets the response of GET without its body', () => {
   const get = sent(new Response('hello'))
   const head = sent(new Response('hello'), fakeRequest('/', { method: 'HEAD' }))
   expect(head.flat).toEqual(get.flat)
@@ -51,7 +51,7 @@ test('data is what was set, and html`` becomes text', () => {
   expect(response.data).toBe(bytes)
 })
 
-test('what is neither text nor bytes is refused as data', () => {
+test('data that is neither text nor bytes throws', () => {
   const response = new Response()
   for (const data of [1, null, {}, undefined]) {
     expect(() => {

@@ -12,7 +12,7 @@ test('directives are written as they are set', () => {
   expect(String(response.cacheControl)).toBe('max-age=5, stale-while-revalidate=30')
 })
 
-test('directives are read from the header, whoever wrote it', () => {
+test('directives are read from the header, whether written by a name or as a whole', () => {
   const response = new Response('', { headers: { 'Cache-Control': 'No-Store, MAX-AGE="7", private' } })
   const { noStore, maxAge, sMaxage, immutable } = response.cacheControl
   expect([noStore, maxAge, response.cacheControl.private, sMaxage, immutable]).toEqual([true, 7, true, null, false])

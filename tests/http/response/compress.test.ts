@@ -15,8 +15,8 @@ afterAll(() => Promise.all([server.close(), off.close()]))
 
 async function get(make: typeof handle, accept = 'gzip, br', where = server) {
   handle = make
-  const answer = await fetch(where.url, { headers: { 'accept-encoding': accept } })
-  return { coding: answer.headers.get('content-encoding'), text: await answer.text(), headers: answer.headers }
+  const reply = await fetch(where.url, { headers: { 'accept-encoding': accept } })
+  return { coding: reply.headers.get('content-encoding'), text: await reply.text(), headers: reply.headers }
 }
 
 test('long text is compressed, by the coding the client would rather have', async () => {
@@ -26,7 +26,7 @@ test('long text is compressed, by the coding the client would rather have', asyn
   expect((await get(() => long, 'gzip')).coding).toBe('gzip')
 })
 
-test('a client that takes no coding gets none, and caches are told', async () => {
+test('a client that accepts no coding gets none, and Vary says so', async () => {
   for (const accept of ['identity', 'zstd', 'gzip;q=0', 'identity, gzip;q=0.5']) {
     const plain = await get(() => long, accept)
     expect([plain.coding, plain.headers.get('vary')]).toEqual([null, 'Accept-Encoding'])
@@ -76,8 +76,8 @@ test.each<[string, typeof handle]>([
     },
   ],
 ])('what is %s is not compressed', async (_, make) => {
-  const answer = await get(make)
-  expect([null, 'identity']).toContain(answer.coding)
+  const reply = await get(make)
+  expect([null, 'identity']).toContain(reply.coding)
 })
 
 test('what may hold a secret of a session is left alone, unless the handler says otherwise', async () => {
@@ -112,11 +112,11 @@ test('an application can leave it, and a response still ask for it', async () =>
 })
 
 test('a strong tag becomes weak, for the bytes are others', async () => {
-  const answer = await get((response) => {
+  const reply = await get((response) => {
     response.etag = 'a'
     return long
   })
-  expect(answer.headers.get('etag')).toBe('W/"a"')
+  expect(reply.headers.get('etag')).toBe('W/"a"')
 })
 
 test('the 304 and the 206 of what is compressed tell caches so, as its 200 does', async () => {
@@ -126,9 +126,9 @@ test('the 304 and the 206 of what is compressed tell caches so, as its 200 does'
     return response.makeConditional()
   }
   const ask = async (headers: Record<string, string>) => {
-    const answer = await fetch(server.url, { headers: { 'accept-encoding': 'gzip', ...headers } })
-    await answer.arrayBuffer()
-    return [answer.status, answer.headers.get('vary')]
+    const reply = await fetch(server.url, { headers: { 'accept-encoding': 'gzip', ...headers } })
+    await reply.arrayBuffer()
+    return [reply.status, reply.headers.get('vary')]
   }
   expect(await ask({})).toEqual([200, 'Accept-Encoding'])
   expect(await ask({ 'if-none-match': 'W/"v1"' })).toEqual([304, 'Accept-Encoding'])

@@ -7,7 +7,7 @@ const day = new Date('2026-01-02T00:00:00.500Z')
 const before = 'Thu, 01 Jan 2026 00:00:00 GMT'
 const same = 'Fri, 02 Jan 2026 00:00:00 GMT'
 
-function answer(headers: Record<string, string>, method = 'GET', change: (response: Response) => void = () => {}) {
+function reply(headers: Record<string, string>, method = 'GET', change: (response: Response) => void = () => {}) {
   const response = new Response('0123456789').makeConditional()
   response.etag = 'v1'
   response.lastModified = day
@@ -40,23 +40,23 @@ test.each([
   ['the tag, and no-cache', { 'If-None-Match': '"v1"', 'Cache-Control': 'no-cache' }, 304],
   ['both, and both say the same', { 'If-Match': '"v1"', 'If-None-Match': '"v1"' }, 304],
 ] as [string, Record<string, string>, number][])('a request with %s', (_, headers, status) => {
-  expect(answer(headers).statusCode).toBe(status)
-  expect(answer(headers, 'HEAD').statusCode).toBe(status)
+  expect(reply(headers).statusCode).toBe(status)
+  expect(reply(headers, 'HEAD').statusCode).toBe(status)
 })
 
-test('only GET and HEAD are answered by conditions: other methods have acted already', () => {
-  expect(answer({ 'If-None-Match': '"v1"' }, 'POST').statusCode).toBe(200)
+test('conditions apply only to GET and HEAD: other methods have acted already', () => {
+  expect(reply({ 'If-None-Match': '"v1"' }, 'POST').statusCode).toBe(200)
 })
 
 test('only a 200 is', () => {
-  const out = answer({ 'If-None-Match': '"v1"' }, 'GET', (response) => {
+  const out = reply({ 'If-None-Match': '"v1"' }, 'GET', (response) => {
     response.status = 404
   })
   expect(out.statusCode).toBe(404)
 })
 
 test('a 304 keeps what caches need and says nothing of content', () => {
-  const out = answer({ 'If-None-Match': '"v1"' }, 'GET', (response) => {
+  const out = reply({ 'If-None-Match': '"v1"' }, 'GET', (response) => {
     response.cacheControl.maxAge = 5
     response.setCookie('a', 'b')
     response.headers.set('Content-Language', 'en')
@@ -98,7 +98,7 @@ test('a tag gets its quotes, once', () => {
 })
 
 const ranged = (range: string, more: Record<string, string> = {}, method = 'GET') =>
-  answer({ Range: range, ...more }, method)
+  reply({ Range: range, ...more }, method)
 
 test.each([
   ['bytes=0-3', '0123', 'bytes 0-3/10'],

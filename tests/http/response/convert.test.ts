@@ -91,11 +91,11 @@ test('a web Response is taken with its status, headers and cookies, and not ours
   expect(made(new Response(null, { status: 204 })).contentType).toBe('')
 })
 
-test('an HTTPException is its answer, and a response in it a copy too', () => {
+test('an HTTPException becomes its response, and a response in it a copy', () => {
   expect(made(new NotFound()).status).toBe(404)
   const kept = new TipfyResponse('x')
-  const answer = made(new NotFound('', { response: kept }))
-  expect([answer.data, answer === kept]).toEqual(['x', false])
+  const reply = made(new NotFound('', { response: kept }))
+  expect([reply.data, reply === kept]).toEqual(['x', false])
 })
 
 test.each([
@@ -106,19 +106,19 @@ test.each([
   ['a Date', new Date(), 'Date'],
   ['an error', new TypeError(), 'TypeError'],
   ['an object of a class', new (class Cart {})(), 'Cart'],
-])('%s is refused by name', (_, returned, given) => {
+])('%s is rejected by name', (_, returned, given) => {
   expect(() => made(returned)).toThrow(expect.objectContaining({ code: 'TIPFY_E_HANDLER_RETURNED' }))
   expect(() => made(returned)).toThrow(given)
 })
 
-test('JSON that cannot be written is an error, not an empty answer', () => {
+test('JSON that cannot be written is an error, not an empty response', () => {
   const loop: Record<string, unknown> = {}
   loop.loop = loop
   expect(() => made(loop)).toThrow(/circular/i)
   expect(() => made({ big: 1n })).toThrow(/BigInt/)
 })
 
-test('a file is found before the answer, or is a 404', async () => {
+test('a file is found before the response, or is a 404', async () => {
   const response = current()
   response.sendFile(import.meta.filename)
   expect(await makeResponse(undefined, response)).toBe(response)

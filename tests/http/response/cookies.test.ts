@@ -53,7 +53,7 @@ test.each([
   ['__host- with a path', '__host-a', 'x', { secure: true, path: '/a' }],
   ['__Host- with a domain', '__Host-a', 'x', { secure: true, domain: 'a.example' }],
   ['more than 4096 bytes', 'a', 'x'.repeat(4096), {}],
-])('%s is refused', (_, name, value, options) => {
+])('%s is rejected', (_, name, value, options) => {
   expect(() => serializeCookie(name, value, options as object)).toThrow(
     expect.objectContaining({ code: 'TIPFY_E_COOKIE' }),
   )
@@ -90,6 +90,6 @@ test.each([
   expect(cookies(response)[0]).toMatch(/; Secure/)
 })
 
-test('of an option that there is not, it is told which was meant', () => {
+test('an error for an unknown option names the nearest one', () => {
   expect(() => serializeCookie('a', 'b', { max_age: 60 } as never)).toThrow(/max_age: did you mean maxAge\?/)
 })

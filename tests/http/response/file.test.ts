@@ -54,14 +54,14 @@ function get(name: string, given: SendFileOptions = {}, headers: Record<string, 
 }
 
 test('a file is sent with its type, length, tag and date', async () => {
-  const answer = await get('a.txt')
-  expect(await answer.text()).toBe('0123456789')
-  expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8')
-  expect(answer.headers.get('content-length')).toBe('10')
-  expect(answer.headers.get('last-modified')).toBe('Thu, 01 Jan 2026 00:00:00 GMT')
-  expect(answer.headers.get('etag')).toMatch(/^"[\w-.]+"$/)
-  expect(answer.headers.get('accept-ranges')).toBe('bytes')
-  expect(answer.headers.get('cache-control')).toBe('no-cache')
+  const reply = await get('a.txt')
+  expect(await reply.text()).toBe('0123456789')
+  expect(reply.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(reply.headers.get('content-length')).toBe('10')
+  expect(reply.headers.get('last-modified')).toBe('Thu, 01 Jan 2026 00:00:00 GMT')
+  expect(reply.headers.get('etag')).toMatch(/^"[\w-.]+"$/)
+  expect(reply.headers.get('accept-ranges')).toBe('bytes')
+  expect(reply.headers.get('cache-control')).toBe('no-cache')
 })
 
 test('large and empty files are sent whole', async () => {
@@ -70,7 +70,7 @@ test('large and empty files are sent whole', async () => {
   expect([empty.headers.get('content-length'), await empty.text()]).toEqual(['0', ''])
 })
 
-test('HEAD is answered as GET, less the body', async () => {
+test('HEAD gets the response of GET without its body', async () => {
   for (const name of ['a.txt', 'large.bin', 'empty.css']) {
     const headers = async (method: string) =>
       [...(await get(name, {}, {}, method)).headers].filter(
@@ -92,7 +92,7 @@ test('parts of small and large files are sent', async () => {
   expect((await get('a.txt', {}, { Range: 'bytes=10-' })).status).toBe(416)
 })
 
-test('a client that has it is told so', async () => {
+test('a client that has the file gets a 304', async () => {
   const etag = (await get('a.txt')).headers.get('etag')!
   expect((await get('a.txt', {}, { 'If-None-Match': etag })).status).toBe(304)
   expect((await get('a.txt', {}, { 'If-Modified-Since': 'Thu, 01 Jan 2026 00:00:00 GMT' })).status).toBe(304)
@@ -110,7 +110,7 @@ test('a file can be offered to be saved, under any name', async () => {
   expect(await disposition('../../etc/passwd')).toBe('attachment; filename="passwd"')
 })
 
-test('caches are told what the options say', async () => {
+test('Cache-Control is that of the options', async () => {
   expect((await get('a.txt', { maxAge: 60, immutable: true })).headers.get('cache-control')).toBe(
     'max-age=60, immutable',
   )
@@ -122,7 +122,7 @@ test('caches are told what the options say', async () => {
   }
 })
 
-test('a type can be told', async () => {
+test('a type can be given', async () => {
   expect((await get('a.txt', { mimetype: 'text/csv' })).headers.get('content-type')).toBe('text/csv; charset=utf-8')
 })
 
@@ -134,8 +134,8 @@ test('what the handler has said of the file before stands', async () => {
     response.headers.set('Cache-Control', 'private')
   }
   const told = async (name: string, given?: SendFileOptions, headers = {}) => {
-    const answer = await get(name, given, headers)
-    return ['content-type', 'etag', 'last-modified', 'cache-control'].map((header) => answer.headers.get(header))
+    const reply = await get(name, given, headers)
+    return ['content-type', 'etag', 'last-modified', 'cache-control'].map((header) => reply.headers.get(header))
   }
   const date = 'Thu, 01 Jan 1970 00:00:00 GMT'
   expect(await told('a.txt')).toEqual(['text/html', '"mine"', date, 'private'])
@@ -204,7 +204,7 @@ test('a compressed neighbour is sent to clients that take it', async () => {
   expect([gzip.headers.get('content-encoding'), await gzip.text()]).toEqual(['gzip', 'gzip'])
   const plain = await get('app.js', given)
   expect([plain.headers.get('content-encoding'), (await plain.text()).length]).toEqual([null, 6000])
-  expect(new Set([br, gzip, plain].map((answer) => answer.headers.get('etag'))).size).toBe(3)
+  expect(new Set([br, gzip, plain].map((reply) => reply.headers.get('etag'))).size).toBe(3)
   const again = await get('app.js', given, { 'accept-encoding': 'br', 'If-None-Match': br.headers.get('etag')! })
   expect(again.status).toBe(304)
 })
@@ -248,10 +248,10 @@ test('a pipe that took the place of a file is a 404 and hangs nothing', async ()
 })
 
 test('text files are compressed on the way, with a tag that is weak', async () => {
-  const answer = await get('app.js', {}, { 'accept-encoding': 'gzip' })
-  expect([answer.headers.get('content-encoding'), (await answer.text()).length]).toEqual(['gzip', 6000])
-  expect(answer.headers.get('etag')).toMatch(/^W\//)
-  const again = await get('app.js', {}, { 'accept-encoding': 'gzip', 'If-None-Match': answer.headers.get('etag')! })
+  const reply = await get('app.js', {}, { 'accept-encoding': 'gzip' })
+  expect([reply.headers.get('content-encoding'), (await reply.text()).length]).toEqual(['gzip', 6000])
+  expect(reply.headers.get('etag')).toMatch(/^W\//)
+  const again = await get('app.js', {}, { 'accept-encoding': 'gzip', 'If-None-Match': reply.headers.get('etag')! })
   expect(again.status).toBe(304)
   const part = await get('app.js', {}, { 'accept-encoding': 'gzip', Range: 'bytes=0-3' })
   expect([part.status, part.headers.get('content-encoding'), await part.text()]).toEqual([206, null, 'let '])
@@ -261,8 +261,8 @@ test('a file that is pipelined behind another comes after it', async () => {
   path = join(root, 'large.bin')
   options = {}
   const get = 'GET / HTTP/1.1\r\nHost: x\r\n'
-  const answer = await raw(server.port, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`)
-  expect(answer.match(/x{300000}/g)).toHaveLength(3)
+  const reply = await raw(server.port, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`)
+  expect(reply.match(/x{300000}/g)).toHaveLength(3)
 })
 
 /** Whether this process has the file open. */

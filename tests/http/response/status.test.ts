@@ -14,6 +14,6 @@ test.each([0, 100, 199, 600, 200.5, Number.NaN, '404', null])('%j is not a statu
   )
 })
 
-test('a status that is text is told as text', () => {
+test('an error shows a status of text in quotes', () => {
   expect(() => new Response('', { status: '404' as never })).toThrow("'404' is not a status code")
 })

@@ -40,9 +40,9 @@ test.each<[string, () => unknown]>([
   ['a Set', () => new Set(['a', 'é'])],
 ])('%s is sent piece by piece', async (_, make) => {
   handle = () => make()
-  const answer = await get()
-  expect(await answer.text()).toBe('aé')
-  expect(answer.headers.get('transfer-encoding')).toBe('chunked')
+  const reply = await get()
+  expect(await reply.text()).toBe('aé')
+  expect(reply.headers.get('transfer-encoding')).toBe('chunked')
 })
 
 test('a stream keeps the status, headers and cookies of the response', async () => {
@@ -52,15 +52,15 @@ test('a stream keeps the status, headers and cookies of the response', async () 
     response.setCookie('a', 'b')
     return response.stream(['x'])
   }
-  const answer = await get()
-  expect([answer.status, answer.headers.get('content-type'), answer.headers.get('set-cookie')]).toEqual([
+  const reply = await get()
+  expect([reply.status, reply.headers.get('content-type'), reply.headers.get('set-cookie')]).toEqual([
     201,
     'text/plain; charset=utf-8',
     'a=b; Path=/',
   ])
 })
 
-test('an empty stream is an empty answer', async () => {
+test('an empty stream is an empty response', async () => {
   handle = () => Readable.from([])
   expect(await (await get()).text()).toBe('')
 })
@@ -81,7 +81,7 @@ test('streaming leaves room for listeners of others, so that Node warns of no le
   expect(room).toBeGreaterThan(0)
 })
 
-test('a source that fails before its first piece is answered with a 500', async () => {
+test('a source that fails before its first piece is a 500', async () => {
   handle = () =>
     (async function* () {
       await null
@@ -101,7 +101,7 @@ test('a source that fails before its first piece is answered with a 500', async 
   expect(await server.failure()).toMatchObject({ message: 'no source' })
 })
 
-test('an iterable whose first piece is neither text nor bytes is answered with a 500', async () => {
+test('an iterable whose first piece is neither text nor bytes is a 500', async () => {
   for (const iterable of [new Map([['a', 1]]), new Set([1]), Readable.from([{}])]) {
     handle = () => iterable
     expect((await get()).status).toBe(500)
@@ -111,17 +111,17 @@ test('an iterable whose first piece is neither text nor bytes is answered with a
   expect(await (await get()).text()).toBe('the only piece')
 })
 
-test('a source that fails on the way breaks the connection, so that nobody takes the half for the whole', async () => {
+test('a source that fails on the way breaks the connection, so that the half is not taken for the whole', async () => {
   handle = () =>
     (async function* () {
       yield 'half'
       throw new Error('failed on the way')
     })()
-  await expect(get().then((answer) => answer.text())).rejects.toThrow()
+  await expect(get().then((reply) => reply.text())).rejects.toThrow()
   expect(await server.failure()).toMatchObject({ message: 'failed on the way' })
-  const answer = await raw(server.port, close)
-  expect(answer).toContain('half')
-  expect(answer).not.toContain('\r\n0\r\n\r\n')
+  const reply = await raw(server.port, close)
+  expect(reply).toContain('half')
+  expect(reply).not.toContain('\r\n0\r\n\r\n')
   await server.failure()
 })
 
@@ -136,7 +136,7 @@ test('a source that is destroyed on the way breaks the connection', async () => 
       },
     })
   }
-  await expect(get().then((answer) => answer.text())).rejects.toThrow()
+  await expect(get().then((reply) => reply.text())).rejects.toThrow()
   expect(await server.failure()).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
 })
 
@@ -145,11 +145,14 @@ test.each([
   ['an object', [{}]],
 ])('%s as a piece breaks the connection, not the process', async (_, pieces) => {
   handle = () => Readable.from(['x', ...pieces])
-  await expect(get().then((answer) => answer.text())).rejects.toThrow()
+  await expect(get().then((reply) => reply.text())).rejects.toThrow()
   expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_STREAM_CHUNK' })
 })
 
-test.each(['ab', 'abcd'])('a stream of another length than was told breaks the connection: %s', async (text) => {
+test.each([
+  'ab',
+  'abcd',
+])('a stream of another length than its Content-Length breaks the connection: %s', async (text) => {
   handle = (_, response) => {
     response.headers.set('content-length', 3)
     return response.stream([text])
@@ -158,13 +161,13 @@ test.each(['ab', 'abcd'])('a stream of another length than was told breaks the c
   expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_STREAM_LENGTH' })
 })
 
-test('a stream of the length that was told is sent with it', async () => {
+test('a stream of the length of its Content-Length is sent with it', async () => {
   handle = (_, response) => {
     response.headers.set('content-length', 3)
     return response.stream(['ab', 'c'])
   }
-  const answer = await get()
-  expect([answer.headers.get('content-length'), await answer.text()]).toEqual(['3', 'abc'])
+  const reply = await get()
+  expect([reply.headers.get('content-length'), await reply.text()]).toEqual(['3', 'abc'])
 })
 
 test('204 and 304 end the source without a piece of it', async () => {
@@ -259,7 +262,7 @@ test.each<[string, (stopped: () => void) => unknown]>([
   await stopped
 })
 
-test('a stream that another answer takes the place of is ended', async () => {
+test('a stream that another response replaces is ended', async () => {
   const source = new Readable({ read() {} })
   handle = (_, response) => {
     response.stream(source)
@@ -269,13 +272,13 @@ test('a stream that another answer takes the place of is ended', async () => {
   expect(source.destroyed).toBe(true)
 })
 
-test('a client that went away before the answer is no failure', async () => {
-  let answer = () => {}
+test('a client that left before the response is no failure', async () => {
+  let reply = () => {}
   const begun = new Promise<IncomingMessage>((begin) => {
     handle = async (request) => {
       begin(request.incoming)
       await new Promise<void>((resolve) => {
-        answer = resolve
+        reply = resolve
       })
       return 'x'.repeat(100_000)
     }
@@ -285,7 +288,7 @@ test('a client that went away before the answer is no failure', async () => {
   const incoming = await begun
   socket.destroy()
   await new Promise((resolve) => incoming.once('close', resolve))
-  answer()
+  reply()
   handle = () => 'next'
   expect(await (await get()).text()).toBe('next')
   expect(server.failures).toEqual([])
@@ -302,8 +305,8 @@ test('a stream with a tag that the client has is not begun', async () => {
     response.makeConditional()
     return source
   }
-  const answer = await fetch(server.url, { headers: { 'if-none-match': '"v1"' } })
-  expect([answer.status, source.destroyed]).toEqual([304, true])
+  const reply = await fetch(server.url, { headers: { 'if-none-match': '"v1"' } })
+  expect([reply.status, source.destroyed]).toEqual([304, true])
 })
 
 test('what fetch gives is passed on, and not called compressed any more', async () => {

@@ -10,6 +10,7 @@ import { response as globalResponse } from './app/globals.ts'
 import { HandlerLoader } from './app/handler-loader.ts'
 import { HookLists } from './app/hooks.ts'
 import { isolateConnections } from './app/isolate-connections.ts'
+import { loadSections } from './app/sections.ts'
 import { runSendHooks } from './app/send-hooks.ts'
 import { ServedContext } from './app/served-context.ts'
 import {
@@ -20,7 +21,6 @@ import {
   importHook,
   loadErrorHandlers,
   loadRules,
-  loadSections,
   requestSettings,
 } from './app/setup.ts'
 import type { App, Config, ConfigModule, ErrorHandler, ErrorPage, RequestContext, TipfyConfig } from './app/types.ts'

@@ -8,7 +8,7 @@ import { isDictionary, typeOf } from '../internal/settings.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { nearest } from '../internal/suggest.ts'
 import { findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
-import { defaultConfig, validateSection } from './config.ts'
+import { validateSection } from './config.ts'
 import { hookNames } from './hooks.ts'
 import { collectAppRules } from './installed-apps.ts'
 import type { App, Config, ConfigModule, ErrorHandler, TipfyConfig } from './types.ts'
@@ -41,23 +41,6 @@ export function checkHookNames(hooks: object): void {
   const wrong = Object.keys(hooks).find((name) => !(hookNames as readonly string[]).includes(name))
   if (wrong !== undefined)
     throw new TipfyError('TIPFY_E_HOOK_NAME', { name: wrong, nearest: nearest(wrong, hookNames) })
-}
-
-/** Imports the modules that have a section or are installed, for the `defaultConfig` that they may export. */
-export async function loadSections(app: App): Promise<void> {
-  const modules = new Set([...Object.keys(app.config), ...app.settings.appsInstalled])
-  for (const module of modules) {
-    if (module === 'tipfy' || Object.hasOwn(app.modules, module)) continue
-    const found = await importModule(module, app)
-    if (found === undefined && Object.hasOwn(defaultConfig, module)) {
-      app.log.warn(
-        `The configuration has a section '${module}', but there is no module of that name. Keys of the application belong in its own section: tipfy: { ${module}: … }`,
-      )
-    }
-    const defaults = found?.exports.defaultConfig
-    if (typeof defaults !== 'object' || defaults === null) continue
-    app.setSection(module, validateSection(module, app.config[module], defaults))
-  }
 }
 
 /** Imports the functions that make error pages. */

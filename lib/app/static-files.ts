@@ -18,15 +18,21 @@ export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutab
  */
 export function staticFiles(folder: string, options: StaticOptions = {}): HandlerClass {
   let root: string | undefined
-  return class StaticFiles extends RequestHandler {
+  class StaticFiles extends RequestHandler {
     get({ file }: { file: string }): void {
-      root ??= folderOf(resolve(app.root, folder))
+      root ??= assertFolder(resolve(app.root, folder))
       response.sendFile(file, { ...options, root })
     }
   }
+  staticFolders.set(StaticFiles, folder)
+  return StaticFiles
 }
 
-function folderOf(path: string): string {
+/** The folders of these handlers, for `tipfy check`. */
+export const staticFolders = new WeakMap<HandlerClass, string>()
+
+/** Throws if there is no such folder. */
+export function assertFolder(path: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new TipfyError('TIPFY_E_STATIC_FOLDER', { folder: path })
   }

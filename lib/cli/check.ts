@@ -1,10 +1,15 @@
 // `tipfy check`: finds mistakes before a request does. It starts nothing, and connects to the cache only with --cache.
+import { resolve } from 'node:path'
 import { methodsOf } from '../app/handler.ts'
-import { loadRules, loadSections } from '../app/setup.ts'
+import { loadSections } from '../app/sections.ts'
+import { loadErrorHandlers, loadRules } from '../app/setup.ts'
+import { assertFolder, staticFolders } from '../app/static-files.ts'
 import type { App } from '../app/types.ts'
 import type { CacheLink } from '../ext/session/cache/ports.ts'
 import type { SessionConfig } from '../ext/session/config/config.ts'
+import { setDatastoreSession, setSecureCookieSession } from '../ext/session/index.ts'
 import { HTTPException } from '../http/exceptions.ts'
+import { TipfyError } from '../internal/errors.ts'
 import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
 import { describeFailure } from './failure.ts'
 import { withApp } from './load-app.ts'
@@ -55,17 +60,32 @@ function checkRule(map: UrlMap, rule: Rule): string | null {
   const found = follow(map, built.domain, built.path.startsWith('/') ? built.path : `/${built.path}`, method)
   if (typeof found === 'string') return `its own URL ${built.path} ${found}`
   const other = found.rule
-  if (other === rule || other.endpoint === rule.endpoint || other.handler === rule.handler) return null
+  if (other === rule || other.endpoint === rule.endpoint || handlerOf(other) === handlerOf(rule)) return null
   return `its own URL ${built.path} goes to the rule "${other.path}" (${other.endpoint})`
 }
 
+const handlerOf = ({ handler, endpoint }: Rule): unknown => handler ?? endpoint
+
 async function checkHandler(app: App, rule: Rule): Promise<string | null> {
   if (rule.buildOnly || rule.redirectTo !== undefined) return null
-  const methods = methodsOf(await app.handlers.load(rule)).filter((method) => method !== 'OPTIONS')
+  const handler = await app.handlers.load(rule)
+  const folder = staticFolders.get(handler)
+  if (folder !== undefined) assertFolder(resolve(app.root, folder))
+  const methods = methodsOf(handler).filter((method) => method !== 'OPTIONS')
   if (methods.length === 0) return 'its handler has no method: write get(), post() …'
   if (rule.methods === null || methods.some((method) => rule.methods!.has(method))) return null
   return `takes ${[...rule.methods].join(', ')}, and its handler has only ${methods.join(', ')}`
 }
+
+/** Throws for session hooks and settings that would fail the start. */
+function checkSessions(app: App): void {
+  const hooks = app.hooks.get('posInitApp').filter((hook) => sessionHooks.includes(hook))
+  if (hooks.length > 1) throw new TipfyError('TIPFY_E_SESSION_HOOKS')
+  const module = 'tipfy/ext/session'
+  if (hooks.length > 0) app.modules[module]!.checkConfig(app.getConfig(module), app)
+}
+
+const sessionHooks: unknown[] = [setDatastoreSession, setSecureCookieSession]
 
 /** Collects all problems; `attempt` turns an error of a step into one. */
 async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: number }> {
@@ -80,6 +100,8 @@ async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: numbe
   }
   await attempt('config', () => loadSections(app))
   await attempt('hooks', () => app.hooks.load())
+  await attempt('error pages', () => loadErrorHandlers(app))
+  await attempt('sessions', () => checkSessions(app))
   const map = await attempt('urls', () => loadRules(app))
   for (const rule of map?.rules() ?? []) {
     const where = `rule "${rule.path}"`

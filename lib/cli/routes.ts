@@ -1,5 +1,6 @@
 // `tipfy routes`: lists the rules, or finds the one that matches a URL.
 import { methodsOf } from '../app/handler.ts'
+import { loadSections } from '../app/sections.ts'
 import { loadRules } from '../app/setup.ts'
 import type { App } from '../app/types.ts'
 import { HTTPException, MethodNotAllowed } from '../http/exceptions.ts'
@@ -102,6 +103,7 @@ async function matchCommand(app: App, map: UrlMap, url: string, options: { metho
 
 export function routesCommand(url: string | undefined, options: { method: string; json?: boolean }): Promise<void> {
   return withApp(async (app) => {
+    await loadSections(app)
     const map = await loadRules(app)
     if (url !== undefined) return matchCommand(app, map, url, options)
     const routes = await Promise.all(map.rules().map((rule) => routeOf(app, map, rule)))

@@ -174,6 +174,15 @@ describe("a module's defaultConfig", () => {
   })
 })
 
+test("a module's defaultConfig counts without a section in config.ts", async () => {
+  const app = makeApp({ tipfy: { urls: () => [], logLevel: 'silent' } }, { root: join(root, '../fixtures/defaults') })
+  made.push(app)
+  await app.ready()
+  expect(app.getConfig('shop/payment')).toEqual({ currency: 'USD', retries: 5 })
+  expect(app.getConfig('blog', 'perPage')).toBe(10)
+  expect(app.getConfig('none')).toEqual({})
+})
+
 test('who decides between two changes of a session knows what is decided about', () => {
   const app = make({
     tipfy: {},

@@ -109,6 +109,49 @@ describe('check', () => {
     expect(stderr).toMatch(/^warn: The rule `\/users\/:id` has `:id`, .* written `<id>`$/m)
   })
 
+  test('finds what `serve` would refuse or answer with a 500', async () => {
+    const files = {
+      'config.ts': `import { setSecureCookieSession } from 'tipfy/ext/session'
+export const config = {
+  tipfy: {
+    dev: false,
+    errorHandlers: { 404: 'pages:missing' },
+    hooks: { posInitApp: ['tipfy/ext/session:setDatastoreSession', setSecureCookieSession] },
+  },
+}
+`,
+      'pages.ts': 'export const missing = 404\n',
+      'urls.ts': `import { getConfig, Rule, staticRule } from 'tipfy'
+export const getRules = () => [
+  new Rule('/', { endpoint: 'home', handler: 'home:Home' }),
+  new Rule(getConfig('shop', 'path'), { endpoint: 'home:Home' }),
+  new Rule('/shop', { endpoint: 'home:Other' }),
+  staticRule('/static', 'nowhere'),
+]
+`,
+      'app/shop.ts': "export const defaultConfig = { path: '/shop' }\n",
+      'app/home.ts': `import { RequestHandler } from 'tipfy'
+export class Home extends RequestHandler { get() { return 'home' } }
+export class Other extends Home {}
+`,
+    }
+    const cwd = project(files)
+    const { stdout } = await tipfy(['check', '--json'], { cwd })
+    expect(JSON.parse(stdout).problems).toEqual([
+      { where: 'error pages', problem: expect.stringContaining('pages:missing') },
+      { where: 'sessions', problem: expect.stringMatching(/^Two hooks choose/) },
+      { where: 'rule "/shop"', problem: 'its own URL /shop goes to the rule "/shop" (home:Home)' },
+      { where: 'rule "/static/<path:file>"', problem: expect.stringContaining('nowhere to serve files from') },
+    ])
+    expect(JSON.parse((await tipfy(['routes', '--json'], { cwd })).stdout)).toHaveLength(4)
+    const cookie =
+      "export const config = { tipfy: { dev: false, hooks: { posInitApp: ['tipfy/ext/session:setSecureCookieSession'] } } }\n"
+    const keyless = await tipfy(['check', '--json'], { cwd: project({ 'config.ts': cookie }) })
+    expect(JSON.parse(keyless.stdout).problems).toEqual([
+      { where: 'sessions', problem: expect.stringContaining('it is missing') },
+    ])
+  })
+
   test('finds what is wrong, all of it', async () => {
     const files = rules(
       "'/<name>', { endpoint: 'one', handler: Own }",

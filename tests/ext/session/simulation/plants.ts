@@ -144,7 +144,7 @@ export const plants: Record<string, Plant> = {
   'nobody is told of a value that was overwritten': {
     file: 'repository/stored-merge.ts',
     near: 71,
-    changes: [['for (const conflict of this.#told) this.#settings.onConflict?.(conflict)', '']],
+    changes: [['for (const conflict of this.#unreported) this.#settings.onConflict?.(conflict)', '']],
   },
   "the application's merge is not asked": {
     file: 'repository/stored-merge.ts',
@@ -228,7 +228,7 @@ export const plants: Record<string, Plant> = {
     near: 2,
     changes: [
       [
-        'await this.#known(id, this.#writer.alone(id, work))\n    await this.#cache?.remove(id)',
+        'await this.#known(id, this.#writer.alone(id, work))\n    await this.#cache?.remove(id, budget.left)',
         'await this.#known(id, this.#writer.alone(id, work))',
       ],
     ],

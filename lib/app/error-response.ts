@@ -1,12 +1,12 @@
 // The responses to errors, wherever in a request they were thrown.
 import type { ServerResponse } from 'node:http'
-import { HTTPException, InternalServerError } from '../http/exceptions.ts'
+import { HTTPException, InternalServerError, ServiceUnavailable } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
 import { makeResponse } from '../http/response/convert.ts'
 import { Response } from '../http/response/response.ts'
 import { sendResponse } from '../http/response/send.ts'
 import { beginStream } from '../http/response/started-stream.ts'
-import { isInstance } from '../internal/describe-error.ts'
+import { describeError, type ErrorDescription, isInstance } from '../internal/describe-error.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { RequestRedirect } from '../routing/index.ts'
 import type { App, RequestContext } from './types.ts'
@@ -46,8 +46,14 @@ async function begun(response: Response, { request }: RequestContext): Promise<R
 
 async function errorPage(app: App, context: RequestContext, error: unknown): Promise<Response> {
   const { request } = context
-  const isExpected = isInstance(error, HTTPException)
-  const exception = isExpected ? error : new InternalServerError(undefined, { cause: error })
+  const thrown = isInstance(error, HTTPException) ? error : null
+  const isBusy = thrown === null && isOutOfDescriptors(describeError(error))
+  const isExpected = thrown !== null || isBusy
+  const exception =
+    thrown ??
+    (isBusy
+      ? new ServiceUnavailable(undefined, { cause: error, retryAfter: 1 })
+      : new InternalServerError(undefined, { cause: error }))
   if (exception.code >= 500 && !causedByClients.has(exception.code)) {
     const err = isExpected ? (exception.cause ?? exception) : (error ?? `${error} was thrown`)
     app.log.error({ err }, `${nameOf(request)}: ${exception.code}`)
@@ -62,6 +68,12 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
   if (context.session === undefined) await app.sessionInterface?.openSession(context)
   const base = new Response(null, { status: exception.code, headers: exception.headers })
   return makeResponse(await handler(exception, app), base, request)
+}
+
+/** Returns true for an error of a process that has too many files and connections open, whatever it was doing. */
+function isOutOfDescriptors({ code, message, cause }: ErrorDescription): boolean {
+  if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/.test(message)) return true
+  return cause !== undefined && isOutOfDescriptors(cause)
 }
 
 /** Makes the response for a session that could not be saved. What acted at once, `destroy()`, still sets its cookie. */

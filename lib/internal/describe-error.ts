@@ -1,7 +1,6 @@
 // Describes a thrown value, which may be anything: no error, a Proxy that throws when it is looked at, causes in a circle, a
 // message of ten megabytes. Nothing in here throws, so that no error ends the process by being described.
 import { inspect } from 'node:util'
-import { isProxy } from 'node:util/types'
 
 /** An error as JSON can hold it. */
 export interface ErrorDescription {
@@ -83,17 +82,6 @@ export function inspectError(thrown: unknown): string {
   } catch {
     return inspect(describeError(thrown), { depth: maxDepth })
   }
-}
-
-/** Returns the value itself if others may look at it, else an error in its place. */
-export function safeError(thrown: unknown): unknown {
-  try {
-    const { stack, name, message, code } = thrown as NodeJS.ErrnoException
-    if (thrown && !isProxy(thrown) && `${stack}${name}${message}${code}`) return thrown
-  } catch {
-    // The error below describes it as far as possible.
-  }
-  return new Error(headline(thrown), { cause: thrown })
 }
 
 /** `instanceof`, for a value that may be a Proxy that throws. */

@@ -34,7 +34,7 @@ import { beginStream } from './http/response/started-stream.ts'
 import { type Log, makeLog } from './internal/log.ts'
 import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
-/** Handles a request from its first byte to its last. Never rejects. Of plain values most are not awaited: that would cost a turn. */
+/** Handles a request from its first byte to its last. Never rejects. Awaits only where it must: a plain value would cost a turn. */
 async function handleRequest(app: App, context: RequestContext, outgoing: ServerResponse): Promise<void> {
   const { request } = context
   // To check the length of a list is cheaper than to call none of its hooks.
@@ -42,23 +42,24 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
   let response: Response
   try {
     if (preInitRequest.length > 0) await app.hooks.respond('preInitRequest', app)
+    // The session extension has paths of its own, which no rule, session or hook concerns.
     let returned: unknown = app.sessionInterface?.respond?.(context)
     if (returned !== undefined) returned = await returned
-    const isOpen = returned === undefined
-    const routeError = isOpen ? app.route(request) : undefined
-
-    const sessions = isOpen && (request.rule as Rule | null)?.session !== false ? app.sessionInterface : null
-    const opened = sessions?.openSession(context)
-    if (opened !== undefined) await opened
-
-    const isRedirect = routeError instanceof RequestRedirect && !app.settings.hooksForRedirects
-    if (isOpen && preDispatchHandler.length > 0 && !isRedirect) {
-      returned = app.hooks.respond('preDispatchHandler', request, app)
-      if (returned instanceof Promise) returned = await returned
-    }
     if (returned === undefined) {
-      returned = dispatch(app, context, routeError)
-      if (returned !== globalResponse && returned instanceof Promise) returned = await returned
+      const routeError = app.route(request)
+      const sessions = (request.rule as Rule | null)?.session === false ? null : app.sessionInterface
+      const opened = sessions?.openSession(context)
+      if (opened !== undefined) await opened
+
+      const isRedirect = routeError instanceof RequestRedirect && !app.settings.hooksForRedirects
+      if (preDispatchHandler.length > 0 && !isRedirect) {
+        returned = app.hooks.respond('preDispatchHandler', request, app)
+        if (returned instanceof Promise) returned = await returned
+      }
+      if (returned === undefined) {
+        returned = dispatch(app, context, routeError)
+        if (returned !== globalResponse && returned instanceof Promise) returned = await returned
+      }
     }
     // To return the global `response` is to return nothing: it is a Proxy of context.response, not another response.
     const made = makeResponse(returned === globalResponse ? undefined : returned, context.response, request)
@@ -76,8 +77,8 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
 
   try {
     const isFailure = response.status >= 500
-    const saved =
-      context.session === undefined ? undefined : app.sessionInterface?.saveSession(context, response, isFailure)
+    const sessions = context.session === undefined ? null : app.sessionInterface
+    const saved = sessions?.saveSession(context, response, isFailure)
     if (saved !== undefined) await saved
   } catch (error) {
     response.dropBody()

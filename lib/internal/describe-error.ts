@@ -84,6 +84,16 @@ export function inspectError(thrown: unknown): string {
   }
 }
 
+/** Returns the `name` and `code` of a thrown value, which may be a Proxy that throws. */
+export function labelsOf(thrown: unknown): { name?: unknown; code?: unknown } {
+  try {
+    const { name, code } = (thrown ?? {}) as NodeJS.ErrnoException
+    return { name, code }
+  } catch {
+    return {}
+  }
+}
+
 /** `instanceof`, for a value that may be a Proxy that throws. */
 export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
   try {

@@ -443,6 +443,27 @@ describe('a client that leaves', () => {
   })
 })
 
+test('a thrown value that cannot be looked at, after the client has left, ends nothing else', async () => {
+  let asked = 0
+  const { port, ask, app } = await serveStream(async () => {
+    if (request.headers.has('x-ask')) return 'alive'
+    asked++
+    await once(request.signal, 'abort')
+    const trap = () => {
+      throw new Error('trap')
+    }
+    throw new Proxy({}, { get: trap, getPrototypeOf: trap, has: trap })
+  })
+  const errors: unknown[] = []
+  app.log.error = (...args: unknown[]) => void errors.push(args)
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  while (asked === 0) await wait(1)
+  socket.destroy()
+  while (errors.length === 0) await wait(1)
+  expect((await ask('/', { headers: { 'x-ask': '1' } })).text).toBe('alive')
+})
+
 test('a listener of the signal that throws is logged with its request, and ends nothing else', async () => {
   const { port, app, ask } = await serveStream(() => {
     if (request.headers.has('x-ask')) return 'alive'

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
+import { labelsOf } from '../../internal/describe-error.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { typeOf } from '../../internal/settings.ts'
 import { ETags, parseHttpDate, parseRange, type Range } from '../conditional.ts'
@@ -183,7 +184,7 @@ export class Request {
   abortReason(error: unknown): unknown {
     const signal = this.#signal
     if (signal?.aborted !== true) return null
-    return error === signal.reason || (error as Partial<Error> | null)?.name === 'AbortError' ? signal.reason : null
+    return error === signal.reason || labelsOf(error).name === 'AbortError' ? signal.reason : null
   }
 
   /** The headers; names are case-insensitive. */

@@ -2,6 +2,7 @@
 // session and the headers can still change.
 import type { ServerResponse } from 'node:http'
 import { isUint8Array } from 'node:util/types'
+import { labelsOf } from '../../internal/describe-error.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { evaluate } from '../conditional.ts'
 import type { Request } from '../request/request.ts'
@@ -76,7 +77,7 @@ export class StartedStream implements AsyncIterableIterator<string | Uint8Array>
 
 /** True for the errors by which work ends that was aborted, because its client left. */
 export function isAbort(error: unknown): boolean {
-  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
+  const { name, code } = labelsOf(error)
   return name === 'AbortError' || name === 'ClientDisconnected' || code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 

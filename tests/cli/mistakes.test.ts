@@ -50,7 +50,7 @@ const mistakes: [string, Files, string][] = [
   [
     'an import of a part of a package that it does not export',
     { 'app/home.ts': home("import { session } from 'tipfy/session'") },
-    'rule "/": app/home.ts imports tipfy/session, which its package does not export. Import one of its exports: tipfy, tipfy/ext/session, tipfy/ext/security, tipfy/ext/messages, tipfy/testing, tipfy/datastore',
+    'rule "/": app/home.ts imports tipfy/session, which its package does not export. Import one of its exports: tipfy, tipfy/ext/session, tipfy/ext/auth, tipfy/ext/security, tipfy/ext/messages, tipfy/testing, tipfy/datastore',
   ],
   ['an enum', config('\nenum Color { Red }'), 'config.ts:2 uses TypeScript that Node cannot strip: TypeScript enum is'],
   [
@@ -99,7 +99,7 @@ const mistakes: [string, Files, string][] = [
       'urls.ts':
         "import { Rule } from 'tipfy'\nclass X {}\nexport const getRules = () => [new Rule('/', { handler: X })]",
     },
-    'rule "/": The handler "class X" of rule "/" is another class, not a class that extends RequestHandler. Write `export class … extends RequestHandler`.',
+    'rule "/": The handler "class X" of rule "/" is another class, not a class that extends RequestHandler. Write `export class … extends RequestHandler`,',
   ],
   ['no config', { 'config.ts': 'const config = {}' }, 'config.ts exports no `config`. Write'],
   [

@@ -153,6 +153,6 @@ function serveSite(): Promise<Server> {
       expect([one, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([one, 360])
     }
     await page.click('button.menu')
-    await page.locator('.VPSidebar a', { hasText: 'Sessions' }).waitFor()
+    await page.locator('.VPSidebar a', { hasText: /^Sessions$/ }).waitFor()
   })
 })

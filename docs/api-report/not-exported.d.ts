@@ -841,6 +841,7 @@ export const table: {
     onStoreError: import("../../../internal/settings.ts").Setting<"anonymous" | "error">;
     merge: import("../../../internal/settings.ts").Setting<((base: MergedData, mine: MergedData, theirs: MergedData) => object) | null>;
     onConflict: import("../../../internal/settings.ts").Setting<((conflict: Conflict) => void) | null>;
+    recordFormat: import("../../../internal/settings.ts").Setting<1 | 2>;
     dataVersion: import("../../../internal/settings.ts").Setting<number | null>;
     migrate: import("../../../internal/settings.ts").Setting<((data: Record<string, unknown>, from: number | null) => unknown) | null>;
     csrf: import("../../../internal/settings.ts").Setting<"cookie" | "session">;

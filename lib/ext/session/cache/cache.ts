@@ -3,6 +3,7 @@
 // and tests/ext/session/simulation plants their absence.
 
 import type { Clock } from '../../../internal/clock.ts'
+import { isReadable } from '../data/record-format.ts'
 import { CacheServer, type CacheServerSettings } from './cache-server.ts'
 import {
   type CacheConnection,
@@ -149,6 +150,7 @@ export class SessionCache {
         this.#counters.leasesMet++
         return { lease: null }
       }
+      if (content === 'newer') return { lease: null }
       if (content !== 'broken' && content.expires > this.#clock.now()) {
         this.#seen.set(content, { connection, cas: entry.cas })
         return { record: content }
@@ -227,13 +229,15 @@ function isRecord(fetched: unknown): fetched is CachedRecord {
   return typeof fetched === 'object' && fetched !== null && 'version' in fetched
 }
 
-/** Parses an entry: a lease, a record, or nothing of ours. */
-function parse(id: string, text: string): CachedRecord | 'lease' | 'broken' {
+/** An entry's content: another reader's lease, a record, that of a newer version of tipfy, or nothing of ours. */
+function parse(id: string, text: string): CachedRecord | 'lease' | 'newer' | 'broken' {
   if (text.startsWith('lease ')) return 'lease'
   const end = text.indexOf('\n')
   if (!text.startsWith('value ') || end === -1) return 'broken'
   try {
-    const { id: owner, version, created, updated, expires, username, commits, stamp } = JSON.parse(text.slice(6, end))
+    const header = JSON.parse(text.slice(6, end))
+    if (typeof header.format === 'number' && !isReadable(header.format)) return 'newer'
+    const { id: owner, version, created, updated, expires, username, commits, stamp } = header
     const numbers = [version, created, updated, expires].every((number) => typeof number === 'number')
     if (owner !== id || !numbers || (username !== null && typeof username !== 'string')) return 'broken'
     if (!Array.isArray(commits) || (stamp !== null && typeof stamp !== 'string')) return 'broken'

@@ -10,6 +10,7 @@ import {
   type SectionOf,
   setting,
 } from '../../../internal/settings.ts'
+import { newestFormat, type RecordFormat, recordFormats } from '../data/record-format.ts'
 import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
 import { cacheServers, readableHosts } from './cache-servers.ts'
@@ -152,6 +153,14 @@ const table = {
   merge: setting<null | ((base: MergedData, mine: MergedData, theirs: MergedData) => object)>(null, 'function|null'),
   /** Called for every value that two requests changed at once. */
   onConflict: setting<null | ((conflict: Conflict) => void)>(null, 'function|null'),
+  /**
+   * The format of the records to write, for a fleet that runs two versions of tipfy side by side: all formats since 1 are read.
+   * Default: the newest.
+   */
+  recordFormat: setting<RecordFormat>(
+    newestFormat,
+    (value) => recordFormats.includes(value as RecordFormat) || `one of the formats ${recordFormats.join(', ')}`,
+  ),
   /** The form of the data that your code writes; sessions of another form go through `migrate`. */
   dataVersion: setting<number | null>(null, 'number|null'),
   /** Turns data of version `from` (null: none) into today's form. Synchronous; may change `data` or return another. */

@@ -3,6 +3,7 @@
 // sessions are kept in Datastore.
 import { type Datastore, PropertyFilter } from '@google-cloud/datastore'
 import { type ClientInternals, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+import { NewerFormat, newestFormat, type RecordFormat } from '../data/record-format.ts'
 import {
   EntityKey,
   emptyUser,
@@ -28,6 +29,8 @@ export interface SessionDatastoreOptions {
   kind: string
   /** Default: false. */
   isEmbedded?: boolean
+  /** The format to write. Default: the newest. */
+  recordFormat?: RecordFormat
   /** Called for each record that another program broke: it is read as none. */
   onBroken?: (kind: string, name: string, why: string) => void
 }
@@ -61,13 +64,15 @@ export class SessionDatastore implements DatastorePort {
   readonly isEmbedded: boolean
   readonly #datastore: Datastore
   readonly #kind: string
+  readonly #format: RecordFormat
   readonly #onBroken: (kind: string, name: string, why: string) => void
 
-  constructor(datastore: Datastore, { kind, isEmbedded = false, onBroken = () => {} }: SessionDatastoreOptions) {
+  constructor(datastore: Datastore, options: SessionDatastoreOptions) {
     this.#datastore = datastore
-    this.#kind = kind
-    this.isEmbedded = isEmbedded
-    this.#onBroken = onBroken
+    this.#kind = options.kind
+    this.isEmbedded = options.isEmbedded ?? false
+    this.#format = options.recordFormat ?? newestFormat
+    this.#onBroken = options.onBroken ?? (() => {})
   }
 
   async read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot> {
@@ -105,13 +110,17 @@ export class SessionDatastore implements DatastorePort {
     return this.#names(found)
   }
 
-  /** Returns a page of records in the order of their keys, or of those of one user, dead ones included: for tools. */
+  /**
+   * Returns a page of records in the order of their keys, or of those of one user, dead ones included: for tools. Those that a
+   * newer version wrote are left out.
+   */
   async page({ limit, after, user }: PageOptions, timeout: number): Promise<Page> {
     let query = this.#query(user).limit(limit)
     if (after !== undefined) query = query.start(after)
     const [found, info] = await translate(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
     const more = info.moreResults !== 'NO_MORE_RESULTS' && found.length === limit
-    const { sessions } = await this.read(this.#names(found), null, timeout)
+    const keys = this.#names(found).map((id) => this.#key(id))
+    const { sessions } = this.#snapshot((await this.#lookup(this.#client, keys, timeout)).found, false)
     return { rows: sessions, next: more ? (info.endCursor ?? null) : null }
   }
 
@@ -176,7 +185,7 @@ export class SessionDatastore implements DatastorePort {
     const version = checked && stamp ? { baseVersion: stamp, conflictResolutionStrategy: 'FAIL' as const } : undefined
     if (write.op === 'delete') return new Mutation({ delete: key, ...version })
     if (isUser) return new Mutation({ [stamp ? 'update' : 'insert']: userEntity(key, write.row), ...version })
-    const entity = sessionEntity(key, write.row)
+    const entity = sessionEntity(key, write.row, this.#format)
     return new Mutation(write.op === 'insert' ? { insert: entity } : { update: entity, ...version })
   }
 
@@ -193,7 +202,8 @@ export class SessionDatastore implements DatastorePort {
     return entities.map((entity) => entity[this.#datastore.KEY]!.name!)
   }
 
-  #snapshot(found: Found[]): Snapshot {
+  /** @param strict whether to throw for records that a newer version wrote */
+  #snapshot(found: Found[], strict = true): Snapshot {
     const snapshot: Snapshot = { sessions: new Map(), user: null }
     for (const one of found) {
       const { kind, name } = one.entity.key.path[0]!
@@ -201,6 +211,10 @@ export class SessionDatastore implements DatastorePort {
         if (kind === this.#kind) snapshot.sessions.set(name, sessionRow(one))
         else snapshot.user = userRow(one)
       } catch (error) {
+        if (error instanceof NewerFormat) {
+          if (strict) throw new PortError('refused', error.message, { cause: error })
+          continue
+        }
         this.#onBroken(kind, name, (error as Error).message)
         // To be written over: nothing else would ever come of it.
         if (kind !== this.#kind) snapshot.user = emptyUser(String(one.version))

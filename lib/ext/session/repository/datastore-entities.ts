@@ -1,4 +1,5 @@
 // The repository's rows as Datastore's messages, and back, each checked: another program may have written there.
+import { isReadable, NewerFormat, type RecordFormat } from '../data/record-format.ts'
 import type { SessionRow, UserRow } from './ports.ts'
 
 /** A value, a key, an entity as in google.datastore.v1. */
@@ -7,6 +8,7 @@ export interface Value {
   integerValue?: number | string
   nullValue?: unknown
   timestampValue?: { seconds?: number | string | null; nanos?: number | null } | null
+  arrayValue?: { values?: Value[] | null } | null
   valueType?: string
   excludeFromIndexes?: boolean
 }
@@ -56,11 +58,12 @@ function timestamp(ms: number): Value {
   return { timestampValue: { seconds, nanos: Math.round((ms - seconds * 1000) * 1e6) }, excludeFromIndexes }
 }
 
-export function sessionEntity(key: EntityKey, row: SessionRow): Entity {
+export function sessionEntity(key: EntityKey, row: SessionRow, format: RecordFormat): Entity {
   const { version, created, updated, expires, data, username, commits } = row
   return {
     key,
     properties: {
+      ...(format > 1 && { format: { integerValue: format, excludeFromIndexes } }),
       version: { integerValue: version, excludeFromIndexes },
       created: timestamp(created),
       updated: timestamp(updated),
@@ -68,10 +71,15 @@ export function sessionEntity(key: EntityKey, row: SessionRow): Entity {
       data: data === null ? { nullValue: 0, excludeFromIndexes } : { stringValue: data, excludeFromIndexes },
       // The one property that is indexed.
       username: username === null ? { nullValue: 0 } : { stringValue: username },
-      // One text: as values of their own they would cost more than all the rest of the record.
-      commits: { stringValue: commits.join(' '), excludeFromIndexes },
+      commits: commitsValue(commits, format),
     },
   }
+}
+
+function commitsValue(commits: string[], format: RecordFormat): Value {
+  // One text: as values of their own they cost more than all the rest of the record.
+  if (format > 1) return { stringValue: commits.join(' '), excludeFromIndexes }
+  return { arrayValue: { values: commits.map((token) => ({ stringValue: token, excludeFromIndexes })) } }
 }
 
 /** `expires` is for a TTL policy: soon after a login or revocation the row means nothing any more. */
@@ -105,27 +113,45 @@ function time(properties: Record<string, Value>, name: string): number {
   return Number(seconds ?? 0) * 1000 + Math.round(Number(nanos ?? 0) / 1e6)
 }
 
-/** Throws TypeError where it is not what tipfy writes. */
+function integer(properties: Record<string, Value>, name: string): number {
+  const value = properties[name]
+  const number = holds(value, 'integerValue') ? Number(value!.integerValue) : Number.NaN
+  if (!Number.isSafeInteger(number)) throw new TypeError(`\`${name}\` is no integer`)
+  return number
+}
+
+/** In either form, whatever the format says: for a time the second was written without it. */
+function tokens(properties: Record<string, Value>): string[] {
+  const { commits } = properties
+  if (holds(commits, 'stringValue')) return commits!.stringValue!.split(' ')
+  const values = holds(commits, 'arrayValue') ? (commits!.arrayValue?.values ?? []) : null
+  if (!values?.every((token) => holds(token, 'stringValue'))) throw new TypeError('`commits` is no list of strings')
+  return values.map(({ stringValue }) => stringValue!)
+}
+
+function checkFormat(properties: Record<string, Value>): void {
+  const format = properties.format === undefined ? 1 : integer(properties, 'format')
+  if (!isReadable(format)) throw new NewerFormat(format)
+}
+
+/** Throws TypeError where it is not what tipfy writes, and NewerFormat for what a newer version wrote. */
 export function sessionRow({ entity: { properties }, version: stamp }: Found): SessionRow {
-  const { version } = properties
-  const number = holds(version, 'integerValue') ? Number(version!.integerValue) : Number.NaN
-  if (!Number.isSafeInteger(number)) throw new TypeError('`version` is no integer')
-  const commits = text(properties, 'commits')
-  if (commits === null) throw new TypeError('`commits` is no string')
+  checkFormat(properties)
   return {
-    version: number,
+    version: integer(properties, 'version'),
     created: time(properties, 'created'),
     updated: time(properties, 'updated'),
     expires: time(properties, 'expires'),
     data: text(properties, 'data'),
     username: text(properties, 'username'),
-    commits: commits.split(' '),
+    commits: tokens(properties),
     stamp: String(stamp),
   }
 }
 
-/** Throws TypeError where it is not what tipfy writes. */
+/** Throws as `sessionRow` does. */
 export function userRow({ entity: { properties }, version: stamp }: Found): UserRow {
+  checkFormat(properties)
   const row = JSON.parse(text(properties, 'state') ?? 'null') as UserRow | null
   if (!Number.isSafeInteger(row?.sequence) || !Number.isSafeInteger(row?.revoked) || !Array.isArray(row?.logins)) {
     throw new TypeError('`state` is not what tipfy writes')

@@ -72,6 +72,7 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
   const links = await cacheLinks(settings)
   const rows = new SessionDatastore(datastore, {
     kind,
+    recordFormat: settings.recordFormat,
     isEmbedded: mode === 'embedded',
     onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
   })

@@ -2,6 +2,7 @@
 // so that no hung server can hold a request longer.
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
+import { NewerFormat, newestFormat } from '../data/record-format.ts'
 import type { Calls } from './counters.ts'
 import { PortError } from './ports.ts'
 
@@ -9,6 +10,7 @@ import { PortError } from './ports.ts'
 const checks = {
   cloud: 'that Datastore can be reached, the project and its database, and what the credentials may do',
   embedded: 'the data folder: that it is there, can be written, and that its disk is not full',
+  newer: `that all processes run the newest version of tipfy, or that it writes \`recordFormat: ${newestFormat}\` until they do`,
 }
 
 /** Sessions cannot be loaded or saved: a response with 503 and, where it may pass, Retry-After. */
@@ -25,7 +27,8 @@ export class RepositoryUnavailable extends TipfyError<
     { isEmbedded, ...options }: ErrorOptions & { isEmbedded?: boolean } = {},
   ) {
     const code = retryAfter === null ? 'TIPFY_E_SESSION_STORE_REFUSED' : 'TIPFY_E_SESSION_STORE_UNAVAILABLE'
-    super(code, { what, why, check: checks[isEmbedded ? 'embedded' : 'cloud'] }, options)
+    const isNewer = (options.cause as Error | undefined)?.cause instanceof NewerFormat
+    super(code, { what, why, check: checks[isNewer ? 'newer' : isEmbedded ? 'embedded' : 'cloud'] }, options)
     this.retryAfter = retryAfter
   }
 }

@@ -46,7 +46,7 @@ test('a function that gives no text is an error that names the rule', () => {
     [7, 'number'],
   ]) {
     expect(() => locationOf('/old', () => given as string, '/old')).toThrow(
-      `The rule \`/old\`'s redirectTo gave ${shown}`,
+      `\`redirectTo\` of the rule \`/old\` returned ${shown}`,
     )
   }
 })

@@ -18,10 +18,14 @@ const htmlOf = (page: string) => (page === 'README.md' ? 'index.html' : page.rep
 const sitePages = [...docsPages, ...[...modules.keys()].map(pageOf)]
 
 beforeAll(() => {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/docs/build.ts'), folder], {
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['-C', 'tipfy-source', join(root, 'tools/docs/build.ts'), folder],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  )
   if (status !== 0) throw new Error(stderr) // also for a link to a page that is not there
 }, 120_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

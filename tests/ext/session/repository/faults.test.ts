@@ -386,7 +386,8 @@ describe('a Datastore', () => {
     const cases: [object, RegExp][] = [
       [{ ...good, version: 'x', commits: 'x' }, /version/],
       [{ ...good, version: datastore.int('9223372036854775807'), commits: 'x' }, /version/],
-      [{ ...good, version: 1, commits: ['x'] }, /commits/],
+      [{ ...good, version: 1, commits: 5 }, /commits/],
+      [{ ...good, version: 1, commits: [5] }, /commits/],
       [{ ...good, version: 1 }, /commits/],
       [{ ...good, version: 1, commits: 'x', data: 5 }, /data/],
       [{ ...good, version: 1, commits: 'x', expires: 'soon' }, /expires/],

@@ -68,7 +68,7 @@ export type HandlerInput = { readonly [Method in Verb]?: InputSchemas }
 /** A class of handlers. */
 export type HandlerClass = (new () => RequestHandler) & {
   readonly middleware: readonly Middleware[]
-  /** What its methods take; see {@link Input}. */
+  /** The input of its methods; see {@link Input}. */
   readonly input?: HandlerInput
 }
 

@@ -39,7 +39,7 @@ export function errorsOf(issues: readonly StandardIssue[], part: InputPart): Inp
  * RFC 9457 or a page with the messages, as the client prefers.
  */
 export class InvalidInput extends UnprocessableEntity {
-  /** What is not valid: at most 100. */
+  /** The errors found, at most 100. */
   readonly errors: readonly InputError[]
   /** The form as it was sent, or the query without one; without a prototype, so that each key is a field. */
   readonly old: SentFields

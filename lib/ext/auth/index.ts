@@ -140,7 +140,7 @@ function askToLogIn({ method, target, headers }: Request): Response {
   const isPage = /\btext\/html\b/.test(headers.get('accept') ?? '')
   if (!isPage) throw new Unauthorized(undefined, { headers: { 'WWW-Authenticate': 'Session realm="login"' } })
   const { loginPath } = settings()
-  // What a form sent is not sent again: it goes to the page that shows it.
+  // A form cannot be sent again after the login: only a page is gone back to.
   const isBack = (method === 'GET' || method === 'HEAD') && isOwnPath(target)
   return redirect(isBack ? `${loginPath}?next=${encodeURIComponent(target)}` : loginPath, 303)
 }

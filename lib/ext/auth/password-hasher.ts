@@ -4,7 +4,7 @@ import { TipfyError } from '../../internal/errors.ts'
 import { type Cost, decodePhc, encodePhc, type Phc } from './phc.ts'
 import { Semaphore } from './semaphore.ts'
 
-/** How passwords are hashed. */
+/** The settings of password hashes. */
 export interface PasswordSettings {
   /** 'auto': argon2id where this Node has it (24.7 and later), else scrypt. A fleet of mixed Nodes names 'scrypt'. */
   algorithm: 'auto' | 'argon2id' | 'scrypt'

@@ -28,7 +28,7 @@ export interface MatchedRule {
   readonly path: string
 }
 
-/** What a server that mounts the application at a path tells of a request. */
+/** The properties that a server which mounts the application at a path adds to a request. */
 interface Mounted {
   readonly baseUrl?: string
   readonly originalUrl?: string

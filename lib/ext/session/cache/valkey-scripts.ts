@@ -29,8 +29,6 @@ function script(name: string, flags: string, body: string): Script {
 export const scripts = {
   /** The entry of this term; deletes one of another. */
   get: script('get', ' flags=allow-oom', `if e and not s then redis.call('DEL',KEYS[1]) end return s`),
-  /** The entry of this term; where there is none, stores one and returns 1. ARGV: token, value, ms. */
-  getOrAdd: script('get or add', '', 'if s then return s end return put(ARGV[1],ARGV[2],ARGV[3])'),
   /** 1 where it stored; 0 where there is an entry of this term. ARGV: token, value, ms. */
   add: script('add', '', 'if s then return 0 end return put(ARGV[1],ARGV[2],ARGV[3])'),
   /** 1 where it stored over the entry with the old token. ARGV: token, value, ms, old token. */

@@ -162,7 +162,7 @@ class Merger {
   #collection<T extends AnyMap | AnySet>(type: Keyed<T>, ...sides: [T, T, T]): T {
     const [b, m, t] = sides.map((side) => type.keys(side)) as [unknown[], unknown[], unknown[]]
     if ([b, m, t].every((keys) => keys.every(isAtom))) return this.keyed(type, ...sides)
-    // What all begin with, most often nearly everything, is named by its place; the rest by canonical keys.
+    // The common beginning, most often nearly everything, is named by its place; the rest by canonical keys.
     let start = 0
     while (start < b.length && same(b[start], m[start], this.#effort) && same(b[start], t[start], this.#effort)) start++
     const known = new Map<unknown, unknown>()

@@ -41,9 +41,9 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
   const { preInitRequest, preDispatchHandler, preSendResponse } = app.hooks.lists
   let response: Response
   try {
-    if (preInitRequest.length > 0) await app.hooks.respond('preInitRequest', app)
+    if (preInitRequest.length > 0) await app.hooks.intercept('preInitRequest', app)
     // The session extension has paths of its own, which no rule, session or hook concerns.
-    let returned: unknown = app.sessionInterface?.respond?.(context)
+    let returned: unknown = app.sessionInterface?.handleOwnPath?.(context)
     if (returned !== undefined) returned = await returned
     if (returned === undefined) {
       const routeError = app.route(request)
@@ -53,7 +53,7 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
 
       const isRedirect = routeError instanceof RequestRedirect && !app.settings.hooksForRedirects
       if (preDispatchHandler.length > 0 && !isRedirect) {
-        returned = app.hooks.respond('preDispatchHandler', request, app)
+        returned = app.hooks.intercept('preDispatchHandler', request, app)
         if (returned instanceof Promise) returned = await returned
       }
       if (returned === undefined) {

@@ -114,7 +114,7 @@ export type DeviceState = 'offered' | 'registered' | 'bound';
 
 export interface Dictionary {
   look(): Record<string, unknown>;
-  give(key: string): unknown;
+  handOut(key: string): unknown;
   read(): Record<string, unknown>;
   write(): Record<string, unknown>;
   readonly dev: boolean;

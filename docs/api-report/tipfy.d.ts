@@ -272,7 +272,7 @@ export interface Hooks {
   has(name: HookName): boolean;
   call<Name extends HookName>(name: Name, ...args: HookArguments<Name>): Promise<unknown[]>;
   iter<Name extends HookName>(name: Name, ...args: HookArguments<Name>): AsyncGenerator<unknown>;
-  respond<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown;
+  intercept<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown;
   load(): Promise<void>;
 }
 
@@ -688,7 +688,7 @@ export class ServiceUnavailable extends ServiceUnavailable_base {
 export interface SessionInterface<C = Context> {
   readonly description?: string;
   readonly bindsDevices?: boolean;
-  respond?(context: C): Promise<unknown> | undefined;
+  handleOwnPath?(context: C): Promise<unknown> | undefined;
   openSession(context: C): void | Promise<void>;
   saveSession(context: C, response: unknown, failed: boolean): void | Promise<void>;
 }

@@ -95,7 +95,7 @@ export interface SessionInterface<C = Context> {
   /** True if sessions can be bound to devices, for rules with `deviceBound: 'required'`. */
   readonly bindsDevices?: boolean
   /** Called before a request is routed: returns the response to one that a browser sends for its sessions. */
-  respond?(context: C): Promise<unknown> | undefined
+  handleOwnPath?(context: C): Promise<unknown> | undefined
   /** Called before the first preDispatchHandler hook, once per request, also for a 404; not for rules with `session: false`. */
   openSession(context: C): void | Promise<void>
   /**

@@ -24,7 +24,7 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
   try {
     if (isInstance(error, RequestRedirect)) return error.toResponse()
     if (app.hooks.has('preHandleException')) {
-      const response = await app.hooks.respond('preHandleException', error, app)
+      const response = await app.hooks.intercept('preHandleException', error, app)
       if (response !== undefined) return await begun(response as Response, context)
     }
   } catch (hookError) {

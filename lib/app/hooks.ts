@@ -81,27 +81,27 @@ export class HookLists implements Hooks {
     }
   }
 
-  respond<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown {
-    return this.#respondFrom(0, name, args)
+  intercept<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown {
+    return this.#interceptFrom(0, name, args)
   }
 
-  #respondFrom(start: number, name: HookName, args: unknown[]): unknown {
+  #interceptFrom(start: number, name: HookName, args: unknown[]): unknown {
     const list = this.#lists[name]!
     for (let at = start; at < list.length; at++) {
       const hook = this.#function(name, at)
       const result = typeof hook === 'function' ? run(name, hook, args) : runLoaded(name, hook, args)
       if (result === undefined) continue
-      if (isPromise(result)) return this.#respondAfter(result, at, name, args)
+      if (isPromise(result)) return this.#interceptAfter(result, at, name, args)
       const response = take(name, args, list[at]!, result)
       if (response !== undefined) return response
     }
     return name === 'preSendResponse' ? args[1] : undefined
   }
 
-  async #respondAfter(result: Promise<unknown>, at: number, name: HookName, args: unknown[]): Promise<unknown> {
+  async #interceptAfter(result: Promise<unknown>, at: number, name: HookName, args: unknown[]): Promise<unknown> {
     const value = await result
     const response = value === undefined ? undefined : take(name, args, this.#lists[name]![at]!, value)
-    return response ?? this.#respondFrom(at + 1, name, args)
+    return response ?? this.#interceptFrom(at + 1, name, args)
   }
 
   async load(): Promise<void> {

@@ -10,7 +10,7 @@ export async function runSendHooks(app: App, context: RequestContext, response: 
   const stream = response.isStream ? response.body : null
   let sent: Response | undefined
   try {
-    sent = (await app.hooks.respond('preSendResponse', request, response, app)) as Response
+    sent = (await app.hooks.intercept('preSendResponse', request, response, app)) as Response
     if (sent.isStream) await beginStream(sent, request)
     return sent
   } finally {

@@ -211,7 +211,7 @@ export interface Hooks {
    * preSendResponse the last, each hook being given the one before. Throws TIPFY_E_HOOK_RETURNED for a value that the event does
    * not take. Without async hooks it returns no promise.
    */
-  respond<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown
+  intercept<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown
   /** Imports the functions that strings name, so that a wrong name fails at the start and not in a request. */
   load(): Promise<void>
 }

@@ -16,8 +16,8 @@ function withAdmin<T>(fn: (admin: SessionAdmin) => Promise<T>): Promise<T> {
     const { sessionInterface } = app
     if (!(sessionInterface instanceof Sessions))
       throw new TipfyError('TIPFY_E_SESSION_HOOK', { name: 'tipfy sessions' })
-    if (sessionInterface.opened === undefined) throw new TipfyError('TIPFY_E_SESSION_NOT_STORED')
-    return fn(sessionInterface.opened.admin)
+    if (sessionInterface.openedRepository === undefined) throw new TipfyError('TIPFY_E_SESSION_NOT_STORED')
+    return fn(sessionInterface.openedRepository.admin)
   })
 }
 

@@ -2,7 +2,7 @@
 import { TipfyError } from '../internal/errors.ts'
 import { Builder, type BuildItem } from './builder.ts'
 import type { BaseConverter, ConverterClass } from './converters.ts'
-import { cut, type DynamicPart, type Part } from './matcher/rule-part.ts'
+import { type DynamicPart, type Part, splitItems } from './matcher/rule-part.ts'
 import { parseRule, type Token } from './parse.ts'
 import type { RuleMap, RuleOptions, Values } from './types.ts'
 
@@ -51,7 +51,7 @@ export function bindRule(rule: UnboundRule, map: BindingMap, tokens: readonly To
   const args = new Set([...Object.keys(rule.defaults), ...converters.keys()])
   const buildItem = (token: Token) => toBuildItem(rule, converters, token)
   return {
-    ...cutBoth(rule.path, map, domain, path, converters),
+    ...splitBoth(rule.path, map, domain, path, converters),
     converters,
     variables: [...converters],
     defaults: Object.entries(rule.defaults),
@@ -94,7 +94,7 @@ function converterError(rule: string, converter: string, cause: unknown): TipfyE
   return new TipfyError('TIPFY_E_RULE_CONVERTER', { rule, converter, reason: (cause as Error).message }, { cause })
 }
 
-function cutBoth(
+function splitBoth(
   rule: string,
   map: BindingMap,
   domain: readonly Token[],
@@ -103,7 +103,7 @@ function cutBoth(
 ) {
   const item = (token: Token) => (token.kind === 'variable' ? converters.get(token.name)! : written(token))
   try {
-    return { domainParts: cut(domain.map(item), map.parts), parts: cut(path.map(item), map.parts) }
+    return { domainParts: splitItems(domain.map(item), map.parts), parts: splitItems(path.map(item), map.parts) }
   } catch (cause) {
     // Each regex is valid by itself, but two cannot be combined.
     const names = path.flatMap((token) => (token.kind === 'variable' ? [token.converter] : [])).join(', ')

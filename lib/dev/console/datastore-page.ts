@@ -11,7 +11,7 @@ const shownAtOnce = 25
 type Entity = Record<string | symbol, unknown>
 
 export async function datastorePage(visit: Visit): Promise<Page> {
-  const datastore = sessionsOf(visit.app)?.opened?.datastore
+  const datastore = sessionsOf(visit.app)?.openedRepository?.datastore
   if (datastore === undefined) {
     const body = html`<p class="soft">This process has opened no Datastore: its sessions are not kept there.</p>`
     return { title: 'Datastore', body }

@@ -50,7 +50,7 @@ function shown(data: string): Html {
 }
 
 export async function recordPage({ app }: Visit, sessions: Sessions, id: string): Promise<Page> {
-  const session = await sessionOf(sessions.opened?.admin, id)
+  const session = await sessionOf(sessions.openedRepository?.admin, id)
   const now = sessions.settings.now()
   const { data, device, username, version, created, updated, expires, commits } = session
   const time = (ms: number) => html`${new Date(ms).toISOString()} <span class="soft">${away(ms, now)}</span>`
@@ -75,7 +75,7 @@ that are using it now lose what they write.</p>`
 }
 
 export async function changeRecord(visit: Visit, sessions: Sessions, id: string): Promise<PageResult> {
-  const admin = sessions.opened?.admin
+  const admin = sessions.openedRepository?.admin
   await sessionOf(admin, id)
   const form = visit.form!
   const path = `sessions/${id}`

@@ -33,7 +33,7 @@ async function list(visit: Visit, sessions: Sessions): Promise<Page> {
   const link = mine === null ? '/_tipfy/sessions/mine' : `/_tipfy/sessions/${mine}`
   const body = html`<p>${sessions.kinds.main.backend === 'datastore' ? 'Kept in Datastore.' : 'Kept in signed cookies: the server knows only the one that a browser sends.'}
 <a href="${link}">This browser's session</a></p>
-${sessions.opened === undefined ? '' : await stored(visit, sessions.opened.admin, { user, text, mine, now: sessions.settings.now() })}`
+${sessions.openedRepository === undefined ? '' : await stored(visit, sessions.openedRepository.admin, { user, text, mine, now: sessions.settings.now() })}`
   return { title: 'Sessions', body }
 }
 
@@ -41,7 +41,7 @@ ${sessions.opened === undefined ? '' : await stored(visit, sessions.opened.admin
 function ownRecord(visit: Visit, sessions: Sessions): string | null {
   if (sessions.kinds.main.backend !== 'datastore') return null
   const cookie = findCookie(sessions.kinds.main, visit.request, sessions.settings)?.cookie
-  return cookie === undefined ? null : (sessions.opened?.admin.idOf(cookie.text) ?? null)
+  return cookie === undefined ? null : (sessions.openedRepository?.admin.idOf(cookie.text) ?? null)
 }
 
 interface Search {

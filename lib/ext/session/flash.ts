@@ -12,16 +12,19 @@ export interface Flash {
 }
 
 /** A message as it is stored; without a key it is in the common box. */
-type Kept = [message: unknown, level: string, key?: string]
+type StoredFlash = [message: unknown, level: string, key?: string]
 
-const keptIn = (data: Record<string, unknown>) => (data[flashKey] as Kept[] | undefined) ?? []
-const toFlash = ([message, level]: Kept): Flash => ({ message, level })
-const isIn = (box: string | undefined) => (kept: Kept) => kept[2] === box
+const storedFlashes = (data: Record<string, unknown>) => (data[flashKey] as StoredFlash[] | undefined) ?? []
+const toFlash = ([message, level]: StoredFlash): Flash => ({ message, level })
+const isIn =
+  (box: string | undefined) =>
+  ([, , key]: StoredFlash) =>
+    key === box
 
 export function addFlash(session: BackendSession, message: unknown, level: string, box: string | undefined): void {
   const data = session.write()
-  const kept: Kept = box === undefined ? [message, level] : [message, level, box]
-  data[flashKey] = [...keptIn(data), kept]
+  const flash: StoredFlash = box === undefined ? [message, level] : [message, level, box]
+  data[flashKey] = [...storedFlashes(data), flash]
 }
 
 /**
@@ -29,9 +32,9 @@ export function addFlash(session: BackendSession, message: unknown, level: strin
  * them. An empty box is not written.
  */
 export async function takeFlashes(session: BackendSession, box: string | undefined): Promise<Flash[]> {
-  let taken: Kept[] = []
-  if (!keptIn(session.look()).some(isIn(box))) return []
-  if (session.kind.backend === 'datastore' && keptIn(session.stored()).some(isIn(box))) {
+  let taken: StoredFlash[] = []
+  if (!storedFlashes(session.look()).some(isIn(box))) return []
+  if (session.kind.backend === 'datastore' && storedFlashes(session.stored()).some(isIn(box))) {
     await session.update((data) => {
       taken = remove(data, box)
     })
@@ -39,14 +42,14 @@ export async function takeFlashes(session: BackendSession, box: string | undefin
   }
   const data = session.write()
   const own = remove(data, box)
-  if (keptIn(data).length === 0 && !Object.hasOwn(session.stored(), flashKey)) delete data[flashKey]
+  if (storedFlashes(data).length === 0 && !Object.hasOwn(session.stored(), flashKey)) delete data[flashKey]
   return [...taken, ...own].map(toFlash)
 }
 
-function remove(data: Record<string, unknown>, box: string | undefined): Kept[] {
-  const all = keptIn(data)
+function remove(data: Record<string, unknown>, box: string | undefined): StoredFlash[] {
+  const all = storedFlashes(data)
   const taken = all.filter(isIn(box))
   // A stored key stays: deleted, it would lose against the whole list of another request that adds a message.
-  if (taken.length > 0) data[flashKey] = all.filter((kept) => !isIn(box)(kept))
+  if (taken.length > 0) data[flashKey] = all.filter((flash) => !isIn(box)(flash))
   return taken
 }

@@ -30,7 +30,7 @@ export interface AppSessions {
 /** A session of a request, and the dictionary that the handler sees. */
 interface Opened {
   readonly name: string
-  readonly kept: BackendSession
+  readonly session: BackendSession
   readonly dictionary: Session
 }
 
@@ -71,35 +71,35 @@ export class RequestSessions {
     checkExpiration(options.expiration)
     const kind = this.app.kinds.named(name, options)
     if (kind.backend === 'datastore') await this.app.openRepository()
-    const { kept, dictionary } = this.#other(name, kind)
-    if (kept.kind.backend !== kind.backend) {
+    const { session, dictionary } = this.#other(name, kind)
+    if (session.kind.backend !== kind.backend) {
       throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: kind.backend })
     }
-    await kept.load()
+    await session.load()
     return dictionary
   }
 
   #other(name: string, kind: SessionKind): Opened {
-    if (kind.name === this.main.kind.name) return { name, kept: this.main, dictionary: this.dictionary }
+    if (kind.name === this.main.kind.name) return { name, session: this.main, dictionary: this.dictionary }
     this.#others ??= new Map()
     let other = this.#others.get(kind.name)
     if (other === undefined) {
-      const kept = this.app.sessionOf(kind, findCookie(kind, this.request, kind.settings))
-      if (this.main.isClosed) kept.close()
-      other = { name, kept, dictionary: new Session(kept) }
+      const session = this.app.sessionOf(kind, findCookie(kind, this.request, kind.settings))
+      if (this.main.isClosed) session.close()
+      other = { name, session, dictionary: new Session(session) }
       this.#others.set(kind.name, other)
     }
     return other
   }
 
-  get #keptOthers(): BackendSession[] {
-    return this.#others === undefined ? [] : Array.from(this.#others.values(), ({ kept }) => kept)
+  get #otherSessions(): BackendSession[] {
+    return this.#others === undefined ? [] : Array.from(this.#others.values(), ({ session }) => session)
   }
 
   /** The main session, or the one that was opened under a name. */
   opened(name: string | undefined): BackendSession {
     if (name === undefined) return this.main
-    for (const other of this.#others?.values() ?? []) if (other.name === name) return other.kept
+    for (const other of this.#others?.values() ?? []) if (other.name === name) return other.session
     throw new TipfyError('TIPFY_E_SESSION_NOT_OPEN', { name })
   }
 
@@ -139,7 +139,7 @@ export class RequestSessions {
 
   async #saveAll(response: CookieResponse, failed: boolean, main?: Promise<CookieChange | undefined>): Promise<void> {
     const changes = main === undefined ? [] : [await main]
-    const sessions = main === undefined ? [this.main, ...this.#keptOthers] : this.#keptOthers
+    const sessions = main === undefined ? [this.main, ...this.#otherSessions] : this.#otherSessions
     // Cookies first: one that gets too large fails before anything has been stored.
     sessions.sort((one, other) => Number(one instanceof DatastoreSession) - Number(other instanceof DatastoreSession))
     for (const session of sessions) changes.push(await session.save(response, failed))
@@ -149,7 +149,7 @@ export class RequestSessions {
 
   #finish(response: CookieResponse, changes: readonly CookieChange[], failed: boolean): void {
     if (changes.length > 0 || this.#cookies !== undefined) this.#responseCookies.finish(response, changes, failed)
-    if (this.main.used || this.#keptOthers.some(({ used }) => used)) response.varyByCookie()
+    if (this.main.used || this.#otherSessions.some(({ used }) => used)) response.varyByCookie()
     if (this.main.hasCookie) protectStream(response)
   }
 }

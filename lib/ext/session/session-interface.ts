@@ -10,7 +10,7 @@ import { SecureCookieSession } from './backends/securecookie.ts'
 import type { SessionApp, Settings } from './config/settings.ts'
 import { type FoundCookie, findCookie } from './cookies/signed-cookie.ts'
 import type { Devices } from './device/devices.ts'
-import type { isForEndpoint, respond } from './device/endpoint.ts'
+import type { isForEndpoint, registerOrRefresh } from './device/endpoint.ts'
 import type { DeviceRequest, SessionDevice } from './device/session-device.ts'
 import type { OpenRepository } from './repository/open.ts'
 import type { SessionRepository } from './repository/repository.ts'
@@ -32,7 +32,7 @@ const sentWithoutCookie: FoundCookie = {
 interface DeviceModules {
   readonly SessionDevice: typeof SessionDevice
   readonly isForEndpoint: typeof isForEndpoint
-  readonly respond: typeof respond
+  readonly registerOrRefresh: typeof registerOrRefresh
 }
 
 /** The session store of a request, made when it is first used. */
@@ -48,7 +48,7 @@ export class Sessions implements SessionInterface {
   /** The records of datastore sessions, once they are open. */
   repository: SessionRepository | undefined
   /** The same with what is below it, for tools. */
-  opened: OpenRepository | undefined
+  openedRepository: OpenRepository | undefined
   readonly #app: SessionApp
   #opening: Promise<void> | undefined
   /** Binds sessions to devices, if configured. */
@@ -64,7 +64,7 @@ export class Sessions implements SessionInterface {
   get description(): string {
     if (this.kinds.main.backend === 'securecookie')
       return this.settings.encrypt ? 'encrypted cookies' : 'signed cookies'
-    return this.opened?.description ?? 'Datastore'
+    return this.openedRepository?.description ?? 'Datastore'
   }
 
   /** Opens the repository of datastore sessions, once, and outside the request that asks first: its clients serve all. */
@@ -78,8 +78,8 @@ export class Sessions implements SessionInterface {
 
   async #open(): Promise<void> {
     const { openRepository } = await import('./repository/open.ts')
-    this.opened = await openRepository(this.#app, this.settings)
-    this.repository = this.opened.repository
+    this.openedRepository = await openRepository(this.#app, this.settings)
+    this.repository = this.openedRepository.repository
   }
 
   get bindsDevices(): boolean {
@@ -88,13 +88,13 @@ export class Sessions implements SessionInterface {
 
   /** Loads what binds sessions to devices. */
   async openDevices(): Promise<void> {
-    const [{ Devices }, { SessionDevice }, { isForEndpoint, respond }] = await Promise.all([
+    const [{ Devices }, { SessionDevice }, { isForEndpoint, registerOrRefresh }] = await Promise.all([
       import('./device/devices.ts'),
       import('./device/session-device.ts'),
       import('./device/endpoint.ts'),
     ])
     this.devices = new Devices(this.settings)
-    this.#deviceModules = { SessionDevice, isForEndpoint, respond }
+    this.#deviceModules = { SessionDevice, isForEndpoint, registerOrRefresh }
   }
 
   deviceOf(main: BackendSession, request: StoreRequest): SessionDevice | undefined {
@@ -103,18 +103,18 @@ export class Sessions implements SessionInterface {
   }
 
   /** Responds to a browser that registers or refreshes; undefined for other requests. */
-  respond(context: Context): Promise<Response> | undefined {
+  handleOwnPath(context: Context): Promise<Response> | undefined {
     const { devices } = this
     const request = context.request as DeviceRequest
     if (devices === undefined || request.method !== 'POST' || request.path !== devices.config.path) return undefined
     if (!this.#deviceModules!.isForEndpoint(request)) return undefined
-    return this.#respondToDevice(context, devices, request)
+    return this.#handleDevice(context, devices, request)
   }
 
-  async #respondToDevice(context: Context, devices: Devices, request: DeviceRequest): Promise<Response> {
+  async #handleDevice(context: Context, devices: Devices, request: DeviceRequest): Promise<Response> {
     context.session = findCookie(this.kinds.main, request, this.settings) ?? null
     const { main } = this.sessionsOf(context)
-    const { response, isSaved } = await this.#deviceModules!.respond(devices, main, request)
+    const { response, isSaved } = await this.#deviceModules!.registerOrRefresh(devices, main, request)
     if (!isSaved) context.session = undefined // nothing is to be stored, and no cookie to be renewed
     return response
   }

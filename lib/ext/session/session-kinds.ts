@@ -88,8 +88,8 @@ export class SessionKinds {
     const encryption = new Encryption((cookie.prefix ?? '') + name, kind)
     return this.#signed(name, `sealed-${kind}`, cookie, {
       ...options,
-      wrap: (text, stamp, key) => encryption.seal(text, stamp, key),
-      unwrap: (payload, stamp, key) => encryption.open(payload, stamp, key),
+      wrap: (text, timestamp, key) => encryption.seal(text, timestamp, key),
+      unwrap: (payload, timestamp, key) => encryption.open(payload, timestamp, key),
     })
   }
 }

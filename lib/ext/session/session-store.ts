@@ -164,7 +164,7 @@ export class SessionStore {
 
   #stored(method: string): DatastoreSession {
     this.#main.used = true
-    this.#main.verify()
+    this.#main.checkDevice()
     if (this.#main instanceof DatastoreSession) return this.#main
     throw new TipfyError('TIPFY_E_SESSION_COOKIE_KIND', { method })
   }

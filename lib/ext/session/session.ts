@@ -12,7 +12,7 @@ export interface Dictionary {
   /** Returns the data to look at, decoded at first use; marks the session as used. Throws if it could not be loaded. */
   look(): Record<string, unknown>
   /** Returns the value of a stored key that is there, to be handed out: an object may be changed by those who get it. */
-  give(key: string): unknown
+  handOut(key: string): unknown
   /** Returns the data to hand out. */
   read(): Record<string, unknown>
   /** Returns the data to write. Throws if it is too late. */
@@ -133,7 +133,7 @@ function lookUp(dictionary: Dictionary, key: string): unknown {
   const stored = storedKey(key)
   if (!Object.hasOwn(data, stored)) return missing
   const value = data[stored]
-  return typeof value === 'object' && value !== null ? dictionary.give(stored) : value
+  return typeof value === 'object' && value !== null ? dictionary.handOut(stored) : value
 }
 
 function describe(dictionary: Dictionary): string | Record<string, unknown> {

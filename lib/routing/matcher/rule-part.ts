@@ -84,8 +84,8 @@ export function compareParts({ weight: one }: DynamicPart, { weight: other }: Dy
   )
 }
 
-/** Cuts a rule's path or domain into parts. `known` are the map's dynamic parts so far. */
-export function cut(items: readonly Item[], known: Map<string, DynamicPart>): Part[] {
+/** Splits a rule's path or domain into parts. `known` are the map's dynamic parts so far. */
+export function splitItems(items: readonly Item[], known: Map<string, DynamicPart>): Part[] {
   const parts: Part[] = []
   let pieces: Item[] = []
   let final = false

@@ -20,7 +20,7 @@ function open(data: Record<string, unknown> = {}, dev = true) {
       reads.count++
       return data
     },
-    give: (key) => data[key],
+    handOut: (key) => data[key],
     read: () => data,
     write: () => data,
   }) as unknown as Free
@@ -170,7 +170,7 @@ describe('console.log(session)', () => {
       dev: true,
       write: () => ({}),
       read: () => ({}),
-      give: () => undefined,
+      handOut: () => undefined,
       look: () => {
         throw new Error('no store')
       },
@@ -183,7 +183,7 @@ test('types: declared keys are checked, others are unknown through methods and a
   const session = makeSession({
     dev: true,
     look: () => ({}),
-    give: () => undefined,
+    handOut: () => undefined,
     read: () => ({}),
     write: () => ({}),
   }) as SessionOf<SessionData>

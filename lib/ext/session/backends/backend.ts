@@ -135,7 +135,7 @@ export abstract class BackendSession {
   }
 
   /** Looks at the session if it may be bound: before it says, without its data, that it is there. */
-  verify(): void {
+  checkDevice(): void {
     if (this.guard !== undefined && this.copy === undefined && mayHaveDevice(this.rawText)) this.look()
   }
 
@@ -176,7 +176,7 @@ export abstract class BackendSession {
   }
 
   /** The value of a key that is there, to be handed out. */
-  give(key: string): unknown {
+  handOut(key: string): unknown {
     if (this.#isClosed) return this.read()[key]
     this.look()
     return this.copy!.exposeKey(key)
@@ -226,7 +226,7 @@ export abstract class BackendSession {
   touch(): void {
     this.assertOpen()
     this.used = true
-    this.verify()
+    this.checkDevice()
     this.act({ isTouched: true })
   }
 
@@ -240,7 +240,7 @@ export abstract class BackendSession {
   /** Seconds that this session lives without being used, if set for it alone. */
   get expiration(): number | null {
     this.used = true
-    this.verify()
+    this.checkDevice()
     return this.lifetime ?? null
   }
 
@@ -257,7 +257,7 @@ export abstract class BackendSession {
 
   /** True if the data differs from what is stored. */
   get modified(): boolean {
-    return this.did.isRegenerated === true || this.copy?.changes() !== undefined
+    return this.did.isRegenerated === true || this.copy?.changedText() !== undefined
   }
 
   /** The data as it is stored, without what this request has changed. */

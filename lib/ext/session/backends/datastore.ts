@@ -109,13 +109,13 @@ export class DatastoreSession extends BackendSession {
 
   get isNew(): boolean {
     this.#assertLoaded()
-    this.verify()
+    this.checkDevice()
     return this.#record === null
   }
 
   get user(): string | null {
     this.#assertLoaded()
-    this.verify()
+    this.checkDevice()
     return this.did.user === undefined ? this.storedUser : this.did.user
   }
 
@@ -217,7 +217,7 @@ export class DatastoreSession extends BackendSession {
 
   destroy(): Promise<void> {
     this.assertNotAhead()
-    this.verify()
+    this.checkDevice()
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
       if (id !== undefined) await this.call((repository) => repository.destroy(id))
@@ -272,8 +272,8 @@ export class DatastoreSession extends BackendSession {
 
   async #create(data: string): Promise<SessionRecord> {
     const id = this.#repository.newId()
-    const changes = { data, ...this.#extras() }
-    const record = await this.call((repository) => repository.create(id, changes))
+    const next = { data, ...this.#extras() }
+    const record = await this.call((repository) => repository.create(id, next))
     this.#state = { is: 'live', id, record, isSent: false, isOlder: false }
     return record
   }
@@ -289,7 +289,7 @@ export class DatastoreSession extends BackendSession {
   save(response: ResponseHead, failed: boolean): CookieChange | undefined | Promise<CookieChange | undefined> {
     // The response waits for a destroy() or update() that the handler did not await.
     if (this.#queue !== undefined) return this.#queue.then(() => this.save(response, failed))
-    const changes = failed ? undefined : this.copy?.changes()
+    const changed = failed ? undefined : this.copy?.changedText()
     this.close()
     if (this.isForAll(response)) return undefined
     if (failed) return this.#unstored()
@@ -299,17 +299,17 @@ export class DatastoreSession extends BackendSession {
       case 'failed':
         return this.#unstored()
       case 'dead':
-        if (this.did.isRegenerated) return this.#move(state.id, state.record, changes ?? '{}')
-        if (changes !== undefined || this.#hasNewUser) this.#repository.stats.dropped++
+        if (this.did.isRegenerated) return this.#move(state.id, state.record, changed ?? '{}')
+        if (changed !== undefined || this.#hasNewUser) this.#repository.stats.dropped++
         return undefined
       case 'none': {
-        const isEmpty = changes === undefined || isEmptyData(this.copy!.data, this.kind.settings.csrf)
-        return isEmpty && !this.did.user ? this.#unstored() : this.#saveNew(changes ?? '{}')
+        const isEmpty = changed === undefined || isEmptyData(this.copy!.data, this.kind.settings.csrf)
+        return isEmpty && !this.did.user ? this.#unstored() : this.#saveNew(changed ?? '{}')
       }
       case 'live': {
-        const text = changes ?? this.copy?.base ?? state.record.data
+        const text = changed ?? this.copy?.base ?? state.record.data
         if (this.did.isRegenerated) return this.#move(state.id, state.record, text)
-        if (changes !== undefined || this.#hasNewUser) return this.#commitChanges(state, text)
+        if (changed !== undefined || this.#hasNewUser) return this.#commitChanges(state, text)
         const isDue = this.did.isTouched || this.isCookieDue || this.#repository.touchDue(state.record)
         return isDue && !this.isUnproven ? this.#renew(state) : this.#unstored()
       }
@@ -334,8 +334,8 @@ export class DatastoreSession extends BackendSession {
     const id = this.#repository.newId()
     // Named, because near its absolute end the record has less idle time than the new session is to have.
     const seconds = this.lifetime ?? this.kind.expiration
-    const changes = { data, username: this.did.user, expiresIn: seconds * 1000 }
-    const saved = await this.call((repository) => repository.regenerate(oldId, id, record, changes))
+    const next = { data, username: this.did.user, expiresIn: seconds * 1000 }
+    const saved = await this.call((repository) => repository.regenerate(oldId, id, record, next))
     if (saved.state === 'gone') return undefined
     this.#state = { is: 'live', id, record: saved.record, isSent: false, isOlder: false }
     this.#drop()
@@ -344,8 +344,8 @@ export class DatastoreSession extends BackendSession {
 
   async #commitChanges(state: Live, data: string): Promise<CookieChange | undefined> {
     const { id, record } = state
-    const changes = { data, ...this.#extras() }
-    const saved = await this.call((repository) => repository.save(id, record, changes))
+    const next = { data, ...this.#extras() }
+    const saved = await this.call((repository) => repository.save(id, record, next))
     if (saved.state === 'gone') return undefined
     this.#state = { ...state, record: saved.record }
     this.#drop()

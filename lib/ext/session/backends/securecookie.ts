@@ -20,7 +20,7 @@ export class SecureCookieSession extends BackendSession {
 
   get isNew(): boolean {
     this.used = true
-    this.verify()
+    this.checkDevice()
     return this.#text === undefined
   }
 
@@ -100,7 +100,7 @@ export class SecureCookieSession extends BackendSession {
       if (this.did.isDestroyed || this.isForged) return clear
       return !failed && this.isCookieDue && !this.isUnproven ? { is: 'set', text: this.#text! } : keep
     }
-    const text = this.copy.changes()
+    const text = this.copy.changedText()
     const { data } = this.copy
     if (isEmptyData(data, this.kind.settings.csrf)) return this.isHidden && !this.did.isDestroyed ? keep : clear
     if (text !== undefined) return { is: 'set', text }

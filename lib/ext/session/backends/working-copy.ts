@@ -63,7 +63,7 @@ export class WorkingCopy {
   }
 
   /** The encoded data if it differs from what is stored. */
-  changes(): string | undefined {
+  changedText(): string | undefined {
     if (this.#handedOut !== undefined) this.#catchUp(this.#handedOut)
     if (!this.#isExposed || this.#shared?.isIn(this.data)) return undefined
     const text = encodeData(this.data)

@@ -151,7 +151,7 @@ export class CacheServer {
     this.#isOver = true
     this.#notBefore = Number.POSITIVE_INFINITY
     this.#cancelRetry?.()
-    this.#open()
+    this.#openBreaker()
   }
 
   #connect(): Promise<CacheConnection> {
@@ -186,10 +186,10 @@ export class CacheServer {
         `the cache at ${this.name} is left alone, sessions come from Datastore; what it missed may be served by other processes for ${bound} s at most: ${why}`,
       )
     }
-    this.#open()
+    this.#openBreaker()
   }
 
-  #open(): void {
+  #openBreaker(): void {
     this.#state = 'open'
     this.#connecting = null
     this.#connection?.close()
@@ -242,7 +242,7 @@ export class CacheServer {
       this.#state = 'closed'
       this.#settings.onTrouble(`the cache at ${this.name} works again`)
     } catch (error) {
-      if (isEarly) this.#open()
+      if (isEarly) this.#openBreaker()
       else this.#fail(error)
     }
   }

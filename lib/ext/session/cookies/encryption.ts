@@ -25,22 +25,22 @@ export class Encryption {
   }
 
   /** Encrypts a text. Random nonces are safe for 2^32 cookies under one secret; rotate it before. */
-  seal(text: string, stamp: string, secret: string): string {
+  seal(text: string, timestamp: string, secret: string): string {
     const nonce = randomBytes(nonceLength)
     const cipher = createCipheriv(algorithm, this.#key(secret), nonce)
-    cipher.setAAD(Buffer.from(this.#bound + stamp))
+    cipher.setAAD(Buffer.from(this.#bound + timestamp))
     const sealed = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]
     return Buffer.concat(sealed).toString('base64url')
   }
 
-  /** Returns the text; undefined if `seal` did not make this with the same secret and stamp. */
-  open(payload: string, stamp: string, secret: string): string | undefined {
+  /** Returns the text; undefined if `seal` did not make this with the same secret and timestamp. */
+  open(payload: string, timestamp: string, secret: string): string | undefined {
     const bytes = Buffer.from(payload, 'base64url')
     if (bytes.length < nonceLength + tagLength) return undefined
     const decipher = createDecipheriv(algorithm, this.#key(secret), bytes.subarray(0, nonceLength), {
       authTagLength: tagLength,
     })
-    decipher.setAAD(Buffer.from(this.#bound + stamp))
+    decipher.setAAD(Buffer.from(this.#bound + timestamp))
     decipher.setAuthTag(bytes.subarray(-tagLength))
     try {
       return decipher.update(bytes.subarray(nonceLength, -tagLength), undefined, 'utf8') + decipher.final('utf8')

@@ -1,7 +1,7 @@
 // Signed cookie values: one that a browser sends counts only if it was signed here, for this cookie and this use.
 //
-// The signature is that of cookie-signature, over `name|kind|stamp|payload`; the browser gets `stamp|payload.signature`. The
-// name is percent-encoded and neither kind nor stamp can hold a `|`, so no two cookies share a signed text. The stamp is
+// The signature is that of cookie-signature, over `name|kind|timestamp|payload`; the browser gets `timestamp|payload.signature`. The
+// name is percent-encoded and neither kind nor timestamp can hold a `|`, so no two cookies share a signed text. The timestamp is
 // `issued[+lifetime[+created]]` in base 36: milliseconds, seconds, milliseconds.
 import { sign, unsign } from 'cookie-signature'
 
@@ -34,15 +34,15 @@ export interface SignerOptions {
   maxLength?: number
   /** Bytes of verified cookies to remember, with the headers that they came in. 0: none. */
   tableBytes?: number
-  /** Encodes a text for a cookie, and decodes it: undefined for a forged one. The signature covers the stamp. */
-  wrap?: (text: string, stamp: string, key: string) => string
-  unwrap?: (payload: string, stamp: string, key: string) => string | undefined
+  /** Encodes a text for a cookie, and decodes it: undefined for a forged one. The signature covers the timestamp. */
+  wrap?: (text: string, timestamp: string, key: string) => string
+  unwrap?: (payload: string, timestamp: string, key: string) => string | undefined
 }
 
 const signatureLength = 43 // base64 of SHA-256 without its padding
 const dot = 46
 const skew = 60_000
-const stampPattern = /^([0-9a-z]{1,9})(?:\+([0-9a-z]{1,7}|-)(?:\+([0-9a-z]{1,9}))?)?$/
+const timestampPattern = /^([0-9a-z]{1,9})(?:\+([0-9a-z]{1,7}|-)(?:\+([0-9a-z]{1,9}))?)?$/
 
 /** Signs and verifies the values of one cookie for one use. Verifying never throws. */
 export class CookieSigner {
@@ -68,9 +68,9 @@ export class CookieSigner {
       lifetime: lifetime === undefined ? undefined : Math.ceil(lifetime),
       created: Math.floor(created ?? now),
     }
-    const stamp = writeStamp(times, created !== undefined)
-    const payload = this.#options.wrap?.(text, stamp, this.#keys[0]!) ?? text
-    const signed = sign(`${this.#prefix}${stamp}|${payload}`, this.#keys[0]!)
+    const timestamp = writeTimestamp(times, created !== undefined)
+    const payload = this.#options.wrap?.(text, timestamp, this.#keys[0]!) ?? text
+    const signed = sign(`${this.#prefix}${timestamp}|${payload}`, this.#keys[0]!)
     const value = signed.slice(this.#prefix.length)
     // It needs no check when it comes back.
     this.#table?.add(value, cookieOf(text, times, true))
@@ -125,11 +125,12 @@ export class CookieSigner {
     const input = this.#prefix + value
     const key = this.#keys.findIndex((candidate) => unsign(input, candidate) !== false)
     if (key === -1) return 'forged'
-    const stamp = value.slice(0, bar)
-    const times = readStamp(stamp)
+    const timestamp = value.slice(0, bar)
+    const times = readTimestamp(timestamp)
     if (times === null) return 'malformed'
     const payload = value.slice(bar + 1, value.length - signatureLength - 1)
-    const text = this.#options.unwrap === undefined ? payload : this.#options.unwrap(payload, stamp, this.#keys[key]!)
+    const text =
+      this.#options.unwrap === undefined ? payload : this.#options.unwrap(payload, timestamp, this.#keys[key]!)
     return text === undefined ? 'forged' : cookieOf(text, times, key === 0)
   }
 }
@@ -141,7 +142,7 @@ function cookieOf(text: string, { issued, lifetime, created }: Times, newest: bo
   return { text, issued, lifetime, created, newest, memo: undefined }
 }
 
-function writeStamp({ issued, lifetime, created }: Times, withCreated: boolean): string {
+function writeTimestamp({ issued, lifetime, created }: Times, withCreated: boolean): string {
   if (lifetime === undefined && !withCreated) return base36(issued)
   const life = lifetime === undefined ? '-' : lifetime.toString(36)
   return `${base36(issued)}+${life}${withCreated ? `+${base36(created)}` : ''}`
@@ -156,8 +157,8 @@ function base36(ms: number): string {
   return high === 0 ? low.toString(36) : high.toString(36) + low.toString(36).padStart(5, '0')
 }
 
-function readStamp(stamp: string): Times | null {
-  const parts = stampPattern.exec(stamp)
+function readTimestamp(timestamp: string): Times | null {
+  const parts = timestampPattern.exec(timestamp)
   if (parts === null) return null
   const issued = Number.parseInt(parts[1]!, 36)
   const lifetime = parts[2] === undefined || parts[2] === '-' ? undefined : Number.parseInt(parts[2], 36)

@@ -26,7 +26,11 @@ export function isForEndpoint(request: DeviceRequest): boolean {
   return request.isSecure && (mode === null || mode === 'no-cors')
 }
 
-export async function respond(devices: Devices, main: BackendSession, request: DeviceRequest): Promise<Reply> {
+export async function registerOrRefresh(
+  devices: Devices,
+  main: BackendSession,
+  request: DeviceRequest,
+): Promise<Reply> {
   main.guard = undefined // the proof itself is about to come
   try {
     await main.load()

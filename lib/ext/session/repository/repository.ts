@@ -18,9 +18,9 @@ import {
 } from './record.ts'
 import { type Move, type MoveTools, planMove } from './regenerate.ts'
 import {
-  type Changes,
   defaultRepositorySettings,
   type Loaded,
+  type NewState,
   type RepositoryParts,
   type RepositorySettings,
 } from './settings.ts'
@@ -30,7 +30,7 @@ import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, parts, revokeAll, type SessionSummary } from './user-index.ts'
 import { type Change, type Saved, SessionWriter } from './writer.ts'
 
-export type { Changes, Loaded, RepositoryParts, RepositorySettings } from './settings.ts'
+export type { Loaded, NewState, RepositoryParts, RepositorySettings } from './settings.ts'
 export { RepositoryUnavailable, type Saved, type SessionRecord, type SessionSummary }
 
 /** Characters of data from which on a session is called large: each use of one takes milliseconds. */
@@ -101,7 +101,7 @@ export class SessionRepository {
   }
 
   /** Inserts a new session under an id never used before. */
-  async create(sid: string, { data, username = null, expiresIn }: Changes): Promise<SessionRecord> {
+  async create(sid: string, { data, username = null, expiresIn }: NewState): Promise<SessionRecord> {
     this.stats.saves++
     this.#warnOfLarge(data)
     const id = keyName(sid)
@@ -125,13 +125,13 @@ export class SessionRepository {
   }
 
   /** Commits what a request changed since `base`, merged onto what others have committed since. */
-  async save(sid: string, base: SessionRecord, changes: Changes): Promise<Saved> {
+  async save(sid: string, base: SessionRecord, next: NewState): Promise<Saved> {
     this.stats.saves++
     let attempt = this.#newMerge()
-    const saved = await this.#change(keyName(sid), base, changes.username ?? null, (row) => {
+    const saved = await this.#change(keyName(sid), base, next.username ?? null, (row) => {
       attempt = this.#newMerge()
-      const data = row.version === base.version ? changes.data : attempt.merge(base.data, changes.data, row.data)
-      return { data, username: changes.username, idle: changes.expiresIn }
+      const data = row.version === base.version ? next.data : attempt.merge(base.data, next.data, row.data)
+      return { data, username: next.username, idle: next.expiresIn }
     })
     if (saved.state === 'saved') attempt.report()
     return saved
@@ -178,13 +178,13 @@ export class SessionRepository {
    * old one is gone, the new one holds what this request itself brings: all of its data if another request moved the
    * session, only its own changes if the session was destroyed, revoked or has expired.
    */
-  async regenerate(oldSid: string, newSid: string, base: SessionRecord | null, changes: Changes): Promise<Saved> {
+  async regenerate(oldSid: string, newSid: string, base: SessionRecord | null, next: NewState): Promise<Saved> {
     this.stats.saves++
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
     const budget = this.#budget()
     let attempt = this.#newMerge()
-    const guess = changes.username === undefined ? base?.username : changes.username
-    const { data, username, expiresIn } = changes
+    const guess = next.username === undefined ? base?.username : next.username
+    const { data, username, expiresIn } = next
     const move: Move = { oldId, newId, base, data, username, expiresIn }
     const tools = {
       merge: (base: string, mine: string, theirs: string) => attempt.merge(base, mine, theirs),

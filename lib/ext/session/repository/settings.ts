@@ -9,7 +9,7 @@ import type { SessionRecord } from './record.ts'
 export type Loaded = { state: 'live'; record: SessionRecord } | { state: 'tombstone' } | { state: 'none' }
 
 /** The new state that a request commits. */
-export interface Changes {
+export interface NewState {
   /** The encoded data as the request leaves it. */
   data: string
   /** The session's user from now on; undefined where the request did not set it. */

@@ -170,7 +170,7 @@ describe('a record of a newer version', () => {
     await makeNewer(folder, { expires: { timestampValue: { seconds: '1', nanos: 0 } } })
     const { app, act } = await open(folder)
     await act('read', cookieOf(build))
-    const { admin } = (app.sessionInterface as unknown as Sessions).opened!
+    const { admin } = (app.sessionInterface as unknown as Sessions).openedRepository!
     expect((await admin.page({ limit: 10 })).sessions).toEqual([])
     expect(await admin.purge()).toBe(0)
     await app.close()

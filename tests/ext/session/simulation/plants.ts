@@ -109,7 +109,7 @@ export const plants: Record<string, Plant> = {
   'the later save wins altogether': {
     file: 'repository/repository.ts',
     near: 1,
-    changes: [['row.version === base.version ? changes.data', 'true ? changes.data']],
+    changes: [['row.version === base.version ? next.data', 'true ? next.data']],
   },
   'the merge drops what the other pushed': {
     file: 'merge/lists.ts',

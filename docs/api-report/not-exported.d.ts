@@ -784,6 +784,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_WATCH: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_INIT_FOLDER: {
         readonly message: string;
         readonly remedy: string;

@@ -1,72 +1,113 @@
-// Watches the code of an application, folder by folder: to watch the whole tree would include node_modules, file by file, and
-// reach the system's limit of watches.
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
-import { join, relative, sep } from 'node:path'
-
-const ignoredFolder = /^(?:\..*|node_modules|dist|build|coverage|tests?|__tests__)$/
-const code = /(?:\.(?:[cm]?[jt]s|json)|^\.env.*)$/
-// Editors keep hidden files beside one that they change: .#home.ts, .home.ts.swp.
-const notCode = /^\.(?!env)|\.(?:test|spec)\.[cm]?[jt]s$|^package-lock\.json$/
+// Watches files by the folders that they are in, or will be in: a watch of the file itself would end when an editor replaces it.
+import { type FSWatcher, realpathSync, statSync, watch } from 'node:fs'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { TipfyError } from '../internal/errors.ts'
 
 /** Milliseconds without a change that end a series: editors write a file in several steps. */
 const quiet = 40
 
 export interface Watch {
+  /** Watches a file, which need not exist. */
+  use(file: string): void
+  /** Ignores what happens to a file, or below a folder, from now on. */
+  ignore(path: string): void
   close(): void
 }
 
-const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+interface WatchedFolder {
+  watcher: FSWatcher
+  inode: number
+  /** The files to watch, by the names in this folder on the way to them. */
+  files: Map<string, Set<string>>
+}
 
-/** Calls `changed` with the files that were written, made or removed, as paths from `root`. */
-export function watchCode(root: string, changed: (files: string[]) => void): Watch {
-  const watchers = new Map<string, FSWatcher>()
-  const files = new Set<string>()
+const statOf = (path: string) => statSync(path, { throwIfNoEntry: false })
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
+}
+
+/** The nearest folder above a path that exists, and the name there on the way to it. */
+function nearestFolder(path: string): [folder: string, name: string] {
+  const above = dirname(path)
+  if (above === path || statOf(above)?.isDirectory()) return [above, basename(path)]
+  return nearestFolder(above)
+}
+
+/**
+ * Calls `changed` with the watched files that were written, made or removed, as paths from `root`.
+ *
+ * @param failed called once if a folder cannot be watched
+ */
+export function watchFiles(root: string, changed: (files: string[]) => void, failed: (error: Error) => void): Watch {
+  const folders = new Map<string, WatchedFolder>()
+  const ignored = new Set<string>()
+  const noted = new Set<string>()
   let timer: NodeJS.Timeout | undefined
+  let hasFailed = false
 
-  function report(): void {
-    const written = [...files].sort()
-    files.clear()
-    changed(written)
+  function isIgnored(path: string): boolean {
+    return ignored.has(path) || (dirname(path) !== path && isIgnored(dirname(path)))
   }
 
-  function note(path: string): void {
-    files.add(relative(root, path).split(sep).join('/'))
+  function report(): void {
+    // What the application writes is known by now: it says so before it writes.
+    const written = [...noted].filter((file) => !isIgnored(file))
+    noted.clear()
+    if (written.length > 0) changed(written.map((file) => relative(root, file).split(sep).join('/')).sort())
+  }
+
+  function note(file: string): void {
+    noted.add(file)
     clearTimeout(timer)
     timer = setTimeout(report, quiet)
   }
 
   function seen(folder: string, name: string): void {
-    const path = join(folder, name)
-    if (isFolder(path)) {
-      if (!ignoredFolder.test(name)) add(path, true)
-    } else if (code.test(name) && !notCode.test(name)) {
-      note(path)
+    for (const file of [...(folders.get(folder)?.files.get(name) ?? [])]) {
+      const isItself = file === join(folder, name)
+      if (!isItself) add(file) // a folder on the way has come or gone
+      if (isItself || statOf(file) !== undefined) note(file)
     }
   }
 
-  /** Watches a folder and its folders; the files of a `fresh` one count as written. */
-  function add(folder: string, fresh: boolean): void {
-    if (watchers.has(folder)) return
-    const watcher = watch(folder, (_, name) => {
-      if (name !== null) seen(folder, name)
-    })
-    watchers.set(folder, watcher)
-    watcher.on('error', () => {
-      watcher.close()
-      watchers.delete(folder)
-    })
-    watcher.on('close', () => watchers.delete(folder))
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory() && !ignoredFolder.test(entry.name)) add(join(folder, entry.name), fresh)
-      else if (fresh && entry.isFile()) seen(folder, entry.name)
+  function open(folder: string, files: WatchedFolder['files']): void {
+    try {
+      const watcher = watch(folder, (_, name) => {
+        if (name !== null) seen(folder, name)
+      })
+      watcher.on('error', () => watcher.close())
+      folders.set(folder, { watcher, inode: statOf(folder)?.ino ?? 0, files })
+    } catch (error) {
+      const { message: why } = error as Error
+      if (!hasFailed) failed(new TipfyError('TIPFY_E_WATCH', { folder, why }, { cause: error }))
+      hasFailed = true
     }
   }
 
-  add(root, false)
+  function add(file: string): void {
+    const [folder, name] = nearestFolder(file)
+    const known = folders.get(folder)
+    const files = known?.files ?? new Map<string, Set<string>>()
+    files.set(name, (files.get(name) ?? new Set()).add(file))
+    if (known !== undefined && known.inode === statOf(folder)?.ino) return
+    known?.watcher.close() // of a folder that was replaced
+    open(folder, files)
+  }
+
   return {
+    use(file) {
+      if (statOf(file)?.isFile() === false) return
+      for (const path of new Set([file, realPath(file)])) add(path)
+    },
+    ignore: (path) => void ignored.add(path),
     close() {
       clearTimeout(timer)
-      for (const watcher of watchers.values()) watcher.close()
+      for (const { watcher } of folders.values()) watcher.close()
     },
   }
 }

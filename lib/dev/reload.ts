@@ -1,20 +1,29 @@
-// `tipfy dev`: one process watches the code, another serves it. After a change a new process starts and takes over when it is
+// `tipfy dev`: one process watches the files, another serves them. After a change a new process starts and takes over when it is
 // ready, while the old one finishes its requests: none is lost. Errors in new code appear in the terminal while the old code
 // still runs, or on the page if no process does.
 import cluster from 'node:cluster'
+import { join } from 'node:path'
 import { makeLog } from '../internal/log.ts'
 import { Workers } from '../server/workers.ts'
 import { keepRecordings } from './console/sharing.ts'
-import { watchCode } from './reload-watch.ts'
+import type { FileMessage } from './reload-report.ts'
+import { watchFiles } from './reload-watch.ts'
 
 /** Messages of a worker, beside that it is ready. */
 export type DevMessage =
+  | FileMessage
   /** The application cannot start; the worker serves a page that says why. */
   | { tipfy: 'broken' }
   /** An error was not caught: another process has to take over. */
   | { tipfy: 'uncaught' }
   /** The rules by the file of their handler. */
   | { tipfy: 'handlers'; rules: Record<string, string[]> }
+
+/** Files that count although no code may have asked for them yet. */
+const ownFiles = ['package.json', '.env', '.env.local', '.env.development', '.env.development.local']
+
+/** The module that a worker loads first. */
+const report = new URL(`./reload-report.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 
 /** Milliseconds that a replaced process has for its last requests. */
 const patience = 15_000
@@ -29,16 +38,28 @@ export interface Supervisor {
 }
 
 /**
- * Starts this program again as a worker, and again after every change below `root`.
+ * Starts this program again as a worker, and again after every change of a file that it uses.
  *
  * @param print shows a line
  */
 export async function supervise(root: string, print: (line: string) => void): Promise<Supervisor> {
   let rules: Record<string, string[]> = {}
+  let isStarted = false
+  let reloading = false
   let broken = false
   let uncaught = false
   let began = performance.now()
+  const changed = new Set<string>()
+  const onChange = (files: string[]) => {
+    for (const file of files) changed.add(file)
+    reloadUnlessReloading()
+  }
+  const watch = watchFiles(root, onChange, (error) => print(error.message))
+  for (const file of ownFiles) watch.use(join(root, file))
+  cluster.setupPrimary({ execArgv: ['--import', report.href, ...process.execArgv] })
   cluster.on('message', (_, message: DevMessage) => {
+    if (message.tipfy === 'used') watch.use(message.file)
+    if (message.tipfy === 'written') watch.ignore(message.file)
     if (message.tipfy === 'broken') broken = true
     if (message.tipfy === 'handlers') rules = message.rules
     if (message.tipfy === 'uncaught') {
@@ -50,9 +71,9 @@ export async function supervise(root: string, print: (line: string) => void): Pr
   keepRecordings()
   const workers = new Workers({ ...makeLog({ dev: true, level: 'info' }), info: () => {} }, patience)
   const { url, sessions } = await workers.start(1)
+  isStarted = true
+  reloadUnlessReloading()
 
-  const changed = new Set<string>()
-  let reloading = false
   async function reload(): Promise<void> {
     reloading = true
     while (changed.size > 0 || uncaught) {
@@ -68,17 +89,13 @@ export async function supervise(root: string, print: (line: string) => void): Pr
     }
   }
   function reloadUnlessReloading(): void {
-    if (reloading) return
+    if (!isStarted || reloading) return
     reload()
       .catch((error: Error) => print(`Not reloaded: ${error.message}`))
       .finally(() => {
         reloading = false
       })
   }
-  const watch = watchCode(root, (files) => {
-    for (const file of files) changed.add(file)
-    reloadUnlessReloading()
-  })
   return {
     url,
     sessions,

@@ -446,6 +446,10 @@ const table = {
     message: 'The data in {folder} has format {found}, and this version of tipfy reads {wanted}',
     remedy: 'Move the folder away to start with an empty one, or use the version of tipfy that wrote it.',
   },
+  TIPFY_E_WATCH: {
+    message: 'The folder {folder} cannot be watched for changes: {why}',
+    remedy: 'Raise the limit (on Linux fs.inotify.max_user_watches and max_user_instances), or restart by hand.',
+  },
   TIPFY_E_INIT_FOLDER: {
     message: 'No project can be made in {folder}: {why}',
     remedy: 'Name a folder that is new or empty, where this user may write.',

@@ -1,5 +1,6 @@
 // Finds and imports modules by the names that urls.ts and config.ts use ('module:Name'); errors list the files that were
 // looked for.
+import { channel } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,6 +8,9 @@ import { TipfyError } from './errors.ts'
 import { explainImport, isFile } from './import-errors.ts'
 
 const suffixes = ['.ts', '.js', '.mjs', '/index.ts', '/index.js', '/index.mjs']
+
+/** The channel of the files that are looked for, found or not: `tipfy dev` watches them. */
+export const lookups = channel('tipfy.lookup')
 
 /** A module's name and the name of one of its exports: 'module:Name'. */
 export interface ImportString {
@@ -39,7 +43,10 @@ function candidates(module: string, folders: readonly string[]): string[] {
 
 /** Returns the file of a module below one of `folders`, or undefined. */
 export function findModule(module: string, folders: readonly string[]): string | undefined {
-  return candidates(module, folders).find(isFile)
+  return candidates(module, folders).find((path) => {
+    lookups.publish(path)
+    return isFile(path)
+  })
 }
 
 /**

@@ -1,3 +1,5 @@
+import { realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Visitor } from '../support/browser.ts'
 import { type Program, startProgram } from '../support/process.ts'
@@ -119,16 +121,139 @@ test('a handler that cannot be read is told before it is asked for, and shown wh
   await until(/^mended/)
 })
 
-test('files that come in new folders are seen, tests, packages and what editors keep beside them are not', async () => {
+/** A handler that responds with what `code` returns, of modules that are named by `imports`. */
+const using = (imports: string, code: string) => `import { RequestHandler, request } from 'tipfy'
+${imports}
+export class Home extends RequestHandler {
+  async get() {
+    ${code}
+  }
+}
+`
+
+/** Replaces the handler, and waits until it is served. */
+async function serving(handler: string) {
+  write(cwd, { 'app/home.ts': handler })
+  await program.line(/^Reloaded in \S+ s: app\/home\.ts/)
+}
+
+/** Changes a file that is watched, and waits until that alone is the cause of a reload. */
+async function onlyReloadedFor(file: string) {
+  write(cwd, { [file]: "export const text = 'changed'" })
+  const [, files] = await program.line(new RegExp(`^Reloaded in \\S+ s: (.*${file.replaceAll('.', '\\.')}.*)$`))
+  expect(files).toBe(file)
+}
+
+test('an imported file counts wherever it is: outside the folder, linked into it, in a folder that comes later', async () => {
+  const outside = realpathSync(project({ 'text.ts': "export const text = 'outside'" }))
+  symlinkSync(outside, join(cwd, 'linked'))
+  await serving(using("import { text } from '../linked/text.ts'", 'return text'))
+  await until(/^outside$/)
+  write(outside, { 'text.ts': "export const text = 'from elsewhere'" })
+  await program.line(/^Reloaded in \S+ s: \.\.\/tipfy-project-\w+\/text\.ts$/)
+  await until(/^from elsewhere$/)
+  await serving(using("import { text } from './parts/deep/text.ts'", 'return text'))
+  await until(/parts\/deep\/text\.ts/)
+  write(cwd, { 'app/parts/deep/text.ts': "export const text = 'deep'" })
+  await program.line(/^Reloaded in \S+ s: app\/parts\/deep\/text\.ts$/)
+  await until(/^deep$/)
+})
+
+test('an import in a request counts, and so does what a thread imports', async () => {
+  write(cwd, {
+    'app/late.ts': "export const text = 'late'",
+    'app/thread.ts': `import { parentPort } from 'node:worker_threads'
+import { text } from './thread-text.ts'
+parentPort!.postMessage(text)
+`,
+    'app/thread-text.ts': "export const text = 'threaded'",
+  })
+  await serving(
+    using(
+      "import { once } from 'node:events'\nimport { Worker } from 'node:worker_threads'",
+      `if (request.args.has('late')) return (await import('./late.ts')).text
+    const [text] = await once(new Worker(new URL('./thread.ts', import.meta.url)), 'message')
+    return text`,
+    ),
+  )
+  expect((await visitor.ask('/?late')).text).toBe('late')
+  await onlyReloadedFor('app/late.ts')
+  expect((await visitor.ask('/')).text).toBe('threaded')
+  await onlyReloadedFor('app/thread-text.ts')
+})
+
+test('a file that was read whole counts, by each way of readFile, and a file that was only opened does not', async () => {
+  write(cwd, {
+    'views/a.html': 'a',
+    'views/b.html': 'b',
+    'views/c.html': 'c',
+    'views/d.html': 'd',
+    'public/e.css': 'e',
+  })
+  const imports = `import fs, { readFileSync } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'`
+  const code = `const d = await new Promise((resolve) => fs.readFile('views/d.html', 'utf8', (_, text) => resolve(text)))
+    const file = await open('public/e.css')
+    const { text } = { text: await file.readFile('utf8') }
+    await file.close()
+    return readFileSync(new URL('../views/a.html', import.meta.url), 'utf8') + fs.readFileSync(Buffer.from('views/b.html'), 'utf8') + await readFile('views/c.html', 'utf8') + d + text`
+  await serving(using(imports, code))
+  await until(/^abcde$/)
+  write(cwd, { 'public/e.css': 'E' })
+  for (const name of ['a', 'b', 'c', 'd']) {
+    write(cwd, { [`views/${name}.html`]: name.toUpperCase() })
+    const [, files] = await program.line(new RegExp(`^Reloaded in \\S+ s: (.*views/${name}\\.html)$`))
+    expect(files).toBe(`views/${name}.html`)
+    await until(new RegExp(name.toUpperCase()))
+  }
+  await until(/^ABCDE$/)
+})
+
+test('what the application writes does not count, though it reads or imports it', async () => {
+  write(cwd, { 'data/n.json': '0', 'app/seen.ts': "export const text = 'seen'", 'uploads/old.txt': 'x' })
+  const imports = `import fs from 'node:fs'
+import { appendFile, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { text } from './seen.ts'`
+  const code = `const n = JSON.parse(await readFile('data/n.json', 'utf8')) + 1
+    await writeFile('data/n.json', JSON.stringify(n))
+    for (const name of ['uploads/a.json', 'log.txt', 'data/m.json']) fs.existsSync(name) && fs.readFileSync(name)
+    fs.writeFileSync('data/.m.tmp', '[]')
+    await rename('data/.m.tmp', 'data/m.json')
+    await appendFile('log.txt', 'a line')
+    fs.createWriteStream('uploads/b.json').end('{}')
+    await copyFile('data/n.json', 'uploads/a.json')
+    const written = fs.openSync('app/made.ts', 'w')
+    fs.writeSync(written, 'export const n = ' + n)
+    fs.closeSync(written)
+    await import('./made.ts')
+    await rm('uploads/old.txt', { force: true })
+    return text + ' ' + n`
+  await serving(using(imports, code))
+  await until(/^seen 1$/)
+  for (const n of [2, 3, 4]) expect((await visitor.ask('/')).text).toBe(`seen ${n}`)
+  await onlyReloadedFor('app/seen.ts')
+  await until(/^changed 5$/)
+})
+
+test('what nothing asked for does not count: tests, packages, notes, data', async () => {
   write(cwd, {
     'tests/x.test.ts': '',
     'node_modules/p/index.js': '',
     'app/x.spec.ts': '',
+    'app/unused.ts': '',
     'app/.#home.ts': '',
-    'app/.home.tmp.ts': '',
     'notes.md': '',
+    'data.json': {},
     '.tipfy/x.json': {},
   })
-  write(cwd, { 'app/parts/deep/text.ts': "export const text = 'deep'" })
-  await program.line(/^Reloaded in \S+ s: app\/parts\/deep\/text\.ts$/)
+  await onlyReloadedFor('.env')
+})
+
+test('a handler may come from a file that comes later, or before the one that was found', async () => {
+  write(cwd, { 'home.ts': using('', "return 'of the root'"), 'app/home.ts': using('', "return 'of app'") })
+  await until(/^of app$/)
+  rmSync(join(cwd, 'app/home.ts'))
+  await until(/^of the root$/)
+  write(cwd, { 'app/home.ts': using('', "return 'of app again'") })
+  await until(/^of app again$/)
 })

@@ -119,7 +119,7 @@ class FilterReader {
     if (op !== 'AND' && op !== 'OR') throw invalid('a composite filter must specify an operator')
     if (!compositeFilter.filters?.length) throw invalid('A composite filter must have at least one sub-filter.')
     const parts = compositeFilter.filters.map((inner) => this.read(inner))
-    if (op === 'OR' && parts.length > 1) this.#used.push('OR')
+    if (op === 'OR') this.#used.push('OR')
     return op === 'AND' ? parts.reduce(both) : distinct(parts.flat())
   }
 

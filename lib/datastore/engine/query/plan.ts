@@ -56,7 +56,7 @@ export function readPlan(
   const distinct = readDistinct(query, filters, named)
   const keysOnly = selected.length === 1 && selected[0] === keyProperty
   const projection = selected.filter((name) => name !== keyProperty)
-  const unread = projection.length > 0 && aggregated.find((name) => !projection.includes(name))
+  const unread = selected.length > 0 && aggregated.find((name) => !projection.includes(name))
   if (unread) throw invalid(`The aggregation property ${unread} is not present in the base query's projection.`)
   const orders = complete(named, distinct, [...filters.unequal].sort(), projection, aggregated)
   if (kind === undefined) checkKindless(filters, [...orders, ...projection], keyDown)

@@ -25,7 +25,7 @@ const maxRequestBytes = 10 * 1024 * 1024
 export function readMutations(request: CommitRequest, transactional: boolean): Change[] {
   const mutations = request.mutations ?? []
   const reader = new ValueReader(request)
-  const seen = new Map<string, { operation: Change['operation']; transforms: number }>()
+  const seen = new Map<string, Pick<Change, 'operation' | 'base'> & { transforms: number }>()
   let size = 0
   return mutations.map((mutation) => {
     const change = readMutation(mutation, request, reader)
@@ -36,19 +36,26 @@ export function readMutations(request: CommitRequest, transactional: boolean): C
       const before = seen.get(id)
       if (before && !transactional)
         throw invalid('A non-transactional commit may not contain multiple mutations affecting the same entity.')
-      if (before) checkSequence(before.operation, change.operation)
+      if (before) checkSequence(before, change)
       const transforms = (before?.transforms ?? 0) + countTransforms(mutation.propertyTransforms)
       checkTransformCount(transforms)
-      seen.set(id, { operation: change.operation, transforms })
+      seen.set(id, { ...change, transforms })
     }
     return change
   })
 }
 
 /** Throws for mutations of one entity that can never both be applied. */
-function checkSequence(first: Change['operation'], then: Change['operation']): void {
+function checkSequence(
+  { operation: first, base: early }: Pick<Change, 'operation' | 'base'>,
+  { operation: then, base: late }: Change,
+): void {
   if (first === 'delete' ? then === 'update' : then === 'insert')
     throw invalid(`Cannot ${first} then ${then} an entity in the same request.`)
+  if (late && late.version !== early?.version)
+    throw invalid('Mutations for the same entity must have the same base version.')
+  if (Boolean(late?.fail) !== Boolean(early?.fail))
+    throw invalid('Mutations for the same entity must have the same conflict resolution strategy.')
 }
 
 function readMutation(mutation: Mutation, request: CommitRequest, reader: ValueReader): Change {
@@ -93,7 +100,11 @@ function readBase(mutation: Mutation, operation: Change['operation']): Change['b
   }
   const version = updateTime ? fromTimestamp(updateTime, 'exact') : Number(readInt64(baseVersion))
   if (version < 0) throw invalid(`Invalid base_version: ${version}, it should be >= 0`)
-  if (operation === 'insert' && version > 0)
-    throw invalid('Cannot insert an entity with a base version greater than zero')
+  if (operation === 'insert') {
+    if (version > 0) throw invalid('Cannot insert an entity with a base version greater than zero')
+    // An insert has no other base.
+    return undefined
+  }
+  if (operation === 'update' && version === 0) throw invalid('Cannot update an entity with a base version set to zero')
   return { version, strict: Boolean(updateTime), fail: strategies[strategy ?? ''] ?? false }
 }

@@ -55,6 +55,13 @@ const transforms = (...counts: number[]) => ({
   })),
 })
 
+/** A commit of two mutations of one entity. */
+const based = (api: Api, first: object, second: object) => ({
+  mode: 'TRANSACTIONAL',
+  singleUseTransaction: {},
+  mutations: [first, second].map((base) => ({ ...api.upsert(api.key('K', 1)), ...base })),
+})
+
 export const limits: Case[] = [
   asking(
     'with inequalities of 10 properties',
@@ -166,6 +173,20 @@ export const limits: Case[] = [
   writing(
     'at an update time of less than a microsecond',
     (api) => ({ ...api.upsert(api.key('K', 1)), updateTime: { seconds: String(now()), nanos: 5 } }),
+    3,
+  ),
+  writing('over nothing that is to be updated', (api) => ({ update: { key: api.key('K', 1) }, baseVersion: '0' }), 3),
+  calling(
+    'mutations of one entity with one base version',
+    'commit',
+    (api) => based(api, { baseVersion: '0' }, { baseVersion: '0' }),
+    'ok',
+  ),
+  calling('mutations of one entity with two base versions', 'commit', (api) => based(api, {}, { baseVersion: '0' }), 3),
+  calling(
+    'mutations of one entity with two strategies',
+    'commit',
+    (api) => based(api, { baseVersion: '0', conflictResolutionStrategy: 'FAIL' }, {}),
     3,
   ),
   calling('transforming one entity 500 times in two mutations', 'commit', () => transforms(300, 200), 'ok'),

@@ -281,11 +281,13 @@ export function randomSequence(random: Random, { modern }: Abilities): Sequence 
     const transform = modern && random.chance(25) ? randomTransform(random) : undefined
     return (api, versions) => {
       const key = api.key('K', on)
-      const known = versions.get(on) ?? '0'
-      const base = based && {
-        baseVersion: based === 'current' ? known : String(BigInt(known) + (known === '0' ? 0n : -1n)),
-        conflictResolutionStrategy: 'FAIL',
-      }
+      const known = versions.get(on)
+      // The emulators disagree on the version of what was deleted.
+      const base = based &&
+        known && {
+          baseVersion: based === 'current' ? known : String(BigInt(known) - 1n),
+          conflictResolutionStrategy: 'FAIL',
+        }
       if (operation === 'delete') return { delete: key, ...base }
       return {
         [operation]: { key, properties: written },

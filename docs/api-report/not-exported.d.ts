@@ -63,6 +63,8 @@ export interface Compiled {
   readonly redirectDefaults: boolean;
 }
 
+export type Concurrency = (typeof concurrencyModes)[number];
+
 export const Conflict_base: typeof HTTPException;
 
 export class Context<App = unknown, Request = unknown, Response = unknown> {
@@ -148,6 +150,7 @@ export interface EngineOptions {
   dataFolder?: string;
   memory?: boolean;
   clock?: () => number;
+  concurrency?: Concurrency;
   lockWait?: number;
   onTrouble?: (message: string) => void;
 }
@@ -777,6 +780,10 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_BUILD: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_DATA_CONCURRENCY: {
         readonly message: string;
         readonly remedy: string;
     };

@@ -4,6 +4,7 @@ export interface DatastoreOptions {
   mode: 'embedded' | 'cloud';
   dataFolder?: string;
   memory?: boolean;
+  concurrency?: Concurrency;
   lockWait?: number;
   onTrouble?: (message: string) => void;
   projectId?: string;

@@ -1,4 +1,5 @@
 // `tipfy datastore`: a local Datastore for any Datastore client, ours or another language's.
+import type { Concurrency } from '../datastore/engine/storage/schema.ts'
 import { startDatastoreServer } from '../datastore/server/server.ts'
 import { print } from './output.ts'
 
@@ -8,11 +9,19 @@ interface Options {
   data: string
   memory?: boolean
   allowHost: string[]
+  concurrency?: Concurrency
 }
 
 /** Serves until a signal ends it. */
-export async function datastoreCommand({ port, host, data, memory = false, allowHost }: Options): Promise<void> {
-  const server = await startDatastoreServer({ port, host, dataFolder: data, memory, allowHost })
+export async function datastoreCommand({
+  port,
+  host,
+  data,
+  memory = false,
+  allowHost,
+  concurrency,
+}: Options): Promise<void> {
+  const server = await startDatastoreServer({ port, host, dataFolder: data, memory, allowHost, concurrency })
   const address = `${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
   print(`Datastore on ${address}, ${memory ? 'kept in memory only' : `kept in ${data}`}`)
   print(`export DATASTORE_EMULATOR_HOST=${address} GOOGLE_CLOUD_PROJECT=tipfy`)

@@ -84,6 +84,11 @@ export function makeProgram(): Command {
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--data <folder>', 'where to keep the data', '.tipfy')
     .option('--memory', 'keep nothing')
+    .addOption(
+      new Option('--concurrency <mode>', 'how transactions that meet are kept apart; pessimistic for new data').choices(
+        ['pessimistic', 'optimistic', 'optimistic-with-entity-groups'],
+      ),
+    )
     .option('--allow-host <name>', 'a host name that HTTP requests may carry; repeatable', collect, [])
     .action(async (options) => (await import('./datastore.ts')).datastoreCommand(options))
 

@@ -2,6 +2,7 @@
 // package takes 0.3 s and 30 MB, so it is imported only here.
 import type { Datastore } from '@google-cloud/datastore'
 import { Engine } from './engine/engine.ts'
+import type { Concurrency } from './engine/storage/schema.ts'
 import { closeTransports, noCredentials, setTransports, transportName } from './google/client-internals.ts'
 import { inProcessClient } from './in-process-client.ts'
 import { TracedClients } from './traced-client.ts'
@@ -14,6 +15,8 @@ export interface DatastoreOptions {
   dataFolder?: string
   /** Embedded, in memory only: the data is gone when it is closed. */
   memory?: boolean
+  /** Embedded, how transactions that meet are kept apart. Default: as the data was created; `pessimistic` for new data. */
+  concurrency?: Concurrency
   /** Embedded, behave like Google's newer emulator in its locks, for tests: milliseconds that a commit waits for one. */
   lockWait?: number
   /** Called, for embedded data, with what an administrator should know; default: a warning of the process. */
@@ -32,15 +35,15 @@ const engines = new WeakMap<Datastore, Engine>()
 /**
  * Returns the official client, ready to use.
  *
- * @throws TipfyError TIPFY_E_DATA_FOLDER, TIPFY_E_DATA_FORMAT: the embedded data cannot be opened.
+ * @throws TipfyError TIPFY_E_DATA_FOLDER, TIPFY_E_DATA_FORMAT, TIPFY_E_DATA_CONCURRENCY: the embedded data cannot be opened.
  */
 export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
-  const { mode, dataFolder, memory, lockWait, onTrouble, ...place } = options
+  const { mode, dataFolder, memory, concurrency, lockWait, onTrouble, ...place } = options
   const { Datastore } = await import('@google-cloud/datastore')
   const transports = new TracedClients()
   let datastore: Datastore
   if (mode === 'embedded') {
-    const engine = new Engine({ dataFolder, memory, lockWait, onTrouble })
+    const engine = new Engine({ dataFolder, memory, concurrency, lockWait, onTrouble })
     datastore = new Datastore({ projectId: localProject, ...place })
     transports.set(transportName, inProcessClient(engine))
     engines.set(datastore, engine)

@@ -71,7 +71,7 @@ export function makePrivateFile(file: string): void {
   }
 }
 
-const ownFile = /^(?:datastore\.sqlite(?:-wal|-shm|-journal)?|secret(?:\.\d+\.[\da-f]+)?)$/
+const ownFile = /^(?:datastore\.sqlite(?:-wal|-shm|-journal)?|locks|secret(?:\.\d+\.[\da-f]+)?)$/
 
 function closeToOthers(folder: string): void {
   const names = readdirSync(folder)

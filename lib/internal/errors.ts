@@ -442,6 +442,10 @@ const table = {
     message: 'No URL can be built for the endpoint {endpoint}',
     remedy: '{advice}',
   },
+  TIPFY_E_DATA_CONCURRENCY: {
+    message: 'The data in {folder} was created with the concurrency mode {found}, and {wanted} was asked for',
+    remedy: 'Leave the mode out to use that of the data, or choose another folder: a mode is for life.',
+  },
   TIPFY_E_DATA_FORMAT: {
     message: 'The data in {folder} has format {found}, and this version of tipfy reads {wanted}',
     remedy: 'Move the folder away to start with an empty one, or use the version of tipfy that wrote it.',

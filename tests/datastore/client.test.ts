@@ -11,7 +11,7 @@ let datastore: Datastore
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tipfy-datastore-'))
-  datastore = await openDatastore({ mode: 'embedded', dataFolder: folder })
+  datastore = await openDatastore({ mode: 'embedded', dataFolder: folder, concurrency: 'optimistic' })
 })
 
 afterEach(async () => {

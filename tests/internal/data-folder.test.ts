@@ -40,6 +40,7 @@ test('the folder and all files in it are for this user alone, whatever the umask
     'datastore.sqlite': '600',
     'datastore.sqlite-shm': '600',
     'datastore.sqlite-wal': '600',
+    locks: '700',
     secret: '600',
   })
 })
@@ -47,10 +48,10 @@ test('the folder and all files in it are for this user alone, whatever the umask
 test('an older folder is closed to others, with its files', async () => {
   secretKeys(null, true, folder)
   await new Engine({ dataFolder: folder }).close()
-  for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644)
+  for (const name of readdirSync(folder)) chmodSync(join(folder, name), name === 'locks' ? 0o755 : 0o644)
   chmodSync(folder, 0o755)
   makeDataFolder(folder)
-  expect(modes()).toEqual({ '.': '700', 'datastore.sqlite': '600', secret: '600' })
+  expect(modes()).toEqual({ '.': '700', 'datastore.sqlite': '600', locks: '700', secret: '600' })
 })
 
 test('of a folder with other files only our own files are closed, and of one that is empty nothing', () => {

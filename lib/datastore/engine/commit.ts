@@ -3,6 +3,7 @@
 import { toTimestamp } from './encoding/convert.ts'
 import { readDocument, writeDocument } from './encoding/document.ts'
 import {
+  afterDescendants,
   describeKey,
   indexName,
   isComplete,
@@ -15,18 +16,19 @@ import { masked, setAt, valueAt } from './encoding/paths.ts'
 import { entitySize } from './encoding/size.ts'
 import { indexEntries } from './encoding/sort-bytes.ts'
 import type { Properties } from './encoding/values.ts'
+import type { Written } from './locks.ts'
 import type { Change } from './mutations.ts'
 import type { CommitResponse, MutationResult } from './protocol/messages.ts'
 import { Code, invalid, StatusError } from './protocol/status.ts'
 import type { Row } from './storage/schema.ts'
 import type { Store } from './storage/store.ts'
-import type { EntityRead } from './storage/view.ts'
 import type { Transaction } from './transactions.ts'
 import { applyTransforms } from './transforms.ts'
 import type { Versions } from './writer.ts'
 
 /** An entity while a commit works on it. */
 interface Draft {
+  name: string
   n: number
   k: Buffer
   kind: string
@@ -36,12 +38,13 @@ interface Draft {
   properties: Properties | undefined
 }
 
-/** Applies changes. Every error is thrown before the first write. */
+/** Applies changes. Every error is thrown before the first write. @param check Called before it, with all entities. */
 export function applyChanges(
   store: Store,
   changes: Change[],
   transaction: Transaction | undefined,
   versions: Versions,
+  check?: (written: Written[]) => void,
 ): CommitResponse {
   if (transaction && changes.length > 0) checkReads(store, transaction, versions.latest)
   const drafts = new Map<string, Draft>()
@@ -52,6 +55,7 @@ export function applyChanges(
     const transformResults = conflict ? [] : applyChange(change, key, draft, versions.next)
     return { allocated: key === change.key ? null : key, draft, conflict, transformResults }
   })
+  check?.(Array.from(drafts.values(), written))
   let indexUpdates = 0
   let place = 0
   for (const draft of drafts.values()) indexUpdates += writeDraft(store, draft, versions.next, place++)
@@ -70,29 +74,49 @@ export function applyChanges(
   return { mutationResults, indexUpdates, commitTime: toTimestamp(versions.next) }
 }
 
+function written({ name, k, kind, stored, properties }: Draft): Written {
+  let before: Properties | undefined
+  return {
+    name,
+    k,
+    kind,
+    before: () => {
+      before ??= stored && readDocument(stored.d)
+      return before
+    },
+    after: properties,
+  }
+}
+
 /** Throws if a transaction has read something that has changed since: otherwise it is as if all of it happened now. */
-function checkReads(store: Store, transaction: Transaction, latest: number): void {
-  if (latest === transaction.snapshot) return
+export function checkReads(store: Store, transaction: Transaction, latest: number): void {
+  const { snapshot, reads, queries, groups } = transaction
+  if (snapshot === undefined || latest === snapshot) return
   const holds =
-    transaction.reads.every((read) => stillHolds(store, read, transaction.snapshot!)) &&
-    transaction.queries.every((query) => query())
+    reads.every((read) => stillHolds(store, read)) &&
+    queries.every((query) => query()) &&
+    Array.from(groups.values()).every(({ name, root }) => {
+      const n = store.number(name)
+      return n === undefined || !store.history.hasChangedIn(n, root, afterDescendants(root), snapshot)
+    })
   if (!holds) throw new StatusError(Code.ABORTED, 'too much contention on these datastore entities. please try again.')
 }
 
-function stillHolds(store: Store, { name, k, version }: EntityRead, snapshot: number): boolean {
+function stillHolds(store: Store, { name, k, version, at }: Transaction['reads'][number]): boolean {
   const n = store.number(name)
   const now = n === undefined ? undefined : store.get(n, k)
-  return now ? now.v === version && now.t! <= snapshot : version === 0
+  return now ? now.v === version && now.t! <= at : version === 0
 }
 
 function draftOf(store: Store, drafts: Map<string, Draft>, key: StoredKey): Draft {
-  const n = store.numberFor(partitionName(key.partitionId))
+  const name = partitionName(key.partitionId)
+  const n = store.numberFor(name)
   const k = pathBytes(key.path)
   const id = n + k.toString('latin1')
   let draft = drafts.get(id)
   if (!draft) {
     const stored = store.get(n, k)
-    draft = { n, k, kind: key.path.at(-1)!.kind, stored, text: stored?.d, properties: undefined }
+    draft = { name, n, k, kind: key.path.at(-1)!.kind, stored, text: stored?.d, properties: undefined }
     drafts.set(id, draft)
   }
   return draft

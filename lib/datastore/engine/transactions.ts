@@ -7,8 +7,8 @@ import { Code, invalid, StatusError } from './protocol/status.ts'
 import type { EntityRead } from './storage/view.ts'
 
 /** Datastore ends a transaction after 270 s, or after 60 s without a call. */
-const maxLifetime = 270_000
-const maxIdle = 60_000
+export const maxLifetime = 270_000
+export const maxIdle = 60_000
 const sweepInterval = 1000
 /** The past can be read for an hour. */
 const maxReadAge = 3_600_000
@@ -30,8 +30,12 @@ export interface Transaction {
   atReadTime: boolean
   /** Reads see the state as of this version, the latest one at the first read. */
   snapshot: number | undefined
-  /** The entities read. */
-  reads: EntityRead[]
+  /** The entities read, with the version of the state in which they were read. */
+  reads: (EntityRead & { at: number })[]
+  /** The entity groups read, where they count. */
+  groups: Map<string, { name: string; root: Uint8Array }>
+  /** True if it may hold locks. */
+  hasLocks: boolean
   /** The queries run: each returns true, inside a commit, if it would still have the same results. */
   queries: (() => boolean)[]
   begun: number
@@ -45,10 +49,10 @@ export class Transactions {
   #count = 0
   #swept = 0
 
-  readonly #onEnd: () => void
+  readonly #onEnd: (transaction: Transaction) => void
 
   /** @param clock Returns milliseconds since 1970. @param onEnd Called when a transaction has ended. */
-  constructor(clock: () => number, onEnd = () => {}) {
+  constructor(clock: () => number, onEnd: (transaction: Transaction) => void = () => {}) {
     this.#clock = clock
     this.#onEnd = onEnd
   }
@@ -74,6 +78,8 @@ export class Transactions {
       atReadTime: Boolean(readTime),
       snapshot: readTime ? readTimeOf(readTime, now) : undefined,
       reads: [],
+      groups: new Map(),
+      hasLocks: false,
       queries: [],
       begun: now,
       used: now,
@@ -97,9 +103,14 @@ export class Transactions {
     return transaction
   }
 
-  end(transaction: Transaction): void {
+  /** Takes no more calls in a transaction that is being committed. */
+  close(transaction: Transaction): void {
     this.#open.delete(transaction.id.toString('latin1'))
-    this.#onEnd()
+  }
+
+  end(transaction: Transaction): void {
+    this.close(transaction)
+    this.#onEnd(transaction)
   }
 
   #expired(transaction: Transaction, now: number): boolean {

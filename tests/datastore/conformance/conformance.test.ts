@@ -40,7 +40,7 @@ function runOn(
 
 describe('the engine', () => {
   runOn(
-    () => startDatastoreServer({ port: 0, memory: true }),
+    () => startDatastoreServer({ port: 0, memory: true, concurrency: 'optimistic' }),
     (one) => one.want,
   )
 

@@ -1,78 +1,227 @@
-import type { Datastore } from '@google-cloud/datastore'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { closeDatastore, openDatastore } from '../../../lib/datastore/client.ts'
-import { internalsOf, transportName } from '../../../lib/datastore/google/client-internals.ts'
+// The modes of concurrency: where they are chosen, what waits for what, and what becomes of the locks of those that are gone.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Engine, type EngineOptions } from '../../../lib/datastore/engine/engine.ts'
+import { closeDatastore, openDatastore } from '../../../lib/datastore/index.ts'
 
-let datastore: Datastore
-beforeAll(async () => {
-  datastore = await openDatastore({ mode: 'embedded', memory: true, lockWait: 20 })
+const projectId = 'p'
+const key = (...names: string[]) => ({ path: names.map((name) => ({ kind: 'K', name })) })
+const put = (...names: string[]) => ({
+  projectId,
+  mode: 'NON_TRANSACTIONAL',
+  mutations: [{ upsert: { key: key(...names), properties: { n: { integerValue: 1 } } } }],
 })
-afterAll(() => closeDatastore(datastore))
 
-/** A call below the methods of the client; rejects with the status. */
-function call<T>(method: string, reqOpts: object, client: object = datastore): Promise<T> {
-  return new Promise((resolve, reject) => {
-    internalsOf(client).request_({ client: transportName, method, reqOpts, gaxOpts: {} }, (error, response) =>
-      error ? reject(error) : resolve(response as T),
-    )
-  })
+let folder: string
+const engines: Engine[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tipfy-datastore-'))
+})
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.close()
+  rmSync(folder, { recursive: true })
+})
+
+function open(options: EngineOptions = {}): Engine {
+  const engine = new Engine({ dataFolder: folder, ...options })
+  engines.push(engine)
+  return engine
 }
 
-interface Committed {
-  mutationResults: { version: string; conflictDetected: boolean }[]
-}
-
-const key = (name: string) => ({ path: [{ kind: 'Thing', name }] })
-const entity = (name: string, n: number) => ({ key: key(name), properties: { n: { integerValue: n } } })
-const upsert = (name: string, n: number) => ({ mutations: [{ upsert: entity(name, n) }] })
-
-/** Begins a transaction that reads `name`, by a call of its own or with the read. */
-async function reading(name: string, byRead = false): Promise<object> {
-  const transaction = datastore.transaction()
-  if (byRead) {
-    const readOptions = { newTransaction: {} }
-    const response = await call<{ transaction: Uint8Array }>('lookup', { keys: [key(name)], readOptions })
-    internalsOf(transaction).id = response.transaction
-  } else {
-    const begun = await call<{ transaction: Uint8Array }>('beginTransaction', { transactionOptions: { readWrite: {} } })
-    internalsOf(transaction).id = begun.transaction
-    await call('lookup', { keys: [key(name)] }, transaction)
-  }
+/** Begins a transaction that reads an entity. */
+function reading(engine: Engine, ...names: string[]): Uint8Array {
+  const { transaction } = engine.beginTransaction({ projectId })
+  engine.lookup({ projectId, keys: [key(...names)], readOptions: { transaction } })
   return transaction
 }
 
-const lockTimeout = { code: 10, message: expect.stringContaining('lock timeout') }
+const end = (engine: Engine, transaction: Uint8Array, mutations: object[] = []) =>
+  engine.commit({ projectId, mode: 'TRANSACTIONAL', transaction, mutations })
 
-test('a base version counts only with the strategy FAIL', async () => {
-  const { mutationResults } = await call<Committed>('commit', upsert('a', 1))
-  const baseVersion = mutationResults[0]!.version
-  await call('commit', upsert('a', 2))
-  const update = { update: entity('a', 3), baseVersion }
-  const strict = call('commit', { mutations: [{ ...update, conflictResolutionStrategy: 'FAIL' }] })
-  await expect(strict).rejects.toMatchObject({ code: 9 })
-  const ignored = await call<Committed>('commit', { mutations: [update] })
-  expect(ignored.mutationResults[0]!.conflictDetected).toBe(false)
+/** Tells what a commit came to: `ok`, or the code. */
+const outcome = (commit: Promise<unknown>): Promise<unknown> =>
+  commit.then(
+    () => 'ok',
+    ({ code }) => code,
+  )
+
+describe('the mode', () => {
+  const wrong = { code: 'TIPFY_E_DATA_CONCURRENCY' }
+
+  test('of new data is pessimistic, or what is asked for, and is kept', async () => {
+    await closeDatastore(await openDatastore({ mode: 'embedded', dataFolder: folder }))
+    await closeDatastore(await openDatastore({ mode: 'embedded', dataFolder: folder, concurrency: 'pessimistic' }))
+    const optimistic = openDatastore({ mode: 'embedded', dataFolder: folder, concurrency: 'optimistic' })
+    await expect(optimistic).rejects.toMatchObject(wrong)
+    const other = join(folder, 'other')
+    await closeDatastore(await openDatastore({ mode: 'embedded', dataFolder: other, concurrency: 'optimistic' }))
+    await closeDatastore(await openDatastore({ mode: 'embedded', dataFolder: other }))
+    const pessimistic = openDatastore({ mode: 'embedded', dataFolder: other, concurrency: 'pessimistic' })
+    await expect(pessimistic).rejects.toMatchObject(wrong)
+  })
+
+  test('of data that knew none is optimistic', () => {
+    open().close()
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+    const db = new DatabaseSync(join(folder, 'datastore.sqlite'))
+    db.exec(`ALTER TABLE state DROP COLUMN concurrency; DROP TABLE history; PRAGMA user_version = 1;
+      CREATE TABLE history (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT)`)
+    db.close()
+    expect(() => open({ concurrency: 'pessimistic' })).toThrow(expect.objectContaining(wrong))
+    open({ concurrency: 'optimistic' })
+  })
 })
 
-test('a commit waits for a transaction that has read what it writes', async () => {
-  const transaction = await reading('b')
-  await expect(call('commit', upsert('b', 1))).rejects.toMatchObject(lockTimeout)
-  await call('commit', upsert('b', 2), transaction)
-  await call('commit', upsert('b', 3))
+describe('two processes on one folder, pessimistic', () => {
+  test('a commit waits for a transaction of the other, and everything else goes on', async () => {
+    const [one, other] = [open(), open()]
+    await one.commit(put('a'))
+    const transaction = reading(one, 'a')
+    const ended: string[] = []
+    const writing = other.commit(put('a')).then(() => ended.push('writer'))
+    await other.commit(put('b'))
+    expect(other.lookup({ projectId, keys: [key('a')] }).found).toHaveLength(1)
+    expect(ended).toEqual([])
+    await end(one, transaction)
+    await writing
+    expect(ended).toEqual(['writer'])
+  })
+
+  test('of two that wait for each other, one is aborted at once', async () => {
+    const [one, other] = [open(), open()]
+    const [a, b] = [reading(one, 'a'), reading(other, 'b')]
+    const outcomes = await Promise.all([
+      outcome(end(one, a, put('b').mutations)),
+      outcome(end(other, b, put('a').mutations)),
+    ])
+    expect(outcomes.sort()).toEqual([10, 'ok'])
+  })
+
+  test('a commit that has waited as long as its caller can is aborted, and never happens', async () => {
+    const [one, other] = [open(), open()]
+    const transaction = reading(one, 'a')
+    await expect(other.commit(put('a'), 30)).rejects.toMatchObject({ code: 10, details: 'Transaction lock timeout.' })
+    await end(one, transaction)
+    expect(one.lookup({ projectId, keys: [key('a')] }).missing).toHaveLength(1)
+    await other.commit(put('a'))
+  })
+
+  test('the locks of a process that is killed are gone', async () => {
+    const engine = open()
+    await engine.commit(put('a'))
+    const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
+    const child = spawn(process.execPath, [...flags, join(import.meta.dirname, 'locks-child.ts'), folder], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    let isWritten = false
+    const writing = engine.commit(put('a')).then(() => {
+      isWritten = true
+    })
+    await engine.commit(put('b'))
+    expect(isWritten).toBe(false)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await writing
+  })
+
+  test('what a killed process has left is removed when the folder is opened', async () => {
+    const owners = () => readdirSync(join(folder, 'locks')).filter((name) => name.startsWith('owner-'))
+    const engine = open()
+    await engine.commit(put('a'))
+    reading(engine, 'a')
+    // A process that died before it had written its file is dead, too.
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+    const db = new DatabaseSync(join(folder, 'locks/locks.sqlite'))
+    db.exec(`INSERT INTO txn VALUES (x'01', 'dead', ${Date.now()}, ${Date.now()});
+      INSERT INTO entity_lock SELECT name, k, x'01' FROM entity_lock`)
+    db.close()
+    // So is one that never held a lock.
+    const spare = join(folder, 'locks/owner-dead2.sqlite')
+    writeFileSync(spare, '')
+    utimesSync(spare, 0, 0)
+    open()
+    expect(owners()).toHaveLength(2)
+    const writing = engine.commit(put('a'))
+    engine.close()
+    await expect(writing).rejects.toMatchObject({ code: 14 })
+    expect(owners()).toHaveLength(1)
+  })
+
+  test('a file of locks that is damaged is begun anew', async () => {
+    const first = open()
+    await first.commit(put('a'))
+    first.close()
+    writeFileSync(join(folder, 'locks/locks.sqlite'), 'not a database'.repeat(1000))
+    const engine = open()
+    const transaction = reading(engine, 'a')
+    await expect(engine.commit(put('a'), 20)).rejects.toMatchObject({ code: 10 })
+    await end(engine, transaction)
+  })
 })
 
-test('of two transactions that read the same entity neither can write it until the other is rolled back', async () => {
-  const [one, two] = [await reading('c'), await reading('c')]
-  const both = await Promise.allSettled([call('commit', upsert('c', 1), one), call('commit', upsert('c', 2), two)])
-  expect(both).toMatchObject([{ reason: lockTimeout }, { reason: lockTimeout }])
-  const waiting = call('commit', upsert('c', 3), one)
-  await call('rollback', {}, two)
-  await waiting
+test('a lock is gone after 60 s without a call, and after 270 s altogether', async () => {
+  let now = 1_000_000_000_000
+  const engine = open({ memory: true, clock: () => now })
+  await engine.commit(put('a'))
+  const transaction = reading(engine, 'a')
+  now += 59_000
+  expect(await outcome(engine.commit(put('a'), 20))).toBe(10)
+  now += 2000
+  expect(await outcome(engine.commit(put('a'), 20))).toBe('ok')
+  expect(await outcome(end(engine, transaction))).toBe(10)
+  const used = engine.beginTransaction({ projectId }).transaction
+  for (let second = 0; second < 270; second += 45) {
+    engine.lookup({ projectId, keys: [key('a')], readOptions: { transaction: used } })
+    expect(await outcome(engine.commit(put('a'), 20))).toBe(10)
+    now += 45_000
+  }
+  now += 1000
+  expect(await outcome(engine.commit(put('a'), 20))).toBe('ok')
 })
 
-test('a transaction that was begun by a read cannot write what it read', async () => {
-  const transaction = await reading('d', true)
-  await expect(call('commit', upsert('d', 1), transaction)).rejects.toMatchObject(lockTimeout)
-  await call('rollback', {}, transaction)
-  await call('commit', upsert('d', 2))
+describe('optimistic with entity groups', () => {
+  const concurrency = 'optimistic-with-entity-groups'
+
+  test('a transaction fails where anything of a group that it has read has changed', async () => {
+    const engine = open({ concurrency })
+    await engine.commit(put('root', 'a'))
+    const same = reading(engine, 'root', 'a')
+    const foreign = reading(engine, 'other', 'a')
+    await engine.commit(put('root', 'b'))
+    expect(await outcome(end(engine, same, put('root', 'a').mutations))).toBe(10)
+    expect(await outcome(end(engine, foreign, put('root', 'a').mutations))).toBe('ok')
+  })
+
+  test('queries in transactions need an ancestor, and see their group', async () => {
+    const engine = open({ concurrency })
+    await engine.commit(put('root', 'a'))
+    const { transaction } = engine.beginTransaction({ projectId })
+    const readOptions = { transaction }
+    const kind = [{ name: 'K' }]
+    expect(() => engine.runQuery({ projectId, query: { kind }, readOptions })).toThrow('ancestor')
+    const value = { keyValue: key('root') }
+    const filter = { propertyFilter: { property: { name: '__key__' }, op: 'HAS_ANCESTOR', value } }
+    expect(engine.runQuery({ projectId, query: { kind, filter }, readOptions }).batch!.entityResults).toHaveLength(1)
+    await engine.commit(put('root', 'z'))
+    expect(await outcome(end(engine, transaction, put('x').mutations))).toBe(10)
+  })
+
+  test('a transaction has 25 groups at most', () => {
+    const engine = open({ concurrency })
+    const { transaction } = engine.beginTransaction({ projectId })
+    const look = (count: number) =>
+      engine.lookup({
+        projectId,
+        keys: Array.from({ length: count }, (_, i) => key(`root${i}`, 'a')),
+        readOptions: { transaction },
+      })
+    look(25)
+    expect(() => look(26)).toThrow('entity groups')
+  })
 })

@@ -117,7 +117,9 @@ export class Candidates {
   #few(): number {
     const { offset, limit } = this.#plan
     const total = this.#store.sql.first<[number | null]>('SELECT max(id) FROM entity')![0] ?? 0
-    return Math.ceil(Math.min(Math.max(sizes.few, Math.sqrt(((offset + limit) * total) / 4)), sizes.many))
+    // Without a limit, and without an entity, the product would be no number.
+    const worthwhile = total === 0 ? 0 : Math.sqrt(((offset + limit) * total) / 4)
+    return Math.ceil(Math.min(Math.max(sizes.few, worthwhile), sizes.many))
   }
 
   /** Returns the ways to list an alternative's candidates, each with their number; undefined if there are none. */

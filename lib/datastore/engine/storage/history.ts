@@ -15,6 +15,7 @@ const selectSize = `SELECT sum(coalesce(octet_length(d), 0) + ${rowBytes}) FROM 
 const deleteBefore = 'DELETE FROM history WHERE at < ?'
 const selectFirstChange = 'SELECT c, v, d FROM history WHERE at >= ? AND n = ? AND k = ? ORDER BY at, place LIMIT 1'
 const selectLastChange = 'SELECT max(at) FROM history WHERE n = ? AND k = ?'
+const selectChangedIn = 'SELECT 1 FROM history WHERE at >= ? AND n = ? AND k >= ? AND k < ? LIMIT 1'
 const selectChanges = 'SELECT k, c, v, d FROM history WHERE at >= ? AND n = ? ORDER BY at, place'
 
 export class History {
@@ -65,6 +66,11 @@ export class History {
     if (now && now.v <= version) return now
     const then = this.#sql.first<OldColumns>(selectFirstChange, version + 1, n, k)
     return then ? present(...then) : now
+  }
+
+  /** Returns true if an entity with a key in a range has changed after a version. */
+  hasChangedIn(n: number, low: Uint8Array, high: Uint8Array, version: number): boolean {
+    return this.#sql.first(selectChangedIn, version + 1, n, low, high) !== undefined
   }
 
   /** Yields what was replaced after a version in a partition, oldest first. */

@@ -1,8 +1,9 @@
 // The tables, in one SQLite file that several processes open at once. SQLite is the arbiter: nothing is cached here that another
 // process could change, except the numbers of names, which never change once they are committed.
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { TipfyError } from '../../../internal/errors.ts'
 import { Code, StatusError } from '../protocol/status.ts'
 import { History } from './history.ts'
 import { type Concurrency, openDatabase, type Row } from './schema.ts'
@@ -27,24 +28,34 @@ export class Store {
   readonly db: DatabaseSync
   readonly sql: Sql
   readonly history: History
+  /** How transactions that meet are kept apart: chosen when the data was created. */
+  readonly concurrency: Concurrency
   readonly #names = new Map<string, number>()
   /** The path and identity of the file; undefined in memory. */
   readonly #file: { path: string; id: string } | undefined
   #inTransaction = false
   /** The latest version, while a transaction reads. */
   #version: number | undefined
-
   readonly #log: WriteAheadLog | undefined
 
   /** @param file Path of the database, or `:memory:`. @param concurrency The mode of a new database. */
-  constructor(file: string, concurrency: Concurrency = 'pessimistic', log: WriteAheadLogOptions = {}) {
-    this.db = openDatabase(file, patience, concurrency)
+  constructor(file: string, concurrency?: Concurrency, log: WriteAheadLogOptions = {}) {
+    this.db = openDatabase(file, patience, concurrency ?? 'pessimistic')
     this.sql = new Sql(this.db)
     this.history = new History(this.sql)
     const path = resolve(file)
     if (file !== ':memory:') {
       this.#file = { path, id: idOf(path)! }
       this.#log = new WriteAheadLog(this.db, path, log)
+    }
+    this.concurrency = this.sql.first<[Concurrency]>('SELECT concurrency FROM state')![0]
+    if (concurrency && concurrency !== this.concurrency) {
+      this.sql.close()
+      throw new TipfyError('TIPFY_E_DATA_CONCURRENCY', {
+        folder: dirname(path),
+        found: this.concurrency,
+        wanted: concurrency,
+      })
     }
     // SQLite itself never waits from here on: that would block the whole process.
     this.db.exec('PRAGMA busy_timeout = 0')

@@ -322,6 +322,16 @@ describe('a random query over random entities', () => {
     expect(turned).toBeGreaterThan(10)
   })
 
+  test('has the results of the past where nothing is left', async () => {
+    const engine = await filled([{ path: [['K', 'a']], properties: { x: { integerValue: '1' } } }])
+    const readOptions = { newTransaction: { readOnly: {} } }
+    const { readTime } = engine.lookup({ projectId, keys: [], readOptions })
+    await engine.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations: [{ delete: keyOf([['K', 'a']]) }] })
+    const query = { kind: [{ name: 'K' }], filter: filterOf('x', 'GREATER_THAN', { integerValue: '0' }) }
+    expect(run(engine, { query, readOptions: { readTime } })!.results).toHaveLength(1)
+    engine.close()
+  })
+
   test('has the results of the past at an earlier read time', async () => {
     const changes = fc.array(entities, { minLength: 2, maxLength: 4 })
     await fc.assert(

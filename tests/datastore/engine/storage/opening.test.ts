@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   rmSync,
   statSync,
   truncateSync,
@@ -135,7 +136,11 @@ test('a folder in which none can be made, and one below a file, are told at once
 describe('a user who may not write', () => {
   /** The same of `folder`, which is another user's if this process may do anything. */
   function opened(folderMode: number, fileMode: number): string {
-    if (process.getuid!() === 0) for (const path of [folder, file]) chownSync(path, 65_534, 65_534)
+    const all = [
+      folder,
+      ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    ]
+    if (process.getuid!() === 0) for (const path of all) chownSync(path, 65_534, 65_534)
     chmodSync(file, fileMode)
     chmodSync(folder, folderMode)
     const told = openedElsewhere(folder)

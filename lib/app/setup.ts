@@ -51,15 +51,12 @@ export async function loadErrorHandlers(app: App): Promise<void> {
   }
 }
 
-/** Imports the function that 'module:function' names in the configuration. */
+/** Imports the function that 'module:function' names in the configuration, as handlers are: of app/, the root or a package. */
 export async function importHook(app: App, event: string, text: string): Promise<Function> {
-  const hook = await importFromRoot(app, text, `the configuration's ${event}`)
+  const { root, folders } = app
+  const hook = await importString(parseImportString(text), { root, folders, wantedBy: `the configuration's ${event}` })
   if (typeof hook !== 'function') throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: text, event, given: typeof hook })
   return hook
-}
-
-function importFromRoot({ root }: App, text: string, wantedBy: string, fallback?: string): Promise<unknown> {
-  return importString(parseImportString(text, fallback), { root, folders: [root], wantedBy })
 }
 
 /** Makes the map of the application's rules and those of installed applications. */
@@ -90,9 +87,10 @@ export async function loadRules(app: App): Promise<UrlMap> {
 
 type RulesFunction = Exclude<TipfyConfig['urls'], string>
 
-async function rulesFunction(app: App, urls: TipfyConfig['urls']): Promise<RulesFunction> {
+async function rulesFunction({ root }: App, urls: TipfyConfig['urls']): Promise<RulesFunction> {
   if (typeof urls === 'function') return urls
-  const given = await importFromRoot(app, urls, 'the configuration key tipfy.urls', 'getRules')
+  const wantedBy = 'the configuration key tipfy.urls'
+  const given = await importString(parseImportString(urls, 'getRules'), { root, folders: [root], wantedBy })
   if (typeof given !== 'function') throw new TipfyError('TIPFY_E_URLS', { urls, given: typeof given })
   return given as RulesFunction
 }

@@ -102,3 +102,30 @@ test('`app` and `getConfig` work in a module that is imported, with several appl
   expect((await createClient(app).get('/')).text).toBe(`Teas ${root}`)
   for (const one of [...others, app]) await one.close()
 })
+
+test('hooks and error handlers are found where handlers are: in app/, else in the root, else the error lists both', async () => {
+  const text = (
+    where: string,
+  ) => `export const added = (request, response) => { response.headers.set('x-hook', '${where}') }
+export const page = () => '${where}'
+`
+  const folder = project({
+    'app/guards.js': text('app'),
+    'guards.js': text('root'),
+    'other.js': text('root'),
+    'app/shop/guards.js': text('shop'),
+  })
+  const at = (module: string) => {
+    const hooks = { preSendResponse: `${module}:added` }
+    const tipfy = { dev: false, logLevel: 'silent', urls: () => [], hooks, errorHandlers: { 404: `${module}:page` } }
+    return makeApp({ tipfy } as Config, { root: folder })
+  }
+  for (const [module, where] of Object.entries({ guards: 'app', other: 'root', 'shop.guards': 'shop' })) {
+    const { headers, text: body } = await createClient(at(module)).get('/')
+    expect([headers.get('x-hook'), body]).toEqual([where, where])
+  }
+  await expect(at('nowhere').ready()).rejects.toMatchObject({
+    code: 'TIPFY_E_MODULE_NOT_FOUND',
+    message: expect.stringMatching(/looked for app\/nowhere\.ts, .* nowhere\.ts, /),
+  })
+})

@@ -1,7 +1,7 @@
 // A stream is part of its request: what its first piece does counts, what comes later is told that it comes too late.
 import { EventEmitter, on, once } from 'node:events'
 import { connect } from 'node:net'
-import { Readable } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import {
@@ -82,12 +82,35 @@ const kinds: Record<string, (first: () => unknown, second?: () => unknown) => un
   'a Node stream': (first, second) => {
     const steps = [first, second ?? (() => 'two')]
     return new Readable({
-      highWaterMark: 0, // with more Node reads ahead
       read() {
         const step = steps.shift()
         this.push(step === undefined ? null : String(step() ?? 'piece'))
       },
     })
+  },
+  'a Node stream of a generator': (first, second) =>
+    Readable.from(
+      (async function* () {
+        yield String((await first()) ?? 'one')
+        yield String(second?.() ?? 'two')
+      })(),
+    ),
+  'a Node stream through another': (first, second) => {
+    const steps = [first, second ?? (() => 'two')]
+    const source = Readable.from(steps)
+    const made = new Transform({
+      writableObjectMode: true,
+      transform: (step: () => unknown, _encoding, done) => {
+        try {
+          done(null, String(step() ?? 'piece'))
+        } catch (error) {
+          done(error as Error)
+        }
+      },
+      writableHighWaterMark: 1,
+      readableHighWaterMark: 1,
+    })
+    return source.pipe(made)
   },
   'a stream of the web': (first, second) => {
     const steps = [first, second ?? (() => 'two')]

@@ -24,12 +24,18 @@ export function piecesOf(source: StreamSource): Pieces {
   return 'getReader' in source ? webPieces(source) : iteratorPieces(source)
 }
 
-/** Piece by piece as they were written. The stream's own iterator would join what is waiting, in new memory each time. */
+/**
+ * Piece by piece as they were written: the stream's own iterator would join what is waiting, in new memory each time. The source
+ * does not read ahead of the first piece, as Node's streams do: the session is saved before anything of the second happens.
+ */
 class NodePieces implements Pieces {
   readonly #source: Readable
   #final: { done: true } | { error: unknown } | undefined
   #settle: (() => void) | undefined
   #piece: { value: unknown } | undefined
+  #hasBegun = false
+  #hasPiece = false
+  readonly #readOn: () => void
 
   constructor(source: Readable) {
     this.#source = source
@@ -41,15 +47,10 @@ class NodePieces implements Pieces {
       this.#settle?.()
     }
     source
-      .on('data', (value) => {
-        source.pause()
-        this.#piece = { value }
-        this.#settle?.()
-      })
       .on('end', () => finish({ done: true }))
       .on('error', (error) => finish({ error }))
       .on('close', () => finish({ error: prematureClose() }))
-      .pause()
+    this.#readOn = holdBack(source, () => this.#hasPiece)
   }
 
   async next(): Promise<IteratorResult<unknown>> {
@@ -57,7 +58,8 @@ class NodePieces implements Pieces {
       const settled = new Promise<void>((resolve) => {
         this.#settle = resolve
       })
-      this.#source.resume()
+      if (this.#hasBegun) this.#readOn()
+      else this.#begin()
       await settled
     }
     const piece = this.#piece
@@ -67,10 +69,40 @@ class NodePieces implements Pieces {
     return { done: true, value: undefined }
   }
 
+  #begin(): void {
+    this.#hasBegun = true
+    const source = this.#source
+    const onData = (value: unknown) => {
+      source.pause()
+      this.#hasPiece = true
+      this.#piece = { value }
+      this.#settle?.()
+    }
+    // Only now: a stream that flows takes nothing into its buffer, and seems to be in want of more.
+    source.once('readable', () => source.on('data', onData).resume())
+  }
+
   end(): Promise<void> {
     this.#source.destroy()
     // Until `close`, whose listeners belong to the request as well.
     return new Promise((resolve) => void finished(this.#source, () => resolve()))
+  }
+}
+
+/** Keeps `source` from reading after its first piece, until the returned function is called, which makes it flow. */
+function holdBack(source: Readable, hasPiece: () => boolean): () => void {
+  const { _read } = source
+  let isHeld = true
+  let size: number | undefined
+  source._read = (wanted) => {
+    if (isHeld && (source.readableLength > 0 || hasPiece())) size = wanted
+    else _read.call(source, wanted)
+  }
+  return () => {
+    isHeld = false
+    if (size !== undefined) _read.call(source, size)
+    size = undefined
+    source.resume()
   }
 }
 

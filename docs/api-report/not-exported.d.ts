@@ -112,6 +112,11 @@ export interface DatastoreClient {
   transaction(...args: never[]): unknown;
 }
 
+export interface DatastoreClient {
+  key(...args: never[]): unknown;
+  transaction(...args: never[]): unknown;
+}
+
 export type DeviceState = 'offered' | 'registered' | 'bound';
 
 export interface Dictionary {
@@ -424,6 +429,18 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_CONFIG_VALUE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_RATE_LIMIT_POLICY: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_RATE_LIMIT_KEY: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_RATE_LIMIT_STORE: {
         readonly message: string;
         readonly remedy: string;
     };

@@ -19,7 +19,26 @@ export interface HeadersConfig {
   resourcePolicy: string | null;
 }
 
+export interface RateLimitConfig {
+  policies: Readonly<Record<string, RateLimitPolicy>>;
+  store: 'memory' | 'datastore' | 'cache' | DatastoreClient;
+  kind: string;
+  timeout: number;
+  maxKeys: number;
+}
+
+export interface RateLimitPolicy {
+  limit: number;
+  window: number;
+  by?: 'address' | 'user' | ((request: Request) => string | null);
+  endpoints?: readonly string[];
+  methods?: readonly string[];
+  storeDown?: 'open' | 'closed';
+}
+
 export type SecurityConfig = typeof defaultConfig;
+
+export function addressKey(address: string): string;
 
 export function checkConfig(values: Partial<SecurityConfig>): void;
 
@@ -32,6 +51,13 @@ export function cspNonce(): string;
 export const defaultConfig: import("../../internal/settings.ts").SectionOf<{
     cors: import("../../internal/settings.ts").Setting<Partial<CorsConfig>>;
     headers: import("../../internal/settings.ts").Setting<Partial<HeadersConfig>>;
+    rateLimit: import("../../internal/settings.ts").Setting<Partial<RateLimitConfig>>;
 }>;
 
 export function headers(app: App): void;
+
+export function limit(name: string, key?: string): Promise<void>;
+
+export function rateLimit(app: App): Promise<void>;
+
+export function resetLimit(name: string, key?: string): Promise<void>;

@@ -67,6 +67,18 @@ const table = {
     message: "The configuration's {key} must be {wanted}, but is {given}",
     remedy: 'Correct it in config.ts.',
   },
+  TIPFY_E_RATE_LIMIT_POLICY: {
+    message: 'There is no rate limit "{name}"',
+    remedy: 'Did you mean "{nearest}"? Others are added in config.ts, to the policies of tipfy/ext/security.rateLimit.',
+  },
+  TIPFY_E_RATE_LIMIT_KEY: {
+    message: 'The key of the rate limit "{name}" is {given}, not a text',
+    remedy: 'Pass a text that names who is limited, or nothing for the address of the request.',
+  },
+  TIPFY_E_RATE_LIMIT_STORE: {
+    message: 'tipfy/ext/security.rateLimit.store is {given}, which is not there',
+    remedy: 'Add {wanted}.',
+  },
   TIPFY_E_URLS: {
     message: '{urls} must export a function that returns a list of rules, but gave {given}',
     remedy: 'Write `export const getRules = () => [new Rule(…)] as const` in urls.ts.',

@@ -3,6 +3,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { TipfyError } from '../internal/errors.ts'
 import type { Log } from '../internal/log.ts'
+import { keepCounts, sharingVariable } from './shared-counts.ts'
 
 /** A worker's message when it serves. */
 export interface WorkerReady {
@@ -52,6 +53,7 @@ export class Workers {
 
   /** Starts `count` workers. If one of them fails, stops the others and rejects. */
   async start(count: number): Promise<WorkerReady> {
+    keepCounts()
     try {
       const ready = await Promise.all(Array.from({ length: count }, () => this.#add()))
       return ready[0]!
@@ -62,7 +64,7 @@ export class Workers {
   }
 
   async #add(): Promise<WorkerReady> {
-    const worker = cluster.fork()
+    const worker = cluster.fork({ [sharingVariable]: '1' })
     const ready = await new Promise<WorkerReady>((resolve, reject) => {
       worker.on('message', (message: Partial<WorkerReady | WorkerFailure>) => {
         if (message.tipfy === 'ready') resolve(message as WorkerReady)

@@ -86,6 +86,22 @@ function isRunning(pid: number): boolean {
   }
 }
 
+test('workers count rate limits together, and go on counting after a reload', async () => {
+  const port = await start(['--workers', '2'])
+  const before = await pids(port, 2)
+  const limited = async (times: number) => {
+    const all: { status: number; text: string }[] = []
+    for (let n = 0; n < times; n++) all.push(await ask(port, '/limited'))
+    return all
+  }
+  const first = await limited(4)
+  expect(first.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  expect(new Set(first.map(({ text }) => text)).size).toBe(2)
+  program.child.kill('SIGHUP')
+  while (before.has((await ask(port, '/')).text));
+  expect((await limited(3)).map(({ status }) => status)).toEqual([200, 429, 429])
+})
+
 test('SIGHUP replaces the workers one by one while every request is answered', async () => {
   const port = await start(['--workers', '2'])
   const before = await pids(port, 2)

@@ -1,7 +1,8 @@
 // The section 'tipfy/ext/security' of config.ts: its keys, their defaults and checks.
 import { TipfyError } from '../../internal/errors.ts'
 import { checksOf, defaultsOf, isDictionary, setting } from '../../internal/settings.ts'
-import { nearest } from '../../internal/suggest.ts'
+import { checkPart, isTexts, type Verdict } from './check-part.ts'
+import { checkRateLimit, defaultRateLimit, type RateLimitConfig } from './rate-limit/config.ts'
 
 /** Pages of other origins that may call this application from scripts (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol). */
 export interface CorsConfig {
@@ -64,6 +65,7 @@ export const defaultHeaders: HeadersConfig = {
 const settings = {
   cors: setting<Partial<CorsConfig>>(defaultCors, (value) => isDictionary(value) || 'an object'),
   headers: setting<Partial<HeadersConfig>>(defaultHeaders, (value) => isDictionary(value) || 'an object'),
+  rateLimit: setting<Partial<RateLimitConfig>>(defaultRateLimit, (value) => isDictionary(value) || 'an object'),
 }
 
 /** The keys of `'tipfy/ext/security'`, with their defaults. */
@@ -73,9 +75,6 @@ export const configTypes = checksOf(settings)
 /** The section `'tipfy/ext/security'`. */
 export type SecurityConfig = typeof defaultConfig
 
-type Verdict = true | string
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string')
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 /** No list, no control characters and nothing that would begin another directive. */
 const isSource = (text: string) => /^[\x21-\x2b\x2d-\x3a\x3c-\x7e]+$/.test(text)
@@ -122,29 +121,12 @@ const headersChecks: Record<keyof HeadersConfig, (value: unknown) => Verdict> = 
   resourcePolicy: textOrNull,
 }
 
-function checkPart(name: string, given: object, checks: Record<string, (value: unknown) => Verdict>): void {
-  const fail = (key: string, value: unknown, wanted: string) => {
-    throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
-      key: `tipfy/ext/security.${name}.${key}`,
-      wanted,
-      given: typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? 'undefined'),
-    })
-  }
-  for (const [key, value] of Object.entries(given)) {
-    const check = checks[key]
-    if (check === undefined) fail(key, value, `another key: the nearest is ${nearest(key, Object.keys(checks))}`)
-    else {
-      const verdict = check(value)
-      if (verdict !== true) fail(key, value, verdict)
-    }
-  }
-}
-
 /** Stops the start for values that cannot work, and for cookies offered to every origin. */
 export function checkConfig(values: Partial<SecurityConfig>): void {
-  const { cors = {}, headers = {} } = values
+  const { cors = {}, headers = {}, rateLimit = {} } = values
   checkPart('cors', cors, corsChecks)
   checkPart('headers', headers, headersChecks)
+  checkRateLimit(rateLimit)
   if (cors.credentials === true && cors.origins === '*') {
     throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
       key: 'tipfy/ext/security.cors.origins',

@@ -9,3 +9,6 @@ export {
 } from './config.ts'
 export { cors } from './cors.ts'
 export { cspNonce, headers } from './headers.ts'
+export { addressKey } from './rate-limit/address.ts'
+export type { RateLimitConfig, RateLimitPolicy } from './rate-limit/config.ts'
+export { limit, rateLimit, resetLimit } from './rate-limit/rate-limit.ts'

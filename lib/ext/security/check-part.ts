@@ -1,0 +1,32 @@
+// Checks one part of the section 'tipfy/ext/security', key by key.
+import { TipfyError } from '../../internal/errors.ts'
+import { nearest } from '../../internal/suggest.ts'
+
+/** True, or what was wanted. */
+export type Verdict = true | string
+
+/** The checks of a part's keys. */
+export type PartChecks = Readonly<Record<string, (value: unknown) => Verdict>>
+
+/** @throws {TipfyError} TIPFY_E_CONFIG_VALUE, naming the first key that is wrong */
+export function checkPart(name: string, given: object, checks: PartChecks): void {
+  const fail = (key: string, value: unknown, wanted: string) => {
+    throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
+      key: `tipfy/ext/security.${name}.${key}`,
+      wanted,
+      given: typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? 'undefined'),
+    })
+  }
+  for (const [key, value] of Object.entries(given)) {
+    const check = Object.hasOwn(checks, key) ? checks[key] : undefined
+    if (check === undefined) fail(key, value, `another key: the nearest is ${nearest(key, Object.keys(checks))}`)
+    else {
+      const verdict = check(value)
+      if (verdict !== true) fail(key, value, verdict)
+    }
+  }
+}
+
+/** Returns true for a list of texts. */
+export const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string')

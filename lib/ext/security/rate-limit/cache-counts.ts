@@ -1,0 +1,77 @@
+// Counts of rate limits in the cache that stands in front of the sessions: memcached or Valkey.
+import type { Count } from '../../../server/shared-counts.ts'
+import type { CacheConnection, CacheLink } from '../../session/cache/ports.ts'
+import type { CountStore } from './limiter.ts'
+
+/** Attempts to replace a count that other processes change at the same time. */
+const maxAttempts = 10
+
+export class CacheCounts implements CountStore {
+  readonly name = 'the cache'
+  readonly #links: readonly CacheLink[]
+  readonly #timeout: number
+  readonly #connections = new Map<CacheLink, Promise<CacheConnection>>()
+
+  /** @param timeout milliseconds to connect */
+  constructor(links: readonly CacheLink[], timeout: number) {
+    this.#links = links
+    this.#timeout = timeout
+  }
+
+  async add(id: string, hits: number, window: number): Promise<Count> {
+    const connection = await this.#connection(id)
+    const key = keyOf(id)
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      const now = Date.now()
+      const found = await connection.get(key)
+      const known = found === null ? undefined : readCount(found.value, now)
+      const count = { count: (known?.count ?? 0) + hits, expires: known?.expires ?? now + window }
+      const text = `${count.count} ${count.expires}`
+      const seconds = Math.ceil((count.expires - now) / 1000)
+      const written =
+        found === null
+          ? await connection.add(key, text, seconds)
+          : await connection.replace(key, text, seconds, found.cas)
+      if (written !== null) return count
+    }
+    throw new Error('too many processes count the same key at the same time')
+  }
+
+  async delete(id: string): Promise<void> {
+    await (await this.#connection(id)).delete(keyOf(id))
+  }
+
+  close(): void {
+    for (const connecting of this.#connections.values()) {
+      connecting.then(
+        (connection) => connection.close(),
+        () => {},
+      )
+    }
+    this.#connections.clear()
+  }
+
+  /** Every process finds the count of a key on the same server. */
+  async #connection(id: string): Promise<CacheConnection> {
+    const link = this.#links[Buffer.from(id, 'base64url').readUInt32BE() % this.#links.length]!
+    const known = this.#connections.get(link)
+    if (known !== undefined) {
+      const connection = await known.catch(() => null)
+      if (connection?.alive) return connection
+      if (this.#connections.get(link) !== known) return this.#connection(id)
+    }
+    const connecting = link.connect(this.#timeout)
+    this.#connections.set(link, connecting)
+    return connecting
+  }
+}
+
+const keyOf = (id: string) => `tipfy.rate.${id}`
+
+/** Returns the count of an entry; undefined if it has ended, or is none. */
+function readCount(text: string, now: number): Count | undefined {
+  const [, count, expires] = /^(\d{1,15}) (\d{1,15})$/.exec(text) ?? []
+  return expires === undefined || Number(expires) <= now
+    ? undefined
+    : { count: Number(count), expires: Number(expires) }
+}

@@ -1,0 +1,119 @@
+// The key `rateLimit` of the section 'tipfy/ext/security': policies, and the store of their counts.
+import type { Request } from '../../../http/request/request.ts'
+import { isDictionary } from '../../../internal/settings.ts'
+import { checkPart, isTexts, type PartChecks, type Verdict } from '../check-part.ts'
+
+/** A `Datastore` of @google-cloud/datastore, by two of its methods: its own types take a compiler long to read. */
+export interface DatastoreClient {
+  key(...args: never[]): unknown
+  transaction(...args: never[]): unknown
+}
+
+/** A limit: how many requests, or calls of `limit()`, a key may make in a window of time. */
+export interface RateLimitPolicy {
+  /** The number of requests. */
+  limit: number
+  /** Seconds, from the first request of a key. */
+  window: number
+  /**
+   * Whose requests are counted together, for the hook: those of an address, those of a user (of an address for visitors), or those
+   * with the key that a function returns; null is not limited. Without it, the policy is for `limit()` alone.
+   */
+  by?: 'address' | 'user' | ((request: Request) => string | null)
+  /** The endpoints that the hook limits; default: every request, also where there is no page. */
+  endpoints?: readonly string[]
+  /** The methods that the hook limits; default: all but OPTIONS. */
+  methods?: readonly string[]
+  /** While the store cannot be used: 'open', each process counts alone; 'closed', nothing passes (503). */
+  storeDown?: 'open' | 'closed'
+}
+
+/** Limits of requests in time. */
+export interface RateLimitConfig {
+  /** Policies by name. `login` and `loginAddress` are there, and may be changed. */
+  policies: Readonly<Record<string, RateLimitPolicy>>
+  /**
+   * 'memory': in this process, and for all workers in the primary one. 'datastore': in that of the sessions. 'cache': in that of the
+   * sessions. Or a Datastore client of your own.
+   */
+  store: 'memory' | 'datastore' | 'cache' | DatastoreClient
+  /** The Datastore kind of the counts. */
+  kind: string
+  /** Milliseconds to wait for the store. */
+  timeout: number
+  /** Keys that one process counts at the same time. Beyond that, those used longest ago are forgotten. */
+  maxKeys: number
+}
+
+export const defaultRateLimit: RateLimitConfig = {
+  policies: {
+    login: { limit: 10, window: 900, storeDown: 'closed' },
+    loginAddress: { limit: 100, window: 900, storeDown: 'closed' },
+  },
+  store: 'memory',
+  kind: 'RateLimit',
+  timeout: 500,
+  maxKeys: 100_000,
+}
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0
+const isPositive = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0
+
+const checks: PartChecks = {
+  policies: (value) =>
+    isDictionary(value) || 'policies by name, like { api: { limit: 100, window: 60, by: "address" } }',
+  store: (value) =>
+    ['memory', 'datastore', 'cache'].includes(value as string) ||
+    typeof (value as DatastoreClient | null)?.transaction === 'function' ||
+    "'memory', 'datastore', 'cache' or a Datastore client",
+  kind: (value) =>
+    (typeof value === 'string' && /^(?!__.*__$)./su.test(value)) ||
+    'the name of a Datastore kind: not empty, not __like this__',
+  timeout: (value) => isPositive(value) || 'a number of milliseconds above 0',
+  maxKeys: (value) => isCount(value) || 'a whole number above 0',
+}
+
+const policyChecks: PartChecks = {
+  limit: (value): Verdict => isCount(value) || 'a whole number above 0',
+  window: (value) => isPositive(value) || 'a number of seconds above 0',
+  by: (value) =>
+    ['address', 'user'].includes(value as string) || typeof value === 'function' || "'address', 'user' or a function",
+  endpoints: (value) => (isTexts(value) && value.length > 0) || 'a list of endpoints',
+  methods: (value) => (isTexts(value) && value.length > 0) || 'a list of methods',
+  storeDown: (value) => ['open', 'closed'].includes(value as string) || "'open' or 'closed'",
+}
+
+/** Checked also where a policy leaves them out. */
+const required: object = { limit: undefined, window: undefined }
+
+/** Stops the start for values that would limit something else than was meant, or nothing. */
+export function checkRateLimit(given: Partial<RateLimitConfig>): void {
+  checkPart('rateLimit', given, checks)
+  for (const [name, policy] of Object.entries(given.policies ?? {})) {
+    const isName = /^[a-z][\w-]*$/i.test(name)
+    checkPart(
+      'rateLimit.policies',
+      { [name]: policy },
+      {
+        [name]: (value) =>
+          isName
+            ? isDictionary(value) || 'an object like { limit: 100, window: 60 }'
+            : 'named by letters, digits, - and _',
+      },
+    )
+    checkPart(
+      `rateLimit.policies.${name}`,
+      { ...required, ...defaultRateLimit.policies[name], ...policy },
+      policyChecks,
+    )
+  }
+}
+
+/** The policies with the defaults filled in. */
+export function policiesOf({
+  policies,
+}: Partial<RateLimitConfig>): ReadonlyMap<string, Required<Pick<RateLimitPolicy, 'storeDown'>> & RateLimitPolicy> {
+  const merged = { ...defaultRateLimit.policies }
+  for (const [name, policy] of Object.entries(policies ?? {})) merged[name] = { ...merged[name], ...policy }
+  return new Map(Object.entries(merged).map(([name, policy]) => [name, { storeDown: 'open', ...policy }]))
+}

@@ -16,6 +16,7 @@ const version = `${datastore}: Mutation.base_version, "if this does not match th
 const locks = `${docs}/concepts/transactions#concurrency_modes: the emulator locks pessimistically, this mode is optimistic`
 const unit = `${datastore}: CommitRequest.Mode, which allows either`
 
+const search = `${query}: FindNearest; the emulator checks a search, and gives all results of the query`
 const unlike = (because: string, answers: unknown): Difference => ({ because, answers })
 const waits: Difference = { answers: undefined, because: locks }
 
@@ -110,5 +111,16 @@ export const firestore: Record<string, Difference> = {
     3,
   ),
   'an update time that does not match': unlike(version, [false, false]),
+  ...Object.fromEntries(
+    [
+      ...['by Euclidean distance', 'by cosine distance', 'by dot product', 'for the nearest two', 'up to a distance'],
+      ...['down to a dot product', 'below any distance', 'for the keys alone', 'inside an entity value'],
+      ...['for three dimensions', 'for a property that there is not', 'entities of all kinds'],
+    ].map((name) => [`searching ${name}`, unlike(search, 'a, b, c, d, longer, none, plain, within, zero')]),
+  ),
+  'searching among what a filter leaves': unlike(search, 'a, c, longer, none, plain, within'),
+  'searching in the order of another property where it is as near': unlike(search, 'b, d, a, c'),
+  'searching for a projection': unlike(search, 'b'),
+  'counting the results of a search': unlike(search, '{c=3, s=9}'),
   'explaining a query without running it': unlike(`${datastore}: RunQueryRequest.explain_options`, [false, undefined]),
 }

@@ -17,6 +17,9 @@ export const indexMeaning = 18
 
 const maxIndexedBytes = 1500
 const maxUnindexedBytes = 1_048_487
+/** The meaning of arrays that are vectors. */
+const vectorMeaning = 31
+const maxDimensions = 2048
 /** Of entity values in one another. */
 export const maxDepth = 20
 // Years 1 to 9999.
@@ -146,13 +149,17 @@ export class ValueReader {
     if (!valueType) throw invalid(`The value "${name}" does not contain a value.`)
     const read: StoredValue = { valueType }
     this.#payload(read, value, name, depth, pathBytes)
-    if (value.meaning) {
+    if (isVector(value)) {
+      read.meaning = vectorMeaning
+      checkVector(read, value, name)
+    } else if (value.meaning) {
       if (valueType === 'arrayValue') throw invalid('A Value containing a list_value cannot specify a meaning.')
       read.meaning = value.meaning
       checkMeaning(value.meaning, read, name)
     }
     if (value.excludeFromIndexes) {
-      if (valueType === 'arrayValue') throw invalid('Exclude from indexes cannot be set on a list value')
+      if (valueType === 'arrayValue' && !isVector(value))
+        throw invalid('Exclude from indexes cannot be set on a list value')
       read.excludeFromIndexes = true
     }
     return read
@@ -206,6 +213,20 @@ export class ValueReader {
       }
     }
   }
+}
+
+/** Returns true for a vector: an array of doubles with a meaning of its own. */
+export function isVector(value: Value): boolean {
+  return value.meaning === vectorMeaning && typeOf(value) === 'arrayValue'
+}
+
+function checkVector({ arrayValue }: StoredValue, { excludeFromIndexes }: Value, name: string): void {
+  const values = arrayValue!.values as StoredValue[]
+  if (!excludeFromIndexes) throw invalid(`The vector "${name}" must be excluded from indexes.`)
+  if (values.length === 0 || values.length > maxDimensions)
+    throw invalid(`The vector "${name}" has ${values.length} dimensions. A vector has 1 to ${maxDimensions}.`)
+  if (values.some(({ valueType, doubleValue }) => valueType !== 'doubleValue' || Number.isNaN(doubleValue)))
+    throw invalid(`The vector "${name}" has values that are no doubles, or NaN.`)
 }
 
 /** Returns the target of a key that is only a value: it may be in another project or database. */

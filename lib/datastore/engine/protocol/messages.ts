@@ -181,7 +181,16 @@ export interface Query {
   endCursor?: Uint8Array | string | null
   offset?: number | null
   limit?: { value?: number | null } | null
-  findNearest?: unknown
+  findNearest?: FindNearest | null
+}
+
+export interface FindNearest {
+  vectorProperty?: PropertyReference | null
+  queryVector?: Value | null
+  distanceMeasure?: string | number | null
+  limit?: { value?: number | null } | null
+  distanceResultProperty?: string | null
+  distanceThreshold?: { value?: number | string | null } | null
 }
 
 export interface GqlQuery {

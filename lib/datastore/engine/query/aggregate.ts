@@ -11,9 +11,10 @@ import type { Row } from '../storage/schema.ts'
 import type { View } from '../storage/view.ts'
 import { isAfter } from './cursor.ts'
 import { keyProperty } from './filters.ts'
+import { neighborsOf } from './neighbors.ts'
 import { type Plan, readPlan } from './plan.ts'
+import { countOf, type Progress, resultsOf, rowOf } from './results.ts'
 import { comparer, type ResultRow } from './rows.ts'
-import { countOf, type Progress, resultsOf, rowOf } from './run.ts'
 
 const maxAggregations = 5
 const [minInt64, maxInt64] = [-(1n << 63n), (1n << 63n) - 1n]
@@ -127,7 +128,7 @@ export function runAggregation(
   // Counting needs only the keys, unless the order needs more.
   const counted = totals.size === 0 && !plan.combine ? { ...plan, keysOnly: true } : plan
   if (enough > 0 && known === undefined) {
-    for (const row of resultsOf(view, counted, progress)) {
+    for (const row of rowsOf(view, counted, progress)) {
       if (plan.end && isAfter(compare(row, plan.end), plan.end)) break
       if (skipped++ < plan.offset) continue
       count++
@@ -143,6 +144,11 @@ export function runAggregation(
       return [alias, operator === 'sum' ? total.sum : total.average]
     }),
   )
+}
+
+function* rowsOf(view: View, plan: Plan, progress?: Progress): Generator<ResultRow> {
+  if (!plan.nearest) yield* resultsOf(view, plan, progress)
+  else for (const { row } of neighborsOf(view, plan, plan.nearest, progress)) yield row
 }
 
 /** Adds the values of a row: all of an entity's, or the one in the row where each combination is a row. */

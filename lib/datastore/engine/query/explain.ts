@@ -1,7 +1,7 @@
 // Explains a query: the indexes that it would use at Google, and the cost of running it here.
 import type { ExplainMetrics, RunQueryRequest, Struct } from '../protocol/messages.ts'
 import type { Plan } from './plan.ts'
-import type { Progress } from './run.ts'
+import type { Progress } from './results.ts'
 
 /** Runs a query, or only plans it, depending on the request's explain options. @param run Returns its batch and the number of results. */
 export function explain<Batch>(
@@ -41,9 +41,10 @@ function indexUsed(plan: Plan): Struct {
   const orders = plan.orders.map(({ property, down }) => `${property} ${down ? 'DESC' : 'ASC'}`)
   const columns = [...new Set([...equalities, ...orders])]
   const withAncestor = first.ancestor !== undefined && columns.length > 0
+  const vector = plan.nearest && `${plan.nearest.property} VECTOR<${plan.nearest.vector.length}>`
   return struct({
     query_scope: withAncestor ? 'Includes ancestors' : 'Collection group',
-    properties: `(${[...columns, `__name__ ${plan.keyDown ? 'DESC' : 'ASC'}`].join(', ')})`,
+    properties: `(${[...columns, `__name__ ${plan.keyDown ? 'DESC' : 'ASC'}`, vector].filter(Boolean).join(', ')})`,
   })
 }
 

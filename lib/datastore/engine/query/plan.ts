@@ -4,9 +4,10 @@ import { enumName } from '../encoding/convert.ts'
 import { checkName, readPartition, type StoredKey } from '../encoding/keys.ts'
 import { type Path, readMask } from '../encoding/paths.ts'
 import type { Query, RunQueryRequest, Target } from '../protocol/messages.ts'
-import { Code, invalid, StatusError } from '../protocol/status.ts'
+import { invalid } from '../protocol/status.ts'
 import { type Bound, type CursorOrder, readCursor } from './cursor.ts'
 import { countConditions, type Filters, keyProperty, readFilters } from './filters.ts'
+import { type Nearest, readNearest } from './nearest.ts'
 
 const maxConditions = 100
 
@@ -36,6 +37,8 @@ export interface Plan extends Filters {
   start: Bound | undefined
   end: Bound | undefined
   cursors: CursorOrder
+  /** Selects among the results, after all else. */
+  nearest: Nearest | undefined
 }
 
 /** Checks a query. @param aggregated Properties that an aggregation reads, which must exist as if projected. */
@@ -45,7 +48,6 @@ export function readPlan(
   aggregated: string[] = [],
 ): Plan {
   if (!query) throw invalid('one of fields Query.query and Query.gql_query must be set')
-  if (query.findNearest) throw new StatusError(Code.UNIMPLEMENTED, 'find_nearest is not supported by this Datastore')
   const partition = readPartition(request.partitionId, request)
   const kind = readKind(query)
   checkConditions(countConditions(query.filter), query.order?.length ?? 0)
@@ -59,6 +61,7 @@ export function readPlan(
   const unread = selected.length > 0 && aggregated.find((name) => !projection.includes(name))
   if (unread) throw invalid(`The aggregation property ${unread} is not present in the base query's projection.`)
   const orders = complete(named, distinct, [...filters.unequal].sort(), projection, aggregated)
+  const nearest = readNearest(query, request)
   if (kind === undefined) checkKindless(filters, [...orders, ...projection], keyDown)
   const keyAt = named.keyAt ?? orders.length
   const cursors = {
@@ -83,6 +86,7 @@ export function readPlan(
     start: readCursor(query.startCursor, cursors, orders.length),
     end: readCursor(query.endCursor, cursors, orders.length),
     cursors,
+    nearest,
   }
 }
 

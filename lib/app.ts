@@ -10,6 +10,7 @@ import { response as globalResponse } from './app/globals.ts'
 import { HandlerLoader } from './app/handler-loader.ts'
 import { HookLists } from './app/hooks.ts'
 import { isolateConnections } from './app/isolate-connections.ts'
+import type { ObserveRequest } from './app/request-telemetry.ts'
 import { loadSections } from './app/sections.ts'
 import { runSendHooks } from './app/send-hooks.ts'
 import { ServedContext } from './app/served-context.ts'
@@ -32,6 +33,7 @@ import { Response } from './http/response/response.ts'
 import { sendResponse } from './http/response/send.ts'
 import { beginStream } from './http/response/started-stream.ts'
 import { type Log, makeLog } from './internal/log.ts'
+import { hasTelemetry } from './internal/telemetry.ts'
 import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
 /** Handles a request from its first byte to its last. Never rejects. Awaits only where it must: a plain value would cost a turn. */
@@ -119,6 +121,7 @@ export class Application implements App {
   #starting: Promise<void> | null = null
   #listener: App['requestListener']
   #started = false
+  #observe: ObserveRequest | null = null
 
   /** @throws {TipfyError} TIPFY_E_CONFIG_SECTION, TIPFY_E_CONFIG_KEY or TIPFY_E_CONFIG_VALUE */
   constructor(config: Config, { root, modules }: { root: string; modules: Readonly<Record<string, ConfigModule>> }) {
@@ -144,6 +147,7 @@ export class Application implements App {
 
   ready(): Promise<void> {
     this.#starting ??= applications.start(this, async () => {
+      if (hasTelemetry()) this.#observe = await (await import('./app/request-telemetry.ts')).observeRequests()
       await loadSections(this)
       this.urlMap = await loadRules(this)
       await loadErrorHandlers(this)
@@ -167,7 +171,14 @@ export class Application implements App {
   readonly #handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (this.front?.(incoming, outgoing)) return
     const context = this.newContext(incoming, outgoing)
-    contextStorage.run(context, handleRequest, this, context, outgoing)
+    if (this.#observe === null) contextStorage.run(context, handleRequest, this, context, outgoing)
+    else this.#handleObserved(context, outgoing)
+  }
+
+  // A method of its own: the variables of a closure are allocated on every call of the function around it.
+  #handleObserved(context: RequestContext, outgoing: ServerResponse): void {
+    const handle = () => void contextStorage.run(context, handleRequest, this, context, outgoing)
+    this.#observe!(context.request, outgoing, handle)
   }
 
   readonly #handleWhenReady = (incoming: IncomingMessage, outgoing: ServerResponse): void => {

@@ -1,8 +1,8 @@
 // OpenTelemetry, for users who have an SDK: a span for each step of a request, and the counters of the session store as
 // metrics. Without an SDK nothing is loaded and nothing listens.
-import type { Meter, ObservableResult, Span, Tracer } from '@opentelemetry/api'
+import type { Meter, ObservableResult, Span, SpanKind } from '@opentelemetry/api'
 import { describeError } from './describe-error.ts'
-import { type Step, stepEnds, steps } from './tracing.ts'
+import { type Step, stepEnds, steps, surround } from './tracing.ts'
 
 // The key under which the API keeps what an SDK has registered, the same in every copy of the API.
 const registered = Symbol.for('opentelemetry.js.api.1')
@@ -10,39 +10,63 @@ const registered = Symbol.for('opentelemetry.js.api.1')
 /** Returns the numbers that become metrics. */
 export type Numbers = () => Record<string, number>
 
-let spanning = false
+/** Returns true if an SDK has been registered, which must happen before the application (`node --import`). */
+export function hasTelemetry(): boolean {
+  return (globalThis as Record<symbol, unknown>)[registered] !== undefined
+}
 
-/**
- * Starts to report to OpenTelemetry if an SDK has been registered, which must happen before the application (`node --import`).
- * Returns a function that ends it for these numbers.
- */
+/** Reports numbers to OpenTelemetry, if there is an SDK. Returns a function that ends it. */
 export async function startTelemetry(numbers: Numbers): Promise<() => void> {
-  if ((globalThis as Record<symbol, unknown>)[registered] === undefined) return () => {}
-  const { metrics, SpanStatusCode, trace } = await import('@opentelemetry/api')
-  if (!spanning) {
-    spanning = true // once per process: every listener gets all steps
-    makeSpans(trace.getTracer('tipfy'), SpanStatusCode.ERROR)
-  }
+  if (!hasTelemetry()) return () => {}
+  const [{ metrics }] = await Promise.all([import('@opentelemetry/api'), startSpans()])
   return observe(metrics.getMeter('tipfy'), numbers)
 }
 
-function makeSpans(tracer: Tracer, failed: number): void {
+let spanning: Promise<void> | undefined
+
+/** Makes spans of steps from now on. Once for each process: every listener gets all steps. */
+export function startSpans(): Promise<void> {
+  spanning ??= makeSpans()
+  return spanning
+}
+
+/** Attributes of calls to databases, by the conventions for them. */
+const systems: Partial<Record<Step['kind'], string>> = {
+  datastore: 'gcp.datastore',
+  memcached: 'memcached',
+  valkey: 'redis',
+}
+
+function attributesOf({ kind, name }: Step): Record<string, string> {
+  const system = systems[kind]
+  if (system === undefined) return { 'tipfy.kind': kind }
+  return { 'tipfy.kind': kind, 'db.system.name': system, 'db.operation.name': name.split(' ', 1)[0]! }
+}
+
+async function makeSpans(): Promise<void> {
+  const { context, SpanKind, SpanStatusCode, trace } = await import('@opentelemetry/api')
+  const tracer = trace.getTracer('tipfy')
   const spans = new WeakMap<Step, Span>()
   steps.subscribe((message) => {
     const step = message as Step
+    const kind: SpanKind = step.kind in systems ? SpanKind.CLIENT : SpanKind.INTERNAL
     const startTime = performance.timeOrigin + step.start
-    // Runs in the context of the step's request: the span of the server that handles it becomes the parent.
+    // Runs in the context of the step's request: the span of the request, or of the step around this one, becomes the parent.
     spans.set(
       step,
-      tracer.startSpan(`tipfy ${step.kind} ${step.name}`, { startTime, attributes: { 'tipfy.kind': step.kind } }),
+      tracer.startSpan(`tipfy ${step.kind} ${step.name}`, { kind, startTime, attributes: attributesOf(step) }),
     )
   })
+  surround((step, work) => context.with(trace.setSpan(context.active(), spans.get(step)!), work))
   stepEnds.subscribe((message) => {
     const step = message as Step
     const span = spans.get(step)
     if (span === undefined) return
     if (step.error !== undefined) {
-      span.setStatus({ code: failed, message: describeError(step.error).message })
+      const { message: text, name = 'Error', stack } = describeError(step.error)
+      span.setAttribute('error.type', name)
+      span.recordException({ message: text, name, stack })
+      span.setStatus({ code: SpanStatusCode.ERROR, message: text })
     }
     span.end(performance.timeOrigin + step.end!)
   })

@@ -25,14 +25,24 @@ export const steps = channel('tipfy.step')
 /** The channel of steps that have ended. */
 export const stepEnds = channel('tipfy.step.end')
 
+type Surround = <T>(step: Step, work: () => T) => T
+
+let around: Surround = (_, work) => work()
+
+/** Sets the function that runs the work of each step: for a tracer whose spans lie within each other. */
+export function surround(fn: Surround): void {
+  around = fn
+}
+
 /**
  * Runs `work` as a step. Callers check for listeners first, so that nothing is allocated without one:
  * `steps.hasSubscribers ? traced('handler', name, () => call()) : call()`
  */
 export function traced<T>(kind: Step['kind'], name: string, work: () => T): T {
-  const end = beginStep(kind, name)
+  const step = begin(kind, name)
+  const end = (error?: unknown) => finish(step, error)
   try {
-    const result = work()
+    const result = around(step, work)
     if (!isPromise(result)) {
       end()
       return result
@@ -55,14 +65,21 @@ export function traced<T>(kind: Step['kind'], name: string, work: () => T): T {
 
 /** Begins a step and returns the function that ends it. */
 export function beginStep(kind: Step['kind'], name: string): (error?: unknown) => void {
+  const step = begin(kind, name)
+  return (error) => finish(step, error)
+}
+
+function begin(kind: Step['kind'], name: string): Step {
   const step: Step = { kind, name, start: performance.now(), end: null, error: undefined }
   steps.publish(step)
-  return (error) => {
-    if (step.end !== null) return
-    step.end = performance.now()
-    step.error = error
-    if (stepEnds.hasSubscribers) stepEnds.publish(step)
-  }
+  return step
+}
+
+function finish(step: Step, error: unknown): void {
+  if (step.end !== null) return
+  step.end = performance.now()
+  step.error = error
+  if (stepEnds.hasSubscribers) stepEnds.publish(step)
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

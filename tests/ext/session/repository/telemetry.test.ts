@@ -80,6 +80,8 @@ describe('OpenTelemetry', () => {
           const span: (typeof spans)[number] = { name }
           spans.push(span)
           return {
+            setAttribute: () => {},
+            recordException: () => {},
             setStatus: ({ message }: { message: string }) => {
               span.status = message
             },

@@ -158,6 +158,7 @@ export class Application implements App {
         if (typeof wrapper === 'function') this.#listener = wrapper as App['requestListener']
       }
       checkProtectedRules(this)
+      for (const [module, { start }] of Object.entries(this.modules)) await start?.(this.getConfig(module), this)
       this.#started = true
     })
     return this.#starting

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { App, Config } from './app/types.ts'
 import { Application } from './app.ts'
 import * as auth from './ext/auth/config.ts'
+import { start } from './ext/auth/start.ts'
 import * as security from './ext/security/config.ts'
 import * as session from './ext/session/config/config.ts'
 
@@ -17,7 +18,7 @@ declare module './app/types.ts' {
   }
 }
 
-const modules = { 'tipfy/ext/auth': auth, 'tipfy/ext/security': security, 'tipfy/ext/session': session }
+const modules = { 'tipfy/ext/auth': { ...auth, start }, 'tipfy/ext/security': security, 'tipfy/ext/session': session }
 
 /**
  * Makes an application of a configuration, which is checked here.

@@ -364,6 +364,9 @@ export const table: {
     loginPath: import("../../internal/settings.ts").Setting<string>;
     freshFor: import("../../internal/settings.ts").Setting<number>;
     rememberFor: import("../../internal/settings.ts").Setting<number>;
+    providers: import("../../internal/settings.ts").Setting<Readonly<Record<string, import("./providers.ts").ProviderSettings>>>;
+    passkeys: import("../../internal/settings.ts").Setting<PasskeySettings | null>;
+    iap: import("../../internal/settings.ts").Setting<IapSettings | null>;
     passwords: import("../../internal/settings.ts").Setting<Partial<PasswordSettings>>;
 };
 
@@ -829,6 +832,22 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_SESSION_ID: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_AUTH_CONFIG: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_AUTH_PACKAGE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_AUTH_PROVIDER: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_AUTH_NOT_SET: {
         readonly message: string;
         readonly remedy: string;
     };

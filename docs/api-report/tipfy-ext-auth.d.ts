@@ -12,6 +12,42 @@ export type AuthUser = AuthTypes extends {
     user: infer User;
 } ? User : unknown;
 
+export interface CompletedSignIn {
+  readonly identity: Identity;
+  readonly next: string;
+}
+
+export interface IapSettings {
+  audience: string;
+  keys?: {
+      readonly keys: readonly object[];
+  } | null;
+}
+
+export interface Identity {
+  readonly id: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export interface Passkey {
+  readonly id: string;
+  readonly userId: string;
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly transports: readonly string[];
+  readonly isBackedUp: boolean;
+}
+
+export interface PasskeySettings {
+  rpId: string;
+  rpName?: string;
+  origins?: readonly string[];
+}
+
 export interface PasswordSettings {
   algorithm: 'auto' | 'argon2id' | 'scrypt';
   argon2id: {
@@ -28,9 +64,37 @@ export interface PasswordSettings {
   maxParallelHashes: number;
 }
 
-export function checkConfig({ passwords }: Partial<AuthConfig>): void;
+export interface ProviderSettings {
+  issuer?: string;
+  clientId: string;
+  clientSecret: string | null;
+  redirectUri: string;
+  scope?: string;
+  parameters?: Readonly<Record<string, string>>;
+}
+
+export function beginPasskey(user: {
+    readonly id: string;
+    readonly name: string;
+}, known?: readonly Passkey[]): Promise<object>;
+
+export function beginPasskeyLogin(): Promise<object>;
+
+export function beginSignIn(provider: string, { next }?: {
+    next?: string | undefined;
+}): Promise<Response>;
+
+export function checkConfig(section: Partial<AuthConfig>, { config }: {
+    config: Config;
+}): void;
 
 export function checkPassword(password: string, stored: string | null | undefined): Promise<boolean>;
+
+export function completePasskey(response: unknown): Promise<Passkey | null>;
+
+export function completePasskeyLogin(response: unknown, find: (id: string) => Passkey | null | undefined | Promise<Passkey | null | undefined>): Promise<Passkey | null>;
+
+export function completeSignIn(provider: string): Promise<CompletedSignIn | null>;
 
 export const configTypes: Checks;
 
@@ -39,6 +103,8 @@ export function currentUser(): Promise<AuthUser | null>;
 export const defaultConfig: AuthConfig;
 
 export function hashPassword(password: string): Promise<string>;
+
+export function iapIdentity(): Promise<Identity | null>;
 
 export function login(user: string, { remember }?: {
     remember?: boolean | undefined;
@@ -51,6 +117,8 @@ export function logout({ everywhere }?: {
 export function needsRehash(stored: string): boolean;
 
 export function nextPath(fallback?: string): string;
+
+export function requireIap(): Promise<void>;
 
 export const requireUser: ((request: Request) => Promise<Response> | undefined) & {
     readonly guards: 'auth';

@@ -107,9 +107,8 @@ export interface Config extends PartialSections {
 export interface ConfigModule {
   readonly defaultConfig: object;
   readonly configTypes: Checks;
-  checkConfig(section: object, app: {
-      dev: boolean;
-  }): void;
+  checkConfig(section: object, app: Pick<App, 'dev' | 'config'>): void;
+  start?(section: object, app: App): Promise<void>;
 }
 
 export interface ConfigSections {

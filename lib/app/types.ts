@@ -77,7 +77,9 @@ export interface ConfigModule {
   readonly defaultConfig: object
   readonly configTypes: Checks
   /** Throws for a section whose values do not go together. */
-  checkConfig(section: object, app: { dev: boolean }): void
+  checkConfig(section: object, app: Pick<App, 'dev' | 'config'>): void
+  /** Prepares what the section needs, once the application has its rules and hooks. */
+  start?(section: object, app: App): Promise<void>
 }
 
 /** Shows an uncaught error to a developer. */

@@ -486,6 +486,22 @@ const table = {
     message: '{problem} whose id begins with {id}',
     remedy: 'Look at `tipfy sessions ls` (with --all for expired and ended ones), and give more of the id.',
   },
+  TIPFY_E_AUTH_CONFIG: {
+    message: "The configuration's tipfy/ext/auth.{key} {problem}",
+    remedy: '{remedy}',
+  },
+  TIPFY_E_AUTH_PACKAGE: {
+    message: '{feature} need the package {name}, which is not installed',
+    remedy: 'Install it: npm install {name}',
+  },
+  TIPFY_E_AUTH_PROVIDER: {
+    message: 'There is no provider "{name}" to sign in with; configured: {names}',
+    remedy: "Correct the name, or add it to providers in the section 'tipfy/ext/auth' of config.ts.",
+  },
+  TIPFY_E_AUTH_NOT_SET: {
+    message: '{name} was called, but the configuration has no tipfy/ext/auth.{key}',
+    remedy: 'Set it in config.ts, as the page on logins shows.',
+  },
   TIPFY_E_PASSWORD_HASH: {
     message: 'This Node ({version}) cannot compute a password hash of the kind {hash}',
     remedy:

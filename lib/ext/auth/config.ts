@@ -1,4 +1,5 @@
 // The section 'tipfy/ext/auth' of config.ts: its keys, their defaults and checks.
+import type { Config } from '../../app/types.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import {
   type Checks,
@@ -10,7 +11,10 @@ import {
   setting,
 } from '../../internal/settings.ts'
 import { nearest } from '../../internal/suggest.ts'
+import { checkIap, type IapSettings } from './iap-settings.ts'
+import { checkPasskeys, type PasskeySettings } from './passkey-settings.ts'
 import { defaultPasswordSettings, type PasswordSettings } from './password-hasher.ts'
+import { checkProviders, type Providers } from './providers.ts'
 
 const table = {
   /** Loads the user of an id that `login()` was given, once a request; null or undefined: there is none any more. */
@@ -21,6 +25,12 @@ const table = {
   freshFor: limit(300),
   /** Seconds that `login(user, { remember: true })` lasts without a request. */
   rememberFor: limit(30 * 86_400),
+  /** The providers to sign in with, by name: `google`, or others with their `issuer`. */
+  providers: setting<Providers>({}, 'object'),
+  /** Passkeys: the domain that they are good for. */
+  passkeys: setting<PasskeySettings | null>(null, 'object|null'),
+  /** The audience of an application behind Google's Identity-Aware Proxy. */
+  iap: setting<IapSettings | null>(null, 'object|null'),
   /** The cost of password hashes; the defaults take some 200 ms. */
   passwords: setting<Partial<PasswordSettings>>({}, (value) => isDictionary(value) || 'an object'),
 }
@@ -34,8 +44,18 @@ export const defaultConfig: AuthConfig = defaultsOf(table)
 /** The checks of its keys. */
 export const configTypes: Checks = checksOf(table)
 
-/** Throws for settings of passwords that there are not. */
-export function checkConfig({ passwords = {} }: Partial<AuthConfig>): void {
+/** Throws for values that do not go together, or could not work. */
+export function checkConfig(section: Partial<AuthConfig>, { config }: { config: Config }): void {
+  checkPasswords(section.passwords)
+  checkProviders(
+    section.providers ?? {},
+    (config['tipfy/ext/session'] as { cookie?: { sameSite?: unknown } } | undefined)?.cookie?.sameSite,
+  )
+  checkPasskeys(section.passkeys ?? null)
+  checkIap(section.iap ?? null)
+}
+
+function checkPasswords(passwords: Partial<PasswordSettings> = {}): void {
   for (const [key, value] of Object.entries(passwords)) {
     const known = defaultPasswordSettings[key as keyof PasswordSettings]
     if (typeof known === typeof value) continue

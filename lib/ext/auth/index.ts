@@ -1,16 +1,23 @@
 // tipfy/ext/auth: passwords, logins, and rules for users alone.
 import { contextStorage } from '../../app/context.ts'
-import { app, current, request } from '../../app/globals.ts'
+import { app, current } from '../../app/globals.ts'
 import { redirect } from '../../app/helpers.ts'
 import { Forbidden, Unauthorized } from '../../http/exceptions.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
 import { sessionStore } from '../session/index.ts'
-import type { AuthConfig } from './config.ts'
+import { isOwnPath, settings } from './context.ts'
 import { PasswordHasher } from './password-hasher.ts'
 
 export { type AuthConfig, checkConfig, configTypes, defaultConfig } from './config.ts'
+export { nextPath } from './context.ts'
+export { iapIdentity, requireIap } from './iap.ts'
+export type { IapSettings } from './iap-settings.ts'
+export type { PasskeySettings } from './passkey-settings.ts'
+export { beginPasskey, beginPasskeyLogin, completePasskey, completePasskeyLogin, type Passkey } from './passkeys.ts'
 export type { PasswordSettings } from './password-hasher.ts'
+export type { ProviderSettings } from './providers.ts'
+export { beginSignIn, type CompletedSignIn, completeSignIn, type Identity } from './sign-in.ts'
 
 /** Declares the type of your users: `declare module 'tipfy/ext/auth' { interface AuthTypes { user: User } }`. */
 // biome-ignore lint/suspicious/noEmptyInterface: users of tipfy fill it
@@ -18,8 +25,6 @@ export interface AuthTypes {}
 
 /** A user as `loadUser` returns it. */
 export type AuthUser = AuthTypes extends { user: infer User } ? User : unknown
-
-const settings = (): AuthConfig => app.getConfig('tipfy/ext/auth') as unknown as AuthConfig
 
 const hashers = new WeakMap<object, PasswordHasher>()
 
@@ -95,15 +100,6 @@ export async function currentUser(): Promise<AuthUser | null> {
   }
   return ((await found.user) ?? null) as AuthUser | null
 }
-
-/** Returns the path that a login page was asked to return to, or `fallback`. Never one of another site. */
-export function nextPath(fallback = '/'): string {
-  const next = request.args.get('next', '') ?? ''
-  return isOwnPath(next) ? next : fallback
-}
-
-// A browser reads a backslash as a slash, and leaves out tabs and line ends.
-const isOwnPath = (path: string): boolean => /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)
 
 /** The rules that `requireUser` checks. */
 interface GuardedRule {

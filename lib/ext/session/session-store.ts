@@ -6,8 +6,9 @@ import { DatastoreSession } from './backends/datastore.ts'
 import { openValue, type SecureCookieOptions, sealValue } from './cookies/secure-cookies.ts'
 import type { CookieChange } from './cookies/signed-cookie.ts'
 import { Csrf, newNonce } from './csrf.ts'
-import { changeVisible, csrfKey, loginKey } from './data/reserved.ts'
+import { changeVisible, csrfKey, loginKey, signInKey } from './data/reserved.ts'
 import type { SessionData } from './data/session-data.ts'
+import { addSignIn, type SignIn, type StoredSignIns, takeSignIn } from './data/sign-ins.ts'
 import type { SessionDeviceInfo } from './device/session-device.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { checkExpiration, type RequestSessions } from './request-sessions.ts'
@@ -85,6 +86,32 @@ export class SessionStore {
   /** @internal Remembers the moment of a login, for `auth: 'fresh'`. */
   noteLogin(): void {
     this.#main.write()[loginKey] = this.#sessions.app.settings.now()
+  }
+
+  /** @internal Keeps what a sign-in that begins needs to end, under the id that comes back with it. */
+  beginSignIn(id: string, values: Readonly<Record<string, string>>): void {
+    const data = this.#main.write()
+    const begun = (data[signInKey] as StoredSignIns | undefined) ?? {}
+    data[signInKey] = addSignIn(begun, id, { values, at: this.#sessions.app.settings.now() })
+  }
+
+  /** @internal Takes it out of the session: it is good once. Undefined if this session began no such sign-in, or long ago. */
+  endSignIn(id: string): SignIn['values'] | undefined {
+    const begun = this.#main.look()[signInKey] as StoredSignIns | undefined
+    if (begun === undefined || !Object.hasOwn(begun, id)) return undefined
+    const data = this.#main.write()
+    const { taken, rest } = takeSignIn(begun, id, this.#sessions.app.settings.now())
+    if (rest === undefined) delete data[signInKey]
+    else data[signInKey] = rest
+    return taken?.values
+  }
+
+  /**
+   * @internal Throws a response with which the browser begins a navigation from another site again, as one of its own. Only then
+   * can the response to it offer to bind the session to the device.
+   */
+  makeOwnNavigation(): void {
+    this.#sessions.device?.makeOwnNavigation()
   }
 
   /** Seconds since the login by `login()` of tipfy/ext/auth; null if there was none. */

@@ -12,6 +12,8 @@ export const csrfKey = '$csrf'
 export const deviceKey = '$device'
 /** When the user logged in, in ms. */
 export const loginKey = '$login'
+/** What sign-ins need that have begun and not ended: see sign-ins.ts. */
+export const signInKey = '$signIn'
 /** The `dataVersion` that the data was written by. */
 export const versionKey = '$version'
 

@@ -99,13 +99,11 @@ export class SessionDevice implements DeviceGuard {
     if (this.#rejection !== undefined) throw this.#rejection
     if (this.isProven(device)) return true
     const { counters } = this.#devices
-    const { headers, method } = this.#request
-    const site = headers.get('sec-fetch-site')
-    const isNavigation = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
-    if (method === 'GET' && isNavigation && (site === 'cross-site' || site === 'same-site')) {
+    const skipped = this.#request.headers.get('secure-session-skipped') ?? ''
+    if (this.#isFromElsewhere) {
       counters.bounced++
       this.#rejection = beginAgain()
-    } else if (/^"?(?:unreachable|server_error)\b/.test(headers.get('secure-session-skipped') ?? '')) {
+    } else if (/^"?(?:unreachable|server_error)\b/.test(skipped)) {
       counters.skipped++
       this.#rejection = new ServiceUnavailable(undefined, { headers: { 'Retry-After': '5' } })
     }
@@ -134,6 +132,17 @@ export class SessionDevice implements DeviceGuard {
     const mark = asked.signer.sign(device.id!, this.#now)
     response.setCookie(asked.name, mark, writeOptions(asked.cookie, true, 60))
     throw new HTTPException(undefined, { response })
+  }
+
+  /** Throws a response that begins the navigation again, if another site began it. */
+  makeOwnNavigation(): void {
+    if (this.#request.isSecure && this.#isFromElsewhere) throw beginAgain()
+  }
+
+  get #isFromElsewhere(): boolean {
+    const { headers, method } = this.#request
+    const isNavigation = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
+    return method === 'GET' && isNavigation && /^(?:cross|same)-site$/.test(headers.get('sec-fetch-site') ?? '')
   }
 
   /** Notes a login. `before` is the user until then. */

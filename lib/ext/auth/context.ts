@@ -1,0 +1,14 @@
+// What all of tipfy/ext/auth reads of the current request.
+import { app, request } from '../../app/globals.ts'
+import type { AuthConfig } from './config.ts'
+
+export const settings = (): AuthConfig => app.getConfig('tipfy/ext/auth') as unknown as AuthConfig
+
+/** Returns the path that a login page was asked to return to, or `fallback`. Never one of another site. */
+export function nextPath(fallback = '/'): string {
+  const next = request.args.get('next', '') ?? ''
+  return isOwnPath(next) ? next : fallback
+}
+
+/** A browser reads a backslash as a slash, and leaves out tabs and line ends. */
+export const isOwnPath = (path: string): boolean => /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)

@@ -1,0 +1,38 @@
+// The settings of passkeys, and all that a start can know to be wrong with them.
+import { isDictionary } from '../../internal/settings.ts'
+import { isLocal, wrong } from './providers.ts'
+
+/** Where passkeys are good. */
+export interface PasskeySettings {
+  /** The domain: 'shop.example'. Its passkeys are good on subdomains too, and never on another. */
+  rpId: string
+  /** The name that browsers show; default: the domain. */
+  rpName?: string
+  /** The origins of the pages that ask; default: `https://` and the domain, for localhost any port. */
+  origins?: readonly string[]
+}
+
+/** Throws for settings with which no browser would make a passkey. */
+export function checkPasskeys(given: unknown): void {
+  if (given === null) return
+  const remedy = "Write { rpId: 'shop.example', rpName: 'Shop' }."
+  if (!isDictionary(given)) throw wrong('passkeys', 'must be an object or null', remedy)
+  const { rpId, rpName = '', origins = [], ...rest } = given as Readonly<Record<string, unknown>>
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) throw wrong(`passkeys.${unknown}`, 'is no setting', 'There are rpId, rpName and origins.')
+  if (typeof rpId !== 'string' || !/^(?:[a-z0-9-]+\.)*[a-z0-9-]+$/.test(rpId) || /^[\d.]+$/.test(rpId)) {
+    throw wrong('passkeys.rpId', 'must be a domain, without scheme and port', remedy)
+  }
+  if (typeof rpName !== 'string') throw wrong('passkeys.rpName', 'must be a text', remedy)
+  if (!Array.isArray(origins)) throw wrong('passkeys.origins', 'must be a list', "Write ['https://shop.example'].")
+  for (const origin of origins as unknown[]) {
+    const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : null
+    const isOwn = url !== null && (url.hostname === rpId || url.hostname.endsWith(`.${rpId}`))
+    if (url !== null && url.origin === origin && isOwn && (url.protocol === 'https:' || isLocal(url.hostname))) continue
+    throw wrong(
+      'passkeys.origins',
+      `has ${String(origin)}`,
+      `Write origins of pages at ${rpId} or below, like 'https://${rpId}': https, and nothing after the host.`,
+    )
+  }
+}

@@ -1,0 +1,162 @@
+// Passkeys: keys of a user's devices in place of passwords, by @simplewebauthn/server. https://www.w3.org/TR/webauthn-3/
+import type * as Simplewebauthn from '@simplewebauthn/server'
+import { app, current, request } from '../../app/globals.ts'
+import { TipfyError } from '../../internal/errors.ts'
+import { sessionStore } from '../session/index.ts'
+import { settings } from './context.ts'
+import { loadPackage } from './packages.ts'
+import type { PasskeySettings } from './passkey-settings.ts'
+
+/** A passkey as it is to be kept with its user, who may have several. */
+export interface Passkey {
+  /** The id by which it is found. */
+  readonly id: string
+  readonly userId: string
+  /** Base64url. */
+  readonly publicKey: string
+  /** How often it was used, where it counts. */
+  readonly counter: number
+  readonly transports: readonly string[]
+  /** True if it is on more than one device, or may be. */
+  readonly isBackedUp: boolean
+}
+
+type Server = typeof Simplewebauthn
+
+let server: Server | undefined
+
+/** Loads the package; at the start, so that one that is missing stops it. */
+export async function loadPasskeys(): Promise<Server> {
+  server ??= await loadPackage('Passkeys', '@simplewebauthn/server', () => import('@simplewebauthn/server'))
+  return server
+}
+
+function configured(name: string): Required<PasskeySettings> {
+  const { passkeys } = settings()
+  if (passkeys === null) throw new TipfyError('TIPFY_E_AUTH_NOT_SET', { name, key: 'passkeys' })
+  const { rpId, rpName = rpId, origins } = passkeys
+  if (origins !== undefined) return { rpId, rpName, origins }
+  const isHere = rpId === 'localhost' && new URL(request.url).hostname === 'localhost'
+  return { rpId, rpName, origins: [isHere ? new URL(request.url).origin : `https://${rpId}`] }
+}
+
+/**
+ * Begins to make a passkey for a user: send what it returns to the page, as JSON, for `navigator.credentials.create`.
+ *
+ * @param user `id`: at most 64 bytes, and nothing that tells who it is; `name`: shown where passkeys are listed
+ * @param known the passkeys that the user has: the same device is not asked for a second one
+ */
+export async function beginPasskey(
+  user: { readonly id: string; readonly name: string },
+  known: readonly Passkey[] = [],
+): Promise<object> {
+  const { rpId, rpName } = configured('beginPasskey')
+  const { generateRegistrationOptions } = await loadPasskeys()
+  const options = await generateRegistrationOptions({
+    rpName,
+    rpID: rpId,
+    userID: new TextEncoder().encode(user.id),
+    userName: user.name,
+    userDisplayName: user.name,
+    excludeCredentials: known.map(({ id, transports }) => ({ id, transports: [...transports] })),
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+  })
+  sessionStore.beginSignIn(options.challenge, { passkey: 'new', user: user.id })
+  return options
+}
+
+/** Returns the new passkey, to be kept, or null if the browser's response is not good; the log says why. */
+export async function completePasskey(response: unknown): Promise<Passkey | null> {
+  const { rpId, origins } = configured('completePasskey')
+  const begun = endChallenge(response, 'new')
+  if (begun === null) return null
+  const { verifyRegistrationResponse } = await loadPasskeys()
+  try {
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response: response as Simplewebauthn.RegistrationResponseJSON,
+      expectedChallenge: begun.challenge,
+      expectedOrigin: [...origins],
+      expectedRPID: rpId,
+    })
+    if (!verified) return failed('its signature is not good')
+    const { credential, credentialBackedUp } = registrationInfo
+    const { id, publicKey, counter, transports = [] } = credential
+    const key = Buffer.from(publicKey).toString('base64url')
+    return { id, userId: begun.user, publicKey: key, counter, transports, isBackedUp: credentialBackedUp }
+  } catch (error) {
+    return failed((error as Error).message)
+  }
+}
+
+/** Begins a login: send what it returns to the page, as JSON, for `navigator.credentials.get`. No name is asked for. */
+export async function beginPasskeyLogin(): Promise<object> {
+  const { rpId } = configured('beginPasskeyLogin')
+  const { generateAuthenticationOptions } = await loadPasskeys()
+  const options = await generateAuthenticationOptions({ rpID: rpId, userVerification: 'required' })
+  sessionStore.beginSignIn(options.challenge, { passkey: 'login' })
+  return options
+}
+
+/**
+ * Returns the passkey that the browser's response was signed by, with its new counter, to be kept; null if the response is not
+ * good, and the log says why. Then log in: `await login(passkey.userId)`.
+ *
+ * @param find returns the passkey with an id, or null
+ */
+export async function completePasskeyLogin(
+  response: unknown,
+  find: (id: string) => Passkey | null | undefined | Promise<Passkey | null | undefined>,
+): Promise<Passkey | null> {
+  const { rpId, origins } = configured('completePasskeyLogin')
+  const begun = endChallenge(response, 'login')
+  if (begun === null) return null
+  const given = response as Simplewebauthn.AuthenticationResponseJSON
+  const passkey = await find(String(given.id))
+  if (passkey == null || passkey.id !== given.id) return failed('there is no such passkey')
+  const { verifyAuthenticationResponse } = await loadPasskeys()
+  try {
+    const { userHandle } = given.response
+    if (userHandle && Buffer.from(userHandle, 'base64url').toString() !== passkey.userId) {
+      return failed('it is the passkey of another user')
+    }
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: given,
+      expectedChallenge: begun.challenge,
+      expectedOrigin: [...origins],
+      expectedRPID: rpId,
+      credential: {
+        id: passkey.id,
+        publicKey: new Uint8Array(Buffer.from(passkey.publicKey, 'base64url')),
+        counter: passkey.counter,
+      },
+    })
+    if (!verified) return failed('its signature is not good')
+    const { newCounter, credentialBackedUp } = authenticationInfo
+    return { ...passkey, counter: newCounter, isBackedUp: credentialBackedUp }
+  } catch (error) {
+    return failed((error as Error).message)
+  }
+}
+
+/** Finds the challenge that a response is to. Each is good once, for this session and this purpose. */
+function endChallenge(response: unknown, purpose: string): { challenge: string; user: string } | null {
+  const challenge = challengeOf(response)
+  const begun = challenge === undefined ? undefined : sessionStore.endSignIn(challenge)
+  if (challenge === undefined || begun?.passkey !== purpose) return failed('this session has not asked for it')
+  return { challenge, user: begun.user ?? '' }
+}
+
+function challengeOf(response: unknown): string | undefined {
+  try {
+    const { clientDataJSON } = (response as Simplewebauthn.RegistrationResponseJSON).response
+    const { challenge } = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString()) as { challenge?: unknown }
+    return typeof challenge === 'string' ? challenge : undefined
+  } catch {
+    return undefined // none of a browser's
+  }
+}
+
+function failed(reason: string): null {
+  current(app).log.warn({ reason: reason.slice(0, 200), address: request.remoteAddr }, 'a passkey was rejected')
+  return null
+}

@@ -113,10 +113,8 @@ export class SessionCache {
     const server = this.#server(id)
     const known = base === null ? undefined : this.#seen.get(base)
     try {
-      const { isInDoubt } = server
       const done = await server.use((connection) => this.#publish(connection, id, record, known))
-      // One wait is enough: a step that has failed is tried again beside the request.
-      if (done === undefined) await this.#miss(server, id, isInDoubt ? this.#timeout : 0)
+      if (done === undefined) await this.#miss(server, id, 0)
     } catch (error) {
       if (!(error instanceof CacheRefused)) throw error
       await this.remove(id)
@@ -131,10 +129,15 @@ export class SessionCache {
     if (done === undefined) await this.#miss(server, id, wasUsed ? patience : 0)
   }
 
-  /** Repeats a change at the server until it is confirmed, and waits for that for `patience` ms. */
+  /**
+   * Repeats a change at the server until it is confirmed, and waits for that for `patience` ms; once more as long as for any call
+   * where the server has failed for the first time in a while. Perhaps it only had no processor: then the first repetition,
+   * which comes at once, confirms the change, and nobody sees what was there before.
+   */
   async #miss(server: CacheServer, id: string, patience: number): Promise<void> {
     server.miss(keyOf(id))
-    if (!(await server.confirmed(keyOf(id), patience))) this.#counters.cacheUnconfirmed++
+    const wait = server.isInDoubt ? Math.max(patience, this.#timeout) : patience
+    if (!(await server.confirmed(keyOf(id), wait))) this.#counters.cacheUnconfirmed++
   }
 
   close(): void {

@@ -136,39 +136,39 @@ describe('a memcached server', () => {
   })
 })
 
-describe('ending a session', () => {
-  /** A cache whose server can be reached or not, and the repository on it. */
-  function makeRepository() {
-    const clock = new FakeClock()
-    const world = { isUp: true, deleted: [] as string[], told: [] as string[] }
-    const connection = (): CacheConnection => ({
-      get alive() {
-        return world.isUp
-      },
-      get: async () => null,
-      add: async () => 1,
-      replace: async () => 2,
-      delete: async (key) => {
-        if (!world.isUp) throw new Error('the connection was lost')
-        world.deleted.push(key)
-        return true
-      },
-      close: () => {},
-    })
-    const connect = async () => {
-      if (!world.isUp) throw new Error('refused')
-      return connection()
-    }
-    const repository = new SessionRepository({
-      datastore: new MemoryDatastore(),
-      cache: cacheOn([{ name: 'fake', connect }]),
-      clock,
-      randomness: fakeRandomness(),
-      settings: { storeTimeout: 5000, onTrouble: (message) => world.told.push(message) },
-    })
-    return { clock, world, repository }
+/** A cache whose server can be reached or not, and the repository on it. */
+function makeRepository() {
+  const clock = new FakeClock()
+  const world = { isUp: true, deleted: [] as string[], told: [] as string[] }
+  const connection = (): CacheConnection => ({
+    get alive() {
+      return world.isUp
+    },
+    get: async () => null,
+    add: async () => 1,
+    replace: async () => 2,
+    delete: async (key) => {
+      if (!world.isUp) throw new Error('the connection was lost')
+      world.deleted.push(key)
+      return true
+    },
+    close: () => {},
+  })
+  const connect = async () => {
+    if (!world.isUp) throw new Error('refused')
+    return connection()
   }
+  const repository = new SessionRepository({
+    datastore: new MemoryDatastore(),
+    cache: cacheOn([{ name: 'fake', connect }]),
+    clock,
+    randomness: fakeRandomness(),
+    settings: { storeTimeout: 5000, onTrouble: (message) => world.told.push(message) },
+  })
+  return { clock, world, repository }
+}
 
+describe('ending a session', () => {
   test.each([
     ['destroy', (repository: SessionRepository) => repository.destroy('sid')],
     ['regenerate', (repository: SessionRepository) => repository.regenerate('sid', 'new', null, { data: '{}' })],
@@ -198,6 +198,36 @@ describe('ending a session', () => {
     expect(clock.time - start).toBe(5000)
     await clock.until(repository.destroy('two'))
     expect(clock.time - start).toBe(5000)
+    expect(repository.stats.cacheUnconfirmed).toBe(2)
+  })
+})
+
+describe('a change', () => {
+  test('is shown before the response where the server failed for the first time in a while, and is back at once', async () => {
+    const { clock, world, repository } = makeRepository()
+    const record = await repository.create('sid', { data: '{}' })
+    await repository.load('sid')
+    world.isUp = false
+    const start = clock.time
+    const saving = repository.save('sid', record, { data: '{"a":1}' })
+    await clock.pass(10)
+    world.isUp = true
+    await clock.until(saving)
+    expect(world.deleted).toEqual([`tipfy:${repository.idOf('sid')}`])
+    expect(clock.time - start).toBe(20)
+    expect(repository.stats.cacheUnconfirmed).toBe(0)
+  })
+
+  test('waits for a server that stays away twice at most, and then no more', async () => {
+    const { clock, world, repository } = makeRepository()
+    const records = await Promise.all(['one', 'two'].map((sid) => repository.create(sid, { data: '{}' })))
+    await repository.load('one')
+    world.isUp = false
+    const start = clock.time
+    await clock.until(repository.save('one', records[0]!, { data: '{"a":1}' }))
+    expect(clock.time - start).toBe(50)
+    await clock.until(repository.save('two', records[1]!, { data: '{"a":1}' }))
+    expect(clock.time - start).toBe(50)
     expect(repository.stats.cacheUnconfirmed).toBe(2)
   })
 })

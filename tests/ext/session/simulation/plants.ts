@@ -94,7 +94,7 @@ export const plants: Record<string, Plant> = {
   'a missed change is not made good': {
     file: 'cache/cache.ts',
     near: 161,
-    changes: [['if (done === undefined) await this.#miss(server, id, isInDoubt ? this.#timeout : 0)', '']],
+    changes: [['if (done === undefined) await this.#miss(server, id, 0)', '']],
   },
   'a save brings back what was loaded': {
     file: 'repository/writer.ts',

@@ -1,7 +1,8 @@
 // `npm run bench:store`: datastore sessions of tipfy beside express-session with the Datastore and memcached stores of its
 // world, in one run: CPU and latency of a read and of a write, calls to Datastore, and what each loses when two hundred
 // requests change one session at once. Stands on Google's emulator where that is found. With `--stale` it counts stale reads and
-// dead sessions instead, on two servers whose event loops are held: see stale.ts.
+// dead sessions instead, on two servers whose event loops are held: see stale.ts. With `--ledger <minutes>` it kills, stops and fills
+// what there is, and accounts for every change: see ledger.ts.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { Agent, get } from 'node:http'
@@ -11,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { emulatorFound, startEmulator } from '../tests/support/emulator.ts'
 import { Memcached } from '../tests/support/memcached.ts'
 import { endWithNpm, endWithUs } from './guard.ts'
-import { countStale } from './stale.ts'
+import { printLedger, printStale } from './promises.ts'
 
 const { values } = parseArgs({
   options: {
@@ -23,11 +24,20 @@ const { values } = parseArgs({
     /** With --stale: the reads for each length of holding, and the build to look at. */
     reads: { type: 'string', default: '2500' },
     lib: { type: 'string', default: join(import.meta.dirname, '../lib') },
+    ledger: { type: 'string' },
+    /** With --ledger: a folder on a small file system of its own, which is filled from time to time. */
+    folder: { type: 'string' },
+    /** With --stale and --ledger: memcached, redis-server or valkey-server. */
+    cache: { type: 'string', default: 'memcached' },
   },
 })
 if (values.stale) {
-  await printStale(Number(values.reads), resolve(values.lib))
+  await printStale({ cache: values.cache, reads: Number(values.reads), lib: resolve(values.lib) })
   process.exit(0)
+}
+if (values.ledger !== undefined) {
+  const isSound = await printLedger({ cache: values.cache, minutes: Number(values.ledger), folder: values.folder })
+  process.exit(isSound ? 0 : 1)
 }
 const rounds = Number(values.rounds)
 const requests = Number(values.requests)
@@ -243,30 +253,6 @@ try {
 
 if (values.json) console.log(JSON.stringify(figures, null, 2))
 else print(figures as never)
-
-async function printStale(reads: number, lib: string): Promise<void> {
-  const server = await Memcached.start()
-  const place = mkdtempSync(join(tmpdir(), 'tipfy-bench-stale-'))
-  try {
-    for (const burn of [0, 20, 70, 200]) {
-      const dataFolder = join(place, String(burn))
-      const { stale, ended, dead, failed, breakersOpened, seconds, ...figures } = await countStale({
-        memcached: server.address,
-        dataFolder,
-        lib,
-        burn,
-        clients: 12,
-        reads,
-      })
-      console.log(
-        `held for ${burn} ms at a time: ${stale} of ${figures.reads} reads stale, ${dead} of ${ended} ended sessions served, ${failed} failed, breakers opened ${breakersOpened} times, ${seconds} s`,
-      )
-    }
-  } finally {
-    await server.kill()
-    rmSync(place, { recursive: true, force: true })
-  }
-}
 
 interface Figures {
   store: string

@@ -65,7 +65,7 @@ const app = makeApp({
     secretKey: 'w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t',
     datastore: 'embedded',
     dataFolder,
-    memcache: memcached,
+    ...(memcached!.includes('://') ? { cache: memcached } : { memcache: memcached }), // an older build knows memcached alone
     cacheTimeout: Number(cacheTimeout),
   },
 })

@@ -33,9 +33,9 @@ export interface Visitor extends Task {
   held(): number
   /** How far the clock of its process is ahead. */
   skew: number
-  /** A read made for it met its session when that was dead by the clock of its process. */
+  /** The last read of its load whose response arrived met its session dead by the clock of its process. */
   metDead: boolean
-  /** The same for a save. */
+  /** One of its save did so, or of another save of its process. */
   savedDead: boolean
   /** Its process has not crashed. */
   isAlive(): boolean
@@ -117,17 +117,29 @@ export class Checker {
     return this.isAlive(id, limits.skew)
   }
 
-  /** Datastore reads sessions: for a visitor that loads, or perhaps for several that save together. */
-  read(ids: readonly string[], reader: Visitor | undefined): void {
+  /**
+   * Datastore reads sessions: for a visitor that loads, or perhaps for several that save together. Where a session is near its
+   * idle end and clocks differ, it is dead for a process that is ahead (by 3 s at most) and alive for others, which may prolong
+   * it afterwards. So a process may call a session dead that lives, if and only if what it was told last by Datastore was dead
+   * by its own clock at the moment of reading. What is returned notes that, once the response arrives: one that is lost, or
+   * comes after the call was given up, excuses nothing. Nor does what a commit finds.
+   */
+  read(ids: readonly string[], reader: Visitor | undefined, isCommit: boolean): void | (() => void) {
     if (reader !== undefined && reader.id !== null && reader.loaded === undefined) {
-      reader.metDead ||= !this.isAlive(reader.id, reader.skew)
-      return
+      const isDead = !this.isAlive(reader.id, reader.skew)
+      return () => {
+        reader.metDead = isDead
+      }
     }
-    for (const visitor of this.under) {
-      if (visitor.savingAt === undefined || visitor.id === null || !ids.includes(visitor.id)) continue
-      visitor.foundAlive ||= this.isAlive(visitor.id)
-      // Those of one process that save together read for one another.
-      if (reader?.site === visitor.site) visitor.savedDead ||= !this.isAlive(visitor.id, visitor.skew)
+    const savers = [...this.under].filter(
+      ({ savingAt, id }) => savingAt !== undefined && id !== null && ids.includes(id),
+    )
+    for (const visitor of savers) visitor.foundAlive ||= this.isAlive(visitor.id!)
+    if (isCommit) return
+    // Those of one process that save together read for one another.
+    const dead = savers.filter(({ site, id, skew }) => reader?.site === site && !this.isAlive(id!, skew))
+    return () => {
+      for (const visitor of dead) visitor.savedDead = true
     }
   }
 
@@ -164,9 +176,7 @@ export class Checker {
         if (visitor) visitor.revokedAt = order
         continue
       }
-      // A session is never born dead: this is a record of a process's own, to prove what the server does.
-      if (write.op === 'insert' && write.row.data === null) this.#proofs.add(write.id)
-      if (this.#proofs.has(write.id)) continue
+      if (this.#isProof(write, visitor)) continue
       const rows = this.#history.get(write.id) ?? []
       this.#history.set(write.id, rows)
       const last = before.get(write.id)
@@ -201,6 +211,18 @@ export class Checker {
       const from = writes.find((write) => write.op === 'update')!.id
       this.#staysRemoved(from, born.id, moved, born.row, visitor)
     }
+  }
+
+  /**
+   * Returns true for a record of a process's own, by which it proves what the server does. Only such a record is born dead, and
+   * for no request; it never lives, belongs to nobody, is rewritten once, and no cookie names it (see `answered`).
+   */
+  #isProof(write: Exclude<Write, { op: 'user' }>, visitor: Visitor | undefined): boolean {
+    if (write.op === 'insert' && write.row.data === null) this.#proofs.add(write.id)
+    if (!this.#proofs.has(write.id)) return false
+    const isOwn = write.op === 'delete' || (write.row.data === null && write.row.username === null)
+    if (visitor !== undefined || !isOwn) this.wrong('no revival', `${visitor?.what} used the record of a proof`)
+    return true
   }
 
   #sound(id: string, row: SessionRow, last: SessionRow | undefined, visitor: Visitor | undefined): void {
@@ -313,10 +335,12 @@ export class Checker {
     const simple = /key|push|member|scalar|add|remove|read|login/.test(what)
     const budgets = simple ? 2 : 5
     const waits = simple ? 0 : 20_000
-    if (took > budgets * (limits.storeTimeout * 1000 + limits.cacheTimeout) + waits + 1) {
+    // A change waits twice for a memcached that has just failed.
+    if (took > budgets * (limits.storeTimeout * 1000 + 2 * limits.cacheTimeout) + waits + 1) {
       this.wrong('no hang', `${what} took ${took} ms`)
     }
     if (/ endAll/.test(what) && status === 200) this.#allEnded(visitor)
+    // Nor is there a history of the records of proofs.
     if (cookieId !== null && !this.#history.has(cookieId))
       this.wrong('committed before answered', `${what}: a cookie for nothing`)
   }

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 
 interface Plant {
   file: string
-  /** Where a seed that finds it is near: only saves time. */
+  /** A seed that finds it is near this one, in this theme: only saves time. */
   near: number
+  theme?: string
   /** Texts of the source, or of another one, and what stands in their place. */
   changes: [from: string, to: string, file?: string][]
 }
@@ -17,12 +18,12 @@ const set = (text: string) => `(await connection.delete(key), await connection.a
 export const plants: Record<string, Plant> = {
   'a reader fills with set': {
     file: 'cache/cache.ts',
-    near: 3,
+    near: 1,
     changes: [['await connection.replace(key, value.text, value.seconds, lease.cas)', set('value')]],
   },
   'a reader fills with add, without a lease': {
     file: 'cache/cache.ts',
-    near: 6,
+    near: 2,
     changes: [
       ['await connection.add(key, `lease ${this.#randomness.token()}`, leaseSeconds)', '"none"'],
       [
@@ -33,7 +34,8 @@ export const plants: Record<string, Plant> = {
   },
   'a lease counts on another connection': {
     file: 'cache/cache.ts',
-    near: 876,
+    near: 294,
+    theme: 'restarts',
     changes: [
       ['if (!lease.connection.alive) return\n', ''],
       ['if (connection !== lease.connection) return\n', ''],
@@ -41,39 +43,42 @@ export const plants: Record<string, Plant> = {
   },
   'a writer creates the entry': {
     file: 'cache/cache.ts',
-    near: 109,
+    near: 36,
     changes: [['if (entry === null) return true', `if (entry === null) return ${set('value!')}, true`]],
   },
   'a writer sets its value without looking': {
     file: 'cache/cache.ts',
-    near: 16,
+    near: 8,
+    theme: 'faulty',
     changes: [['for (let looks = 0; looks', `if (value) return ${set('value')}, true\n    for (let looks = 0; looks`]],
   },
   'a writer leaves a lease where it is': {
     file: 'cache/cache.ts',
-    near: 3,
+    near: 4,
     changes: [['const older =', "if (content === 'lease') return true\n      const older ="]],
   },
   'a writer puts its value over a lease': {
     file: 'cache/cache.ts',
-    near: 703,
+    near: 511,
+    theme: 'evictions',
     changes: [["const older = typeof content === 'object'", 'const older = true']],
   },
   'a writer replaces a newer value': {
     file: 'cache/cache.ts',
-    near: 3,
+    near: 49,
     changes: [["typeof content === 'object' && content.version >= record.version", 'false']],
   },
   'a writer answers before the cache is seen to': {
     file: 'repository/repository.ts',
-    near: 3,
+    near: 7,
     changes: [
       ["if (saved.state === 'saved') await this.#cache?.write", "if (saved.state === 'saved') void this.#cache?.write"],
     ],
   },
   'of changes committed together only one waits for the cache': {
     file: 'cache/cache.ts',
-    near: 24,
+    near: 6,
+    theme: 'storm',
     changes: [
       [
         'if (written === undefined) {',
@@ -83,7 +88,8 @@ export const plants: Record<string, Plant> = {
   },
   'sessions move to another memcached while theirs is away': {
     file: 'cache/cache.ts',
-    near: 73,
+    near: 2,
+    theme: 'restarts',
     changes: [
       [
         'return this.servers[Number.parseInt(id.slice(0, 8), 16) % this.servers.length]!',
@@ -93,12 +99,12 @@ export const plants: Record<string, Plant> = {
   },
   'a missed change is not made good': {
     file: 'cache/cache.ts',
-    near: 161,
+    near: 14,
     changes: [['if (done === undefined) await this.#miss(server, id, 0)', '']],
   },
   'a save brings back what was loaded': {
     file: 'repository/writer.ts',
-    near: 1,
+    near: 4,
     changes: [
       [
         'const row = sessions.get(id)\n    const now = this.#runner.clock.now()',
@@ -118,12 +124,13 @@ export const plants: Record<string, Plant> = {
   },
   'the merge brings back what the other removed': {
     file: 'merge/lists.ts',
-    near: 29,
+    near: 59,
     changes: [['if (t !== gone) result.push(t === stays ?', 'result.push(t === stays || t === gone ?']],
   },
   'the merge forgets what the request removed': {
     file: 'merge/lists.ts',
-    near: 142,
+    near: 11,
+    theme: 'mixture',
     changes: [['if (m !== gone) result.push(m)', 'result.push(m === gone ? base[index] : m)']],
   },
   'the merge forgets what is added at the end of a list': {
@@ -133,27 +140,28 @@ export const plants: Record<string, Plant> = {
   },
   'the merge leaves a value that only one of them changed as it was': {
     file: 'merge/merge.ts',
-    near: 1,
+    near: 4,
     changes: [['if (same(base, mine, this.#effort)) return theirs', 'if (same(base, mine, this.#effort)) return base']],
   },
   'the earlier of two values stays': {
     file: 'merge/merge.ts',
-    near: 52,
+    near: 21,
     changes: [['theirs: t })\n    return mine', 'theirs: t })\n    return theirs']],
   },
   'nobody is told of a value that was overwritten': {
     file: 'repository/stored-merge.ts',
-    near: 71,
+    near: 1,
+    theme: 'one value',
     changes: [['for (const conflict of this.#unreported) this.#settings.onConflict?.(conflict)', '']],
   },
   "the application's merge is not asked": {
     file: 'repository/stored-merge.ts',
-    near: 169,
+    near: 49,
     changes: [['encode(merge === null ?', 'encode(true ?']],
   },
   'a save forgets when the session has to end': {
     file: 'repository/writer.ts',
-    near: 4,
+    near: 17,
     changes: [
       ['expiry(row.created, idle, this.#settings.absoluteExpiration, now)', 'expiry(row.created, idle, null, now)'],
     ],
@@ -165,8 +173,14 @@ export const plants: Record<string, Plant> = {
   },
   'a session that expired while it was read has expired': {
     file: 'repository/transactions.ts',
-    near: 1,
+    near: 19,
     changes: [['if (expires > sentAt && expires <= now) return', 'if (false) return']],
+  },
+  'a save that may still be under way counts as dropped': {
+    file: 'repository/transactions.ts',
+    near: 3,
+    theme: 'late commits',
+    changes: [['if (unknown.some(({ version }) => version === next)) throw', 'if (false) throw']],
   },
   'an expired session is alive': {
     file: 'repository/record.ts',
@@ -175,7 +189,7 @@ export const plants: Record<string, Plant> = {
   },
   'a retry does not look for its token': {
     file: 'repository/transactions.ts',
-    near: 83,
+    near: 21,
     changes: [['if (found !== undefined) return found\n', '']],
   },
   'changes committed together do not see one another': {
@@ -195,12 +209,12 @@ export const plants: Record<string, Plant> = {
   },
   'a save that may have been done is done again': {
     file: 'repository/transactions.ts',
-    near: 83,
+    near: 21,
     changes: [["if (committing !== null && error.reason === 'unknown') unknown.push(committing)", '']],
   },
   'a commit whose response was lost counts as done': {
     file: 'repository/transactions.ts',
-    near: 8,
+    near: 10,
     changes: [
       [
         'const stamps = await budget.call(counters.commit, (timeout) => access.commit(writes, onto, timeout))',
@@ -210,22 +224,24 @@ export const plants: Record<string, Plant> = {
   },
   'a server that ignores versions is believed': {
     file: 'repository/version-proof.ts',
-    near: 1,
+    near: 23,
     changes: [['if (await this.#versionsHold()) {', 'if ((await this.#versionsHold()) || this.#holds === false) {']],
   },
   'a transaction does not read again': {
     file: 'repository/transactions.ts',
-    near: 1,
+    near: 23,
     changes: [['          known = undefined\n          counters.transactions++', '          counters.transactions++']],
   },
   'a revoked login is tried again': {
     file: 'repository/transactions.ts',
-    near: 5876,
+    near: 165,
+    theme: 'logins',
     changes: [['if (born !== undefined && !sessions.has(born) && user', 'if (false && user']],
   },
   'destroy() leaves the entry in memcached': {
     file: 'repository/repository.ts',
-    near: 2,
+    near: 5,
+    theme: 'storm',
     changes: [
       [
         'await this.#known(id, this.#writer.alone(id, work))\n    await this.#cache?.remove(id, budget.left)',
@@ -235,29 +251,32 @@ export const plants: Record<string, Plant> = {
   },
   'destroyAllFor() trusts the index': {
     file: 'repository/user-index.ts',
-    near: 3779,
+    near: 47,
+    theme: 'logins',
     changes: [['...(row?.logins ?? []).map((entry) => entry.id)', '']],
   },
   'destroyAllFor() ends later logins': {
     file: 'repository/user-index.ts',
-    near: 188,
+    near: 16,
+    theme: 'logins',
     changes: [['&& !later.has(id)', '']],
   },
   'the cookie of a dead id is cleared': {
     file: 'backends/datastore.ts',
-    near: 1,
+    near: 4,
     changes: [
       ["case 'dead':\n", "case 'dead':\n        if (!this.did.isRegenerated) return this.cookieChange(null)\n"],
     ],
   },
   'the cookie of a dead id is set': {
     file: 'backends/datastore.ts',
-    near: 29,
+    near: 4,
+    theme: 'mixture',
     changes: [["const isRenewed = touched.state === 'saved' && touched.record !== record", 'const isRenewed = true']],
   },
   'a timer is believed before the socket is read': {
     file: 'internal/clock.ts',
-    near: 1,
+    near: 3,
     changes: [
       ['Math.min(left, slice)', 'ms'],
       ['clock.afterIo(() => {', ';((fn) => fn())(() => {'],
@@ -266,22 +285,26 @@ export const plants: Record<string, Plant> = {
   },
   'time in which the event loop was held counts in full': {
     file: 'internal/clock.ts',
-    near: 1,
+    near: 4,
+    theme: 'evictions',
     changes: [['left -= Math.max((length * length) / (length + held), slice / 4)', 'left -= length + held']],
   },
   'a missed change is told when somebody asks for that server again': {
     file: 'cache/cache-server.ts',
-    near: 362,
+    near: 7,
+    theme: 'hanging',
     changes: [['    this.#retryLater()\n  }\n\n  /** Resolves with true', '  }\n\n  /** Resolves with true']],
   },
   'memcached is waited for without a limit': {
     file: 'cache/cache-server.ts',
-    near: 719,
+    near: 11,
+    theme: 'silence',
     changes: [['await withDeadline(this.#clock, this.#settings.timeout, all)', 'await all']],
   },
   'the wait for a turn is not counted': {
     file: 'repository/writer.ts',
-    near: 1506,
+    near: 3,
+    theme: 'silence',
     changes: [
       ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
       ['transact(this.#work(id, items, username), longest(items))', 'transact(this.#work(id, items, username))'],

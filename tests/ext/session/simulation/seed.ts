@@ -1,7 +1,7 @@
 // One seed: a few processes, browsers and requests, what goes wrong among them, and what the checker says of it.
 import type { Write } from '../../../../lib/ext/session/repository/ports.ts'
 import { Checker, type Visitor } from './checker.ts'
-import { SimDatastore } from './datastore.ts'
+import { type Locks, SimDatastore } from './datastore.ts'
 import { SimMemcached } from './memcached.ts'
 import { HandlerFailed, programs, type Task } from './programs.ts'
 import { Process, Scheduler } from './scheduler.ts'
@@ -15,9 +15,16 @@ export interface Outcome {
   log: string[]
 }
 
-/** @param tells all that happens is put into words */
-export async function runSeed(seed: number, tells = false): Promise<Outcome> {
-  const world = new World(seed, tells)
+export interface SeedOptions {
+  /** All that happens is put into words. */
+  tells?: boolean
+  /** Default: what the seed makes of it. */
+  theme?: Theme
+  locks?: Locks
+}
+
+export async function runSeed(seed: number, options: SeedOptions = {}): Promise<Outcome> {
+  const world = new World(seed, options)
   try {
     await world.run()
   } catch (error) {
@@ -46,7 +53,7 @@ class World {
   #wasUnwell = false
   #processes = 0
 
-  constructor(seed: number, tells: boolean) {
+  constructor(seed: number, { tells = false, theme, locks }: SeedOptions) {
     this.#tells = tells
     this.scheduler = new Scheduler(seed)
     const { scheduler } = this
@@ -60,10 +67,17 @@ class World {
       [10, 3],
     ])
     for (let n = 1; n <= servers; n++) this.#memcacheds.push(new SimMemcached(scheduler, `m${n}`))
-    this.#theme = scheduler.pick(themes)
+    const picked = scheduler.pick(Object.values(themes))
+    this.#theme = theme ?? picked
     const isBusy = scheduler.chance(0.3)
     this.#holds = { probability: isBusy ? scheduler.between(0.01, 0.2) : 0, ms: scheduler.between(20, 250) }
-    this.#datastore.habits = { lockWait: scheduler.chance(0.3) ? 2000 : 0, ignoresVersions: scheduler.chance(0.1) }
+    // New databases lock pessimistically; Google's newer emulator does too, and ignores versions.
+    const server = scheduler.pick<Locks>([
+      [5, 'none'],
+      [4, 'detect'],
+      [1, 'wait'],
+    ])
+    this.#datastore.habits = { locks: locks ?? server, ignoresVersions: scheduler.chance(0.1) }
     this.#datastore.spread = this.#theme.spread
     this.#jars = scheduler.chance(0.8) ? [null] : [null, null]
     this.#watch()
@@ -134,7 +148,7 @@ class World {
     }
     this.#datastore.onCall = onCall
     for (const memcached of this.#memcacheds) memcached.onCall = onCall
-    this.#datastore.onRead = (ids, who) => this.checker.read(ids, who as Visitor | undefined)
+    this.#datastore.onRead = (ids, who, isCommit) => this.checker.read(ids, who as Visitor | undefined, isCommit)
     this.#datastore.onCommit = (writes, before, who) => {
       const visitor = who as Visitor | undefined
       this.#say(() => `  commit by ${visitor?.what}: ${writes.map((write) => describe(write)).join('; ')}`)
@@ -272,6 +286,14 @@ class World {
       })
       return
     }
+    if (kind === 'late commit') {
+      faults.late = scheduler.between(0.3, 1)
+      scheduler.after(scheduler.between(20, 500), () => {
+        faults.late = 0
+      })
+      return
+    }
+    if (kind === 'lock') this.#datastore.lock(scheduler.between(10, 8000))
     if (memcached === undefined) return
     if (kind === 'evict') {
       for (let n = 0; n < 3; n++) scheduler.after(scheduler.between(0, 25), () => memcached.cells.clear())
@@ -314,7 +336,7 @@ class World {
   }
 
   #heal(): void {
-    Object.assign(this.#datastore.faults, { lostRequest: 0, lostAnswer: 0, busy: 0, slow: 0, abort: 0, lag: 0 })
+    this.#datastore.recover()
     for (const memcached of this.#memcacheds) Object.assign(memcached, { up: true, slow: 0 })
   }
 

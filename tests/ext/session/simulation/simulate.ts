@@ -1,25 +1,34 @@
 // `npm run simulate -- --seeds 1000000`: runs seeds one after another and tells how fast, and which broke a promise;
-// `--seed N` replays one and tells all that happened in it; `--plant NAME` does so with a fault put into the sources.
+// `--seed N` replays one and tells all that happened in it; `--plant NAME` does so with a fault put into the sources;
+// `--theme NAME` keeps to one theme, `--locks none|wait|detect` to one kind of Datastore.
 import { parseArgs } from 'node:util'
+import type { Locks } from './datastore.ts'
 import { plant } from './plants.ts'
+import { themes } from './themes.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
+    /** None is begun after so many. */
+    seconds: { type: 'string', default: 'Infinity' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     plant: { type: 'string' },
+    theme: { type: 'string' },
+    locks: { type: 'string' },
     most: { type: 'string', default: '10' },
   },
 })
 if (values.plant !== undefined) plant(values.plant)
 const { runSeed } = await import('./seed.ts')
+const theme = values.theme === undefined ? undefined : themes[values.theme]![1]
+const options = { theme, locks: values.locks as Locks | undefined }
 
 // The one thing in a history that is not from its seed.
 const nonce = /"\$csrf":"[^"]*",?/g
 
 if (values.seed !== undefined) {
-  const { log, violations } = await runSeed(Number(values.seed), true)
+  const { log, violations } = await runSeed(Number(values.seed), { ...options, tells: true })
   console.log(log.join('\n').replaceAll(nonce, ''))
   console.log(violations.length === 0 ? 'Every promise was kept.' : violations.join('\n').replaceAll(nonce, ''))
   process.exit(violations.length === 0 ? 0 : 1)
@@ -30,11 +39,12 @@ Error.stackTraceLimit = 0
 const from = Number(values.from)
 const count = Number(values.seeds)
 const start = performance.now()
+const end = start + 1000 * Number(values.seconds)
 let done = 0
 let requests = 0
 let broken = 0
-while (done < count && broken < Number(values.most)) {
-  const { seed, violations, requests: served } = await runSeed(from + done)
+while (done < count && broken < Number(values.most) && performance.now() < end) {
+  const { seed, violations, requests: served } = await runSeed(from + done, options)
   done++
   requests += served
   if (violations.length > 0) {

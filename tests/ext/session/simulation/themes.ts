@@ -25,6 +25,8 @@ export type Misfortune =
   | 'down'
   | 'datastore'
   | 'silence'
+  | 'late commit'
+  | 'lock'
 type Weighted<T> = readonly (readonly [number, T])[]
 
 const mixture: Theme = {
@@ -92,13 +94,13 @@ const storm: Theme = {
   ],
 }
 
-export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
-  [3, mixture],
-  [3, faulty],
-  [1, storm],
-  [1, { ...storm, spread: 40, width: 50 }],
-  [1, { ...storm, spread: 40, width: 50, kinds: faulty.kinds }],
-  [
+export const themes: Record<string, readonly [weight: number, theme: Theme]> = {
+  mixture: [3, mixture],
+  faulty: [3, faulty],
+  storm: [1, storm],
+  'slow storm': [1, { ...storm, spread: 40, width: 50 }],
+  'faulty slow storm': [1, { ...storm, spread: 40, width: 50, kinds: faulty.kinds }],
+  evictions: [
     1,
     {
       ...storm,
@@ -113,7 +115,7 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
     },
   ],
   // Ids that count anew while a few readers are under way.
-  [
+  restarts: [
     2,
     {
       ...storm,
@@ -133,7 +135,7 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
     },
   ],
   // Logins, moves and revocations of one user, with answers lost and an index that lags.
-  [
+  logins: [
     1,
     {
       ...faulty,
@@ -157,7 +159,7 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
     },
   ],
   // The same value written by many.
-  [
+  'one value': [
     1,
     {
       ...storm,
@@ -175,7 +177,7 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
     },
   ],
   // Sessions that grow old.
-  [
+  'old age': [
     1,
     {
       ...mixture,
@@ -196,7 +198,7 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
     },
   ],
   // A Datastore that does not answer for a while, and many who wait for the same session.
-  [
+  silence: [
     0.5,
     {
       ...storm,
@@ -218,7 +220,7 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
     },
   ],
   // A memcached that hangs for a moment, and long silences of its processes afterwards.
-  [
+  hanging: [
     0.7,
     {
       ...mixture,
@@ -240,7 +242,7 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
     },
   ],
   // Requests just before and just after the idle end.
-  [
+  'idle end': [
     1,
     {
       ...mixture,
@@ -271,4 +273,54 @@ export const themes: readonly (readonly [weight: number, theme: Theme])[] = [
       ],
     },
   ],
-]
+  // Commits that arrive after their process has given them up, when the session has come to its idle end.
+  'late commits': [
+    0.5,
+    {
+      ...mixture,
+      requests: 12,
+      burst: 3,
+      misfortunes: 3,
+      pauses: [
+        [1, 20],
+        [3, 98_500],
+        [2, 99_500],
+      ],
+      programs: [
+        [4, 'push'],
+        [1, 'key'],
+        [1, 'count'],
+        [1, 'read'],
+        [0.3, 'login'],
+      ],
+      kinds: [[1, 'late commit']],
+    },
+  ],
+  // Somebody else's transactions, which lock all that they have read.
+  locks: [
+    1,
+    {
+      ...faulty,
+      misfortunes: 1,
+      pauses: [
+        [2, 20],
+        [1, 300],
+        [1, 4000],
+      ],
+      programs: [
+        [3, 'push'],
+        [2, 'login'],
+        [2, 'count'],
+        [1, 'read'],
+        [1, 'slowMove'],
+        [1, 'endAll'],
+        [0.5, 'logout'],
+      ],
+      kinds: [
+        [4, 'lock'],
+        [1, 'datastore'],
+        [0.3, 'crash'],
+      ],
+    },
+  ],
+}

@@ -1,5 +1,6 @@
 // Escapes text for HTML: `escape` for one text, the html`` template for a page.
 import { TipfyError } from '../internal/errors.ts'
+import { type Nonce, withNonce } from './nonce-tags.ts'
 
 const special = /[&<>"']/
 const each = /[&<>"']/g
@@ -63,9 +64,17 @@ function describe(value: unknown): string {
  * html`<ul>${products.map((name) => html`<li>${name}</li>`)}</ul>`
  */
 export function html(strings: TemplateStringsArray, ...values: unknown[]): Html {
-  let text = strings[0]!
-  for (let at = 0; at < values.length; at++) text += render(values[at]) + strings[at + 1]!
+  const texts = currentNonce === undefined ? strings : withNonce(strings, currentNonce)
+  let text = texts[0]!
+  for (let at = 0; at < values.length; at++) text += render(values[at]) + texts[at + 1]!
   return new Html(text)
+}
+
+let currentNonce: (() => Nonce | undefined) | undefined
+
+/** Makes templates put a nonce on the script and style tags that stand literally in them. `current` is asked for each. @internal */
+export function putNonces(current: () => Nonce | undefined): void {
+  currentNonce = current
 }
 
 /** Marks trusted text as HTML, which is not escaped: never pass it text that a user sent. */

@@ -9,13 +9,14 @@ import { sendResponse } from '../../http/response/send.ts'
 import { configPage } from './config-page.ts'
 import { countersPage } from './counters-page.ts'
 import { datastorePage } from './datastore-page.ts'
-import { isFormToken, rejection } from './guard.ts'
+import { isFormToken, rejection, reportRejection } from './guard.ts'
 import { layout, menu, type PageName } from './layout.ts'
 import { sendEvents } from './live.ts'
 import type { Recorder } from './recorder.ts'
 import { requestsPage } from './requests-page.ts'
 import { rulesPage } from './rules-page.ts'
 import { sessionsPage } from './sessions-page.ts'
+import { takeReport, violationsPage } from './violations.ts'
 import type { PageResult, Visit } from './visit.ts'
 
 const pages: Record<PageName, (visit: Visit) => PageResult | Promise<PageResult>> = {
@@ -24,8 +25,12 @@ const pages: Record<PageName, (visit: Visit) => PageResult | Promise<PageResult>
   datastore: datastorePage,
   counters: countersPage,
   rules: rulesPage,
+  policy: violationsPage,
   config: configPage,
 }
+
+/** Browsers report violations of the policy of tipfy/ext/security:headers here. */
+const reportPath = '/_tipfy/violations'
 
 export async function serveConsole(
   app: App,
@@ -34,7 +39,8 @@ export async function serveConsole(
   outgoing: ServerResponse,
 ): Promise<void> {
   const request = new Request(incoming)
-  const why = rejection(incoming)
+  const isReport = request.method === 'POST' && request.rawPath === reportPath
+  const why = isReport ? reportRejection(incoming) : rejection(incoming)
   if (why === null && request.rawPath === '/_tipfy/events' && request.method === 'GET') {
     sendEvents(recorder, outgoing)
     return
@@ -43,12 +49,17 @@ export async function serveConsole(
   let response: Response
   try {
     if (why !== null) throw new Forbidden(`The console rejects this request: ${why}.`)
-    response = await respond(app, recorder, request, nonce)
+    response = isReport ? await noteReport(app, request) : await respond(app, recorder, request, nonce)
   } catch (error) {
     response = failure(error).toResponse(request)
   }
   protect(response, nonce)
   await sendResponse(response, request, outgoing)
+}
+
+async function noteReport(app: App, request: Request): Promise<Response> {
+  await takeReport(app, request)
+  return new Response(null, { status: 204 })
 }
 
 async function respond(app: App, recorder: Recorder, request: Request, nonce: string): Promise<Response> {

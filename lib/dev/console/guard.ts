@@ -13,6 +13,16 @@ const forwarded =
 
 /** Returns the reason to reject a request; null if there is none. */
 export function rejection(incoming: IncomingMessage): string | null {
+  const why = reportRejection(incoming)
+  if (why !== null) return why
+  const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
+  const { origin, host } = incoming.headers
+  if ((origin !== undefined || !isRead) && origin !== `http://${host}`) return 'the request came from another page'
+  return null
+}
+
+/** The same for the report that a browser sends by itself, without an origin: it can change nothing. */
+export function reportRejection(incoming: IncomingMessage): string | null {
   const { headers, socket } = incoming
   if (!loopback.test(socket.remoteAddress ?? '')) return 'it is only for this machine'
   const proxied = Object.keys(headers).find((name) => forwarded.test(name))
@@ -22,10 +32,6 @@ export function rejection(incoming: IncomingMessage): string | null {
   if (!isLoopbackHost(headers.host)) return 'it is only for the names of this machine, like localhost'
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'the request came from another site'
-  const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
-  const { origin } = headers
-  if ((origin !== undefined || !isRead) && origin !== `http://${headers.host}`)
-    return 'the request came from another page'
   return null
 }
 

@@ -3,12 +3,17 @@
 import { randomBytes } from 'node:crypto'
 import { contextStorage } from '../../app/context.ts'
 import type { App } from '../../app/types.ts'
+import { putNonces } from '../../http/html.ts'
+import type { Nonce } from '../../http/nonce-tags.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
 import { defaultHeaders, type HeadersConfig, type SecurityConfig } from './config.ts'
 
 /** The nonces of the requests that have asked for one. */
 const nonces = new WeakMap<object, string>()
+
+/** The directives of applications whose pages have nonces. */
+const nonceDirectives = new WeakMap<object, Nonce>()
 
 /**
  * Returns the nonce of the page being made, for the attribute of a script or style that it brings; 128 random bits.
@@ -30,7 +35,12 @@ export function cspNonce(): string {
 export function headers(app: App): void {
   const { headers: given } = app.getConfig('tipfy/ext/security') as unknown as SecurityConfig
   const config: HeadersConfig = { ...defaultHeaders, ...given }
-  const policy = policyOf(config)
+  const policy = policyOf(config, app.dev)
+  const noncesFor = nonceOf(config)
+  if (noncesFor !== null) {
+    nonceDirectives.set(app, noncesFor)
+    putNonces(currentNonce)
+  }
   const policyName = `Content-Security-Policy${config.reportOnly ? '-Report-Only' : ''}`
   const always = Object.entries({
     'X-Content-Type-Options': 'nosniff',
@@ -47,6 +57,8 @@ export function headers(app: App): void {
     for (const [name, value] of always) setDefault(response, name, value)
     if (hsts !== null && request.isSecure) setDefault(response, 'Strict-Transport-Security', hsts)
     if (policy === null || !/^(text\/html|application\/xhtml\+xml|image\/svg\+xml)$/.test(response.mimetype)) return
+    // What a stream has not made yet may need it.
+    if (response.isStream && noncesFor !== null) cspNonce()
     const nonce = nonces.get(request)
     setDefault(response, policyName, policy(nonce))
     if (nonce === undefined) return
@@ -54,7 +66,30 @@ export function headers(app: App): void {
     response.headers.set('Cache-Control', 'no-store')
     response.headers.delete('ETag')
     response.headers.delete('Last-Modified')
+    response.isConditional = false
   })
+}
+
+/** Returns what templates need to know of nonces, in a request whose pages have them. */
+function currentNonce(): Nonce | undefined {
+  const context = contextStorage.getStore()
+  return context === undefined || context.isOver ? undefined : nonceDirectives.get(context.app as App)
+}
+
+function nonceOf({ contentSecurityPolicy: given }: HeadersConfig): Nonce | null {
+  if (given === null) return null
+  const policy = mergedPolicy(given)
+  const takesNonce = (...names: string[]) => {
+    const name = names.find((one) => (policy[one]?.length ?? 0) > 0)
+    return name !== undefined && policy[name]!.includes("'nonce'")
+  }
+  const scripts = takesNonce('scriptSrcElem', 'scriptSrc', 'defaultSrc')
+  const styles = takesNonce('styleSrcElem', 'styleSrc', 'defaultSrc')
+  return scripts || styles ? { value: cspNonce, scripts, styles } : null
+}
+
+function mergedPolicy(given: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> {
+  return { ...defaultHeaders.contentSecurityPolicy, ...given }
 }
 
 function setDefault(response: Response, name: string, value: string): void {
@@ -62,9 +97,14 @@ function setDefault(response: Response, name: string, value: string): void {
 }
 
 /** Returns the policy's text for a nonce: sources `'nonce'` name it, or go where the page has none. */
-function policyOf({ contentSecurityPolicy: given }: HeadersConfig): ((nonce: string | undefined) => string) | null {
+function policyOf(
+  { contentSecurityPolicy: given }: HeadersConfig,
+  dev: boolean,
+): ((nonce: string | undefined) => string) | null {
   if (given === null) return null
-  const directives = Object.entries({ ...defaultHeaders.contentSecurityPolicy, ...given })
+  // In development the console shows what browsers report.
+  const own = dev ? { reportUri: ['/_tipfy/violations'] } : {}
+  const directives = Object.entries({ ...own, ...mergedPolicy(given) })
     .filter(([, sources]) => sources.length > 0)
     .map(([name, sources]) => `${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${sources.join(' ')}`)
   const text = directives.join('; ')

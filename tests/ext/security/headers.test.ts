@@ -15,6 +15,25 @@ class WithScript extends RequestHandler {
     response.data = html`<script nonce="${cspNonce()}">one()</script><style nonce="${cspNonce()}"></style>`
   }
 }
+class Literal extends RequestHandler {
+  get() {
+    response.makeConditional()
+    response.lastModified = new Date(0)
+    return html`<script>one()</script><style></style>${html.raw('<script>evil()</script>')}`
+  }
+}
+class Streamed extends RequestHandler {
+  *get() {
+    yield String(html`<p>first</p>`)
+    yield String(html`<script>later()</script>`)
+  }
+}
+const madeAtImport = html`<script>import()</script>`
+class Made extends RequestHandler {
+  get() {
+    return madeAtImport
+  }
+}
 class Own extends RequestHandler {
   get() {
     response.headers.set('Content-Security-Policy', "default-src 'none'")
@@ -35,7 +54,15 @@ const config = (headers: object, tipfy: object = {}): Config => ({
   'tipfy/ext/security': { headers },
 })
 async function serve(headers: object, tipfy: object = {}): Promise<void> {
-  const handlers = { '/': Page, '/script': WithScript, '/own': Own, '/json': Json }
+  const handlers = {
+    '/': Page,
+    '/script': WithScript,
+    '/own': Own,
+    '/literal': Literal,
+    '/streamed': Streamed,
+    '/made': Made,
+    '/json': Json,
+  }
   const rules = Object.entries(handlers).map(([path, handler]) => new Rule(path, { endpoint: path, handler }))
   running = await start(rules, config(headers, tipfy))
 }
@@ -82,6 +109,51 @@ test('a page with a nonce names it in its policy, another for each request, and 
     expect(headers).not.toHaveProperty('etag')
   }
   expect(seen.size).toBe(3)
+})
+
+test('tags that stand in a template get the nonce by themselves, and the page is no 304', async () => {
+  await serve({})
+  for (const conditions of [{}, { 'if-none-match': '*' }, { 'if-modified-since': new Date().toUTCString() }]) {
+    const { headers, text, status } = await running.ask('/literal', { headers: conditions as Record<string, string> })
+    const nonce = /nonce="([^"]+)"/.exec(text)![1]!
+    expect([status, text]).toEqual([
+      200,
+      `<script nonce="${nonce}">one()</script><style nonce="${nonce}"></style><script>evil()</script>`,
+    ])
+    expect(headers['content-security-policy']).toContain(`'nonce-${nonce}'`)
+    expect(headers['cache-control']).toBe('no-store')
+    expect(headers).not.toHaveProperty('last-modified')
+  }
+})
+
+test('a script that a stream brings after its first piece has the nonce of the headers', async () => {
+  await serve({})
+  const { headers, text } = await running.ask('/streamed')
+  const nonce = /nonce="([^"]+)"/.exec(text)![1]!
+  expect(headers['content-security-policy']).toContain(`'nonce-${nonce}'`)
+})
+
+test('without a nonce in the policy, outside a request, and in applications without the hook nothing is put in', async () => {
+  await serve({ contentSecurityPolicy: { scriptSrc: ["'self'"], styleSrc: ["'self'"] } })
+  expect((await running.ask('/literal')).text).not.toContain('nonce')
+  expect((await running.ask('/literal')).headers['cache-control']).toBeUndefined()
+  await running.close()
+  await serve({ contentSecurityPolicy: null })
+  expect((await running.ask('/literal')).text).not.toContain('nonce')
+  await running.close()
+  await serve({})
+  expect((await running.ask('/made')).text).toBe('<script>import()</script>')
+  const other = await start([new Rule('/', { endpoint: 'x', handler: Literal })])
+  expect((await other.ask('/')).text).not.toContain('nonce')
+  await other.close()
+})
+
+test('in development the policy tells the browser where to report', async () => {
+  await serve({}, { dev: true })
+  expect((await running.ask('/')).headers['content-security-policy']).toMatch(/report-uri \/_tipfy\/violations/)
+  await running.close()
+  await serve({ contentSecurityPolicy: { reportUri: ['/mine'] } }, { dev: true })
+  expect((await running.ask('/')).headers['content-security-policy']).toMatch(/report-uri \/mine/)
 })
 
 test('what a handler set itself stays', async () => {

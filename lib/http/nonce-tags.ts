@@ -1,0 +1,74 @@
+// Finds the tags of a template that need a nonce under a Content-Security-Policy: those of scripts and styles that stand literally
+// in it. What is put into a template is never looked at, so that a script which somebody smuggled in gets none.
+
+/** The nonce of the page being made, for the tags that its policy asks it of. */
+export interface Nonce {
+  /** Returns the nonce, which the page then has. */
+  readonly value: () => string
+  readonly scripts: boolean
+  readonly styles: boolean
+}
+
+interface Place {
+  /** The text of the template, and the place in it behind the name of the tag. */
+  readonly text: number
+  readonly at: number
+  readonly isScript: boolean
+}
+
+const none: readonly Place[] = []
+const places = new WeakMap<TemplateStringsArray, readonly Place[]>()
+
+// Stands in a template for what is put in: no character of a tag or a quoted value.
+const hole = '\0'
+// A comment, or a tag with its attributes.
+const token = /<!--[\s\S]*?(?:-->|$)|<([a-z][^\s/>\0]*)((?:[^"'>]+|"[^"]*"|'[^']*')*)>?/gi
+const rawText = /^(?:script|style|textarea|title)$/
+const ownPath = /\shref\s*=\s*["']?\/(?![/\\])[^\0]*?["'\s>]/i
+
+/** Returns the texts of a template with the nonce in their tags; the texts themselves if they have none. */
+export function withNonce(strings: TemplateStringsArray, current: () => Nonce | undefined): readonly string[] {
+  let found = places.get(strings)
+  if (found === undefined) {
+    found = strings.some((text) => /<(?:script|style|link)/i.test(text)) ? findPlaces(strings) : none
+    places.set(strings, found)
+  }
+  const nonce = found.length === 0 ? undefined : current()
+  const wanted = nonce && found.filter(({ isScript }) => (isScript ? nonce.scripts : nonce.styles))
+  if (nonce === undefined || wanted!.length === 0) return strings
+  const texts = [...strings]
+  const attribute = ` nonce="${nonce.value()}"`
+  // From the end, so that the places before stay where they are.
+  for (const { text, at } of wanted!.toReversed())
+    texts[text] = texts[text]!.slice(0, at) + attribute + texts[text]!.slice(at)
+  return texts
+}
+
+function findPlaces(strings: readonly string[]): Place[] {
+  const all = strings.join(hole)
+  const found: Place[] = []
+  token.lastIndex = 0
+  for (let match = token.exec(all); match !== null; match = token.exec(all)) {
+    const name = match[1]?.toLowerCase()
+    if (name === undefined) continue
+    const attributes = match[2]!
+    if (needsNonce(name, attributes)) {
+      const end = match.index + 1 + name.length
+      const before = all.slice(0, end).split(hole)
+      found.push({ text: before.length - 1, at: before.at(-1)!.length, isScript: name === 'script' })
+    }
+    // A `<script>` in the text of a script is a part of that text.
+    if (rawText.test(name)) {
+      const close = all.toLowerCase().indexOf(`</${name}`, token.lastIndex)
+      token.lastIndex = close === -1 ? all.length : close
+    }
+  }
+  return found
+}
+
+function needsNonce(name: string, attributes: string): boolean {
+  if (/(?:^|\s)nonce\s*=/i.test(attributes)) return false
+  if (name === 'script' || name === 'style') return true
+  // A stylesheet of this site is allowed by its address.
+  return name === 'link' && /\srel\s*=\s*["']?\s*stylesheet\b/i.test(attributes) && !ownPath.test(`${attributes}>`)
+}

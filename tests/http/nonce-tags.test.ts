@@ -1,0 +1,86 @@
+import { afterAll, beforeEach, expect, test } from '@jest/globals'
+import { html, putNonces } from '../../lib/http/html.ts'
+import type { Nonce } from '../../lib/http/nonce-tags.ts'
+
+let nonce: Nonce | undefined
+let asked = 0
+beforeEach(() => {
+  asked = 0
+  nonce = { value: () => `N${++asked && ''}`, scripts: true, styles: true }
+  putNonces(() => nonce)
+})
+afterAll(() => putNonces(() => undefined))
+
+const marked = (page: unknown) => String(page)
+
+test('script and style tags that stand in a template get the nonce', () => {
+  expect(marked(html`<style>p{}</style><script>go()</script><SCRIPT src="/x.js" async></SCRIPT>`)).toBe(
+    '<style nonce="N">p{}</style><script nonce="N">go()</script><SCRIPT nonce="N" src="/x.js" async></SCRIPT>',
+  )
+  expect(
+    marked(html`<script
+    src="${'/a?b'}" data-x='>'>${1}</script>${2}<style>${'x'}</style>`),
+  ).toBe(`<script nonce="N"
+    src="/a?b" data-x='>'>1</script>2<style nonce="N">x</style>`)
+})
+
+test('what is put in gets none, however it came to be HTML', () => {
+  const smuggled = '<script>evil()</script>'
+  const safe = { toString: () => smuggled }
+  const page = marked(
+    html`<p>${smuggled}${html.raw(smuggled)}${[html.raw('<style>')]}${safe}</p><b title="${'<script>'}">`,
+  )
+  expect(page).not.toContain('nonce')
+  expect(asked).toBe(0)
+})
+
+test('a partial brings its own tags with their nonce, once', () => {
+  const partial = html`<script>one()</script>`
+  expect(marked(html`<body>${[partial, partial]}${html`<i>${html`<style></style>`}</i>`}</body>`)).toBe(
+    '<body><script nonce="N">one()</script><script nonce="N">one()</script><i><style nonce="N"></style></i></body>',
+  )
+})
+
+test('a tag that has a nonce keeps it', () => {
+  expect(marked(html`<script nonce="${'own'}">x</script><style media=all nonce=own></style>`)).toBe(
+    '<script nonce="own">x</script><style media=all nonce=own></style>',
+  )
+  expect(marked(html`<script data-nonce="x"></script>`)).toBe('<script nonce="N" data-nonce="x"></script>')
+})
+
+test('what only looks like a tag gets none', () => {
+  const page = html`<!-- <script> --><p title="<script>" id='<style>'></p><title><script></title><textarea><style></textarea>
+<scripts></scripts><script-x></script-x><styled>< script>&lt;script>`
+  expect(marked(page)).not.toContain('nonce')
+  const text = html`<script>document.write("<script src=x><\/script>"); const tag = '<style>'</script><script>2</script>`
+  expect(marked(text).split('nonce')).toHaveLength(3)
+  expect(marked(text)).toContain('write("<script src=x>')
+})
+
+test('a stylesheet of another site gets one, one of this site is allowed by its address', () => {
+  const tags = marked(html`<link rel="stylesheet" href="https://cdn.example/a.css">
+<link href=//cdn.example/b.css rel=stylesheet>
+<link rel='stylesheet' href="${'https://cdn.example/c.css'}">
+<link rel="stylesheet" href="/own.css">
+<link rel="icon" href="https://cdn.example/d.png">`).split('\n')
+  expect(tags.map((tag) => tag.includes(' nonce="N"'))).toEqual([true, true, true, false, false])
+})
+
+test('a policy that asks a nonce of scripts alone, or of nothing, gets it there', () => {
+  nonce = { value: () => 'N', scripts: true, styles: false }
+  const page = () => marked(html`<script></script><style></style>`)
+  expect(page()).toBe('<script nonce="N"></script><style></style>')
+  nonce = { value: () => 'N', scripts: false, styles: true }
+  expect(page()).toBe('<script></script><style nonce="N"></style>')
+  nonce = undefined
+  expect(page()).toBe('<script></script><style></style>')
+})
+
+test('a tag that is never closed, and a page of nothing but tags, end', () => {
+  expect(marked(html`<script`)).toBe('<script nonce="N"')
+  expect(marked(html`<script ${'x'}`)).toBe('<script nonce="N" x')
+  const long = Object.assign([`${'<a b="'.repeat(20_000)}<script>`], { raw: [''] }) as unknown as TemplateStringsArray
+  const start = process.cpuUsage().user
+  marked(html(long))
+  expect((process.cpuUsage().user - start) / 1000).toBeLessThan(500)
+})

@@ -88,7 +88,7 @@ async function tipfy(): Promise<Server> {
       lookup: lookup!.count,
       read: read!.count,
       commit: commit!.count,
-      memcached: records.stats.memcached!.count,
+      memcached: records.stats.cache!.count,
     }
   }
   return createServer(app.requestListener)

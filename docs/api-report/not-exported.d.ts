@@ -104,7 +104,7 @@ export interface Counters extends CacheCounters {
   read: Calls;
   commit: Calls;
   query: Calls;
-  memcached: Calls;
+  cache: Calls;
 }
 
 export interface DatastoreClient {
@@ -877,13 +877,15 @@ export const table: {
     kind: import("../../../internal/settings.ts").Setting<string>;
     cache: import("../../../internal/settings.ts").Setting<string | readonly string[] | null>;
     cacheUser: import("../../../internal/settings.ts").Setting<string | null>;
-    cachePassword: import("../../../internal/settings.ts").Setting<string | (() => string | Promise<string>) | null>;
+    cachePassword: import("../../../internal/settings.ts").Setting<CachePasswordSetting>;
     cacheCa: import("../../../internal/settings.ts").Setting<string | null>;
+    cacheRetiring: import("../../../internal/settings.ts").Setting<string | readonly string[] | RetiringCache | null>;
     memcache: import("../../../internal/settings.ts").Setting<string | readonly string[] | null>;
     memcacheUser: import("../../../internal/settings.ts").Setting<string | null>;
     memcachePassword: import("../../../internal/settings.ts").Setting<string | null>;
     cacheTtl: import("../../../internal/settings.ts").Setting<number>;
     cacheTimeout: import("../../../internal/settings.ts").Setting<number>;
+    cacheConnectTimeout: import("../../../internal/settings.ts").Setting<number>;
     storeTimeout: import("../../../internal/settings.ts").Setting<number>;
     onStoreError: import("../../../internal/settings.ts").Setting<"anonymous" | "error">;
     merge: import("../../../internal/settings.ts").Setting<((base: MergedData, mine: MergedData, theirs: MergedData) => object) | null>;

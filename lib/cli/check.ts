@@ -22,9 +22,6 @@ interface Problem {
   problem: string
 }
 
-/** Milliseconds to connect to a server of the cache. */
-const cacheWait = 2000
-
 const textOf = (error: unknown) => describeFailure(error).replace(/^tipfy: /, '')
 
 /** Follows a built URL to the rule that matches it; returns the reason if none does. */
@@ -116,11 +113,15 @@ async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: numbe
 /** Connects to the servers of the cache; returns a description of each, or adds a problem. */
 async function checkCache(app: App, problems: Problem[]): Promise<string[]> {
   const section = app.getConfig('tipfy/ext/session') as unknown as SessionConfig
-  const { cacheLinks } = await import('../ext/session/cache/links.ts')
+  const { cacheLinks, retiringLinks } = await import('../ext/session/cache/links.ts')
   const found: string[] = []
-  for (const link of await cacheLinks(section)) {
+  const main = await cacheLinks(section)
+  for (const link of new Set([...main, ...(await retiringLinks(section, main))])) {
     try {
-      found.push(`${link.name}: ${(await link.describe?.(cacheWait)) ?? (await touch(link))}`)
+      await link.prepare?.()
+      const { cacheConnectTimeout: wait } = section
+      found.push(`${link.name}: ${(await link.describe?.(wait)) ?? (await touch(link, wait))}`)
+      if (link.describe !== undefined) found.push(`${link.name}: its user has the rights that sessions need`)
     } catch (error) {
       problems.push({ where: `cache ${link.name}`, problem: (error as Error).message })
     }
@@ -128,8 +129,8 @@ async function checkCache(app: App, problems: Problem[]): Promise<string[]> {
   return found
 }
 
-async function touch(link: CacheLink): Promise<string> {
-  const connection = await link.connect(cacheWait)
+async function touch(link: CacheLink, wait: number): Promise<string> {
+  const connection = await link.connect(wait)
   connection.close()
   return 'memcached'
 }

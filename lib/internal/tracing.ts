@@ -4,8 +4,8 @@ import { channel } from 'node:diagnostics_channel'
 
 /** One piece of a request's work. Times in ms, on the clock of `performance.now()`. */
 export interface Step {
-  readonly kind: 'hook' | 'handler' | 'session' | 'datastore' | 'memcached' | 'valkey'
-  /** Like `preDispatchHandler checkCsrf` or `lookup Session`. */
+  readonly kind: 'hook' | 'handler' | 'session' | 'datastore' | 'cache'
+  /** Like `preDispatchHandler checkCsrf` or `lookup Session` or `get 10.0.0.3:6379`. */
   readonly name: string
   readonly start: number
   /** Null until it has ended. */

@@ -57,18 +57,28 @@ export class Valkey {
   }
 
   /** The reply to one command, on a connection of its own. Errors of the server are returned, not thrown. */
-  async command(...words: string[]): Promise<Reply> {
+  command(...words: string[]): Promise<Reply> {
+    return this.#send([words])
+  }
+
+  /** The same, with the password of the default user. */
+  commandAs(password: string, ...words: string[]): Promise<Reply> {
+    return this.#send([['AUTH', password], words])
+  }
+
+  /** The reply to the last of some commands. */
+  async #send(commands: readonly string[][]): Promise<Reply> {
     const socket = createConnection(this.port, '127.0.0.1')
     try {
       return await new Promise<Reply>((resolve, reject) => {
         const reader = new ReplyReader()
+        let left = commands.length
         socket.once('error', reject)
         socket.once('close', () => reject(new Error('the connection was lost')))
         socket.on('data', (chunk: Buffer) => {
-          const [reply] = reader.push(chunk)
-          if (reply !== undefined) resolve(reply)
+          for (const reply of reader.push(chunk)) if (--left === 0) resolve(reply)
         })
-        socket.write(encodeCommand(words))
+        socket.write(commands.map(encodeCommand).join(''))
       })
     } finally {
       socket.destroy()

@@ -17,7 +17,7 @@ export function countersPage({ app, recorder }: Visit): Page {
   const body = html`<div data-refresh>
 <h2>Requests by endpoint</h2>${endpointTable(recorder.recordings)}
 ${counters === null ? html`<p class="soft">No session is kept in Datastore by this process, so nothing is counted.</p>` : counted(counters)}
-${counters === null || counters.servers.length === 0 ? '' : html`<h2>memcached servers</h2>${table(counters.servers.map(({ name, state }) => [name, states[state]]))}`}
+${counters === null || counters.servers.length === 0 ? '' : html`<h2>Cache servers</h2>${table(counters.servers.map(({ name, state }) => [name, states[state]]))}`}
 <h2>This process</h2>${table(Object.entries(process_))}</div>`
   return { title: 'Counters', body }
 }
@@ -41,8 +41,8 @@ const meanings: Partial<Record<keyof SessionCounters, string>> = {
   tombstonesMet: 'requests with the cookie of an ended session',
   touches: 'expirations put off without another change',
   leasesMet: 'misses while another process was filling the cache',
-  fills: 'records put into memcached after a miss',
-  cacheBypassed: 'uses of memcached skipped while it did not respond',
+  fills: 'records put into the cache after a miss',
+  cacheBypassed: 'uses of the cache skipped while it did not respond',
   breakerOpened: 'times that the cache was given up for a while',
   cacheUnconfirmed: 'changes that other processes may not have seen at once',
   cacheBroken: 'cached entries that could not be used',

@@ -9,7 +9,7 @@ interface Sum {
   total: number
   slowest: Recording
   datastore: number
-  memcached: number
+  cache: number
 }
 
 const took = ({ start, end }: Recording) => end! - start
@@ -19,13 +19,13 @@ function sums(recordings: readonly Recording[]): [endpoint: string, sum: Sum][] 
   for (const recording of recordings) {
     if (recording.end === null) continue
     const endpoint = recording.rule?.endpoint ?? ''
-    const sum = found.get(endpoint) ?? { count: 0, failed: 0, total: 0, slowest: recording, datastore: 0, memcached: 0 }
+    const sum = found.get(endpoint) ?? { count: 0, failed: 0, total: 0, slowest: recording, datastore: 0, cache: 0 }
     found.set(endpoint, sum)
     sum.count++
     if (recording.status === null || recording.status >= 400) sum.failed++
     sum.total += took(recording)
     if (took(recording) > took(sum.slowest)) sum.slowest = recording
-    for (const { kind } of recording.steps) if (kind === 'datastore' || kind === 'memcached') sum[kind]++
+    for (const { kind } of recording.steps) if (kind === 'datastore' || kind === 'cache') sum[kind]++
   }
   return [...found].sort(([, a], [, b]) => b.total - a.total)
 }
@@ -38,10 +38,10 @@ export function endpointTable(recordings: readonly Recording[]): Html {
 <td class="n">${sum.count}</td><td class="n">${sum.failed === 0 ? '' : html`<span class="bad">${sum.failed}</span>`}</td>
 <td class="n">${milliseconds(sum.total / sum.count)}</td>
 <td class="n"><a href="/_tipfy/requests/${sum.slowest.id}">${milliseconds(took(sum.slowest))}</a></td>
-<td class="n">${each(sum.memcached, sum)}</td><td class="n">${each(sum.datastore, sum)}</td></tr>`,
+<td class="n">${each(sum.cache, sum)}</td><td class="n">${each(sum.datastore, sum)}</td></tr>`,
   )
   if (rows.length === 0) return html`<p class="soft">No request yet.</p>`
   return html`<div class="wide"><table class="small"><caption>Of the requests that are listed; what took most in all comes first.</caption>
-<thead><tr><th>Endpoint</th><th class="n">Requests</th><th class="n">400 and up</th><th class="n">Mean ms</th><th class="n">Slowest ms</th><th class="n">memcached each</th><th class="n">Datastore each</th></tr></thead>
+<thead><tr><th>Endpoint</th><th class="n">Requests</th><th class="n">400 and up</th><th class="n">Mean ms</th><th class="n">Slowest ms</th><th class="n">Cache each</th><th class="n">Datastore each</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`
 }

@@ -29,8 +29,8 @@ ${legend()}
 /** Counts the calls to what keeps sessions, like `2 Datastore`. */
 function calls({ steps }: Recording): string {
   const count = (kind: string) => steps.filter((step) => step.kind === kind).length
-  const [datastore, memcached] = [count('datastore'), count('memcached')]
-  return [memcached && `${memcached} memcached`, datastore && `${datastore} Datastore`].filter(Boolean).join(', ')
+  const [datastore, cache] = [count('datastore'), count('cache')]
+  return [cache && `${cache} cache`, datastore && `${datastore} Datastore`].filter(Boolean).join(', ')
 }
 
 function status(recording: Recording): Html {

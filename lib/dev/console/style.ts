@@ -4,7 +4,7 @@ export const style = `
   --soft: light-dark(#5a6069, #a3a9b3); --line: light-dark(#dfe2e7, #343942); --well: light-dark(#f5f6f8, #1f2228);
   --link: light-dark(#0950b8, #85b6ff); --good: light-dark(#146c2e, #67d384); --bad: light-dark(#b3261e, #ff9a90);
   --hook: light-dark(#a35200, #f0a860); --handler: light-dark(#0950b8, #85b6ff); --session: light-dark(#7437b5, #c9a2f5);
-  --datastore: light-dark(#146c2e, #67d384); --memcached: light-dark(#ab2265, #f58fba);
+  --datastore: light-dark(#146c2e, #67d384); --cache: light-dark(#ab2265, #f58fba);
   font: 14px/1.45 system-ui, sans-serif; background: var(--bg); color: var(--fg) }
 * { box-sizing: border-box }
 body { margin: 0 }
@@ -38,10 +38,10 @@ svg.bar { display: block; width: 100%; height: 1.1em }
 svg.bar rect { rx: 2px }
 svg .track { fill: var(--well) }
 svg .hook { fill: var(--hook) } svg .handler { fill: var(--handler) } svg .session { fill: var(--session) }
-svg .datastore { fill: var(--datastore) } svg .memcached { fill: var(--memcached) }
+svg .datastore { fill: var(--datastore) } svg .cache { fill: var(--cache) }
 .key { display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .35em }
 .key.hook { background: var(--hook) } .key.handler { background: var(--handler) } .key.session { background: var(--session) }
-.key.datastore { background: var(--datastore) } .key.memcached { background: var(--memcached) }
+.key.datastore { background: var(--datastore) } .key.cache { background: var(--cache) }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding: 0; margin: .4rem 0; list-style: none; color: var(--soft) }
 .good { color: var(--good) } .bad { color: var(--bad) }
 code, pre, textarea, kbd { font: 12.5px/1.5 ui-monospace, monospace }

@@ -9,8 +9,7 @@ const kinds: Record<Step['kind'], string> = {
   handler: 'handler',
   session: 'session',
   datastore: 'Datastore',
-  memcached: 'memcached',
-  valkey: 'Valkey',
+  cache: 'cache',
 }
 
 /** The time it ended; now, if it still runs. */

@@ -97,9 +97,9 @@ whereChromium('the console in Chromium', () => {
     await page.context().close()
   })
 
-  ;(memcachedFound ? test : test.skip)('a request shows its calls to memcached', async () => {
+  ;(memcachedFound ? test : test.skip)('a request shows its calls to the cache', async () => {
     const page = await open('requests/3')
-    expect(await page.locator('tr', { hasText: 'memcached' }).first().innerText()).toMatch(/memcached\s+get/)
+    expect(await page.locator('tr', { hasText: memcached!.address }).first().innerText()).toMatch(/cache\s+get/)
     await page.goto(`${url}/_tipfy/counters`)
     expect(await page.locator('tr', { hasText: memcached!.address }).innerText()).toContain('in use')
     await page.context().close()

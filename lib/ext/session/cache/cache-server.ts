@@ -8,6 +8,8 @@ import { type CacheConnection, type CacheCounters, type CacheLink, CacheRefused 
 export interface CacheServerSettings {
   /** The longest wait in ms that one load or save may spend on this server. */
   timeout: number
+  /** Milliseconds for a connection to come about, beside the requests. */
+  connectTimeout?: number
   /** Milliseconds that an entry can live. */
   entryLife: number
   /** Called when the server stops and starts to work. */
@@ -25,9 +27,12 @@ const maxRetry = 1000
 const maxMissed = 20_000
 /** Keys deleted together. */
 const maxDeleted = 100
+/** In ms; short enough for a server that is back to be found soon. */
+export const defaultConnectTimeout = 1000
 
 interface Used {
   connection: CacheConnection | null
+  isGivenUp: boolean
 }
 
 /** A key to delete before the server is used again. */
@@ -54,6 +59,8 @@ export class CacheServer {
   #failedAt = Number.NEGATIVE_INFINITY
   #retryPause = firstRetry
   #cancelRetry: (() => void) | null = null
+  /** The log has been told that the server is left alone. */
+  #isReported = false
   #isOver = false
 
   constructor(link: CacheLink, clock: Clock, counters: CacheCounters, settings: CacheServerSettings) {
@@ -85,7 +92,7 @@ export class CacheServer {
 
   /** Opens the connection, so that the first request finds it open. */
   start(): void {
-    this.use(() => Promise.resolve()).catch(() => {})
+    this.#connect().catch((error) => this.#fail(error))
   }
 
   /**
@@ -97,25 +104,35 @@ export class CacheServer {
       this.#counters.cacheBypassed++
       return undefined
     }
-    const used: Used = { connection: this.#connection?.alive ? this.#connection : null }
+    const used: Used = { connection: this.#connection?.alive ? this.#connection : null, isGivenUp: false }
     const start = this.#clock.ticks()
     try {
       const all = used.connection === null ? this.#connectFirst(work, used) : work(used.connection)
       const result = await withDeadline(this.#clock, this.#settings.timeout, all)
-      this.#counters.memcached.add(this.#clock.ticks() - start, false)
+      this.#counters.cache.add(this.#clock.ticks() - start, false)
       return result
     } catch (error) {
-      this.#counters.memcached.add(this.#clock.ticks() - start, true)
+      used.isGivenUp = true
+      this.#counters.cache.add(this.#clock.ticks() - start, true)
       if (error instanceof CacheRefused) throw error
+      if (used.connection === null && this.#connecting !== null) this.#connectBeside()
       // An old connection's failure says nothing about the one in use now.
-      if (used.connection === null || used.connection === this.#connection) this.#fail(error)
+      else if (used.connection === null || used.connection === this.#connection) this.#fail(error)
       return undefined
     }
   }
 
   async #connectFirst<T>(work: (connection: CacheConnection) => Promise<T>, used: Used): Promise<T> {
     used.connection = await this.#connect()
+    if (used.isGivenUp) throw new Error('the connection came too late')
     return await work(used.connection)
+  }
+
+  /** A connection takes longer than a request may wait: it is awaited beside the requests, which do without until then. */
+  #connectBeside(): void {
+    if (this.#state !== 'closed') return
+    this.#counters.breakerOpened++
+    this.#outside(() => void this.#mend())
   }
 
   /** Notes that the server missed a change: it is not used before `key` is deleted there, which is tried until it is done. */
@@ -158,7 +175,7 @@ export class CacheServer {
     if (this.#connecting !== null) return this.#connecting
     this.#connection?.close()
     this.#connection = null
-    const connecting = this.#outside(() => this.#link.connect(this.#settings.timeout))
+    const connecting = this.#outside(() => this.#openLink())
     this.#connecting = connecting
     const done = (connection: CacheConnection | null) => {
       // One that comes after its attempt was given up is of no use any more.
@@ -170,6 +187,13 @@ export class CacheServer {
     return connecting
   }
 
+  #openLink(): Promise<CacheConnection> {
+    const { connectTimeout = defaultConnectTimeout, timeout } = this.#settings
+    const ms = Math.max(connectTimeout, timeout)
+    const connect = () => withDeadline(this.#clock, ms, this.#link.connect(ms))
+    return this.#link.prepare?.()?.then(connect) ?? connect()
+  }
+
   #fail(error: unknown): void {
     if (this.#state === 'open') return
     const now = this.#clock.ticks()
@@ -178,8 +202,9 @@ export class CacheServer {
     if (!isAgain) this.#retryPause = firstRetry
     this.#failedAt = now
     this.#notBefore = Math.max(this.#notBefore, now + this.#pause)
-    if (this.#state === 'closed') {
-      this.#counters.breakerOpened++
+    if (this.#state === 'closed') this.#counters.breakerOpened++
+    if (!this.#isReported) {
+      this.#isReported = true
       const why = error instanceof Error ? error.message : String(error)
       const bound = Math.round(this.#settings.entryLife / 1000)
       this.#settings.onTrouble(
@@ -226,7 +251,7 @@ export class CacheServer {
     const isEarly = this.#clock.ticks() < this.#notBefore
     const within = <T>(promise: Promise<T>) => withDeadline(this.#clock, this.#settings.timeout, promise)
     try {
-      const connection = await within(this.#connect())
+      const connection = await this.#connect()
       while (this.#missed.size > 0) {
         const batch = [...this.#missed].slice(0, maxDeleted)
         await within(Promise.all(batch.map(([key]) => connection.delete(key))))
@@ -240,7 +265,8 @@ export class CacheServer {
         return
       }
       this.#state = 'closed'
-      this.#settings.onTrouble(`the cache at ${this.name} works again`)
+      if (this.#isReported) this.#settings.onTrouble(`the cache at ${this.name} works again`)
+      this.#isReported = false
     } catch (error) {
       if (isEarly) this.#openBreaker()
       else this.#fail(error)

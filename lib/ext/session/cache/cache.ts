@@ -3,8 +3,8 @@
 // and tests/ext/session/simulation plants their absence.
 
 import type { Clock } from '../../../internal/clock.ts'
-import { isReadable } from '../data/record-format.ts'
 import { CacheServer, type CacheServerSettings } from './cache-server.ts'
+import { isRecord, keyOf, parse } from './entries.ts'
 import {
   type CacheConnection,
   type CacheCounters,
@@ -19,6 +19,8 @@ export interface CacheSettings extends Pick<CacheServerSettings, 'onTrouble'> {
   cacheTtl: number
   /** The longest wait in ms that one load or save may spend on the cache. */
   cacheTimeout: number
+  /** Milliseconds for a connection to come about, beside the requests. */
+  cacheConnectTimeout?: number
 }
 
 export interface CacheParts {
@@ -28,9 +30,17 @@ export interface CacheParts {
   settings: CacheSettings
 }
 
-/** Returns what makes the cache of a repository on these servers, or undefined for no servers. */
-export function cacheOn(links: CacheLink[]): ((parts: CacheParts) => SessionCache) | undefined {
-  return links.length === 0 ? undefined : (parts) => new SessionCache(links, parts)
+/**
+ * Returns what makes the cache of a repository on these servers, or undefined for no servers.
+ *
+ * @param retiring the servers of another cache, of an older or newer configuration that runs beside this one: entries are only
+ *   deleted there
+ */
+export function cacheOn(
+  links: readonly CacheLink[],
+  retiring: readonly CacheLink[] = [],
+): ((parts: CacheParts) => SessionCache) | undefined {
+  return links.length + retiring.length === 0 ? undefined : (parts) => new SessionCache(links, retiring, parts)
 }
 
 /** Seconds that a reader may take from Datastore to the cache. */
@@ -52,6 +62,7 @@ type Looked = { record: CachedRecord } | { lease: Seen | null }
 
 export class SessionCache {
   readonly servers: CacheServer[]
+  readonly retiring: CacheServer[]
   readonly #clock: Clock
   readonly #randomness: { token(): string }
   readonly #counters: CacheCounters
@@ -62,19 +73,37 @@ export class SessionCache {
   /** Requests whose changes were committed together share the record: once is enough for all of them. */
   readonly #written = new WeakMap<CachedRecord, Promise<void>>()
 
-  constructor(links: CacheLink[], parts: CacheParts) {
-    const { cacheTtl, cacheTimeout, onTrouble } = parts.settings
+  constructor(links: readonly CacheLink[], retiring: readonly CacheLink[], parts: CacheParts) {
+    const { cacheTtl, cacheTimeout, cacheConnectTimeout, onTrouble } = parts.settings
     this.#clock = parts.clock
     this.#randomness = parts.randomness
     this.#counters = parts.counters
     this.#ttl = cacheTtl
     this.#timeout = cacheTimeout
-    const settings = { timeout: cacheTimeout, entryLife: cacheTtl + leaseSeconds * 1000 + 2000, onTrouble }
-    this.servers = links.map((link) => new CacheServer(link, parts.clock, parts.counters, settings))
+    const settings = {
+      timeout: cacheTimeout,
+      connectTimeout: cacheConnectTimeout,
+      entryLife: cacheTtl + leaseSeconds * 1000 + 2000,
+      onTrouble,
+    }
+    const serverOn = (link: CacheLink) => new CacheServer(link, parts.clock, parts.counters, settings)
+    this.servers = links.map(serverOn)
+    // A server of both lists is one server.
+    this.retiring = retiring.map((link) => this.servers[links.indexOf(link)] ?? serverOn(link))
+  }
+
+  /** Opens the connections, so that the first request finds them open. */
+  start(): void {
+    for (const server of this.#all) server.start()
+  }
+
+  get #all(): Set<CacheServer> {
+    return new Set([...this.servers, ...this.retiring])
   }
 
   /** The cached record, or what `fetch` finds: that is cached if it is a record and did not change meanwhile. */
   async read<Other>(id: string, fetch: () => Promise<CachedRecord | Other>): Promise<CachedRecord | Other> {
+    if (this.servers.length === 0) return await fetch()
     const server = this.#server(id)
     let found: Looked | undefined
     try {
@@ -103,10 +132,16 @@ export class SessionCache {
   write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void> {
     let written = this.#written.get(record)
     if (written === undefined) {
-      written = this.#write(id, record, base)
+      written = this.#writeAll(id, record, base)
       this.#written.set(record, written)
     }
     return written
+  }
+
+  async #writeAll(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void> {
+    const retired = this.#removeFrom(this.#retiringServer(id), id, 0)
+    if (this.servers.length > 0) await this.#write(id, record, base)
+    await retired
   }
 
   async #write(id: string, record: CachedRecord, base: CachedRecord | null): Promise<void> {
@@ -117,13 +152,18 @@ export class SessionCache {
       if (done === undefined) await this.#miss(server, id, 0)
     } catch (error) {
       if (!(error instanceof CacheRefused)) throw error
-      await this.remove(id)
+      await this.#removeFrom(server, id, 0)
     }
   }
 
   /** Deletes the entry. A server that was in use until now is tried for `patience` ms. */
   async remove(id: string, patience = 0): Promise<void> {
-    const server = this.#server(id)
+    const main = this.servers.length === 0 ? undefined : this.#server(id)
+    await Promise.all([main, this.#retiringServer(id)].map((server) => this.#removeFrom(server, id, patience)))
+  }
+
+  async #removeFrom(server: CacheServer | undefined, id: string, patience: number): Promise<void> {
+    if (server === undefined) return
     const wasUsed = server.state === 'closed' || server.isInDoubt
     const done = await allowRefusal(server.use((connection) => connection.delete(keyOf(id))))
     if (done === undefined) await this.#miss(server, id, wasUsed ? patience : 0)
@@ -141,12 +181,15 @@ export class SessionCache {
   }
 
   close(): void {
-    for (const server of this.servers) server.close()
+    for (const server of this.#all) server.close()
   }
 
   async #look(connection: CacheConnection, id: string): Promise<Looked> {
     const key = keyOf(id)
-    const entry = await connection.get(key)
+    const found = await connection.look?.(key, `lease ${this.#randomness.token()}`, leaseSeconds)
+    if (found !== undefined && 'added' in found)
+      return { lease: found.added === null ? null : { connection, cas: found.added } }
+    const entry = found === undefined ? await connection.get(key) : found.entry
     if (entry !== null) {
       const content = parse(id, entry.value)
       if (content === 'lease') {
@@ -213,6 +256,12 @@ export class SessionCache {
     return this.servers[Number.parseInt(id.slice(0, 8), 16) % this.servers.length]!
   }
 
+  /** The server of the retiring cache, unless that is the same. */
+  #retiringServer(id: string): CacheServer | undefined {
+    const server = this.retiring[Number.parseInt(id.slice(0, 8), 16) % this.retiring.length]
+    return this.servers.length > 0 && server === this.#server(id) ? undefined : server
+  }
+
   /** Null: not to be cached. */
   #valueOf(id: string, record: CachedRecord): { text: string; seconds: number } | null {
     const { data, ...rest } = record
@@ -221,32 +270,6 @@ export class SessionCache {
     const text = `value ${JSON.stringify({ id, ...rest })}\n${data}`
     if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) return null
     return { text, seconds: Math.min(Math.ceil(left / 1000), maxSeconds) }
-  }
-}
-
-function keyOf(id: string): string {
-  return `tipfy:${id}`
-}
-
-function isRecord(fetched: unknown): fetched is CachedRecord {
-  return typeof fetched === 'object' && fetched !== null && 'version' in fetched
-}
-
-/** An entry's content: another reader's lease, a record, that of a newer version of tipfy, or nothing of ours. */
-function parse(id: string, text: string): CachedRecord | 'lease' | 'newer' | 'broken' {
-  if (text.startsWith('lease ')) return 'lease'
-  const end = text.indexOf('\n')
-  if (!text.startsWith('value ') || end === -1) return 'broken'
-  try {
-    const header = JSON.parse(text.slice(6, end))
-    if (typeof header.format === 'number' && !isReadable(header.format)) return 'newer'
-    const { id: owner, version, created, updated, expires, username, commits, stamp } = header
-    const numbers = [version, created, updated, expires].every((number) => typeof number === 'number')
-    if (owner !== id || !numbers || (username !== null && typeof username !== 'string')) return 'broken'
-    if (!Array.isArray(commits) || (stamp !== null && typeof stamp !== 'string')) return 'broken'
-    return { version, created, updated, expires, data: text.slice(end + 1), username, commits, stamp }
-  } catch {
-    return 'broken'
   }
 }
 

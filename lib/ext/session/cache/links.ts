@@ -1,24 +1,44 @@
-// The links to the servers of the cache that the configuration names.
-import { cacheServers } from '../config/cache-servers.ts'
+// The links to the servers of the caches that the configuration names.
+import { type CachePassword, type CacheServerAddress, cacheServers, retiringServers } from '../config/cache-servers.ts'
 import type { SessionConfig } from '../config/config.ts'
 import type { CacheLink } from './ports.ts'
 
+type CacheSettings = Omit<SessionConfig, 'secretKey'>
+
 /** Makes the links to the servers of the cache; what speaks to them is loaded only here. */
-export async function cacheLinks(settings: Omit<SessionConfig, 'secretKey'>): Promise<CacheLink[]> {
-  const { cacheCa: ca, cacheUser, cachePassword, memcacheUser, memcachePassword } = settings
-  const servers = cacheServers(settings)
+export function cacheLinks(settings: CacheSettings): Promise<CacheLink[]> {
+  return linksTo(cacheServers(settings), credentialsOf(settings))
+}
+
+/** Makes the links to the servers of the other cache of a move. One that both lists name is that of `main`. */
+export async function retiringLinks(settings: CacheSettings, main: readonly CacheLink[]): Promise<CacheLink[]> {
+  const { cacheRetiring } = settings
+  const own = typeof cacheRetiring === 'object' && !Array.isArray(cacheRetiring) ? cacheRetiring : null
+  const links = await linksTo(retiringServers(settings), { ...credentialsOf(settings), ...own })
+  return links.map((link) => main.find(({ name }) => name === link.name) ?? link)
+}
+
+function credentialsOf(settings: CacheSettings): Credentials {
+  const { memcacheUser, memcachePassword, cacheUser, cachePassword, cacheCa } = settings
+  return { cacheUser: cacheUser ?? memcacheUser, cachePassword: cachePassword ?? memcachePassword, cacheCa }
+}
+
+type Credentials = Pick<CacheSettings, 'cacheUser' | 'cachePassword' | 'cacheCa'>
+
+async function linksTo(servers: readonly CacheServerAddress[], credentials: Credentials): Promise<CacheLink[]> {
+  const { cacheUser, cachePassword, cacheCa: ca } = credentials
   if (servers.length === 0) return []
-  const password = cachePassword ?? memcachePassword
+  const username = servers[0]!.username ?? cacheUser
   if (servers[0]!.kind === 'memcached') {
     const { memcachedLinks } = await import('./memcached.ts')
     const names = servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
-    return memcachedLinks(names, {
-      username: servers[0]!.username ?? cacheUser ?? memcacheUser,
-      password: typeof password === 'function' ? await password() : password,
-    })
+    const password = typeof cachePassword === 'function' ? textOf(await cachePassword()) : cachePassword
+    return memcachedLinks(names, { username, password })
   }
   const { valkeyLink } = await import('./valkey.ts')
   return servers.map(({ host, port, tls, username, database }) =>
-    valkeyLink({ host, port, tls, ca, username: username ?? cacheUser, password, database }),
+    valkeyLink({ host, port, tls, ca, username: username ?? cacheUser, password: cachePassword, database }),
   )
 }
+
+const textOf = (password: CachePassword): string => (typeof password === 'string' ? password : password.password)

@@ -23,6 +23,8 @@ export function memcachedLinks(servers: string | readonly string[], options: Mem
   })
 }
 
+const remedy = ': Valkey and Redis are valkey://host:port, with TLS valkeys://'
+
 const op = { get: 0x00, add: 0x02, replace: 0x03, delete: 0x04, noop: 0x0a }
 const names = new Map<number, string>(Object.entries(op).map(([name, code]) => [code, name]))
 type Extras = Uint8Array
@@ -44,6 +46,7 @@ interface MemjsServer {
 }
 
 class Connection implements CacheConnection {
+  readonly #name: string
   readonly #client: memjs.Client
   readonly #server: MemjsServer
   #socket: Socket | undefined
@@ -59,12 +62,16 @@ class Connection implements CacheConnection {
     } catch (error) {
       // A server that hangs still accepts: each try would leave a socket open for as long as that lasts.
       connection.close()
-      throw error
+      const { message } = error as Error
+      throw /^no response|connection was lost/.test(message)
+        ? new Error(`${message}${remedy}`, { cause: error })
+        : error
     }
     return connection
   }
 
   private constructor(host: string, port: number, { username, password }: MemcachedOptions) {
+    this.#name = `${host}:${port}`
     // Longer than any deadline of ours: two time-outs of one call would interfere.
     const server = new memjs.Server(host, port, '', '', { timeout: 3600, conntimeout: 3600, keepAlive: true })
     this.#server = server as unknown as MemjsServer
@@ -128,7 +135,7 @@ class Connection implements CacheConnection {
     this.#server._socket?.once('close', () => this.#lost())
     const { header } = await replied
     if (header.magic !== 0x81 || header.status !== ok)
-      throw new Error('it does not speak the memcached binary protocol')
+      throw new Error(`it does not speak the memcached binary protocol${remedy}`)
     this.#socket = this.#server._socket
   }
 
@@ -140,7 +147,7 @@ class Connection implements CacheConnection {
   }
 
   #askTraced(...args: [opcode: number, key: string, extras: Extras, value: string, cas?: Buffer]) {
-    return traced('memcached', names.get(args[0])!, () => this.#perform(...args))
+    return traced('cache', `${names.get(args[0])} ${this.#name}`, () => this.#perform(...args))
   }
 
   #perform(opcode: number, key: string, extras: Extras, value: string, cas?: Buffer): Promise<Reply> {

@@ -31,13 +31,15 @@ export interface CacheCounters {
   /** Entries that were expired, garbage or another session's. */
   cacheBroken: number
   /** The time that each load or save spent on the cache. */
-  readonly memcached: { add(ms: number, failed: boolean): void }
+  readonly cache: { add(ms: number, failed: boolean): void }
 }
 
 /** A server of the cache. */
 export interface CacheLink {
   /** Like `10.0.0.1:11211`, for log lines. */
   readonly name: string
+  /** Gets what the next connection needs, a token perhaps, before its time begins; undefined where nothing is missing. */
+  prepare?(): Promise<unknown> | undefined
   /** Gives up after `timeout` ms, and leaves nothing open then. */
   connect(timeout: number): Promise<CacheConnection>
   /** Connects, and describes the server to a person: kind, version, role. */
@@ -47,13 +49,23 @@ export interface CacheLink {
 /** Names one version of an entry; counts only on the connection that gave it, for servers count anew when they restart. */
 export type CasId = unknown
 
+export interface Entry {
+  value: string
+  cas: CasId
+}
+
+/** The entry that was there, or the id of the one that was added; null: the server did not take it. */
+export type Looked = { entry: Entry } | { added: CasId | null }
+
 /**
  * One connection to a server of the cache. Calls may stay pending for ever. They reject when the connection is lost, and with
  * CacheRefused if the server responded with a refusal.
  */
 export interface CacheConnection {
   readonly alive: boolean
-  get(key: string): Promise<{ value: string; cas: CasId } | null>
+  get(key: string): Promise<Entry | null>
+  /** `get`, and `add` where there is nothing, in one call; for servers that can. */
+  look?(key: string, value: string, seconds: number): Promise<Looked>
   /** Null: there is an entry already. */
   add(key: string, value: string, seconds: number): Promise<CasId | null>
   /** Null: it is another entry by now, or gone. */

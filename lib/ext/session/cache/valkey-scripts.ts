@@ -29,6 +29,8 @@ function script(name: string, flags: string, body: string): Script {
 export const scripts = {
   /** The entry of this term; deletes one of another. */
   get: script('get', ' flags=allow-oom', `if e and not s then redis.call('DEL',KEYS[1]) end return s`),
+  /** The entry of this term; 1 where there was none, and it stored one. ARGV: token, value, ms. */
+  look: script('look', '', 'if s then return s end return put(ARGV[1],ARGV[2],ARGV[3])'),
   /** 1 where it stored; 0 where there is an entry of this term. ARGV: token, value, ms. */
   add: script('add', '', 'if s then return 0 end return put(ARGV[1],ARGV[2],ARGV[3])'),
   /** 1 where it stored over the entry with the old token. ARGV: token, value, ms, old token. */

@@ -3,10 +3,13 @@
 import { randomBytes } from 'node:crypto'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { systemClock, withDeadline } from '../../../internal/clock.ts'
+import { type Clock, systemClock, withDeadline } from '../../../internal/clock.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
-import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
+import type { CachePasswordSetting } from '../config/cache-servers.ts'
+import { Passwords } from './passwords.ts'
+import { type CacheConnection, type CacheLink, CacheRefused, type CasId, type Entry, type Looked } from './ports.ts'
 import { encodeCommand, type Reply, ReplyError, ReplyReader } from './resp.ts'
+import { explain } from './valkey-errors.ts'
 import { type Script, scripts } from './valkey-scripts.ts'
 
 export interface ValkeyOptions {
@@ -18,25 +21,43 @@ export interface ValkeyOptions {
   ca?: string | null
   username?: string | null
   /** A text, or a function that gives one for each connection: a token that expires. */
-  password?: string | (() => string | Promise<string>) | null
+  password?: CachePasswordSetting
   /** Default: 0. */
   database?: number
+}
+
+/** The world around a link, so that a test can own it. */
+export interface ValkeyWorld {
+  clock: Clock
+  openSocket(options: ValkeyOptions): Socket
 }
 
 const defaultPort = 6379
 /** The server works, but does not take this: no memory, no disk for its snapshot, a script that runs for too long. */
 const refusals = new Set(['OOM', 'MISCONF', 'BUSY'])
 const probe = 'tipfy:probe'
+/** Keys of the first and last slots of a cluster, and of some between: where it has shards, one of them is elsewhere. */
+const probes = ['13959', '9', '6', '3', '24959'].map((n) => probe + n)
+
+const systemWorld: ValkeyWorld = {
+  clock: systemClock,
+  openSocket: ({ host, port = defaultPort, tls = false, ca }) =>
+    tls
+      ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca }) })
+      : connectTcp({ host, port }),
+}
 
 /** A link to one server. */
-export function valkeyLink(options: ValkeyOptions): CacheLink {
-  const { host, port = defaultPort } = options
-  const name = `${host.includes(':') ? `[${host}]` : host}:${port}`
+export function valkeyLink(options: ValkeyOptions, world = systemWorld): CacheLink {
+  const { host, port = defaultPort, database = 0 } = options
+  const passwords = new Passwords(options.password, world.clock)
+  const open = (timeout: number) => ValkeyConnection.open(options, passwords, world, timeout)
   return {
-    name,
-    connect: (timeout) => ValkeyConnection.open(options, timeout),
+    name: `${host.includes(':') ? `[${host}]` : host}:${port}${database === 0 ? '' : `/${database}`}`,
+    prepare: () => passwords.prepare(),
+    connect: open,
     async describe(timeout) {
-      const connection = await ValkeyConnection.open(options, timeout)
+      const connection = await open(timeout)
       try {
         return await connection.describe()
       } finally {
@@ -52,6 +73,8 @@ interface Waiting {
 }
 
 class ValkeyConnection implements CacheConnection {
+  readonly #name: string
+  readonly #isTls: boolean
   readonly #socket: Socket
   readonly #reader = new ReplyReader()
   /** The commands under way: the server replies in their order. */
@@ -59,44 +82,77 @@ class ValkeyConnection implements CacheConnection {
   #next = 0
   #lost: Error | null = null
   #ready = false
+  #endRenewal = () => {}
 
-  static async open(options: ValkeyOptions, timeout: number): Promise<ValkeyConnection> {
-    const password = typeof options.password === 'function' ? await options.password() : options.password
-    const connection = new ValkeyConnection(options)
+  static async open(
+    options: ValkeyOptions,
+    passwords: Passwords,
+    world: ValkeyWorld,
+    timeout: number,
+  ): Promise<ValkeyConnection> {
+    const password = await passwords.take()
+    const connection = new ValkeyConnection(options, world)
     try {
-      await withDeadline(systemClock, timeout, connection.#greet(options, password))
+      await withDeadline(world.clock, timeout, connection.#greet(options, password))
       if (connection.#lost !== null) throw connection.#lost
     } catch (error) {
       connection.close()
-      throw explain(error)
+      throw explain(error, connection.#isTls)
     }
     connection.#ready = true
+    connection.#endRenewal = passwords.renew((next) => connection.#authenticate(options, next).catch(() => {}))
     return connection
   }
 
-  async #greet({ username, database = 0 }: ValkeyOptions, password: string | null | undefined): Promise<void> {
-    if (password) await this.#send(username ? ['AUTH', username, password] : ['AUTH', password])
-    if (database !== 0) await this.#send(['SELECT', String(database)])
-    // Fails for a replica, missing rights, a server too old for such scripts, or another kind of server.
-    await this.get(probe)
-  }
-
-  private constructor({ host, port = defaultPort, tls = false, ca }: ValkeyOptions) {
-    this.#socket = tls
-      ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca }) })
-      : connectTcp({ host, port })
+  private constructor(options: ValkeyOptions, world: ValkeyWorld) {
+    const { host, port = defaultPort, tls = false } = options
+    this.#name = `${host}:${port}`
+    this.#isTls = tls
+    this.#socket = world.openSocket(options)
     this.#socket.setNoDelay(true)
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk))
     this.#socket.on('error', (error) => this.#fail(error))
     this.#socket.on('close', () => this.#fail(new Error('the connection was lost')))
   }
 
+  async #authenticate({ username }: ValkeyOptions, password: string): Promise<void> {
+    await this.#send(username ? ['AUTH', username, password] : ['AUTH', password])
+  }
+
+  async #greet(options: ValkeyOptions, password: string | null): Promise<void> {
+    const { database = 0 } = options
+    if (password) await this.#authenticate(options, password)
+    if (database !== 0) await this.#send(['SELECT', String(database)])
+    // Fails for a replica, missing rights, a server too old for such scripts, a shard of several, or another kind of server.
+    await Promise.all(probes.map((key) => this.get(key)))
+    try {
+      // The right to EVAL is missed only when the server has forgotten a script.
+      await this.#send(['EVAL', scripts.get.text, '1', probe])
+      await this.add(probe, '', 1)
+      await this.delete(probe)
+    } catch (error) {
+      if (!(this.#judge(error) instanceof CacheRefused)) throw error // it is full, perhaps for a moment
+    }
+  }
+
   get alive(): boolean {
     return this.#lost === null
   }
 
-  async get(key: string): Promise<{ value: string; cas: CasId } | null> {
+  async get(key: string): Promise<Entry | null> {
     return entryOf(await this.#run(scripts.get, key))
+  }
+
+  async look(key: string, value: string, seconds: number): Promise<Looked> {
+    const token = newToken()
+    try {
+      const reply = await this.#run(scripts.look, key, token, value, String(seconds * 1000))
+      return reply === 1 ? { added: token } : { entry: entryOf(reply)! }
+    } catch (error) {
+      if (!(error instanceof CacheRefused)) throw error
+      const entry = await this.get(key) // a full server still gives what it has
+      return entry === null ? { added: null } : { entry }
+    }
   }
 
   add(key: string, value: string, seconds: number): Promise<CasId | null> {
@@ -126,14 +182,14 @@ class ValkeyConnection implements CacheConnection {
   }
 
   async #store(script: Script, key: string, value: string, seconds: number, ...more: string[]): Promise<CasId | null> {
-    const token = randomBytes(12).toString('base64url')
+    const token = newToken()
     const stored = await this.#run(script, key, token, value, String(seconds * 1000), ...more)
     return stored === 1 ? token : null
   }
 
   #run(script: Script, key: string, ...args: string[]): Promise<string | number | null> {
     if (!steps.hasSubscribers || !this.#ready) return this.#evaluate(script, key, args)
-    return traced('valkey', script.name, () => this.#evaluate(script, key, args))
+    return traced('cache', `${script.name} ${this.#name}`, () => this.#evaluate(script, key, args))
   }
 
   async #evaluate(script: Script, key: string, args: string[]): Promise<string | number | null> {
@@ -154,8 +210,9 @@ class ValkeyConnection implements CacheConnection {
   #judge(error: unknown): unknown {
     if (!(error instanceof ReplyError)) return error
     if (refusals.has(error.code)) return new CacheRefused(error.message, { cause: error })
-    this.#fail(error)
-    return error
+    const explained = explain(error, this.#isTls)
+    this.#fail(explained)
+    return explained
   }
 
   #send(words: readonly string[]): Promise<string | number | null> {
@@ -193,36 +250,25 @@ class ValkeyConnection implements CacheConnection {
   #fail(error: Error): void {
     if (this.#lost !== null) return
     this.#lost = error
+    this.#endRenewal()
     this.#socket.destroy()
     for (const { reject } of this.#waiting.splice(this.#next)) reject(error)
     this.#next = 0
   }
 }
 
-/** Adds a remedy to the error of a failed connection, if the server gives none. */
-function explain(error: unknown): unknown {
-  if (!(error instanceof ReplyError)) return error
-  const remedy = /can't (run this command|access)|NOPERM/.test(error.message)
-    ? 'its user needs the rights ~tipfy:* +get +set +del +eval +evalsha +info'
-    : remedies[error.code]
-  return remedy === undefined ? error : new Error(`${error.message}: ${remedy}`, { cause: error })
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  READONLY: 'it is a replica; name the primary',
-  NOTPRIMARY: 'it is a replica; name the primary',
-  MOVED: 'it is part of a cluster; make an instance with cluster mode disabled',
-  CROSSSLOT: 'it is part of a cluster; make an instance with cluster mode disabled',
-  CLUSTERDOWN: 'it is part of a cluster; make an instance with cluster mode disabled',
-  NOAUTH: 'set cachePassword',
-  WRONGPASS: 'correct cacheUser and cachePassword',
-}
-
 /** Splits `<token> <value>`. */
-function entryOf(reply: string | number | null): { value: string; cas: CasId } | null {
-  if (typeof reply !== 'string') return null
-  const space = reply.indexOf(' ')
-  return { value: reply.slice(space + 1), cas: reply.slice(0, space) }
+function entryOf(reply: string | number | null): Entry | null {
+  if (reply === null) return null
+  const space = typeof reply === 'string' ? reply.indexOf(' ') : -1
+  if (space === -1) throw new Error('it does not speak RESP2 as Valkey does')
+  const text = reply as string
+  return { value: text.slice(space + 1), cas: text.slice(0, space) }
+}
+
+/** A name that no other entry has. */
+function newToken(): string {
+  return randomBytes(12).toString('base64url')
 }
 
 function uncork(socket: Socket): void {

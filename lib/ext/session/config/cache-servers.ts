@@ -26,14 +26,25 @@ const protocols: Readonly<Record<string, Protocol>> = {
 /** `host`, `host:port` or `[IPv6]:port`, several of them separated by commas. */
 const hostAndPort = /^(?:\[([0-9a-f:.]+)\]|([^:/?#@[\]\s]+))(?::(\d{1,5}))?$/i
 
-/** Returns true if each part of `servers` is `host`, `host:port` or `[IPv6]:port`. */
-export function readableHosts(servers: string | readonly string[]): boolean {
-  return listOf(servers).every((text) => text.split(',').every((one) => hostAndPort.test(one.trim())))
+/** A password, or a token that is good for a number of seconds. */
+export type CachePassword = string | { readonly password: string; readonly expiresIn: number }
+
+/** A password, or a function that gives one for each new connection; a token is kept until shortly before it ends. */
+export type CachePasswordSetting = null | string | (() => CachePassword | Promise<CachePassword>)
+
+type Servers = string | readonly string[] | null
+
+/** The other cache of a move, where its credentials differ: keys that are left out are those of `cache`. */
+export interface RetiringCache {
+  readonly cache: string | readonly string[]
+  readonly cacheUser?: string | null
+  readonly cachePassword?: CachePasswordSetting
+  readonly cacheCa?: string | null
 }
 
 interface CacheKeys {
-  readonly cache: string | readonly string[] | null
-  readonly memcache: string | readonly string[] | null
+  readonly cache: Servers
+  readonly memcache: Servers
 }
 
 /**
@@ -44,47 +55,79 @@ interface CacheKeys {
 export function cacheServers({ cache, memcache }: CacheKeys): CacheServerAddress[] {
   const [one, other] = [listOf(cache), listOf(memcache)]
   if (one.length > 0 && other.length > 0) {
-    failConfig('memcache', memcache, 'left out where `cache` is set: both name the servers in front of Datastore')
+    failConfig(
+      'memcache',
+      other.map(withoutCredentials),
+      'left out where `cache` is set: both name the servers in front of Datastore',
+    )
   }
   const servers = [
-    ...one.flatMap((text) => readUrl(text)),
+    ...one.flatMap((text) => readUrl('cache', text)),
     ...other.flatMap((text) => readHosts('memcache', text, text, protocols.memcached!)),
   ]
-  if (new Set(servers.map(({ kind, tls }) => `${kind} ${tls}`)).size > 1) {
-    failConfig('cache', 'servers of several kinds', 'servers of one kind')
-  }
-  return servers
+  return ofOneKind('cache', servers)
 }
 
-function listOf(servers: string | readonly string[] | null): readonly string[] {
+/** Reads the servers of `cacheRetiring`, the other cache of a move. */
+export function retiringServers({ cacheRetiring: given }: { cacheRetiring: Servers | RetiringCache }) {
+  const servers = isNamed(given) ? given : given.cache
+  return ofOneKind(
+    'cacheRetiring',
+    listOf(servers).flatMap((text) => readUrl('cacheRetiring', text)),
+  )
+}
+
+const isNamed = (given: Servers | RetiringCache): given is Servers =>
+  given === null || typeof given === 'string' || Array.isArray(given)
+
+function ofOneKind(key: string, servers: CacheServerAddress[]): CacheServerAddress[] {
+  const isMixed = new Set(servers.map(({ kind, tls }) => `${kind} ${tls}`)).size > 1
+  return isMixed ? failConfig(key, 'servers of several kinds', 'servers of one kind') : servers
+}
+
+function listOf(servers: Servers): readonly string[] {
   return (typeof servers === 'string' ? [servers] : (servers ?? [])).filter((text) => text !== '')
 }
 
+export const wantedHosts = "'host:port[,…]', a list of them, or null"
 const wantedUrl =
   "an address like 'valkey://10.0.0.3:6379', or a list of them; valkeys:// is over TLS, redis:// and rediss:// are the same, memcached://host:port,host:port is memcached"
 
-function readUrl(text: string): CacheServerAddress[] {
-  // A password that stands in an address would be logged with it, here for a start.
-  const shown = text.replace(/^([a-z]+:\/\/)?[^/@]*:[^/]*@/i, '$1…@')
-  if (shown !== text) failConfig('cache', shown, 'an address without a password; that goes into cachePassword')
+/** Hides what stands before an `@`, and a query: a password there would be logged with the address. */
+function withoutCredentials(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1…@').replace(/\?.*/s, '?…')
+}
+
+function readUrl(key: string, text: string): CacheServerAddress[] {
+  const shown = withoutCredentials(text)
+  // The user ends at the last `@`: passwords hold any character.
   const [, scheme = '', user, hosts = '', database = ''] =
-    /^([a-z]+):\/\/(?:([^@/]+)@)?([^/]*)(?:\/(\d{0,4}))?$/.exec(text) ?? []
+    /^([a-z]+):\/\/(?:(.*)@)?([^/@]*)(?:\/(\d{0,4}))?$/s.exec(text) ?? []
+  if (/:.*@/s.test(text.replace(/^[a-z]+:\/\//i, '')) || text.includes('?')) {
+    failConfig(key, shown, 'an address without a password; that goes into cachePassword')
+  }
   const protocol = protocols[scheme]
-  if (protocol === undefined) failConfig('cache', text, wantedUrl)
-  const username = user === undefined ? null : decodeURIComponent(user)
-  if (protocol.kind === 'memcached' && database !== '') failConfig('cache', text, 'an address without a database')
-  return readHosts('cache', text, hosts, protocol).map((server) => ({
-    ...server,
-    username,
-    database: Number(database),
-  }))
+  if (protocol === undefined) failConfig(key, shown, wantedUrl)
+  const username = user === undefined ? null : decoded(user)
+  if (username === undefined) failConfig(key, shown, wantedUrl)
+  if (protocol.kind === 'memcached' && database !== '') failConfig(key, shown, 'an address without a database')
+  const number = Number(database)
+  return readHosts(key, shown, hosts, protocol).map((server) => ({ ...server, username, database: number }))
+}
+
+function decoded(user: string): string | undefined {
+  try {
+    return decodeURIComponent(user)
+  } catch {
+    return undefined
+  }
 }
 
 function readHosts(key: string, given: string, hosts: string, { kind, tls, port }: Protocol): CacheServerAddress[] {
   return hosts.split(',').map((one) => {
     const [match, ipv6, name, number] = hostAndPort.exec(one.trim()) ?? []
     if (match === undefined || Number(number) > 65_535) {
-      failConfig(key, given, key === 'cache' ? wantedUrl : "'host:port[,…]', a list of them, or null")
+      failConfig(key, withoutCredentials(given), key === 'memcache' ? wantedHosts : wantedUrl)
     }
     return { kind, tls, host: (ipv6 ?? name)!, port: Number(number ?? port), username: null, database: 0 }
   })

@@ -13,7 +13,13 @@ import {
 import { newestFormat, type RecordFormat, recordFormats } from '../data/record-format.ts'
 import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
-import { cacheServers, readableHosts } from './cache-servers.ts'
+import {
+  type CachePasswordSetting,
+  cacheServers,
+  type RetiringCache,
+  retiringServers,
+  wantedHosts,
+} from './cache-servers.ts'
 import {
   checkCookie,
   checkFormer,
@@ -56,8 +62,22 @@ const matching =
 const isTexts = (value: unknown): boolean =>
   value === null || typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
 
-const isHosts = (value: unknown): boolean =>
-  isTexts(value) && readableHosts((value ?? '') as string | readonly string[])
+/** Leaves an address with a password to `checkConfig`, which does not show it. */
+function isHosts(value: unknown): boolean {
+  if (!isTexts(value) || JSON.stringify(value).includes('@')) return isTexts(value)
+  try {
+    cacheServers({ cache: null, memcache: value as string | readonly string[] | null })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isRetiring = (value: unknown): boolean =>
+  isTexts(value) || (isDictionary(value) && isTexts((value as Partial<RetiringCache>).cache))
+
+const isCertificate = (value: unknown): boolean =>
+  value === null || (typeof value === 'string' && value.includes('-----BEGIN CERTIFICATE-----'))
 
 const isDatastore = (value: unknown): boolean =>
   ['auto', 'embedded', 'cloud'].includes(value as string) ||
@@ -126,22 +146,35 @@ const table = {
   ),
   /** The user of the cache, where its servers ask for one. */
   cacheUser: setting<string | null>(null, 'string|null'),
-  /** A text, or a function that returns one for each new connection: a token that expires. */
-  cachePassword: setting<null | string | (() => string | Promise<string>)>(null, 'null|string|function'),
+  /**
+   * A text, or a function that returns one for each new connection. A token may be `{ password, expiresIn }`, in seconds: it is
+   * renewed ahead of its end, on open connections as well.
+   */
+  cachePassword: setting<CachePasswordSetting>(null, 'null|string|function'),
   /** The authority, as PEM, that signed the certificate of a cache over TLS; null: those that Node knows. */
-  cacheCa: setting<string | null>(null, 'string|null'),
-  /** memcached servers, another spelling of `cache`: `host:port[,…]` or a list; null: none. */
-  memcache: setting<string | readonly string[] | null>(
+  cacheCa: setting<string | null>(
     null,
-    (value) => isHosts(value) || "'host:port[,…]', a list of them, or null",
+    (value) => isCertificate(value) || "the text of a PEM file, '-----BEGIN CERTIFICATE-----…', or null",
   ),
+  /**
+   * The other cache of a move without a stop: the next one, or the last one. Entries are only deleted there. As `cache`, or
+   * `{ cache, cacheUser, cachePassword, cacheCa }` where its credentials differ.
+   */
+  cacheRetiring: setting<string | readonly string[] | RetiringCache | null>(
+    null,
+    (value) => isRetiring(value) || 'an address like those of `cache`, a list, { cache, cachePassword, … }, or null',
+  ),
+  /** memcached servers, another spelling of `cache`: `host:port[,…]` or a list; null: none. */
+  memcache: setting<string | readonly string[] | null>(null, (value) => isHosts(value) || wantedHosts),
   /** Another spelling of `cacheUser` and `cachePassword`. */
   memcacheUser: setting<string | null>(null, 'string|null'),
   memcachePassword: setting<string | null>(null, 'string|null'),
   /** Seconds that the cache keeps a session. */
   cacheTtl: limit(60),
-  /** Milliseconds to wait for the cache. */
+  /** Milliseconds that one load or save waits for the cache. */
   cacheTimeout: limit(50),
+  /** Milliseconds for a connection to the cache, TLS and password included. No request waits for that longer than `cacheTimeout`. */
+  cacheConnectTimeout: limit(1000),
   /** Seconds for one whole load or save, retries included. */
   storeTimeout: limit(5),
   /** For a session that could not be loaded: its first use is a 503, or it is empty and cannot be written. */
@@ -230,5 +263,6 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
     failConfig('dataVersion', null, 'an integer, without which `migrate` is never called')
   }
   cacheServers(config)
+  retiringServers(config)
   checkKeys(config.secretKey, app.dev)
 }

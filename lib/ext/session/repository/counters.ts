@@ -72,7 +72,7 @@ export interface Counters extends CacheCounters {
   commit: Calls
   query: Calls
   /** The calls to the cache of a load or save, together. */
-  memcached: Calls
+  cache: Calls
 }
 
 /** Counts the events of devices since the process began. */
@@ -130,7 +130,7 @@ export function newCounters(): Counters {
     read: new Calls(),
     commit: new Calls(),
     query: new Calls(),
-    memcached: new Calls(),
+    cache: new Calls(),
   }
 }
 

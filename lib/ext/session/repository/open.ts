@@ -5,7 +5,7 @@ import { internalsOf, transportName } from '../../../datastore/google/client-int
 import { systemClock } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
-import { cacheLinks } from '../cache/links.ts'
+import { cacheLinks, retiringLinks } from '../cache/links.ts'
 import type { CacheLink } from '../cache/ports.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, mustBeData } from '../data/migrate.ts'
@@ -70,6 +70,7 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
   await findCredentials(datastore)
   const merge = settings.merge as Merge | null
   const links = await cacheLinks(settings)
+  const retiring = await retiringLinks(settings, links)
   const rows = new SessionDatastore(datastore, {
     kind,
     recordFormat: settings.recordFormat,
@@ -78,7 +79,8 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
   })
   const repository: SessionRepository = new SessionRepository({
     datastore: rows,
-    cache: links.length > 0 ? (await import('../cache/cache.ts')).cacheOn(links) : undefined,
+    cache:
+      links.length + retiring.length > 0 ? (await import('../cache/cache.ts')).cacheOn(links, retiring) : undefined,
     clock: { ...systemClock, now: () => settings.now() },
     randomness: systemRandomness,
     settings: {
@@ -88,25 +90,30 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
       storeTimeout: settings.storeTimeout * 1000,
       cacheTtl: settings.cacheTtl * 1000,
       cacheTimeout: settings.cacheTimeout,
+      cacheConnectTimeout: settings.cacheConnectTimeout,
       onTrouble: (message) => log.warn({ counters: repository.stats, cache: breakers(repository) }, message),
       decode: (text) => decodeCurrent(text, settings),
       merge: merge === null ? null : userMerge(merge),
       onConflict: settings.onConflict,
     },
   })
+  repository.start()
   const endTelemetry = await startTelemetry(() => totals(repository.stats))
   app.onClose(async () => {
     endTelemetry()
     repository.close()
     if (mode !== null) await closeDatastore(datastore)
   })
-  const description = describeDatastore(mode, settings) + describeCache(links)
+  const description =
+    describeDatastore(mode, settings) +
+    describeCache(links, 'with a cache at') +
+    describeCache(retiring, 'which retires the cache at')
   const admin = new SessionAdmin(repository, rows, () => settings.now())
   return { repository, admin, datastore, description }
 }
 
-function describeCache(links: readonly CacheLink[]): string {
-  return links.length === 0 ? '' : `, with a cache at ${links.map(({ name }) => name).join(', ')}`
+function describeCache(links: readonly CacheLink[], what: string): string {
+  return links.length === 0 ? '' : `, ${what} ${links.map(({ name }) => name).join(', ')}`
 }
 
 /** The official client searches for credentials at its first call, and ends the process where there are none. */

@@ -105,6 +105,10 @@ export interface CacheServerState {
 /** The cache in front of Datastore. `id` is the name of a key. */
 export interface CachePort {
   readonly servers: readonly CacheServerState[]
+  /** The servers of another cache, where entries are only deleted. */
+  readonly retiring: readonly CacheServerState[]
+  /** Opens the connections. */
+  start(): void
   /** Returns the cached record, or what `fetch` finds; a record that was fetched is cached. */
   read<Other>(id: string, fetch: () => Promise<CachedRecord | Other>): Promise<CachedRecord | Other>
   /** Makes sure that nothing older than `record` is served; awaited before the response to the commit. */
@@ -119,5 +123,10 @@ export type OpenCache = (parts: {
   clock: Clock
   randomness: Randomness
   counters: CacheCounters
-  settings: { cacheTtl: number; cacheTimeout: number; onTrouble: (message: string) => void }
+  settings: {
+    cacheTtl: number
+    cacheTimeout: number
+    cacheConnectTimeout?: number
+    onTrouble: (message: string) => void
+  }
 }) => CachePort

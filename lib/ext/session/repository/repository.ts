@@ -68,7 +68,12 @@ export class SessionRepository {
   }
 
   get cacheServers(): readonly CacheServerState[] {
-    return this.#cache?.servers ?? []
+    return this.#cache === null ? [] : [...new Set([...this.#cache.servers, ...this.#cache.retiring])]
+  }
+
+  /** Opens the connections to the cache, so that the first request finds them open. */
+  start(): void {
+    this.#cache?.start()
   }
 
   /** Reads a session. Throws RepositoryUnavailable. */

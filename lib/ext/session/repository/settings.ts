@@ -31,6 +31,8 @@ export interface RepositorySettings {
   cacheTtl: number
   /** The longest wait in ms that one load or save may spend on the cache. */
   cacheTimeout: number
+  /** Milliseconds for a connection to the cache to come about, beside the requests. */
+  cacheConnectTimeout: number
   encode(data: Data): string
   decode(text: string): Data
   /** Instead of the structural merge; synchronous, may run again. */
@@ -48,6 +50,7 @@ export const defaultRepositorySettings: RepositorySettings = {
   storeTimeout: 5000,
   cacheTtl: 60_000,
   cacheTimeout: 50,
+  cacheConnectTimeout: 1000,
   encode: encodeData,
   decode: decodeData,
   merge: null,

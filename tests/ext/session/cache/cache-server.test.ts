@@ -1,8 +1,8 @@
-// What the guard of one memcached server does when things end, or go wrong, while it is busy with something else.
+// What the guard of one server of the cache does when things end, or go wrong, while it is busy with something else.
 import { describe, expect, test } from '@jest/globals'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { CacheServer } from '../../../../lib/ext/session/cache/cache-server.ts'
-import type { CacheConnection } from '../../../../lib/ext/session/cache/ports.ts'
+import type { CacheConnection, CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
@@ -23,7 +23,7 @@ class FakeConnection {
 function makeServer() {
   const clock = new FakeClock()
   const attempts: ((connection: FakeConnection | null) => void)[] = []
-  const link = {
+  const link: CacheLink = {
     name: 'fake',
     connect: () =>
       new Promise<CacheConnection>((resolve, reject) => {
@@ -32,13 +32,19 @@ function makeServer() {
         )
       }),
   }
-  const settings = { timeout: 50, entryLife: 60_000, onTrouble: () => {} }
-  return { clock, attempts, server: new CacheServer(link, clock, newCounters(), settings) }
+  const told: string[] = []
+  const settings = {
+    timeout: 50,
+    connectTimeout: 1000,
+    entryLife: 60_000,
+    onTrouble: (message: string) => told.push(message),
+  }
+  return { clock, attempts, told, link, server: new CacheServer(link, clock, newCounters(), settings) }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('a memcached server', () => {
+describe('a server of the cache', () => {
   test('that is closed while it connects closes what comes of it', async () => {
     const { attempts, server } = makeServer()
     server.start()
@@ -133,6 +139,66 @@ describe('a memcached server', () => {
     clock.time += 999
     await server.use(() => Promise.resolve())
     expect(attempts).toHaveLength(2)
+  })
+})
+
+describe('a connection that takes long', () => {
+  test('is waited for by a request as long as for the cache, and then beside the requests', async () => {
+    const { clock, attempts, told, server } = makeServer()
+    let late = 0
+    const first = server.use(async () => late++)
+    await clock.pass(60)
+    expect(await first).toBeUndefined()
+    const start = clock.time
+    expect(await server.use(async () => late++)).toBeUndefined()
+    expect(clock.time).toBe(start)
+    await clock.pass(500)
+    attempts[0]!(new FakeConnection())
+    await settled()
+    expect(server.state).toBe('closed')
+    expect(attempts).toHaveLength(1)
+    expect(late).toBe(0)
+    expect(await server.use(async () => 'used')).toBe('used')
+    expect(told).toEqual([])
+  })
+
+  test('is given up in the end, and the log is told once', async () => {
+    const { clock, attempts, told, server } = makeServer()
+    void server.use(async () => {})
+    await clock.pass(1100)
+    expect(server.state).toBe('open')
+    expect(told).toEqual([expect.stringMatching(/the cache at fake is left alone.*no response within 1000 ms/)])
+    await clock.pass(20)
+    void server.use(async () => {})
+    attempts[1]!(null)
+    await clock.pass(60)
+    expect(told).toHaveLength(1)
+  })
+
+  test('is used only when the changes that were made meanwhile are deleted there', async () => {
+    const { clock, attempts, server } = makeServer()
+    server.start()
+    void server.use(async () => {})
+    await clock.pass(60)
+    server.miss('k')
+    const connection = new FakeConnection()
+    attempts[0]!(connection)
+    await settled()
+    expect(connection.deleted).toEqual(['k'])
+    expect(server.state).toBe('closed')
+  })
+
+  test('has its time from when what it needs is there', async () => {
+    const { clock, attempts, link, server, told } = makeServer()
+    link.prepare = () => new Promise((resolve) => void clock.timer(5000, () => resolve('a token')))
+    server.start()
+    await clock.pass(4900)
+    expect(attempts).toHaveLength(0)
+    await clock.pass(900)
+    attempts[0]!(new FakeConnection())
+    await settled()
+    expect(await server.use(async () => 'used')).toBe('used')
+    expect(told).toEqual([])
   })
 })
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import { type ValkeyOptions, valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
-import { freePort } from '../../../support/memcached.ts'
+import { freePort, Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { certificate, Relay, Valkey, valkeyServers } from '../../../support/valkey.ts'
 
 const opened: { close(): void }[] = []
@@ -11,6 +12,14 @@ async function connect(port: number, options: Partial<ValkeyOptions> = {}) {
   opened.push(connection)
   return connection
 }
+
+/** The line of a command in the statistics of a server. */
+async function stat(server: Valkey, command: string, password?: string): Promise<string> {
+  const socket =
+    password === undefined ? server.command('INFO', 'commandstats') : server.commandAs(password, 'INFO', 'commandstats')
+  return new RegExp(`cmdstat_${command}:(.*)`).exec(String(await socket))?.[1] ?? 'calls=0'
+}
+
 afterEach(() => {
   for (const one of opened.splice(0)) one.close()
 })
@@ -36,6 +45,18 @@ describe.each(valkeyServers)('a connection to %s', (program) => {
     expect(await connection.delete('k', second)).toBe(true)
     expect(await connection.replace('k', 'e', 10, second)).toBeNull()
     expect(await connection.delete('k')).toBe(false)
+  })
+
+  test('gets what is there, or adds, in one call', async () => {
+    const connection = await connect(server.port)
+    const calls = Number(/calls=(\d+)/.exec(await stat(server, 'evalsha'))![1])
+    const looked = await connection.look!('l', 'lease 1', 10)
+    expect(looked).toEqual({ added: expect.any(String) })
+    const { added } = looked as { added: string }
+    expect(await connection.look!('l', 'lease 2', 10)).toEqual({ entry: { value: 'lease 1', cas: added } })
+    expect(await connection.replace('l', 'value', 10, added)).not.toBeNull()
+    expect(await connection.look!('l', 'lease 3', 10)).toMatchObject({ entry: { value: 'value' } })
+    expect(Number(/calls=(\d+)/.exec(await stat(server, 'evalsha'))![1])).toBe(calls + 4)
   })
 
   test('counts exactly by check-and-set with many writers', async () => {
@@ -73,6 +94,9 @@ describe.each(valkeyServers)('a connection to %s', (program) => {
     await expect(connection.add('large', 'x', 10)).rejects.toMatchObject({ name: 'CacheRefused' })
     await expect(connection.replace('m', 'x', 10, cas)).rejects.toMatchObject({ name: 'CacheRefused' })
     expect(await connection.get('m')).toEqual({ value: 'a', cas })
+    expect(await connection.look!('m', 'lease', 10)).toEqual({ entry: { value: 'a', cas } })
+    expect(await connection.look!('none', 'lease', 10)).toEqual({ added: null })
+    expect((await connect(server.port)).alive).toBe(true)
     expect(await connection.delete('m', cas)).toBe(true)
     await server.command('CONFIG', 'SET', 'maxmemory', '0')
     expect(await connection.add('large', 'x', 10)).not.toBeNull()
@@ -159,6 +183,10 @@ describe.each(valkeyServers)('%s with passwords', (program) => {
     const rights = ['~tipfy:*', '+get', '+set', '+del', '+eval', '+evalsha', '+info', '+select']
     await server.command('ACL', 'SETUSER', 'shop', 'on', '>right', ...rights)
     await server.command('ACL', 'SETUSER', 'weak', 'on', '>right', ...rights.filter((right) => right !== '+info'))
+    for (const missing of ['+eval', '+evalsha', '+get', '+set', '+del', '~tipfy:*']) {
+      const user = `no-${missing}`
+      await server.command('ACL', 'SETUSER', user, 'on', '>right', ...rights.filter((right) => right !== missing))
+    }
     await server.command('ACL', 'SETUSER', 'default', '>secret')
   })
   afterAll(() => server.kill())
@@ -177,6 +205,31 @@ describe.each(valkeyServers)('%s with passwords', (program) => {
     }
     await connect(server.port, { password })
     await connect(server.port, { password })
+    expect(made).toBe(2)
+  })
+
+  test.each([
+    '+eval',
+    '+evalsha',
+    '+get',
+    '+set',
+    '+del',
+    '~tipfy:*',
+  ])('a user without the right %s is told which are needed', async (right) => {
+    await expect(connect(server.port, { username: `no-${right}`, password: 'right' })).rejects.toThrow(
+      'its user needs the rights ~tipfy:* +get +set +del +eval +evalsha +info',
+    )
+  })
+
+  test('a token that ends soon is renewed on the open connection', async () => {
+    let made = 0
+    const password = () => ({ password: 'secret', expiresIn: ++made === 1 ? 1 : 3600 })
+    const connection = await connect(server.port, { password })
+    const auths = async () => Number(/calls=(\d+)/.exec(await stat(server, 'auth', 'secret'))![1])
+    const before = await auths()
+    while (made < 2) await new Promise((resolve) => setTimeout(resolve, 20))
+    while ((await auths()) <= before + 1) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(await connection.get('tipfy:k')).not.toBeUndefined()
     expect(made).toBe(2)
   })
 
@@ -208,11 +261,69 @@ describe.each(valkeyServers)('%s over TLS', (program) => {
     await expect(connect(tlsPort, { host, tls: true })).rejects.toThrow(/self.signed certificate/)
   })
 
-  test('plain text to its port, and TLS to a plain port, are errors', async () => {
-    await expect(connect(tlsPort)).rejects.toThrow()
-    await expect(valkeyLink({ host, port: server.port, tls: true, ca }).connect(200)).rejects.toThrow()
+  test('plain text to its port, and TLS to a plain port, are errors that name the address to write', async () => {
+    await expect(connect(tlsPort)).rejects.toThrow('a server with TLS is valkeys://host:port')
+    await expect(valkeyLink({ host, port: server.port, tls: true, ca }).connect(200)).rejects.toThrow(
+      'a server without TLS is valkey://host:port',
+    )
+  })
+
+  test('a certificate of an unknown authority, or of another name, is an error with a remedy', async () => {
+    await expect(connect(tlsPort, { host, tls: true })).rejects.toThrow('set cacheCa to the authority that signed it')
+    await expect(connect(tlsPort, { host: '127.0.0.1', tls: true, ca })).rejects.toThrow(
+      'name the server as its certificate does',
+    )
   })
 })
+
+describe.each(valkeyServers)('%s as the wrong server', (program) => {
+  test('a shard of several is an error that says what to make instead', async () => {
+    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '500']
+    const shards = await Promise.all([Valkey.start(program, ...options), Valkey.start(program, ...options)])
+    const [one, two] = shards as [Valkey, Valkey]
+    await one.command('CLUSTER', 'ADDSLOTSRANGE', '0', '8191')
+    await two.command('CLUSTER', 'ADDSLOTSRANGE', '8192', '16383')
+    await one.command('CLUSTER', 'MEET', '127.0.0.1', String(two.port))
+    for (const shard of shards) {
+      while (!String(await shard.command('CLUSTER', 'INFO')).includes('cluster_state:ok')) {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      await expect(connect(shard.port)).rejects.toThrow(/^MOVED .*: it is part of a cluster of several shards/)
+      await shard.kill()
+    }
+  })
+
+  test('a cluster of one shard is a cache', async () => {
+    const server = await Valkey.start(program, '--cluster-enabled', 'yes')
+    await server.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    while (!String(await server.command('CLUSTER', 'INFO')).includes('cluster_state:ok')) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const connection = await connect(server.port)
+    expect(await connection.look!('k', 'v', 10)).toEqual({ added: expect.any(String) })
+    await server.kill()
+  })
+
+  test('one that asks for no password is an error where one is given', async () => {
+    const server = await Valkey.start(program)
+    await expect(connect(server.port, { password: 'hush' })).rejects.toThrow(
+      'it asks for no password; leave out cachePassword',
+    )
+    await expect(memcachedLinks(`127.0.0.1:${server.port}`)[0]!.connect(200)).rejects.toThrow(
+      'Valkey and Redis are valkey://host:port',
+    )
+    await server.kill()
+  })
+})
+
+;(memcachedFound ? test : test.skip)(
+  'a memcached behind valkey:// is an error that names the address to write',
+  async () => {
+    const server = await Memcached.start()
+    await expect(connect(server.port)).rejects.toThrow('memcached is memcached://host:port')
+    await server.kill()
+  },
+)
 
 describe('a server that is not Valkey', () => {
   let server: Server
@@ -248,7 +359,8 @@ describe('a server that is not Valkey', () => {
   })
 })
 
-test('a link is named by host and port', () => {
+test('a link is named by host, port and database', () => {
   expect(valkeyLink({ host: 'a' }).name).toBe('a:6379')
   expect(valkeyLink({ host: '::1', port: 1 }).name).toBe('[::1]:1')
+  expect(valkeyLink({ host: 'a', database: 2 }).name).toBe('a:6379/2')
 })

@@ -144,11 +144,11 @@ withMemcached('a memcached', () => {
     while (store.stats.fills === 0) await new Promise((resolve) => setImmediate(resolve))
     const loaded = await store.load('sid')
     if (loaded.state !== 'live') throw new Error(loaded.state)
-    const { count } = store.stats.memcached
+    const { count } = store.stats.cache
     await Promise.all(Array.from({ length: 30 }, (_, n) => store.save('sid', loaded.record, { data: `{"k${n}":1}` })))
     // The first goes by itself, the others wait for it and go together.
     expect(store.stats.commits).toBe(1 + 2)
-    expect(store.stats.memcached.count).toBe(count + 2)
+    expect(store.stats.cache.count).toBe(count + 2)
     store.close()
     await memcached.kill()
   })

@@ -110,10 +110,10 @@ describe('OpenTelemetry', () => {
     const end = await startTelemetry(() => totals(store.stats))
 
     await traced('datastore', 'lookup Session', async () => {})
-    await expect(traced('memcached', 'get', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(traced('cache', 'get 10.0.0.3:6379', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(spans).toEqual([
       { name: 'tipfy datastore lookup Session', ended: true },
-      { name: 'tipfy memcached get', status: 'no', ended: true },
+      { name: 'tipfy cache get 10.0.0.3:6379', status: 'no', ended: true },
     ])
 
     await store.create('sid', { data: '{}' })

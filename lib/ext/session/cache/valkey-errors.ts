@@ -1,0 +1,53 @@
+// What the errors of a Valkey mean for who has to mend them. The server's own words come first.
+import { types } from 'node:util'
+import { ReplyError } from './resp.ts'
+
+const replica = 'it is a replica; name the primary'
+const cluster =
+  'it is part of a cluster of several shards; make an instance with cluster mode disabled, or with one shard, and name its primary'
+
+const byReply: Readonly<Record<string, string>> = {
+  READONLY: replica,
+  NOTPRIMARY: replica,
+  MOVED: cluster,
+  ASK: cluster,
+  CROSSSLOT: cluster,
+  CLUSTERDOWN: cluster,
+  NOAUTH: 'set cachePassword',
+  WRONGPASS: 'correct cacheUser and cachePassword',
+}
+
+const rights = 'its user needs the rights ~tipfy:* +get +set +del +eval +evalsha +info'
+
+/** Certificates: https://nodejs.org/api/tls.html, "X509 certificate error codes". */
+const unknownAuthority = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/
+
+/** Returns the error of a call, or of a connection that did not come about, with a remedy where there is one. */
+export function explain(error: unknown, tls: boolean): Error {
+  const cause = types.isNativeError(error) ? error : new Error(String(error))
+  const remedy = cause instanceof ReplyError ? forReply(cause) : forSocket(cause, tls)
+  return remedy === undefined ? cause : new Error(`${cause.message}: ${remedy}`, { cause })
+}
+
+function forReply({ code, message }: ReplyError): string | undefined {
+  // Inside a script a right that is missing is an error of another code.
+  if (/can't (run this command|access)|NOPERM|no permissions/i.test(message)) return rights
+  if (/without any password configured/.test(message)) return 'it asks for no password; leave out cachePassword'
+  if (/compiling script|unknown command .?EVAL/i.test(message)) return 'it needs Valkey, or Redis 7 or later'
+  return byReply[code]
+}
+
+function forSocket(error: Error, tls: boolean): string | undefined {
+  const { message, code = '' } = error as NodeJS.ErrnoException
+  if (/RESP2/.test(message)) return 'memcached is memcached://host:port, a Valkey with TLS valkeys://host:port'
+  if (unknownAuthority.test(code)) return 'set cacheCa to the authority that signed it, as PEM'
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'name the server as its certificate does'
+  const isSilent = /^no response within/.test(message)
+  if (tls && (isSilent || isCut(message, code) || code.startsWith('ERR_SSL'))) {
+    return 'a server without TLS is valkey://host:port'
+  }
+  return !tls && isCut(message, code) ? 'a server with TLS is valkeys://host:port' : undefined
+}
+
+const isCut = (message: string, code: string) =>
+  code === 'ECONNRESET' || code === 'EPIPE' || /connection was lost|before secure TLS/.test(message)

@@ -30,15 +30,14 @@ export function startSpans(): Promise<void> {
   return spanning
 }
 
-/** Attributes of calls to databases, by the conventions for them. */
-const systems: Partial<Record<Step['kind'], string>> = {
-  datastore: 'gcp.datastore',
-  memcached: 'memcached',
-  valkey: 'redis',
+/** The system that a step calls, by the conventions for databases; undefined for other steps. */
+function systemOf({ kind, system }: Step): string | undefined {
+  return kind === 'datastore' ? 'gcp.datastore' : system
 }
 
-function attributesOf({ kind, name }: Step): Record<string, string> {
-  const system = systems[kind]
+function attributesOf(step: Step): Record<string, string> {
+  const { kind, name } = step
+  const system = systemOf(step)
   if (system === undefined) return { 'tipfy.kind': kind }
   return { 'tipfy.kind': kind, 'db.system.name': system, 'db.operation.name': name.split(' ', 1)[0]! }
 }
@@ -49,7 +48,7 @@ async function makeSpans(): Promise<void> {
   const spans = new WeakMap<Step, Span>()
   steps.subscribe((message) => {
     const step = message as Step
-    const kind: SpanKind = step.kind in systems ? SpanKind.CLIENT : SpanKind.INTERNAL
+    const kind: SpanKind = systemOf(step) === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT
     const startTime = performance.timeOrigin + step.start
     // Runs in the context of the step's request: the span of the request, or of the step around this one, becomes the parent.
     spans.set(

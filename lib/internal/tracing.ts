@@ -5,8 +5,10 @@ import { channel } from 'node:diagnostics_channel'
 /** One piece of a request's work. Times in ms, on the clock of `performance.now()`. */
 export interface Step {
   readonly kind: 'hook' | 'handler' | 'session' | 'datastore' | 'cache'
-  /** Like `preDispatchHandler checkCsrf` or `lookup Session` or `get 10.0.0.3:6379`. */
+  /** Like `preDispatchHandler checkCsrf`, `lookup Session` or `get 10.0.0.3:6379`. */
   readonly name: string
+  /** The protocol of the server, for calls to the cache. */
+  readonly system?: 'memcached' | 'redis' | undefined
   readonly start: number
   /** Null until it has ended. */
   end: number | null
@@ -38,8 +40,8 @@ export function surround(fn: Surround): void {
  * Runs `work` as a step. Callers check for listeners first, so that nothing is allocated without one:
  * `steps.hasSubscribers ? traced('handler', name, () => call()) : call()`
  */
-export function traced<T>(kind: Step['kind'], name: string, work: () => T): T {
-  const step = begin(kind, name)
+export function traced<T>(kind: Step['kind'], name: string, work: () => T, system?: Step['system']): T {
+  const step = begin(kind, name, system)
   const end = (error?: unknown) => finish(step, error)
   try {
     const result = around(step, work)
@@ -69,8 +71,8 @@ export function beginStep(kind: Step['kind'], name: string): (error?: unknown) =
   return (error) => finish(step, error)
 }
 
-function begin(kind: Step['kind'], name: string): Step {
-  const step: Step = { kind, name, start: performance.now(), end: null, error: undefined }
+function begin(kind: Step['kind'], name: string, system?: Step['system']): Step {
+  const step: Step = { kind, name, system, start: performance.now(), end: null, error: undefined }
   steps.publish(step)
   return step
 }

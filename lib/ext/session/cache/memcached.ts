@@ -147,7 +147,7 @@ class Connection implements CacheConnection {
   }
 
   #askTraced(...args: [opcode: number, key: string, extras: Extras, value: string, cas?: Buffer]) {
-    return traced('cache', `${names.get(args[0])} ${this.#name}`, () => this.#perform(...args))
+    return traced('cache', `${names.get(args[0])} ${this.#name}`, () => this.#perform(...args), 'memcached')
   }
 
   #perform(opcode: number, key: string, extras: Extras, value: string, cas?: Buffer): Promise<Reply> {

@@ -189,7 +189,7 @@ class ValkeyConnection implements CacheConnection {
 
   #run(script: Script, key: string, ...args: string[]): Promise<string | number | null> {
     if (!steps.hasSubscribers || !this.#ready) return this.#evaluate(script, key, args)
-    return traced('cache', `${script.name} ${this.#name}`, () => this.#evaluate(script, key, args))
+    return traced('cache', `${script.name} ${this.#name}`, () => this.#evaluate(script, key, args), 'redis')
   }
 
   async #evaluate(script: Script, key: string, args: string[]): Promise<string | number | null> {

@@ -12,7 +12,7 @@ import { HookLists } from './app/hooks.ts'
 import { isolateConnections } from './app/isolate-connections.ts'
 import type { ObserveRequest } from './app/request-telemetry.ts'
 import { loadSections } from './app/sections.ts'
-import { runSendHooks } from './app/send-hooks.ts'
+import { responseOf, runSendHooks } from './app/sent-response.ts'
 import { ServedContext } from './app/served-context.ts'
 import {
   checkHookNames,
@@ -28,7 +28,6 @@ import type { App, Config, ConfigModule, ErrorHandler, ErrorPage, RequestContext
 import { Request } from './http/request/request.ts'
 import type { RequestSettings } from './http/request/settings.ts'
 import { checkRequest } from './http/request/validate.ts'
-import { makeResponse } from './http/response/convert.ts'
 import { Response } from './http/response/response.ts'
 import { sendResponse } from './http/response/send.ts'
 import { beginStream } from './http/response/started-stream.ts'
@@ -63,8 +62,7 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
         if (returned !== globalResponse && returned instanceof Promise) returned = await returned
       }
     }
-    // To return the global `response` is to return nothing: it is a Proxy of context.response, not another response.
-    const made = makeResponse(returned === globalResponse ? undefined : returned, context.response, request)
+    const made = responseOf(context, returned)
     response = made instanceof Promise ? await made : made
     if (response.isStream) await beginStream(response, request)
   } catch (error) {
@@ -87,7 +85,6 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
     response = await unsavedResponse(app, context, error)
   }
 
-  if (response !== context.response) context.response.close()
   try {
     const sent = sendResponse(response, request, outgoing)
     if (sent !== undefined) await sent

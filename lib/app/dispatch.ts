@@ -1,12 +1,11 @@
 // From a matched rule to what its handler returns, and the response where the handler has no method for the request.
 import { MethodNotAllowed } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
-import { makeResponse } from '../http/response/convert.ts'
 import { Response } from '../http/response/response.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import type { Rule } from '../routing/index.ts'
-import { response as globalResponse } from './globals.ts'
 import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor, verbs } from './handler.ts'
+import { begunResponse, replacing } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
 
 /**
@@ -57,9 +56,6 @@ async function callAround(
   { middleware }: HandlerClass,
   verb: Verb,
 ): Promise<Response> {
-  const { request } = context
-  const convert = (returned: unknown) =>
-    makeResponse(returned === globalResponse ? undefined : returned, context.response, request)
   const reversed = middleware.toReversed()
   let returned: unknown
   for (const one of middleware) {
@@ -68,17 +64,19 @@ async function callAround(
   }
   let response: Response
   try {
-    response = await convert(returned === undefined ? await callMethod(request, made, verb) : returned)
+    response = await begunResponse(
+      context,
+      returned === undefined ? await callMethod(context.request, made, verb) : returned,
+    )
   } catch (error) {
     let handled: unknown
     for (const one of reversed) handled ??= await one.handleException?.(made, error)
     handled ??= await made.handleException?.(error)
     if (handled === undefined) throw error
-    response = await convert(handled)
+    response = await begunResponse(context, handled)
   }
   for (const one of reversed) {
-    const other = await one.afterDispatch?.(made, response)
-    if (other !== undefined) response = await convert(other)
+    response = await replacing(context, response, () => one.afterDispatch?.(made, response))
   }
   return response
 }

@@ -2,13 +2,13 @@
 import type { ServerResponse } from 'node:http'
 import { HTTPException, InternalServerError, ServiceUnavailable } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
-import { makeResponse } from '../http/response/convert.ts'
 import { Response } from '../http/response/response.ts'
 import { sendResponse } from '../http/response/send.ts'
 import { beginStream } from '../http/response/started-stream.ts'
 import { describeError, type ErrorDescription, isInstance } from '../internal/describe-error.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { RequestRedirect } from '../routing/index.ts'
+import { responseOf, useResponse } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
 
 /** Statuses that any client can cause, as often as it likes: they are not logged as failures of the server. */
@@ -22,7 +22,7 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
   const { request } = context
   let error = request.abortReason(thrown) ?? thrown
   try {
-    if (isInstance(error, RequestRedirect)) return error.toResponse()
+    if (isInstance(error, RequestRedirect)) return useResponse(context, error.toResponse())
     if (app.hooks.has('preHandleException')) {
       const response = await app.hooks.intercept('preHandleException', error, app)
       if (response !== undefined) return await begun(response as Response, context)
@@ -35,12 +35,13 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
     return await begun(await errorPage(app, context, error), context)
   } catch (pageError) {
     app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be made`)
-    return plainFailure()
+    return useResponse(context, plainFailure())
   }
 }
 
-async function begun(response: Response, { request }: RequestContext): Promise<Response> {
-  if (response.isStream) await beginStream(response, request)
+async function begun(response: Response, context: RequestContext): Promise<Response> {
+  useResponse(context, response)
+  if (response.isStream) await beginStream(response, context.request)
   return response
 }
 
@@ -66,8 +67,8 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
   if (handler === undefined) return exception.toResponse(request)
   // The page may use the session, also where the rule loads none or the error came before it was open.
   if (context.session === undefined) await app.sessionInterface?.openSession(context)
-  const base = new Response(null, { status: exception.code, headers: exception.headers })
-  return makeResponse(await handler(exception, app), base, request)
+  useResponse(context, new Response(null, { status: exception.code, headers: exception.headers }))
+  return responseOf(context, await handler(exception, app))
 }
 
 /** Returns true for an error of a process that has too many files and connections open, whatever it was doing. */

@@ -1,12 +1,11 @@
 // The hooks of an application, by event: its own events, and those of a request, whose hooks may return a response.
-import type { Request } from '../http/request/request.ts'
 import { isResponse, isReturnable, replacement } from '../http/response/convert.ts'
-import type { Response } from '../http/response/response.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import { contextStorage } from './context.ts'
-import type { Hook, HookArguments, HookName, Hooks, HooksByEvent, TipfyHooks } from './types.ts'
+import { useResponse } from './sent-response.ts'
+import type { Hook, HookArguments, HookName, Hooks, HooksByEvent, RequestContext, TipfyHooks } from './types.ts'
 
 export const hookNames = [
   'posInitApp',
@@ -157,7 +156,8 @@ function take(name: HookName, args: unknown[], hook: Function | string, result: 
   if (name === 'preDispatchHandler') return result
   if (!isResponse(result) || result === args[1]) return undefined
   // Copies: a response kept for many requests must not collect the cookies of each.
-  const response: Response = replacement(result, contextStorage.getStore()?.request as Request)!
+  const context = contextStorage.getStore() as RequestContext
+  const response = useResponse(context, replacement(result, context.request)!)
   if (name === 'preHandleException') return response
   args[1] = response
   return undefined

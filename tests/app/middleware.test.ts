@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import {
   Forbidden,
@@ -125,6 +126,47 @@ describe('the middleware of a handler class', () => {
       expect((await client.get('/a')).status).toBe(500)
       expect(calls).toEqual([])
     }
+  })
+})
+
+describe('the middleware of a handler that streams', () => {
+  const get = async function* () {
+    try {
+      if (request.args.has('fail')) throw new Error('no first piece')
+      yield 'a'
+      yield 'b'
+    } finally {
+      calls.push('finally')
+    }
+  }
+
+  test('handles an error of the first piece', async () => {
+    calls = []
+    class Streams extends RequestHandler {
+      static override middleware = [{ handleException: (_: RequestHandler, error: unknown) => `caught ${error}` }]
+      get() {
+        return get()
+      }
+    }
+    const client = clientFor(Streams)
+    expect((await client.get('/a', { query: { fail: '1' } })).text).toBe('caught Error: no first piece')
+    expect((await client.get('/a')).text).toBe('ab')
+  })
+
+  test('may replace the stream, which is ended', async () => {
+    calls = []
+    const source = Readable.from(['a', 'b'])
+    class Streams extends RequestHandler {
+      static override middleware = [{ afterDispatch: () => 'whole' }]
+      get({ name }: { name: string }) {
+        return name === 'node' ? source : get()
+      }
+    }
+    const client = clientFor(Streams)
+    expect((await client.get('/generator')).text).toBe('whole')
+    expect(calls).toEqual(['finally'])
+    expect((await client.get('/node')).text).toBe('whole')
+    expect(source.destroyed).toBe(true)
   })
 })
 

@@ -11,7 +11,7 @@ import {
   type HTTPException,
   makeApp,
   RequestHandler,
-  type Response,
+  Response,
   Rule,
   request,
   response,
@@ -288,6 +288,65 @@ test('what a timer sets after the response has been sent throws too', async () =
   })
   await done
   expect(codeOf(late)).toBe('TIPFY_E_RESPONSE_SENT')
+})
+
+describe('the global response is the one that is sent, whatever took the place of the first', () => {
+  const stream = async function* () {
+    response.headers.set('x-first', 'yes')
+    response.setCookie('c', 'd')
+    yield 'a'
+    yield String(codeOf(thrownBy(() => response.setCookie('late', '1'))))
+  }
+  const fail = () => {
+    throw new Error('failed')
+  }
+  const shown = async (get: () => unknown, tipfy: Config['tipfy'] = {}) => {
+    const client = clientOf(get, tipfy)
+    const { headers, text } = await client.get('/')
+    return [headers.get('x-first'), client.cookies.get('c'), text]
+  }
+  const wanted = ['yes', 'd', 'aTIPFY_E_RESPONSE_SENT']
+
+  test('by a handler', async () => {
+    expect(await shown(() => new Response(stream()))).toEqual(wanted)
+  })
+
+  test('by the page of an error', async () => {
+    expect(await shown(fail, { errorHandlers: { 500: () => stream() } })).toEqual(wanted)
+    const page = () => {
+      response.headers.set('x-first', 'yes')
+      response.setCookie('c', 'd')
+      return 'page'
+    }
+    expect(await shown(fail, { errorHandlers: { 500: page } })).toEqual(['yes', 'd', 'page'])
+  })
+
+  test('by a hook', async () => {
+    expect(await shown(fail, { hooks: { preHandleException: () => new Response(stream()) } })).toEqual(wanted)
+    expect(await shown(() => 'text', { hooks: { preSendResponse: () => new Response(stream()) } })).toEqual(wanted)
+    const hooks: NonNullable<Config['tipfy']>['hooks'] = {
+      preSendResponse: [
+        () => new Response('other'),
+        () => {
+          response.headers.set('x-first', 'yes')
+          response.setCookie('c', 'd')
+        },
+      ],
+    }
+    expect(await shown(() => 'text', { hooks })).toEqual(['yes', 'd', 'other'])
+  })
+
+  test('and a change of the one before throws', async () => {
+    let before: Response | undefined
+    const client = clientOf(
+      () => {
+        before = current(response)
+        return new Response('other')
+      },
+      { hooks: { preSendResponse: () => void before!.headers.set('x-a', 'b') } },
+    )
+    expect((await client.get('/')).status).toBe(500)
+  })
 })
 
 describe('a preSendResponse hook', () => {

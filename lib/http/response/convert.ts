@@ -35,7 +35,8 @@ export function makeResponse(
   request?: Request,
 ): OwnResponse | Promise<OwnResponse> {
   const response = convert(returned, current, request)
-  return response.body instanceof FileBody ? prepareFile(response) : response
+  const { body } = response
+  return body instanceof FileBody && body.located === null ? prepareFile(response) : response
 }
 
 function convert(returned: unknown, current: OwnResponse, request?: Request): OwnResponse {

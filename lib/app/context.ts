@@ -1,8 +1,8 @@
 // One request being served, the AsyncLocalStorage that carries it through every await, timer and stream, and its end. Knows no
 // class of the folders above: the globals give its fields their types.
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
-import { setTimeout } from 'node:timers'
 import { inspect } from 'node:util'
+import { setTimeout } from '../internal/timers.ts'
 
 /** The parts of Node's response that show when a request is over. */
 export interface Outgoing {

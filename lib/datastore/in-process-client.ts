@@ -1,4 +1,6 @@
 // Calls the engine in this process where the official client calls a generated client.
+
+import { setImmediate } from '../internal/timers.ts'
 import type { Engine } from './engine/engine.ts'
 import { asStatus } from './engine/protocol/status.ts'
 

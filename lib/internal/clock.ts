@@ -1,4 +1,5 @@
 // Time as a port: code that waits or measures takes a clock, so that a test can own it.
+import { clearTimeout, setImmediate, setTimeout, ticks } from './timers.ts'
 
 export interface Clock {
   /** The wall clock in ms since 1970, for what is stored. */
@@ -13,7 +14,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: Date.now,
-  ticks: () => performance.now(),
+  ticks,
   timer(ms, fn, inBackground = false) {
     const timer = setTimeout(fn, ms)
     if (inBackground) timer.unref()

@@ -1,6 +1,7 @@
 // Writes lines to standard output or error, which may be a full disk, a closed pipe or one whose reader is stuck: then lines are
 // dropped and counted, the process goes on, and the number is written when lines can be written again.
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { clearTimeout, setTimeout } from './timers.ts'
 
 /** Bytes that wait for the reader of a full pipe; further lines are dropped. */
 const maxWaiting = 1024 * 1024

@@ -2,6 +2,7 @@
 // time for connections that look idle, whose next request may be on its way.
 import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
+import { clearInterval, setInterval } from '../internal/timers.ts'
 
 /** Milliseconds between two checks of the connections. */
 const interval = 50

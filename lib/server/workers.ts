@@ -3,6 +3,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { TipfyError } from '../internal/errors.ts'
 import type { Log } from '../internal/log.ts'
+import { clearTimeout, setTimeout } from '../internal/timers.ts'
 import { keepCounts, sharingVariable } from './shared-counts.ts'
 
 /** A worker's message when it serves. */

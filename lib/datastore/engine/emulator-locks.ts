@@ -1,5 +1,7 @@
 // Locks as Google's newer emulator has them, for tests of applications: what a transaction has read is locked until it ends, and
 // a commit waits for it. The engine itself needs none.
+
+import { clearTimeout, setTimeout } from '../../internal/timers.ts'
 import { partitionName, pathBytes } from './encoding/keys.ts'
 import type { Change } from './mutations.ts'
 import { Code, StatusError } from './protocol/status.ts'

@@ -1,4 +1,6 @@
 // Pessimistic concurrency: what a transaction reads is locked until it ends, and commits that write it wait. Reads never wait.
+
+import { clearTimeout, setTimeout } from '../../internal/timers.ts'
 import type { Properties } from './encoding/values.ts'
 import type { RunQueryRequest } from './protocol/messages.ts'
 import { Code, StatusError } from './protocol/status.ts'

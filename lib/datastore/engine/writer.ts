@@ -1,5 +1,7 @@
 // Writes commits that arrive in one turn of the event loop as one SQLite transaction, with one wait for the disk. Waiting for
 // another process happens here, between turns, never inside SQLite.
+
+import { setImmediate, setTimeout } from '../../internal/timers.ts'
 import { asStatus, Code, StatusError } from './protocol/status.ts'
 import { isBusy, type Store } from './storage/store.ts'
 

@@ -2,6 +2,7 @@
 // response that the client has not read yet; so our side is closed, and the rest is read and dropped for a while (as nginx does).
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { clearInterval, setInterval } from '../../internal/timers.ts'
 
 /** Milliseconds without a byte, and in total, in which the client must read the response and close its side. */
 const patience = { silent: 5000, whole: 30_000 }

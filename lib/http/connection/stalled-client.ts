@@ -1,5 +1,6 @@
 // Detects a client that has left, unlike one that only closed its side and still reads, by the bytes that still flow.
 import type { ServerResponse } from 'node:http'
+import { clearInterval, setInterval } from '../../internal/timers.ts'
 
 /** Milliseconds between two looks at a connection whose client closed its side. */
 const interval = 450

@@ -1,5 +1,6 @@
 // Server-sent events: a stream of messages that a page reads with EventSource, by the HTML standard (9.2).
 import { TipfyError } from '../../internal/errors.ts'
+import { clearTimeout, setTimeout } from '../../internal/timers.ts'
 import type { Pieces } from './pieces.ts'
 
 /** One message for a page. */

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net'
 import memjs from 'memjs'
 import { systemClock, withDeadline } from '../../../internal/clock.ts'
+import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
 

@@ -1,0 +1,10 @@
+// Node's timers as they were when tipfy was loaded. Fake timers of a test (jest, vitest, sinon, node:test) replace the global
+// ones later: a session would wait for a timer that nothing moves. The time of day, Date, is the test's: sessions expire by it.
+
+export const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis
+
+const { performance } = globalThis
+const { now } = performance
+
+/** A count of ms that only grows, for durations. */
+export const ticks = (): number => now.call(performance)

@@ -367,7 +367,7 @@ export const table: {
     providers: import("../../internal/settings.ts").Setting<Readonly<Record<string, import("./providers.ts").ProviderSettings>>>;
     passkeys: import("../../internal/settings.ts").Setting<PasskeySettings | null>;
     iap: import("../../internal/settings.ts").Setting<IapSettings | null>;
-    passwords: import("../../internal/settings.ts").Setting<Partial<PasswordSettings>>;
+    passwords: import("../../internal/settings.ts").Setting<GivenPasswordSettings>;
 };
 
 export const table: {

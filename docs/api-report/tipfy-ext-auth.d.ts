@@ -17,6 +17,11 @@ export interface CompletedSignIn {
   readonly next: string;
 }
 
+export type GivenPasswordSettings = Partial<Omit<PasswordSettings, 'argon2id' | 'scrypt'>> & {
+    readonly argon2id?: Partial<PasswordSettings['argon2id']>;
+    readonly scrypt?: Partial<PasswordSettings['scrypt']>;
+};
+
 export interface IapSettings {
   audience: string;
   keys?: {
@@ -48,6 +53,11 @@ export interface PasskeySettings {
   origins?: readonly string[];
 }
 
+export interface PasswordLoginOptions {
+  remember?: boolean;
+  saveHash?: (hash: string) => unknown;
+}
+
 export interface PasswordSettings {
   algorithm: 'auto' | 'argon2id' | 'scrypt';
   argon2id: {
@@ -62,6 +72,12 @@ export interface PasswordSettings {
   };
   maxPasswordLength: number;
   maxParallelHashes: number;
+  maxWaitingHashes: number;
+}
+
+export interface PasswordUser {
+  readonly id: string;
+  readonly passwordHash: string | null;
 }
 
 export interface ProviderSettings {
@@ -109,6 +125,8 @@ export function iapIdentity(): Promise<Identity | null>;
 export function login(user: string, { remember }?: {
     remember?: boolean | undefined;
 }): Promise<void>;
+
+export function loginWithPassword(name: string, password: string, user: PasswordUser | null | undefined, { remember, saveHash }?: PasswordLoginOptions): Promise<boolean>;
 
 export function logout({ everywhere }?: {
     everywhere?: boolean | undefined;

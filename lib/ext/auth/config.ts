@@ -1,6 +1,5 @@
 // The section 'tipfy/ext/auth' of config.ts: its keys, their defaults and checks.
 import type { Config } from '../../app/types.ts'
-import { TipfyError } from '../../internal/errors.ts'
 import {
   type Checks,
   checksOf,
@@ -10,10 +9,10 @@ import {
   type SectionOf,
   setting,
 } from '../../internal/settings.ts'
-import { nearest } from '../../internal/suggest.ts'
 import { checkIap, type IapSettings } from './iap-settings.ts'
 import { checkPasskeys, type PasskeySettings } from './passkey-settings.ts'
-import { defaultPasswordSettings, type PasswordSettings } from './password-hasher.ts'
+import { PasswordHasher } from './password-hasher.ts'
+import type { GivenPasswordSettings } from './password-settings.ts'
 import { checkProviders, type Providers } from './providers.ts'
 
 const table = {
@@ -32,7 +31,7 @@ const table = {
   /** The audience of an application behind Google's Identity-Aware Proxy. */
   iap: setting<IapSettings | null>(null, 'object|null'),
   /** The cost of password hashes; the defaults take some 200 ms. */
-  passwords: setting<Partial<PasswordSettings>>({}, (value) => isDictionary(value) || 'an object'),
+  passwords: setting<GivenPasswordSettings>({}, (value) => isDictionary(value) || 'an object'),
 }
 
 /** The section 'tipfy/ext/auth'. */
@@ -46,24 +45,11 @@ export const configTypes: Checks = checksOf(table)
 
 /** Throws for values that do not go together, or could not work. */
 export function checkConfig(section: Partial<AuthConfig>, { config }: { config: Config }): void {
-  checkPasswords(section.passwords)
+  new PasswordHasher(section.passwords) // its constructor checks them
   checkProviders(
     section.providers ?? {},
     (config['tipfy/ext/session'] as { cookie?: { sameSite?: unknown } } | undefined)?.cookie?.sameSite,
   )
   checkPasskeys(section.passkeys ?? null)
   checkIap(section.iap ?? null)
-}
-
-function checkPasswords(passwords: Partial<PasswordSettings> = {}): void {
-  for (const [key, value] of Object.entries(passwords)) {
-    const known = defaultPasswordSettings[key as keyof PasswordSettings]
-    if (typeof known === typeof value) continue
-    const name = known === undefined ? nearest(key, Object.keys(defaultPasswordSettings)) : key
-    throw new TipfyError('TIPFY_E_CONFIG_KEY', {
-      module: 'tipfy/ext/auth',
-      key: `passwords.${key}`,
-      nearest: `passwords.${name}`,
-    })
-  }
 }

@@ -1,6 +1,6 @@
 // The settings of Identity-Aware Proxy, and all that a start can know to be wrong with them.
 import { isDictionary } from '../../internal/settings.ts'
-import { wrong } from './providers.ts'
+import { wrong } from './wrong.ts'
 
 /** An application behind Identity-Aware Proxy. */
 export interface IapSettings {

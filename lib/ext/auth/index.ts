@@ -1,11 +1,12 @@
 // tipfy/ext/auth: passwords, logins, and rules for users alone.
 import { contextStorage } from '../../app/context.ts'
-import { app, current } from '../../app/globals.ts'
+import { app, current, request } from '../../app/globals.ts'
 import { redirect } from '../../app/helpers.ts'
 import { Forbidden, Unauthorized } from '../../http/exceptions.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
-import { sessionStore } from '../session/index.ts'
+import { limit, resetLimit } from '../security/index.ts'
+import { checkCsrf, sessionStore } from '../session/index.ts'
 import { isOwnPath, settings } from './context.ts'
 import { PasswordHasher } from './password-hasher.ts'
 
@@ -15,7 +16,7 @@ export { iapIdentity, requireIap } from './iap.ts'
 export type { IapSettings } from './iap-settings.ts'
 export type { PasskeySettings } from './passkey-settings.ts'
 export { beginPasskey, beginPasskeyLogin, completePasskey, completePasskeyLogin, type Passkey } from './passkeys.ts'
-export type { PasswordSettings } from './password-hasher.ts'
+export type { GivenPasswordSettings, PasswordSettings } from './password-settings.ts'
 export type { ProviderSettings } from './providers.ts'
 export { beginSignIn, type CompletedSignIn, completeSignIn, type Identity } from './sign-in.ts'
 
@@ -26,13 +27,19 @@ export interface AuthTypes {}
 /** A user as `loadUser` returns it. */
 export type AuthUser = AuthTypes extends { user: infer User } ? User : unknown
 
+/** Milliseconds: users wait for that, and those who want to keep a server busy need few logins for it. */
+const slowHash = 1000
+
 const hashers = new WeakMap<object, PasswordHasher>()
 
 function hasher(): PasswordHasher {
   const application = current(app)
   const known = hashers.get(application)
   if (known !== undefined) return known
-  const made = new PasswordHasher(settings().passwords)
+  const made = new PasswordHasher(settings().passwords, process.env, (ms) => {
+    const level = ms > slowHash ? 'warn' : 'info'
+    application.log[level]({ ms: Math.round(ms) }, 'a password hash was computed for the first time')
+  })
   hashers.set(application, made)
   return made
 }
@@ -71,6 +78,55 @@ export async function login(user: string, { remember = false } = {}): Promise<vo
   sessionStore.user = user
   sessionStore.expiration = remember ? settings().rememberFor : null
   sessionStore.noteLogin()
+}
+
+/** The parts of a user that a login by password needs. */
+export interface PasswordUser {
+  readonly id: string
+  /** As `hashPassword` made it; null for a user without a password. */
+  readonly passwordHash: string | null
+}
+
+/** Options of `loginWithPassword`. */
+export interface PasswordLoginOptions {
+  /** Has the session outlive the browser, for `rememberFor` seconds. */
+  remember?: boolean
+  /** Stores a hash of the configured cost, where that of the user has another. */
+  saveHash?: (hash: string) => unknown
+}
+
+/**
+ * Logs a user in who gave a name and a password, and returns true if they belong together. Checks the token of the form, limits
+ * attempts by name and by address (the policies `login` and `loginAddress` of tipfy/ext/security), and takes as long for a name
+ * that is not known. A failure is logged, without what was typed.
+ *
+ * @param name as it was typed
+ * @param user the user of that name, or null
+ * @throws {Forbidden} 403 without the token of the form, unless the endpoint is in `csrfExempt`
+ * @throws {TooManyRequests} 429 beyond the limits
+ * @example
+ * const isIn = await loginWithPassword('ann', 'open sesame', { id: 'user-1', passwordHash: '$argon2id$…' })
+ */
+export async function loginWithPassword(
+  name: string,
+  password: string,
+  user: PasswordUser | null | undefined,
+  { remember = false, saveHash }: PasswordLoginOptions = {},
+): Promise<boolean> {
+  await checkCsrf(current(request), current(app))
+  const key = `name ${name.normalize('NFKC').trim().toLowerCase()}`
+  await limit('loginAddress')
+  await limit('login', key)
+  const stored = user?.passwordHash
+  if (!(await checkPassword(password, stored)) || user == null || stored == null) {
+    // The name is not logged: people type their password there.
+    current(app).log.warn({ user: user?.id ?? null, address: request.remoteAddr }, 'a login has failed')
+    return false
+  }
+  if (saveHash !== undefined && needsRehash(stored)) await saveHash(await hashPassword(password))
+  await resetLimit('login', key)
+  await login(user.id, { remember })
+  return true
 }
 
 /** Logs the user out; with `everywhere` in all browsers, which needs sessions in Datastore. */
@@ -113,16 +169,16 @@ interface GuardedRule {
  */
 export const requireUser: ((request: Request) => Promise<Response> | undefined) & { readonly guards: 'auth' } =
   Object.assign(
-    (request: Request): Promise<Response> | undefined => {
-      const { auth = null } = (request.rule ?? {}) as Partial<GuardedRule>
-      return auth === null ? undefined : (check(request, auth) as Promise<Response>)
+    (from: Request): Promise<Response> | undefined => {
+      const { auth = null } = (from.rule ?? {}) as Partial<GuardedRule>
+      return auth === null ? undefined : (check(from, auth) as Promise<Response>)
     },
     { guards: 'auth' as const },
   )
 
-async function check(request: Request, auth: NonNullable<GuardedRule['auth']>): Promise<Response | undefined> {
+async function check(from: Request, auth: NonNullable<GuardedRule['auth']>): Promise<Response | undefined> {
   const user = await currentUser()
-  if (user === null || (auth === 'fresh' && !isFresh())) return askToLogIn(request)
+  if (user === null || (auth === 'fresh' && !isFresh())) return askToLogIn(from)
   if (typeof auth === 'function' && !auth(user as never)) throw new Forbidden()
   return undefined
 }

@@ -1,6 +1,6 @@
 // The settings of passkeys, and all that a start can know to be wrong with them.
 import { isDictionary } from '../../internal/settings.ts'
-import { isLocal, wrong } from './providers.ts'
+import { isLocal, wrong } from './wrong.ts'
 
 /** Where passkeys are good. */
 export interface PasskeySettings {

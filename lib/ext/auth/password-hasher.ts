@@ -1,54 +1,41 @@
 // Hashes of passwords: argon2id (RFC 9106) or scrypt (RFC 7914), written as PHC strings, by node:crypto alone.
 import * as crypto from 'node:crypto'
+import { ServiceUnavailable } from '../../http/exceptions.ts'
 import { TipfyError } from '../../internal/errors.ts'
+import {
+  checkedSettings,
+  type GivenPasswordSettings,
+  maxMemory,
+  maxParallelism,
+  maxPasses,
+  memoryOf,
+  type PasswordSettings,
+} from './password-settings.ts'
 import { type Cost, decodePhc, encodePhc, type Phc } from './phc.ts'
 import { Semaphore } from './semaphore.ts'
-
-/** The settings of password hashes. */
-export interface PasswordSettings {
-  /** 'auto': argon2id where this Node has it (24.7 and later), else scrypt. A fleet of mixed Nodes names 'scrypt'. */
-  algorithm: 'auto' | 'argon2id' | 'scrypt'
-  /** Memory in KiB, passes over it, lanes. */
-  argon2id: { memory: number; passes: number; parallelism: number }
-  /** The exponent of the cost (17: 128 MiB with a block size of 8), block size, lanes. */
-  scrypt: { logCost: number; blockSize: number; parallelism: number }
-  /** Longest password in bytes of UTF-8: hashing reads all of it before it looks expensive to a sender. */
-  maxPasswordLength: number
-  /** Hashes computed at once; always fewer than the threads of libuv's pool, which files and names need too. */
-  maxParallelHashes: number
-}
-
-export const defaultPasswordSettings: PasswordSettings = {
-  algorithm: 'auto',
-  argon2id: { memory: 65_536, passes: 3, parallelism: 1 },
-  scrypt: { logCost: 17, blockSize: 8, parallelism: 1 },
-  maxPasswordLength: 1024,
-  maxParallelHashes: 2,
-}
 
 const saltLength = 16
 const hashLength = 32
 const hasArgon2 = typeof crypto.argon2 === 'function'
-
-/** Stored hashes of a higher cost are not computed. */
-const maxMemory = 1024 * 1024 // KiB
-const maxPasses = 64
-const maxParallelism = 64
 
 export class PasswordHasher {
   readonly #settings: PasswordSettings
   /** Hashes that are computed at once; others wait. */
   readonly maxParallel: number
   readonly #slots: Semaphore
+  #onMeasured: ((ms: number) => void) | undefined
 
+  /** @param onMeasured is told the milliseconds of the first hash */
   constructor(
-    settings: Partial<PasswordSettings> = {},
+    given: GivenPasswordSettings = {},
     env: Readonly<Record<string, string | undefined>> = process.env,
+    onMeasured: (ms: number) => void = () => {},
   ) {
-    this.#settings = { ...defaultPasswordSettings, ...settings }
+    this.#settings = checkedSettings(given)
     const threads = Number(env.UV_THREADPOOL_SIZE) || 4
     this.maxParallel = Math.max(1, Math.min(this.#settings.maxParallelHashes, threads - 1))
     this.#slots = new Semaphore(this.maxParallel)
+    this.#onMeasured = onMeasured
     if (this.#algorithm === 'argon2id' && !hasArgon2) {
       throw new TipfyError('TIPFY_E_PASSWORD_HASH', { hash: 'argon2id', version: process.version })
     }
@@ -93,13 +80,6 @@ export class PasswordHasher {
     return JSON.stringify(cost) !== JSON.stringify(this.#cost()) || hash.length < hashLength || salt.length < saltLength
   }
 
-  /** Measures one hash on this machine, in milliseconds. */
-  async measure(): Promise<number> {
-    const start = performance.now()
-    await this.hash('x'.repeat(16))
-    return performance.now() - start
-  }
-
   /** A salt and, in place of a hash, as many bytes. */
   #newHash(): Phc {
     return { ...this.#cost(), salt: crypto.randomBytes(saltLength), hash: crypto.randomBytes(hashLength) }
@@ -119,7 +99,16 @@ export class PasswordHasher {
   }
 
   #compute(password: Buffer, phc: Phc): Promise<Buffer> {
-    return this.#slots.run(() => (phc.algorithm === 'argon2id' ? argon2id(password, phc) : scrypt(password, phc)))
+    if (this.#slots.waiting >= this.#settings.maxWaitingHashes) {
+      throw new ServiceUnavailable(undefined, { retryAfter: 5 })
+    }
+    return this.#slots.run(async () => {
+      const start = performance.now()
+      const hash = await (phc.algorithm === 'argon2id' ? argon2id(password, phc) : scrypt(password, phc))
+      this.#onMeasured?.(performance.now() - start)
+      this.#onMeasured = undefined
+      return hash
+    })
   }
 }
 
@@ -127,7 +116,7 @@ function read(stored: string): Phc {
   const phc = decodePhc(stored)
   const cannot = () => new TipfyError('TIPFY_E_PASSWORD_HASH', { hash: nameOf(stored), version: process.version })
   if (phc === null || (phc.algorithm === 'argon2id' && !hasArgon2)) throw cannot()
-  const memory = phc.algorithm === 'argon2id' ? phc.memory : (2 ** phc.logCost * phc.blockSize) / 8
+  const memory = phc.algorithm === 'argon2id' ? phc.memory : memoryOf(phc)
   const passes = phc.algorithm === 'argon2id' ? phc.passes : 1
   if (memory > maxMemory || passes > maxPasses || phc.parallelism > maxParallelism) throw cannot()
   return phc

@@ -3,6 +3,7 @@ import { TipfyError } from '../../internal/errors.ts'
 import { isDictionary } from '../../internal/settings.ts'
 import { nearest } from '../../internal/suggest.ts'
 import type { UrlMap } from '../../routing/index.ts'
+import { isLocal, wrong } from './wrong.ts'
 
 /** A provider of OpenID Connect. */
 export interface ProviderSettings {
@@ -98,9 +99,6 @@ function checkUrl(key: string, given: unknown, remedy: string): void {
   }
 }
 
-export const isLocal = (hostname: string): boolean =>
-  /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
-
 function checkParameters(key: string, parameters: unknown): void {
   if (!isDictionary(parameters)) throw wrong(key, 'must be an object of texts', "Write it like { prompt: 'login' }.")
   for (const [name, value] of Object.entries(parameters)) {
@@ -138,8 +136,4 @@ export function checkCallbacks(providers: Providers, map: UrlMap): void {
       `Add a rule for ${pathname} that calls completeSignIn('${name}'), or correct the URL here and with the provider.`,
     )
   }
-}
-
-export function wrong(key: string, problem: string, remedy: string): TipfyError {
-  return new TipfyError('TIPFY_E_AUTH_CONFIG', { key, problem, remedy })
 }

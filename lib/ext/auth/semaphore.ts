@@ -8,6 +8,11 @@ export class Semaphore {
     this.#free = places
   }
 
+  /** The number of those that wait. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#free--

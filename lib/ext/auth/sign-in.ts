@@ -9,7 +9,8 @@ import { TipfyError } from '../../internal/errors.ts'
 import { sessionStore } from '../session/index.ts'
 import { nextPath, settings } from './context.ts'
 import { loadPackage } from './packages.ts'
-import { isLocal, issuerOf, type ProviderSettings } from './providers.ts'
+import { issuerOf, type ProviderSettings } from './providers.ts'
+import { isLocal } from './wrong.ts'
 
 /** A person as a provider knows them. */
 export interface Identity {

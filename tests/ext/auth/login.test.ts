@@ -225,9 +225,18 @@ describe('the start stops', () => {
     { freshFor: 0 },
     { loadUser: 'users:load' },
     { passwords: { pases: 3 } },
+    { passwords: { algorithm: 'bcrypt' } },
+    { passwords: { argon2id: { pases: 3 } } },
+    { passwords: { argon2id: { memory: 8, parallelism: 2 } } },
+    { passwords: { argon2id: { passes: 0 } } },
+    { passwords: { argon2id: 3 } },
+    { passwords: { scrypt: { logCost: 17.5 } } },
+    { passwords: { scrypt: { logCost: 25 } } },
+    { passwords: { maxParallelHashes: 0 } },
+    { passwords: { maxPasswordLength: '72' } },
   ])('for the section %j', (section) => {
     expect(() => make(guarded, section)).toThrow(
-      expect.objectContaining({ code: expect.stringMatching(/^TIPFY_E_CONFIG/) }),
+      expect.objectContaining({ code: expect.stringMatching(/^TIPFY_E_(?:AUTH_)?CONFIG/) }),
     )
   })
 })

@@ -45,8 +45,12 @@ describe.each(algorithms)('passwords hashed by %s', (algorithm) => {
   })
 
   test('of users that do not exist are never right, and are computed all the same', async () => {
-    expect(await hasher.check('x', null)).toBe(false)
-    expect(await hasher.check('x', undefined)).toBe(false)
+    for (const stored of [null, undefined]) {
+      const computed: number[] = []
+      const fresh = new PasswordHasher({ ...cheap, algorithm }, process.env, (ms) => computed.push(ms))
+      expect(await fresh.check('x', stored)).toBe(false)
+      expect(computed).toHaveLength(1)
+    }
   })
 })
 
@@ -89,6 +93,19 @@ test.each([
   const hasher = new PasswordHasher({ ...cheap, ...settings, algorithm: 'scrypt' }, env)
   expect(hasher.maxParallel).toBe(expected)
   expect(new Set(await Promise.all(Array.from({ length: 12 }, () => hasher.hash('pw')))).size).toBe(12)
+})
+
+test('hashes beyond those that may wait are a 503 with the time to come again', async () => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt', maxParallelHashes: 1, maxWaitingHashes: 1 })
+  const all = await Promise.allSettled(['a', 'b', 'c'].map((password) => hasher.hash(password)))
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  expect(all[2]).toMatchObject({ reason: { code: 503 } })
+  await hasher.hash('d')
+})
+
+test('a part of the cost that is left out has its default', async () => {
+  const hasher = new PasswordHasher({ algorithm: 'scrypt', scrypt: { logCost: 5 } })
+  expect(await hasher.hash('pw')).toMatch(/^\$scrypt\$ln=5,r=8,p=1\$/)
 })
 
 test('work beyond the places waits in its order, also behind work that fails', async () => {

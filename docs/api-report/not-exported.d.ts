@@ -683,6 +683,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_DATASTORE_PACKAGE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_SESSION_DATASTORE: {
         readonly message: string;
         readonly remedy: string;

@@ -5,9 +5,11 @@ import { loadSections } from '../app/sections.ts'
 import { loadErrorHandlers, loadRules } from '../app/setup.ts'
 import { assertFolder, staticFolders } from '../app/static-files.ts'
 import type { App } from '../app/types.ts'
+import { resolveClient } from '../datastore/google/load-client.ts'
 import type { CacheLink } from '../ext/session/cache/ports.ts'
 import type { SessionConfig } from '../ext/session/config/config.ts'
 import { setDatastoreSession, setSecureCookieSession } from '../ext/session/index.ts'
+import { datastoreMode } from '../ext/session/repository/open-datastore.ts'
 import { HTTPException } from '../http/exceptions.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
@@ -79,7 +81,11 @@ function checkSessions(app: App): void {
   const hooks = app.hooks.get('posInitApp').filter((hook) => sessionHooks.includes(hook))
   if (hooks.length > 1) throw new TipfyError('TIPFY_E_SESSION_HOOKS')
   const module = 'tipfy/ext/session'
-  if (hooks.length > 0) app.modules[module]!.checkConfig(app.getConfig(module), app)
+  if (hooks.length === 0) return
+  app.modules[module]!.checkConfig(app.getConfig(module), app)
+  const { datastore } = app.getConfig(module) as unknown as SessionConfig
+  const isCloud = typeof datastore === 'string' && datastoreMode(datastore, true) === 'cloud'
+  if (isCloud && hooks.includes(setDatastoreSession)) resolveClient()
 }
 
 const sessionHooks: unknown[] = [setDatastoreSession, setSecureCookieSession]

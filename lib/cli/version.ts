@@ -6,8 +6,9 @@ import { join } from 'node:path'
 interface Package {
   version: string
   devDependencies: Record<'typescript' | '@types/node', string>
+  peerDependencies: Record<'@google-cloud/datastore', string>
 }
 
 const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
 
-export const { version, devDependencies: testedWith } = JSON.parse(text) as Package
+export const { version, devDependencies: testedWith, peerDependencies: optional } = JSON.parse(text) as Package

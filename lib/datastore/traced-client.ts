@@ -19,7 +19,7 @@ function tracedTransport(client: object): object {
     if (method === undefined) continue
     own[name] = function (request, ...rest) {
       if (!steps.hasSubscribers) return method.call(this, request, ...rest)
-      const step = `${name}${subjectOf(request)}`
+      const step = describeCall(name, request)
       const callback = rest.at(-1)
       if (typeof callback !== 'function') return traced('datastore', step, () => method.call(this, request, ...rest))
       return method.call(this, request, ...rest.slice(0, -1), endingStep(callback, beginStep('datastore', step)))
@@ -49,8 +49,9 @@ interface Described {
   mutations?: Record<string, Key & { key?: Key }>[]
 }
 
-/** Names the kinds that a call is about: ` Session`, ` 2 Session, SessionUser`. */
-function subjectOf({ keys, query, mutations }: Described): string {
+/** Describes a call by its method and the kinds that it is about: `lookup Session`, `commit 2 Session, SessionUser`. */
+export function describeCall(method: string, request: object): string {
+  const { keys, query, mutations }: Described = request
   const kinds = new Set<string | undefined>()
   const add = (key: Key | undefined) => kinds.add(key?.path?.at(-1)?.kind)
   for (const key of keys ?? []) add(key)
@@ -58,5 +59,5 @@ function subjectOf({ keys, query, mutations }: Described): string {
   for (const mutation of mutations ?? []) for (const target of Object.values(mutation)) add(target?.key ?? target)
   kinds.delete(undefined)
   const count = keys?.length ?? mutations?.length ?? 0
-  return `${count > 1 ? ` ${count}` : ''}${kinds.size > 0 ? ` ${[...kinds].join(', ')}` : ''}`
+  return `${method}${count > 1 ? ` ${count}` : ''}${kinds.size > 0 ? ` ${[...kinds].join(', ')}` : ''}`
 }

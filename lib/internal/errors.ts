@@ -329,6 +329,11 @@ const table = {
     message: 'The cookies of this site would have {bytes} bytes together, but only {limit} are safe to send',
     remedy: 'Node rejects every request with larger headers. Keep less in cookies, or use datastore sessions.',
   },
+  TIPFY_E_DATASTORE_PACKAGE: {
+    message:
+      'The package @google-cloud/datastore is not installed: Google Cloud, an emulator and the official client need it',
+    remedy: "Run: npm install '@google-cloud/datastore@{range}'. Embedded sessions do without.",
+  },
   TIPFY_E_SESSION_DATASTORE: {
     message: 'There is no Datastore for the sessions, and production uses an embedded one only if configured',
     remedy:

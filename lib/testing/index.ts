@@ -8,14 +8,16 @@ export type { Fields, RequestOptions } from './message.ts'
 export { type WithRequestOptions, withRequest } from './with-request.ts'
 
 /**
- * Opens a Datastore in memory: the official client over an empty engine. To use it as one, name its type:
- * `memoryDatastore<Datastore>()`; without it the compiler need not read the client's types.
+ * Opens a Datastore in memory, for sessions: the official client over an empty engine. To use it as one, name its type:
+ * `memoryDatastore<Datastore>()`; without it the compiler need not read the client's types. Where `@google-cloud/datastore` is not
+ * installed, sessions can use what it returns all the same.
  *
  * @example
  * makeApp({ ...config, 'tipfy/ext/session': { ...config['tipfy/ext/session'], datastore: await memoryDatastore() } })
  */
 export async function memoryDatastore<Client extends DatastoreClient = DatastoreClient>(): Promise<Client> {
-  const { openDatastore } = await import('../datastore/client.ts')
-  const datastore: DatastoreClient = await openDatastore({ mode: 'embedded', memory: true })
-  return datastore as Client
+  const { clientOn, openEmbedded, standInOn } = await import('../datastore/client.ts')
+  const data = openEmbedded({ memory: true })
+  const client: DatastoreClient = await clientOn(data).catch((error: Error) => standInOn(data, error))
+  return client as Client
 }

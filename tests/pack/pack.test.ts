@@ -141,6 +141,49 @@ describe('a project that tipfy init made', () => {
   )
 })
 
+describe('a project whose sessions are cookies', () => {
+  let cwd: string
+  beforeAll(async () => {
+    cwd = await initProject(tarball, 'cookie-shop', '--example', 'bare', '--sessions', 'cookie')
+  }, 120_000)
+
+  test('installs no package of Google, and few others', () => {
+    const { packages } = JSON.parse(readFileSync(join(cwd, 'package-lock.json'), 'utf8')) as { packages: object }
+    const names = Object.entries(packages)
+      .filter(([path, { dev, peer }]) => path !== '' && !dev && !peer)
+      .map(([path]) => path)
+    expect(names.filter((name) => /google|grpc|protobuf/.test(name))).toEqual([])
+    expect(names.length).toBeLessThanOrEqual(43)
+  })
+
+  test('serves sessions of the embedded Datastore all the same, and says what others need', async () => {
+    writeFileSync(join(cwd, 'app/session_test.ts'), handler(true))
+    writeFileSync(join(cwd, 'urls.ts'), urls)
+    writeFileSync(join(cwd, 'config.ts'), config(true))
+    const { port, stop } = await serve('npx', ['tipfy', 'serve'], cwd)
+    await walkTheCart(port)
+    await stop()
+    const needed = /@google-cloud\/datastore is not installed.*npm install '@google-cloud\/datastore@~/
+    const cloud = { DATASTORE_EMULATOR_HOST: '127.0.0.1:1' }
+    expect((await execute('npx', ['tipfy', 'check'], cwd)).status).toBe(0)
+    const checked = await execute('npx', ['tipfy', 'check'], cwd, cloud)
+    expect({ ...checked, stdout: '' }).toMatchObject({ status: 1 })
+    expect(checked.stdout).toMatch(needed)
+    expect((await execute('npx', ['tipfy', 'serve'], cwd, cloud)).stderr).toMatch(needed)
+    expect((await execute('npx', ['tipfy', 'datastore', '--memory'], cwd)).stderr).toMatch(needed)
+  }, 60_000)
+
+  test('compiles with all libraries checked', async () => {
+    const options = { target: 'es2023', lib: ['es2024'], types: ['node'], strict: true, noEmit: true }
+    const compilerOptions = { ...options, module: 'nodenext', skipLibCheck: false }
+    mkdirSync(join(cwd, 'types'))
+    writeFileSync(join(cwd, 'types/tsconfig.json'), JSON.stringify({ compilerOptions }))
+    writeFileSync(join(cwd, 'types/use.ts'), usedTypes)
+    const { status, stdout } = await execute(join(cwd, 'node_modules/.bin/tsc'), ['-p', 'types'], cwd)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  }, 60_000)
+})
+
 describe('the Dockerfile of a project that tipfy init made', () => {
   test('installs what it copies, and serves as Cloud Run wants it, keeping nothing on its disk', async () => {
     const image = join(world, 'image')

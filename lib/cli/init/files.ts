@@ -1,7 +1,9 @@
 // The files of a new project: the code, and those around it.
-import { testedWith, version } from '../version.ts'
+import { optional, testedWith, version } from '../version.ts'
 import { barePage, cartHandler, cartPage, configFile, type Project, testFile, urlsFile } from './code.ts'
 import type { Answers } from './questions.ts'
+
+const client = '@google-cloud/datastore'
 
 /** Paths, in a project, of packages that it brings along: tipfy itself, packed, and one that holds Node. */
 export interface Vendored {
@@ -33,7 +35,7 @@ export function projectFiles(name: string, answers: Answers, vendored: Vendored 
   }
 }
 
-function packageJson({ name, ts, language }: Project, vendored: Vendored) {
+function packageJson({ name, ts, language, sessions }: Project, vendored: Vendored) {
   const devDependencies = {
     ...(ts && { '@types/node': `^${testedWith['@types/node']}` }),
     ...(vendored.node !== undefined && { 'node-runtime': `file:${vendored.node}` }),
@@ -51,9 +53,13 @@ function packageJson({ name, ts, language }: Project, vendored: Vendored) {
       test: `node --test "tests/**/*.test.${language}"`,
       check: ts ? 'tsc && tipfy check' : 'tipfy check',
     },
-    dependencies: { tipfy: vendored.tipfy === undefined ? `^${version}` : `file:${vendored.tipfy}` },
-    // A dependency has a script that only prints advice; npm asks about scripts without an entry here.
-    allowScripts: { protobufjs: false },
+    dependencies: {
+      // For Google Cloud: what is embedded does without.
+      ...(sessions === 'datastore' && { [client]: optional[client] }),
+      tipfy: vendored.tipfy === undefined ? `^${version}` : `file:${vendored.tipfy}`,
+    },
+    // A package below it has a script that only prints advice; npm asks about scripts without an entry here.
+    ...(sessions === 'datastore' && { allowScripts: { protobufjs: false } }),
     ...(Object.keys(devDependencies).length > 0 && { devDependencies }),
   }
 }

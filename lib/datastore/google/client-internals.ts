@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createRequire } from 'node:module'
 import type { Datastore } from '@google-cloud/datastore'
+import { resolveClient } from './load-client.ts'
 
 /** The name under which the client keeps its one transport. */
 export const transportName = 'DatastoreClient'
@@ -43,7 +44,7 @@ const protosFolder = '@google-cloud/datastore-api/build/protos'
 
 /** Requires a package that the client depends on, wherever npm has put it. */
 function clientRequire(): NodeJS.Require {
-  return createRequire(createRequire(import.meta.url).resolve('@google-cloud/datastore'))
+  return createRequire(resolveClient())
 }
 
 /** Requires a package that the client's transport depends on. */

@@ -2,6 +2,7 @@
 import type { Datastore, Key } from '@google-cloud/datastore'
 import { BadRequest, NotFound } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
+import { TipfyError } from '../../internal/errors.ts'
 import { inspectSafely } from './show.ts'
 import { type Page, sessionsOf, type Visit } from './visit.ts'
 
@@ -11,15 +12,23 @@ const shownAtOnce = 25
 type Entity = Record<string | symbol, unknown>
 
 export async function datastorePage(visit: Visit): Promise<Page> {
-  const datastore = sessionsOf(visit.app)?.openedRepository?.datastore
-  if (datastore === undefined) {
-    const body = html`<p class="soft">This process has opened no Datastore: its sessions are not kept there.</p>`
-    return { title: 'Datastore', body }
+  const opened = sessionsOf(visit.app)?.openedRepository
+  if (opened === undefined) return note('This process has opened no Datastore: its sessions are not kept there.')
+  let datastore: Datastore
+  try {
+    datastore = (await opened.client()) as Datastore
+  } catch (error) {
+    if (error instanceof TipfyError) return note(error.message)
+    throw error
   }
   const [kind] = visit.rest
   if (kind === undefined) return kinds(datastore)
   const path = visit.request.args.get('key')
   return path === null ? entities(visit, datastore, kind) : entity(datastore, kind, path)
+}
+
+function note(text: string): Page {
+  return { title: 'Datastore', body: html`<p class="soft">${text}</p>` }
 }
 
 async function kinds(datastore: Datastore): Promise<Page> {

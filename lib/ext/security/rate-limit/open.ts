@@ -55,7 +55,7 @@ async function sessionDatastore(app: App): Promise<Datastore> {
     )
   }
   await sessionInterface.openRepository()
-  return sessionInterface.openedRepository!.datastore
+  return (await sessionInterface.openedRepository!.client()) as Datastore
 }
 
 function noStore(given: string, wanted: string): TipfyError {

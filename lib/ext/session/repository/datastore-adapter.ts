@@ -1,14 +1,13 @@
-// The repository's Datastore: the official client, each call with its own deadline and none of the client's retries, each
-// record checked, each error translated to what it means for a commit. Importing it loads the client: import it only where
-// sessions are kept in Datastore.
-import { type Datastore, PropertyFilter } from '@google-cloud/datastore'
-import { type ClientInternals, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+// The repository's Datastore: each call with its own deadline and without retries, each record checked, each error translated to
+// what it means for a commit.
 import { NewerFormat, newestFormat, type RecordFormat } from '../data/record-format.ts'
+import type { DatastoreCalls, Method } from './datastore-calls.ts'
 import {
   EntityKey,
   emptyUser,
   type Found,
   Mutation,
+  partitionOf,
   sessionEntity,
   sessionRow,
   userEntity,
@@ -48,6 +47,10 @@ export interface Page {
   next: string | null
 }
 
+interface QueryResponse {
+  batch: { entityResults?: Found[] | null; endCursor?: Uint8Array | string | null; moreResults?: string }
+}
+
 interface LookupResponse {
   found?: Found[]
   deferred?: EntityKey[]
@@ -62,32 +65,32 @@ interface CommitResponse {
 
 export class SessionDatastore implements DatastorePort {
   readonly isEmbedded: boolean
-  readonly #datastore: Datastore
+  readonly #calls: DatastoreCalls
   readonly #kind: string
   readonly #format: RecordFormat
   readonly #onBroken: (kind: string, name: string, why: string) => void
 
-  constructor(datastore: Datastore, options: SessionDatastoreOptions) {
-    this.#datastore = datastore
+  constructor(calls: DatastoreCalls, options: SessionDatastoreOptions) {
+    this.#calls = calls
     this.#kind = options.kind
     this.isEmbedded = options.isEmbedded ?? false
     this.#format = options.recordFormat ?? newestFormat
     this.#onBroken = options.onBroken ?? (() => {})
   }
 
-  async read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot> {
-    return this.#read(this.#client, ids, user, timeout)
+  read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot> {
+    return this.#read(ids, user, timeout)
   }
 
   async commit(writes: readonly Write[], onto: Snapshot, timeout: number): Promise<string[]> {
     const mutations = writes.map((write) => this.#mutation(write, onto))
-    if (mutations.length === 1) return stampsOf(await call(this.#client, 'commit', { mutations }, timeout, mutations))
+    if (mutations.length === 1) return this.#commit(mutations, timeout)
     // Only a transaction applies all or none. It reads nothing, and so holds no lock before it commits.
     const transaction = await this.#begin(timeout)
     try {
-      return stampsOf(await call(transaction, 'commit', { mutations }, timeout, mutations))
+      return await this.#commit(mutations, timeout, transaction)
     } catch (error) {
-      rollback(transaction)
+      this.#rollback(transaction)
       throw error
     }
   }
@@ -95,86 +98,114 @@ export class SessionDatastore implements DatastorePort {
   async begin(timeout: number): Promise<DatastoreTransaction> {
     const transaction = await this.#begin(timeout)
     return {
-      read: (ids, user, timeout) => this.#read(transaction, ids, user, timeout),
-      commit: async (writes, onto, timeout) => {
+      read: (ids, user, timeout) => this.#read(ids, user, timeout, transaction),
+      commit: (writes, onto, timeout) => {
         const mutations = writes.map((write) => this.#mutation(write, onto, false))
-        return stampsOf(await call(transaction, 'commit', { mutations }, timeout, mutations))
+        return this.#commit(mutations, timeout, transaction)
       },
-      abandon: () => rollback(transaction),
+      abandon: () => this.#rollback(transaction),
     }
   }
 
   async find(username: string, timeout: number): Promise<string[]> {
-    const query = this.#query(username)
-    const [found] = await translate(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
-    return this.#names(found)
+    const { names } = await this.#query({ user: username }, timeout)
+    return names
   }
 
   /**
    * Returns a page of records in the order of their keys, or of those of one user, dead ones included: for tools. Those that a
    * newer version wrote are left out.
    */
-  async page({ limit, after, user }: PageOptions, timeout: number): Promise<Page> {
-    let query = this.#query(user).limit(limit)
-    if (after !== undefined) query = query.start(after)
-    const [found, info] = await translate(this.#datastore.runQuery(query, { gaxOptions: gaxOptions(timeout) }))
-    const more = info.moreResults !== 'NO_MORE_RESULTS' && found.length === limit
-    const keys = this.#names(found).map((id) => this.#key(id))
-    const { sessions } = this.#snapshot((await this.#lookup(this.#client, keys, timeout)).found, false)
-    return { rows: sessions, next: more ? (info.endCursor ?? null) : null }
+  async page(options: PageOptions, timeout: number): Promise<Page> {
+    const { names, next } = await this.#query(options, timeout)
+    const keys = names.map((id) => this.#key(id))
+    const { sessions } = this.#snapshot((await this.#lookup(keys, timeout)).found, false)
+    return { rows: sessions, next }
   }
 
   /** Deletes records by their ids, at most 500. */
   async delete(ids: readonly string[], timeout: number): Promise<void> {
     const mutations = ids.map((id) => new Mutation({ delete: this.#key(id) }))
-    await call<CommitResponse>(this.#client, 'commit', { mutations }, timeout)
+    await this.#commit(mutations, timeout)
   }
 
-  // Calls below the client's methods, which hide the versions of entities and cost twice the CPU.
-  get #client(): ClientInternals {
-    return internalsOf(this.#datastore)
+  #call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> {
+    return translate(this.#calls.call<T>(method, request, timeout, transaction))
   }
 
-  async #begin(timeout: number): Promise<ClientInternals> {
-    const transaction = internalsOf(this.#datastore.transaction())
+  async #commit(mutations: readonly Mutation[], timeout: number, transaction?: Uint8Array): Promise<string[]> {
+    const response = this.#calls.call<CommitResponse>('commit', { mutations }, timeout, transaction)
+    const { mutationResults } = await translate(response, mutations)
+    return mutationResults.map(({ version }) => String(version))
+  }
+
+  async #begin(timeout: number): Promise<Uint8Array> {
     const options = { transactionOptions: { readWrite: {} } }
-    transaction.id = (
-      await call<{ transaction: Uint8Array }>(this.#client, 'beginTransaction', options, timeout)
-    ).transaction
-    return transaction
+    return (await this.#call<{ transaction: Uint8Array }>('beginTransaction', options, timeout)).transaction
+  }
+
+  /** Releases what a transaction holds, in the background. */
+  #rollback(transaction: Uint8Array): void {
+    this.#call('rollback', {}, 1000, transaction).catch(() => {})
   }
 
   async #read(
-    client: ClientInternals,
     ids: readonly string[],
     user: string | null,
     timeout: number,
+    transaction?: Uint8Array,
   ): Promise<Snapshot> {
     const keys = ids.map((id) => this.#key(id))
     if (user !== null) keys.push(this.#key(user, 'User'))
-    const { found, calls } = await this.#lookup(client, keys, timeout)
+    const { found, calls } = await this.#lookup(keys, timeout, transaction)
     const snapshot = this.#snapshot(found)
     // A login must not be missing that the sessions know of: of several calls the last one has to read the user.
     if (user !== null && calls > 1) {
-      snapshot.user = this.#snapshot((await this.#lookup(client, [this.#key(user, 'User')], timeout)).found).user
+      snapshot.user = this.#snapshot((await this.#lookup([this.#key(user, 'User')], timeout, transaction)).found).user
     }
     return snapshot
   }
 
   async #lookup(
-    client: ClientInternals,
     keys: EntityKey[],
     timeout: number,
+    transaction?: Uint8Array,
   ): Promise<{ found: Found[]; calls: number }> {
     const found: Found[] = []
     let calls = 0
     // Many large records come in several responses.
     for (let wanted = keys; wanted.length > 0; calls++) {
-      const response = await call<LookupResponse>(client, 'lookup', { keys: wanted.slice(0, maxLookup) }, timeout)
+      const request = { keys: wanted.slice(0, maxLookup) }
+      const response = await this.#call<LookupResponse>('lookup', request, timeout, transaction)
       found.push(...(response.found ?? []))
       wanted = [...(response.deferred ?? []), ...wanted.slice(maxLookup)]
     }
     return { found, calls }
+  }
+
+  /** Returns the names of the records' keys, in their order; `next` is for `after`, null at the end. */
+  async #query(
+    { limit, after, user }: Partial<PageOptions>,
+    timeout: number,
+  ): Promise<{ names: string[]; next: string | null }> {
+    const names: string[] = []
+    // Many come in several responses.
+    for (let cursor = after; ; ) {
+      const query = {
+        kind: [{ name: this.#kind }],
+        projection: [{ property: { name: '__key__' } }],
+        ...(user !== undefined && { filter: isUser(user) }),
+        ...(limit !== undefined && { limit: { value: limit - names.length } }),
+        ...(cursor !== undefined && { startCursor: cursor }),
+      }
+      const request = { partitionId: partitionOf(this.#calls.namespace), query }
+      const { batch } = await this.#call<QueryResponse>('runQuery', request, timeout)
+      for (const { entity } of batch.entityResults ?? []) names.push(entity.key.path[0]!.name)
+      cursor = textOf(batch.endCursor)
+      if (batch.moreResults === 'NOT_FINISHED' && names.length !== limit) continue
+      const isEnd = batch.moreResults === 'NO_MORE_RESULTS' || names.length !== limit
+      return { names, next: isEnd ? null : (cursor ?? null) }
+    }
   }
 
   /** @param checked whether the server is to compare the version with that in `onto` */
@@ -190,16 +221,7 @@ export class SessionDatastore implements DatastorePort {
   }
 
   #key(name: string, suffix = ''): EntityKey {
-    return new EntityKey(this.#kind + suffix, name, this.#client.namespace)
-  }
-
-  #query(username: string | undefined) {
-    const query = this.#datastore.createQuery(this.#kind).select('__key__')
-    return username === undefined ? query : query.filter(new PropertyFilter('username', '=', username))
-  }
-
-  #names(entities: Record<symbol, { name?: string }>[]): string[] {
-    return entities.map((entity) => entity[this.#datastore.KEY]!.name!)
+    return new EntityKey(this.#kind + suffix, name, this.#calls.namespace)
   }
 
   /** @param strict whether to throw for records that a newer version wrote */
@@ -224,33 +246,14 @@ export class SessionDatastore implements DatastorePort {
   }
 }
 
-// `retry: null`: the client's own would outlast any deadline.
-function gaxOptions(timeout: number) {
-  return { timeout, retry: null }
+/** The filter for the sessions of a user. */
+function isUser(user: string): object {
+  return { propertyFilter: { property: { name: 'username' }, op: 'EQUAL', value: { stringValue: user } } }
 }
 
-function stampsOf({ mutationResults }: CommitResponse): string[] {
-  return mutationResults.map(({ version }) => String(version))
-}
-
-/** Releases what a transaction holds, in the background. */
-function rollback(transaction: ClientInternals): void {
-  call(transaction, 'rollback', {}, 1000).catch(() => {})
-}
-
-function call<T>(
-  client: ClientInternals,
-  method: string,
-  reqOpts: object,
-  timeout: number,
-  mutations: readonly Mutation[] = [],
-): Promise<T> {
-  const response = new Promise<T>((resolve, reject) => {
-    client.request_({ client: transportName, method, reqOpts, gaxOpts: gaxOptions(timeout) }, (error, response) =>
-      error ? reject(error) : resolve(response as T),
-    )
-  })
-  return translate(response, mutations)
+/** Cursors travel as bytes, and are kept as text. */
+function textOf(cursor: Uint8Array | string | null | undefined): string | undefined {
+  return typeof cursor === 'string' ? cursor : cursor ? Buffer.from(cursor).toString('base64') : undefined
 }
 
 const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN', 'EPIPE'])

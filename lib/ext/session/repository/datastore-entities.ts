@@ -20,8 +20,13 @@ export class EntityKey {
 
   constructor(kind: string, name: string, namespace: string | undefined) {
     this.path = [{ kind, name }]
-    this.partitionId = namespace === undefined ? {} : { namespaceId: namespace }
+    this.partitionId = partitionOf(namespace)
   }
+}
+
+/** The partition of a namespace; undefined for the default one. */
+export function partitionOf(namespace: string | undefined): { namespaceId?: string } {
+  return namespace === undefined ? {} : { namespaceId: namespace }
 }
 
 /** A change of one entity: one of the four. */

@@ -1,12 +1,10 @@
 // Opens what datastore sessions are kept in. The client, the engine and the cache are imported here and only when wanted:
 // an application whose sessions are cookies loads none of them.
-import type { Datastore } from '@google-cloud/datastore'
-import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
 import { systemClock } from '../../../internal/clock.ts'
-import { TipfyError } from '../../../internal/errors.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
 import { cacheLinks, retiringLinks } from '../cache/links.ts'
 import type { CacheLink } from '../cache/ports.ts'
+import type { DatastoreClient } from '../config/config.ts'
 import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, mustBeData } from '../data/migrate.ts'
 import { reserved, visible, withVisible } from '../data/reserved.ts'
@@ -17,64 +15,39 @@ import type { SessionRepository } from './repository.ts'
 
 type Merge = (base: Data, mine: Data, theirs: Data) => Data
 
-/** Chooses the Datastore. Production uses an embedded one only if configured. */
-export function datastoreMode(
-  wanted: Exclude<Settings['datastore'], object>,
-  dev: boolean,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): 'embedded' | 'cloud' {
-  if (wanted !== 'auto') return wanted
-  const cloud = ['DATASTORE_EMULATOR_HOST', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'K_SERVICE', 'GAE_ENV']
-  if (cloud.some((name) => env[name])) return 'cloud'
-  if (dev) return 'embedded'
-  throw new TipfyError('TIPFY_E_SESSION_DATASTORE')
-}
-
 /** The open repository of sessions, and what tools need beside it. */
 export interface OpenRepository {
   repository: SessionRepository
   admin: SessionAdmin
-  datastore: Datastore
+  /** Returns the official client on the same data. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
+  client(): Promise<DatastoreClient>
   /** The description for people. */
   description: string
 }
 
-function describeDatastore(mode: 'embedded' | 'cloud' | null, settings: Settings): string {
-  if (mode === null) return 'Datastore, by the client of the configuration'
-  if (mode === 'embedded') return `Datastore, embedded, in ${settings.dataFolder}`
-  const { DATASTORE_EMULATOR_HOST: emulator, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
-  if (emulator) return `Datastore emulator at ${emulator}`
-  return `Google Cloud Datastore${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT ? ` of ${GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT}` : ''}`
-}
-
 export async function openRepository(app: SessionApp, settings: Settings): Promise<OpenRepository> {
-  const { datastore: wanted } = settings
-  const mode = typeof wanted === 'object' ? null : datastoreMode(wanted, settings.dev)
   const [
     { SessionRepository },
     { SessionAdmin },
     { SessionDatastore },
-    { closeDatastore, openDatastore },
+    { openSessionDatastore },
     { systemRandomness },
   ] = await Promise.all([
     import('./repository.ts'),
     import('./admin.ts'),
     import('./datastore-adapter.ts'),
-    import('../../../datastore/client.ts'),
+    import('./open-datastore.ts'),
     import('./randomness.ts'),
   ])
   const { kind, log } = settings
-  const onTrouble = (message: string) => log.warn({}, message)
-  const datastore =
-    mode === null ? (wanted as Datastore) : await openDatastore({ mode, dataFolder: settings.dataFolder, onTrouble })
-  await findCredentials(datastore)
+  const datastore = await openSessionDatastore(settings)
   const merge = settings.merge as Merge | null
   const links = await cacheLinks(settings)
   const retiring = await retiringLinks(settings, links)
-  const rows = new SessionDatastore(datastore, {
+  const rows = new SessionDatastore(datastore.calls, {
     kind,
     recordFormat: settings.recordFormat,
-    isEmbedded: mode === 'embedded',
+    isEmbedded: datastore.isEmbedded,
     onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
   })
   const repository: SessionRepository = new SessionRepository({
@@ -102,32 +75,18 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
   app.onClose(async () => {
     endTelemetry()
     repository.close()
-    if (mode !== null) await closeDatastore(datastore)
+    await datastore.close()
   })
   const description =
-    describeDatastore(mode, settings) +
+    datastore.description +
     describeCache(links, 'with a cache at') +
     describeCache(retiring, 'which retires the cache at')
   const admin = new SessionAdmin(repository, rows, () => settings.now())
-  return { repository, admin, datastore, description }
+  return { repository, admin, client: () => datastore.client(), description }
 }
 
 function describeCache(links: readonly CacheLink[], what: string): string {
   return links.length === 0 ? '' : `, ${what} ${links.map(({ name }) => name).join(', ')}`
-}
-
-/** The official client searches for credentials at its first call, and ends the process where there are none. */
-async function findCredentials(datastore: Datastore): Promise<void> {
-  const { clients_: clients, options, auth } = internalsOf(datastore)
-  const needsNone = clients.has(transportName) || options.sslCreds !== undefined // embedded, an emulator
-  if (needsNone) return
-  try {
-    await auth.getClient()
-    await auth.getProjectId()
-  } catch (error) {
-    const why = String((error as Error).message).replace(/\.+$/, '')
-    throw new TipfyError('TIPFY_E_SESSION_CREDENTIALS', { why }, { cause: error })
-  }
 }
 
 /** The user's merge sees the user's data; what is kept beside it is merged by structure. */

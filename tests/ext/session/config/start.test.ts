@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { type Config, makeApp } from 'tipfy'
 import { secretKeys } from '../../../../lib/ext/session/config/keys.ts'
-import { datastoreMode } from '../../../../lib/ext/session/repository/open.ts'
+import { datastoreMode } from '../../../../lib/ext/session/repository/open-datastore.ts'
 import { key } from '../site.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tipfy-start-'))

@@ -4,13 +4,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
+import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
 import { startDatastoreServer } from '../../../../lib/datastore/server/server.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
+import { clientCalls, engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import type { DatastorePort } from '../../../../lib/ext/session/repository/ports.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import {
@@ -39,7 +40,7 @@ async function overGrpc(host: string, stopServer: () => Promise<void>) {
       const datastore = await openDatastore({ mode: 'cloud', projectId: 'tipfy' })
       delete process.env.DATASTORE_EMULATOR_HOST
       clients.push(datastore)
-      return new SessionDatastore(datastore, { kind: 'Session' })
+      return new SessionDatastore(clientCalls(datastore), { kind: 'Session' })
     },
     async stop() {
       await Promise.all(clients.map(closeDatastore))
@@ -56,12 +57,22 @@ const backends: Record<string, Backend> = {
       return { open: async () => datastore, stop: async () => {} }
     },
   },
-  'the embedded Datastore in process': {
+  'the embedded Datastore, called directly': {
+    found: true,
+    async start() {
+      const data = openEmbedded({ memory: true })
+      return {
+        open: async () => new SessionDatastore(engineCalls(data), { kind: 'Session' }),
+        stop: async () => data.engine.close(),
+      }
+    },
+  },
+  'the embedded Datastore, by the official client': {
     found: true,
     async start() {
       const datastore = await openDatastore({ mode: 'embedded', memory: true })
       return {
-        open: async () => new SessionDatastore(datastore, { kind: 'Session' }),
+        open: async () => new SessionDatastore(clientCalls(datastore), { kind: 'Session' }),
         stop: () => closeDatastore(datastore),
       }
     },

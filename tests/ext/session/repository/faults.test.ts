@@ -7,6 +7,7 @@ import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
+import { clientCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import { type DatastorePort, PortError } from '../../../../lib/ext/session/repository/ports.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import { type RepositorySettings, SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
@@ -177,7 +178,10 @@ describe('a Datastore', () => {
     process.env.METADATA_SERVER_DETECTION = 'none'
     const datastore = await openDatastore({ mode: 'cloud', projectId: 'tipfy' })
     delete process.env.DATASTORE_EMULATOR_HOST
-    return { port: new SessionDatastore(datastore, { kind: 'Session' }), close: () => closeDatastore(datastore) }
+    return {
+      port: new SessionDatastore(clientCalls(datastore), { kind: 'Session' }),
+      close: () => closeDatastore(datastore),
+    }
   }
 
   const record = {
@@ -229,7 +233,7 @@ describe('a Datastore', () => {
       setImmediate(callback, error)
     }
     const client = { request_, transaction: () => ({ request_ }) } as unknown as Datastore
-    const store = openRepository(new SessionDatastore(client, { kind: 'Session' }), null)
+    const store = openRepository(new SessionDatastore(clientCalls(client), { kind: 'Session' }), null)
     for (const [, operation] of operations) {
       calls = 0
       await expect(operation(store)).rejects.toMatchObject({
@@ -245,7 +249,10 @@ describe('a Datastore', () => {
 
   test('that is embedded and fails is told of by its folder, not by projects and credentials', async () => {
     const datastore = await openDatastore({ mode: 'embedded', memory: true })
-    const store = openRepository(new SessionDatastore(datastore, { kind: 'Session', isEmbedded: true }), null)
+    const store = openRepository(
+      new SessionDatastore(clientCalls(datastore), { kind: 'Session', isEmbedded: true }),
+      null,
+    )
     await closeDatastore(datastore)
     const error = await store.create('sid', { data: '{}' }).catch((error: Error) => error)
     expect((error as Error).message).toMatch(/check the data folder: that it is there/i)
@@ -379,7 +386,10 @@ describe('a Datastore', () => {
   test('with a record that another program broke has no session there, and tells', async () => {
     const datastore = await openDatastore({ mode: 'embedded', memory: true })
     const broken: string[] = []
-    const port = new SessionDatastore(datastore, { kind: 'Session', onBroken: (_, __, why) => broken.push(why) })
+    const port = new SessionDatastore(clientCalls(datastore), {
+      kind: 'Session',
+      onBroken: (_, __, why) => broken.push(why),
+    })
     const store = openRepository(port, null)
     const good = { created: new Date(), updated: new Date(), expires: new Date(4e12), data: '{}', username: null }
     const { keyName } = await import('../../../../lib/ext/session/repository/record.ts')

@@ -1,7 +1,8 @@
 // A user of more sessions than one call to Datastore takes.
 import { expect, test } from '@jest/globals'
-import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
+import { openEmbedded } from '../../../../lib/datastore/client.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
+import { engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { nothing } from '../../../../lib/ext/session/repository/transactions.ts'
@@ -10,8 +11,8 @@ import { systemClock } from '../../../../lib/internal/clock.ts'
 const count = 10_000
 
 test('ten thousand sessions of one user are listed, revoked and ended', async () => {
-  const datastore = await openDatastore({ mode: 'embedded', memory: true })
-  const rows = new SessionDatastore(datastore, { kind: 'Session' })
+  const data = openEmbedded({ memory: true })
+  const rows = new SessionDatastore(engineCalls(data), { kind: 'Session' })
   const repository = new SessionRepository({ datastore: rows, clock: systemClock, randomness: systemRandomness })
   const now = Date.now()
   const row = { version: 1, created: now, updated: now, expires: now + 1e6, data: '{}', username: 'ann', stamp: null }
@@ -39,5 +40,5 @@ test('ten thousand sessions of one user are listed, revoked and ended', async ()
   ).toBe(count)
   expect(await repository.destroyAllFor('ann')).toBe(count - 1)
   expect(await repository.listFor('ann')).toEqual([])
-  await closeDatastore(datastore)
+  data.engine.close()
 }, 60_000)

@@ -1,9 +1,10 @@
 // A server process for tests: a session store of its own, told over IPC what to do. Started with fork().
-import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
+import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
+import { clientCalls, engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { systemClock } from '../../../../lib/internal/clock.ts'
@@ -17,12 +18,17 @@ export interface WorkerOptions {
 
 const options = JSON.parse(process.argv[2]!) as WorkerOptions
 const cloud = process.env.DATASTORE_EMULATOR_HOST !== undefined
-const datastore = await openDatastore({
-  mode: cloud ? 'cloud' : 'embedded',
-  projectId: 'tipfy',
-  dataFolder: options.dataFolder,
-  lockWait: options.lockWait,
-})
+const { calls, close } = await (cloud ? openCloud() : openData())
+
+async function openCloud() {
+  const datastore = await openDatastore({ mode: 'cloud', projectId: 'tipfy' })
+  return { calls: clientCalls(datastore), close: () => closeDatastore(datastore) }
+}
+
+async function openData() {
+  const data = openEmbedded({ dataFolder: options.dataFolder, lockWait: options.lockWait })
+  return { calls: engineCalls(data), close: async () => data.engine.close() }
+}
 
 let dieAtCache = false
 
@@ -54,7 +60,7 @@ function deadly(link: CacheLink): CacheLink {
 /** The process is to die when it speaks to memcached after its next commit. */
 let dieAfterCommit = false
 
-const rows = new SessionDatastore(datastore, { kind: 'Session' })
+const rows = new SessionDatastore(calls, { kind: 'Session' })
 const commit = rows.commit.bind(rows)
 rows.commit = async (...args) => {
   const stamps = await commit(...args)
@@ -147,7 +153,7 @@ const commands = {
   stats: async () => store.stats,
   async close() {
     store.close()
-    await closeDatastore(datastore)
+    await close()
     setImmediate(() => process.disconnect())
   },
 }

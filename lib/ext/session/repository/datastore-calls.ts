@@ -1,0 +1,65 @@
+// The two ways to make Datastore's calls: the engine in this process, without any package of Google's, and the transport of the
+// official client. Both take and return the messages of google.datastore.v1.
+import type { Embedded } from '../../../datastore/client.ts'
+import { asStatus } from '../../../datastore/engine/protocol/status.ts'
+import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+import { describeCall } from '../../../datastore/traced-client.ts'
+import { steps, traced } from '../../../internal/tracing.ts'
+import type { DatastoreClient } from '../config/config.ts'
+
+export type Method = 'lookup' | 'runQuery' | 'beginTransaction' | 'commit' | 'rollback'
+
+export interface DatastoreCalls {
+  /** The namespace of the records; undefined for the default one. */
+  readonly namespace: string | undefined
+  /**
+   * Makes one call, without any retry; rejects with an error that has a status code of gRPC.
+   *
+   * @param timeout in ms
+   * @param transaction the id of the transaction that the call belongs to
+   */
+  call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T>
+}
+
+export function engineCalls({ engine, place: { projectId, databaseId, namespace } }: Embedded): DatastoreCalls {
+  return {
+    namespace,
+    async call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> {
+      const whole = { projectId, databaseId, ...request, ...ofTransaction(method, transaction) }
+      const run = () => engine[method](whole, timeout) as T | Promise<T>
+      try {
+        return await (steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run())
+      } catch (error) {
+        throw asStatus(error)
+      }
+    },
+  }
+}
+
+/** The fields of a request that say whether it belongs to a transaction. */
+function ofTransaction(method: Method, transaction: Uint8Array | undefined): object {
+  if (method === 'commit')
+    return { mode: transaction === undefined ? 'NON_TRANSACTIONAL' : 'TRANSACTIONAL', transaction }
+  if (transaction === undefined) return {}
+  return method === 'rollback' ? { transaction } : { readOptions: { transaction } }
+}
+
+/** Calls below the client's methods, which hide the versions of entities and cost twice the CPU. */
+export function clientCalls(datastore: DatastoreClient): DatastoreCalls {
+  const client = internalsOf(datastore)
+  return {
+    namespace: client.namespace,
+    call<T>(method: Method, reqOpts: object, timeout: number, transaction?: Uint8Array): Promise<T> {
+      let caller = client
+      if (transaction !== undefined) {
+        caller = internalsOf(datastore.transaction() as object)
+        caller.id = transaction
+      }
+      // `retry: null`: the client's own would outlast any deadline.
+      const config = { client: transportName, method, reqOpts, gaxOpts: { timeout, retry: null } }
+      return new Promise<T>((resolve, reject) => {
+        caller.request_(config, (error, response) => (error ? reject(error) : resolve(response as T)))
+      })
+    },
+  }
+}

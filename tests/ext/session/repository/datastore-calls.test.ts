@@ -1,0 +1,118 @@
+// The two ways to Datastore's calls: the engine in this process, and the official client, here over gRPC.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
+import { startDatastoreServer } from '../../../../lib/datastore/server/server.ts'
+import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
+import {
+  clientCalls,
+  type DatastoreCalls,
+  engineCalls,
+} from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import { nothing } from '../../../../lib/ext/session/repository/transactions.ts'
+import { type Step, steps } from '../../../../lib/internal/tracing.ts'
+import { startProgram } from '../../../support/process.ts'
+
+process.env.METADATA_SERVER_DETECTION = 'none'
+
+type Way = (namespace: string | undefined) => Promise<{ calls: DatastoreCalls; close(): Promise<void> }>
+
+const data = openEmbedded({ memory: true })
+let server: Awaited<ReturnType<typeof startDatastoreServer>>
+beforeAll(async () => {
+  server = await startDatastoreServer({ port: 0, memory: true })
+})
+afterAll(async () => {
+  data.engine.close()
+  await server.close()
+})
+
+const ways: Record<string, Way> = {
+  'by the engine': async (namespace) => ({
+    calls: engineCalls({ ...data, place: { ...data.place, namespace } }),
+    close: async () => {},
+  }),
+  'by the official client': async (namespace) => {
+    process.env.DATASTORE_EMULATOR_HOST = `127.0.0.1:${server.port}`
+    const datastore = await openDatastore({ mode: 'cloud', projectId: 'tipfy', namespace })
+    delete process.env.DATASTORE_EMULATOR_HOST
+    return { calls: clientCalls(datastore), close: () => closeDatastore(datastore) }
+  },
+}
+
+const row = { version: 1, created: 1, updated: 2, expires: 4e12, data: '{}', commits: ['t'], stamp: null }
+
+async function insert(rows: SessionDatastore, names: Record<string, string | null>): Promise<void> {
+  const writes = Object.entries(names).map(([id, username]) => ({
+    op: 'insert' as const,
+    id,
+    row: { ...row, username },
+  }))
+  await rows.commit(writes, nothing, 5000)
+}
+
+describe.each(Object.entries(ways))('%s', (_, open) => {
+  test('records are listed in pages, all of them or those of one user, and found by the user', async () => {
+    const { calls, close } = await open(undefined)
+    const rows = new SessionDatastore(calls, { kind: 'Paged' })
+    await insert(rows, { a: 'ann', b: null, c: 'ann', d: 'bob', e: 'ann' })
+    const pages: string[][] = []
+    for (let after: string | undefined; ; ) {
+      const { rows: found, next } = await rows.page({ limit: 2, after }, 5000)
+      pages.push([...found.keys()])
+      if (next === null) break
+      after = next
+    }
+    expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']])
+    const first = await rows.page({ limit: 2, user: 'ann' }, 5000)
+    expect([...first.rows.keys()]).toEqual(['a', 'c'])
+    const rest = await rows.page({ limit: 2, user: 'ann', after: first.next! }, 5000)
+    expect({ ids: [...rest.rows.keys()], next: rest.next }).toEqual({ ids: ['e'], next: null })
+    expect((await rows.find('ann', 5000)).sort()).toEqual(['a', 'c', 'e'])
+    expect(await rows.find('nobody', 5000)).toEqual([])
+    await close()
+  })
+
+  test('the namespace of the client holds the records', async () => {
+    const [one, other] = [await open('one'), await open('other')]
+    const rows = new SessionDatastore(one.calls, { kind: 'Spaced' })
+    await insert(rows, { a: 'ann' })
+    expect(await rows.find('ann', 5000)).toEqual(['a'])
+    const elsewhere = new SessionDatastore(other.calls, { kind: 'Spaced' })
+    expect(await elsewhere.find('ann', 5000)).toEqual([])
+    expect((await elsewhere.read(['a'], null, 5000)).sessions.size).toBe(0)
+    await Promise.all([one.close(), other.close()])
+  })
+
+  test('each call is a step of the request that makes it', async () => {
+    const { calls, close } = await open(undefined)
+    const seen: Step[] = []
+    const note = (step: unknown) => seen.push(step as Step)
+    steps.subscribe(note)
+    const rows = new SessionDatastore(calls, { kind: 'Traced' })
+    await insert(rows, { a: 'ann' })
+    await rows.find('ann', 5000)
+    await expect(insert(rows, { a: 'ann' })).rejects.toMatchObject({ name: 'PortError', reason: 'outdated' })
+    steps.unsubscribe(note)
+    expect(seen.map(({ name, error }) => [name, error === undefined])).toEqual([
+      ['commit Traced', true],
+      ['runQuery Traced', true],
+      ['commit Traced', false],
+    ])
+    expect(seen.every(({ end }) => end !== null)).toBe(true)
+    await close()
+  })
+})
+
+test('embedded sessions load no package of Google’s, and no cache client', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tipfy-loads-'))
+  const program = startProgram(join(import.meta.dirname, 'loads-child.ts'), [folder])
+  expect((await program.line(/^response (.*)$/))[1]).toBe('2')
+  const loaded = (await program.line(/^loaded (.*)$/))[1]!.split(' ')
+  expect(loaded).toContain('cookie-signature') // packages are seen
+  expect(loaded.filter((name) => /google|grpc|proto|gax|memjs|cache/.test(name))).toEqual([])
+  expect(await program.ended()).toBe(0)
+  rmSync(folder, { recursive: true })
+})

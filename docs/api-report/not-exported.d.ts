@@ -907,4 +907,4 @@ export const table: {
     onDeviceRefused: import("../../../internal/settings.ts").Setting<((refused: DeviceRefused) => void) | null>;
 };
 
-export const verbs: readonly ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'];
+export const verbs: readonly ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace', 'query'];

@@ -80,6 +80,7 @@ export class TestClient {
   constructor(app: App, options?: ClientOptions);
   get(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
   head(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
+  query(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
   post(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
   put(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
   patch(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;

@@ -4,7 +4,15 @@ import type { Request } from '../http/request/request.ts'
 import { Response } from '../http/response/response.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import type { Rule } from '../routing/index.ts'
-import { type HandlerClass, methodsOf, type RequestHandler, type Verb, verbFor, verbs } from './handler.ts'
+import {
+  type HandlerClass,
+  methodsOf,
+  queryTypesOf,
+  type RequestHandler,
+  type Verb,
+  verbFor,
+  verbs,
+} from './handler.ts'
 import { begunResponse, replacing } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
 
@@ -84,15 +92,19 @@ async function callAround(
 /** Responds to OPTIONS with the methods of this path; throws a 405 with them for other methods (RFC 9110, 9.3.7 and 15.5.6). */
 export async function respondWithMethods(app: App, request: Request): Promise<Response> {
   const allow = new Set<string>()
+  const queryTypes = new Set<string>()
   for (const rule of app.urlMap!.rulesFor(request)) {
     // A rule that redirects has no handler, only the methods that it redirects.
-    const methods =
-      rule.redirectTo === undefined ? methodsOf(await app.handlers.load(rule)) : [...(rule.methods ?? []), 'OPTIONS']
+    const handler = rule.redirectTo === undefined ? await app.handlers.load(rule) : null
+    const methods = handler === null ? [...(rule.methods ?? []), 'OPTIONS'] : methodsOf(handler)
     for (const method of methods)
       if (rule.methods === null || rule.methods.has(method) || method === 'OPTIONS') allow.add(method)
+    if (handler !== null) for (const type of queryTypesOf(handler)) queryTypes.add(type)
   }
   if (request.method !== 'OPTIONS') throw new MethodNotAllowed([...allow])
-  return optionsResponse([...allow])
+  const response = optionsResponse([...allow])
+  if (allow.has('QUERY') && queryTypes.size > 0) response.headers.set('accept-query', [...queryTypes].join(', '))
+  return response
 }
 
 function optionsResponse(methods: readonly string[]): Response {

@@ -5,7 +5,7 @@ import type { InputSchemas } from '../http/request/valid.ts'
 import type { Response } from '../http/response/response.ts'
 
 /** The verbs, as names of a handler's methods. */
-export const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const
+export const verbs = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace', 'query'] as const
 
 /** The name of a handler's method. */
 export type Verb = (typeof verbs)[number]
@@ -87,6 +87,16 @@ export function verbFor(handler: HandlerClass, method: string): Verb | undefined
   if (verb !== undefined && typeof prototype[verb] === 'function') return verb
   if (verb === 'head' && typeof prototype.get === 'function') return 'get'
   return onlyDispatches(handler) ? verb : undefined
+}
+
+/** Returns the media types that a class's `query` takes by its `static input`, for Accept-Query (RFC 10008, 3). */
+export function queryTypesOf({ input }: HandlerClass): string[] {
+  const { json, form, files } = input?.query ?? {}
+  return [
+    ...(json === undefined ? [] : ['application/json']),
+    ...(form === undefined ? [] : ['application/x-www-form-urlencoded']),
+    ...(form === undefined && files === undefined ? [] : ['multipart/form-data']),
+  ]
 }
 
 function onlyDispatches({ prototype }: HandlerClass): boolean {

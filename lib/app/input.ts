@@ -1,12 +1,21 @@
 // `static input` of handler classes: checked when a class is imported, which then gets methods that read and check the input
 // before they call those of the class. A class without it is not touched.
+import { UnsupportedMediaType } from '../http/exceptions.ts'
 import { InvalidInput } from '../http/invalid-input.ts'
 import { type InputSchemas, inputParts, readValid } from '../http/request/valid.ts'
 import { isSchema, type OutputOf, type StandardSchema } from '../http/schema.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { isDictionary, typeOf } from '../internal/settings.ts'
 import { current, request, response } from './globals.ts'
-import { type HandlerClass, type HandlerInput, type RequestHandler, subclass, type Verb, verbs } from './handler.ts'
+import {
+  type HandlerClass,
+  type HandlerInput,
+  queryTypesOf,
+  type RequestHandler,
+  subclass,
+  type Verb,
+  verbs,
+} from './handler.ts'
 
 type Checked<Schema> = Schema extends StandardSchema ? OutputOf<Schema> : never
 
@@ -101,6 +110,8 @@ function reader(handler: HandlerClass, verb: Verb, schemas: InputSchemas): Metho
     try {
       values = await readValid(own, schemas)
     } catch (error) {
+      if (error instanceof UnsupportedMediaType && own.method === 'QUERY')
+        error.headers.set('accept-query', queryTypesOf(handler).join(', '))
       if (!(error instanceof InvalidInput) || this.invalid === undefined || error.isForJson(own)) throw error
       response.status = error.code
       response.vary('Accept')

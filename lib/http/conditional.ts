@@ -115,7 +115,7 @@ export function evaluate(
   headers: IncomingHttpHeaders,
   { etag, lastModified }: Validators,
 ): 200 | 304 | 412 {
-  const reads = method === 'GET' || method === 'HEAD'
+  const reads = method === 'GET' || method === 'HEAD' || method === 'QUERY'
   const ifMatch = headers['if-match']
   const ifNoneMatch = headers['if-none-match']
   if (ifMatch !== undefined) {

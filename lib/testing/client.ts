@@ -65,6 +65,11 @@ export class TestClient {
     return this.request('HEAD', path, options)
   }
 
+  /** `request('QUERY', path, options)`. */
+  query(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+    return this.request('QUERY', path, options)
+  }
+
   /** `request('POST', path, options)`. */
   post(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('POST', path, options)

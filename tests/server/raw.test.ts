@@ -120,7 +120,7 @@ test('a whole URL in the request line is split, and its host counts', async () =
 test('OPTIONS * tells what the server as a whole can do; nothing else may ask for it', async () => {
   const answer = await raw(server.port, 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   expect(answer).toMatch(
-    /^HTTP\/1\.1 204 No Content\r\n.*allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n/s,
+    /^HTTP\/1\.1 204 No Content\r\n.*allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, QUERY\r\n/s,
   )
   expect(await statuses('GET * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toEqual(['400'])
 })

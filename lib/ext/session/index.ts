@@ -73,11 +73,11 @@ export const sessionStore: SessionStore = makeGlobal<SessionStore>('sessionStore
 )
 
 /**
- * A preDispatchHandler hook: throws a 403 for unsafe requests (all but GET, HEAD, OPTIONS, TRACE) without the token of
+ * A preDispatchHandler hook: throws a 403 for unsafe requests (all but GET, HEAD, QUERY, OPTIONS, TRACE) without the token of
  * `sessionStore.csrfToken()`. It skips endpoints in `csrfExempt`, and rules with `session: false`.
  */
 export function checkCsrf(request: CheckedRequest, app: SessionApp): void | Promise<void> {
-  if (/^(?:GET|HEAD|OPTIONS|TRACE)$/.test(request.method)) return
+  if (/^(?:GET|HEAD|QUERY|OPTIONS|TRACE)$/.test(request.method)) return
   const { rule } = request
   if (rule === null || rule.session === false) return
   const exempt = app.getConfig('tipfy/ext/session', 'csrfExempt', []) as readonly string[]

@@ -44,10 +44,14 @@ const typeOf = ({ message }: InputSource) =>
 
 const formTypes = ['application/x-www-form-urlencoded', 'multipart/form-data']
 
-/** Throws 415 for a body that is no form: it would be read as a form without fields. An empty one needs no type. */
+/**
+ * Throws 415 for a body that is no form: it would be read as a form without fields. An empty one needs no type, but for QUERY
+ * (RFC 10008, 2.1).
+ */
 async function requireForm(request: InputSource): Promise<void> {
   const type = typeOf(request)
-  if (formTypes.includes(type) || (type === '' && (await request.bytes()).length === 0)) return
+  if (formTypes.includes(type)) return
+  if (type === '' && request.method !== 'QUERY' && (await request.bytes()).length === 0) return
   throw new UnsupportedMediaType(`The content must be a form, with the type ${formTypes.join(' or ')}.`)
 }
 

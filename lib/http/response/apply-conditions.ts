@@ -17,15 +17,15 @@ const contentHeaders = [
 ]
 
 /**
- * Turns `response` (to GET or HEAD, 200) into a 304, 412, 416 or 206 where required; returns the first and the last byte of a
+ * Turns `response` (to GET, HEAD or QUERY, 200) into a 304, 412, 416 or 206 where required; returns the first and the last byte of a
  * 206. `size` is that of the whole body; null, for a stream, has no parts.
  */
 export function applyConditions(response: Response, request: Request, size: number | null): [number, number] | null {
   const { method, message, range } = request
-  if (response.status !== 200 || (method !== 'GET' && method !== 'HEAD')) return null
+  if (response.status !== 200 || !/^(?:GET|HEAD|QUERY)$/.test(method)) return null
   const { etag, lastModified } = response
   if (etag === null && lastModified === null && response.isBuffered) response.etag = tagOf(response.data)
-  if (size !== null) response.headers.set('accept-ranges', 'bytes')
+  if (size !== null && method !== 'QUERY') response.headers.set('accept-ranges', 'bytes')
 
   const validators = { etag: response.etag, lastModified }
   const outcome = evaluate(method, message.headers, validators)

@@ -81,10 +81,12 @@ export class HandlerLoader implements Handlers {
   /** Imports 'module:Class', 'module:Class.method' or 'module:function'. */
   async #importNamed(text: string, wantedBy: string): Promise<unknown> {
     const { module, name } = parseImportString(text)
-    const [exported = '', method] = name.split('.', 2)
+    const [exported = '', method] = name.split(/\.(.*)/s)
     const found = await importString({ module, name: exported }, { ...this.#app, wantedBy })
     if (method !== undefined) {
-      const member: unknown = isHandlerClass(found) && found.prototype[method as keyof RequestHandler]
+      // Not what every class has: `constructor`, `toString`.
+      const isOwn = isHandlerClass(found) && !(method in RequestHandler.prototype)
+      const member: unknown = isOwn && found.prototype[method as keyof RequestHandler]
       return typeof member === 'function' ? withMethod(found as HandlerClass, member as () => unknown) : undefined
     }
     if (typeof found !== 'function' || isClass(found)) return found

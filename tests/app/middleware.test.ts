@@ -229,14 +229,12 @@ describe('dispatch', () => {
 })
 
 describe('a rule', () => {
-  const client = (handler: string) => {
+  const appOf = (handler: string) => {
     const urls = () => [new Rule('/<name>', { endpoint: 'page', handler })]
-    const app = makeApp(
-      { tipfy: { dev: false, logLevel: 'silent', urls } },
-      { root: `${import.meta.dirname}/../fixtures/handlers` },
-    )
-    return createClient(app)
+    const root = `${import.meta.dirname}/../fixtures/handlers`
+    return makeApp({ tipfy: { dev: false, logLevel: 'silent', urls } }, { root })
   }
+  const client = (handler: string) => createClient(appOf(handler))
 
   test('may name a method of a class, which gets every verb', async () => {
     for (const method of ['GET', 'POST']) {
@@ -251,8 +249,11 @@ describe('a rule', () => {
   })
 
   test('that names a method or an export that is none is a coded error', async () => {
-    for (const handler of ['named:Named.nothing', 'named:value', 'named:Other', 'named:plain.method']) {
+    const none = ['nothing', 'constructor', 'toString', 'dispatch', 'show.name'].map((name) => `named:Named.${name}`)
+    for (const handler of [...none, 'named:value', 'named:Other', 'named:plain.method']) {
       expect((await client(handler).get('/ann')).status).toBe(500)
+      const rule = new Rule('/', { endpoint: 'page', handler })
+      await expect(appOf(handler).handlers.load(rule)).rejects.toMatchObject({ code: 'TIPFY_E_NOT_A_HANDLER' })
     }
   })
 })

@@ -9,6 +9,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { findModule, parseImportString } from '../internal/import-string.ts'
 import type { Rule } from '../routing/index.ts'
 import { defaultPort, runApp } from '../server/server.ts'
+import { untilSignal } from '../server/until-signal.ts'
 import { leave, stopMessage, type WorkerReady } from '../server/workers.ts'
 import { describeFailure } from './failure.ts'
 import { configFile, loadApp } from './load-app.ts'
@@ -26,15 +27,8 @@ const final = /^TIPFY_E_(?:PORT|PORT_IN_USE|PORT_DENIED|HOST|DATA_FOLDER|CONFIG_
 export async function devCommand(options: Options): Promise<void> {
   if (cluster.isWorker) return work(options)
   configFile(process.cwd())
-  const supervisor = await supervise(process.cwd(), print)
-  const stop = () => {
-    supervisor.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    )
-  }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  const parts = { unstarted: { close: async () => {} }, patience: 15_000, onError: () => {} }
+  const supervisor = await untilSignal(() => supervise(process.cwd(), print), parts)
   print(`Serving on ${supervisor.url}, restarting on every change`)
   print(`Sessions: ${supervisor.sessions}`)
   print(`Console: ${supervisor.url}/_tipfy/`)

@@ -2,7 +2,7 @@
 import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
 import type { App } from '../app/types.ts'
-import { runApp } from '../server/server.ts'
+import { runPrepared } from '../server/server.ts'
 import { loadApp } from './load-app.ts'
 
 /** Imports the handlers before the first request. One that cannot be imported is logged, and is an error of its requests. */
@@ -16,9 +16,7 @@ async function importHandlers(app: App): Promise<void> {
 /** Serves until a signal ends it. */
 export async function serveCommand(options: { port?: number; host?: string; workers?: number }): Promise<void> {
   const app = await loadApp()
-  const isSupervisor = (options.workers ?? 1) > 1 && cluster.isPrimary
-  if (!isSupervisor) await importHandlers(app)
-  const running = await runApp(app, options)
+  const running = await runPrepared(app, options, () => importHandlers(app))
   if (cluster.isWorker) return
   console.log(`Serving on ${running.url}`)
   console.log(`Sessions: ${running.sessions}`)

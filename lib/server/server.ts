@@ -9,7 +9,8 @@ import { allowHalfOpen, createServer } from '../internal/node-http.ts'
 import { logged, openAccessLog } from './access-log.ts'
 import { gracefully } from './graceful.ts'
 import { rejectUnreadable } from './unreadable.ts'
-import { leave, stopMessage, type WorkerReady, Workers } from './workers.ts'
+import { untilSignal } from './until-signal.ts'
+import { type WorkerReady, Workers } from './workers.ts'
 
 /** The address to listen on. */
 export interface ServeOptions {
@@ -147,27 +148,26 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Runni
 }
 
 /** Serves an application until SIGTERM or SIGINT, then stops it; a second signal ends it at once. */
-export async function runApp(app: App, options: RunOptions = {}): Promise<RunningServer> {
-  const { workers = 1 } = options
-  const running = workers > 1 && cluster.isPrimary ? await supervise(app, workers) : await serve(app, options)
-  let stopping = false
-  const stop = () => {
-    if (stopping) process.exit(1)
-    stopping = true
-    running.close().then(
-      () => leave(0),
-      (error: unknown) => {
-        app.log.error({ err: error }, 'The application did not stop cleanly')
-        leave(1)
-      },
-    )
+export function runApp(app: App, options: RunOptions = {}): Promise<RunningServer> {
+  return runPrepared(app, options, async () => {})
+}
+
+/** Does the same, with more to do at the start. */
+export async function runPrepared(app: App, options: RunOptions, prepare: () => Promise<void>): Promise<RunningServer> {
+  const { workers: count = 1 } = options
+  const { shutdownTimeout } = app.settings
+  const workers = count > 1 && cluster.isPrimary ? new Workers(app.log, (shutdownTimeout + 5) * 1000) : null
+  const start = async () => {
+    if (workers !== null) return supervise(app, workers, count)
+    await prepare()
+    return serve(app, options)
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  const running = await untilSignal(start, {
+    unstarted: workers ?? app,
+    patience: shutdownTimeout * 1000,
+    onError: (error) => app.log.error({ err: error }, 'The application did not stop cleanly'),
+  })
   if (cluster.isWorker) {
-    process.on('message', (message: { tipfy?: string }) => {
-      if (message.tipfy === stopMessage.tipfy && !stopping) stop()
-    })
     const { url, port, sessions } = running
     process.send?.({ tipfy: 'ready', url, port, sessions } satisfies WorkerReady)
   }
@@ -175,9 +175,8 @@ export async function runApp(app: App, options: RunOptions = {}): Promise<Runnin
 }
 
 /** Serves through worker processes, each of which runs this program again. SIGHUP reloads them with their code. */
-async function supervise(app: App, count: number): Promise<RunningServer> {
+async function supervise(app: App, workers: Workers, count: number): Promise<RunningServer> {
   await app.onSupervise?.()
-  const workers = new Workers(app.log, (app.settings.shutdownTimeout + 5) * 1000)
   const { url, port, sessions } = await workers.start(count)
   process.on('SIGHUP', () => {
     workers.reload().catch((error: unknown) => app.log.error({ err: error }, 'The workers were not reloaded'))

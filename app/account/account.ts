@@ -1,16 +1,17 @@
 // The page of somebody who is signed in: notes that only they can add to.
-import { html, redirectTo, request, urlFor } from 'tipfy'
+import { html, RequestHandler, redirectTo, request, urlFor } from 'tipfy'
+import { currentUser } from 'tipfy/ext/auth'
 import { messages } from 'tipfy/ext/messages'
-import { session, sessionStore } from 'tipfy/ext/session'
+import { session } from 'tipfy/ext/session'
 import { page } from '../page.ts'
-import { Guarded, token } from './guarded.ts'
+import { token } from './form.ts'
 
-export class Account extends Guarded {
-  get() {
-    if (sessionStore.user === null) return redirectTo('account/login')
+export class Account extends RequestHandler {
+  async get() {
+    const user = (await currentUser())!
     const notes = session.get('notes', [])
     return page(
-      `Hello, ${sessionStore.user}`,
+      `Hello, ${user.name}`,
       html`${notes.length === 0 ? html`<p>You have no notes yet.</p>` : html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 <form method="post">
   ${token()}
@@ -19,12 +20,12 @@ export class Account extends Guarded {
 </form>
 <h2>This account</h2>
 <p><a href="${urlFor('account/sessions')}">Where you are signed in</a></p>
+<p><a href="${urlFor('account/passkeys')}">Passkeys</a></p>
 <form method="post" action="${urlFor('account/logout')}">${token()}<button>Sign out</button></form>`,
     )
   }
 
   async post() {
-    if (sessionStore.user === null) return redirectTo('account/login', {}, { code: 303 })
     const note = (await request.form()).get('note')?.trim()
     if (note) {
       session.setDefault('notes', []).push(note)

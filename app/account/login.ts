@@ -1,9 +1,11 @@
-// Signing in and out. Any name will do; the password of the example is on the page.
-import { html, redirectTo, request, response } from 'tipfy'
+// Signing in by password, and out. Any name will do; the password of the example is on the page.
+import { html, RequestHandler, redirect, redirectTo, request, response, urlFor } from 'tipfy'
+import { loginWithPassword, logout, nextPath } from 'tipfy/ext/auth'
 import { messages } from 'tipfy/ext/messages'
-import { session, sessionStore } from 'tipfy/ext/session'
+import { session } from 'tipfy/ext/session'
 import { page } from '../page.ts'
-import { Guarded, token } from './guarded.ts'
+import { passkeyButton, token } from './form.ts'
+import { findByName, password } from './users.ts'
 
 declare module 'tipfy/ext/session' {
   interface SessionData {
@@ -11,10 +13,7 @@ declare module 'tipfy/ext/session' {
   }
 }
 
-const password = 'open sesame'
-const month = 30 * 86_400
-
-export class Login extends Guarded {
+export class Login extends RequestHandler {
   get() {
     return form()
   }
@@ -22,19 +21,14 @@ export class Login extends Guarded {
   async post() {
     const given = await request.form()
     const name = given.get('name')?.trim() ?? ''
-    if (!/^.{1,80}$/.test(name) || given.get('password') !== password) {
+    const remember = given.has('remember')
+    if (!(await loginWithPassword(name, given.get('password') ?? '', await findByName(name), { remember }))) {
       messages.addFormError('That name and password do not belong together.')
       response.status = 422
       return form(name)
     }
-    // What another user of this browser left in it is theirs.
-    if (sessionStore.user !== null && sessionStore.user !== name) await sessionStore.destroy()
-    // A new id, so that one planted before the login is of no use: the cart goes along.
-    sessionStore.regenerate()
-    sessionStore.user = name
-    sessionStore.expiration = given.has('remember') ? month : null
     messages.setFlash('success', `Welcome, ${name}.`)
-    return redirectTo('account', {}, { code: 303 })
+    return redirect(nextPath(urlFor('account')), 303)
   }
 }
 
@@ -49,13 +43,14 @@ const form = (name = '') =>
   <label class="check"><input name="remember" type="checkbox"> Remember me for a month</label>
   <button class="main">Sign in</button>
 </form>
-<p><small>Any name will do; the password is “${password}”.</small></p>`,
+<p><small>Any name will do; the password is “${password}”.</small></p>
+${passkeyButton(urlFor('account/login/passkey'), 'Use a passkey')}`,
   )
 
-export class Logout extends Guarded {
+export class Logout extends RequestHandler {
   async post() {
     const products = session.get('products')
-    await sessionStore.destroy()
+    await logout()
     // What follows begins a new session: of the old one only the cart stays.
     if (products !== undefined) session.products = products
     messages.setFlash('info', 'You are signed out.')

@@ -1,9 +1,10 @@
 // Where somebody is signed in, to be ended one by one or all at once. Needs sessions that are kept on the server.
-import { html, redirectTo, request } from 'tipfy'
+import { html, RequestHandler, redirectTo, request } from 'tipfy'
+import { currentUser, logout } from 'tipfy/ext/auth'
 import { messages } from 'tipfy/ext/messages'
 import { sessionStore, type UserSession } from 'tipfy/ext/session'
 import { page } from '../page.ts'
-import { Guarded, token } from './guarded.ts'
+import { token } from './form.ts'
 
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 
@@ -16,10 +17,9 @@ function ago(time: number): string {
     : words.format(-Math.round(minutes / 1440), 'day')
 }
 
-export class Sessions extends Guarded {
+export class Sessions extends RequestHandler {
   async get() {
-    const { user } = sessionStore
-    if (user === null) return redirectTo('account/login')
+    const user = (await currentUser())!
     const title = 'Where you are signed in'
     if (sessionStore.backend === 'securecookie') {
       return page(
@@ -30,21 +30,20 @@ Start the example with datastore sessions to see this page.</p>`,
     }
     return page(
       title,
-      html`<ul>${(await sessionStore.listFor(user)).map(item)}</ul>
+      html`<ul>${(await sessionStore.listFor(user.id)).map(item)}</ul>
 <form method="post">${token()}<button name="everywhere" value="1">Sign out everywhere</button></form>`,
     )
   }
 
   async post() {
-    const { user } = sessionStore
-    if (user === null) return redirectTo('account/login', {}, { code: 303 })
     const form = await request.form()
     if (form.has('everywhere')) {
-      const ended = await sessionStore.destroyAllFor(user)
-      messages.setFlash('info', `You are signed out everywhere (${ended}).`)
+      await logout({ everywhere: true })
+      messages.setFlash('info', 'You are signed out everywhere.')
       return redirectTo('account/login', {}, { code: 303 })
     }
-    if (await sessionStore.revoke(user, form.get('id') ?? '')) messages.setFlash('info', 'It is ended.')
+    if (await sessionStore.revoke((await currentUser())!.id, form.get('id') ?? ''))
+      messages.setFlash('info', 'It is ended.')
     return redirectTo('account/sessions', {}, { code: 303 })
   }
 }

@@ -56,7 +56,7 @@ whereChromium.each(['cookie', 'datastore'] as const)(
       await page.click('text=Sign out')
       expect(await page.textContent('[role=status]')).toBe('You are signed out.')
       await page.goto(`${shop.url}/account`)
-      expect(page.url()).toBe(`${shop.url}/account/login`)
+      expect(page.url()).toBe(`${shop.url}/account/login?next=%2Faccount`)
       await page.click('text=Cart')
       expect(await page.textContent('main')).toContain('tea')
     })
@@ -136,6 +136,45 @@ whereChromium.each(['cookie', 'datastore'] as const)(
       await look()
     })
 
+    test('a passkey is made, signs in without a name, and is removed', async () => {
+      const context = await shop.browser.newContext({ viewport: { width: 320, height: 640 } })
+      const page = await context.newPage()
+      const devtools = await context.newCDPSession(page)
+      await devtools.send('WebAuthn.enable')
+      await devtools.send('WebAuthn.addVirtualAuthenticator', {
+        options: {
+          protocol: 'ctap2',
+          transport: 'internal',
+          hasResidentKey: true,
+          hasUserVerification: true,
+          isUserVerified: true,
+          automaticPresenceSimulation: true,
+        },
+      })
+      await signIn(page, 'Fay')
+      await page.click('text=Passkeys')
+      await page.click('text=Make a passkey')
+      await page.waitForSelector('[role=status]:has-text("Your passkey is ready.")')
+      expect(await page.locator('main li').count()).toBe(1)
+      expect([await seriousFaults(page), await page.evaluate('document.documentElement.scrollWidth')]).toEqual([
+        [],
+        320,
+      ])
+
+      await context.clearCookies()
+      await page.goto(`${shop.url}/account/login`)
+      await page.click('text=Use a passkey')
+      await page.waitForSelector('h1:has-text("Hello, Fay")')
+
+      await page.click('text=Passkeys')
+      await page.click('text=Remove')
+      expect(await page.textContent('main')).toContain('You have no passkeys yet.')
+      await context.clearCookies()
+      await page.goto(`${shop.url}/account/login`)
+      await page.click('text=Use a passkey')
+      await page.waitForSelector('#problem:has-text("That did not work.")')
+    })
+
     test('where you are signed in: one is ended, then all', async () => {
       const [here, there] = [
         await (await shop.browser.newContext()).newPage(),
@@ -153,14 +192,14 @@ whereChromium.each(['cookie', 'datastore'] as const)(
       expect(await here.textContent('[role=status]')).toBe('It is ended.')
       expect(await here.locator('main li').allInnerTexts()).toEqual([expect.stringContaining('This browser')])
       await there.goto(`${shop.url}/account`)
-      expect(there.url()).toBe(`${shop.url}/account/login`)
+      expect(there.url()).toBe(`${shop.url}/account/login?next=%2Faccount`)
 
       await signIn(there, 'Eve')
       await here.reload()
       await here.click('text=Sign out everywhere')
-      expect(await here.textContent('[role=status]')).toBe('You are signed out everywhere (2).')
+      expect(await here.textContent('[role=status]')).toBe('You are signed out everywhere.')
       await there.goto(`${shop.url}/account`)
-      expect(there.url()).toBe(`${shop.url}/account/login`)
+      expect(there.url()).toBe(`${shop.url}/account/login?next=%2Faccount`)
       await signIn(here, 'Eve')
       expect(await here.textContent('h1')).toBe('Hello, Eve')
       if (process.env.SHOTS) await here.screenshot({ path: `${process.env.SHOTS}/account.png` })

@@ -2,11 +2,17 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { makeApp } from 'tipfy'
 import { createClient } from 'tipfy/testing'
+import { config } from '../../config.ts'
 
 test('who signs in where somebody else is signed in finds nothing of theirs', async () => {
   const app = makeApp(
     {
-      tipfy: { dev: false, logLevel: 'silent', hooks: { posInitApp: ['tipfy/ext/session:setSecureCookieSession'] } },
+      ...config,
+      tipfy: {
+        dev: false,
+        logLevel: 'silent',
+        hooks: { ...config.tipfy?.hooks, posInitApp: 'tipfy/ext/session:setSecureCookieSession' },
+      },
       'tipfy/ext/session': { secretKey: 'an-adequate-key-of-the-tests-0123456789' },
     },
     { root: join(import.meta.dirname, '../..') },

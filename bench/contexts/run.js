@@ -1,8 +1,9 @@
 // In whose request do the callbacks of libraries run? Requests A and B are open at once and share a library; the table shows whose
 // values the callback that B waits for gets: `npm run contexts`. docs/globals.md says what to write instead.
 import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import { connect, createServer } from 'node:net'
+import { Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -10,13 +11,14 @@ import async from 'async'
 import Bottleneck from 'bottleneck'
 import { Cron } from 'croner'
 import DataLoader from 'dataloader'
+import debounce from 'debounce'
 import fastq from 'fastq'
 import { LRUCache } from 'lru-cache'
 import schedule from 'node-schedule'
 import pLimit from 'p-limit'
 import PQueue from 'p-queue'
 import PQueue9 from 'p-queue-9'
-import { request as undiciRequest } from 'undici'
+import { Agent, DecoratorHandler, request as undiciRequest } from 'undici'
 import { bindContext, makeApp, request } from '../../lib/index.ts'
 import { withRequest } from '../../lib/testing/index.ts'
 
@@ -92,7 +94,7 @@ const worker = new Worker(
   "const { parentPort } = require('node:worker_threads'); parentPort.on('message', (x) => parentPort.postMessage(x))",
   { eval: true },
 )
-const soon = () => new Date(Date.now() + 60)
+const soon = () => new Date(Date.now() + 500)
 
 const cases = [
   ...Object.entries(queues).flatMap(([name, make]) => [
@@ -103,7 +105,7 @@ const cases = [
     'node-schedule 2',
     'a job, while one of A is pending',
     (as) => {
-      as('A', () => void schedule.scheduleJob(new Date(Date.now() + 40), () => {}))
+      as('A', () => void schedule.scheduleJob(new Date(Date.now() + 400), () => {}))
       return as('B', () => new Promise((resolve) => void schedule.scheduleJob(soon(), () => resolve(who()))))
     },
   ],
@@ -111,7 +113,7 @@ const cases = [
     'croner 11',
     'a job, while one of A is pending',
     (as) => {
-      as('A', () => void new Cron(new Date(Date.now() + 40), () => {}))
+      as('A', () => void new Cron(new Date(Date.now() + 400), () => {}))
       return as('B', () => new Promise((resolve) => void new Cron(new Date(Date.now() + 1100), () => resolve(who()))))
     },
   ],
@@ -183,6 +185,60 @@ const cases = [
         for await (const _ of body);
         return who()
       })
+    },
+  ],
+  [
+    'undici 8',
+    'an interceptor: onResponseStart, connection of A',
+    async (as) => {
+      let seen
+      class Watch extends DecoratorHandler {
+        onResponseStart(...args) {
+          seen = who()
+          return super.onResponseStart(...args)
+        }
+      }
+      const dispatcher = new Agent().compose((dispatch) => (options, handler) => dispatch(options, new Watch(handler)))
+      const load = async () => (await undiciRequest(pageUrl, { dispatcher })).body.text()
+      await as('A', load)
+      await as('B', load)
+      return seen
+    },
+  ],
+  [
+    'node:http',
+    "the 'end' of a body, in a server without tipfy",
+    (as) =>
+      new Promise((resolve) => {
+        const server = createHttpServer(async (incoming, outgoing) => {
+          await as('B', () => void incoming.on('end', () => resolve(who())).resume())
+          outgoing.end()
+        }).listen(0, '127.0.0.1', () => {
+          const sent = httpRequest({ port: server.address().port, method: 'POST' }).on('error', () => {})
+          sent.write('one')
+          setTimeout(() => sent.end('two'), 20)
+        })
+      }),
+  ],
+  [
+    'node:stream',
+    'write(chunk, callback), while A writes',
+    (as) => {
+      const shared = new Writable({ write: (_chunk, _encoding, done) => void setTimeout(done, 20) })
+      as('A', () => void shared.write('a'))
+      return as('B', () => new Promise((resolve) => void shared.write('b', () => resolve(who()))))
+    },
+  ],
+  [
+    'debounce 3',
+    'a function that A called, then B',
+    async (as) => {
+      const { promise, resolve } = Promise.withResolvers()
+      const debounced = debounce(() => resolve(who()), 30)
+      as('A', () => void debounced())
+      await pause(10)
+      as('B', () => void debounced())
+      return promise
     },
   ],
   [

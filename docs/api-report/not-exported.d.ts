@@ -320,6 +320,10 @@ export interface Settings extends SectionOf<typeof settings> {
 
 }
 
+export interface StandardJsonSchema {
+  readonly input: (options: JsonSchemaOptions) => Record<string, unknown>;
+}
+
 type Table = {
     [E in Registered as E['endpoint'] & string]: E;
 };

@@ -716,6 +716,7 @@ export interface StandardSchemaProps<Input = unknown, Output = Input> {
   readonly version: 1;
   readonly vendor: string;
   readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+  readonly jsonSchema?: StandardJsonSchema | undefined;
   readonly types?: {
       readonly input: Input;
       readonly output: Output;

@@ -52,6 +52,11 @@ export function makeProgram(): Command {
     .action(async (url, options) => (await import('./routes.ts')).routesCommand(url, options))
 
   tipfy
+    .command('openapi')
+    .description('write the rules, and the schemas of their handlers, as an OpenAPI 3.1 document')
+    .action(async () => (await import('./openapi.ts')).openapiCommand())
+
+  tipfy
     .command('check')
     .description('check that every rule builds and matches itself, every handler imports, every config key is known')
     .option('--cache', 'connect to the cache as well, and describe its servers')

@@ -12,8 +12,22 @@ export interface StandardSchemaProps<Input = unknown, Output = Input> {
   readonly vendor: string
   /** Returns the value, converted, or the issues; now or later. */
   readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+  /** Writes the schema as JSON Schema: zod from 4.2, arktype from 2.1.28, valibot by `toStandardJsonSchema` of its own package. */
+  readonly jsonSchema?: StandardJsonSchema | undefined
   /** For the compiler only. */
   readonly types?: { readonly input: Input; readonly output: Output } | undefined
+}
+
+/** Standard JSON Schema (https://standardschema.dev/json-schema). Throws for what JSON Schema cannot say. */
+export interface StandardJsonSchema {
+  /** Of the values that are given to the schema. */
+  readonly input: (options: JsonSchemaOptions) => Record<string, unknown>
+}
+
+/** The dialect of JSON Schema, and options for the library. */
+export interface JsonSchemaOptions {
+  readonly target: 'draft-2020-12'
+  readonly libraryOptions?: Record<string, unknown> | undefined
 }
 
 /** The result of a schema: it failed if there are issues. */

@@ -69,6 +69,24 @@ describe('routes', () => {
   })
 })
 
+describe('openapi', () => {
+  test('writes the document, and on standard error what it had to leave open', async () => {
+    const cwd = project(
+      rules(
+        "'/own/<int:id>', { endpoint: 'own', handler: Own }",
+        "'/gone', { endpoint: 'gone', handler: 'nowhere:X' }",
+      ),
+    )
+    const { status, stdout, stderr } = await tipfy(['openapi'], { cwd })
+    expect(JSON.parse(stdout)).toMatchObject({
+      openapi: '3.1.1',
+      paths: { '/own/{id}': { post: { operationId: 'own.post', parameters: [{ name: 'id', in: 'path' }] } } },
+    })
+    expect(stderr).toMatch(/^Left open: \/gone: There is no module "nowhere"/)
+    expect(status).toBe(0)
+  })
+})
+
 describe('check', () => {
   test('finds nothing wrong with the example', async () => {
     const cwd = new URL('../..', import.meta.url).pathname

@@ -12,6 +12,7 @@ import { datastorePage } from './datastore-page.ts'
 import { isFormToken, rejection, reportRejection } from './guard.ts'
 import { layout, menu, type PageName } from './layout.ts'
 import { sendEvents } from './live.ts'
+import { openapiPage } from './openapi-page.ts'
 import type { Recorder } from './recorder.ts'
 import { requestsPage } from './requests-page.ts'
 import { rulesPage } from './rules-page.ts'
@@ -25,6 +26,7 @@ const pages: Record<PageName, (visit: Visit) => PageResult | Promise<PageResult>
   datastore: datastorePage,
   counters: countersPage,
   rules: rulesPage,
+  openapi: openapiPage,
   policy: violationsPage,
   config: configPage,
 }

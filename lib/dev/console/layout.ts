@@ -13,6 +13,7 @@ export const menu = {
   datastore: 'Datastore',
   counters: 'Counters',
   rules: 'Rules',
+  openapi: 'OpenAPI',
   policy: 'Policy',
   config: 'Configuration',
 } as const

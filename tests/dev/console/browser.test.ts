@@ -67,6 +67,7 @@ whereChromium('the console in Chromium', () => {
     ['datastore/Session', 'entities'],
     ['counters', 'counters'],
     ['rules?url=/cart', 'rules'],
+    ['openapi', 'the OpenAPI document'],
     ['config', 'the configuration'],
   ])('%s: the page of %s has no serious fault for axe, in light and in dark', async (path) => {
     const page = await open(path)

@@ -1,29 +1,19 @@
 // A real browser, over https: Chromium binds with software keys. Each test has a host of its own.
-import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import type { RequestListener } from 'node:http'
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, request, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { request as current, html, redirect } from 'tipfy'
+import { request as current, html, redirect, response } from 'tipfy'
 import { sessionCounters, sessionStore } from 'tipfy/ext/session'
 import { hasChromium, openChromium } from '../../../support/chromium.ts'
 import { type Kind, key, type Site, type SiteOptions } from '../site.ts'
+import { flags, pem } from './https.ts'
 import { openShop } from './shop.ts'
-
-const pem = readFileSync(join(import.meta.dirname, '../../../fixtures/localhost.pem'))
-const pin = createHash('sha256')
-  .update(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
-  .digest('base64')
-const software = 'EnableBoundSessionCredentialsSoftwareKeysForManualTesting'
-const flags = (quota: string) => [
-  `--ignore-certificate-errors-spki-list=${pin}`,
-  '--host-resolver-rules=MAP *.test 127.0.0.1',
-  `--enable-features=DeviceBoundSessions${quota},${software}`,
-]
 
 const pages = {
   '/enter': () => {
@@ -34,6 +24,12 @@ const pages = {
   '/link': () => html`<a href="${current.args.get('to')!}">Go</a>`,
   '/form': () =>
     html`<form method="post" action="${current.args.get('to')!}"><input name="a" value="1"><button>Send</button></form>`,
+  '/events': () => {
+    const { user } = sessionStore
+    return response.events(async function* () {
+      yield String(user)
+    })
+  },
   '/posted': async () => `${current.method} ${(await current.form()).get('a')} ${sessionStore.user}`,
   '/paid': async () => {
     sessionStore.proveDevice()
@@ -136,6 +132,20 @@ whereChromium.each([
       await bind(site)
       expect(countersOf(site)).toMatchObject({ registered: 1, challenged: 0, refused: 0 })
     })
+
+    test('that is used up gets an empty session, and the session goes on when it may sign again', async () => {
+      const site = await visit('datastore')
+      await go('/login')
+      await until(() => countersOf(site).registered > 0)
+      let shown = 'ann false'
+      for (let at = 0; at < 8 && shown === 'ann false'; at++) {
+        await expire()
+        site.later(31)
+        shown = await go('/who')
+      }
+      expect([shown, countersOf(site).refused > 0]).toEqual(['null true', true])
+      expect((await site.sessions.repository!.listFor('ann')).length).toBe(1)
+    })
     return
   }
 
@@ -184,6 +194,56 @@ whereChromium.each([
     await page.click('button')
     expect(await text()).toBe('paid POST 1')
     expect(countersOf(site).refreshed).toBe(before + 1)
+  })
+
+  test('holds an EventSource and the handshake of a WebSocket until it has refreshed', async () => {
+    const site = await visit('datastore')
+    await bind(site)
+    await expire()
+    site.later(700)
+    const seen = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const source = new EventSource('/events')
+          source.onmessage = ({ data }) => {
+            source.close()
+            resolve(data)
+          }
+        }),
+    )
+    expect(seen).toBe('ann')
+    await expire()
+    const cookies: string[] = []
+    const refuse = ({ headers }: IncomingMessage, socket: Duplex) => {
+      cookies.push(headers.cookie ?? '')
+      socket.destroy()
+    }
+    server.once('upgrade', refuse)
+    await page.evaluate(
+      (url) =>
+        new Promise((resolve) => {
+          new WebSocket(url).onerror = resolve
+        }),
+      `wss://${host}.shop.test:${port}/`,
+    )
+    expect(cookies).toEqual([expect.stringContaining('tipfy.device=')])
+    expect(countersOf(site)).toMatchObject({ refreshed: 3, refused: 0 })
+  })
+
+  test('is told to stop where all sessions of the user end while it refreshes', async () => {
+    const site = await visit('datastore')
+    await bind(site)
+    await expire()
+    site.later(700)
+    listener = (incoming, outgoing) => {
+      const go = () => site.app.requestListener(incoming, outgoing)
+      if (incoming.url === '/.device') site.sessions.repository!.destroyAllFor('ann').then(go)
+      else go()
+    }
+    expect(await go('/who')).toBe('null true')
+    listener = site.app.requestListener
+    expect(countersOf(site)).toMatchObject({ stopped: 1, refused: 0 })
+    await bind(site)
   })
 
   test('logs out, is told to stop, and binds the next login', async () => {

@@ -267,13 +267,12 @@ export interface Sequence {
 }
 
 export function randomSequence(random: Random, { modern }: Abilities): Sequence {
-  const name = () => random.pick(keyNames.slice(0, 3))
+  const three = keyNames.slice(0, 3)
   const properties = () =>
     Object.fromEntries(random.some(['x', 'y', 'z'], 60).map((one) => [one, random.pick(numbers)]))
-  const mutation = (): ((api: Api, versions: Map<string, string>) => Mutation) => {
-    const [operation, on, written] = [
+  const mutation = (on: string): ((api: Api, versions: Map<string, string>) => Mutation) => {
+    const [operation, written] = [
       random.pick(['insert', 'update', 'upsert', 'upsert', 'delete'] as const),
-      name(),
       properties(),
     ]
     const based = random.chance(20) && operation !== 'insert' ? random.pick(['current', 'stale'] as const) : undefined
@@ -300,7 +299,10 @@ export function randomSequence(random: Random, { modern }: Abilities): Sequence 
   return {
     commits: random.times(4 + random.nat(5), () => {
       const transactional = random.chance(60)
-      return { transactional, mutations: random.times(transactional ? 1 + random.nat(3) : 1, mutation) }
+      const count = transactional ? 1 + random.nat(3) : 1
+      // The older emulator has other codes for mutations of one entity that exclude each other.
+      const on = modern ? random.times(count, () => random.pick(three)) : random.shuffled(three).slice(0, count)
+      return { transactional, mutations: on.map(mutation) }
     }),
   }
 }

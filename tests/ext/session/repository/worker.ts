@@ -1,5 +1,6 @@
 // A server process for tests: a session store of its own, told over IPC what to do. Started with fork().
 import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
+import type { Concurrency } from '../../../../lib/datastore/engine/storage/schema.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
@@ -14,6 +15,7 @@ export interface WorkerOptions {
   memcached?: string
   storeTimeout?: number
   lockWait?: number
+  concurrency?: Concurrency
 }
 
 const options = JSON.parse(process.argv[2]!) as WorkerOptions
@@ -26,7 +28,8 @@ async function openCloud() {
 }
 
 async function openData() {
-  const data = openEmbedded({ dataFolder: options.dataFolder, lockWait: options.lockWait })
+  const { dataFolder, lockWait, concurrency } = options
+  const data = openEmbedded({ dataFolder, lockWait, concurrency })
   return { calls: engineCalls(data), close: async () => data.engine.close() }
 }
 
@@ -139,6 +142,14 @@ const commands = {
       })
     }),
   updates: (sid: string, from: number, count: number) => many(count, (n) => store.update(sid, counting(from + n))),
+  /** Many logins of one user at once. */
+  logins: (username: string, from: number, count: number) =>
+    many(count, async (n) => {
+      await store.create(`${username} ${from + n}`, { data: '{}', username })
+      return { state: 'saved' }
+    }),
+  countFor: async (username: string) => (await store.listFor(username)).length,
+  destroyAllFor: (username: string) => store.destroyAllFor(username),
   /** One after another, telling of each, until told otherwise or killed. */
   async count(sid: string, from: number, count: number) {
     for (let n = from; n < from + count; n++) {

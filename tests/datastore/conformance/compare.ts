@@ -59,13 +59,13 @@ function groupOf({ values }: Row, groups: string[]): string {
   return parts.filter((part) => groups.includes(part.slice(0, part.indexOf('=')))).join()
 }
 
-/** Returns true if rows differ only in repetitions that have NaN. */
+/** Returns true if rows differ only in repetitions that have NaN, which push others off the last page. */
 function sameButForNaN(mine: Row[], others: Row[], total: boolean, distinct: boolean): boolean {
   const id = (row: Row) => (distinct ? row.values : textOf(row))
-  const once = others.filter(
-    (row, i) => !row.values.includes('NaN') || others.findIndex((other) => id(other) === id(row)) === i,
-  )
-  return total ? same(mine, once) : same(sorted(mine), sorted(once))
+  const once = (rows: Row[]) =>
+    rows.filter((row, i) => !row.values.includes('NaN') || rows.findIndex((other) => id(other) === id(row)) === i)
+  const [ours, theirs] = [once(mine), once(others)]
+  return total ? same(ours.slice(0, theirs.length), theirs) : same(sorted(ours), sorted(theirs))
 }
 
 /** Returns true if a query has NOT_EQUAL or NOT_IN beside what they do not go with, or alternatives with different ancestors. */

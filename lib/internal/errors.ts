@@ -79,6 +79,10 @@ const table = {
     message: 'tipfy/ext/security.rateLimit.store is {given}, which is not there',
     remedy: 'Add {wanted}.',
   },
+  TIPFY_E_CONFIG_SCHEMA: {
+    message: "The configuration's {key} does not fit the schema of its module: {why}",
+    remedy: 'Correct it in config.ts, or the `configSchema` that the module exports.',
+  },
   TIPFY_E_URLS: {
     message: '{urls} must export a function that returns a list of rules, but gave {given}',
     remedy: 'Write `export const getRules = () => [new Rule(…)] as const` in urls.ts.',

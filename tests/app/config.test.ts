@@ -174,6 +174,49 @@ describe("a module's defaultConfig", () => {
   })
 })
 
+describe("a module's configSchema", () => {
+  const make = (config: object) => {
+    const app = makeApp(
+      { tipfy: { urls: () => [], logLevel: 'silent' }, ...config },
+      { root: join(root, '../fixtures/schemas') },
+    )
+    made.push(app)
+    return app
+  }
+
+  test('converts the section, over the defaultConfig', async () => {
+    const app = make({ mail: { from: 'shop@shop.example', port: '587' } })
+    await app.ready()
+    expect(app.getConfig('mail')).toEqual({ from: 'shop@shop.example', port: 587, servers: [] })
+    const other = make({ mail: { from: 'shop@shop.example' } })
+    await other.ready()
+    expect(other.getConfig('mail', 'port')).toBe(25)
+  })
+
+  const from = 'shop@shop.example'
+  test.each([
+    [{ mail: { from: 'shop' } }, /^The configuration's mail\.from does not fit/],
+    [{ mail: { from, port: 0.5 } }, /mail\.port/],
+    [{ mail: { from, port: 666 } }, /mail\.port .*never that/],
+    [{ mail: { from, servers: [{ host: 'a' }, {}] } }, /mail\.servers\.1\.host/],
+    [{ mail: { from, prt: 1 } }, /mail does .*"prt"/],
+    [{}, /mail\.from/],
+  ])('stops the start for %j, and names the key', async (config, message) => {
+    await expect(make(config).ready()).rejects.toMatchObject({
+      code: 'TIPFY_E_CONFIG_SCHEMA',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('shows no value that may be a secret', async () => {
+    const error = await make({ mail: { from, password: 'hunter2' } })
+      .ready()
+      .catch((thrown: unknown) => thrown)
+    expect(String(error)).toMatch(/mail\.password .*it is not valid/)
+    expect(String(error)).not.toContain('hunter2')
+  })
+})
+
 test("a module's defaultConfig counts without a section in config.ts", async () => {
   const app = makeApp({ tipfy: { urls: () => [], logLevel: 'silent' } }, { root: join(root, '../fixtures/defaults') })
   made.push(app)

@@ -107,7 +107,18 @@ test.concurrent("every command is in the help, and in every shell's completion",
     .split('Commands:')[1]!
     .match(/^ {2}[a-z]+/gm)!
     .map((name) => name.trim())
-  expect(commands).toEqual(['serve', 'dev', 'routes', 'check', 'init', 'secret', 'datastore', 'sessions', 'completion'])
+  expect(commands).toEqual([
+    'serve',
+    'dev',
+    'routes',
+    'openapi',
+    'check',
+    'init',
+    'secret',
+    'datastore',
+    'sessions',
+    'completion',
+  ])
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { stdout: script, status } = await tipfy(['completion', shell], { cwd })
     expect(status).toBe(0)

@@ -88,11 +88,10 @@ export class Sessions implements SessionInterface {
 
   /** Loads what binds sessions to devices. */
   async openDevices(): Promise<void> {
-    const [{ Devices }, { SessionDevice }, { isForEndpoint, registerOrRefresh }] = await Promise.all([
-      import('./device/devices.ts'),
-      import('./device/session-device.ts'),
-      import('./device/endpoint.ts'),
-    ])
+    // One after the other: Jest on Node 22 fails to link a module that two imports under way share.
+    const { Devices } = await import('./device/devices.ts')
+    const { SessionDevice } = await import('./device/session-device.ts')
+    const { isForEndpoint, registerOrRefresh } = await import('./device/endpoint.ts')
     this.devices = new Devices(this.settings)
     this.#deviceModules = { SessionDevice, isForEndpoint, registerOrRefresh }
   }

@@ -1,5 +1,5 @@
-// Opens what datastore sessions are kept in. The client, the engine and the cache are imported here and only when wanted:
-// an application whose sessions are cookies loads none of them.
+// Opens what datastore sessions are kept in. This module is imported where they are wanted, and the client, the engine and the
+// cache by it: an application whose sessions are cookies loads none of them.
 import { systemClock } from '../../../internal/clock.ts'
 import { startTelemetry } from '../../../internal/telemetry.ts'
 import { cacheLinks, retiringLinks } from '../cache/links.ts'
@@ -9,9 +9,12 @@ import type { SessionApp, Settings } from '../config/settings.ts'
 import { decodeCurrent, mustBeData } from '../data/migrate.ts'
 import { reserved, visible, withVisible } from '../data/reserved.ts'
 import { type Data, mergeData } from '../merge/merge.ts'
-import type { SessionAdmin } from './admin.ts'
+import { SessionAdmin } from './admin.ts'
 import { totals } from './counters.ts'
-import type { SessionRepository } from './repository.ts'
+import { SessionDatastore } from './datastore-adapter.ts'
+import { openSessionDatastore } from './open-datastore.ts'
+import { systemRandomness } from './randomness.ts'
+import { SessionRepository } from './repository.ts'
 
 type Merge = (base: Data, mine: Data, theirs: Data) => Data
 
@@ -26,19 +29,6 @@ export interface OpenRepository {
 }
 
 export async function openRepository(app: SessionApp, settings: Settings): Promise<OpenRepository> {
-  const [
-    { SessionRepository },
-    { SessionAdmin },
-    { SessionDatastore },
-    { openSessionDatastore },
-    { systemRandomness },
-  ] = await Promise.all([
-    import('./repository.ts'),
-    import('./admin.ts'),
-    import('./datastore-adapter.ts'),
-    import('./open-datastore.ts'),
-    import('./randomness.ts'),
-  ])
   const { kind, log } = settings
   const datastore = await openSessionDatastore(settings)
   const merge = settings.merge as Merge | null

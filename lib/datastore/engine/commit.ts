@@ -57,8 +57,7 @@ export function applyChanges(
   })
   check?.(Array.from(drafts.values(), written))
   let indexUpdates = 0
-  let place = 0
-  for (const draft of drafts.values()) indexUpdates += writeDraft(store, draft, versions.next, place++)
+  for (const draft of drafts.values()) indexUpdates += writeDraft(store, draft, versions.next)
   const mutationResults = applied.map(({ allocated, draft, conflict, transformResults }): MutationResult => {
     const { stored, text } = draft
     const version = stored && stored.d === text ? stored.v : versions.next
@@ -186,17 +185,12 @@ export function completeKey(store: Store, key: StoredKey): StoredKey {
 }
 
 /** Writes an entity's final state; returns the number of index rows written. */
-function writeDraft(
-  store: Store,
-  { n, k, kind, stored, text, properties }: Draft,
-  version: number,
-  place: number,
-): number {
+function writeDraft(store: Store, { n, k, kind, stored, text, properties }: Draft, version: number): number {
   if (stored?.d === text) {
     if (stored) store.touch(n, k, version)
     return 0
   }
-  store.history.remember(version, place, n, k, stored)
+  store.history.remember(version, n, k, stored)
   const before = stored ? entries(store, n, kind, readDocument(stored.d)) : new Map<string, Entry>()
   const after = properties ? entries(store, n, kind, properties) : new Map<string, Entry>()
   if (text === undefined) store.delete(n, k)

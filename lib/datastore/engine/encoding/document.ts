@@ -3,18 +3,39 @@ import { hasEscapedKeys, readJson } from '../../../internal/json.ts'
 import type { StoredKey } from './keys.ts'
 import type { Properties, StoredValue } from './values.ts'
 
-// A value is [tag, payload], then 1 if it is not indexed (or 0), then its meaning; both are left out where they are empty.
+// A value is [tag, payload], then 1 if it is not indexed (or 0), then its meaning; both are left out where they are empty. Long
+// texts are outside the JSON, which would escape them: after it and a line break, with a tab in front of all.
 type Packed = [tag: string, payload: unknown, unindexed?: 0 | 1, meaning?: number]
 type PackedProperties = Record<string, Packed>
+
+/** Characters from which on a text without an index is kept outside the JSON. */
+const longText = 1000
+
+/** The texts outside the JSON of a document. */
+class Outside {
+  readonly texts: string[] = []
+  #length = 0
+
+  /** Returns the place of a text. */
+  add(text: string): [start: number, length: number] {
+    this.texts.push(text)
+    this.#length += text.length
+    return [this.#length - text.length, text.length]
+  }
+}
 
 function packDouble(double: number): number | string {
   return Number.isFinite(double) && !Object.is(double, -0) ? double : Object.is(double, -0) ? '-0' : String(double)
 }
 
-function payload(value: StoredValue): [string, unknown] {
+function payload(value: StoredValue, outside: Outside): [string, unknown] {
   switch (value.valueType) {
-    case 'stringValue':
-      return ['s', value.stringValue]
+    case 'stringValue': {
+      const text = value.stringValue!
+      // SQLite's own functions take a text for one that ends at its first NUL.
+      const isOutside = value.excludeFromIndexes && text.length >= longText && !text.includes('\0')
+      return isOutside ? ['o', outside.add(text)] : ['s', text]
+    }
     case 'integerValue':
       return ['i', value.integerValue]
     case 'booleanValue':
@@ -32,36 +53,43 @@ function payload(value: StoredValue): [string, unknown] {
     case 'geoPointValue':
       return ['g', [value.geoPointValue!.latitude, value.geoPointValue!.longitude]]
     case 'entityValue':
-      return ['e', [value.entityValue!.key ?? null, packProperties(value.entityValue!.properties as Properties)]]
+      return [
+        'e',
+        [value.entityValue!.key ?? null, packProperties(value.entityValue!.properties as Properties, outside)],
+      ]
     case 'arrayValue':
-      return ['a', (value.arrayValue!.values as StoredValue[]).map(pack)]
+      return ['a', (value.arrayValue!.values as StoredValue[]).map((item) => pack(item, outside))]
   }
 }
 
-function pack(value: StoredValue): Packed {
-  const packed = payload(value) as Packed
+function pack(value: StoredValue, outside: Outside): Packed {
+  const packed = payload(value, outside) as Packed
   if (value.excludeFromIndexes || value.meaning) packed.push(value.excludeFromIndexes ? 1 : 0)
   if (value.meaning) packed.push(value.meaning)
   return packed
 }
 
-function packProperties(properties: Properties): PackedProperties {
+function packProperties(properties: Properties, outside: Outside): PackedProperties {
   const packed: PackedProperties = {}
-  for (const name in properties) packed[name] = pack(properties[name]!)
+  for (const name in properties) packed[name] = pack(properties[name]!, outside)
   return packed
 }
 
-function unpack(packed: Packed): StoredValue {
-  const value = unpackPayload(packed[0], packed[1])
+function unpack(packed: Packed, outside: string): StoredValue {
+  const value = unpackPayload(packed[0], packed[1], outside)
   if (packed[2]) value.excludeFromIndexes = true
   if (packed[3]) value.meaning = packed[3]
   return value
 }
 
-function unpackPayload(tag: string, payload: unknown): StoredValue {
+function unpackPayload(tag: string, payload: unknown, outside: string): StoredValue {
   switch (tag) {
     case 's':
       return { valueType: 'stringValue', stringValue: payload as string }
+    case 'o': {
+      const [start, length] = payload as [number, number]
+      return { valueType: 'stringValue', stringValue: outside.slice(start, start + length) }
+    }
     case 'i':
       return { valueType: 'integerValue', integerValue: payload as string }
     case 'b':
@@ -84,29 +112,34 @@ function unpackPayload(tag: string, payload: unknown): StoredValue {
     }
     case 'e': {
       const [key, properties] = payload as [StoredKey | null, PackedProperties]
-      const unpacked = unpackProperties(properties)
+      const unpacked = unpackProperties(properties, outside)
       return {
         valueType: 'entityValue',
         entityValue: key ? { key, properties: unpacked } : { properties: unpacked },
       }
     }
     case 'a':
-      return { valueType: 'arrayValue', arrayValue: { values: (payload as Packed[]).map(unpack) } }
+      return {
+        valueType: 'arrayValue',
+        arrayValue: { values: (payload as Packed[]).map((item) => unpack(item, outside)) },
+      }
     default:
       throw new Error(`a stored value has the unknown tag "${tag}"`)
   }
 }
 
-function unpackProperties(packed: PackedProperties): Properties {
+function unpackProperties(packed: PackedProperties, outside: string): Properties {
   const properties: Properties = {}
-  for (const name in packed) properties[name] = unpack(packed[name]!)
+  for (const name in packed) properties[name] = unpack(packed[name]!, outside)
   return properties
 }
 
-/** Writes properties as the text that is stored. A leading space marks texts whose property names have escapes. */
+/** Writes properties as the text that is stored. A leading space marks JSON whose property names have escapes. */
 export function writeDocument(properties: Properties): string {
-  const text = JSON.stringify(packProperties(properties))
-  return hasEscapedKeys(text) ? ` ${text}` : text
+  const outside = new Outside()
+  const json = JSON.stringify(packProperties(properties, outside))
+  const text = hasEscapedKeys(json) ? ` ${json}` : json
+  return outside.texts.length === 0 ? text : `\t${text}\n${outside.texts.join('')}`
 }
 
 /** Returns true if there are arrays in a text of `writeDocument`; perhaps also for others that look like it. */
@@ -116,5 +149,11 @@ export function hasArrays(text: string): boolean {
 
 /** Reads a text of `writeDocument`. */
 export function readDocument(text: string): Properties {
-  return unpackProperties((text[0] === ' ' ? readJson(text) : JSON.parse(text)) as PackedProperties)
+  if (text[0] !== '\t') return readPacked(text, '')
+  const end = text.indexOf('\n')
+  return readPacked(text.slice(1, end), text.slice(end + 1))
+}
+
+function readPacked(json: string, outside: string): Properties {
+  return unpackProperties((json[0] === ' ' ? readJson(json) : JSON.parse(json)) as PackedProperties, outside)
 }

@@ -9,14 +9,21 @@ export const limits = { age: 3_600_000, bytes: 64 * 1024 * 1024 }
 /** The size that a row counts as, besides its text. */
 const rowBytes = 64
 
-const insertRow = 'INSERT INTO history (at, place, n, k, c, v, d) VALUES (?, ?, ?, ?, ?, ?, ?)'
-const selectOldest = 'SELECT max(at) FROM (SELECT at FROM history WHERE at < ? ORDER BY at, place LIMIT ?)'
-const selectSize = `SELECT sum(coalesce(octet_length(d), 0) + ${rowBytes}) FROM history WHERE at < ?`
-const deleteBefore = 'DELETE FROM history WHERE at < ?'
-const selectFirstChange = 'SELECT c, v, d FROM history WHERE at >= ? AND n = ? AND k = ? ORDER BY at, place LIMIT 1'
+// A row's id is the version of its commit × 1024, or the next one that is free: rows are only ever appended, and those of a version
+// and later ones have ids from there on.
+const firstId = (version: string) => `CAST(${version} AS INTEGER) * 1024`
+const insertRow = `INSERT INTO history (id, at, n, k, c, v, d)
+  VALUES (max(${firstId('?1')}, coalesce((SELECT max(id) FROM history), 0) + 1), ?1, ?, ?, ?, ?, ?)`
+const oldest = `FROM history WHERE id < ${firstId('?')} ORDER BY id LIMIT ?`
+const selectOldest = `SELECT sum(size), max(at) FROM (SELECT coalesce(octet_length(d), 0) + ${rowBytes} AS size, at ${oldest})`
+const deleteOldest = `DELETE FROM history WHERE id IN (SELECT id ${oldest})`
+const since = `id >= ${firstId('?1')} AND at >= ?1`
+const selectFirstChange = `SELECT c, v, d FROM history WHERE ${since} AND n = ? AND k = ? ORDER BY id LIMIT 1`
 const selectLastChange = 'SELECT max(at) FROM history WHERE n = ? AND k = ?'
-const selectChangedIn = 'SELECT 1 FROM history WHERE at >= ? AND n = ? AND k >= ? AND k < ? LIMIT 1'
-const selectChanges = 'SELECT k, c, v, d FROM history WHERE at >= ? AND n = ? ORDER BY at, place'
+const selectChangedIn = `SELECT 1 FROM history WHERE ${since} AND n = ? AND k >= ? AND k < ? LIMIT 1`
+const selectChanges = `SELECT k, c, v, d FROM history WHERE ${since} AND n = ? ORDER BY id`
+const updateState = `UPDATE state SET version = ?, kept = kept + ?
+  RETURNING kept, (SELECT at FROM history ORDER BY id LIMIT 1)`
 
 export class History {
   readonly #sql: Sql
@@ -28,27 +35,31 @@ export class History {
   }
 
   /** Keeps what a commit is about to replace. */
-  remember(version: number, place: number, n: number, k: Uint8Array, row: Row | undefined): void {
-    this.#sql.run(insertRow, version, place, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
+  remember(version: number, n: number, k: Uint8Array, row: Row | undefined): void {
+    this.#sql.run(insertRow, version, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
     this.#added.rows++
     this.#added.bytes += rowBytes + (row ? Buffer.byteLength(row.d) : 0)
   }
 
-  /** Accounts for what a transaction added, and drops old rows, twice as many as it added, if they are too old or too many. */
-  settle(now: number): void {
+  /**
+   * Notes the latest version, accounts for what a transaction added, and drops old rows, twice as many as it added, if they are too
+   * old or too many.
+   */
+  settle(version: number, now: number): void {
     const { rows, bytes } = this.#added
     this.forgetAdded()
+    const [kept, first] = this.#sql.first<[number, number | null]>(updateState, version, bytes)!
     if (rows === 0) return
-    this.#sql.run('UPDATE state SET kept = kept + ?', bytes)
-    const [kept, first] = this.#sql.first<[number, number]>('SELECT kept, (SELECT min(at) FROM history) FROM state')!
     const before = kept > limits.bytes ? Number.MAX_SAFE_INTEGER : (now - limits.age) * 1000
-    if (first < before) this.#dropUpTo(this.#sql.first<[number]>(selectOldest, before, rows * 2)![0])
+    if (first !== null && first < before) this.#dropOldest(before, rows * 2)
   }
 
-  #dropUpTo(version: number): void {
-    const [bytes] = this.#sql.first<[number]>(selectSize, version + 1)!
-    this.#sql.run(deleteBefore, version + 1)
-    this.#sql.run('UPDATE state SET floor = ?, kept = kept - ?', version, bytes)
+  /** Drops at most `count` of the rows that are from before a version. What is left of a commit then is not read any more. */
+  #dropOldest(before: number, count: number): void {
+    const [bytes, at] = this.#sql.first<[number, number] | [null, null]>(selectOldest, before, count)!
+    if (bytes === null) return
+    this.#sql.run(deleteOldest, before, count)
+    this.#sql.run('UPDATE state SET floor = ?, kept = kept - ?', at, bytes)
   }
 
   /** Forgets what a transaction added that is rolled back. */

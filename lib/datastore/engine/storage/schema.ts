@@ -19,18 +19,18 @@ export interface Row {
 }
 
 /** Grows with each change of `schema` that older code cannot read. */
-const currentFormat = 2
+const currentFormat = 3
 /** SQLite's codes for a read-only and for a damaged file. */
 const [readOnlyCode, corruptCode] = [8, 11]
 const cacheKib = 8 * 1024
 
-// `history` holds what each commit replaced, by its version (`at`) and the position in it; d is null if nothing was there. A reader
-// at an earlier version sees the table without what came later. `entry` is the index: one row for each indexed value, with `p` the
-// number of (partition, kind, property), and one for each entity under the property ''.
+// `history` holds what each commit replaced, by its version (`at`); d is null if nothing was there. A reader at an earlier version
+// sees the table without what came later. Its rows are appended in the order of commits (see history.ts): in a table without a
+// rowid, or with an index on `at`, each would cost about twice as much. `entry` is the index: one row for each indexed value, with `p`
+// the number of (partition, kind, property), and one for each entity under the property ''.
 const historyTable = `
 CREATE TABLE history (
-  at INTEGER, place INTEGER, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT, PRIMARY KEY (at, place)
-) WITHOUT ROWID;`
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT);`
 const schema = `
 CREATE TABLE state (
   one INTEGER PRIMARY KEY, version INTEGER NOT NULL, floor INTEGER NOT NULL, kept INTEGER NOT NULL, concurrency TEXT NOT NULL);
@@ -42,13 +42,20 @@ CREATE TABLE entry (p INTEGER, v BLOB, k BLOB, PRIMARY KEY (p, v, k)) WITHOUT RO
 CREATE TABLE reserved (n INTEGER, k BLOB, PRIMARY KEY (n, k)) WITHOUT ROWID;
 ${historyTable}`
 
-// Format 1 numbered the rows of its history by version × 1024 + position, had no modes of concurrency, and sorted -0 as 0.
+// Format 1 had only the ids of its history, no modes of concurrency, and sorted -0 as 0.
 const fromFormat1 = `
 ALTER TABLE state ADD COLUMN concurrency TEXT NOT NULL DEFAULT 'optimistic';
 ALTER TABLE history RENAME TO history1;
 ${historyTable}
-INSERT INTO history SELECT id / 1024, id % 1024, n, k, c, v, d FROM history1;
+INSERT INTO history SELECT id, id / 1024, n, k, c, v, d FROM history1;
 DROP TABLE history1;`
+
+// Format 2, of some days in November 2026, had a history without ids, and no texts outside the JSON of documents.
+const fromFormat2 = `
+ALTER TABLE history RENAME TO history2;
+${historyTable}
+INSERT INTO history SELECT at * 1024 + row_number() OVER (ORDER BY at, place), at, n, k, c, v, d FROM history2;
+DROP TABLE history2;`
 
 /** The ways in which transactions that meet are kept apart, as the service calls them. */
 export const concurrencyModes = ['pessimistic', 'optimistic', 'optimistic-with-entity-groups'] as const
@@ -106,6 +113,7 @@ function makeTables(db: DatabaseSync, concurrency: Concurrency): void {
       db.exec(fromFormat1)
       sortNegativeZeros(db)
     }
+    if (found === 2) db.exec(fromFormat2)
     if (found < currentFormat) db.exec(`PRAGMA user_version = ${currentFormat}`)
     db.exec('COMMIT')
   } catch (error) {

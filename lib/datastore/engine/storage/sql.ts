@@ -14,7 +14,7 @@ export class Sql {
     return Number(this.#prepared(text).run(...parameters).lastInsertRowid)
   }
 
-  /** Returns the columns of a SELECT's first row, if it has one. */
+  /** Returns the columns of the first row of a SELECT, or of what a write returns, if there is one. */
   first<Columns extends unknown[]>(text: string, ...parameters: SQLInputValue[]): Columns | undefined {
     return this.#prepared(text).get(...parameters) as unknown as Columns | undefined
   }
@@ -29,7 +29,7 @@ export class Sql {
     if (!statement) {
       statement = this.#db.prepare(text)
       // Objects with the columns' names would cost more than the rest of the read.
-      if (text.startsWith('SELECT')) statement.setReturnArrays(true)
+      if (/^SELECT|RETURNING/.test(text)) statement.setReturnArrays(true)
       // A write also returns the last row's id, which in `history` is too large for a number: Node 26 throws.
       else statement.setReadBigInts(true)
       this.#statements.set(text, statement)

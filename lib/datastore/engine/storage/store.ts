@@ -122,8 +122,7 @@ export class Store {
 
   /** Commits, with `version` as the latest one. @param now Milliseconds since 1970. */
   commit(version: number, now: number): void {
-    this.history.settle(now)
-    this.sql.run('UPDATE state SET version = ?', version)
+    this.history.settle(version, now)
     this.sql.run('COMMIT')
     this.#inTransaction = false
     this.#log?.afterCommit(now)

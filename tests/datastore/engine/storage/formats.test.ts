@@ -79,6 +79,40 @@ test('the first format is converted: its history, and the order of -0', () => {
   new Engine({ dataFolder: folder }).close()
 })
 
+test('the second format is converted: the past of its commits is read as before', async () => {
+  let now = Date.now()
+  const clock = () => now
+  const first = new Engine({ dataFolder: folder, clock })
+  const times: object[] = []
+  for (const text of ['one', 'two', 'three']) {
+    const mutations = ['a', 'b'].map((name) => ({
+      upsert: { key: key(name), properties: { x: { stringValue: text.repeat(400), excludeFromIndexes: true } } },
+    }))
+    await first.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations })
+    times.push(first.lookup({ projectId, keys: [] }).readTime)
+    now += 1000
+  }
+  first.close()
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+  const db = new DatabaseSync(join(folder, 'datastore.sqlite'))
+  db.exec(`CREATE TABLE old (at INTEGER, place INTEGER, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT,
+      PRIMARY KEY (at, place)) WITHOUT ROWID;
+    INSERT INTO old SELECT at, id % 2, n, k, c, v, d FROM history;
+    DROP TABLE history; ALTER TABLE old RENAME TO history; PRAGMA user_version = 2`)
+  db.close()
+
+  const engine = new Engine({ dataFolder: folder, clock })
+  const read = (name: string, readTime?: object) =>
+    engine.lookup({ projectId, keys: [key(name)], readOptions: readTime && { readTime } }).found[0]!.entity.properties![
+      'x'
+    ]!.stringValue!
+  await engine.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations: [{ delete: key('b') }] })
+  expect([read('a'), read('a', times[0]), read('b', times[0]), read('b', times[1])]).toEqual(
+    ['three', 'one', 'one', 'two'].map((text) => text.repeat(400)),
+  )
+  engine.close()
+})
+
 test('a commit of thousands of entities is one version: the past before and after it is whole', async () => {
   let now = Date.now()
   const engine = new Engine({ memory: true, clock: () => now })

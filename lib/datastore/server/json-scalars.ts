@@ -1,25 +1,28 @@
 // The JSON form of single values: numbers, texts, bytes and times. Whatever is not exactly of a type is undefined.
 
-/** A number as it was written in the JSON, where a double could not hold it. */
-export interface WrittenNumber {
-  '\0': string
-}
+import { randomUUID } from 'node:crypto'
 
-const written = '\0'
+/** The name under which an object has a number as it was written in the JSON: one that no client can know. */
+const written = randomUUID()
 
 /** Wraps each number of a JSON text that `JSON.parse` might round. */
 export function wrapNumbers(outsideOfStrings: string): string {
-  return outsideOfStrings.replace(/-?\d[\d.eE+-]{15,}|-?\d[\d.]*[eE][+-]?\d+/g, '{"\\u0000":"$&"}')
+  return outsideOfStrings.replace(/-?\d[\d.eE+-]{15,}|-?\d[\d.]*[eE][+-]?\d+/g, `{"${written}":"$&"}`)
+}
+
+/** Returns the text of a number that was wrapped. */
+export function unwrapped(json: unknown): string | undefined {
+  return typeof json === 'object' && json !== null ? (json as Record<string, string>)[written] : undefined
+}
+
+/** Writes a part of a JSON text for an error, with its numbers as they were. */
+export function showJson(json: unknown): string {
+  return JSON.stringify(json, (_, value) => unwrapped(value) ?? value)
 }
 
 /** Returns the text of a number that came as a number or as a string. */
 function numberText(json: unknown): string | undefined {
-  const text =
-    typeof json === 'number'
-      ? String(json)
-      : typeof json === 'string'
-        ? json
-        : ((json as Partial<WrittenNumber> | null)?.[written] ?? '')
+  const text = typeof json === 'number' ? String(json) : typeof json === 'string' ? json : (unwrapped(json) ?? '')
   return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? text : undefined
 }
 

@@ -3,7 +3,17 @@
 import { endOfString, put, readJson } from '../../internal/json.ts'
 import { invalid } from '../engine/protocol/status.ts'
 import { describedProtos } from '../google/client-internals.ts'
-import { readBytes, readDouble, readInteger, readText, readTime, wrapNumbers, writeTime } from './json-scalars.ts'
+import {
+  readBytes,
+  readDouble,
+  readInteger,
+  readText,
+  readTime,
+  showJson,
+  unwrapped,
+  wrapNumbers,
+  writeTime,
+} from './json-scalars.ts'
 import { type Field, MessageShapes, type Shape } from './message-shapes.ts'
 
 type Fields = Record<string, unknown>
@@ -41,7 +51,7 @@ function withWrittenNumbers(text: string): string {
 }
 
 function isObject(json: unknown): json is Fields {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
+  return typeof json === 'object' && json !== null && !Array.isArray(json) && unwrapped(json) === undefined
 }
 
 /** Reads one message. */
@@ -105,7 +115,7 @@ class MessageReader {
   }
 
   #wrong(wanted: string, json: unknown): Error {
-    const shown = JSON.stringify(json).slice(0, 100)
+    const shown = showJson(json).slice(0, 100)
     return invalid(`Invalid JSON payload received. Invalid value${this.#where()} (${wanted}), ${shown}`)
   }
 }

@@ -23,7 +23,7 @@ export function likeness(ours: Given, theirs: Given, question: Question, world: 
     if (world.arrays || same(once, mine.slice(0, once.length)))
       return 'the emulator forgets the groups of the page before'
   }
-  if (!entities && world.arrays && sameButForNaN(mine, others, total, distinct))
+  if (!entities && world.arrays && sameButForNaN(mine, others, question))
     return 'the emulator takes no NaN for the same as another'
   if (
     !entities &&
@@ -60,12 +60,13 @@ function groupOf({ values }: Row, groups: string[]): string {
 }
 
 /** Returns true if rows differ only in repetitions that have NaN, which push others off the last page. */
-function sameButForNaN(mine: Row[], others: Row[], total: boolean, distinct: boolean): boolean {
-  const id = (row: Row) => (distinct ? row.values : textOf(row))
+function sameButForNaN(mine: Row[], others: Row[], { query, total, how }: Question): boolean {
+  const id = (row: Row) => (query.distinctOn!.length > 0 ? row.values : textOf(row))
   const once = (rows: Row[]) =>
     rows.filter((row, i) => !row.values.includes('NaN') || rows.findIndex((other) => id(other) === id(row)) === i)
   const [ours, theirs] = [once(mine), once(others)]
-  return total ? same(ours.slice(0, theirs.length), theirs) : same(sorted(ours), sorted(theirs))
+  if (!total) return same(sorted(ours), sorted(theirs))
+  return same(how === 'plain' ? ours : ours.slice(0, theirs.length), theirs)
 }
 
 /** Returns true if a query has NOT_EQUAL or NOT_IN beside what they do not go with, or alternatives with different ancestors. */

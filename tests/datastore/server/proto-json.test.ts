@@ -37,6 +37,7 @@ test.each([
   ['integerValue', '"1e999999999"', 3],
   ['integerValue', '1e19', 3],
   ['integerValue', 'true', 3],
+  ['integerValue', '{"\\u0000":"5"}', 3],
   ['meaning', '2147483647', 2147483647],
   ['meaning', '"-5"', -5],
   ['meaning', '2147483648', 3],
@@ -95,6 +96,14 @@ test.each([
   ],
 ])('%s is an error', (_, json) => {
   expect(() => form.read('Value', json)).toThrow('3 INVALID_ARGUMENT')
+})
+
+test.each([
+  ['{"doubleValue":1e400}', 'Invalid value at \'doubleValue\' (double), "1e400"'],
+  ['{"keyValue":12345678901234567890}', 'Invalid value at \'keyValue\' (an object), "12345678901234567890"'],
+  ['{"arrayValue":{"values":1e5}}', 'Invalid value at \'arrayValue.values\' (an array), "1e5"'],
+])('the error for %s shows what was written', (json, message) => {
+  expect(() => form.read('Value', json)).toThrow(message)
 })
 
 test('null is a field that is not set', () => {

@@ -120,19 +120,27 @@ class ValkeyConnection implements CacheConnection {
     await this.#send(username ? ['AUTH', username, password] : ['AUTH', password])
   }
 
+  /** All in one round trip: the server replies in order, and the first error is the one that counts. */
   async #greet(options: ValkeyOptions, password: string | null): Promise<void> {
     const { database = 0 } = options
-    if (password) await this.#authenticate(options, password)
-    if (database !== 0) await this.#send(['SELECT', String(database)])
-    // Fails for a replica, missing rights, a server too old for such scripts, a shard of several, or another kind of server.
-    await Promise.all(probes.map((key) => this.get(key)))
+    await Promise.all([
+      ...(password ? [this.#authenticate(options, password)] : []),
+      ...(database === 0 ? [] : [this.#send(['SELECT', String(database)])]),
+      // Fails for a replica, missing rights, a server too old for such scripts, or another kind of server.
+      ...Object.values(scripts).map((script) => this.#load(script)),
+      // Fails for a shard of several.
+      ...probes.map((key) => this.get(key)),
+    ])
+  }
+
+  /** Runs a script by its text, on a key that is no session's; from then on the server knows it. */
+  async #load({ name, text }: Script): Promise<void> {
     try {
-      // The right to EVAL is missed only when the server has forgotten a script.
-      await this.#send(['EVAL', scripts.get.text, '1', probe])
-      await this.add(probe, '', 1)
-      await this.delete(probe)
+      const reply = await this.#send(['EVAL', text, '1', probe, 'probe', '', '1000', 'probe'])
+      if (name === scripts.get.name) entryOf(reply)
     } catch (error) {
-      if (!(this.#judge(error) instanceof CacheRefused)) throw error // it is full, perhaps for a moment
+      const judged = this.#judge(error)
+      if (!(judged instanceof CacheRefused)) throw judged // it is full, perhaps for a moment
     }
   }
 

@@ -21,6 +21,8 @@ export interface Visitor extends Task {
   startedAt: number
   /** What every answer up to the start makes it see at least. */
   floor: Floor | undefined
+  /** What it may be behind while two servers of a cache take themselves for the primary, and since when. */
+  excused: { version: number; at: number }[]
   loaded: Loaded | { state: 'failed' } | undefined
   /** When it began to save. */
   savingAt: number | undefined
@@ -49,6 +51,7 @@ interface Floor {
 }
 
 interface Answered extends Floor {
+  startedAt: number
   site: string
   /** Its process has not crashed. */
   isAlive(): boolean
@@ -80,6 +83,10 @@ export class Checker {
   /** Who wanted `x` to be what. */
   readonly #writers = new Map<unknown, Visitor>()
   readonly #marks = new Map<string, string[]>()
+  readonly #spans: (readonly { from: number; to: number }[])[] = []
+  readonly #committedAt = new Map<string, number>()
+  #pause = 0
+  readonly lagging = { reads: 0, longest: 0, bound: 0 }
   readonly #scheduler: Scheduler
   readonly #habits: Habits
 
@@ -193,6 +200,7 @@ export class Checker {
         this.#logins.set(write.id, { at: this.#scheduler.time, order, by: visitor?.what })
       }
       visitor?.commits.push({ id: write.id, version: row.version, alive })
+      if (this.#spans.length > 0) this.#committedAt.set(`${write.id} ${row.version}`, this.#scheduler.time)
       rows.push(row)
       if (row.version !== (last?.version ?? 0) + 1) this.wrong('once', `version ${row.version} after ${last?.version}`)
       if (alive && rows.some((earlier, n) => n < rows.length - 1 && !earlier?.data)) {
@@ -276,11 +284,48 @@ export class Checker {
       // Once memcached is well again its process has told it soon.
       const told = answer.isAlive() && visitor.startedAt - Math.max(answer.at, this.cacheWellAt) > toldWithin
       const counts = answer.reached || answer.site === visitor.site || told || visitor.startedAt - answer.at > old
-      if (!counts) continue
+      if (!counts || this.#isExcused(answer, visitor)) continue
       visitor.floor ??= { version: 0, dead: false }
       visitor.floor.version = Math.max(visitor.floor.version, answer.version)
       visitor.floor.dead ||= answer.dead
     }
+  }
+
+  /** Times in which both servers of a cache took themselves for the primary: who asks one may miss what the other was told. */
+  excuse(spans: readonly { from: number; to: number }[]): void {
+    this.#spans.push(spans)
+  }
+
+  /** A writer put its record into the cache. */
+  put(value: string): void {
+    const { id, version } = JSON.parse(value.slice(6, value.indexOf('\n'))) as { id: string; version: number }
+    const at = this.#committedAt.get(`${id} ${version}`)
+    if (at !== undefined) this.#pause = Math.max(this.#pause, this.#scheduler.time - at)
+  }
+
+  /** Time to live, the life of a lease, and the longest pause of a writer between its commit and the cache. */
+  get #bound(): number {
+    return (limits.cacheTtl + 5) * 1000 + this.#pause
+  }
+
+  #isExcused(answer: Answered, visitor: Visitor): boolean {
+    const now = visitor.startedAt
+    if (answer.site === visitor.site && !answer.reached) return false
+    const until = answer.reached ? answer.at : now
+    const isAmongTwo = this.#spans.some((spans) =>
+      spans.some(({ from, to }) => answer.startedAt <= to && until >= from),
+    )
+    if (!isAmongTwo || now - answer.at > this.#bound) return false
+    visitor.excused.push({ version: answer.dead ? Number.POSITIVE_INFINITY : answer.version, at: answer.at })
+    return true
+  }
+
+  #noteLag({ excused, startedAt }: Visitor, version: number): void {
+    const behind = excused.filter((one) => one.version > version).map(({ at }) => startedAt - at)
+    if (behind.length === 0) return
+    this.lagging.reads++
+    this.lagging.longest = Math.max(this.lagging.longest, ...behind)
+    this.lagging.bound = Math.max(this.lagging.bound, this.#bound)
   }
 
   loaded(visitor: Visitor): void {
@@ -295,6 +340,7 @@ export class Checker {
     }
     if (loaded.state === 'live') {
       const { record } = loaded
+      this.#noteLag(visitor, record.version)
       if (floor?.dead) this.wrong('no revival', `${what} on ${site} found a session that had been ended`)
       if (record.version < (floor?.version ?? 0)) {
         this.wrong('no stale read', `${what} on ${site} saw version ${record.version} after ${floor!.version}`)
@@ -326,7 +372,8 @@ export class Checker {
     if (status !== 503) {
       for (const { id, version, alive } of commits) {
         const known = this.#answers.get(id) ?? []
-        known.push({ version, dead: !alive, site, isAlive: visitor.isAlive, reached, at: this.#scheduler.time })
+        const { startedAt, isAlive } = visitor
+        known.push({ version, dead: !alive, site, startedAt, isAlive, reached, at: this.#scheduler.time })
         this.#answers.set(id, known)
       }
     }

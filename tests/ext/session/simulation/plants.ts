@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { valkeyPlants } from './valkey-plants.ts'
 
-interface Plant {
+export interface Plant {
   file: string
   /** A seed that finds it is near this one, in this theme: only saves time. */
   near: number
@@ -316,7 +317,7 @@ export const plants: Record<string, Plant> = {
 
 /** Puts a fault into what is imported from now on. */
 export function plant(name: string): void {
-  const { file, changes } = plants[name]!
+  const { file, changes } = (plants[name] ?? valkeyPlants[name])!
   const left = new Set(changes.map(([, , other = file]) => other))
   registerHooks({
     load(url, context, next) {

@@ -7,12 +7,16 @@ import { HandlerFailed, programs, type Task } from './programs.ts'
 import { Process, Scheduler } from './scheduler.ts'
 import { caller, type Habits, limits, Site } from './site.ts'
 import { type Misfortune, type Theme, themes } from './themes.ts'
+import { SimValkey, type ValkeyWorldKind } from './valkey.ts'
+import { failovers } from './valkey-theme.ts'
 
 export interface Outcome {
   seed: number
   violations: string[]
   requests: number
   log: string[]
+  /** Reads behind a response while two servers took themselves for the primary, and the longest time that one was behind, in ms. */
+  lagging: { reads: number; longest: number; bound: number }
 }
 
 export interface SeedOptions {
@@ -21,6 +25,8 @@ export interface SeedOptions {
   /** Default: what the seed makes of it. */
   theme?: Theme
   locks?: Locks
+  /** The cache is a Valkey of this kind of world. Default: memcached, or none. */
+  valkey?: ValkeyWorldKind
 }
 
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<Outcome> {
@@ -31,7 +37,13 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     world.checker.wrong('no hang', String(error instanceof Error ? error.stack : error))
   }
   world.checker.end()
-  return { seed, violations: world.checker.violations, requests: world.requests, log: world.log }
+  return {
+    seed,
+    violations: world.checker.violations,
+    requests: world.requests,
+    log: world.log,
+    lagging: world.checker.lagging,
+  }
 }
 
 class World {
@@ -41,7 +53,7 @@ class World {
   readonly #tells: boolean
   requests = 0
   readonly #datastore: SimDatastore
-  readonly #memcacheds: SimMemcached[] = []
+  readonly #memcacheds: (SimMemcached | SimValkey)[] = []
   readonly #habits: Habits
   readonly #sites: Site[] = []
   /** Those that have crashed, too. */
@@ -53,7 +65,7 @@ class World {
   #wasUnwell = false
   #processes = 0
 
-  constructor(seed: number, { tells = false, theme, locks }: SeedOptions) {
+  constructor(seed: number, { tells = false, theme, locks, valkey }: SeedOptions) {
     this.#tells = tells
     this.scheduler = new Scheduler(seed)
     const { scheduler } = this
@@ -66,9 +78,10 @@ class World {
       [15, 2],
       [10, 3],
     ])
-    for (let n = 1; n <= servers; n++) this.#memcacheds.push(new SimMemcached(scheduler, `m${n}`))
+    const count = valkey === undefined ? servers : Math.max(servers, 1)
+    for (let n = 1; n <= count; n++) this.#memcacheds.push(this.#newCache(`m${n}`, valkey))
     const picked = scheduler.pick(Object.values(themes))
-    this.#theme = theme ?? picked
+    this.#theme = theme ?? (valkey !== undefined && scheduler.chance(0.5) ? failovers : picked)
     const isBusy = scheduler.chance(0.3)
     this.#holds = { probability: isBusy ? scheduler.between(0.01, 0.2) : 0, ms: scheduler.between(20, 250) }
     // New databases lock pessimistically; Google's newer emulator does too, and ignores versions.
@@ -111,6 +124,10 @@ class World {
           this.#misfortune(scheduler.pick(theme.kinds)),
         )
       }
+      for (const cache of this.#memcacheds) {
+        if (cache instanceof SimValkey)
+          scheduler.after(at + scheduler.between(-5, theme.width + 20), () => this.#failover(cache))
+      }
       at += scheduler.pick(theme.pauses)
       planned += burst
     }
@@ -138,6 +155,17 @@ class World {
     const site = new Site(scheduler, process, parts)
     this.#everySite.push(site)
     return site
+  }
+
+  #newCache(name: string, kind: ValkeyWorldKind | undefined): SimMemcached | SimValkey {
+    if (kind === undefined) return new SimMemcached(this.scheduler, name)
+    const valkey = new SimValkey(this.scheduler, name, kind)
+    valkey.onWrong = (text) => this.checker.wrong('once', text)
+    if (kind === 'linger') {
+      valkey.onPut = (value) => this.checker.put(value)
+      this.checker.excuse(valkey.twoPrimaries)
+    }
+    return valkey
   }
 
   #watch(): void {
@@ -187,6 +215,7 @@ class World {
       id: checker.nameOf(site.idIn(cookie)),
       startedAt: 0,
       floor: undefined,
+      excused: [],
       loaded: undefined,
       savingAt: undefined,
       conflicts: [],
@@ -319,6 +348,12 @@ class World {
         memcached.up = true
       })
     }
+  }
+
+  #failover(valkey: SimValkey): void {
+    const { what, ms } = valkey.misfortune()
+    this.#say(() => `  misfortune: ${what}`)
+    if (ms !== null) this.#unwell(ms)
   }
 
   /** A memcached is not well for so long. */

@@ -1,10 +1,12 @@
 // `npm run simulate -- --seeds 1000000`: runs seeds one after another and tells how fast, and which broke a promise;
 // `--seed N` replays one and tells all that happened in it; `--plant NAME` does so with a fault put into the sources;
+// `--valkey crash|swap|restart|linger|all` puts a Valkey with a replica in the place of memcached;
 // `--theme NAME` keeps to one theme, `--locks none|wait|detect` to one kind of Datastore.
 import { parseArgs } from 'node:util'
 import type { Locks } from './datastore.ts'
 import { plant } from './plants.ts'
 import { themes } from './themes.ts'
+import type { ValkeyWorldKind } from './valkey.ts'
 
 const { values } = parseArgs({
   options: {
@@ -16,13 +18,18 @@ const { values } = parseArgs({
     plant: { type: 'string' },
     theme: { type: 'string' },
     locks: { type: 'string' },
+    valkey: { type: 'string' },
     most: { type: 'string', default: '10' },
   },
 })
 if (values.plant !== undefined) plant(values.plant)
 const { runSeed } = await import('./seed.ts')
 const theme = values.theme === undefined ? undefined : themes[values.theme]![1]
-const options = { theme, locks: values.locks as Locks | undefined }
+const options = {
+  theme,
+  locks: values.locks as Locks | undefined,
+  valkey: values.valkey as ValkeyWorldKind | undefined,
+}
 
 // The one thing in a history that is not from its seed.
 const nonce = /"\$csrf":"[^"]*",?/g
@@ -43,10 +50,14 @@ const end = start + 1000 * Number(values.seconds)
 let done = 0
 let requests = 0
 let broken = 0
+// While two servers took themselves for the primary.
+const behind = { reads: 0, longest: 0 }
 while (done < count && broken < Number(values.most) && performance.now() < end) {
-  const { seed, violations, requests: served } = await runSeed(from + done, options)
+  const { seed, violations, requests: served, lagging } = await runSeed(from + done, options)
   done++
   requests += served
+  behind.reads += lagging.reads
+  behind.longest = Math.max(behind.longest, lagging.longest)
   if (violations.length > 0) {
     console.log(`seed ${seed}: ${violations[0]!.replaceAll(nonce, '')}`)
     broken++
@@ -59,4 +70,6 @@ process.exitCode = broken === 0 ? 0 : 1
 function tell(): void {
   const rate = Math.round((1000 * done) / (performance.now() - start))
   console.log(`${done} seeds, ${requests} requests, ${broken} broken, ${rate} seeds a second`)
+  if (values.valkey !== 'linger') return
+  console.log(`${behind.reads} reads behind another primary, by ${(behind.longest / 1000).toFixed(1)} s at most`)
 }

@@ -1,6 +1,7 @@
 // The real session layer of one server process, from cookie to cookie, on the simulated Datastore and memcached.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
+import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { defaultConfig } from '../../../../lib/ext/session/config/config.ts'
 import type { SessionApp, Settings } from '../../../../lib/ext/session/config/settings.ts'
 import type { SignedCookie } from '../../../../lib/ext/session/cookies/signing.ts'
@@ -11,7 +12,6 @@ import type { CookieResponse } from '../../../../lib/ext/session/response-cookie
 import { Sessions, storeOf } from '../../../../lib/ext/session/session-interface.ts'
 import type { SessionStore } from '../../../../lib/ext/session/session-store.ts'
 import type { SimDatastore } from './datastore.ts'
-import type { SimMemcached } from './memcached.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 
 /** In seconds; in ms the wait for memcached, and how far the clock of a process may be ahead. */
@@ -43,7 +43,11 @@ export class Site {
   constructor(
     scheduler: Scheduler,
     process: Process,
-    { datastore, memcacheds, habits }: { datastore: SimDatastore; memcacheds: SimMemcached[]; habits: Habits },
+    {
+      datastore,
+      memcacheds,
+      habits,
+    }: { datastore: SimDatastore; memcacheds: readonly { link(process: Process): CacheLink }[]; habits: Habits },
   ) {
     this.process = process
     this.records = new SessionRepository({

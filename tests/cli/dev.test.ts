@@ -257,3 +257,39 @@ test('a handler may come from a file that comes later, or before the one that wa
   write(cwd, { 'app/home.ts': using('', "return 'of app again'") })
   await until(/^of app again$/)
 })
+
+test('a reload tells the streams of the old process by their signal, and ends its events', async () => {
+  write(cwd, {
+    'app/home.ts': `import { RequestHandler, request, response } from 'tipfy'
+export class Home extends RequestHandler {
+  async *get() {
+    const { signal } = request
+    yield 'begun '
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    yield signal.reason.name
+  }
+  post() {
+    return response.events(async function* () {
+      yield 'begun'
+      await new Promise(() => {})
+    })
+  }
+}
+`,
+  })
+  await program.line(/^Reloaded in .* app\/home\.ts/)
+  const read = async (method: string, begun: () => void) => {
+    const page = await fetch(`http://localhost:${visitor.port}/`, { method })
+    let text = ''
+    for await (const piece of page.body!.pipeThrough(new TextDecoderStream())) {
+      text += piece
+      if (text.includes('begun')) begun()
+    }
+    return text
+  }
+  const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const texts = ['GET', 'POST'].map((method, at) => read(method, begun[at]!.resolve))
+  await Promise.all(begun.map(({ promise }) => promise))
+  write(cwd, { 'app/home.ts': counter('new') })
+  expect(await Promise.all(texts)).toEqual(['begun ServiceUnavailable', ':\n\ndata: begun\n\n'])
+})

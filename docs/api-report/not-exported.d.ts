@@ -451,6 +451,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_CONFIG_SCHEMA: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_URLS: {
         readonly message: string;
         readonly remedy: string;

@@ -6,6 +6,7 @@ import * as auth from './ext/auth/config.ts'
 import { start } from './ext/auth/start.ts'
 import * as security from './ext/security/config.ts'
 import * as session from './ext/session/config/config.ts'
+import { NotFound } from './http/exceptions.ts'
 
 declare module './app/types.ts' {
   interface ConfigSections {
@@ -39,6 +40,9 @@ export function makeApp(config: Config, options: { root?: string } = {}): App {
 /** Adds the development tools; each is loaded when it is first used. */
 function addTools(app: App): void {
   app.hooks.add('posInitApp', async () => (await import('./dev/front.ts')).openConsole(app))
-  app.errorPage = async (error, context) => (await import('./dev/error-page.ts')).errorPage(error, context)
+  app.errorPage = async (error, context) =>
+    error instanceof NotFound
+      ? (await import('./dev/not-found.ts')).notFoundPage(error, context)
+      : (await import('./dev/error-page.ts')).errorPage(error, context)
   app.onSupervise = async () => (await import('./dev/console/sharing.ts')).keepRecordings()
 }

@@ -64,7 +64,10 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
   }
   if (app.errorPage !== null && !isExpected) return app.errorPage(error, context)
   const handler = exception.response === null ? app.errorHandlers.get(exception.code) : undefined
-  if (handler === undefined) return exception.toResponse(request)
+  if (handler === undefined) {
+    const isMissed = exception.code === 404 && request.rule === null && exception.response === null
+    return app.errorPage !== null && isMissed ? app.errorPage(exception, context) : exception.toResponse(request)
+  }
   // The page may use the session, also where the rule loads none or the error came before it was open.
   if (context.session === undefined) await app.sessionInterface?.openSession(context)
   useResponse(context, new Response(null, { status: exception.code, headers: exception.headers }))

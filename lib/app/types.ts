@@ -82,7 +82,7 @@ export interface ConfigModule {
   start?(section: object, app: App): Promise<void>
 }
 
-/** Shows an uncaught error to a developer. */
+/** Shows an uncaught error, or a path without a rule, to a developer. */
 export type ErrorPage = (error: unknown, context: RequestContext) => Promise<Response>
 
 /**

@@ -1,7 +1,7 @@
 // An HTTP error as an exception: thrown anywhere, it becomes the response, in the format that the client prefers.
 import { STATUS_CODES } from '../internal/node-http.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
-import { escape as escapeHtml } from './html.ts'
+import { type Html, html } from './html.ts'
 import { bestOf, type Negotiating } from './negotiation.ts'
 import { Response } from './response/response.ts'
 
@@ -105,22 +105,31 @@ export class HTTPException extends Error {
       response.data = `${status} ${title}\n\n${detail}\n`
     } else {
       response.contentType = 'text/html; charset=utf-8'
-      response.data = page(status, escapeHtml(title), `<p>${escapeHtml(detail)}</p>`)
+      response.data = page(status, title, html`<p>${detail}</p>`)
     }
     response.vary('Accept')
     return response
   }
 }
 
-/** Makes the page of an error, of HTML. */
-export function page(status: number, title: string, body: string): string {
-  return `<!doctype html>
+// Light or dark as the system is set, and no wider than a phone.
+const style = html.raw(`:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
+  color: light-dark(#1d2025, #e4e6ea); background: light-dark(#fff, #17191e) }
+a { color: light-dark(#0950b8, #85b6ff) }
+body { max-width: 40rem; margin: 12vh auto; padding: 0 1rem; overflow-wrap: anywhere }`)
+
+/** Makes the page of an error. */
+export function page(status: number, title: string, body: Html): string {
+  return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${status} ${title}</title>
+<style>${style}</style>
+<main>
 <h1>${title}</h1>
 ${body}
+</main>
 </html>
-`
+`.toString()
 }

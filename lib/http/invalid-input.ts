@@ -78,7 +78,7 @@ export class InvalidInput extends UnprocessableEntity {
     } else {
       response.contentType = 'text/html; charset=utf-8'
       const list = html`<ul>\n${errors.map((error) => html`<li>${lineOf(error)}</li>\n`)}</ul>`
-      response.data = page(status, title, html`<p>${detail}</p>\n${list}`.toString())
+      response.data = page(status, title, html`<p>${detail}</p>\n${list}`)
     }
     response.vary('Accept')
     return response

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { App, Config } from './app/types.ts'
 import { Application } from './app.ts'
+import { provideDatastore } from './datastore/current.ts'
 import * as auth from './ext/auth/config.ts'
 import { start } from './ext/auth/start.ts'
 import * as security from './ext/security/config.ts'
@@ -20,6 +21,8 @@ declare module './app/types.ts' {
 }
 
 const modules = { 'tipfy/ext/auth': { ...auth, start }, 'tipfy/ext/security': security, 'tipfy/ext/session': session }
+
+provideDatastore(async (app) => (await import('./ext/session/own-datastore.ts')).datastoreOf(app))
 
 /**
  * Makes an application of a configuration, which is checked here.

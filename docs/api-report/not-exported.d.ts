@@ -699,6 +699,18 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_DATASTORE_MODE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_DATASTORE_APP: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_TRANSACT: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_SESSION_EXPIRATION: {
         readonly message: string;
         readonly remedy: string;

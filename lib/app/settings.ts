@@ -1,10 +1,10 @@
 // The keys of the section `tipfy`: one line for each, with its default and its check. docs/config.md is compared with it.
 import { defaultTrustedHeaders, forwardedHeaders, requestLimits } from '../http/request/settings.ts'
+import { isDevelopment, isGoogleCloud } from '../internal/environment.ts'
 import { choice, isDictionary, limit, limits, type SectionOf, setting, typeOf } from '../internal/settings.ts'
 import type { UrlMapOptions } from '../routing/index.ts'
 
 const { env } = process
-const isCloud = env.K_SERVICE !== undefined || env.GAE_ENV !== undefined
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
 
@@ -20,7 +20,7 @@ const urlMapOptions = [
 
 export const settings = {
   /** Error pages, the console, loopback only. */
-  dev: setting(!(env.NODE_ENV === 'production' || isCloud)),
+  dev: setting(isDevelopment()),
   /** The name of the application, as on App Engine. */
   appId: setting(env.GOOGLE_CLOUD_PROJECT ?? null, 'string|null'),
   /** The version of the application. */
@@ -49,7 +49,7 @@ export const settings = {
   ),
   /** Proxies whose forwarded headers count: the number of hops, or addresses and subnets ('loopback', '10.0.0.0/8'). */
   trustedProxies: setting<number | string | readonly string[]>(
-    isCloud ? 1 : 0, // the platform's own front end
+    isGoogleCloud() ? 1 : 0, // the platform's own front end
     (value) =>
       isCount(value) ||
       typeof value === 'string' ||

@@ -5,12 +5,16 @@ import type { Concurrency } from './engine/storage/schema.ts'
 import { closeTransports, noCredentials, setTransports, transportName } from './google/client-internals.ts'
 import { loadClient } from './google/load-client.ts'
 import { inProcessClient } from './in-process-client.ts'
+import { type DatastoreMode, datastoreMode } from './mode.ts'
 import { TracedClients } from './traced-client.ts'
 
 /** Options of `openDatastore`. */
 export interface DatastoreOptions {
-  /** `embedded`: the data is in `dataFolder`. `cloud`: Google Cloud, or the emulator that DATASTORE_EMULATOR_HOST names. */
-  mode: 'embedded' | 'cloud'
+  /**
+   * `embedded`: the data is in `dataFolder`. `cloud`: Google Cloud, or the emulator that DATASTORE_EMULATOR_HOST names. `auto`, the
+   * default, chooses as sessions do: `cloud` where the environment names a Datastore, else `embedded`, in development alone.
+   */
+  mode?: DatastoreMode
   /** Folder of the embedded data; default `.tipfy`. */
   dataFolder?: string
   /** Embedded, in memory only: the data is gone when it is closed. */
@@ -49,13 +53,13 @@ const embedded = new WeakMap<object, Embedded>()
  * Returns the official client, ready to use.
  *
  * @throws TipfyError TIPFY_E_DATA_FOLDER, TIPFY_E_DATA_FORMAT, TIPFY_E_DATA_CONCURRENCY: the embedded data cannot be opened.
- *   TIPFY_E_DATASTORE_PACKAGE: the client is not installed.
+ *   TIPFY_E_DATASTORE_PACKAGE: the client is not installed. TIPFY_E_DATASTORE_MODE, TIPFY_E_SESSION_DATASTORE: none is chosen.
  */
-export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
-  const { mode, dataFolder, memory, concurrency, lockWait, onTrouble, ...place } = options
+export async function openDatastore(options: DatastoreOptions = {}): Promise<Datastore> {
+  const { mode = 'auto', dataFolder, memory, concurrency, lockWait, onTrouble, ...place } = options
+  const isEmbedded = datastoreMode(mode) === 'embedded'
   const { Datastore } = await loadClient()
-  if (mode === 'embedded')
-    return clientOn(openEmbedded({ dataFolder, memory, concurrency, lockWait, onTrouble }, place))
+  if (isEmbedded) return clientOn(openEmbedded({ dataFolder, memory, concurrency, lockWait, onTrouble }, place))
   const datastore = new Datastore(process.env['DATASTORE_EMULATOR_HOST'] ? { ...emulatorOptions(), ...place } : place)
   setTransports(datastore, new TracedClients())
   return datastore

@@ -339,9 +339,22 @@ const table = {
     remedy: "Run: npm install '@google-cloud/datastore@{range}'. Embedded sessions do without.",
   },
   TIPFY_E_SESSION_DATASTORE: {
-    message: 'There is no Datastore for the sessions, and production uses an embedded one only if configured',
+    message: 'There is no Datastore, and production uses an embedded one only if configured',
     remedy:
-      "Set GOOGLE_CLOUD_PROJECT (or DATASTORE_EMULATOR_HOST), or datastore: 'embedded' in config.ts, or use setSecureCookieSession.",
+      "Set GOOGLE_CLOUD_PROJECT (or DATASTORE_EMULATOR_HOST), or datastore: 'embedded' in config.ts (mode: 'embedded' of openDatastore). Sessions can do without one: setSecureCookieSession.",
+  },
+  TIPFY_E_DATASTORE_MODE: {
+    message: 'The option `mode` of openDatastore is {given}',
+    remedy: "Write 'auto', 'embedded' or 'cloud', or leave it out.",
+  },
+  TIPFY_E_DATASTORE_APP: {
+    message: 'getDatastore() knows no application whose Datastore it could return',
+    remedy:
+      'Call it in a request, in a hook, or where makeApp() has made exactly one application; pass the application where there are several: getDatastore(app). Without one use openDatastore().',
+  },
+  TIPFY_E_TRANSACT: {
+    message: 'transact() was given {given} as `{key}`',
+    remedy: 'Give {wanted}.',
   },
   TIPFY_E_SESSION_EXPIRATION: {
     message: 'A session cannot expire after {given} seconds',

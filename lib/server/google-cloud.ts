@@ -1,5 +1,6 @@
 // The fields by which Cloud Logging groups the lines of a request: the project, and the trace that the front end gave the request.
 import type { IncomingHttpHeaders } from 'node:http'
+import { isGoogleCloud } from '../internal/environment.ts'
 
 /** Returns the project: `known`, the environment's, or (on Cloud Run) the metadata server's; null if this is not Google Cloud. */
 export async function googleProject(
@@ -7,7 +8,7 @@ export async function googleProject(
   env: NodeJS.ProcessEnv = process.env,
   ask: typeof fetch = fetch,
 ): Promise<string | null> {
-  if (env.K_SERVICE === undefined && env.GAE_ENV === undefined) return null
+  if (!isGoogleCloud(env)) return null
   const given = known ?? env.GOOGLE_CLOUD_PROJECT
   if (given) return given
   try {

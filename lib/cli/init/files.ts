@@ -76,6 +76,7 @@ const tsconfig = `{
     "erasableSyntaxOnly": true,
     "verbatimModuleSyntax": true,
     "allowImportingTsExtensions": true,
+    "skipLibCheck": true,
     "noEmit": true
   },
   "include": ["app", "config.ts", "urls.ts", "tests"]

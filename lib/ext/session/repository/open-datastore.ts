@@ -1,6 +1,7 @@
 // Opens the Datastore of the sessions. Embedded data is opened without the official client, which is loaded for Google Cloud and
 // emulators alone.
 import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+import { datastoreMode } from '../../../datastore/mode.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { DatastoreClient } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
@@ -16,22 +17,9 @@ export interface SessionsDatastore {
   close(): Promise<void>
 }
 
-type Wanted = Exclude<Settings['datastore'], object>
+type Wanted = Pick<Settings, 'datastore' | 'dev' | 'dataFolder' | 'log'>
 
-/** Chooses the Datastore. Production uses an embedded one only if configured. */
-export function datastoreMode(
-  wanted: Wanted,
-  dev: boolean,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): 'embedded' | 'cloud' {
-  if (wanted !== 'auto') return wanted
-  const cloud = ['DATASTORE_EMULATOR_HOST', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'K_SERVICE', 'GAE_ENV']
-  if (cloud.some((name) => env[name])) return 'cloud'
-  if (dev) return 'embedded'
-  throw new TipfyError('TIPFY_E_SESSION_DATASTORE')
-}
-
-export async function openSessionDatastore(settings: Settings): Promise<SessionsDatastore> {
+export async function openSessionDatastore(settings: Wanted): Promise<SessionsDatastore> {
   const { datastore: wanted, dev } = settings
   if (typeof wanted === 'object') return given(wanted)
   return datastoreMode(wanted, dev) === 'embedded' ? embedded(settings) : await cloud()
@@ -49,7 +37,7 @@ async function given(client: DatastoreClient): Promise<SessionsDatastore> {
   }
 }
 
-async function embedded({ dataFolder, log }: Settings): Promise<SessionsDatastore> {
+async function embedded({ dataFolder, log }: Wanted): Promise<SessionsDatastore> {
   const { clientOn, openEmbedded } = await import('../../../datastore/client.ts')
   const data = openEmbedded({ dataFolder, onTrouble: (message) => log.warn({}, message) })
   let client: Promise<DatastoreClient> | undefined

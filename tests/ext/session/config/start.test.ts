@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { type Config, makeApp } from 'tipfy'
+import { datastoreMode } from '../../../../lib/datastore/mode.ts'
 import { secretKeys } from '../../../../lib/ext/session/config/keys.ts'
-import { datastoreMode } from '../../../../lib/ext/session/repository/open-datastore.ts'
 import { key } from '../site.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tipfy-start-'))

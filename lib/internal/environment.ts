@@ -1,0 +1,14 @@
+// What the environment says of the place that a process runs in.
+
+/** Variables of the environment, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Returns true on Cloud Run and App Engine. */
+export function isGoogleCloud(env: Environment = process.env): boolean {
+  return env.K_SERVICE !== undefined || env.GAE_ENV !== undefined
+}
+
+/** Returns true unless this is production: the default of `dev`. */
+export function isDevelopment(env: Environment = process.env): boolean {
+  return env.NODE_ENV !== 'production' && !isGoogleCloud(env)
+}

@@ -34,6 +34,8 @@ type Trouble = (typeof troubles)[number]
 
 /** Changes that a client asks for until its session is looked through. */
 const changesEach = 40
+/** Ms after which servers that nothing happens to have to respond again. */
+const maxRecovery = 180_000
 /** Ms after which another process may no longer show an older value, whatever happened: `cacheTtl`, a lease, and the way. */
 const maxStaleness = 67_000
 
@@ -111,7 +113,14 @@ class LedgerServer {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.#release = endWithUs(this.#child.pid!)
-    while ((await this.ask('/all')).status !== 200) await pause(50)
+    const child = this.#child
+    while ((await this.ask('/all')).status !== 200) {
+      await pause(50)
+      // It cannot start while the disk is full.
+      if (child.exitCode === null) continue
+      this.#release()
+      return await this.start()
+    }
   }
 
   /** The process that serves: one of the workers, where there are some. */
@@ -275,6 +284,17 @@ async function useSessions(
   }
 }
 
+/** Asks until the response is not an error. */
+async function untilDone(ask: () => Promise<{ status: number; text: string }>): Promise<string> {
+  const end = performance.now() + maxRecovery
+  for (;;) {
+    const { status, text } = await ask()
+    if (status === 200) return text
+    if (performance.now() > end) throw new Error(`the servers do not recover: ${status} ${text}`)
+    await pause(100)
+  }
+}
+
 class LedgerSession {
   readonly #servers: LedgerServer[]
   readonly #cookie: string
@@ -315,11 +335,7 @@ class LedgerSession {
   }
 
   async #read(server: LedgerServer): Promise<Stored> {
-    for (;;) {
-      const { status, text } = await server.ask('/all', this.#cookie)
-      if (status === 200) return JSON.parse(text) as Stored
-      await pause(100)
-    }
+    return JSON.parse(await untilDone(() => server.ask('/all', this.#cookie))) as Stored
   }
 
   /** Waits until a server shows an answered change. */
@@ -362,7 +378,7 @@ class LedgerSession {
 
   async end(): Promise<void> {
     const path = Math.random() < 0.5 ? '/logout' : `/end?user=${this.#user}`
-    while ((await pick(this.#servers).ask(path, this.#cookie)).status !== 200) await pause(100)
+    await untilDone(() => pick(this.#servers).ask(path, this.#cookie))
     const since = performance.now()
     for (const server of this.#servers) {
       for (let tries = 0; (await this.#read(server)).user !== null; tries++) {

@@ -117,7 +117,9 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
   }
   counters.refreshed++
   const response = reply(204)
-  prove(devices, response, id, devices.config.lifetime)
+  // A session that has just moved cannot become bound under its old id: its browser has to come again soon.
+  const isUnbound = stateOf(device) === 'registered' && !isFirst
+  prove(devices, response, id, isUnbound ? firstMaxAge : devices.config.lifetime)
   return { response, isSaved: isFirst }
 }
 

@@ -288,3 +288,18 @@ test('a refresh on its way while the session gets a new id is good for a minute'
   browser.client.cookies.set(browser.site.cookie, now, { secure: true })
   expect(await browser.state()).toBe('bound')
 })
+
+test('a first refresh on its way while the session gets a new id has to be made again within a minute', async () => {
+  const browser = await (await open('datastore')).registered()
+  const old = browser.client.cookies.get(browser.site.cookie)!
+  await browser.client.get('/renew')
+  const now = browser.client.cookies.get(browser.site.cookie)!
+  browser.client.cookies.set(browser.site.cookie, old, { secure: true })
+  const response = await browser.refresh()
+  expect(response.status).toBe(204)
+  expect(response.headers.getSetCookie()[0]).toContain('Max-Age=60')
+  browser.client.cookies.set(browser.site.cookie, now, { secure: true })
+  expect(await browser.state()).toBe('registered')
+  await browser.refresh()
+  expect(await browser.state()).toBe('bound')
+})

@@ -10,6 +10,8 @@ export interface Plant {
   /** A seed that finds it is near this one, in this theme: only saves time. */
   near: number
   theme?: string
+  /** It is about sessions that are bound to devices. */
+  devices?: true
   /** Texts of the source, or of another one, and what stands in their place. */
   changes: [from: string, to: string, file?: string][]
 }
@@ -312,6 +314,59 @@ export const plants: Record<string, Plant> = {
       ["if (budget.left <= 0) throw new RepositoryUnavailable(work.what, 'its turn came too late')", ''],
       ['await this.#runner.transact(work, budget)', 'await this.#runner.transact(work)'],
     ],
+  },
+  'a bound cookie never grows old': {
+    file: 'device/devices.ts',
+    near: 1,
+    devices: true,
+    changes: [["'device', cookie, { maxAge })", "'device', cookie, { maxAge: null })"]],
+  },
+  'the signature of a proof is not looked at': {
+    file: 'device/endpoint.ts',
+    near: 1,
+    devices: true,
+    changes: [['proof.alg !== device.alg || !isSignedBy(proof, key)', 'proof.alg !== device.alg']],
+  },
+  'a proof may bring a key of its own': {
+    file: 'device/endpoint.ts',
+    near: 1,
+    devices: true,
+    changes: [
+      [
+        'proof.key !== undefined || proof.alg !== device.alg || !isSignedBy(proof, key)',
+        '!isSignedBy(proof, proof.key ?? key)',
+      ],
+    ],
+  },
+  'the bound cookie of any device counts': {
+    file: 'device/session-device.ts',
+    near: 1,
+    devices: true,
+    changes: [['cookie?.text === id', 'cookie !== undefined']],
+  },
+  'the time after the first proof has no end': {
+    file: 'device/session-device.ts',
+    near: 1,
+    devices: true,
+    changes: [['this.#now - proven < firstGrace ? proven', 'proven > 0 ? proven']],
+  },
+  'a copy that is of no use can end the session': {
+    file: 'backends/datastore.ts',
+    near: 1,
+    devices: true,
+    changes: [['this.assertNotAhead()\n    this.checkDevice()\n', 'this.assertNotAhead()\n']],
+  },
+  'a session that moves forgets its device': {
+    file: 'repository/record.ts',
+    near: 80,
+    devices: true,
+    changes: [["return device === undefined ? '' : deviceMark", "return true ? '' : deviceMark"]],
+  },
+  'a store that is out of reach ends the binding': {
+    file: 'device/endpoint.ts',
+    near: 933,
+    devices: true,
+    changes: [["reply(503, null, { 'retry-after': '5' })", 'reply(400)']],
   },
 }
 

@@ -1,10 +1,11 @@
 // `npm run simulate -- --seeds 1000000`: runs seeds one after another and tells how fast, and which broke a promise;
 // `--seed N` replays one and tells all that happened in it; `--plant NAME` does so with a fault put into the sources;
 // `--valkey crash|swap|restart|linger|all` puts a Valkey with a replica in the place of memcached;
-// `--theme NAME` keeps to one theme, `--locks none|wait|detect` to one kind of Datastore.
+// `--theme NAME` keeps to one theme, `--locks none|wait|detect` to one kind of Datastore. `--devices` runs those of sessions that
+// are bound to devices.
 import { parseArgs } from 'node:util'
 import type { Locks } from './datastore.ts'
-import { plant } from './plants.ts'
+import { plant, plants } from './plants.ts'
 import { themes } from './themes.ts'
 import type { ValkeyWorldKind } from './valkey.ts'
 
@@ -19,11 +20,15 @@ const { values } = parseArgs({
     theme: { type: 'string' },
     locks: { type: 'string' },
     valkey: { type: 'string' },
+    devices: { type: 'boolean', default: false },
     most: { type: 'string', default: '10' },
   },
 })
 if (values.plant !== undefined) plant(values.plant)
-const { runSeed } = await import('./seed.ts')
+const isOfDevices = values.devices || plants[values.plant ?? '']?.devices === true
+const { runSeed } = isOfDevices
+  ? { runSeed: (await import('./device-seed.ts')).runDeviceSeed }
+  : await import('./seed.ts')
 const theme = values.theme === undefined ? undefined : themes[values.theme]![1]
 const options = {
   theme,

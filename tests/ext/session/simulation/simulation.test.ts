@@ -29,6 +29,12 @@ describe('the simulation', () => {
     expect(halves.every(({ kept }) => kept)).toBe(true)
   }, 120_000)
 
+  test('keeps those of sessions that are bound to devices over 3,000 seeds', async () => {
+    const { kept, output } = await simulate('--devices', '--seeds', '3000', '--seconds', '30')
+    expect(output).toContain(' 0 broken')
+    expect(kept).toBe(true)
+  }, 120_000)
+
   test('replays a failing seed alone, the same each time', async () => {
     const { output } = await simulate('--plant', 'the later save wins altogether', '--seeds', '100', '--most', '1')
     const [, seed, violation] = /seed (\d+): (.*)/.exec(output)!

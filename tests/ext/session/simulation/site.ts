@@ -26,6 +26,8 @@ export interface Habits {
   absolute: number | null
   /** It merges by itself: `sum` is the sum. */
   merges: boolean
+  /** Other settings than those of `limits`: the expiration in seconds, and devices. */
+  settings?: Partial<Pick<Settings, 'expiration' | 'deviceBound'>>
 }
 
 function mergeSums(base: Data, mine: Data, theirs: Data): Data {
@@ -56,7 +58,7 @@ export class Site {
       clock: process,
       randomness: { id: () => name(scheduler), token: () => name(scheduler), unit: () => scheduler.random() },
       settings: {
-        expiration: limits.expiration * 1000,
+        expiration: (habits.settings?.expiration ?? limits.expiration) * 1000,
         absoluteExpiration: habits.absolute,
         merge: habits.merges ? mergeSums : null,
         onConflict: ({ path }) => caller.getStore()?.conflicts.push(path),
@@ -85,6 +87,7 @@ export class Site {
       log,
       keys: ['a key of the simulation, 32 bytes'],
       now: process.now,
+      ...habits.settings,
     } as Settings
     this.sessions = new Sessions({} as SessionApp, settings, 'datastore')
     this.sessions.repository = this.records

@@ -1,0 +1,134 @@
+// Requests of browsers on the simulated processes, for sessions that are bound to devices: with headers, several cookies, and
+// the endpoint at which browsers register and refresh.
+import { createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto'
+import type { CookieResponse } from '../../../../lib/ext/session/response-cookies.ts'
+import { storeOf } from '../../../../lib/ext/session/session-interface.ts'
+import type { SessionStore } from '../../../../lib/ext/session/session-store.ts'
+import { HTTPException } from '../../../../lib/http/exceptions.ts'
+import { Response } from '../../../../lib/http/response/response.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Site } from './site.ts'
+
+export const endpoint = '/.device'
+export const boundCookie = 'tipfy.device'
+
+export interface Answer {
+  /** 0: none came. */
+  status: number
+  headers: { get(name: string): string | null }
+  body: string
+  /** What the handler found. */
+  user: string | null
+}
+
+/** Cookies by name, with the virtual time at which the browser drops them. */
+export class Jar {
+  readonly #cookies = new Map<string, { value: string; until: number }>()
+  readonly #scheduler: Scheduler
+
+  /** @param from the jar that it is a copy of: its holder drops nothing, however old it grows */
+  constructor(scheduler: Scheduler, from: Jar | null = null) {
+    this.#scheduler = scheduler
+    if (from === null) return
+    for (const [name, { value, until }] of from.#cookies) {
+      if (until > scheduler.time) this.#cookies.set(name, { value, until: Number.POSITIVE_INFINITY })
+    }
+  }
+
+  /** Ms until the browser drops it; 0: it is not there. */
+  left(name: string): number {
+    return Math.max(0, (this.#cookies.get(name)?.until ?? 0) - this.#scheduler.time)
+  }
+
+  get header(): string {
+    const there = [...this.#cookies].filter(([name]) => this.left(name) > 0)
+    return there.map(([name, { value }]) => `${name}=${value}`).join('; ')
+  }
+
+  take(name: string, from: Jar): void {
+    const cookie = from.#cookies.get(name)
+    if (cookie !== undefined) this.#cookies.set(name, cookie)
+  }
+
+  receive(response: Response): void {
+    for (const line of response.headers.getAll('set-cookie')) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
+      const maxAge = /;\s*max-age=(-?\d+)/i.exec(line)?.[1]
+      const until = maxAge === undefined ? Number.POSITIVE_INFINITY : this.#scheduler.time + Number(maxAge) * 1000
+      this.#cookies.set(name!, { value: value!, until: value === '' ? 0 : until })
+    }
+  }
+}
+
+/** Sends a request, whose handler is `run`; without one it is a browser's own, for the endpoint. */
+export async function send(
+  site: Site,
+  jar: Jar,
+  headers: Record<string, string>,
+  run?: (store: SessionStore) => unknown,
+): Promise<Answer> {
+  const { sessions } = site
+  const cookie = jar.header
+  const request = {
+    message: { headers: { cookie: cookie === '' ? undefined : cookie } },
+    headers: { get: (name: string) => headers[name] ?? null },
+    isSecure: true,
+    method: run === undefined ? 'POST' : 'GET',
+    path: run === undefined ? endpoint : '/',
+    url: 'https://shop.test/',
+    remoteAddr: '203.0.113.7',
+  }
+  const context = { request, session: undefined as unknown, app: undefined } as never
+  const found = { user: null as string | null }
+  let response: Response
+  try {
+    if (run === undefined) {
+      response = (await sessions.handleOwnPath(context)) ?? new Response('', { status: 404 })
+      if ((context as { session: unknown }).session === undefined) return answer(response, jar, null)
+    } else {
+      await sessions.openSession(context)
+      const store = storeOf(sessions.sessionsOf(context))
+      response = await handle(store, run, found)
+    }
+    await sessions.saveSession(context, response as unknown as CookieResponse, response.status >= 500)
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 503) throw error
+    response = new Response('', { status: 503 })
+  }
+  return answer(response, jar, found.user)
+}
+
+async function handle(
+  store: SessionStore,
+  run: (store: SessionStore) => unknown,
+  found: { user: string | null },
+): Promise<Response> {
+  try {
+    const user = await run(store)
+    if (typeof user === 'string') found.user = user
+    return new Response('')
+  } catch (error) {
+    if (!(error instanceof HTTPException)) throw error
+    return (error.response as Response | undefined) ?? new Response('', { status: error.code })
+  }
+}
+
+function answer(response: Response, jar: Jar, user: string | null): Answer {
+  jar.receive(response)
+  return { status: response.status, headers: response.headers, body: String(response.data ?? ''), user }
+}
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** A device's key. Made once for all seeds, because that takes longer than a seed. */
+export class Key {
+  readonly #private = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  readonly #public: JsonWebKey = createPublicKey(this.#private).export({ format: 'jwk' })
+
+  prove(challenge: string, withKey = false): string {
+    const head = { alg: 'ES256', typ: 'dbsc+jwt', ...(withKey && { jwk: this.#public }) }
+    const text = `${part(head)}.${part({ jti: challenge })}`
+    const signature = sign('sha256', Buffer.from(text), { key: this.#private, dsaEncoding: 'ieee-p1363' })
+    return `${text}.${signature.toString('base64url')}`
+  }
+}

@@ -139,3 +139,36 @@ test('a commit of thousands of entities is one version: the past before and afte
   for (const micros of [0, 1, 2, 3]) expect(read({ seconds, nanos: nanos + micros * 1000 })).toEqual(['2'])
   engine.close()
 })
+
+test('no number is stored as a double, which node:sqlite binds every number as', async () => {
+  const engine = new Engine({ dataFolder: folder })
+  const commit = (mutation: object) => engine.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations: [mutation] })
+  for (const doubleValue of [-0, 0, 1, 1.5])
+    await commit({ upsert: { key: key('a'), properties: { d: { doubleValue } } } })
+  await commit({ delete: key('a') })
+  await engine.reserveIds({ projectId, keys: [{ path: [{ kind: 'K', id: '7' }] }] })
+  const { transaction } = engine.beginTransaction({ projectId })
+  engine.lookup({ projectId, keys: [key('a')], readOptions: { transaction } })
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+  let columns = 0
+  for (const file of ['datastore.sqlite', 'locks/locks.sqlite']) {
+    const db = new DatabaseSync(join(folder, file), { readOnly: true })
+    const numbers = db
+      .prepare(
+        `SELECT t.name AS tab, c.name AS col FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE c.type = 'INTEGER'`,
+      )
+      .all() as { tab: string; col: string }[]
+    for (const { tab, col } of numbers) {
+      const types = db.prepare(`SELECT DISTINCT typeof(${col}) AS type FROM ${tab} WHERE ${col} IS NOT NULL`).all()
+      expect({ tab, col, types: types.map(({ type }) => type).filter((type) => type !== 'integer') }).toEqual({
+        tab,
+        col,
+        types: [],
+      })
+      columns += types.length
+    }
+    db.close()
+  }
+  expect(columns).toBeGreaterThan(10)
+  engine.close()
+})

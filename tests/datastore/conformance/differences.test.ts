@@ -15,6 +15,18 @@ const cell = (value: unknown): string => {
   return `\`${short.replaceAll('|', '\\|') || ' '}\``
 }
 
+/** Counts the cases, and those in which an emulator differs. */
+function summary(): string {
+  const older = cases.filter(({ emulator }) => emulator)
+  const newer = cases.filter(({ name }) => Object.hasOwn(firestore, name))
+  const waits = newer.filter(({ name }) => firestore[name]!.answers === undefined)
+  const both = older.filter((one) => newer.includes(one))
+  return [
+    `Of ${cases.length} cases, the Datastore emulator differs in ${older.length}, and the Firestore emulator in ${newer.length}`,
+    `(in ${waits.length} of them it would wait for a lock); both differ in ${both.length}. An empty cell means the same as here.`,
+  ].join('\n')
+}
+
 function table(): string {
   const rows = cases.flatMap(({ name, want, emulator }) => {
     const newer = Object.hasOwn(firestore, name) ? firestore[name]! : undefined
@@ -32,7 +44,7 @@ test('the page lists every difference from the emulators', () => {
   const text = readFileSync(file, 'utf8')
   const from = text.indexOf(BEGIN) + BEGIN.length
   const to = text.indexOf(END)
-  const wanted = `\n\n${table()}\n\n`
+  const wanted = `\n\n${summary()}\n\n${table()}\n\n`
   if (process.env['UPDATE_DOCS']) writeFileSync(file, text.slice(0, from) + wanted + text.slice(to))
   else expect(text.slice(from, to)).toBe(wanted)
 })

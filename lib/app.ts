@@ -24,7 +24,16 @@ import {
   loadRules,
   requestSettings,
 } from './app/setup.ts'
-import type { App, Config, ConfigModule, ErrorHandler, ErrorPage, RequestContext, TipfyConfig } from './app/types.ts'
+import type {
+  App,
+  Config,
+  ConfigModule,
+  ErrorHandler,
+  ErrorPage,
+  GetConfig,
+  RequestContext,
+  TipfyConfig,
+} from './app/types.ts'
 import { Request } from './http/request/request.ts'
 import type { RequestSettings } from './http/request/settings.ts'
 import { checkRequest } from './http/request/validate.ts'
@@ -213,13 +222,11 @@ export class Application implements App {
     }
   }
 
-  getConfig(module: string): Readonly<Record<string, unknown>>
-  getConfig<Value = unknown>(module: string, key: string, fallback?: Value): NoInfer<Value>
-  getConfig(module: string, key?: string, fallback?: unknown): unknown {
+  readonly getConfig = ((module: string, key?: string, fallback?: unknown): unknown => {
     const section = (this.#sections.get(module) ?? this.config[module] ?? {}) as Record<string, unknown>
     if (key === undefined) return section
     return fallback === undefined ? section[key] : (section[key] ?? fallback)
-  }
+  }) as GetConfig
 
   get settings(): Readonly<TipfyConfig> {
     return this.#sections.get('tipfy') as TipfyConfig

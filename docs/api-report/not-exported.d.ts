@@ -302,7 +302,7 @@ export interface SessionApp {
   readonly dev: boolean;
   readonly root: string;
   readonly log: SessionLog;
-  getConfig(module: string, key?: string, fallback?: unknown): unknown;
+  getConfig(module: 'tipfy/ext/session'): Readonly<SessionConfig>;
   onClose(fn: () => void | Promise<void>): void;
   readonly hooks: {
       add(event: 'preDispatchHandler', hook: never, position?: number): void;

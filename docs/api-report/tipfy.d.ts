@@ -27,8 +27,7 @@ export interface App {
   readonly requestListener: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   newContext(incoming: IncomingMessage, outgoing?: ServerResponse | null): RequestContext;
   route(request: Request): unknown;
-  getConfig(module: string): Readonly<Record<string, unknown>>;
-  getConfig<Value = unknown>(module: string, key: string, fallback?: Value): NoInfer<Value>;
+  readonly getConfig: GetConfig;
   setSection(module: string, section: object): void;
   drain(): void;
   onClose(fn: () => void | Promise<void>): void;
@@ -187,6 +186,10 @@ export class Forbidden extends Forbidden_base {
 }
 
 export class GatewayTimeout extends GatewayTimeout_base {
+
+}
+
+export interface GetConfig {
 
 }
 
@@ -892,12 +895,7 @@ export function findDoubtful(map: UrlMap): Doubtful[];
 
 export function findIndistinguishable(map: UrlMap): Indistinguishable[];
 
-export function getConfig<Module extends keyof Sections>(module: Module): Readonly<Sections[Module]>;
-export function getConfig<Module extends keyof Sections, Key extends keyof Sections[Module]>(module: Module, key: Key): Sections[Module][Key];
-export function getConfig<Module extends keyof Sections, Key extends keyof Sections[Module]>(module: Module, key: Key, fallback: NonNullable<Sections[Module][Key]>): NonNullable<Sections[Module][Key]>;
-export function getConfig(module: string): Readonly<Record<string, unknown>>;
-export function getConfig<Value = unknown>(module: string, key: string): Value;
-export function getConfig<Value>(module: string, key: string, fallback: Value): NoInfer<Value>;
+export const getConfig: GetConfig;
 
 export function hasRequest(): boolean;
 

@@ -6,7 +6,7 @@ import { TipfyError } from '../internal/errors.ts'
 import type { Endpoint, UrlArguments } from '../routing/index.ts'
 import { quoteLocation } from '../routing/quote.ts'
 import { app, request, response } from './globals.ts'
-import type { Sections } from './types.ts'
+import type { GetConfig } from './types.ts'
 
 const redirects = new Set([301, 302, 303, 307, 308])
 
@@ -81,19 +81,5 @@ export function renderJsonResponse(value: unknown): Response {
  * const currency = getConfig<string>('shop/payment', 'currency')
  * const retries = getConfig('shop/payment', 'retries', 3)
  */
-export function getConfig<Module extends keyof Sections>(module: Module): Readonly<Sections[Module]>
-export function getConfig<Module extends keyof Sections, Key extends keyof Sections[Module]>(
-  module: Module,
-  key: Key,
-): Sections[Module][Key]
-export function getConfig<Module extends keyof Sections, Key extends keyof Sections[Module]>(
-  module: Module,
-  key: Key,
-  fallback: NonNullable<Sections[Module][Key]>,
-): NonNullable<Sections[Module][Key]>
-export function getConfig(module: string): Readonly<Record<string, unknown>>
-export function getConfig<Value = unknown>(module: string, key: string): Value
-export function getConfig<Value>(module: string, key: string, fallback: Value): NoInfer<Value>
-export function getConfig(module: string, key?: string, fallback?: unknown): unknown {
-  return key === undefined ? app.getConfig(module) : app.getConfig(module, key, fallback)
-}
+export const getConfig = ((module: string, key?: string, fallback?: unknown) =>
+  key === undefined ? app.getConfig(module) : app.getConfig(module, key, fallback)) as GetConfig

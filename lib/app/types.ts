@@ -54,8 +54,7 @@ export interface App {
   /** Sets the rule and variables of a request. Returns the error if no rule matches, to be thrown after the session is open. */
   route(request: Request): unknown
   /** The configuration of a module, or one key of it; `defaultConfig` of the module supplies what config.ts leaves out. */
-  getConfig(module: string): Readonly<Record<string, unknown>>
-  getConfig<Value = unknown>(module: string, key: string, fallback?: Value): NoInfer<Value>
+  readonly getConfig: GetConfig
   /** Sets the checked configuration of a module. */
   setSection(module: string, section: object): void
   /** Makes each response from now on close its connection, because the server stops. */
@@ -116,6 +115,19 @@ export interface TipfyConfig extends Settings {
 
 /** Every section whose keys are known, by module. */
 export type Sections = ConfigSections & { tipfy: TipfyConfig }
+
+/** `getConfig`: typed for the modules in `Sections`; for others give the type yourself. `fallback` replaces a missing value and null. */
+export interface GetConfig {
+  <Module extends keyof Sections>(module: Module): Readonly<Sections[Module]>
+  <Module extends keyof Sections, Key extends keyof Sections[Module]>(module: Module, key: Key): Sections[Module][Key]
+  <Module extends keyof Sections, Key extends keyof Sections[Module]>(
+    module: Module,
+    key: Key,
+    fallback: NonNullable<Sections[Module][Key]>,
+  ): NonNullable<Sections[Module][Key]>
+  (module: string): Readonly<Record<string, unknown>>
+  <Value = unknown>(module: string, key: string, fallback?: Value): NoInfer<Value>
+}
 
 type PartialSections = { [Module in keyof ConfigSections]?: Partial<ConfigSections[Module]> }
 

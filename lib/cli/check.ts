@@ -83,7 +83,7 @@ function checkSessions(app: App): void {
   const module = 'tipfy/ext/session'
   if (hooks.length === 0) return
   app.modules[module]!.checkConfig(app.getConfig(module), app)
-  const { datastore } = app.getConfig(module) as unknown as SessionConfig
+  const { datastore } = app.getConfig(module)
   const isCloud = typeof datastore === 'string' && datastoreMode(datastore, true) === 'cloud'
   if (isCloud && hooks.includes(setDatastoreSession)) resolveClient()
 }
@@ -118,7 +118,7 @@ async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: numbe
 
 /** Connects to the servers of the cache; returns a description of each, or adds a problem. */
 async function checkCache(app: App, problems: Problem[]): Promise<string[]> {
-  const section = app.getConfig('tipfy/ext/session') as unknown as SessionConfig
+  const section = app.getConfig('tipfy/ext/session')
   const { cacheLinks, retiringLinks } = await import('../ext/session/cache/links.ts')
   const found: string[] = []
   const main = await cacheLinks(section)

@@ -125,7 +125,9 @@ test("sections of one's own modules are free", () => {
 })
 
 test('getConfig gives the types of the sections that are known, and of a fallback', () => {
-  make({ tipfy: { maxBodySize: 5 }, blog: { perPage: 10 } })
+  const app = make({ tipfy: { maxBodySize: 5 }, blog: { perPage: 10 } })
+  const { maxBodySize }: { readonly maxBodySize: number } = app.getConfig('tipfy')
+  expect(maxBodySize).toBe(5)
   const size: number = getConfig('tipfy', 'maxBodySize')
   const { expiration }: { readonly expiration: number } = getConfig('tipfy/ext/session')
   const serverName: string = getConfig('tipfy', 'serverName', 'example.org')

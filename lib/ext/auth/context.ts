@@ -2,7 +2,7 @@
 import { app, request } from '../../app/globals.ts'
 import type { AuthConfig } from './config.ts'
 
-export const settings = (): AuthConfig => app.getConfig('tipfy/ext/auth') as unknown as AuthConfig
+export const settings = (): AuthConfig => app.getConfig('tipfy/ext/auth')
 
 /** Returns the path that a login page was asked to return to, or `fallback`. Never one of another site. */
 export function nextPath(fallback = '/'): string {

@@ -10,7 +10,7 @@ import { type CorsConfig, defaultCors, type SecurityConfig } from './config.ts'
  * responded to before other hooks see them, with the methods that the rules of the path really have.
  */
 export function cors(app: App): void {
-  const { cors: given } = app.getConfig('tipfy/ext/security') as unknown as SecurityConfig
+  const { cors: given } = app.getConfig('tipfy/ext/security')
   const config: CorsConfig = { ...defaultCors, ...given }
   const isAllowed = originTest(config.origins)
   app.hooks.add('preDispatchHandler', (request: Request) => preflight(app, request, config, isAllowed), 0)

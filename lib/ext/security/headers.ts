@@ -33,7 +33,7 @@ export function cspNonce(): string {
 
 /** A posInitApp hook: sends the headers of `'tipfy/ext/security': { headers }` with every response. */
 export function headers(app: App): void {
-  const { headers: given } = app.getConfig('tipfy/ext/security') as unknown as SecurityConfig
+  const { headers: given } = app.getConfig('tipfy/ext/security')
   const config: HeadersConfig = { ...defaultHeaders, ...given }
   const policy = policyOf(config, app.dev)
   const noncesFor = nonceOf(config)

@@ -80,8 +80,7 @@ export function checkCsrf(request: CheckedRequest, app: SessionApp): void | Prom
   if (/^(?:GET|HEAD|QUERY|OPTIONS|TRACE)$/.test(request.method)) return
   const { rule } = request
   if (rule === null || rule.session === false) return
-  const exempt = app.getConfig('tipfy/ext/session', 'csrfExempt', []) as readonly string[]
-  if (!exempt.includes(rule.endpoint)) return sessionStore.checkCsrf()
+  if (!app.getConfig('tipfy/ext/session').csrfExempt.includes(rule.endpoint)) return sessionStore.checkCsrf()
 }
 
 interface CheckedRequest {

@@ -10,7 +10,7 @@ import { type CountStore, Limiter } from './limiter.ts'
 
 export async function openLimiter(app: App, given: Partial<RateLimitConfig>): Promise<Limiter> {
   const config: RateLimitConfig = { ...defaultRateLimit, ...given }
-  const { secretKey } = app.getConfig('tipfy/ext/session') as unknown as SessionConfig
+  const { secretKey } = app.getConfig('tipfy/ext/session')
   const store = await openStore(app, config)
   const limiter = new Limiter({
     store,
@@ -35,7 +35,7 @@ async function openStore(app: App, { store, kind, timeout }: RateLimitConfig): P
   }
   if (store === 'cache') {
     const { cacheLinks } = await import('../../session/cache/links.ts')
-    const links = await cacheLinks(app.getConfig('tipfy/ext/session') as unknown as SessionConfig)
+    const links = await cacheLinks(app.getConfig('tipfy/ext/session'))
     if (links.length === 0) throw noStore("'cache'", "the key `cache` of 'tipfy/ext/session'")
     const { CacheCounts } = await import('./cache-counts.ts')
     return new CacheCounts(links, timeout)

@@ -24,7 +24,7 @@ const limits = new WeakMap<App, Promise<Limits>>()
 function limitsOf(app: App): Promise<Limits> {
   let opening = limits.get(app)
   if (opening === undefined) {
-    const { rateLimit } = app.getConfig('tipfy/ext/security') as unknown as SecurityConfig
+    const { rateLimit } = app.getConfig('tipfy/ext/security')
     opening = runOutside(() => openLimiter(app, rateLimit)).then((limiter) => ({
       limiter,
       policies: policiesOf(rateLimit),

@@ -8,7 +8,7 @@ export interface SessionApp {
   readonly dev: boolean
   readonly root: string
   readonly log: SessionLog
-  getConfig(module: string, key?: string, fallback?: unknown): unknown
+  getConfig(module: 'tipfy/ext/session'): Readonly<SessionConfig>
   onClose(fn: () => void | Promise<void>): void
   readonly hooks: { add(event: 'preDispatchHandler', hook: never, position?: number): void }
   sessionInterface: unknown
@@ -33,7 +33,7 @@ export interface Settings extends Omit<SessionConfig, 'secretKey'> {
 
 /** Reads the section 'tipfy/ext/session', whose keys and types the application has checked. */
 export function readSettings(app: SessionApp): Settings {
-  const section = app.getConfig('tipfy/ext/session') as SessionConfig
+  const section = app.getConfig('tipfy/ext/session')
   // A section that was left out was not checked at start: an application without sessions needs no key.
   checkConfig(section, app)
   const { secretKey, ...rest } = section

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 interface Package {
   version: string
   devDependencies: Record<'typescript' | '@types/node', string>
-  peerDependencies: Record<'@google-cloud/datastore', string>
+  peerDependencies: Record<'@google-cloud/datastore' | 'openid-client', string>
 }
 
 const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Answers, askAll } from '../../lib/cli/init/questions.ts'
-import { bin, tipfy } from '../support/project.ts'
+import { bin, run, tipfy } from '../support/project.ts'
 
 // What it makes is installed, started and tested in tests/pack.
 
@@ -20,7 +20,7 @@ afterAll(() => rmSync(world, { recursive: true }))
 test('without a terminal it asks nothing, and says what it made and what to do next', async () => {
   const { status, stdout, stderr } = await tipfy(['init', 'My Shop!'], { cwd })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  expect(stdout).toBe(`Made My Shop!: a shopping cart, datastore sessions, TypeScript.
+  expect(stdout).toBe(`Made My Shop!: a shopping cart, datastore sessions, no login, TypeScript.
 Now: cd 'My Shop!' && npm install && npm start
 `)
   expect(JSON.parse(readFileSync(join(cwd, 'My Shop!/package.json'), 'utf8'))).toMatchObject({ name: 'my-shop' })
@@ -80,6 +80,22 @@ test('a packed tipfy, and a package that brings Node, lie in the project that de
   expect(readFileSync(join(cwd, 'shop/Dockerfile'), 'utf8')).toContain('COPY vendor vendor\nRUN npm ci')
 })
 
+test.each([
+  ['password', 'ts', 'cart'],
+  ['password', 'js', 'bare'],
+  ['google', 'ts', 'bare'],
+  ['google', 'js', 'cart'],
+])('a project with a login by %s in %s passes its tests', async (login, language, example) => {
+  const options = ['--login', login, '--language', language, '--example', example, '--sessions', 'cookie']
+  expect(await tipfy(['init', 'shop', ...options], { cwd })).toMatchObject({ status: 0 })
+  mkdirSync(join(cwd, 'shop/node_modules'))
+  symlinkSync(join(import.meta.dirname, '../..'), join(cwd, 'shop/node_modules/tipfy'))
+  const outcome = await run(`tests/home.test.${language}`, [], { cwd: join(cwd, 'shop') })
+  expect(outcome).toMatchObject({ status: 0, stdout: expect.stringMatching(/fail 0/) })
+  const { dependencies } = JSON.parse(readFileSync(join(cwd, 'shop/package.json'), 'utf8'))
+  expect('openid-client' in dependencies).toBe(login === 'google')
+})
+
 test('it writes over nothing', async () => {
   writeFileSync(join(cwd, 'file'), 'mine')
   const told = (folder: string, why: string) => ({
@@ -118,13 +134,14 @@ describe('at a terminal', () => {
     const typed: [string, string][] = [
       ['[cart]: ', 'bare\n'],
       ['[datastore]: ', 'cookie\n'],
+      ['[none]: ', 'password\n'],
       ['[ts]: ', 'js\n'],
     ]
     expect(await atTerminal(...typed)).toEqual({
       status: 0,
-      shown: expect.stringContaining('Made shop: one page, cookie sessions, JavaScript.'),
+      shown: expect.stringContaining('Made shop: one page, cookie sessions, login by password, JavaScript.'),
     })
-    expect(readdirSync(join(cwd, 'shop/app'))).toEqual(['home.js'])
+    expect(readdirSync(join(cwd, 'shop/app'))).toEqual(['home.js', 'login.js', 'users.js'])
     expect(readFileSync(join(cwd, 'shop/config.js'), 'utf8')).toContain('setSecureCookieSession')
   })
 
@@ -155,16 +172,16 @@ describe('at a terminal', () => {
   }
 
   test('every question has a default, and takes the beginning of an answer', async () => {
-    const { answers, shown } = await typed({}, ['', 'c', 'JS'])
-    expect(answers).toEqual({ example: 'cart', sessions: 'cookie', language: 'js' })
+    const { answers, shown } = await typed({}, ['', 'c', 'g', 'JS'])
+    expect(answers).toEqual({ example: 'cart', sessions: 'cookie', login: 'google', language: 'js' })
     expect(shown).toBe(
-      'Begin with (cart or bare) [cart]: Keep sessions in (datastore or cookie) [datastore]: Write (ts or js) [ts]: ',
+      'Begin with (cart or bare) [cart]: Keep sessions in (datastore or cookie) [datastore]: Users log in (none or password or google) [none]: Write (ts or js) [ts]: ',
     )
   })
 
   test('what was said by an option is not asked, and what is no answer is asked again', async () => {
-    const { answers, shown } = await typed({ example: 'bare', language: 'ts' }, ['redis', 'datastore'])
-    expect(answers).toEqual({ example: 'bare', sessions: 'datastore', language: 'ts' })
+    const { answers, shown } = await typed({ example: 'bare', login: 'none', language: 'ts' }, ['redis', 'datastore'])
+    expect(answers).toEqual({ example: 'bare', sessions: 'datastore', login: 'none', language: 'ts' })
     expect(shown.match(/Keep sessions in/g)).toHaveLength(2)
   })
 })

@@ -106,6 +106,13 @@ describe('a project that tipfy init made', () => {
     expect(await execute('npm', ['run', 'check'], shop)).toMatchObject({ status: 0 })
   }, 60_000)
 
+  test.each(['password', 'google'])('compiles with a login by %s', async (login) => {
+    const name = `${login}-shop`
+    await succeed('node', [join(repository, 'dist/cli/bin.js'), 'init', name, '--login', login])
+    symlinkSync(join(shop, 'node_modules'), join(world, name, 'node_modules'))
+    expect(await execute(compiler(), [], join(world, name))).toMatchObject({ status: 0, stdout: '' })
+  }, 60_000)
+
   test('starts in production with a key and a Datastore, and says what is missing without', async () => {
     const production = { NODE_ENV: 'production' }
     const nothing = await execute(command(), ['serve'], shop, production)

@@ -1,17 +1,25 @@
 // The code of a new project: the application and its tests, in either language.
-import type { Answers } from './questions.ts'
-
-export type Project = Answers & { name: string; ts: boolean }
-
-/** Returns `text` for TypeScript, nothing for JavaScript. */
-const typed = ({ ts }: Project, text: string) => (ts ? text : '')
+import { loginConfig, loginRules, loginTests } from './login.ts'
+import { type Project, typed } from './project.ts'
 
 export function configFile(project: Project): string {
   const hook = project.sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
-  const type = project.ts ? "import type { Config } from 'tipfy'\n\n" : "/** @type {import('tipfy').Config} */\n"
-  return `${type}export const config${typed(project, ': Config')} = {
-  tipfy: { hooks: { posInitApp: ['tipfy/ext/session:${hook}'] } },
-  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400 },
+  const { front, section } = loginConfig(project)
+  const hooks =
+    project.login === 'none'
+      ? `{ posInitApp: ['tipfy/ext/session:${hook}'] }`
+      : `{
+      posInitApp: ['tipfy/ext/session:${hook}'],
+      preDispatchHandler: ['tipfy/ext/session:checkCsrf', 'tipfy/ext/auth:requireUser'],
+    }`
+  const tipfy = project.login === 'none' ? `{ hooks: ${hooks} }` : `{\n    hooks: ${hooks},\n  }`
+  // The forms of the cart are for everybody.
+  const exempt = project.login !== 'none' && project.example === 'cart' ? ", csrfExempt: ['home']" : ''
+  const type = project.ts ? `import type { Config } from 'tipfy'\n${front}\n` : front === '' ? '' : `${front}\n`
+  const comment = project.ts ? '' : "/** @type {import('tipfy').Config} */\n"
+  return `${type}${comment}export const config${typed(project, ': Config')} = {
+  tipfy: ${tipfy},
+  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400${exempt} },${section}
 }
 `
 }
@@ -21,6 +29,7 @@ export function urlsFile(project: Project): string {
   if (project.example === 'cart') {
     rules.push("new Rule('/session-test', { endpoint: 'session', handler: 'session_test:MyHandler' })")
   }
+  rules.push(...loginRules(project))
   const list = rules.map((rule) => `    ${rule},`).join('\n')
   const end = project.ts
     ? `  ] as const
@@ -155,7 +164,7 @@ const app = makeApp(config, { root: join(import.meta.dirname, '..') })`
 ${settings}
 after(() => app.close())
 
-${project.example === 'cart' ? cartTests(project) : bareTests}`
+${project.example === 'cart' ? cartTests(project) : bareTests}${loginTests(project)}`
 }
 
 const cartTests = (project: Project) => `test('products come and go', async () => {

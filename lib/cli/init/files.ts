@@ -1,6 +1,8 @@
 // The files of a new project: the code, and those around it.
 import { optional, testedWith, version } from '../version.ts'
-import { barePage, cartHandler, cartPage, configFile, type Project, testFile, urlsFile } from './code.ts'
+import { barePage, cartHandler, cartPage, configFile, testFile, urlsFile } from './code.ts'
+import { loginFiles } from './login.ts'
+import type { Project } from './project.ts'
 import type { Answers } from './questions.ts'
 
 const client = '@google-cloud/datastore'
@@ -22,6 +24,7 @@ export function projectFiles(name: string, answers: Answers, vendored: Vendored 
     [`urls.${suffix}`]: urlsFile(project),
     [`app/home.${suffix}`]: cart ? cartPage(project) : barePage(project),
     ...(cart && { [`app/session_test.${suffix}`]: cartHandler(project) }),
+    ...loginFiles(project),
     [`tests/home.test.${suffix}`]: testFile(project),
     ...(ts && { 'tsconfig.json': tsconfig }),
     'README.md': readme(project),
@@ -35,7 +38,7 @@ export function projectFiles(name: string, answers: Answers, vendored: Vendored 
   }
 }
 
-function packageJson({ name, ts, language, sessions }: Project, vendored: Vendored) {
+function packageJson({ name, ts, language, sessions, login }: Project, vendored: Vendored) {
   const devDependencies = {
     ...(ts && { '@types/node': `^${testedWith['@types/node']}` }),
     ...(vendored.node !== undefined && { 'node-runtime': `file:${vendored.node}` }),
@@ -56,6 +59,7 @@ function packageJson({ name, ts, language, sessions }: Project, vendored: Vendor
     dependencies: {
       // For Google Cloud: what is embedded does without.
       ...(sessions === 'datastore' && { [client]: optional[client] }),
+      ...(login === 'google' && { 'openid-client': optional['openid-client'] }),
       tipfy: vendored.tipfy === undefined ? `^${version}` : `file:${vendored.tipfy}`,
     },
     // A package below it has a script that only prints advice; npm asks about scripts without an entry here.
@@ -120,7 +124,15 @@ jobs:
       - run: npm test
 `
 
-const readme = ({ name, sessions, language, example }: Project) => `# ${name}
+const readmeLogin = {
+  none: '',
+  password:
+    '- Users sign up at `/sign-up` and log in at `/login`; `app/users` keeps them in a file: in production use a database.\n',
+  google:
+    '- Users sign in at `/login`: set `GOOGLE_CLIENT_ID`, `GOOGLE_CLIENT_SECRET` and, in production, `GOOGLE_REDIRECT_URI`. `app/users` keeps them in a file: in production use a database.\n',
+}
+
+const readme = ({ name, sessions, language, example, login }: Project) => `# ${name}
 
 \`\`\`sh
 npm install
@@ -139,4 +151,4 @@ npm run check    # ${language === 'ts' ? 'types, ' : ''}rules, handlers, configu
 - In production set \`SECRET_KEY\` (\`npx tipfy secret\` makes one)${
   sessions === 'datastore' ? ' and `GOOGLE_CLOUD_PROJECT`' : ''
 }; \`Dockerfile\` is for Cloud Run, \`app.yaml\` for App Engine.
-${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`
+${readmeLogin[login]}${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`

@@ -5,6 +5,7 @@ import { TipfyError } from '../../internal/errors.ts'
 export interface Answers {
   example: 'cart' | 'bare'
   sessions: 'datastore' | 'cookie'
+  login: 'none' | 'password' | 'google'
   language: 'ts' | 'js'
 }
 
@@ -21,6 +22,11 @@ export const questions: readonly Question[] = [
     key: 'sessions',
     text: 'Keep sessions in',
     choices: { datastore: 'datastore sessions', cookie: 'cookie sessions' },
+  },
+  {
+    key: 'login',
+    text: 'Users log in',
+    choices: { none: 'no login', password: 'login by password', google: 'login with Google' },
   },
   { key: 'language', text: 'Write', choices: { ts: 'TypeScript', js: 'JavaScript' } },
 ]

@@ -7,7 +7,7 @@ import { ServiceUnavailable } from '../../http/exceptions.ts'
 import type { Response } from '../../http/response/response.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { sessionStore } from '../session/index.ts'
-import { nextPath, settings } from './context.ts'
+import { isOwnPath, nextPath, settings } from './context.ts'
 import { loadPackage } from './packages.ts'
 import { issuerOf, type ProviderSettings } from './providers.ts'
 import { isLocal } from './wrong.ts'
@@ -94,7 +94,7 @@ export async function beginSignIn(provider: string, { next = nextPath() } = {}):
   const configuration = await configurationOf(provider)
   const openid = await loadOpenid()
   const [state, nonce, verifier] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier()]
-  sessionStore.beginSignIn(state, { provider, nonce, verifier, next })
+  sessionStore.beginSignIn(state, { provider, nonce, verifier, next: isOwnPath(next) ? next : '/' })
   const url = openid.buildAuthorizationUrl(configuration, {
     ...parameters,
     redirect_uri: redirectUri,

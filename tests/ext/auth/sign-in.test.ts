@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { makeApp, RequestHandler, Rule, redirect } from 'tipfy'
+import { makeApp, RequestHandler, Rule, redirect, request } from 'tipfy'
 import { beginSignIn, completeSignIn, login } from 'tipfy/ext/auth'
 import { session, sessionStore, setDatastoreSession, setSecureCookieSession } from 'tipfy/ext/session'
 import { createClient, memoryDatastore, type TestClient } from 'tipfy/testing'
@@ -18,7 +18,8 @@ afterAll(() => provider.close())
 
 class Begin extends RequestHandler {
   get({ name }: { name: string }) {
-    return beginSignIn(name)
+    const next = request.args.get('to')
+    return beginSignIn(name, next === null ? {} : { next })
   }
 }
 class Callback extends RequestHandler {
@@ -113,6 +114,13 @@ describe.each(kinds)('with %s sessions', (kind) => {
       claims: null,
     }
     expect(await who(ann)).toEqual({ user: id, identity })
+  })
+
+  test.each(['//evil.test/', 'https://evil.test/', '/\\evil.test', ''])('nobody goes on to %j', async (to) => {
+    provider.person = { sub: 'ann-1' }
+    const { client } = await open(kind)
+    const ann = client()
+    expect((await ann.get(await begin(ann, 'shop', `?to=${encodeURIComponent(to)}`))).location).toBe(`${base}/`)
   })
 
   test('an e-mail address that is not verified is none', async () => {

@@ -1,0 +1,250 @@
+// The code of a new project in which users log in: by password, or with Google.
+import { type Project, typed } from './project.ts'
+
+/** Returns the texts of the files that only such projects have, by name. */
+export function loginFiles(project: Project): Record<string, string> {
+  const { login, language } = project
+  if (login === 'none') return {}
+  return {
+    [`app/users.${language}`]: usersFile(project),
+    [`app/login.${language}`]: login === 'password' ? passwordLogin(project) : googleLogin(project),
+  }
+}
+
+/** The part of config.ts, with what has to stand in front of it. */
+export const loginConfig = ({ login, language }: Project): { front: string; section: string } => {
+  if (login === 'none') return { front: '', section: '' }
+  const google = `
+    providers: {
+      google: {
+        clientId: GOOGLE_CLIENT_ID ?? missing,
+        clientSecret: GOOGLE_CLIENT_SECRET ?? missing,
+        redirectUri: GOOGLE_REDIRECT_URI ?? 'http://localhost:8080/login/google',
+      },
+    },`
+  const variables = `
+// Development starts without them, though Google then knows no such client; production does not start.
+const { GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_REDIRECT_URI, NODE_ENV } = process.env
+const missing = NODE_ENV === 'production' ? '' : 'not set'
+`
+  return {
+    front: `import { findUser } from './app/users.${language}'\n${login === 'google' ? variables : ''}`,
+    section: `
+  'tipfy/ext/auth': {
+    loadUser: findUser,${login === 'google' ? google : ''}
+  },`,
+  }
+}
+
+export function loginRules({ login }: Project): string[] {
+  if (login === 'none') return []
+  const own =
+    login === 'password'
+      ? ["new Rule('/sign-up', { endpoint: 'sign-up', handler: 'login:SignUp' })"]
+      : ["new Rule('/login/google', { endpoint: 'login/google', handler: 'login:GoogleCallback' })"]
+  return [
+    "new Rule('/login', { endpoint: 'login', handler: 'login:Login' })",
+    ...own,
+    "new Rule('/account', { endpoint: 'account', handler: 'login:Account', auth: true })",
+  ]
+}
+
+function usersFile(project: Project): string {
+  const isByPassword = project.login === 'password'
+  const types = `export interface User {
+  id: string
+  name: string${isByPassword ? '\n  passwordHash: string' : ''}
+}
+
+declare module 'tipfy/ext/auth' {
+  interface AuthTypes {
+    user: User
+  }
+}
+
+`
+  const byName = `
+/** Finds a user by the name as it was typed. */
+export const findByName = (name${typed(project, ': string')})${typed(project, ': User | null')} =>
+  [...users.values()].find((user) => user.name.toLowerCase() === name.trim().toLowerCase()) ?? null
+`
+  return `// The users, in a file: keep yours in a database.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+
+${typed(project, types)}const file = '.tipfy/users.json'
+const users = new Map${typed(project, '<string, User>')}(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [])
+
+export const findUser = (id${typed(project, ': string')})${typed(project, ': User | null')} => users.get(id) ?? null
+${isByPassword ? byName : ''}
+export function saveUser(user${typed(project, ': User')})${typed(project, ': void')} {
+  users.set(user.id, user)
+  mkdirSync('.tipfy', { recursive: true, mode: 0o700 })
+  writeFileSync(file, JSON.stringify([...users]), { mode: 0o600 })
+}
+`
+}
+
+const layout = (project: Project) => `const page = (title${typed(project, ': string')}, body${typed(
+  project,
+  ': ReturnType<typeof html>',
+)}) => html\`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>\${title}</title>
+<style>:root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif } body { max-width: 34rem; margin: 3rem auto; padding: 0 1rem } label { display: block; margin: 1rem 0 }</style>
+<h1>\${title}</h1>
+\${body}
+</html>
+\`
+
+const token = () => html\`<input type="hidden" name="_csrf" value="\${sessionStore.csrfToken()}">\`
+`
+
+const account = (project: Project) => `export class Account extends RequestHandler {
+  async get() {
+    const user = await currentUser()
+    return page(\`Hello, \${user${typed(project, '!')}.name}\`, html\`<form method="post">\${token()}<button>Log out</button></form>\`)
+  }
+
+  async post() {
+    await logout()
+    return redirect('/login', 303)
+  }
+}
+`
+
+const passwordLogin = (project: Project) => `// Logging in by password: docs/login.md of tipfy explains it.
+import { randomUUID } from 'node:crypto'
+import { html, RequestHandler, redirect, request } from 'tipfy'
+import { currentUser, hashPassword, login, loginWithPassword, logout, nextPath } from 'tipfy/ext/auth'
+import { sessionStore } from 'tipfy/ext/session'
+import { findByName, saveUser } from './users.${project.language}'
+
+${layout(project)}
+const form = (title${typed(project, ': string')}, autocomplete${typed(project, ': string')}, problem = '') =>
+  page(
+    title,
+    html\`<p role="status">\${problem}</p>
+<form method="post">
+  \${token()}
+  <label>Name <input name="name" autocomplete="username" required></label>
+  <label>Password <input name="password" type="password" autocomplete="\${autocomplete}" required></label>
+  <label><input name="remember" type="checkbox"> Remember me</label>
+  <button>\${title}</button>
+</form>
+<p><a href="/login">Log in</a> or <a href="/sign-up">sign up</a></p>\`,
+  )
+
+async function readForm() {
+  const given = await request.form()
+  return {
+    name: given.get('name')?.trim() ?? '',
+    password: given.get('password') ?? '',
+    remember: given.has('remember'),
+  }
+}
+
+export class Login extends RequestHandler {
+  get() {
+    return form('Log in', 'current-password')
+  }
+
+  async post() {
+    const { name, password, remember } = await readForm()
+    const user = findByName(name)
+    const saveHash = (passwordHash${typed(project, ': string')}) => user && saveUser({ ...user, passwordHash })
+    if (await loginWithPassword(name, password, user, { remember, saveHash })) return redirect(nextPath('/account'), 303)
+    return form('Log in', 'current-password', 'That name and password do not belong together.')
+  }
+}
+
+export class SignUp extends RequestHandler {
+  get() {
+    return form('Sign up', 'new-password')
+  }
+
+  async post() {
+    const { name, password, remember } = await readForm()
+    if (name === '' || findByName(name)) return form('Sign up', 'new-password', 'That name is taken.')
+    if (password.length < 12) return form('Sign up', 'new-password', 'A password has 12 characters or more.')
+    const user = { id: randomUUID(), name, passwordHash: await hashPassword(password) }
+    saveUser(user)
+    await login(user.id, { remember })
+    return redirect('/account', 303)
+  }
+}
+
+${account(project)}`
+
+const googleLogin = (
+  project: Project,
+) => `// Signing in with Google: docs/sign-in.md of tipfy explains it, and how to register the application with Google.
+import { html, RequestHandler, redirect, request } from 'tipfy'
+import { beginSignIn, completeSignIn, currentUser, login, logout, nextPath } from 'tipfy/ext/auth'
+import { sessionStore } from 'tipfy/ext/session'
+import { saveUser } from './users.${project.language}'
+
+${layout(project)}
+const form = (problem = '') =>
+  page(
+    'Log in',
+    html\`<p role="status">\${problem}</p>
+<form method="post">
+  \${token()}
+  <input type="hidden" name="next" value="\${nextPath('/account')}">
+  <button>Sign in with Google</button>
+</form>\`,
+  )
+
+export class Login extends RequestHandler {
+  get() {
+    return form()
+  }
+
+  async post() {
+    return beginSignIn('google', { next: (await request.form()).get('next') ?? '/account' })
+  }
+}
+
+export class GoogleCallback extends RequestHandler {
+  async get() {
+    const done = await completeSignIn('google')
+    if (done === null) return form('That did not work. Please try again.')
+    const { id, name, email } = done.identity
+    saveUser({ id, name: name ?? email ?? 'friend' })
+    await login(id)
+    return redirect(done.next, 303)
+  }
+}
+
+${account(project)}`
+
+export const loginTests = ({ login, ts }: Project): string => {
+  if (login === 'none') return ''
+  if (login === 'google') {
+    return `
+test('the account is for users who are signed in', async () => {
+  const client = createClient(app, { headers: { accept: 'text/html' } })
+  assert.match((await client.get('/account')).headers.get('location') ?? '', /^\\/login\\?next=/)
+  assert.match((await client.get('/login')).text, /Sign in with Google/)
+})
+`
+  }
+  return `
+test('a user signs up, logs out and logs in', async () => {
+  const client = createClient(app, { headers: { accept: 'text/html' } })
+  const post = async (path${ts ? ': string' : ''}, fields${ts ? ': Record<string, string>' : ''} = {}) => {
+    const token = /name="_csrf" value="([^"]+)"/.exec((await client.get(path)).text)?.[1] ?? ''
+    return client.post(path, { form: { _csrf: token, ...fields } })
+  }
+  const user = { name: \`user-\${Date.now()}\`, password: 'a long enough password' }
+  assert.match((await client.get('/account')).headers.get('location') ?? '', /^\\/login\\?next=/)
+  await post('/sign-up', user)
+  assert.match((await client.get('/account')).text, /Hello, user-/)
+  await post('/account')
+  assert.match((await post('/login', { ...user, password: 'wrong' })).text, /do not belong together/)
+  assert.equal((await post('/login', user)).headers.get('location'), '/account')
+})
+`
+}

@@ -1,7 +1,7 @@
 // What is measured: each case is a request, the servers that answer it, and the ratio to bare node:http that tipfy should keep to.
 
 /** Which sessions the servers of a case keep; none keeps none. The cookies of `rotated` were signed with an older key. */
-export type Sessions = 'none' | 'cookie' | 'encrypted' | 'rotated' | 'datastore' | 'memcached'
+export type Sessions = 'none' | 'cookie' | 'encrypted' | 'rotated' | 'bound' | 'datastore' | 'memcached'
 
 export interface Case {
   readonly name: string

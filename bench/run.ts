@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measureBound } from './bound.ts'
 import { cases } from './cases.ts'
 import { endWithNpm } from './guard.ts'
 import { measureLatency } from './latency.ts'
@@ -31,6 +32,7 @@ Instead of the cases:
   --start              how long until the first answer, and the memory then
   --latency            how evenly answers come at 70 % of the peak
   --scale              cost by the number of rules, of sessions, and by their size
+  --bound              what the binding to a device adds to reading a session
   --soak <millions>    whether memory stays flat over so many requests; --only chooses the cases`
 
 const { values } = parseArgs({
@@ -50,6 +52,7 @@ const { values } = parseArgs({
     start: { type: 'boolean', default: false },
     latency: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
+    bound: { type: 'boolean', default: false },
     soak: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -81,6 +84,7 @@ async function main(): Promise<void> {
   try {
     if (values.start) await measureStarts(values.node, 9)
     else if (values.latency) await measureLatency(load, settings)
+    else if (values.bound) await measureBound(load, settings)
     else if (values.scale) await measureScale(load, settings)
     else if (values.soak !== undefined)
       process.exitCode = (await soak(load, settings, Number(values.soak), chosenNames())) ? 0 : 1

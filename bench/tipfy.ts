@@ -15,7 +15,7 @@ export async function start({ sessions, rules: count = 1000, memcached }: Server
   const config: Config = {
     tipfy: {
       accessLog: false,
-      urls: () => rules(sessions !== 'none', count),
+      urls: () => rules(sessions !== 'none', count, sessions === 'bound'),
       hooks: {
         posInitApp: sessions === 'none' ? [] : [`tipfy/ext/session:${hook}`],
         preDispatchHandler: ['app.hooks:guard'],
@@ -26,6 +26,7 @@ export async function start({ sessions, rules: count = 1000, memcached }: Server
     config['tipfy/ext/session'] = {
       secretKey: keys,
       encrypt: sessions === 'encrypted',
+      deviceBound: sessions === 'bound' && { lifetime: 86_400 },
       datastore: 'embedded',
       dataFolder: folder,
       memcache: sessions === 'memcached' ? memcached : null,
@@ -46,7 +47,7 @@ export async function start({ sessions, rules: count = 1000, memcached }: Server
   return serve(app, { port: 0, host: '127.0.0.1' })
 }
 
-function rules(withSessions: boolean, count: number): Rule[] {
+function rules(withSessions: boolean, count: number, isBound: boolean): Rule[] {
   const parts = Array.from({ length: count }, (_, at) => at).map(
     (at) => new Rule(`/part-${at}/<int:year>/<name>`, { endpoint: `part-${at}`, handler: 'hello:Part' }),
   )
@@ -57,7 +58,7 @@ function rules(withSessions: boolean, count: number): Rule[] {
   if (!withSessions) return [...list, ...parts]
   return [
     ...list,
-    new Rule('/login', { endpoint: 'login', handler: 'cart:Login' }),
+    new Rule('/login', { endpoint: 'login', handler: isBound ? 'bound:BoundLogin' : 'cart:Login' }),
     new Rule('/read', { endpoint: 'read', handler: 'cart:Read' }),
     new Rule('/change', { endpoint: 'change', handler: 'cart:Change' }),
   ]

@@ -3,7 +3,7 @@ import { respondWithMethods } from '../../app/dispatch.ts'
 import type { App } from '../../app/types.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
-import { type CorsConfig, defaultCors, type SecurityConfig } from './config.ts'
+import { type CorsConfig, defaultCors } from './config.ts'
 
 /**
  * A posInitApp hook: lets pages of the origins in `'tipfy/ext/security': { cors }` call this application. Preflights are

@@ -7,7 +7,7 @@ import { putNonces } from '../../http/html.ts'
 import type { Nonce } from '../../http/nonce-tags.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
-import { defaultHeaders, type HeadersConfig, type SecurityConfig } from './config.ts'
+import { defaultHeaders, type HeadersConfig } from './config.ts'
 
 /** The nonces of the requests that have asked for one. */
 const nonces = new WeakMap<object, string>()

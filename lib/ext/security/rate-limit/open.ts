@@ -4,7 +4,6 @@ import type { App } from '../../../app/types.ts'
 import { systemClock } from '../../../internal/clock.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { PrimaryCounts } from '../../../server/shared-counts.ts'
-import type { SessionConfig } from '../../session/config/config.ts'
 import { defaultRateLimit, type RateLimitConfig } from './config.ts'
 import { type CountStore, Limiter } from './limiter.ts'
 

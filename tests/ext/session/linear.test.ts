@@ -1,9 +1,11 @@
 // What a stranger may make large in a session or a cookie takes time linear in its size, beyond the bounds that are meant.
 import { describe, expect, test } from '@jest/globals'
+import { encodeCommand, ReplyReader } from '../../../lib/ext/session/cache/resp.ts'
 import { findCookie } from '../../../lib/ext/session/cookies/signed-cookie.ts'
 import { CookieSigner } from '../../../lib/ext/session/cookies/signing.ts'
 import { decodeData, encodeData, sameData } from '../../../lib/ext/session/data/codec.ts'
 import { checkValue } from '../../../lib/ext/session/data/values.ts'
+import { parseProof } from '../../../lib/ext/session/device/proof.ts'
 import { type Data, mergeData } from '../../../lib/ext/session/merge/merge.ts'
 import { expectLinear } from '../../support/linear.ts'
 
@@ -127,5 +129,48 @@ describe('a Cookie header is searched in linear time', () => {
       to: 2 ** 18,
       run: (request) => findCookie({ name, signer, cookie: {} as never }, request, settings as never),
     })
+  })
+})
+
+describe('the proof of a device is read in linear time', () => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const deep = (size: number) => `{"typ":${'['.repeat(size / 2)}${']'.repeat(size / 2)}}`
+  const headers: Record<string, (size: number) => string> = {
+    'with many dots': (size) => '.'.repeat(size),
+    'in quotes': (size) => '"'.repeat(size),
+    'with a long head': (size) => `${part({ typ: 'x'.repeat(size) })}.e30.AA`,
+    'with a head deep in itself': (size) => `${Buffer.from(deep(size)).toString('base64url')}.e30.AA`,
+    'with a long challenge': (size) =>
+      `${part({ typ: 'dbsc+jwt', alg: 'ES256' })}.${part({ jti: 'x'.repeat(size) })}.AA`,
+    'with a long key': (size) =>
+      `${part({ typ: 'dbsc+jwt', alg: 'RS256', jwk: { kty: 'RSA', e: 'AQAB', n: 'A'.repeat(size) } })}.e30.AA`,
+    'with what is not base64url': (size) => `${'='.repeat(size)}.${'+/'.repeat(size / 2)}.AA`,
+  }
+  test.each(Object.entries(headers))('%s', async (_, input) => {
+    await expectLinear({ input, to: 2 ** 16, run: parseProof })
+  })
+})
+
+describe('replies of a cache are read in linear time', () => {
+  const long = (size: number) => `$${size}\r\n${'x'.repeat(size)}\r\n`
+  const streams: Record<string, (size: number) => string> = {
+    'one after another': (size) => '+OK\r\n'.repeat(size / 5),
+    'of long values': long,
+    'of numbers and errors': (size) => ':1\r\n-ERR no\r\n$-1\r\n'.repeat(size / 18),
+    'of what was sent': (size) => `$${size}\r\n${encodeCommand(['x'.repeat(size)]).slice(-size - 2)}`,
+  }
+  test.each(Object.entries(streams))('%s, whole and in small pieces', async (_, input) => {
+    for (const piece of [64, 2 ** 20]) {
+      await expectLinear({
+        input: (size) => Buffer.from(input(size)),
+        to: 2 ** 17,
+        run: (bytes) => {
+          const reader = new ReplyReader()
+          let replies = 0
+          for (let at = 0; at < bytes.length; at += piece) replies += reader.push(bytes.subarray(at, at + piece)).length
+          expect(replies).toBeGreaterThan(0)
+        },
+      })
+    }
   })
 })

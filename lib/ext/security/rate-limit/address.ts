@@ -8,7 +8,7 @@ export function addressKey(address: string): string {
   const mapped = /^(?:0*:)*:?ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
   if (mapped !== null) return mapped[1]!
   if (!address.includes(':')) return address
-  const bare = address.replace(/%.*$/, '')
+  const [bare = ''] = address.split('%', 1)
   if (!URL.canParse(`http://[${bare}]`)) return address
   // The parser of URLs writes it in its shortest form, in hexadecimal.
   const [head = '', tail] = new URL(`http://[${bare}]`).hostname.slice(1, -1).split('::')

@@ -4,7 +4,7 @@ import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
 import { applications } from './context.ts'
-import { type HandlerClass, type Middleware, RequestHandler, withMethod } from './handler.ts'
+import { type HandlerClass, type Middleware, methodsOf, RequestHandler, withMethod } from './handler.ts'
 import { withInput } from './input.ts'
 import type { App, Handlers } from './types.ts'
 
@@ -24,6 +24,18 @@ function checkMiddleware(handler: HandlerClass): void {
     (one?: Middleware) => !methods.some((name) => typeof one?.[name] === 'function'),
   )
   if (wrong !== -1) throw new TipfyError('TIPFY_E_MIDDLEWARE', { handler: handler.name, number: wrong + 1 })
+}
+
+/** Returns the methods that a rule takes: those of its class; those of the rule if the class cannot be imported, null for any. */
+export async function methodsFor(handlers: Handlers, rule: Rule): Promise<string[] | null> {
+  const declared = rule.methods === null ? null : [...rule.methods]
+  if (rule.buildOnly || rule.redirectTo !== undefined) return declared
+  try {
+    const methods = methodsOf(await handlers.load(rule))
+    return methods.filter((method) => declared === null || declared.includes(method) || method === 'OPTIONS')
+  } catch {
+    return declared
+  }
 }
 
 /** Finds the handler classes of one application. */

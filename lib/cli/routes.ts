@@ -1,5 +1,5 @@
 // `tipfy routes`: lists the rules, or finds the one that matches a URL.
-import { methodsOf } from '../app/handler.ts'
+import { methodsFor } from '../app/handler-loader.ts'
 import { loadSections } from '../app/sections.ts'
 import { loadRules } from '../app/setup.ts'
 import type { App } from '../app/types.ts'
@@ -26,18 +26,6 @@ export function handlerName({ handler, endpoint }: Pick<Rule, 'handler' | 'endpo
   return /^class\b/.test(Function.prototype.toString.call(target)) ? `class ${name}` : 'import(…)'
 }
 
-/** Returns the methods of a rule's class; those of the rule if the class cannot be imported, null for any. */
-async function methodsFor(app: App, rule: Rule): Promise<string[] | null> {
-  const declared = rule.methods === null ? null : [...rule.methods]
-  if (rule.buildOnly || rule.redirectTo !== undefined) return declared
-  try {
-    const methods = methodsOf(await app.handlers.load(rule))
-    return methods.filter((method) => declared === null || declared.includes(method) || method === 'OPTIONS')
-  } catch {
-    return declared
-  }
-}
-
 async function routeOf(app: App, map: UrlMap, rule: Rule): Promise<Route> {
   const notes = []
   if (rule.buildOnly) notes.push('build only')
@@ -46,7 +34,7 @@ async function routeOf(app: App, map: UrlMap, rule: Rule): Promise<Route> {
   if (!rule.session) notes.push('no session')
   const domain = map.hostMatching ? (rule.host ?? '') : rule.subdomain ? `${rule.subdomain}.` : ''
   return {
-    methods: await methodsFor(app, rule),
+    methods: await methodsFor(app.handlers, rule),
     rule: domain + rule.path,
     endpoint: rule.endpoint,
     handler: rule.redirectTo === undefined ? handlerName(rule) : '',

@@ -1,8 +1,9 @@
 // The page for an uncaught error in development: the error with its source, its causes and the request. youch draws the
 // error; the request and the causes are drawn here.
 import { createHash, randomBytes } from 'node:crypto'
+import { dirname, sep } from 'node:path'
 import { BaseComponent, Youch } from 'youch'
-import type { ErrorCauseProps, ErrorMetadataProps, ParsedError } from 'youch/types'
+import type { ErrorCauseProps, ErrorMetadataProps, ParsedError, StackFrame } from 'youch/types'
 import type { RequestContext } from '../app/types.ts'
 import { type Html, html } from '../http/html.ts'
 import { Response } from '../http/response/response.ts'
@@ -54,11 +55,21 @@ function copyOf({ message, name = 'Error', stack = '', cause }: ErrorDescription
 }
 
 async function draw(error: unknown, context: RequestContext, cspNonce: string): Promise<string> {
-  const youch = new Youch()
+  const youch = new Youch().useTransformer(foldOwnFrames)
   youch.templates.use('errorCause', new Causes(false))
   youch.templates.use('errorMetadata', new Sections(context))
   youch.templates.injectStyles(style)
   return youch.toHTML(error, { title: 'Internal Server Error', cspNonce })
+}
+
+/** The folder of tipfy's own code. */
+const ownFolder = dirname(import.meta.dirname) + sep
+
+/** Hides the frames of tipfy behind "View All Frames", as those of Node are, unless there are no others. */
+function foldOwnFrames({ frames }: ParsedError): void {
+  const isOwn = ({ fileName = '' }: StackFrame) => fileName.startsWith(ownFolder)
+  if (!frames.some((frame) => frame.type === 'app' && !isOwn(frame))) return
+  for (const frame of frames) if (isOwn(frame)) frame.type = 'native'
 }
 
 const style = `
@@ -70,7 +81,7 @@ class Causes extends BaseComponent<ErrorCauseProps> {
   async toHTML({ error }: ErrorCauseProps): Promise<string> {
     const causes: Html[] = []
     for (let { cause } = error; cause !== undefined && causes.length < 10; ) {
-      const parsed = await new Youch().toJSON(cause)
+      const parsed = await new Youch().useTransformer(foldOwnFrames).toJSON(cause)
       causes.push(drawCause(parsed))
       cause = (cause as Partial<Error> | null)?.cause
     }
@@ -83,7 +94,7 @@ class Causes extends BaseComponent<ErrorCauseProps> {
 }
 
 function drawCause({ name, message, frames }: ParsedError): Html {
-  const shown = frames.filter((frame) => frame.source !== undefined).slice(0, 8)
+  const shown = frames.filter((frame) => frame.source !== undefined && frame.type !== 'native').slice(0, 8)
   const first = shown.findIndex((frame) => frame.type === 'app')
   return html`<h4 class="card-subtitle">${name}: ${message}</h4>${shown.map((frame, at) => {
     const { fileName, lineNumber, functionName, source } = frame

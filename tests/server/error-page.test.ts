@@ -54,6 +54,17 @@ test('in development the page shows the error, its source and its causes with th
   expect(text).toContain('error-page.test.ts')
 })
 
+test("tipfy's own frames are folded away, in the page and in its causes", async () => {
+  const { text } = await ask(dev, 'text/html')
+  const frames = text.match(/<li class="stack-frame[\s\S]*?<\/li>/g)!
+  const ofLib = frames.filter((frame) => /title="[^"]*\blib\/app\//.test(frame))
+  expect(ofLib.length).toBeGreaterThan(0)
+  expect(ofLib.filter((frame) => !frame.includes('stack-frame-native'))).toEqual([])
+  const open = frames.filter((frame) => !frame.includes('stack-frame-native'))
+  expect(open[0]).toContain('error-page.test.ts')
+  expect(text.match(/<summary>[^<]*<span class="soft">[^<]*lib\/[^<]*/g)).toBeNull()
+})
+
 test('it shows the request and its rule, escaped', async () => {
   const { text } = await ask(dev, 'text/html')
   for (const part of ['/broken/5', '/broken/&lt;int:id&gt;', '&lt;q&gt;', '?&lt;i&gt;', '&lt;id&gt;']) {

@@ -18,5 +18,5 @@ function section(module: string, values: Readonly<Record<string, unknown>>, give
     const shown = html`<code>${inspectSafely(withoutSecrets(value, key))}</code>`
     return html`<tr><th scope="row">${key}</th><td>${isSet ? shown : html`<span class="soft">${shown}</span>`}</td></tr>`
   })
-  return html`<h2><code>${module}</code></h2><div class="wide"><table><tbody>${rows}</tbody></table></div>`
+  return html`<h2><code>${module}</code></h2><div class="wide" role="region" aria-label="${module}" tabindex="0"><table><tbody>${rows}</tbody></table></div>`
 }

@@ -60,9 +60,9 @@ function counted({ servers: _, device, ...counters }: SessionCounters): Html {
       html`<tr><th scope="row">${name}</th>${columns.map((column) => html`<td class="n">${call[column]}</td>`)}</tr>`,
   )
   return html`<h2>Sessions in Datastore</h2>
-<div class="wide"><table class="small"><caption>Counted by this process since it began.</caption><tbody>${numbers.map(counter)}</tbody></table></div>
+<div class="wide" role="region" aria-label="Counters" tabindex="0"><table class="small"><caption>Counted by this process since it began.</caption><tbody>${numbers.map(counter)}</tbody></table></div>
 ${device === null ? '' : html`<h2>Devices</h2>${table(Object.entries(device).map(([name, value]) => [words(name), String(value)]))}`}
-<h2>Calls</h2><div class="wide"><table class="small"><caption>Durations in ms.</caption>
+<h2>Calls</h2><div class="wide" role="region" aria-label="Calls" tabindex="0"><table class="small"><caption>Durations in ms.</caption>
 <thead><tr><th>Call</th>${columns.map((column) => html`<th class="n">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
 }
 

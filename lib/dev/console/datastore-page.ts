@@ -160,6 +160,6 @@ async function entity(datastore: Datastore, kind: string, text: string): Promise
   )
   const body = html`<p><a data-up href="/_tipfy/datastore/${encodeURIComponent(kind)}">all of ${kind}</a></p>
 <p>Key: <code>${nameOf(datastore.key(parts as string[]))}</code></p>
-<div class="wide"><table class="small"><tbody>${rows}</tbody></table></div>`
+<div class="wide" role="region" aria-label="Properties" tabindex="0"><table class="small"><tbody>${rows}</tbody></table></div>`
   return { title: kind, body }
 }

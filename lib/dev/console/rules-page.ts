@@ -1,6 +1,7 @@
 // The application's rules, and which of them matches a URL.
 
 import { methodsOf } from '../../app/handler.ts'
+import { methodsFor } from '../../app/handler-loader.ts'
 import type { App } from '../../app/types.ts'
 import { HTTPException, MethodNotAllowed } from '../../http/exceptions.ts'
 import { type Html, html } from '../../http/html.ts'
@@ -22,13 +23,14 @@ export async function rulesPage({ app, request }: Visit): Promise<Page> {
 ${found === null ? '' : html`<div class="said${found.rule === null ? ' bad' : ''}" role="status">${found.text}</div>`}
 <h2>${rules.length} rules</h2>
 <form class="line"><label>Show only those with <input data-filter type="search" autocomplete="off"></label></form>
-<div class="wide"><table><thead><tr><th>Path</th><th>Endpoint</th><th>Handler</th><th>Methods</th><th>Options</th></tr></thead>
-<tbody data-rows>${rules.map((rule) => row(rule, rule === found?.rule))}</tbody></table></div>`
+<div class="wide" role="region" aria-label="All rules" tabindex="0"><table><thead><tr><th>Path</th><th>Endpoint</th><th>Handler</th><th>Methods</th><th>Options</th></tr></thead>
+<tbody data-rows>${await Promise.all(rules.map((rule) => row(app, rule, rule === found?.rule)))}</tbody></table></div>`
   return { title: 'Rules', body }
 }
 
-function row(rule: Rule, isFound: boolean): Html {
-  const methods = rule.methods === null ? html`<span class="soft">any</span>` : [...rule.methods].join(', ')
+async function row(app: App, rule: Rule, isFound: boolean): Promise<Html> {
+  const known = await methodsFor(app.handlers, rule)
+  const methods = known === null ? html`<span class="soft">any</span>` : known.join(', ')
   return html`<tr${isFound ? html` class="found"` : ''}><td><code>${rule.path}</code></td><td>${rule.endpoint}</td>
 <td><code>${handlerName(rule)}</code></td><td>${methods}</td><td>${options(rule).join(', ')}</td></tr>`
 }

@@ -44,7 +44,7 @@ export function waterfall(recording: Recording): Html {
 <td class="n">${milliseconds(step.start - recording.start)}</td><td class="n">${time}</td>
 <td class="bar"><svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/>${rectangle(recording, step)}</svg></td></tr>`
   })
-  return html`<div class="wide"><table><caption>From the first byte in, ${milliseconds(endOf(recording) - recording.start)} ms in all.</caption>
+  return html`<div class="wide" role="region" aria-label="Steps" tabindex="0"><table><caption>From the first byte in, ${milliseconds(endOf(recording) - recording.start)} ms in all.</caption>
 <thead><tr><th>What</th><th>Step</th><th class="n">After ms</th><th class="n">Took ms</th><th>When</th></tr></thead>
 <tbody>${rows}</tbody></table></div>
 ${recording.leftOut > 0 ? html`<p class="soft">${recording.leftOut} more steps are not shown.</p>` : ''}`

@@ -50,6 +50,11 @@ whereChromium('the console in Chromium', () => {
       await page.emulateMedia({ colorScheme })
       expect([colorScheme, await seriousFaults(page)]).toEqual([colorScheme, []])
     }
+    await page.setViewportSize({ width: 390, height: 844 })
+    // Wide tables scroll by themselves.
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth')
+    expect(width).toBeLessThanOrEqual(390)
+    expect(await seriousFaults(page)).toEqual([])
   }
 
   const record = async (page: Page) => {
@@ -69,7 +74,7 @@ whereChromium('the console in Chromium', () => {
     ['rules?url=/cart', 'rules'],
     ['openapi', 'the OpenAPI document'],
     ['config', 'the configuration'],
-  ])('%s: the page of %s has no serious fault for axe, in light and in dark', async (path) => {
+  ])('%s: the page of %s has no serious fault for axe, in light, in dark and on a phone', async (path) => {
     const page = await open(path)
     await checkBoth(page)
     await page.context().close()

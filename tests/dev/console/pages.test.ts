@@ -224,6 +224,12 @@ describe('with sessions in Datastore, the console shows', () => {
     expect(await asked('/%zz')).toContain('400')
   })
 
+  test('the methods that each rule really takes: those of its class, or of the rule where the class cannot be imported', async () => {
+    const page = await pageOf(site, 'rules')
+    expect(page).toMatch(/\/hello\/<name> hello Hello GET, HEAD, POST, OPTIONS /)
+    expect(page).toMatch(/ nowhere:Lost any/)
+  })
+
   test('the configuration without its secrets', async () => {
     const { text } = await site.look('config')
     for (const secret of [secretKey, 'hush-hush', 'pass-word']) expect(text).not.toContain(secret)

@@ -60,7 +60,7 @@ function attributesOf(request: Request): Attributes {
   }
 }
 
-/** What is known of a response when it has ended. */
+/** Facts of a response, known when it has ended. */
 function outcomeOf(request: Request, outgoing: ServerResponse): Attributes {
   const route = routeOf(request)
   const { statusCode, headersSent } = outgoing

@@ -1,4 +1,4 @@
-// The Datastore of the application that runs: whoever makes applications says how it is found.
+// The Datastore of the application that runs: the code that makes applications says how to find it.
 import type { Datastore } from '@google-cloud/datastore'
 import { TipfyError } from '../internal/errors.ts'
 

@@ -55,7 +55,7 @@ export function watchFiles(root: string, changed: (files: string[]) => void, fai
   }
 
   function report(): void {
-    // What the application writes is known by now: it says so before it writes.
+    // The files that the application writes are known by now: it names them before it writes.
     const written = [...noted].filter((file) => !isIgnored(file))
     noted.clear()
     if (written.length > 0) changed(written.map((file) => relative(root, file).split(sep).join('/')).sort())

@@ -1,4 +1,4 @@
-// What the environment says of the place that a process runs in.
+// Reads from the environment where a process runs.
 
 /** Variables of the environment, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -39,7 +39,7 @@ export function rejectUnreadable(server: Server, log: Log): void {
     linger(socket)
   }
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex & { bytesRead?: number }) => {
-    // What follows an unreadable request cannot be read either.
+    // Nothing after an unreadable request can be read either.
     if (isLingering(socket)) return
     const { code = '' } = error
     // Closed already, in the middle of a response, or opened in advance by a browser and never used.

@@ -32,7 +32,7 @@ export interface EngineOptions {
   memory?: boolean
   /** Returns milliseconds since 1970; for tests. */
   clock?: () => number
-  /** How transactions that meet are kept apart. Default: as the data was created; pessimistic for new data. */
+  /** The mode that keeps concurrent transactions apart. Default: as the data was created; pessimistic for new data. */
   concurrency?: Concurrency
   /**
    * Behaves like Google's newer emulator, for tests: a base version counts only with the strategy FAIL, and what a transaction

@@ -9,7 +9,7 @@ import type { Store } from './storage/store.ts'
 import { type EntityRead, View } from './storage/view.ts'
 import { readTimeOf, type Transaction, type Transactions } from './transactions.ts'
 
-/** What a call reads: entities by their keys, or the results of a query. */
+/** The part that a call reads: entities by their keys, or the results of a query. */
 export type Scope = { keys: StoredKey[] } | { plan: Plan; query: Query; partitionId: RunQueryRequest['partitionId'] }
 
 interface Request extends Target {

@@ -1,4 +1,4 @@
-// What `tipfy openapi` writes: the operations, each with its part of the document, and the document itself.
+// The document that `tipfy openapi` writes: its operations, each with its part, and the whole.
 import { describeApp, type Operation } from '../../app/openapi/document.ts'
 import { type Html, html } from '../../http/html.ts'
 import type { PageResult, Visit } from './visit.ts'

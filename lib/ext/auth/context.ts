@@ -1,4 +1,4 @@
-// What all of tipfy/ext/auth reads of the current request.
+// Reads the current request, for all of tipfy/ext/auth.
 import { app, request } from '../../app/globals.ts'
 import type { AuthConfig } from './config.ts'
 

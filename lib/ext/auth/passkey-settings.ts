@@ -2,7 +2,7 @@
 import { isDictionary } from '../../internal/settings.ts'
 import { isLocal, wrong } from './wrong.ts'
 
-/** Where passkeys are good. */
+/** The site and the origins that passkeys are valid for. */
 export interface PasskeySettings {
   /** The domain: 'shop.example'. Its passkeys are good on subdomains too, and never on another. */
   rpId: string

@@ -14,7 +14,7 @@ export interface Passkey {
   readonly userId: string
   /** Base64url. */
   readonly publicKey: string
-  /** How often it was used, where it counts. */
+  /** The number of its uses, where it counts them. */
   readonly counter: number
   readonly transports: readonly string[]
   /** True if it is on more than one device, or may be. */

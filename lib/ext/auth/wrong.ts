@@ -1,4 +1,4 @@
-// What the checks of the section 'tipfy/ext/auth' have in common.
+// Shared by the checks of the section 'tipfy/ext/auth'.
 import { TipfyError } from '../../internal/errors.ts'
 
 export function wrong(key: string, problem: string, remedy: string): TipfyError {

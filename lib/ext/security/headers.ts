@@ -57,7 +57,7 @@ export function headers(app: App): void {
     for (const [name, value] of always) setDefault(response, name, value)
     if (hsts !== null && request.isSecure) setDefault(response, 'Strict-Transport-Security', hsts)
     if (policy === null || !/^(text\/html|application\/xhtml\+xml|image\/svg\+xml)$/.test(response.mimetype)) return
-    // What a stream has not made yet may need it.
+    // A later piece of a stream may need it.
     if (response.isStream && noncesFor !== null) cspNonce()
     const nonce = nonces.get(request)
     setDefault(response, policyName, policy(nonce))

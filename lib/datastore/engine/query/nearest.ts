@@ -1,4 +1,4 @@
-// What a vector search looks for, and how near an entity is to it.
+// A vector search: its target, and the distance of an entity from it.
 import { enumName } from '../encoding/convert.ts'
 import { readDocument } from '../encoding/document.ts'
 import { checkName } from '../encoding/keys.ts'

@@ -32,7 +32,7 @@ export function comparer({ orders, keyAt, keyDown }: Plan): (a: Position, b: Pos
   }
 }
 
-/** One entity may have so many rows: as many index entries as Datastore keeps for it. */
+/** The most rows of one entity: as many as the index entries that Datastore keeps for it. */
 const maxCombinations = 20_000
 
 /** Makes the rows of entities under one plan. */

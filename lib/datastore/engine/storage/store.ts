@@ -28,7 +28,7 @@ export class Store {
   readonly db: DatabaseSync
   readonly sql: Sql
   readonly history: History
-  /** How transactions that meet are kept apart: chosen when the data was created. */
+  /** The mode that keeps concurrent transactions apart: chosen when the data was created. */
   readonly concurrency: Concurrency
   readonly #names = new Map<string, number>()
   /** The path and identity of the file; undefined in memory. */

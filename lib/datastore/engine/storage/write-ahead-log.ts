@@ -1,4 +1,4 @@
-// Keeps the write-ahead log small. SQLite begins it anew only while nobody reads an older state: a program that leaves a
+// Keeps the write-ahead log small. SQLite begins it anew only while no reader has an older state: a program that leaves a
 // transaction open makes it grow for as long as that lasts, and the file would keep its size for good.
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'

@@ -172,7 +172,7 @@ export class SessionCache {
   /**
    * Repeats a change at the server until it is confirmed, and waits for that for `patience` ms; once more as long as for any call
    * where the server has failed for the first time in a while. Perhaps it only had no processor: then the first repetition,
-   * which comes at once, confirms the change, and nobody sees what was there before.
+   * which comes at once, confirms the change, and no process sees what was there before.
    */
   async #miss(server: CacheServer, id: string, patience: number): Promise<void> {
     server.miss(keyOf(id))

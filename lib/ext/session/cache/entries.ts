@@ -1,4 +1,4 @@
-// What the entries of the cache hold: a record, or a lease to put one there.
+// The entries of the cache: a record, or a lease to put one there.
 import { isReadable } from '../data/record-format.ts'
 import type { CachedRecord } from './ports.ts'
 

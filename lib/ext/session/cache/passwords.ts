@@ -10,7 +10,7 @@ const renewAfter = 0.8
 
 interface Token {
   readonly password: string
-  /** When it should be renewed and when it ends, in ticks; Infinity where that is not known. */
+  /** The times of its renewal and its end, in ticks; Infinity where that is not known. */
   readonly renewAt: number
   readonly end: number
 }

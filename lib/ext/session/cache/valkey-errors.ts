@@ -1,4 +1,4 @@
-// What the errors of a Valkey mean for who has to mend them. The server's own words come first.
+// Explains the errors of a Valkey to those who have to mend them. The server's own words come first.
 import { types } from 'node:util'
 import { ReplyError } from './resp.ts'
 

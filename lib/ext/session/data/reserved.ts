@@ -10,9 +10,9 @@ export const flashKey = '$flash'
 export const csrfKey = '$csrf'
 /** The device that the session is bound to: see device-state.ts. */
 export const deviceKey = '$device'
-/** When the user logged in, in ms. */
+/** The time of the login, in ms. */
 export const loginKey = '$login'
-/** What sign-ins need that have begun and not ended: see sign-ins.ts. */
+/** The state of sign-ins that have begun and not ended: see sign-ins.ts. */
 export const signInKey = '$signIn'
 /** The `dataVersion` that the data was written by. */
 export const versionKey = '$version'

@@ -78,6 +78,11 @@ export class Engine {
     this.#store.close()
   }
 
+  /** Runs lookups at one state of the data. Those of transactions take locks first, and are made by themselves. */
+  atOnce(lookups: () => void): void {
+    this.#store.atOnce(lookups)
+  }
+
   lookup(request: wire.LookupRequest): wire.LookupResponse {
     const keys = (request.keys ?? []).map((key) => readKey(key, request))
     if (keys.length > maxLookupKeys) throw invalid(`cannot get more than ${maxLookupKeys} keys in a single call`)

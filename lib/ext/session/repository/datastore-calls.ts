@@ -1,9 +1,11 @@
 // The two ways to make Datastore's calls: the engine in this process, without any package of Google's, and the transport of the
 // official client. Both take and return the messages of google.datastore.v1.
 import type { Embedded } from '../../../datastore/client.ts'
+import type { Engine } from '../../../datastore/engine/engine.ts'
 import { asStatus } from '../../../datastore/engine/protocol/status.ts'
 import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
 import { describeCall } from '../../../datastore/traced-client.ts'
+import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import type { DatastoreClient } from '../config/config.ts'
 
@@ -22,17 +24,56 @@ export interface DatastoreCalls {
 }
 
 export function engineCalls({ engine, place: { projectId, databaseId, namespace } }: Embedded): DatastoreCalls {
+  const lookups = new Lookups(engine)
   return {
     namespace,
     async call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> {
       const whole = { projectId, databaseId, ...request, ...ofTransaction(method, transaction) }
-      const run = () => engine[method](whole, timeout) as T | Promise<T>
+      const isPlainLookup = method === 'lookup' && transaction === undefined
+      const run = () => (isPlainLookup ? lookups.add(whole) : engine[method](whole, timeout)) as T | Promise<T>
       try {
         return await (steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run())
       } catch (error) {
         throw asStatus(error)
       }
     },
+  }
+}
+
+/** Makes the lookups of one turn of the event loop together: in one read transaction of SQLite each takes a third of the time. */
+class Lookups {
+  readonly #engine: Engine
+  #waiting: (() => void)[] = []
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  add(request: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.#makeAll())
+      this.#waiting.push(() => {
+        try {
+          resolve(this.#engine.lookup(request))
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  #makeAll(): void {
+    const lookups = this.#waiting
+    this.#waiting = []
+    const make = () => {
+      for (const lookup of lookups) lookup()
+    }
+    if (lookups.length === 1) return make()
+    try {
+      this.#engine.atOnce(make)
+    } catch {
+      make() // no transaction could begin: each lookup throws its own error
+    }
   }
 }
 

@@ -216,6 +216,7 @@ export class Application implements App {
       const { rule, args } = this.urlMap!.matchRequest(request)
       request.rule = rule
       request.ruleArgs = args
+      if (rule.maxBodySize !== null) request.maxBodySize = rule.maxBodySize
       return undefined
     } catch (error) {
       return error

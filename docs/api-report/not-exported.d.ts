@@ -779,6 +779,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_RULE_BODY_SIZE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_RULE_AUTH_OPTION: {
         readonly message: string;
         readonly remedy: string;

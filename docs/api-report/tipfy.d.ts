@@ -598,6 +598,7 @@ export class Rule<const Path extends string = string, const Endpoint extends str
   readonly session: boolean;
   readonly auth: RuleOptions['auth'] | null;
   readonly deviceBound: 'required' | null;
+  readonly maxBodySize: number | null;
   readonly host: Domain | null;
   subdomain: string | null;
   strictSlashes: boolean | null;
@@ -636,6 +637,7 @@ export interface RuleOptions<Endpoint extends string = string, Defaults extends 
   session?: boolean;
   auth?: true | 'fresh' | ((user: never) => boolean);
   deviceBound?: 'required';
+  maxBodySize?: number;
 }
 
 export type RuleTemplate<Rules extends readonly RuleFactory[] = readonly RuleFactory[]> = <Filled extends Readonly<Record<string, Value>>, Value extends string | number>(values: Filled) => FilledTemplate<Rules, Filled>;

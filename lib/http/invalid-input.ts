@@ -22,6 +22,9 @@ export interface InputError {
 /** Fields of a form or query as they were sent: a text, or a list where the name was repeated. */
 export type SentFields = Readonly<Record<string, string | string[]>>
 
+/** Names of fields whose values are not sent back. */
+const password = /passw|passphrase|passcode|pwd|secret|^(?:pin|otp|cvc|cvv|csc)$/i
+
 /** Errors of one request; schemas may find one in every item of a long list. */
 const maxErrors = 100
 
@@ -41,13 +44,17 @@ export function errorsOf(issues: readonly StandardIssue[], part: InputPart): Inp
 export class InvalidInput extends UnprocessableEntity {
   /** The errors found, at most 100. */
   readonly errors: readonly InputError[]
-  /** The form as it was sent, or the query without one; without a prototype, so that each key is a field. */
+  /**
+   * The form as it was sent, or the query without one, but no passwords: they must not be shown again. Without a prototype, so that
+   * each key is a field.
+   */
   readonly old: SentFields
 
   constructor(errors: readonly InputError[], old: SentFields = {}) {
     super('The input is not valid.')
     this.errors = errors.slice(0, maxErrors)
-    this.old = Object.assign(Object.create(null) as SentFields, old)
+    const shown = Object.entries(old).filter(([name]) => !password.test(name))
+    this.old = Object.assign(Object.create(null) as SentFields, Object.fromEntries(shown))
   }
 
   /** The messages by the name of the field; those of a part as a whole are below ''. */

@@ -427,6 +427,10 @@ const table = {
     message: 'The rule `{rule}` has the option `auth`, but nothing checks it',
     remedy: "Add 'tipfy/ext/auth:requireUser' to the preDispatchHandler hooks in config.ts.",
   },
+  TIPFY_E_RULE_BODY_SIZE: {
+    message: 'The option maxBodySize of rule "{rule}" is {given}',
+    remedy: 'Write a whole number of bytes above 0, like 50_000_000.',
+  },
   TIPFY_E_RULE_AUTH_OPTION: {
     message: 'The rule `{rule}` has an `auth` that it cannot have',
     remedy: "Write true, 'fresh' or a function, and not together with session: false, or leave it out.",

@@ -28,6 +28,7 @@ const optionNames = new Set<string>([
   'session',
   'deviceBound',
   'auth',
+  'maxBodySize',
 ] satisfies (keyof RuleOptions)[])
 
 /**
@@ -65,6 +66,8 @@ export class Rule<
   readonly auth: RuleOptions['auth'] | null
   /** 'required' if only sessions that are bound to a device may use it. */
   readonly deviceBound: 'required' | null
+  /** Bytes of a body; null: those of the application. */
+  readonly maxBodySize: number | null
   /** Its whole host; null matches any. */
   readonly host: Domain | null
   /** Null until bound, if not given. */
@@ -109,6 +112,10 @@ export class Rule<
     if (this.deviceBound !== null && (this.deviceBound !== 'required' || !this.session)) {
       throw new TipfyError('TIPFY_E_RULE_DEVICE_OPTION', { rule: path })
     }
+    this.maxBodySize = options.maxBodySize ?? null
+    if (this.maxBodySize !== null && !(Number.isSafeInteger(this.maxBodySize) && this.maxBodySize > 0)) {
+      throw new TipfyError('TIPFY_E_RULE_BODY_SIZE', { rule: path, given: JSON.stringify(options.maxBodySize) })
+    }
     this.host = options.host ?? null
     this.subdomain = options.subdomain ?? null
     this.strictSlashes = options.strictSlashes ?? null
@@ -124,12 +131,16 @@ export class Rule<
   /** An unbound copy, with another path or other options. */
   copy({ path = this.path, ...options }: Partial<RuleOptions> & { path?: string } = {}): Rule {
     const { endpoint, handler, defaults, redirectTo, buildOnly, alias, session } = this
-    const [deviceBound, auth] = [this.deviceBound ?? undefined, this.auth ?? undefined]
+    const [deviceBound, auth, maxBodySize] = [
+      this.deviceBound ?? undefined,
+      this.auth ?? undefined,
+      this.maxBodySize ?? undefined,
+    ]
     const methods = this.methods === null ? undefined : [...this.methods]
     const [subdomain, host] = [this.subdomain ?? undefined, this.host ?? undefined]
     const [strictSlashes, mergeSlashes] = [this.strictSlashes ?? undefined, this.mergeSlashes ?? undefined]
     const own = { endpoint, handler, methods, defaults, subdomain, host, strictSlashes, mergeSlashes }
-    return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, deviceBound, auth, ...options })
+    return new Rule(path, { ...own, redirectTo, buildOnly, alias, session, deviceBound, auth, maxBodySize, ...options })
   }
 
   /** Makes it part of a map, which fills in the options that it leaves open. */

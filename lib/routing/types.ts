@@ -106,4 +106,6 @@ export interface RuleOptions<
   auth?: true | 'fresh' | ((user: never) => boolean)
   /** 'required': a 403 where the session is not bound to a device. Needs `deviceBound` in 'tipfy/ext/session'. */
   deviceBound?: 'required'
+  /** Bytes of a body, in place of `tipfy.maxBodySize`, also for hooks that read it before the handler; more is a 413. */
+  maxBodySize?: number
 }

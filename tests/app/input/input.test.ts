@@ -246,6 +246,18 @@ describe('the method `invalid`', () => {
     expect(sent.text).toBe('<input name="email" value="&quot;me&quot;">No address.<input name="password">Too short.')
   })
 
+  test('is given no passwords', async () => {
+    const names = ['password', 'newPassword', 'passwd', 'user_pwd', 'clientSecret', 'pin', 'cvc']
+    const others = ['keyword', 'compass', 'spinner', 'author', 'token_count']
+    class Secrets extends Form {
+      override invalid(_: object, { old }: InvalidInput) {
+        return Object.keys(old).join(' ')
+      }
+    }
+    const form = Object.fromEntries([...names, ...others].map((name) => [name, 'x']))
+    expect((await clientFor(Secrets, 'text/html').post('/7', { form })).text).toBe(others.join(' '))
+  })
+
   test('is not called for a client that prefers JSON, nor for valid input', async () => {
     const json = await clientFor(Form, 'application/json').post('/7', { form: {} })
     expect([json.status, json.headers.get('content-type')]).toEqual([422, 'application/problem+json'])

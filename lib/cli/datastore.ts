@@ -1,6 +1,7 @@
 // `tipfy datastore`: a local Datastore for any Datastore client, ours or another language's.
 import type { Concurrency } from '../datastore/engine/storage/schema.ts'
 import { startDatastoreServer } from '../datastore/server/server.ts'
+import { untilSignal } from '../server/until-signal.ts'
 import { print } from './output.ts'
 
 interface Options {
@@ -21,16 +22,10 @@ export async function datastoreCommand({
   allowHost,
   concurrency,
 }: Options): Promise<void> {
-  const server = await startDatastoreServer({ port, host, dataFolder: data, memory, allowHost, concurrency })
+  const options = { port, host, dataFolder: data, memory, allowHost, concurrency }
+  const parts = { unstarted: { close: async () => {} }, patience: 15_000, onError: () => {} }
+  const server = await untilSignal(() => startDatastoreServer(options), parts)
   const address = `${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
   print(`Datastore on ${address}, ${memory ? 'kept in memory only' : `kept in ${data}`}`)
   print(`export DATASTORE_EMULATOR_HOST=${address} GOOGLE_CLOUD_PROJECT=tipfy`)
-  const stop = () => {
-    server.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    )
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
 }

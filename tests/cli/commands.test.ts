@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -375,6 +376,24 @@ test('datastore serves any Datastore client, and stops on a signal', async () =>
   await datastore.save({ key, data: { text: 'kept' } })
   expect((await datastore.get(key))[0]).toMatchObject({ text: 'kept' })
   expect(await program.end()).toBe(0)
+})
+
+test('datastore keeps the mode of concurrency that new data was made with, and takes no other', async () => {
+  const data = join(project(), '.tipfy')
+  const start = (...options: string[]) => startProgram(bin, ['datastore', '--data', data, '--port', '0', ...options])
+  const first = start('--concurrency', 'optimistic')
+  await first.line(/^export DATASTORE_EMULATOR_HOST=/)
+  expect(await first.end()).toBe(0)
+  expect(await tipfy(['datastore', '--data', data, '--concurrency', 'pessimistic'], { cwd: '/' })).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('was created with the concurrency mode optimistic'),
+  })
+  const unknown = await tipfy(['datastore', '--concurrency', 'none'], { cwd: '/' })
+  expect(unknown.status).not.toBe(0)
+  expect(unknown.stderr).toContain('optimistic-with-entity-groups')
+  const same = start()
+  await same.line(/^export DATASTORE_EMULATOR_HOST=/)
+  expect(await same.end()).toBe(0)
 })
 
 test('the completion of bash completes commands, options and choices', async () => {

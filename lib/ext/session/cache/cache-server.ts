@@ -3,7 +3,7 @@
 // before the keys it missed have been deleted from it: that is tried until it is done, or their entries must have expired.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
-import { type CacheConnection, type CacheCounters, type CacheLink, CacheRefused } from './ports.ts'
+import { type CacheConnection, type CacheCounters, type CacheLink, CacheRefused, CacheUnusable } from './ports.ts'
 
 export interface CacheServerSettings {
   /** The longest wait in ms that one load or save may spend on this server. */
@@ -56,6 +56,12 @@ export class CacheServer {
   #state: 'closed' | 'open' | 'mending' = 'closed'
   #pause = firstPause
   #notBefore = 0
+  /** Until then it may hold entries that it was not told of and that are forgotten here. */
+  #expiredAt = 0
+  /** It failed without letting anything wait: to try it once more costs next to nothing. */
+  #failsAtOnce = false
+  #mending: Promise<void> | null = null
+  #doubtUntil = 0
   #failedAt = Number.NEGATIVE_INFINITY
   #retryPause = firstRetry
   #cancelRetry: (() => void) | null = null
@@ -74,9 +80,9 @@ export class CacheServer {
     return this.#state
   }
 
-  /** It has failed for the first time in a while, and is tried again at once: perhaps it is only slow. */
+  /** It has failed just now, and is tried again at once: perhaps it is only slow. */
   get isInDoubt(): boolean {
-    return this.#state !== 'closed' && this.#pause === firstPause && !this.#isOver
+    return this.#state !== 'closed' && this.#clock.ticks() < this.#doubtUntil && !this.#isOver
   }
 
   get name(): string {
@@ -92,15 +98,21 @@ export class CacheServer {
 
   /** Opens the connection, so that the first request finds it open. */
   start(): void {
-    this.#connect().catch((error) => this.#fail(error))
+    const start = this.#clock.ticks()
+    this.#connect().catch((error) => this.#fail(error, start))
+  }
+
+  /** A change is told to a server that responds again, though it is not used for reads before the pause is over. */
+  #isTold(isChange: boolean): boolean {
+    return isChange && this.#state === 'open' && this.#connection?.alive === true
   }
 
   /**
    * Runs `work` with a connection, all of it within the timeout. Returns undefined where the server is not usable, or failed:
    * then the breaker is open. Throws CacheRefused.
    */
-  async use<T>(work: (connection: CacheConnection) => Promise<T>): Promise<T | undefined> {
-    if (!this.#isUsable()) {
+  async use<T>(work: (connection: CacheConnection) => Promise<T>, isChange = false): Promise<T | undefined> {
+    if (!this.#isUsable() && !this.#isTold(isChange)) {
       this.#counters.cacheBypassed++
       return undefined
     }
@@ -117,7 +129,7 @@ export class CacheServer {
       if (error instanceof CacheRefused) throw error
       if (used.connection === null && this.#connecting !== null) this.#connectBeside()
       // An old connection's failure says nothing about the one in use now.
-      else if (used.connection === null || used.connection === this.#connection) this.#fail(error)
+      else if (used.connection === null || used.connection === this.#connection) this.#fail(error, start)
       return undefined
     }
   }
@@ -141,11 +153,11 @@ export class CacheServer {
     const confirmed = this.#missed.get(key)?.confirmed ?? []
     this.#missed.delete(key) // the one that expires last stands last
     this.#missed.set(key, { until, confirmed })
-    if (this.#state === 'closed') this.#fail(new Error('it missed a change'))
+    if (this.#state === 'closed') this.#fail(new Error('it missed a change'), this.#clock.ticks())
     if (this.#missed.size > maxMissed) {
       // Too many to remember: all that is there now has to expire first.
       this.#confirm([...this.#missed.keys()])
-      this.#notBefore = until
+      this.#expiredAt = until
     }
     this.#retryLater()
   }
@@ -161,6 +173,20 @@ export class CacheServer {
         cancel()
         resolve(true)
       })
+    })
+  }
+
+  /**
+   * Deletes what was missed at once, if the server does not let anything wait. Else a change would not be seen by a process that
+   * has found the server again, or the one in its place, before this one looked for it.
+   */
+  async retryAtOnce(): Promise<void> {
+    if (!this.#failsAtOnce || this.#isOver) return
+    if (this.#state === 'open') this.#outside(() => void this.#mend())
+    if (this.#mending === null) return
+    const silent = () => new Error('it takes too long')
+    await withDeadline(this.#clock, this.#settings.timeout, this.#mending, silent).catch(() => {
+      this.#failsAtOnce = false
     })
   }
 
@@ -194,12 +220,18 @@ export class CacheServer {
     return this.#link.prepare?.()?.then(connect) ?? connect()
   }
 
-  #fail(error: unknown): void {
-    if (this.#state === 'open') return
+  #fail(error: unknown, start: number): void {
     const now = this.#clock.ticks()
+    if (this.#state === 'open' && this.#connection === null) return
+    this.#noteFailure(error, start)
+    this.#doubtUntil = this.#state === 'mending' ? 0 : now + this.#settings.timeout
+    if (this.#state !== 'mending') this.#retryPause = firstRetry
+    if (this.#state === 'open') {
+      this.#openBreaker()
+      return
+    }
     const isAgain = now - this.#failedAt < 4 * maxPause
     this.#pause = isAgain ? Math.min(Math.max(this.#pause * 2, secondPause), maxPause) : firstPause
-    if (!isAgain) this.#retryPause = firstRetry
     this.#failedAt = now
     this.#notBefore = Math.max(this.#notBefore, now + this.#pause)
     if (this.#state === 'closed') this.#counters.breakerOpened++
@@ -212,6 +244,11 @@ export class CacheServer {
       )
     }
     this.#openBreaker()
+  }
+
+  #noteFailure(error: unknown, start: number): void {
+    const { timeout } = this.#settings
+    this.#failsAtOnce = this.#clock.ticks() - start < timeout && !(error instanceof CacheUnusable)
   }
 
   #openBreaker(): void {
@@ -245,10 +282,18 @@ export class CacheServer {
     }
   }
 
-  /** Connects and deletes what was missed; then, unless the pause is not over yet, the server is used again. */
-  async #mend(): Promise<void> {
+  /** Connects and deletes what was missed; then the server is used again. */
+  #mend(): Promise<void> {
+    this.#mending = this.#tryToMend().finally(() => {
+      this.#mending = null
+    })
+    return this.#mending
+  }
+
+  async #tryToMend(): Promise<void> {
     this.#state = 'mending'
-    const isEarly = this.#clock.ticks() < this.#notBefore
+    const start = this.#clock.ticks()
+    const isEarly = start < this.#notBefore
     const within = <T>(promise: Promise<T>) => withDeadline(this.#clock, this.#settings.timeout, promise)
     try {
       const connection = await this.#connect()
@@ -260,7 +305,9 @@ export class CacheServer {
       }
       if (!connection.alive) throw new Error('the connection was lost')
       if (this.#isOver) throw new Error('it was closed')
-      if (this.#clock.ticks() < this.#notBefore) {
+      const now = this.#clock.ticks()
+      this.#notBefore = Math.max(this.#failsAtOnce ? 0 : this.#notBefore, this.#expiredAt)
+      if (now < this.#notBefore) {
         this.#state = 'open'
         return
       }
@@ -268,8 +315,10 @@ export class CacheServer {
       if (this.#isReported) this.#settings.onTrouble(`the cache at ${this.name} works again`)
       this.#isReported = false
     } catch (error) {
-      if (isEarly) this.#openBreaker()
-      else this.#fail(error)
+      if (isEarly) {
+        this.#noteFailure(error, start)
+        this.#openBreaker()
+      } else this.#fail(error, start)
     }
   }
 

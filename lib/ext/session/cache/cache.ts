@@ -148,7 +148,7 @@ export class SessionCache {
     const server = this.#server(id)
     const known = base === null ? undefined : this.#seen.get(base)
     try {
-      const done = await server.use((connection) => this.#publish(connection, id, record, known))
+      const done = await server.use((connection) => this.#publish(connection, id, record, known), true)
       if (done === undefined) await this.#miss(server, id, 0)
     } catch (error) {
       if (!(error instanceof CacheRefused)) throw error
@@ -165,7 +165,7 @@ export class SessionCache {
   async #removeFrom(server: CacheServer | undefined, id: string, patience: number): Promise<void> {
     if (server === undefined) return
     const wasUsed = server.state === 'closed' || server.isInDoubt
-    const done = await allowRefusal(server.use((connection) => connection.delete(keyOf(id))))
+    const done = await allowRefusal(server.use((connection) => connection.delete(keyOf(id)), true))
     if (done === undefined) await this.#miss(server, id, wasUsed ? patience : 0)
   }
 
@@ -176,6 +176,7 @@ export class SessionCache {
    */
   async #miss(server: CacheServer, id: string, patience: number): Promise<void> {
     server.miss(keyOf(id))
+    await server.retryAtOnce()
     const wait = server.isInDoubt ? Math.max(patience, this.#timeout) : patience
     if (!(await server.confirmed(keyOf(id), wait))) this.#counters.cacheUnconfirmed++
   }

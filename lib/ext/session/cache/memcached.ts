@@ -6,7 +6,7 @@ import memjs from 'memjs'
 import { systemClock, withDeadline } from '../../../internal/clock.ts'
 import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
-import { type CacheConnection, type CacheLink, CacheRefused, type CasId } from './ports.ts'
+import { type CacheConnection, type CacheLink, CacheRefused, CacheUnusable, type CasId } from './ports.ts'
 
 export interface MemcachedOptions {
   /** For servers that want SASL. */
@@ -64,6 +64,7 @@ class Connection implements CacheConnection {
       // A server that hangs still accepts: each try would leave a socket open for as long as that lasts.
       connection.close()
       const { message } = error as Error
+      if (/authentication failed/i.test(message)) throw new CacheUnusable(message, { cause: error })
       throw /^no response|connection was lost/.test(message)
         ? new Error(`${message}${remedy}`, { cause: error })
         : error
@@ -136,7 +137,7 @@ class Connection implements CacheConnection {
     this.#server._socket?.once('close', () => this.#lost())
     const { header } = await replied
     if (header.magic !== 0x81 || header.status !== ok)
-      throw new Error(`it does not speak the memcached binary protocol${remedy}`)
+      throw new CacheUnusable(`it does not speak the memcached binary protocol${remedy}`)
     this.#socket = this.#server._socket
   }
 

@@ -79,3 +79,8 @@ export interface CacheConnection {
 export class CacheRefused extends Error {
   override name = 'CacheRefused'
 }
+
+/** The server is not what the configuration says, or does not let this process in: the configuration has to change, or the server. */
+export class CacheUnusable extends Error {
+  override name = 'CacheUnusable'
+}

@@ -1,5 +1,6 @@
 // Explains the errors of a Valkey to those who have to mend them. The server's own words come first.
 import { types } from 'node:util'
+import { CacheUnusable } from './ports.ts'
 import { ReplyError } from './resp.ts'
 
 const replica = 'it is a replica; name the primary'
@@ -26,8 +27,15 @@ const unknownAuthority = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAI
 export function explain(error: unknown, tls: boolean): Error {
   const cause = types.isNativeError(error) ? error : new Error(String(error))
   const remedy = cause instanceof ReplyError ? forReply(cause) : forSocket(cause, tls)
-  return remedy === undefined ? cause : new Error(`${cause.message}: ${remedy}`, { cause })
+  if (remedy === undefined) return cause
+  const text = `${cause.message}: ${remedy}`
+  // A replica, and a connection that is cut, may be the middle of a failover.
+  const mayPass = remedy === replica || (!(cause instanceof ReplyError) && !isPermanent(cause))
+  return mayPass ? new Error(text, { cause }) : new CacheUnusable(text, { cause })
 }
+
+const isPermanent = ({ message, code = '' }: NodeJS.ErrnoException) =>
+  /RESP2/.test(message) || unknownAuthority.test(code) || code === 'ERR_TLS_CERT_ALTNAME_INVALID'
 
 function forReply({ code, message }: ReplyError): string | undefined {
   // Inside a script a right that is missing is an error of another code.

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { CacheServer } from '../../../../lib/ext/session/cache/cache-server.ts'
-import type { CacheConnection, CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
+import { type CacheConnection, type CacheLink, CacheUnusable } from '../../../../lib/ext/session/cache/ports.ts'
 import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
@@ -205,15 +205,23 @@ describe('a connection that takes long', () => {
 /** A cache whose server can be reached or not, and the repository on it. */
 function makeRepository() {
   const clock = new FakeClock()
-  const world = { isUp: true, deleted: [] as string[], told: [] as string[] }
+  const world = {
+    isUp: true,
+    hangs: false,
+    error: new Error('refused'),
+    attempts: 0,
+    deleted: [] as string[],
+    told: [] as string[],
+  }
   const connection = (): CacheConnection => ({
     get alive() {
       return world.isUp
     },
-    get: async () => null,
+    get: () => (world.hangs ? new Promise(() => {}) : Promise.resolve(null)),
     add: async () => 1,
     replace: async () => 2,
     delete: async (key) => {
+      if (world.hangs) return new Promise(() => {})
       if (!world.isUp) throw new Error('the connection was lost')
       world.deleted.push(key)
       return true
@@ -221,7 +229,8 @@ function makeRepository() {
     close: () => {},
   })
   const connect = async () => {
-    if (!world.isUp) throw new Error('refused')
+    world.attempts++
+    if (!world.isUp) throw world.error
     return connection()
   }
   const repository = new SessionRepository({
@@ -295,5 +304,74 @@ describe('a change', () => {
     await clock.until(repository.save('two', records[1]!, { data: '{"a":1}' }))
     expect(clock.time - start).toBe(50)
     expect(repository.stats.cacheUnconfirmed).toBe(2)
+  })
+
+  test('looks for a server that fails at once, however often it has failed, and is told to one that is there', async () => {
+    const { clock, world, repository } = makeRepository()
+    const record = await repository.create('sid', { data: '{}' })
+    await repository.load('sid')
+    for (let n = 0; n < 5; n++) {
+      world.isUp = false
+      await clock.until(repository.load('sid'))
+      await clock.pass(500)
+      world.isUp = true
+      world.deleted = []
+      const start = clock.time
+      await clock.until(repository.save('sid', record, { data: `{"a":${n}}` }))
+      expect(world.deleted).toEqual([`tipfy:${repository.idOf('sid')}`])
+      expect(clock.time).toBe(start)
+    }
+    expect(repository.stats.cacheUnconfirmed).toBe(0)
+  })
+
+  test('does not look for a server that lets nobody in before its time', async () => {
+    const { clock, world, repository } = makeRepository()
+    const record = await repository.create('sid', { data: '{}' })
+    Object.assign(world, { isUp: false, error: new CacheUnusable('WRONGPASS') })
+    await clock.until(repository.load('sid'))
+    await clock.until(repository.save('sid', record, { data: '{"a":1}' }))
+    const { attempts } = world
+    for (let n = 0; n < 20; n++) await clock.until(repository.save('sid', record, { data: `{"b":${n}}` }))
+    expect(world.attempts).toBe(attempts)
+  })
+
+  test('is told to a server that hung, is back and is left alone for reads a little longer', async () => {
+    const { clock, world, repository } = makeRepository()
+    const record = await repository.create('sid', { data: '{}' })
+    for (let n = 0; n < 3; n++) {
+      world.hangs = true
+      await clock.until(repository.load('sid'))
+      world.hangs = false
+      await clock.until(repository.save('sid', record, { data: `{"a":${n}}` }))
+      await clock.pass(100)
+    }
+    const { cacheBypassed } = repository.stats
+    await clock.until(repository.load('sid'))
+    expect(repository.stats.cacheBypassed).toBe(cacheBypassed + 1)
+    world.deleted = []
+    const { cacheUnconfirmed } = repository.stats
+    const start = clock.time
+    await clock.until(repository.destroy('sid'))
+    expect(clock.time).toBe(start)
+    expect(world.deleted).toEqual([`tipfy:${repository.idOf('sid')}`])
+    expect(repository.stats.cacheUnconfirmed).toBe(cacheUnconfirmed)
+  })
+
+  test('waits for a server that hangs once, and then no more', async () => {
+    const { clock, world, repository } = makeRepository()
+    const record = await repository.create('sid', { data: '{}' })
+    await repository.load('sid')
+    Object.assign(world, { hangs: true })
+    const start = clock.time
+    await clock.until(repository.load('sid'))
+    expect(clock.time - start).toBeLessThanOrEqual(51)
+    await clock.pass(60)
+    world.isUp = false
+    const later = clock.time
+    for (let n = 0; n < 20; n++) {
+      await clock.until(repository.load('sid'))
+      await clock.until(repository.save('sid', record, { data: `{"b":${n}}` }))
+    }
+    expect(clock.time - later).toBeLessThanOrEqual(1)
   })
 })

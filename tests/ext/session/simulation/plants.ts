@@ -37,7 +37,7 @@ export const plants: Record<string, Plant> = {
   },
   'a lease counts on another connection': {
     file: 'cache/cache.ts',
-    near: 294,
+    near: 360,
     theme: 'restarts',
     changes: [
       ['if (!lease.connection.alive) return\n', ''],

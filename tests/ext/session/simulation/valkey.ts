@@ -288,6 +288,7 @@ export class SimSocket {
   readonly #listeners = new Map<string, Listener[]>()
   readonly #queue: string[][] = []
   #isOver = false
+  readonly #inbox: string[][] = []
   #sentAt = 0
   #repliedAt = 0
   /** Replies in the order of their commands; null: not there yet. */
@@ -350,9 +351,22 @@ export class SimSocket {
   }
 
   #arrive(words: string[]): void {
+    this.#inbox.push(words)
+    if (this.#inbox.length === 1) this.#take()
+  }
+
+  /** Takes commands in the order in which they came, also when the server hangs, and hangs again. */
+  #take(): void {
     const { scheduler, hangsUntil } = this.#valkey
-    if (this.node === undefined) return
-    if (scheduler.time < hangsUntil) return void scheduler.after(hangsUntil - scheduler.time, () => this.#arrive(words))
+    const words = this.#inbox[0]
+    if (this.node === undefined || words === undefined) return
+    if (scheduler.time < hangsUntil) return void scheduler.after(hangsUntil - scheduler.time, () => this.#take())
+    this.#execute(words)
+    this.#inbox.shift()
+    this.#take()
+  }
+
+  #execute(words: string[]): void {
     const place: { text: string | null } = { text: null }
     this.#replies.push(place)
     const done = (reply: string) => {

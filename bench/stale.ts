@@ -17,7 +17,11 @@ export interface StaleOptions {
   reads: number
   /** The servers' `cacheTimeout` in ms; default: the default. */
   cacheTimeout?: number
+  /** Their `cacheTtl` in seconds; default: the default. */
+  cacheTtl?: number
 }
+
+export type ServerOptions = Omit<StaleOptions, 'burn' | 'clients' | 'reads'>
 
 export interface StaleFigures {
   burn: number
@@ -32,15 +36,16 @@ export interface StaleFigures {
   seconds: number
 }
 
-class StaleServer {
+/** A process that serves sessions. */
+export class StaleServer {
   readonly child: ChildProcess
   #port = 0
   readonly #agent = new Agent({ keepAlive: true })
 
-  constructor({ memcached, dataFolder, lib, cacheTimeout = 50 }: StaleOptions) {
+  constructor({ memcached, dataFolder, lib, cacheTimeout = 50, cacheTtl = 60 }: ServerOptions) {
     this.child = fork(
       join(import.meta.dirname, 'stale/server.ts'),
-      [memcached, dataFolder, lib, String(cacheTimeout)],
+      [memcached, dataFolder, lib, String(cacheTimeout), String(cacheTtl)],
       {
         env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' },
         execArgv: ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning'],

@@ -1,9 +1,9 @@
-// One of the two servers of bench/stale.ts: `node server.ts MEMCACHED DATA_FOLDER LIB CACHE_TIMEOUT`. Sends its port, and how its cache fared
+// One of the two servers of bench/stale.ts: `node server.ts MEMCACHED DATA_FOLDER LIB CACHE_TIMEOUT CACHE_TTL`. Sends its port, and how its cache fared
 // when asked.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-const [, , memcached, dataFolder, lib, cacheTimeout] = process.argv as string[]
+const [, , memcached, dataFolder, lib, cacheTimeout, cacheTtl] = process.argv as string[]
 const { makeApp, RequestHandler, request, Rule } = (await import(
   `${lib}/index.ts`
 )) as typeof import('../../lib/index.ts')
@@ -67,6 +67,7 @@ const app = makeApp({
     dataFolder,
     ...(memcached!.includes('://') ? { cache: memcached } : { memcache: memcached }), // an older build knows memcached alone
     cacheTimeout: Number(cacheTimeout),
+    cacheTtl: Number(cacheTtl),
   },
 })
 await app.ready()

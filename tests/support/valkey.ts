@@ -130,6 +130,7 @@ export class Relay {
   readonly port: number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  #target: number
 
   static async to(port: number): Promise<Relay> {
     const relay = new Relay(await freePort(), port)
@@ -139,8 +140,9 @@ export class Relay {
 
   private constructor(port: number, target: number) {
     this.port = port
+    this.#target = target
     this.#server = createServer((near) => {
-      const far = createConnection(target, '127.0.0.1')
+      const far = createConnection(this.#target, '127.0.0.1')
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -160,12 +162,22 @@ export class Relay {
     for (const socket of this.#sockets) socket.pause()
   }
 
+  /** Leads new connections to another port; those that are open stay where they are. */
+  retarget(port: number): void {
+    this.#target = port
+  }
+
+  /** Breaks all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   thaw(): void {
     for (const socket of this.#sockets) socket.resume()
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
+    this.cut()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 }

@@ -2,11 +2,36 @@
 import type { App } from '../../app/types.ts'
 import type { AuthConfig } from './config.ts'
 import { checkCallbacks } from './providers.ts'
+import { wrong } from './wrong.ts'
+
+/** Throws for a page to log in that asks for a login, and warns where there is none. */
+function checkLoginPage(loginPath: string, { urlMap, settings, log }: App): void {
+  const request = {
+    host: settings.serverName ?? 'localhost',
+    scheme: 'https',
+    mountPath: '',
+    rawQuery: '',
+    method: 'GET',
+  }
+  const pages = urlMap!.rulesFor({ ...request, rawPath: loginPath })
+  if (pages.some(({ auth }) => auth !== null)) {
+    throw wrong(
+      'loginPath',
+      `is ${loginPath}, whose rule has \`auth\``,
+      'Leave it out there: the redirects to it would never end.',
+    )
+  }
+  if (pages.length > 0 || !urlMap!.addedRules.some(({ auth }) => auth !== null)) return
+  log.warn(
+    `Rules with \`auth\` redirect pages to ${loginPath}, and no rule handles it: set loginPath of 'tipfy/ext/auth'.`,
+  )
+}
 
 /** Loads the packages that the section needs, and throws for a callback that no rule handles. */
-export async function start({ providers, passkeys, iap }: AuthConfig, { urlMap }: App): Promise<void> {
+export async function start({ providers, passkeys, iap, loginPath }: AuthConfig, app: App): Promise<void> {
+  checkLoginPage(loginPath, app)
   if (Object.keys(providers).length > 0) {
-    checkCallbacks(providers, urlMap!)
+    checkCallbacks(providers, app.urlMap!)
     await (await import('./sign-in.ts')).loadOpenid()
   }
   if (passkeys !== null) await (await import('./passkeys.ts')).loadPasskeys()

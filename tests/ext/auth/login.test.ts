@@ -58,6 +58,7 @@ async function open(kind: string, more: { auth?: object; session?: object } = {}
       return { hash, checks: [...found, needsRehash(hash)] }
     }),
     rule('/fresh', () => 'fresh', 'fresh'),
+    rule('/later', () => 'later', (async (user: Person) => user.isAdmin) as never),
     rule('/admin', () => 'admin', ((user: Person) => user.isAdmin) as never),
   ]
   const loadUser = (id: string) => {
@@ -155,6 +156,7 @@ describe.each(kinds)('with %s sessions', (kind) => {
     await bob.get('/in/bob')
     expect([(await ann.get('/admin')).status, (await bob.get('/admin')).text]).toEqual([403, 'admin'])
     expect((await client().get('/admin')).status).toBe(303)
+    expect([(await ann.get('/later')).status, (await bob.get('/later')).text]).toEqual([403, 'later'])
   })
 
   test('logout ends the session', async () => {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { makeApp, Rule } from 'tipfy'
+import { requireUser } from 'tipfy/ext/auth'
 import { setSecureCookieSession } from 'tipfy/ext/session'
 import { key } from '../session/site.ts'
 
@@ -75,6 +76,23 @@ describe('the start stops, naming the key and the remedy', () => {
   test("for cookie.sameSite: 'Strict', with which the browser would come back without its session", () => {
     expect(() => make(google({}), { cookie: { sameSite: 'Strict' } })).toThrow(/sameSite: 'Strict'/)
     expect(() => make({}, { cookie: { sameSite: 'Strict' } })).not.toThrow()
+  })
+
+  test('for a page to log in that asks for a login', async () => {
+    const rules = [new Rule('/login', { endpoint: 'login', auth: true })]
+    const app = makeApp({
+      tipfy: {
+        dev: false,
+        logLevel: 'silent',
+        urls: () => rules,
+        hooks: { posInitApp: setSecureCookieSession, preDispatchHandler: requireUser },
+      },
+      'tipfy/ext/session': { secretKey: key },
+    })
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'TIPFY_E_AUTH_CONFIG',
+      message: expect.stringContaining('loginPath is /login, whose rule has `auth`'),
+    })
   })
 
   test.each([

@@ -839,6 +839,14 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_LOG_FIELDS: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_LOG_FIELD_TAKEN: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_WATCH: {
         readonly message: string;
         readonly remedy: string;

@@ -453,6 +453,7 @@ export class Request {
   get isSecure(): boolean;
   get host(): string;
   get remoteAddr(): string;
+  addLogFields(fields: Readonly<Record<string, unknown>>): void;
   get headers(): RequestHeaders;
   get args(): MultiDict;
   get cookies(): MultiDict;

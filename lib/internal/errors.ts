@@ -488,6 +488,14 @@ const table = {
     message: 'The data in {folder} has format {found}, and this version of tipfy reads {wanted}',
     remedy: 'Move the folder away to start with an empty one, or use the version of tipfy that wrote it.',
   },
+  TIPFY_E_LOG_FIELDS: {
+    message: 'request.addLogFields() was given {given}',
+    remedy: "Give an object of names and values: request.addLogFields(…) with user: 'ann', for example.",
+  },
+  TIPFY_E_LOG_FIELD_TAKEN: {
+    message: 'The access log has a field `{name}` of its own',
+    remedy: 'Give yours another name in request.addLogFields().',
+  },
   TIPFY_E_WATCH: {
     message: 'The folder {folder} cannot be watched for changes: {why}',
     remedy: 'Raise the limit (on Linux fs.inotify.max_user_watches and max_user_instances), or restart by hand.',

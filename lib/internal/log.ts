@@ -39,7 +39,7 @@ function partsOf(given: object | string, text: string | undefined): { err?: unkn
 }
 
 /** A field as JSON, or as a text if JSON cannot hold it: a bigint, a circle. */
-function json(value: unknown): string | undefined {
+export function json(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)
   } catch {

@@ -2,9 +2,10 @@
 // Logging's own field names, and the trace, on Google Cloud.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { styleText } from 'node:util'
+import { logFieldsOf } from '../http/request/log-fields.ts'
 import { compileTrust, remoteAddressOf } from '../http/request/origin.ts'
 import type { Trust, TrustedProxies } from '../http/request/settings.ts'
-import { jsonLine, standardWriter } from '../internal/log.ts'
+import { json, jsonLine, standardWriter } from '../internal/log.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { googleProject, traceFields } from './google-cloud.ts'
 
@@ -88,6 +89,7 @@ export function fieldsFor(trust: Trust | null, project: string | null): (access:
         remoteAddr,
         userAgent: headers['user-agent'],
         aborted: aborted || undefined,
+        ...logFieldsOf(incoming),
       }
     }
     return {
@@ -104,6 +106,7 @@ export function fieldsFor(trust: Trust | null, project: string | null): (access:
       },
       ...traceFields(headers, project),
       aborted: aborted || undefined,
+      ...logFieldsOf(incoming),
     }
   }
 }
@@ -116,5 +119,6 @@ export function humanLine(access: Access): string {
   const line = escapeControls(messageOf(access)).slice(0, -String(status).length)
   const colour = colours[Math.floor(status / 100) as 2] ?? 'white'
   const time = `${milliseconds.toFixed(1)} ms ${bytes} B${aborted ? ' (client went away)' : ''}`
-  return `${line}${styleText(colour, String(status))} ${styleText('dim', time)}`
+  const own = Object.entries(logFieldsOf(access.incoming) ?? {}).map(([name, value]) => ` ${name}=${json(value)}`)
+  return `${line}${styleText(colour, String(status))} ${styleText('dim', time)}${escapeControls(own.join(''))}`
 }

@@ -3,10 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { createServer, get, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { stripVTControlCharacters } from 'node:util'
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { RequestHandler, Rule, request } from 'tipfy'
+import { addLogFields } from '../../lib/http/request/log-fields.ts'
 import { compileTrust } from '../../lib/http/request/origin.ts'
 import { type Access, fieldsFor, humanLine, logged } from '../../lib/server/access-log.ts'
 import { googleProject, traceFields } from '../../lib/server/google-cloud.ts'
+import { ask, start } from '../support/application.ts'
 
 const incoming = (headers: Record<string, string> = {}) =>
   ({
@@ -71,6 +74,53 @@ test('on Google Cloud they have the names that Cloud Logging knows, and the trac
     'logging.googleapis.com/spanId': '00000000000000ff',
     'logging.googleapis.com/trace_sampled': true,
     aborted: true,
+  })
+})
+
+describe('fields of the application', () => {
+  const told = () => {
+    const one = incoming()
+    addLogFields(one, { user: 'ann', n: 1 })
+    addLogFields(one, { n: 2, escape: '\x9b31m', big: 1n })
+    return access({ incoming: one })
+  }
+
+  test('are on the line, for programs, on Google Cloud, and for a person', () => {
+    const own = { user: 'ann', n: 2, escape: '\x9b31m', big: 1n }
+    for (const project of [null, 'shop']) expect(fieldsFor(null, project)(told())).toMatchObject(own)
+    expect(stripVTControlCharacters(humanLine(told()))).toBe(
+      'GET /cart?a=1 200 1.2 ms 340 B user="ann" n=2 escape="\\x9b31m" big="1n"',
+    )
+  })
+
+  test('come from a handler, one for each request', async () => {
+    class Home extends RequestHandler {
+      get({ name }: { name: string }) {
+        request.addLogFields({ user: name })
+        return name
+      }
+    }
+    const running = await start([new Rule('/<name>', { endpoint: 'home', handler: Home })])
+    const seen: object[] = []
+    const listener = logged(running.app.requestListener, (one) => seen.push(fieldsFor(null, null)(one)))
+    server = createServer(listener).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await Promise.all(['ann', 'ben'].map((name) => ask(port, `/${name}`)))
+    while (seen.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    expect(seen.map((fields) => (fields as { user?: string }).user).sort()).toEqual(['ann', 'ben'])
+    await running.close()
+  })
+
+  test.each([
+    ['status', { status: 1 }, 'TIPFY_E_LOG_FIELD_TAKEN'],
+    ['logging.googleapis.com/trace', { 'logging.googleapis.com/trace': 'x' }, 'TIPFY_E_LOG_FIELD_TAKEN'],
+    ['a text', 'user', 'TIPFY_E_LOG_FIELDS'],
+    ['a list', ['user'], 'TIPFY_E_LOG_FIELDS'],
+  ])('cannot be %s', (_, fields, code) => {
+    expect(() => addLogFields(incoming(), fields as object as Record<string, unknown>)).toThrow(
+      expect.objectContaining({ code }),
+    )
   })
 })
 

@@ -13,6 +13,7 @@ import { acceptedOf, bestOf, type Negotiable } from '../negotiation.ts'
 import { isSchema, type OutputOf, type StandardSchema } from '../schema.ts'
 import { RequestBody } from './body.ts'
 import { hasBody } from './body-stream.ts'
+import { addLogFields } from './log-fields.ts'
 import { hostOf, remoteAddressOf, schemeOf } from './origin.ts'
 import { parseQuery } from './query.ts'
 import { reopen } from './reopened.ts'
@@ -178,6 +179,17 @@ export class Request {
   /** The client's address, as trusted proxies report it. */
   get remoteAddr(): string {
     return remoteAddressOf(this.message, this.settings.trust)
+  }
+
+  /**
+   * Adds fields to the line of this request in the access log, beside its own; later values replace earlier ones.
+   *
+   * @throws {TipfyError} TIPFY_E_LOG_FIELDS, TIPFY_E_LOG_FIELD_TAKEN: a name of the log's own
+   * @example
+   * request.addLogFields({ user: 'ann', plan: 'free' })
+   */
+  addLogFields(fields: Readonly<Record<string, unknown>>): void {
+    addLogFields(this.message, fields)
   }
 
   /** The reason of the signal if `error` is how aborted work ends; null for other errors. @internal */

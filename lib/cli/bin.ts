@@ -11,6 +11,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // Keeps compiled code between runs: half of a start is compiling. It lies beside the packages, since who can write there could
 // change those as well; Node's default is a folder that all users share.
 const [{ existsSync }, { enableCompileCache }] = await Promise.all([import('node:fs'), import('node:module')])
-if (existsSync('node_modules')) enableCompileCache('node_modules/.cache/tipfy')
+// Deno has none.
+if (existsSync('node_modules')) enableCompileCache?.('node_modules/.cache/tipfy')
 const { main } = await import('./main.ts')
 await main(process.argv)

@@ -1,6 +1,6 @@
 // `tipfy serve`: serves the application of this folder.
 import cluster from 'node:cluster'
-import { flushCompileCache } from 'node:module'
+import module from 'node:module'
 import type { App } from '../app/types.ts'
 import { runPrepared } from '../server/server.ts'
 import { loadApp } from './load-app.ts'
@@ -22,5 +22,5 @@ export async function serveCommand(options: { port?: number; host?: string; work
   console.log(`Sessions: ${running.sessions}`)
   if (app.dev) console.log(`Console: ${running.url}/_tipfy/`)
   // Node writes its compile cache when the process ends, which may be by a kill.
-  setTimeout(flushCompileCache, 1000).unref()
+  setTimeout(() => module.flushCompileCache?.(), 1000).unref()
 }

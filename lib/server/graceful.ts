@@ -30,7 +30,9 @@ export function gracefully(server: Server): (deadline: number) => Promise<void> 
   })
   return async function close(deadline) {
     // The close of http would cut idle connections at once, and no longer time out slow ones.
-    const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
+    // (Bun's server is no server of net: it has but one close.)
+    const { close: endListening } = server instanceof NetServer ? NetServer.prototype : server
+    const closed = new Promise((resolve) => endListening.call(server, resolve))
     const begun = performance.now()
     let checks = 0
     let before = 0

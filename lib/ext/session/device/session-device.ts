@@ -122,15 +122,15 @@ export class SessionDevice implements DeviceGuard {
     const at = this.#provenAt(device)!
     if (this.#now - at <= within * 1000) return
     const { asked, cookie, settings } = this.#devices
-    const before = findCookie(asked, this.#request, settings)?.cookie
-    if (before !== undefined && before.text === device.id && at < before.issued) {
+    // It names the proof that was too old: times of two processes, whose clocks differ, are not compared.
+    const mark = `${device.id}.${at}`
+    if (findCookie(asked, this.#request, settings)?.cookie?.text === mark) {
       throw new Forbidden('This browser did not prove that the login is its own.')
     }
     const response = new Response(null, { status: 307, headers: { Location: this.#request.url } })
     response.headers.set('cache-control', 'no-store')
     response.deleteCookie(cookie.name, writeOptions(cookie.cookie, true))
-    const mark = asked.signer.sign(device.id!, this.#now)
-    response.setCookie(asked.name, mark, writeOptions(asked.cookie, true, 60))
+    response.setCookie(asked.name, asked.signer.sign(mark, this.#now), writeOptions(asked.cookie, true, 60))
     throw new HTTPException(undefined, { response })
   }
 

@@ -169,6 +169,18 @@ describe.each(kinds)('a %s session', (kind) => {
     expect((await owner.get('/pay')).status).toBe(307)
   })
 
+  test('proveDevice() asks again where the process that took the proof has a clock behind that of the one that asked', async () => {
+    const site = await openShop(kind)
+    const owner = await boundBrowser(site)
+    site.later(31)
+    expect((await owner.get('/pay')).status).toBe(307)
+    site.later(-5)
+    expect((await owner.get('/pay')).text).toBe('paid')
+    site.later(36)
+    expect((await owner.get('/pay')).status).toBe(307)
+    expect((await owner.get('/pay')).text).toBe('paid')
+  })
+
   test('keeps its device when it is regenerated, and is offered anew to another user or at a new login', async () => {
     const site = await openShop(kind)
     const owner = await boundBrowser(site)

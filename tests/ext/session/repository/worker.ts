@@ -4,6 +4,7 @@ import type { Concurrency } from '../../../../lib/datastore/engine/storage/schem
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
+import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
 import { clientCalls, engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
@@ -13,6 +14,8 @@ import { systemClock } from '../../../../lib/internal/clock.ts'
 export interface WorkerOptions {
   dataFolder?: string
   memcached?: string
+  /** The port of a Valkey or Redis, in place of memcached. */
+  valkey?: number
   storeTimeout?: number
   lockWait?: number
   concurrency?: Concurrency
@@ -72,9 +75,14 @@ rows.commit = async (...args) => {
   return stamps
 }
 
+function linksOf({ memcached, valkey }: WorkerOptions): CacheLink[] {
+  if (valkey !== undefined) return [valkeyLink({ host: '127.0.0.1', port: valkey })]
+  return memcached === undefined ? [] : memcachedLinks(memcached)
+}
+
 const store = new SessionRepository({
   datastore: rows,
-  cache: options.memcached === undefined ? undefined : cacheOn(memcachedLinks(options.memcached).map(deadly)),
+  cache: cacheOn(linksOf(options).map(deadly)),
   clock: systemClock,
   randomness: systemRandomness,
   // A busy machine must not open the breaker: a store that has not reached memcached leaves others what was there.

@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import memjs from 'memjs'
+import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+
+/** The operations that clients sent to a server which responds to everything with success. */
+const operations: number[] = []
+const sockets: Socket[] = []
+let server: Server
+let port: number
+
+beforeAll(async () => {
+  server = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('data', (request) => {
+      operations.push(request[1]!)
+      const reply = Buffer.alloc(24)
+      reply[0] = 0x81
+      reply[1] = request[1]!
+      request.copy(reply, 12, 12, 16)
+      socket.write(reply)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  port = (server.address() as AddressInfo).port
+})
+afterAll(() => {
+  for (const socket of sockets) socket.destroy()
+  server.close()
+})
+
+test('the private members of this version of memjs are where memcached.ts looks for them', async () => {
+  const client = new memjs.Server('127.0.0.1', port, '', '', {})
+  expect(client).toMatchObject({ connected: false })
+  expect(Object.keys(client)).toEqual(expect.arrayContaining(['username', 'password']))
+  await new Promise<void>((resolve) => {
+    const shared = new memjs.Client([client], { retries: 1 })
+    shared.perform('', memjs.Utils.makeRequestBuffer(0x0a, '', '', '', 1), 1, () => resolve(), 1)
+  })
+  expect(client).toMatchObject({ connected: true, _socket: expect.any(Socket) })
+  client.close()
+})
+
+test('a connection logs in only as configured, knows that it is alive, and closes its socket', async () => {
+  process.env.MEMCACHIER_USERNAME = process.env.MEMCACHIER_PASSWORD = 'of the environment'
+  try {
+    operations.length = 0
+    const connection = await memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(5000)
+    expect(operations).toEqual([0x0a])
+    expect(connection.alive).toBe(true)
+    const closed = once(sockets.at(-1)!, 'close')
+    connection.close()
+    expect(connection.alive).toBe(false)
+    await closed
+  } finally {
+    delete process.env.MEMCACHIER_USERNAME
+    delete process.env.MEMCACHIER_PASSWORD
+  }
+})

@@ -44,7 +44,10 @@ import { type Log, makeLog } from './internal/log.ts'
 import { hasTelemetry } from './internal/telemetry.ts'
 import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
-/** Handles a request from its first byte to its last. Never rejects. Awaits only where it must: a plain value would cost a turn. */
+/**
+ * Handles a request from its first byte to its last, in four steps: makes the response, lets hooks replace it, saves the sessions,
+ * sends. An error in a step becomes the response of the next. Never rejects. Awaits only promises: a plain value would cost a turn.
+ */
 async function handleRequest(app: App, context: RequestContext, outgoing: ServerResponse): Promise<void> {
   const { request } = context
   // To check the length of a list is cheaper than to call none of its hooks.
@@ -52,7 +55,7 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
   let response: Response
   try {
     if (preInitRequest.length > 0) await app.hooks.intercept('preInitRequest', app)
-    // The session extension has paths of its own, which no rule, session or hook concerns.
+    // The session extension has a path of its own, without a rule, a session or hooks.
     let returned: unknown = app.sessionInterface?.handleOwnPath?.(context)
     if (returned !== undefined) returned = await returned
     if (returned === undefined) {

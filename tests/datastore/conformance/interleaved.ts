@@ -62,7 +62,7 @@ export async function runMeeting(api: Api, steps: Step[]): Promise<string[]> {
     if (ends === 'rollback') await api.call('rollback', { transaction })
     if (writes || ends) transactions.set(by, undefined)
     // Longer than a commit takes that does not wait, and longer still for one that has waited.
-    for (let gets = 0; waiting && gets < (ends ? 200 : 20); gets++) await api.get(api.key('Other', 'one'))
+    for (let gets = 0; waiting && gets < (ends ? 60 : 20); gets++) await api.get(api.key('Other', 'one'))
     if (waiting && writes) seen.push(`${i} waits`)
   }
   for (const transaction of transactions.values())

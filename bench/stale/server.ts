@@ -72,6 +72,8 @@ const app = makeApp({
 })
 await app.ready()
 const server = createServer(app.requestListener)
+// Else a client of a busy machine may write to a connection that is being closed.
+server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }))
 process.on('message', () => {
   const { breakerOpened, cacheHits } = sessionCounters(app as never)!

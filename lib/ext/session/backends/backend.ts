@@ -114,7 +114,7 @@ export abstract class BackendSession {
   /** Makes a session whose text cannot be decoded one that does not exist. */
   protected abstract discard(): void
 
-  /** The decoded data of the stored text, where it is remembered. */
+  /** The decoded data of the stored text, to be copied where it is asked for; undefined where it has to be decoded for this request. */
   protected remembered(): CopyOnRead | undefined {
     return undefined
   }

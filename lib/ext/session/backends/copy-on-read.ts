@@ -1,10 +1,11 @@
-// Copy-on-read: the data of a cookie that comes again and again is decoded once. Each request gets its own copy of the values
-// that it asks for, which at the end are compared with the original. Both cost a fraction of reading and writing JSON.
+// Copy-on-read: a request gets its own copy of the values that it asks for, which at the end are compared with the original. Both
+// cost a fraction of reading and writing JSON, and nothing for values that it does not ask for. The data of a cookie that comes
+// again and again is decoded once.
 import type { SignedCookie } from '../cookies/signing.ts'
-import { decodeData } from '../data/codec.ts'
+import { decodeData, encodeData } from '../data/codec.ts'
 import { same } from '../data/equality.ts'
 
-/** The decoded data of a remembered cookie; its own objects are never handed out. */
+/** The decoded data of a text; its own objects are never handed out. */
 export class CopyOnRead {
   readonly #data: Record<string, unknown>
   readonly #keys: readonly string[]
@@ -18,8 +19,13 @@ export class CopyOnRead {
   static of(cookie: SignedCookie): CopyOnRead | undefined {
     if (cookie.memo instanceof CopyOnRead) return cookie.memo
     if (cookie.memo === undefined) cookie.memo = 'seen'
-    else if (isPlainJson(cookie.text)) cookie.memo = new CopyOnRead(decodeData(cookie.text))
+    else cookie.memo = CopyOnRead.from(cookie.text) ?? cookie.memo
     return undefined
+  }
+
+  /** The data of a text; undefined if it holds more than plain JSON. */
+  static from(text: string): CopyOnRead | undefined {
+    return isPlainJson(text) ? new CopyOnRead(decodeData(text)) : undefined
   }
 
   /** Makes a dictionary for a request. Its values belong to all requests until they are made its own. */
@@ -47,6 +53,11 @@ export class CopyOnRead {
     if (Object.keys(data).length !== keys.length) return false
     for (const key of keys) if (!Object.hasOwn(data, key) || !same(data[key], this.#data[key])) return false
     return true
+  }
+
+  /** Encodes a shared dictionary. */
+  encode(data: Record<string, unknown>): string {
+    return encodeData(data, this.#data)
   }
 }
 

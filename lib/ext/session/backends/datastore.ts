@@ -10,6 +10,7 @@ import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
 import type { RepositoryUnavailable, SessionRecord, SessionRepository } from '../repository/repository.ts'
 import { BackendSession, type ResponseHead, type SessionKind } from './backend.ts'
+import { CopyOnRead } from './copy-on-read.ts'
 
 /** The session of a request. */
 type State =
@@ -155,6 +156,12 @@ export class DatastoreSession extends BackendSession {
   protected storedText(): string | undefined {
     this.#assertLoaded()
     return this.#record?.data
+  }
+
+  protected override remembered(): CopyOnRead | undefined {
+    const text = this.#record?.data
+    // A migration makes another text.
+    return text === undefined || this.kind.settings.dataVersion !== null ? undefined : CopyOnRead.from(text)
   }
 
   protected get rawText(): string | undefined {

@@ -66,7 +66,7 @@ export class WorkingCopy {
   changedText(): string | undefined {
     if (this.#handedOut !== undefined) this.#catchUp(this.#handedOut)
     if (!this.#isExposed || this.#shared?.isIn(this.data)) return undefined
-    const text = encodeData(this.data)
+    const text = this.#shared?.encode(this.data) ?? encodeData(this.data)
     return sameData(text, this.#base ?? '{}') ? undefined : text
   }
 

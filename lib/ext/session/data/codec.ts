@@ -12,12 +12,28 @@ import { readJson } from '../../../internal/json.ts'
 import { same } from './equality.ts'
 import { explain, isPlainObject, maxDepth, refused, tagged } from './values.ts'
 
-/** Returns data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept. */
-export function encodeData(data: Record<string, unknown>): string {
+/**
+ * Returns data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept.
+ *
+ * @param original what a text without tags was decoded to: objects of its own that are still in their place need no walk
+ */
+export function encodeData(data: Record<string, unknown>, original?: Record<string, unknown>): string {
+  if (original !== undefined && isPlainBeside(data, original)) return JSON.stringify(data)
   const walk = { hasTags: false }
   const body = tagged(data, walk)
   if (body === refused) explain(data, 'session')
   return walk.hasTags ? `~${JSON.stringify(body)}` : JSON.stringify(data)
+}
+
+/** Returns true if data is plain JSON. */
+function isPlainBeside(data: Record<string, unknown>, original: Record<string, unknown>): boolean {
+  if (Object.getOwnPropertySymbols(data).length > 0) return false
+  return Object.keys(data).every((key) => {
+    if (key.charCodeAt(0) === 126) return false
+    const value = data[key]
+    const isOriginal = typeof value === 'object' && value === original[key]
+    return isOriginal || tagged(value, { hasTags: false }, 1) === value
+  })
 }
 
 /** Returns the data of a text that `encodeData` made. Throws TIPFY_E_SESSION_DATA for any other text. */

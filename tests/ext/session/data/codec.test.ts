@@ -198,3 +198,29 @@ describe('sameData', () => {
     expect(same({ '~u': 0 }, { '~u': undefined })).toBe(false)
   })
 })
+
+test('data beside what it was decoded from is encoded as without: untouched, changed and new values of all kinds', () => {
+  const text = '{"list":[{"a":1}],"object":{"b":[2]},"n":1,"__proto__":{"c":3}}'
+  const changes: ((data: Record<string, unknown>) => void)[] = [
+    () => {},
+    (data) => (data.n = 2),
+    (data) => (data.list = [{ a: 2 }]),
+    (data) => delete data.object,
+    (data) => (data.when = new Date(5)),
+    (data) => (data.object = { b: [undefined, -0, 1n] }),
+    (data) => (data['~x'] = 1),
+    (data) => (data.moved = data.list),
+  ]
+  for (const change of changes) {
+    const original = decodeData(text)
+    const data = { ...original }
+    change(data)
+    expect(encodeData(data, original)).toBe(encodeData(data))
+  }
+  const original = decodeData(text)
+  for (const wrong of [
+    { ...original, f: () => {} },
+    { ...original, [Symbol('s')]: 1 },
+  ])
+    expect(() => encodeData(wrong, original)).toThrow(expect.objectContaining({ code: 'TIPFY_E_SESSION_VALUE' }))
+})

@@ -25,18 +25,20 @@ test('tools reach the stored sessions through admin.ts alone', () => {
   expect(new Set(outside.map(({ target }) => target))).toEqual(new Set([`${repository}admin.ts`]))
 })
 
-test('the session layer reaches the repository through three files', () => {
+test('the session layer reaches the repository through four files', () => {
   const fromSessions = imports.filter(
     ({ file, target }) => target.startsWith(repository) && /^ext\/session\/(?!repository\/)/.test(file),
   )
-  const entries = ['counters.ts', 'open.ts', 'repository.ts'].map((name) => repository + name)
+  const entries = ['counters.ts', 'open-datastore.ts', 'open.ts', 'repository.ts'].map((name) => repository + name)
   expect([...new Set(fromSessions.map(({ target }) => target))].sort()).toEqual(entries)
 })
 
-test('the cache knows nothing of the repository, and only open.ts uses one; check --cache looks at its servers', () => {
+test('the cache knows nothing of the repository; open.ts uses it, rate limits and check --cache its servers', () => {
   const up = imports.filter(({ file, target }) => file.startsWith(cache) && target.startsWith(repository))
   expect(up).toEqual([])
   const users = imports.filter(({ file, target }) => target.startsWith(cache) && !file.startsWith(cache))
   const chosen = users.filter(({ target }) => target !== `${cache}ports.ts`)
-  expect(new Set(chosen.map(({ file }) => file))).toEqual(new Set([`${repository}open.ts`, 'cli/check.ts']))
+  expect(new Set(chosen.map(({ file }) => file))).toEqual(
+    new Set([`${repository}open.ts`, 'cli/check.ts', 'ext/security/rate-limit/open.ts']),
+  )
 })

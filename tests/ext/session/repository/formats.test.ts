@@ -182,7 +182,7 @@ describe('a record of a newer version', () => {
     const calls: string[] = []
     const key = `tipfy:${keyName('sid')}`
     const header = { id: keyName('sid'), format: newestFormat + 1 }
-    const connection = new Proxy({ alive: true } as CacheConnection, {
+    const connection = new Proxy({ alive: true, look: undefined } as unknown as CacheConnection, {
       get: (target, name: keyof CacheConnection) =>
         name in target || (name as string) === 'then'
           ? target[name]

@@ -187,7 +187,8 @@ describe('commands of tipfy', () => {
 })
 
 test('the Dockerfile is the one that tipfy init writes', () => {
-  const written = projectFiles('shop', { example: 'cart', sessions: 'datastore', login: 'none', language: 'ts' }).Dockerfile!
+  const written = projectFiles('shop', { example: 'cart', sessions: 'datastore', login: 'none', language: 'ts' })
+    .Dockerfile!
   const shown = allBlocks.filter(({ language }) => language === 'dockerfile').map(({ code }) => code)
   expect(shown).toEqual([written.replace(/^#.*\n/gm, '').trim()])
 })

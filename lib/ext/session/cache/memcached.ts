@@ -98,7 +98,7 @@ class Connection implements CacheConnection {
   async get(key: string): Promise<{ value: string; cas: CasId } | null> {
     const { header, val } = await this.#ask(op.get, key)
     if (header.status === missing) return null
-    if (header.status !== ok) throw refused('get', header.status)
+    if (header.status !== ok) throw rejected('get', header.status)
     return { value: val.toString(), cas: header.cas }
   }
 
@@ -114,7 +114,7 @@ class Connection implements CacheConnection {
     const { header } = await this.#ask(op.delete, key, none, '', cas as Buffer | undefined)
     if (header.status === ok) return true
     if (header.status === missing || header.status === exists) return false
-    throw refused('delete', header.status)
+    throw rejected('delete', header.status)
   }
 
   close(): void {
@@ -129,7 +129,7 @@ class Connection implements CacheConnection {
     const { header } = await this.#ask(opcode, key, extras, value, cas)
     if (header.status === ok) return Buffer.from(header.cas)
     if (header.status === missing || header.status === exists) return null
-    throw refused(opcode === op.add ? 'add' : 'cas', header.status)
+    throw rejected(opcode === op.add ? 'add' : 'cas', header.status)
   }
 
   async #establish(): Promise<void> {
@@ -205,6 +205,6 @@ function uncork(socket: Socket): void {
   socket.uncork()
 }
 
-function refused(what: string, status: number): CacheRefused {
-  return new CacheRefused(`${what} was refused with status ${status}`)
+function rejected(what: string, status: number): CacheRefused {
+  return new CacheRefused(`${what} was rejected with status ${status}`)
 }

@@ -59,7 +59,7 @@ export type Looked = { entry: Entry } | { added: CasId | null }
 
 /**
  * One connection to a server of the cache. Calls may stay pending for ever. They reject when the connection is lost, and with
- * CacheRefused if the server responded with a refusal.
+ * CacheRefused if the server rejected the command.
  */
 export interface CacheConnection {
   readonly alive: boolean

@@ -10,7 +10,7 @@
 import { TipfyError } from '../../../internal/errors.ts'
 import { readJson } from '../../../internal/json.ts'
 import { same } from './equality.ts'
-import { explain, isPlainObject, maxDepth, refused, tagged } from './values.ts'
+import { explain, isPlainObject, maxDepth, rejected, tagged } from './values.ts'
 
 /**
  * Returns data as text. Throws TIPFY_E_SESSION_VALUE or TIPFY_E_SESSION_DEPTH, naming the path of what cannot be kept.
@@ -21,7 +21,7 @@ export function encodeData(data: Record<string, unknown>, original?: Record<stri
   if (original !== undefined && isPlainBeside(data, original)) return JSON.stringify(data)
   const walk = { hasTags: false }
   const body = tagged(data, walk)
-  if (body === refused) explain(data, 'session')
+  if (body === rejected) explain(data, 'session')
   return walk.hasTags ? `~${JSON.stringify(body)}` : JSON.stringify(data)
 }
 

@@ -9,7 +9,7 @@ export { put }
 export const maxDepth = 1000
 
 /** In the place of a value that cannot be kept. */
-export const refused = Symbol('refused')
+export const rejected = Symbol('rejected')
 
 /** The findings of a walk beside its result. */
 export interface Walk {
@@ -19,7 +19,7 @@ export interface Walk {
 
 /** Throws as `encodeData` would if `value`, to be kept as `session` or as its `key`, holds something that cannot be kept. */
 export function checkValue(value: unknown, key?: string): void {
-  if (tagged(value, { hasTags: false }, 1) !== refused) return
+  if (tagged(value, { hasTags: false }, 1) !== rejected) return
   explain(value, key === undefined ? 'session' : `session${member(key)}`, new Set([sessionItself]))
 }
 
@@ -27,7 +27,7 @@ const sessionItself = {}
 
 /**
  * Returns a value as JSON can hold it: with tags for what JSON has not (see codec.ts), and as it is, no copy, where it is plain
- * JSON; or `refused` where something in it cannot be kept. One walk: every request that used its session goes this way.
+ * JSON; or `rejected` where something in it cannot be kept. One walk: every request that used its session goes this way.
  */
 export function tagged(value: unknown, walk: Walk, depth = 0): unknown {
   switch (typeof value) {
@@ -42,27 +42,27 @@ export function tagged(value: unknown, walk: Walk, depth = 0): unknown {
     case 'undefined':
       return tag(walk, '~u', 0)
     case 'object':
-      return value === null ? null : depth > maxDepth ? refused : taggedObject(value, walk, depth + 1)
+      return value === null ? null : depth > maxDepth ? rejected : taggedObject(value, walk, depth + 1)
     default:
-      return refused
+      return rejected
   }
 }
 
 function tag(walk: Walk, name: string, content: unknown): unknown {
   walk.hasTags = true
-  return content === refused ? refused : { [name]: content }
+  return content === rejected ? rejected : { [name]: content }
 }
 
 function taggedObject(value: object, walk: Walk, depth: number): unknown {
-  if (Array.isArray(value)) return isChain(value, 2) ? taggedList(value, walk, depth) : refused
+  if (Array.isArray(value)) return isChain(value, 2) ? taggedList(value, walk, depth) : rejected
   if (isPlainObject(value)) return taggedMembers(value as Record<string, unknown>, walk, depth)
   if (isBytes(value)) return tag(walk, '~b', Buffer.from(value).toString('base64'))
-  if (!isChain(value, 2)) return refused
+  if (!isChain(value, 2)) return rejected
   if (types.isDate(value)) return tag(walk, '~d', value.getTime())
   if (types.isSet(value)) return tag(walk, '~s', taggedList([...value], walk, depth))
-  if (!types.isMap(value)) return refused
+  if (!types.isMap(value)) return rejected
   const entries = Array.from(value, (entry) => taggedList(entry, walk, depth))
-  return tag(walk, '~m', entries.includes(refused) ? refused : entries)
+  return tag(walk, '~m', entries.includes(rejected) ? rejected : entries)
 }
 
 function taggedList(list: unknown[], walk: Walk, depth: number): unknown {
@@ -70,7 +70,7 @@ function taggedList(list: unknown[], walk: Walk, depth: number): unknown {
   for (let at = 0; at < list.length; at++) {
     const value = list[at]
     const item = tagged(value, walk, depth)
-    if (item === refused) return refused
+    if (item === rejected) return rejected
     if (item === value) continue
     copy ??= list.slice()
     copy[at] = item
@@ -79,14 +79,14 @@ function taggedList(list: unknown[], walk: Walk, depth: number): unknown {
 }
 
 function taggedMembers(object: Record<string, unknown>, walk: Walk, depth: number): unknown {
-  if (Object.getOwnPropertySymbols(object).length > 0) return refused
+  if (Object.getOwnPropertySymbols(object).length > 0) return rejected
   let copy: Record<string, unknown> | null = null
   const keys = Object.keys(object)
   for (let at = 0; at < keys.length; at++) {
     const key = keys[at]!
     const value = object[key]
     const item = tagged(value, walk, depth)
-    if (item === refused) return refused
+    if (item === rejected) return rejected
     const isMarked = key.charCodeAt(0) === 126
     if (copy === null) {
       if (item === value && !isMarked) continue
@@ -119,20 +119,20 @@ export function isBytes(value: object): value is Uint8Array {
 
 // Walks again, slowly, to throw what is wrong and where.
 export function explain(value: unknown, path: string, ancestors = new Set<object>()): void {
-  const refuse = (what: string): never => {
+  const reject = (what: string): never => {
     throw new TipfyError('TIPFY_E_SESSION_VALUE', { path: shorten(path), what })
   }
-  if (typeof value === 'function') refuse(`a function${value.name ? ` (${value.name})` : ''}`)
-  if (typeof value === 'symbol') refuse('a symbol')
+  if (typeof value === 'function') reject(`a function${value.name ? ` (${value.name})` : ''}`)
+  if (typeof value === 'symbol') reject('a symbol')
   if (typeof value !== 'object' || value === null) return
-  if (ancestors.has(value)) refuse('a cycle, an object inside itself')
+  if (ancestors.has(value)) reject('a cycle, an object inside itself')
   if (ancestors.size > maxDepth) throw new TipfyError('TIPFY_E_SESSION_DEPTH', { path: shorten(path), maxDepth })
   ancestors.add(value)
   const inner = (item: unknown, suffix: string) => explain(item, path + suffix, ancestors)
   if (Array.isArray(value) && isChain(value, 2)) {
     for (const [index, item] of value.entries()) inner(item, `[${index}]`)
   } else if (isPlainObject(value)) {
-    if (Object.getOwnPropertySymbols(value).length > 0) refuse('an object with a symbol for a key')
+    if (Object.getOwnPropertySymbols(value).length > 0) reject('an object with a symbol for a key')
     for (const [key, item] of Object.entries(value)) inner(item, member(key))
   } else if (types.isMap(value) && isChain(value, 2)) {
     for (const [key, item] of value) {
@@ -141,8 +141,8 @@ export function explain(value: unknown, path: string, ancestors = new Set<object
     }
   } else if (types.isSet(value) && isChain(value, 2)) {
     for (const item of value) inner(item, ' (a member of this Set)')
-  } else if (tagged(value, { hasTags: false }) === refused) {
-    refuse(`an instance of ${className(value)}`)
+  } else if (tagged(value, { hasTags: false }) === rejected) {
+    reject(`an instance of ${className(value)}`)
   }
   ancestors.delete(value)
 }

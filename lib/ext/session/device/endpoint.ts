@@ -45,19 +45,19 @@ export async function registerOrRefresh(
 
 async function register(devices: Devices, main: BackendSession, request: DeviceRequest): Promise<Reply> {
   const now = devices.settings.now()
-  const refuse = (why: string): Reply => {
+  const reject = (why: string): Reply => {
     devices.counters.registrationsRefused++
     devices.settings.log.warn({ why }, 'the registration of a device was rejected')
     return unsaved(reply(400))
   }
   const proof = parseProof(request.headers.get('secure-session-response'))
-  if (typeof proof === 'string') return refuse(proof)
+  if (typeof proof === 'string') return reject(proof)
   const isOffered = (device: StoredDevice | undefined) =>
     device?.offer === proof.jti && device.until! > now && stateOf(device) !== 'bound'
-  if (!isOffered(deviceOf(main))) return refuse('it does not respond to the offer of this session')
+  if (!isOffered(deviceOf(main))) return reject('it does not respond to the offer of this session')
   const { key, alg } = proof
-  if (key === undefined) return refuse('it has no key')
-  if (!isSignedBy(proof, key)) return refuse('another key has signed it')
+  if (key === undefined) return reject('it has no key')
+  if (!isSignedBy(proof, key)) return reject('another key has signed it')
 
   const id = randomBytes(12).toString('base64url')
   let isDone = false
@@ -68,7 +68,7 @@ async function register(devices: Devices, main: BackendSession, request: DeviceR
     const { until = now, tries = 0 } = device ?? {}
     if (isDone) data[deviceKey] = { ...newOffer(now), until, tries, sent: now, id, key, alg, since: now }
   })
-  if (!isDone) return refuse('the session has changed meanwhile')
+  if (!isDone) return reject('the session has changed meanwhile')
   devices.counters.registered++
   const response = reply(200, JSON.stringify(instructions(devices, id)), { 'content-type': 'application/json' })
   prove(devices, response, id, firstMaxAge)

@@ -122,7 +122,7 @@ describe('keys that mean something elsewhere', () => {
   })
 })
 
-describe('what cannot be kept is refused by path', () => {
+describe('what cannot be kept is rejected by path', () => {
   class Friend {}
   class Sub extends Map {}
   const cycle: Record<string, unknown> = {}

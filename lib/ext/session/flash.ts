@@ -41,6 +41,7 @@ export async function takeFlashes(session: BackendSession, box: string | undefin
     if (session.isClosed) return taken.map(toFlash) // there are no others: nothing can be written any more
   }
   const data = session.write()
+  if (Object.hasOwn(data, flashKey)) session.handOut(flashKey)
   const own = remove(data, box)
   if (storedFlashes(data).length === 0 && !Object.hasOwn(session.stored(), flashKey)) delete data[flashKey]
   return [...taken, ...own].map(toFlash)

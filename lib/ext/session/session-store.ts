@@ -100,7 +100,11 @@ export class SessionStore {
     const begun = this.#main.look()[signInKey] as StoredSignIns | undefined
     if (begun === undefined || !Object.hasOwn(begun, id)) return undefined
     const data = this.#main.write()
-    const { taken, rest } = takeSignIn(begun, id, this.#sessions.app.settings.now())
+    const { taken, rest } = takeSignIn(
+      this.#main.handOut(signInKey) as StoredSignIns,
+      id,
+      this.#sessions.app.settings.now(),
+    )
     if (rest === undefined) delete data[signInKey]
     else data[signInKey] = rest
     return taken?.values

@@ -182,10 +182,11 @@ export abstract class BackendSession {
     return this.copy!.exposeKey(key)
   }
 
-  /** The data, to be changed. */
+  /** The data, for keys to be set and removed. Its values are neither handed out nor changed: that is `handOut`. */
   write(): Record<string, unknown> {
     this.assertWritable()
-    return this.read()
+    this.look()
+    return this.copy!.edit()
   }
 
   /** True once the headers of the response are decided: from then on no cookie can be set. */

@@ -54,6 +54,12 @@ export class WorkingCopy {
     return this.data
   }
 
+  /** The data, for keys to be set and removed: values stay those of the original. */
+  edit(): Data {
+    this.#isExposed = true
+    return this.data
+  }
+
   /** The value of a key that is there, to be handed out. */
   exposeKey(key: string): unknown {
     this.#isExposed = true

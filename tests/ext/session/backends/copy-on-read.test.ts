@@ -212,3 +212,36 @@ test('what one request did in vain, or only for itself, no other request sees', 
     expect((await visitor.ask('/push')).text).toContain('["a","c"]')
   }
 })
+
+test.each([
+  'securecookie',
+  'datastore',
+] as const)('a value that is read after another key was set is the own one of the request, in a %s session', async (kind) => {
+  const list = () => (free.a as { list: unknown[] }).list
+  const site = await serveSite(kind, {
+    '/set': () => {
+      free.a = { list: [1] }
+      free.n = 0
+      return ''
+    },
+    '/change': () => {
+      free.n = (free.n as number) + 1
+      list().push('saved')
+      return ''
+    },
+    '/fail': () => {
+      free.n = 100
+      list().push('lost')
+      throw new Error('this request saves nothing')
+    },
+    '/get': () => JSON.stringify([free.n, list()]),
+  })
+  const visitor = site.visitor()
+  await visitor.ask('/set')
+  for (let time = 0; time < 3; time++) {
+    expect((await visitor.ask('/fail')).status).toBe(500)
+    expect((await visitor.ask('/get')).text).toBe('[0,[1]]')
+  }
+  await visitor.ask('/change')
+  expect((await visitor.ask('/get')).text).toBe('[1,[1,"saved"]]')
+})

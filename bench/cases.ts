@@ -69,6 +69,15 @@ export const cases: readonly Case[] = [
     target: 1.3,
   },
   {
+    name: 'valid',
+    title: 'the same JSON, checked by a schema: of zod for tipfy and Hono, its own JSON Schema for Fastify',
+    method: 'POST',
+    path: '/valid',
+    body: jsonBody,
+    sessions: 'none',
+    peers: ['fastify', 'hono'],
+  },
+  {
     name: 'untouched',
     title: 'a cookie session is there, the handler does not look',
     method: 'GET',

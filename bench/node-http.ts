@@ -9,7 +9,7 @@ export async function start(
   options: HttpOptions = {},
 ): Promise<Server> {
   const { status, headers, body } = answer!
-  if (name === 'json') {
+  if (name === 'json' || name === 'valid') {
     return createServer(options, (request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk) => chunks.push(chunk))

@@ -54,6 +54,7 @@ function rules(withSessions: boolean, count: number, isBound: boolean): Rule[] {
   const list = [
     new Rule('/hello', { endpoint: 'hello', handler: 'hello:Hello' }),
     new Rule('/json', { endpoint: 'json', handler: 'hello:Json' }),
+    new Rule('/valid', { endpoint: 'valid', handler: 'valid:Valid' }),
   ]
   if (!withSessions) return [...list, ...parts]
   return [

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import fastify from 'fastify'
 import type { ServerOptions } from '../child.ts'
+import { type Order, orderJsonSchema } from '../schema.ts'
 
 const type = 'text/html; charset=utf-8'
 
@@ -20,6 +21,10 @@ export async function start({ name }: ServerOptions): Promise<Server> {
     })
   }
   app.post<{ Body: { items: unknown[] } }>('/json', (request, reply) => {
+    const { items } = request.body
+    reply.send({ count: items.length, items })
+  })
+  app.post<{ Body: Order }>('/valid', { schema: { body: orderJsonSchema } }, (request, reply) => {
     const { items } = request.body
     reply.send({ count: items.length, items })
   })

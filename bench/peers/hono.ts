@@ -1,9 +1,11 @@
 // Hono on its Node server: one middleware, one handler a route.
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import { sValidator } from '@hono/standard-validator'
 import { Hono } from 'hono'
 import { contextStorage, getContext } from 'hono/context-storage'
 import type { ServerOptions } from '../child.ts'
+import { order } from '../schema.ts'
 
 export function start(options: ServerOptions): Promise<Server> {
   return serve(options, false)
@@ -28,6 +30,10 @@ export async function serve({ name }: ServerOptions, storage: boolean): Promise<
   }
   app.post('/json', async (c) => {
     const { items } = await c.req.json()
+    return c.json({ count: items.length, items })
+  })
+  app.post('/valid', sValidator('json', order), (c) => {
+    const { items } = c.req.valid('json')
     return c.json({ count: items.length, items })
   })
   return createAdaptorServer({ fetch: app.fetch }) as Server

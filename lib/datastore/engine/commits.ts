@@ -3,7 +3,7 @@ import { applyChanges, checkReads } from './commit.ts'
 import type { EmulatorLocks } from './emulator-locks.ts'
 import { enumName, toTimestamp } from './encoding/convert.ts'
 import { isComplete, partitionName, pathBytes } from './encoding/keys.ts'
-import { Blocked, type Locks } from './locks.ts'
+import { Blocked, type Locks, type Written } from './locks.ts'
 import { type Change, readMutations } from './mutations.ts'
 import type { CommitRequest, CommitResponse } from './protocol/messages.ts'
 import { invalid } from './protocol/status.ts'
@@ -59,17 +59,12 @@ export class Commits {
   async #write(changes: Change[], transaction: Transaction | undefined, timeout: number): Promise<CommitResponse> {
     const deadline = Date.now() + timeout
     const locks = this.#locks
-    const keys = locks
-      ? changes
-          .filter(({ key }) => isComplete(key))
-          .map(({ key }) => ({ name: partitionName(key.partitionId), k: pathBytes(key.path) }))
-      : []
     for (;;) {
       try {
         return await this.#writer.write((versions) => {
-          locks?.checkKeys(transaction, keys)
-          const check =
-            locks && ((written: Parameters<Locks['checkQueries']>[1]) => locks.checkQueries(transaction, written))
+          if (!locks?.areHeld(transaction)) return applyChanges(this.#store, changes, transaction, versions)
+          locks.checkKeys(transaction, writtenKeys(changes))
+          const check = (written: Written[]) => locks.checkQueries(transaction, written)
           return applyChanges(this.#store, changes, transaction, versions, check)
         }, deadline - Date.now())
       } catch (error) {
@@ -103,4 +98,10 @@ export class Commits {
     if (!transaction?.length) throw invalid('transactional commit requires a transaction')
     return { transaction: this.#transactions.get(transaction, request), transactional: true }
   }
+}
+
+function writtenKeys(changes: readonly Change[]): { name: string; k: Uint8Array }[] {
+  return changes
+    .filter(({ key }) => isComplete(key))
+    .map(({ key }) => ({ name: partitionName(key.partitionId), k: pathBytes(key.path) }))
 }

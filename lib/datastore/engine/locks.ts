@@ -87,6 +87,11 @@ export class Locks {
     }
   }
 
+  /** Returns true if any other transaction holds a lock: mostly, none does. */
+  areHeld(own: Transaction | undefined): boolean {
+    return this.#tables.hasOthers(own?.id ?? noTransaction)
+  }
+
   /** Throws `Blocked` if another transaction has read one of the keys. */
   checkKeys(own: Transaction | undefined, keys: { name: string; k: Uint8Array }[]): void {
     const holders = keys.flatMap(({ name, k }) =>

@@ -99,6 +99,11 @@ export class LockTables {
     this.#sql.run(text, txn, this.#ownerId, begun, used)
   }
 
+  /** Returns true if there is any transaction other than `own`. */
+  hasOthers(own: Uint8Array): boolean {
+    return this.#sql.first('SELECT 1 FROM txn WHERE id <> ? LIMIT 1', own) !== undefined
+  }
+
   /** Returns the live transactions other than `own` that have read an entity. @param since Begun and used after these times. */
   entityHolders(name: string, k: Uint8Array, own: Uint8Array, since: LockTimes): LockHolder[] {
     const rows = this.#sql.all<[Uint8Array, string]>(`${holders} ${live}`, name, k, own, since.begun, since.used)

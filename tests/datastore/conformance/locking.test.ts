@@ -1,4 +1,5 @@
 // Asks every case of locking.ts of this engine in the pessimistic mode, and of Google's newer emulator where this machine has it.
+import { isDeepStrictEqual } from 'node:util'
 import { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { closeTransports } from '../../../lib/datastore/google/client-internals.ts'
@@ -45,6 +46,10 @@ describe.each(['the engine', "Google's Firestore emulator in Datastore mode"])('
   test.each(
     locking.filter(({ name }) => isOurs || !coarser.has(name)).map((one, i) => ({ ...one, i })),
   )('$name', async (one) => {
-    expect(await one.run(new Api(datastore, 'locking', `case-${one.i}`))).toEqual(one.want)
+    const given = (round: number) => one.run(new Api(datastore, 'locking', `case-${one.i}-${round}`))
+    let seen = await given(0)
+    // On a busy machine, the emulator aborts commits that wait and have nothing against them.
+    for (let round = 1; !isOurs && round < 3 && !isDeepStrictEqual(seen, one.want); round++) seen = await given(round)
+    expect(seen).toEqual(one.want)
   })
 })

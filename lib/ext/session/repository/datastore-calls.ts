@@ -68,9 +68,9 @@ class Lookups {
     const make = () => {
       for (const lookup of lookups) lookup()
     }
-    if (lookups.length === 1) return make()
     try {
-      this.#engine.atOnce(make)
+      if (lookups.length === 1) make()
+      else this.#engine.atOnce(make)
     } catch {
       make() // no transaction could begin: each lookup throws its own error
     }

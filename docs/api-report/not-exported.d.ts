@@ -235,7 +235,7 @@ export type Outcome = Match | Redirection | Mismatch;
 export type OutputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output'];
 
 type PartialSections = {
-    [Module in keyof ConfigSections]?: Partial<ConfigSections[Module]>;
+    [Module in keyof ConfigSections]?: Some<ConfigSections[Module]>;
 };
 
 export const PreconditionFailed_base: typeof HTTPException;
@@ -319,6 +319,10 @@ export type SessionOf<Data> = [MethodNames<Data>] extends [never] ? Session & Pa
 export interface Settings extends SectionOf<typeof settings> {
 
 }
+
+type Some<Section> = {
+    [Key in keyof Section]?: Section[Key] | undefined;
+};
 
 export interface StandardJsonSchema {
   readonly input: (options: JsonSchemaOptions) => Record<string, unknown>;

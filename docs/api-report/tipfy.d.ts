@@ -100,7 +100,7 @@ export class ClientDisconnected extends BadRequest {
 }
 
 export interface Config extends PartialSections {
-  tipfy?: Partial<TipfyConfig>;
+  tipfy?: Some<TipfyConfig>;
 }
 
 export interface ConfigModule {

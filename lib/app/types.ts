@@ -129,12 +129,15 @@ export interface GetConfig {
   <Value = unknown>(module: string, key: string, fallback?: Value): NoInfer<Value>
 }
 
-type PartialSections = { [Module in keyof ConfigSections]?: Partial<ConfigSections[Module]> }
+/** Some of the keys; an undefined value is one that was left out, as `process.env.SECRET_KEY` may be. */
+type Some<Section> = { [Key in keyof Section]?: Section[Key] | undefined }
+
+type PartialSections = { [Module in keyof ConfigSections]?: Some<ConfigSections[Module]> }
 
 /** The configuration, which config.ts exports: a section per module. Sections of your own modules are free, or typed by `ConfigSections`. */
 export interface Config extends PartialSections {
   /** The application itself. */
-  tipfy?: Partial<TipfyConfig>
+  tipfy?: Some<TipfyConfig>
   [module: string]: object | undefined
 }
 

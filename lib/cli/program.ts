@@ -1,6 +1,7 @@
 // The commands and their options, in this place only, so that help and completion cannot lag behind. The file of a command is
 // imported when it runs.
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { defaults, questions } from './init/questions.ts'
 import { version } from './version.ts'
 
 function port(text: string): number {
@@ -67,15 +68,16 @@ export function makeProgram(): Command {
     .command('init')
     .description('make a new project; asks for missing options at a terminal')
     .argument('<folder>', 'where to put it; must be empty or new')
-    .addOption(new Option('--example <name>', 'the example to begin with').choices(['cart', 'bare']))
-    .addOption(new Option('--sessions <kind>', 'the backend of the sessions').choices(['datastore', 'cookie']))
-    .addOption(new Option('--login <kind>', 'how users log in').choices(['none', 'password', 'google']))
-    .addOption(new Option('--language <name>', 'TypeScript or JavaScript').choices(['ts', 'js']))
-    .option('-y, --yes', 'ask nothing: cart, datastore, none, ts by default')
+    .option('-y, --yes', `ask nothing: ${defaults} by default`)
     .option('--install', 'run npm install in it')
     .addOption(new Option('--tarball <file>', 'a packed tipfy to depend on').hideHelp())
     .addOption(new Option('--node <folder>', 'a package that brings Node').hideHelp())
     .action(async (folder, options) => (await import('./init.ts')).initCommand(folder, options))
+  const init = tipfy.commands.at(-1)!
+  for (const { option, choices } of questions) {
+    const [flags = '', description] = option.split('  ')
+    init.addOption(new Option(flags, description).choices(Object.keys(choices)))
+  }
 
   tipfy
     .command('secret')

@@ -1,25 +1,25 @@
 // The code of a new project: the application and its tests, in either language.
 import { loginConfig, loginRules, loginTests } from './login.ts'
 import { type Project, typed } from './project.ts'
+import { style } from './style.ts'
 
 export function configFile(project: Project): string {
   const hook = project.sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
   const { front, section } = loginConfig(project)
-  const hooks =
-    project.login === 'none'
-      ? `{ posInitApp: ['tipfy/ext/session:${hook}'] }`
-      : `{
-      posInitApp: ['tipfy/ext/session:${hook}'],
-      preDispatchHandler: ['tipfy/ext/session:checkCsrf', 'tipfy/ext/auth:requireUser'],
-    }`
-  const tipfy = project.login === 'none' ? `{ hooks: ${hooks} }` : `{\n    hooks: ${hooks},\n  }`
-  // The forms of the cart are for everybody.
-  const exempt = project.login !== 'none' && project.example === 'cart' ? ", csrfExempt: ['home']" : ''
+  const guards = [
+    "'tipfy/ext/session:checkCsrf'",
+    ...(project.login === 'none' ? [] : ["'tipfy/ext/auth:requireUser'"]),
+  ]
   const type = project.ts ? `import type { Config } from 'tipfy'\n${front}\n` : front === '' ? '' : `${front}\n`
   const comment = project.ts ? '' : "/** @type {import('tipfy').Config} */\n"
   return `${type}${comment}export const config${typed(project, ': Config')} = {
-  tipfy: ${tipfy},
-  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400${exempt} },${section}
+  tipfy: {
+    hooks: {
+      posInitApp: ['tipfy/ext/session:${hook}'],
+      preDispatchHandler: [${guards.join(', ')}],
+    },
+  },
+  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400 },${section}
 }
 `
 }
@@ -85,17 +85,19 @@ export class MyHandler extends RequestHandler {
 const page = (title: string, body: string) => `html\`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>:root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif } body { max-width: 34rem; margin: 3rem auto; padding: 0 1rem }</style>
+${style}
+<main>
 <h1>${title}</h1>
 ${body}
+</main>
 </html>
 \``
 
 export const cartPage = (project: Project) => `// The front page: the cart, for a person with a browser.
 import { html, RequestHandler, redirectTo, request } from 'tipfy'
-import { session } from 'tipfy/ext/session'
+import { session, sessionStore } from 'tipfy/ext/session'
 
 export class Home extends RequestHandler {
   get() {
@@ -104,8 +106,9 @@ export class Home extends RequestHandler {
       'Your cart',
       `\${products.length === 0 ? html\`<p>The cart is empty.</p>\` : html\`<ul>\${products.map(item)}</ul>\`}
 <form method="post">
-  <input name="add-product" aria-label="Product" required autofocus>
-  <button>Add</button>
+  \${token()}
+  <input name="add-product" aria-label="Product" placeholder="A product" required autofocus>
+  <button class="main">Add</button>
 </form>`,
     )}
   }
@@ -124,7 +127,15 @@ export class Home extends RequestHandler {
 
 function item(product${typed(project, ': string')}) {
   return html\`<li>\${product}
-  <form method="post"><button name="remove-product" value="\${product}">Remove</button></form></li>\`
+  <form method="post">
+    \${token()}
+    <button name="remove-product" value="\${product}" aria-label="Remove \${product}">Remove</button>
+  </form></li>\`
+}
+
+/** The field that the hook checkCsrf wants in each form: other sites do not know its value. */
+function token() {
+  return html\`<input type="hidden" name="_csrf" value="\${sessionStore.csrfToken()}">\`
 }
 `
 
@@ -179,6 +190,16 @@ const cartTests = (project: Project) => `test('products come and go', async () =
 test('every browser has its own cart', async () => {
   await createClient(app).get('/session-test', { query: { 'add-product': 'mine' } })
   assert.equal((await createClient(app).get('/session-test')).text, 'The cart is empty.')
+})
+
+test('the form of the front page adds and removes, and works from no other site', async () => {
+  const client = createClient(app, { followRedirects: true })
+  const token = (await client.get('/')).text.match(/name="_csrf" value="([^"]+)"/)?.[1] ?? ''
+  const added = await client.post('/', { form: { _csrf: token, 'add-product': 'tea' } })
+  assert.match(added.text, /<li>tea/)
+  assert.equal((await client.post('/', { form: { 'add-product': 'forged' } })).status, 403)
+  const removed = await client.post('/', { form: { _csrf: token, 'remove-product': 'tea' } })
+  assert.match(removed.text, /The cart is empty\\./)
 })
 
 test('the front page shows what is in the session', async () => {

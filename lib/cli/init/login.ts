@@ -1,5 +1,6 @@
 // The code of a new project in which users log in: by password, or with Google.
 import { type Project, typed } from './project.ts'
+import { style } from './style.ts'
 
 /** Returns the texts of the files that only such projects have, by name. */
 export function loginFiles(project: Project): Record<string, string> {
@@ -90,11 +91,13 @@ const layout = (project: Project) => `const page = (title${typed(project, ': str
 )}) => html\`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>\${title}</title>
-<style>:root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif } body { max-width: 34rem; margin: 3rem auto; padding: 0 1rem } label { display: block; margin: 1rem 0 }</style>
+${style}
+<main>
 <h1>\${title}</h1>
 \${body}
+</main>
 </html>
 \`
 

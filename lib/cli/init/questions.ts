@@ -11,25 +11,42 @@ export interface Answers {
 
 interface Question {
   key: keyof Answers
+  /** The option of the command, and its description. */
+  option: string
   text: string
   /** The possible answers, the default first, each with its text. */
   choices: Record<string, string>
 }
 
 export const questions: readonly Question[] = [
-  { key: 'example', text: 'Begin with', choices: { cart: 'a shopping cart', bare: 'one page' } },
+  {
+    key: 'example',
+    option: '--example <name>  the example to begin with',
+    text: 'Begin with',
+    choices: { cart: 'a shopping cart', bare: 'one page' },
+  },
   {
     key: 'sessions',
+    option: '--sessions <kind>  the backend of the sessions',
     text: 'Keep sessions in',
     choices: { datastore: 'datastore sessions', cookie: 'cookie sessions' },
   },
   {
     key: 'login',
+    option: '--login <kind>  how users log in',
     text: 'Users log in',
     choices: { none: 'no login', password: 'login by password', google: 'login with Google' },
   },
-  { key: 'language', text: 'Write', choices: { ts: 'TypeScript', js: 'JavaScript' } },
+  {
+    key: 'language',
+    option: '--language <name>  TypeScript or JavaScript',
+    text: 'Write',
+    choices: { ts: 'TypeScript', js: 'JavaScript' },
+  },
 ]
+
+/** The first choices, which `--yes` takes. */
+export const defaults: string = questions.map(({ choices }) => Object.keys(choices)[0]).join(', ')
 
 async function ask({ text, choices }: Question, terminal: Interface): Promise<string> {
   const names = Object.keys(choices)

@@ -96,6 +96,16 @@ test.each([
   expect('openid-client' in dependencies).toBe(login === 'google')
 })
 
+test('a project with datastore sessions can have a cache by a variable, one with cookies needs none', async () => {
+  for (const sessions of ['datastore', 'cookie']) {
+    await tipfy(['init', sessions, '--sessions', sessions], { cwd })
+    const texts = ['config.ts', 'README.md'].map((name) => readFileSync(join(cwd, sessions, name), 'utf8'))
+    expect(texts.map((text) => /cache: process\.env\.CACHE|`CACHE=valkey:/.test(text))).toEqual(
+      texts.map(() => sessions === 'datastore'),
+    )
+  }
+})
+
 test('it writes over nothing', async () => {
   writeFileSync(join(cwd, 'file'), 'mine')
   const told = (folder: string, why: string) => ({

@@ -6,6 +6,7 @@ import { style } from './style.ts'
 export function configFile(project: Project): string {
   const hook = project.sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
   const { front, section } = loginConfig(project)
+  const cache = project.sessions === 'cookie' ? '' : ' cache: process.env.CACHE || null,'
   const guards = [
     "'tipfy/ext/session:checkCsrf'",
     ...(project.login === 'none' ? [] : ["'tipfy/ext/auth:requireUser'"]),
@@ -19,7 +20,7 @@ export function configFile(project: Project): string {
       preDispatchHandler: [${guards.join(', ')}],
     },
   },
-  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY, expiration: 86_400 },${section}
+  'tipfy/ext/session': { secretKey: process.env.SECRET_KEY,${cache} expiration: 86_400 },${section}
 }
 `
 }

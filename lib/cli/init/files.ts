@@ -151,4 +151,4 @@ npm run check    # ${language === 'ts' ? 'types, ' : ''}rules, handlers, configu
 - In production set \`SECRET_KEY\` (\`npx tipfy secret\` makes one)${
   sessions === 'datastore' ? ' and `GOOGLE_CLOUD_PROJECT`' : ''
 }; \`Dockerfile\` is for Cloud Run, \`app.yaml\` for App Engine.
-${readmeLogin[login]}${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`
+${sessions === 'datastore' ? '- `CACHE=valkey://host:6379` puts a Valkey or Redis in front of Datastore; `npx tipfy check --cache` looks at it.\n' : ''}${readmeLogin[login]}${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`

@@ -45,6 +45,8 @@ export function cacheOn(
 
 /** Seconds that a reader may take from Datastore to the cache. */
 const leaseSeconds = 5
+/** The text of a lease where the server's own ids tell one from another. */
+const anyLease = 'lease of a reader'
 /** Over 30 days memcached reads a date. */
 const maxSeconds = 2_592_000
 /** memcached takes 1 MiB by default, with its own header. */
@@ -187,7 +189,7 @@ export class SessionCache {
 
   async #look(connection: CacheConnection, id: string): Promise<Looked> {
     const key = keyOf(id)
-    const found = await connection.look?.(key, `lease ${this.#randomness.token()}`, leaseSeconds)
+    const found = await connection.look?.(key, anyLease, leaseSeconds)
     if (found !== undefined && 'added' in found)
       return { lease: found.added === null ? null : { connection, cas: found.added } }
     const entry = found === undefined ? await connection.get(key) : found.entry

@@ -83,6 +83,8 @@ class ValkeyConnection implements CacheConnection {
   #next = 0
   #lost: Error | null = null
   #ready = false
+  readonly #prefix = randomBytes(12).toString('base64url')
+  #stores = 0
   #endRenewal = () => {}
 
   static async open(
@@ -153,7 +155,7 @@ class ValkeyConnection implements CacheConnection {
   }
 
   async look(key: string, value: string, seconds: number): Promise<Looked> {
-    const token = newToken()
+    const token = this.#newToken()
     try {
       const reply = await this.#run(scripts.look, key, token, value, String(seconds * 1000))
       return reply === 1 ? { added: token } : { entry: entryOf(reply)! }
@@ -191,7 +193,7 @@ class ValkeyConnection implements CacheConnection {
   }
 
   async #store(script: Script, key: string, value: string, seconds: number, ...more: string[]): Promise<CasId | null> {
-    const token = newToken()
+    const token = this.#newToken()
     const stored = await this.#run(script, key, token, value, String(seconds * 1000), ...more)
     return stored === 1 ? token : null
   }
@@ -222,6 +224,12 @@ class ValkeyConnection implements CacheConnection {
     const explained = explain(error, this.#isTls)
     this.#fail(explained)
     return explained
+  }
+
+  /** A name that no other entry has. A read makes one as well, for it may become a lease: it must cost little. */
+  #newToken(): string {
+    this.#stores++
+    return this.#prefix + this.#stores.toString(36)
   }
 
   #send(words: readonly string[]): Promise<string | number | null> {
@@ -273,11 +281,6 @@ function entryOf(reply: string | number | null): Entry | null {
   if (space === -1) throw new Error('it does not speak RESP2 as Valkey does')
   const text = reply as string
   return { value: text.slice(space + 1), cas: text.slice(0, space) }
-}
-
-/** A name that no other entry has. */
-function newToken(): string {
-  return randomBytes(12).toString('base64url')
 }
 
 function uncork(socket: Socket): void {

@@ -58,8 +58,8 @@ export const valkeyPlants: Record<string, Plant & { kind: ValkeyWorldKind; shows
     near: 23,
     changes: [
       [
-        '    const token = newToken()\n    try {',
-        "    const plain = await this.#send(['GET', key])\n    if (typeof plain === 'string') return { entry: entryOf(plain.slice(plain.indexOf(' ') + 1))! }\n    const token = newToken()\n    try {",
+        '    const token = this.#newToken()\n    try {',
+        "    const plain = await this.#send(['GET', key])\n    if (typeof plain === 'string') return { entry: entryOf(plain.slice(plain.indexOf(' ') + 1))! }\n    const token = this.#newToken()\n    try {",
       ],
     ],
   },

@@ -102,8 +102,10 @@ describe('a project that tipfy init made', () => {
 
   test('passes its own tests, and its check of types, rules and configuration', async () => {
     const tests = await execute('npm', ['test'], shop)
-    expect(tests).toMatchObject({ status: 0, stdout: expect.stringContaining('pass 3') })
+    expect(tests).toMatchObject({ status: 0, stdout: expect.stringContaining('pass 4') })
     expect(await execute('npm', ['run', 'check'], shop)).toMatchObject({ status: 0 })
+    const exact = await execute(compiler(), ['--exactOptionalPropertyTypes'], shop)
+    expect(exact).toMatchObject({ status: 0, stdout: '' })
   }, 60_000)
 
   test.each(['password', 'google'])('compiles with a login by %s', async (login) => {

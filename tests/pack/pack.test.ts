@@ -135,7 +135,7 @@ describe('a project that tipfy init made', () => {
   test.each([
     ['bare', 'cookie', 'ts', 'pass 1'],
     ['bare', 'datastore', 'js', 'pass 1'],
-    ['cart', 'cookie', 'js', 'pass 3'],
+    ['cart', 'cookie', 'js', 'pass 4'],
   ])(
     'with --example %s --sessions %s --language %s passes its tests and its check',
     async (example, sessions, language, passed) => {

@@ -53,9 +53,9 @@ export const valkeyPlants: Record<string, Plant & { kind: ValkeyWorldKind; shows
   },
   'an entry is read by GET': {
     file: 'cache/valkey.ts',
-    kind: 'crash',
+    kind: 'all',
     shows: /: no (stale read|revival): #/,
-    near: 23,
+    near: 40,
     changes: [
       [
         '    const token = this.#newToken()\n    try {',

@@ -238,6 +238,8 @@ type PartialSections = {
     [Module in keyof ConfigSections]?: Some<ConfigSections[Module]>;
 };
 
+export type Piece = string | Uint8Array | Html;
+
 export const PreconditionFailed_base: typeof HTTPException;
 
 export const PreconditionRequired_base: typeof HTTPException;

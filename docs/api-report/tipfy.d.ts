@@ -733,7 +733,7 @@ export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutab
 
 }
 
-export type StreamSource = Readable | ReadableStream | AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+export type StreamSource = Readable | ReadableStream | AsyncIterable<Piece> | Iterable<Piece>;
 
 export class Subdomain<const Name extends string = string, const Rules extends readonly RuleFactory[] = readonly RuleFactory[]> extends Wrapper<Rules> {
   readonly subdomainName: Name;

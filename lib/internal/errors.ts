@@ -232,7 +232,7 @@ const table = {
   },
   TIPFY_E_STREAM_CHUNK: {
     message: 'A streamed body yielded {given}',
-    remedy: 'Yield text or bytes (Uint8Array) only.',
+    remedy: 'Yield text, bytes (Uint8Array) or html`…` only.',
   },
   TIPFY_E_STREAM_LENGTH: {
     message: 'A streamed body has {given} bytes but its Content-Length is {length}',

@@ -1,13 +1,13 @@
 // The pieces of a body: one way to pull them from generators, lists, Node and web streams, and to end their source.
 import { finished, Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
+import type { Html } from '../html.ts'
 
-/** A body in pieces of text or bytes: Node and web streams, generators, lists. */
-export type StreamSource =
-  | Readable
-  | ReadableStream
-  | AsyncIterable<string | Uint8Array>
-  | Iterable<string | Uint8Array>
+/** A piece of a body: text, bytes, or what `html` returns. */
+export type Piece = string | Uint8Array | Html
+
+/** A body in pieces: Node and web streams, generators, lists. */
+export type StreamSource = Readable | ReadableStream | AsyncIterable<Piece> | Iterable<Piece>
 
 /** The pieces of a source, pulled one by one. */
 export interface Pieces {

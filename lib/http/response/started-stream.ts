@@ -5,8 +5,8 @@ import { isUint8Array } from 'node:util/types'
 import { labelsOf } from '../../internal/describe-error.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { evaluate } from '../conditional.ts'
+import { Html } from '../html.ts'
 import type { Request } from '../request/request.ts'
-
 import { EventStream } from './events.ts'
 import { type Pieces, piecesOf, type StreamSource } from './pieces.ts'
 import type { Response } from './response.ts'
@@ -51,6 +51,7 @@ export class StartedStream implements AsyncIterableIterator<string | Uint8Array>
       return { done, value: undefined }
     }
     if (typeof value === 'string' || isUint8Array(value)) return { done: false, value }
+    if (value instanceof Html) return { done: false, value: value.toString() }
     throw new TipfyError('TIPFY_E_STREAM_CHUNK', { given: value === null ? 'null' : typeof value })
   }
 

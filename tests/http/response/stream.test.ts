@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { NotFound } from '../../../lib/http/exceptions.ts'
+import { html } from '../../../lib/http/html.ts'
 import type { Handle } from '../live.ts'
 import { type Live, live, raw } from '../live.ts'
 
@@ -99,6 +101,18 @@ test('a source that fails before its first piece is a 500', async () => {
     })
   expect((await get()).status).toBe(500)
   expect(await server.failure()).toMatchObject({ message: 'no source' })
+})
+
+test('what html returns is a piece, first or later, of every kind of source', async () => {
+  const pieces = () => [html`<p>${'<'}</p>`, html`<p>${'&'}</p>`]
+  async function* generator() {
+    yield* pieces()
+  }
+  const set = () => new Set(pieces())
+  for (const source of [set, generator, () => Readable.from(pieces()), () => ReadableStream.from(pieces())]) {
+    handle = source
+    expect(await (await get()).text()).toBe('<p>&lt;</p><p>&amp;</p>')
+  }
 })
 
 test('an iterable whose first piece is neither text nor bytes is a 500', async () => {

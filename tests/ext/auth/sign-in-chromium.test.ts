@@ -96,7 +96,7 @@ whereChromium('Chromium', () => {
     await page.reload()
     await page.waitForSelector(`p:has-text("${provider.issuer}#ann-1")`)
     // Once; on a busy machine Chromium asks for the page's icon, and refreshes, again.
-    const { refreshed, refused } = sessionCounters(app)!.device
+    const { refreshed, refused } = sessionCounters(app)!.device!
     expect([refreshed > 0, refused]).toEqual([true, 0])
     await context.close()
     await app.close()

@@ -124,7 +124,7 @@ describe('a project that tipfy init made', () => {
     )
     const key = { ...production, SECRET_KEY: (await succeed(command(), ['secret'], shop)).trim() }
     const keyOnly = await execute(command(), ['serve'], shop, key)
-    expect(keyOnly.stderr).toMatch(/^tipfy: There is no Datastore for the sessions.*GOOGLE_CLOUD_PROJECT.*\n$/)
+    expect(keyOnly.stderr).toMatch(/^tipfy: There is no Datastore.*GOOGLE_CLOUD_PROJECT.*\n$/)
     const datastore = await serveDatastore()
     const app = await serve('npx', ['tipfy', 'serve'], shop, { ...key, ...datastore.env })
     await walkTheCart(app.port)

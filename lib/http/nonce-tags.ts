@@ -59,8 +59,9 @@ function findPlaces(strings: readonly string[]): Place[] {
     }
     // A `<script>` in the text of a script is a part of that text.
     if (rawText.test(name)) {
-      const close = all.toLowerCase().indexOf(`</${name}`, token.lastIndex)
-      token.lastIndex = close === -1 ? all.length : close
+      const end = new RegExp(`</${name}|$`, 'gi')
+      end.lastIndex = token.lastIndex
+      token.lastIndex = end.exec(all)!.index
     }
   }
   return found

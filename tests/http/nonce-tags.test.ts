@@ -57,6 +57,10 @@ test('what only looks like a tag gets none', () => {
   expect(marked(text)).toContain('write("<script src=x>')
 })
 
+test('letters that are longer in lower case move no tag', () => {
+  expect(marked(html`<title>${'x'} ıİİİİİİİİİİİİİİİİİİİİ</TITLE><script>go()</script>`)).toContain('<script nonce="N">')
+})
+
 test('a stylesheet of another site gets one, one of this site is allowed by its address', () => {
   const tags = marked(html`<link rel="stylesheet" href="https://cdn.example/a.css">
 <link href=//cdn.example/b.css rel=stylesheet>

@@ -1,10 +1,13 @@
 // Counts of rate limits in the cache that stands in front of the sessions: memcached or Valkey.
+import { runOutside } from '../../../app/globals.ts'
 import type { Count } from '../../../server/shared-counts.ts'
 import type { CacheConnection, CacheLink } from '../../session/cache/ports.ts'
 import type { CountStore } from './limiter.ts'
 
 /** Attempts to replace a count that other processes change at the same time. */
 const maxAttempts = 10
+/** Over 30 days memcached reads a date. */
+const maxSeconds = 2_592_000
 
 export class CacheCounts implements CountStore {
   readonly name = 'the cache'
@@ -27,7 +30,7 @@ export class CacheCounts implements CountStore {
       const known = found === null ? undefined : readCount(found.value, now)
       const count = { count: (known?.count ?? 0) + hits, expires: known?.expires ?? now + window }
       const text = `${count.count} ${count.expires}`
-      const seconds = Math.ceil((count.expires - now) / 1000)
+      const seconds = Math.min(Math.ceil((count.expires - now) / 1000), maxSeconds)
       const written =
         found === null
           ? await connection.add(key, text, seconds)
@@ -60,7 +63,8 @@ export class CacheCounts implements CountStore {
       if (connection?.alive) return connection
       if (this.#connections.get(link) !== known) return this.#connection(id)
     }
-    const connecting = link.connect(this.#timeout)
+    // Its callbacks must not keep the request that came first.
+    const connecting = runOutside(() => link.connect(this.#timeout))
     this.#connections.set(link, connecting)
     return connecting
   }

@@ -58,6 +58,10 @@ const flushEvery = 1000
 const sweepEvery = 60_000
 /** Ms that the store is left alone after it failed. */
 const pause = 2000
+/** Characters of a key that is kept in memory as it is. */
+const maxKeyLength = 100
+
+const unknown: Verdict = { state: 'unknown', remaining: 0, reset: Math.ceil(pause / 1000) }
 
 /** A key that this process counts together with others. */
 interface Shared {
@@ -97,11 +101,14 @@ export class Limiter {
   /** Counts one hit. Returns a promise only if the store must be asked. */
   hit(policy: string, key: string, quota: Quota): Verdict | Promise<Verdict> {
     const now = this.#options.clock.now()
-    if (this.#options.store === null) return this.#hitMemory(`${policy} ${key}`, quota, now)
+    if (this.#options.store === null) return this.#hitMemory(this.#memoryId(policy, key), quota, now)
     const shared = this.#sharedFor(policy, key, quota, now)
     if (shared.known >= quota.limit) return verdict(quota, shared.known + 1, shared.expires, now)
+    const isUsable = this.#isUsable()
+    // A hit that gets a 503 is not counted: after an outage those who tried again would be locked out.
+    if (!isUsable && quota.storeDown === 'closed') return unknown
     shared.pending++
-    if (!this.#isUsable()) return this.#withoutStore(shared, quota, now)
+    if (!isUsable) return this.#withoutStore(shared, quota, now)
     const waiting = shared.telling + shared.pending
     if (shared.expires > 0 && waiting <= share * (quota.limit - shared.known)) {
       this.#flushLater(shared)
@@ -127,7 +134,7 @@ export class Limiter {
   }
 
   #withoutStore(shared: Shared, quota: Quota, now: number): Verdict {
-    if (quota.storeDown === 'closed') return { state: 'unknown', remaining: 0, reset: Math.ceil(pause / 1000) }
+    if (quota.storeDown === 'closed') return unknown
     if (shared.expires === 0) shared.expires = now + shared.window
     return verdict(quota, shared.known + shared.telling + shared.pending, shared.expires, now)
   }
@@ -155,6 +162,11 @@ export class Limiter {
     return made
   }
 
+  /** Long keys are hashed: what a client sends as its name may have megabytes. */
+  #memoryId(policy: string, key: string): string {
+    return key.length > maxKeyLength ? this.#idOf(policy, key) : `${policy} ${key}`
+  }
+
   #idOf(policy: string, key: string): string {
     return createHmac('sha256', this.#options.secret).update(`${policy}\0${key}`).digest('base64url')
   }
@@ -162,7 +174,7 @@ export class Limiter {
   /** Forgets what a key has used. */
   async reset(policy: string, key: string): Promise<void> {
     const { store } = this.#options
-    if (store === null) return this.#memory.delete(`${policy} ${key}`)
+    if (store === null) return this.#memory.delete(this.#memoryId(policy, key))
     const id = this.#idOf(policy, key)
     const shared = this.#shared.get(id)
     this.#shared.delete(id)

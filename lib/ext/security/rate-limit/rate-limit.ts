@@ -57,6 +57,7 @@ export async function rateLimit(app: App): Promise<void> {
     checkEndpoints(app, name, policy)
     const { by, endpoints } = policy
     const methods = policy.methods?.map((method) => method.toUpperCase())
+    if (methods?.includes('GET')) methods.push('HEAD') // it runs the same method of the handler
     const keyOf: KeyOf = typeof by === 'function' ? by : by === 'user' ? userKey : byAddress
     return (request: Request): void | Promise<void> => {
       if (methods === undefined ? request.method === 'OPTIONS' : !methods.includes(request.method)) return

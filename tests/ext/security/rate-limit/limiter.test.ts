@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { type CountStore, Limiter, type Quota, type Verdict } from '../../../../lib/ext/security/rate-limit/limiter.ts'
 import { MemoryCounts } from '../../../../lib/server/shared-counts.ts'
 import { FakeClock } from '../../../support/fake-world.ts'
@@ -37,6 +37,9 @@ beforeEach(() => {
   clock = new FakeClock()
   store = new FakeStore(clock)
   said = []
+})
+afterEach(() => {
+  jest.restoreAllMocks()
 })
 
 const limiter = (with_: CountStore | null = store, maxKeys = 1000) =>
@@ -86,6 +89,17 @@ test('in memory the keys used longest ago are forgotten first', async () => {
   for (const key of ['a', 'b', 'c', 'a', 'd']) await hits(one, 1, quota(2), key)
   expect(states(await hits(one, 1, quota(2), 'a'))).toEqual(['limited'])
   expect(states(await hits(one, 2, quota(2), 'b'))).toEqual(['passed', 'passed'])
+})
+
+test('in memory a long key, as a client may send it, is not kept', async () => {
+  const add = jest.spyOn(MemoryCounts.prototype, 'add')
+  const one = limiter(null)
+  const [long, other] = ['a'.repeat(1_000_000), `${'a'.repeat(1_000_000)}b`]
+  expect(passed(await hits(one, 3, quota(2), long))).toBe(2)
+  expect(passed(await hits(one, 3, quota(2), other))).toBe(2)
+  expect(Math.max(...add.mock.calls.map(([key]) => key.length))).toBeLessThan(200)
+  await one.reset('policy', long)
+  expect(passed(await hits(one, 1, quota(2), long))).toBe(1)
 })
 
 test('processes that share a store share a small limit exactly, in turn and all at once', async () => {
@@ -150,6 +164,15 @@ test('without the store a closed policy passes nothing, an open one counts here,
   await clock.pass(2000)
   expect(states(await hits(one, 1, quota(5, 'closed'), 'c'))).toEqual(['passed'])
   expect(said).toEqual([expect.anything(), 'the counts of rate limits are kept in the store again'])
+})
+
+test('what a closed policy turned away without the store is not counted afterwards', async () => {
+  const one = limiter()
+  store.isBroken = true
+  expect(passed(await hits(one, 20, quota(5, 'closed')))).toBe(0)
+  store.isBroken = false
+  await clock.pass(2000)
+  expect(passed(await hits(one, 4, quota(5, 'closed')))).toBe(4)
 })
 
 test('a store that does not respond counts as one that is down', async () => {

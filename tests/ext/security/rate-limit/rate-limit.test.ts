@@ -100,6 +100,14 @@ test('a policy counts the endpoints and methods that it names, and never OPTIONS
   for (let n = 0; n < 3; n++) expect((await all.options('/')).status).toBe(204)
 })
 
+test('a policy for GET counts HEAD, which runs the same handlers', async () => {
+  const client = createClient(make(api(2, { methods: ['get'] })))
+  expect((await client.head('/')).status).toBe(200)
+  expect((await client.get('/')).status).toBe(200)
+  expect((await client.head('/')).status).toBe(429)
+  expect((await client.post('/')).status).toBe(200)
+})
+
 test('each of several policies limits, and a response names all that were asked', async () => {
   const policies = {
     fast: { limit: 3, window: 1, by: 'address' as const },

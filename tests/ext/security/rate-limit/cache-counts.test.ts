@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals'
+import { contextStorage } from '../../../../lib/app/context.ts'
+import { CacheCounts } from '../../../../lib/ext/security/rate-limit/cache-counts.ts'
+import type { CacheConnection } from '../../../../lib/ext/session/cache/ports.ts'
+
+/** A server that reads seconds over 30 days as a date, as memcached does. */
+class Server {
+  readonly contexts: unknown[] = []
+  readonly #entries = new Map<string, string>()
+
+  async connect(): Promise<CacheConnection> {
+    this.contexts.push(contextStorage.getStore())
+    const entries = this.#entries
+    const store = async (key: string, value: string, seconds: number) => {
+      if (seconds > 2_592_000) entries.delete(key)
+      else entries.set(key, value)
+      return key
+    }
+    return {
+      alive: true,
+      get: async (key) => (entries.has(key) ? { value: entries.get(key)!, cas: key } : null),
+      add: store,
+      replace: store,
+      delete: async (key) => entries.delete(key),
+      close: () => {},
+    }
+  }
+}
+
+const countsOn = (server: Server) => new CacheCounts([{ name: 'one', connect: () => server.connect() }], 500)
+
+test('windows over 30 days are counted too', async () => {
+  const counts = countsOn(new Server())
+  const days = 86_400_000
+  expect((await counts.add('AAAAAAAA', 1, 60 * days)).count).toBe(1)
+  expect((await counts.add('AAAAAAAA', 1, 60 * days)).count).toBe(2)
+})
+
+test('the connection belongs to no request', async () => {
+  const server = new Server()
+  await contextStorage.run({} as never, () => countsOn(server).add('AAAAAAAA', 1, 1000))
+  expect(server.contexts).toEqual([undefined])
+})

@@ -2,7 +2,7 @@
 // https://cloud.google.com/iap/docs/signed-headers-howto
 import type * as Jose from 'jose'
 import { contextStorage } from '../../app/context.ts'
-import { app, current, request } from '../../app/globals.ts'
+import { app, current, request, runOutside } from '../../app/globals.ts'
 import { Forbidden, ServiceUnavailable } from '../../http/exceptions.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { settings } from './context.ts'
@@ -55,13 +55,15 @@ async function verify(token: string | null): Promise<Identity | null> {
   if (token === null) return failed('the header is missing')
   const library = await loadIap()
   try {
-    const { payload } = await library.jwtVerify(token, keySetOf(iap, library), {
+    const checks = {
       algorithms: ['ES256'],
       issuer,
       audience: iap.audience,
       requiredClaims: ['exp', 'iat', 'sub'],
       clockTolerance: 30,
-    })
+    }
+    // The connection that fetches Google's keys belongs to no request.
+    const { payload } = await runOutside(() => library.jwtVerify(token, keySetOf(iap, library), checks))
     const { sub: subject = '', email } = payload
     return {
       id: `${issuer}#${subject}`,

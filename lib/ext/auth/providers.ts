@@ -82,6 +82,15 @@ function checkProvider(name: string, key: string, provider: Readonly<Record<stri
     redirectUri,
     "Write the full URL of your callback, like 'https://shop.example/login/google'.",
   )
+  // With the code, openid-client sends it as a URL without its query: the provider would compare two texts.
+  const { origin, pathname } = new URL(redirectUri as string)
+  if (redirectUri !== origin + pathname) {
+    throw wrong(
+      `${key}.redirectUri`,
+      `is ${redirectUri as string}, and not written as it is sent`,
+      `Write ${origin}${pathname} here and with the provider, and rules instead of a query.`,
+    )
+  }
   if (typeof scope !== 'string' || !scope.split(' ').includes('openid')) {
     throw wrong(`${key}.scope`, 'must contain openid', "Write it like 'openid email profile'.")
   }

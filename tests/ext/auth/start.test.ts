@@ -42,6 +42,8 @@ describe('the start stops, naming the key and the remedy', () => {
     ['providers.google.redirectUri must begin with https://', google({ redirectUri: 'http://localhost.evil.test/x' })],
     ['providers.google.redirectUri must begin with https://', google({ redirectUri: 'javascript:alert(1)' })],
     ['providers.google.redirectUri must have no name', google({ redirectUri: `${good.redirectUri}#x` })],
+    ['Write https://shop.test/login/google here', google({ redirectUri: `${good.redirectUri}?from=google` })],
+    ['Write https://shop.test/login/google here', google({ redirectUri: 'https://Shop.test:443/login/google' })],
     ['providers.google.issuer must be a URL', google({ issuer: 'accounts.google.com' })],
     ['providers.google.issuer must begin with https://', google({ issuer: 'http://login.test' })],
     ['providers.corp.issuer must be a URL', { providers: { corp: good } }],

@@ -72,7 +72,7 @@ export function html(strings: TemplateStringsArray, ...values: unknown[]): Html 
 
 let currentNonce: (() => Nonce | undefined) | undefined
 
-/** Makes templates put a nonce on the script and style tags that stand literally in them. `current` is asked for each. @internal */
+/** Makes templates put a nonce on the script and style tags that stand literally in them. `current` is called for each template. @internal */
 export function putNonces(current: () => Nonce | undefined): void {
   currentNonce = current
 }

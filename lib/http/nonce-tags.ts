@@ -1,5 +1,5 @@
 // Finds the tags of a template that need a nonce under a Content-Security-Policy: those of scripts and styles that stand literally
-// in it. What is put into a template is never looked at, so that a script which somebody smuggled in gets none.
+// in it. Values put into a template are never searched: a script that was smuggled in gets none.
 
 /** The nonce of the page being made, for the tags that its policy asks it of. */
 export interface Nonce {

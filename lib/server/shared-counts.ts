@@ -1,4 +1,4 @@
-// Counts in memory that expire, and the same counts for all workers: the primary process keeps them, workers ask it by messages.
+// Counts in memory that expire, and counts that all workers share: the primary process keeps them, and workers send it messages.
 import cluster, { type Worker } from 'node:cluster'
 
 /** A count and the time at which it ends, in ms since 1970. */
@@ -23,7 +23,7 @@ export class MemoryCounts {
     return this.#counts.size
   }
 
-  /** Returns the count of a key and makes it the last to be forgotten. */
+  /** Returns the count of a key, unless it has ended. */
   get(key: string, now: number): Count | undefined {
     const found = this.#counts.get(key)
     return found !== undefined && found.expires > now ? found : undefined

@@ -12,7 +12,7 @@ import { maxIdle, maxLifetime, type Transaction } from './transactions.ts'
 
 /** Milliseconds between two looks at the locks of other processes. */
 const pollInterval = 10
-/** Milliseconds between two looks whether the process that holds a lock is alive. */
+/** Milliseconds between two checks that the process that holds a lock is alive. */
 const aliveInterval = 250
 
 const noTransaction = new Uint8Array()
@@ -183,7 +183,7 @@ export class Locks {
   }
 }
 
-/** Returns a function that tells if an entity is, or is to be, among the results of a query. */
+/** Returns a predicate: true for an entity that is, or will be, among the results of a query. */
 function matcher(plan: Plan): (written: Written) => boolean {
   const rows = new RowMaker(plan)
   const compare = comparer(plan)

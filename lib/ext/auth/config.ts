@@ -16,17 +16,17 @@ import type { GivenPasswordSettings } from './password-settings.ts'
 import { checkProviders, type Providers } from './providers.ts'
 
 const table = {
-  /** Loads the user of an id that `login()` was given, once a request; null or undefined: there is none any more. */
+  /** Loads the user of an id that was passed to `login()`, once a request; null or undefined: the user is gone. */
   loadUser: setting<null | ((id: string) => unknown)>(null, 'function|null'),
   /** The path of the page to log in. */
   loginPath: setting('/login', (value) => /^\/(?![/\\])[^\s?#]*$/.test(String(value)) || "a path like '/login'"),
-  /** Seconds after a login in which a rule with `auth: 'fresh'` asks for no new one. */
+  /** Seconds for which a login counts as fresh, for rules with `auth: 'fresh'`. */
   freshFor: limit(300),
   /** Seconds that `login(user, { remember: true })` lasts without a request. */
   rememberFor: limit(30 * 86_400),
   /** The providers to sign in with, by name: `google`, or others with their `issuer`. */
   providers: setting<Providers>({}, 'object'),
-  /** Passkeys: the domain that they are good for. */
+  /** Passkeys: their domain. */
   passkeys: setting<PasskeySettings | null>(null, 'object|null'),
   /** The audience of an application behind Google's Identity-Aware Proxy. */
   iap: setting<IapSettings | null>(null, 'object|null'),

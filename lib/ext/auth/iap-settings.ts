@@ -1,4 +1,4 @@
-// The settings of Identity-Aware Proxy, and all that a start can know to be wrong with them.
+// The settings of Identity-Aware Proxy, and their checks at the start.
 import { isDictionary } from '../../internal/settings.ts'
 import { wrong } from './wrong.ts'
 
@@ -10,7 +10,7 @@ export interface IapSettings {
   keys?: { readonly keys: readonly object[] } | null
 }
 
-/** Throws for settings with which it would let in identities made for other applications. */
+/** Throws for settings that would accept identities made for other applications. */
 export function checkIap(given: unknown): void {
   if (given === null) return
   const remedy = "Write { audience: '/projects/123/apps/shop' }, as Google's console shows it."

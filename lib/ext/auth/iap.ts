@@ -1,4 +1,4 @@
-// Google's Identity-Aware Proxy, in front of an application: it lets in only who may, and signs who that is into a header.
+// Google's Identity-Aware Proxy, in front of an application: it signs the identity of each user into a header.
 // https://cloud.google.com/iap/docs/signed-headers-howto
 import type * as Jose from 'jose'
 import { contextStorage } from '../../app/context.ts'
@@ -15,7 +15,7 @@ const keysUrl = 'https://www.gstatic.com/iap/verify/public_key-jwk'
 
 let jose: typeof Jose | undefined
 
-/** Loads jose; at the start, so that a package that is missing stops it. */
+/** Loads jose: at the start, which stops if it is missing. */
 export async function loadIap(): Promise<typeof Jose> {
   jose ??= await loadPackage('Identities of Identity-Aware Proxy', 'jose', () => import('jose'))
   return jose
@@ -35,8 +35,8 @@ function keySetOf(iap: IapSettings, { createLocalJWKSet, createRemoteJWKSet }: t
 const verified = new WeakMap<object, Promise<Identity | null>>()
 
 /**
- * Returns who Identity-Aware Proxy says has sent the request, or null: without its header, and where that is not good; the log
- * says why. Read once a request.
+ * Returns the identity that Identity-Aware Proxy has signed; null if its header is missing or not valid, and the log says why.
+ * Verified once a request.
  *
  * @throws {ServiceUnavailable} if Google's keys are out of reach
  */

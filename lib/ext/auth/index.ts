@@ -27,7 +27,7 @@ export interface AuthTypes {}
 /** A user as `loadUser` returns it. */
 export type AuthUser = AuthTypes extends { user: infer User } ? User : unknown
 
-/** Milliseconds: users wait for that, and those who want to keep a server busy need few logins for it. */
+/** Milliseconds from which a hash is slow: users wait for it, and a few logins keep the server busy. */
 const slowHash = 1000
 
 const hashers = new WeakMap<object, PasswordHasher>()
@@ -54,8 +54,7 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Returns true if `password` is the one that `stored` was made of. Takes as long for null, a user that does not exist, and
- * returns false then.
+ * Returns true if `stored` was made of `password`. Takes as long for null, a user that does not exist, and returns false then.
  *
  * @throws {TipfyError} TIPFY_E_PASSWORD_HASH where this Node cannot compute such a hash, or it is none
  */
@@ -96,7 +95,7 @@ export interface PasswordLoginOptions {
 }
 
 /**
- * Logs a user in who gave a name and a password, and returns true if they belong together. Checks the token of the form, limits
+ * Logs a user in by name and password, and returns true if they belong together. Checks the token of the form, limits
  * attempts by name and by address (the policies `login` and `loginAddress` of tipfy/ext/security), and takes as long for a name
  * that is not known. A failure is logged, without what was typed.
  *
@@ -143,7 +142,7 @@ interface Loaded {
 
 const loaded = new WeakMap<object, Loaded>()
 
-/** Returns the user that is logged in, loaded once a request by `loadUser`; without that, the id. Null: there is none. */
+/** Returns the user that is logged in, loaded once a request by `loadUser`; without that, the id. Null: no user is logged in. */
 export async function currentUser(): Promise<AuthUser | null> {
   const id = sessionStore.user
   if (id === null) return null
@@ -164,7 +163,7 @@ interface GuardedRule {
 
 /**
  * A preDispatchHandler hook for rules with the option `auth`. True: a user must be logged in. 'fresh': by a login at most
- * `freshFor` seconds ago. A function: it is given the user, and says if that may pass; a 403 otherwise. Pages are redirected to
+ * `freshFor` seconds ago. A function: it gets the user, and returns true for one that may pass; a 403 otherwise. Pages are redirected to
  * `loginPath`, with the way back in `next`; other requests get a 401.
  */
 export const requireUser: ((request: Request) => Promise<Response> | undefined) & { readonly guards: 'auth' } =

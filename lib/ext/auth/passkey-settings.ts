@@ -1,14 +1,14 @@
-// The settings of passkeys, and all that a start can know to be wrong with them.
+// The settings of passkeys, and their checks at the start.
 import { isDictionary } from '../../internal/settings.ts'
 import { isLocal, wrong } from './wrong.ts'
 
 /** The site and the origins that passkeys are valid for. */
 export interface PasskeySettings {
-  /** The domain: 'shop.example'. Its passkeys are good on subdomains too, and never on another. */
+  /** The domain: 'shop.example'. Its passkeys work on subdomains too, and on no other domain. */
   rpId: string
   /** The name that browsers show; default: the domain. */
   rpName?: string
-  /** The origins of the pages that ask; default: `https://` and the domain, for localhost any port. */
+  /** The origins of the pages that use them; default: `https://` and the domain, for localhost any port. */
   origins?: readonly string[]
 }
 

@@ -7,14 +7,14 @@ import { settings } from './context.ts'
 import { loadPackage } from './packages.ts'
 import type { PasskeySettings } from './passkey-settings.ts'
 
-/** A passkey as it is to be kept with its user, who may have several. */
+/** A passkey, to be stored with its user, who may have several. */
 export interface Passkey {
-  /** The id by which it is found. */
+  /** The id of the credential. */
   readonly id: string
   readonly userId: string
   /** Base64url. */
   readonly publicKey: string
-  /** The number of its uses, where it counts them. */
+  /** The number of its uses; 0 for a passkey that does not count them. */
   readonly counter: number
   readonly transports: readonly string[]
   /** True if it is on more than one device, or may be. */
@@ -25,7 +25,7 @@ type Server = typeof Simplewebauthn
 
 let server: Server | undefined
 
-/** Loads the package; at the start, so that one that is missing stops it. */
+/** Loads the package: at the start, which stops if it is missing. */
 export async function loadPasskeys(): Promise<Server> {
   server ??= await loadPackage('Passkeys', '@simplewebauthn/server', () => import('@simplewebauthn/server'))
   return server
@@ -43,8 +43,8 @@ function configured(name: string): Required<PasskeySettings> {
 /**
  * Begins to make a passkey for a user: send what it returns to the page, as JSON, for `navigator.credentials.create`.
  *
- * @param user `id`: at most 64 bytes, and nothing that tells who it is; `name`: shown where passkeys are listed
- * @param known the passkeys that the user has: the same device is not asked for a second one
+ * @param user `id`: at most 64 bytes, and no name or e-mail address; `name`: shown where passkeys are listed
+ * @param known the passkeys that the user has: a device that has one of them makes no second one
  */
 export async function beginPasskey(
   user: { readonly id: string; readonly name: string },
@@ -65,7 +65,7 @@ export async function beginPasskey(
   return options
 }
 
-/** Returns the new passkey, to be kept, or null if the browser's response is not good; the log says why. */
+/** Returns the new passkey, to be stored, or null if the browser's response is not valid; the log says why. */
 export async function completePasskey(response: unknown): Promise<Passkey | null> {
   const { rpId, origins } = configured('completePasskey')
   const begun = endChallenge(response, 'new')
@@ -88,7 +88,7 @@ export async function completePasskey(response: unknown): Promise<Passkey | null
   }
 }
 
-/** Begins a login: send what it returns to the page, as JSON, for `navigator.credentials.get`. No name is asked for. */
+/** Begins a login without a name: send what it returns to the page, as JSON, for `navigator.credentials.get`. */
 export async function beginPasskeyLogin(): Promise<object> {
   const { rpId } = configured('beginPasskeyLogin')
   const { generateAuthenticationOptions } = await loadPasskeys()
@@ -98,8 +98,8 @@ export async function beginPasskeyLogin(): Promise<object> {
 }
 
 /**
- * Returns the passkey that the browser's response was signed by, with its new counter, to be kept; null if the response is not
- * good, and the log says why. Then log in: `await login(passkey.userId)`.
+ * Returns the passkey that signed the browser's response, with its new counter, to be stored; null if the response is not
+ * valid, and the log says why. Then log in: `await login(passkey.userId)`.
  *
  * @param find returns the passkey with an id, or null
  */
@@ -138,7 +138,7 @@ export async function completePasskeyLogin(
   }
 }
 
-/** Finds the challenge that a response is to. Each is good once, for this session and this purpose. */
+/** Returns the challenge of a response and its user. Each is valid once, for this session and this purpose. */
 function endChallenge(response: unknown, purpose: string): { challenge: string; user: string } | null {
   const challenge = challengeOf(response)
   const begun = challenge === undefined ? undefined : sessionStore.endSignIn(challenge)
@@ -152,7 +152,7 @@ function challengeOf(response: unknown): string | undefined {
     const { challenge } = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString()) as { challenge?: unknown }
     return typeof challenge === 'string' ? challenge : undefined
   } catch {
-    return undefined // none of a browser's
+    return undefined // not made by a browser
   }
 }
 

@@ -25,7 +25,7 @@ export class PasswordHasher {
   readonly #slots: Semaphore
   #onMeasured: ((ms: number) => void) | undefined
 
-  /** @param onMeasured is told the milliseconds of the first hash */
+  /** @param onMeasured called with the milliseconds of the first hash */
   constructor(
     given: GivenPasswordSettings = {},
     env: Readonly<Record<string, string | undefined>> = process.env,
@@ -61,8 +61,8 @@ export class PasswordHasher {
   }
 
   /**
-   * Tells whether `password` is the one that `stored` was made of. Takes as long for `null`, a user that does not exist,
-   * and is false then.
+   * Returns true if `stored` was made of `password`. Takes as long for `null`, a user that does not exist, and returns false
+   * then.
    *
    * @throws {TipfyError} TIPFY_E_PASSWORD_HASH where this Node cannot compute such a hash, or it is none
    */
@@ -74,7 +74,7 @@ export class PasswordHasher {
     return crypto.timingSafeEqual(computed, phc.hash) && bytes !== null && stored != null
   }
 
-  /** Tells whether a hash was made with another algorithm or cost than are set: hash anew at the next login. */
+  /** Returns true if a hash was made with another algorithm or cost than are set: hash anew at the next login. */
   needsRehash(stored: string): boolean {
     const { hash, salt, ...cost } = read(stored)
     return JSON.stringify(cost) !== JSON.stringify(this.#cost()) || hash.length < hashLength || salt.length < saltLength
@@ -122,7 +122,7 @@ function read(stored: string): Phc {
   return phc
 }
 
-/** The name of the algorithm alone: the rest is nothing for a log. */
+/** The name of the algorithm alone: the rest does not belong in a log. */
 function nameOf(stored: string): string {
   return /^\$([a-z0-9-]{1,32})\$/.exec(stored)?.[1] ?? 'no PHC string'
 }

@@ -1,4 +1,4 @@
-// The settings of password hashes, and all that a start can know to be wrong with them.
+// The settings of password hashes, and their checks at the start.
 
 import { TipfyError } from '../../internal/errors.ts'
 import { isDictionary } from '../../internal/settings.ts'
@@ -13,11 +13,11 @@ export interface PasswordSettings {
   argon2id: { memory: number; passes: number; parallelism: number }
   /** The exponent of the cost (17: 128 MiB with a block size of 8), block size, lanes. */
   scrypt: { logCost: number; blockSize: number; parallelism: number }
-  /** Longest password in bytes of UTF-8: hashing reads all of it before it looks expensive to a sender. */
+  /** Longest password, in bytes of UTF-8: all of it is hashed, and a long one costs time. */
   maxPasswordLength: number
   /** Hashes computed at once; always fewer than the threads of libuv's pool, which files and names need too. */
   maxParallelHashes: number
-  /** Hashes that wait for those; beyond that a login is a 503, and not one that comes too late. */
+  /** Hashes that wait for those; beyond that a login is a 503 at once. */
   maxWaitingHashes: number
 }
 

@@ -1,4 +1,4 @@
-// The providers to sign in with: their settings, and all that a start can know to be wrong with them.
+// The providers to sign in with: their settings, and their checks at the start.
 import { TipfyError } from '../../internal/errors.ts'
 import { isDictionary } from '../../internal/settings.ts'
 import { nearest } from '../../internal/suggest.ts'
@@ -7,11 +7,11 @@ import { isLocal, wrong } from './wrong.ts'
 
 /** A provider of OpenID Connect. */
 export interface ProviderSettings {
-  /** Its issuer, where it describes itself: `https://login.example.com`. Default for `google`: Google's. */
+  /** Its issuer, the address of its metadata: `https://login.example.com`. Default for `google`: Google's. */
   issuer?: string
-  /** The name that it knows this application by. */
+  /** The id that it gave to this application. */
   clientId: string
-  /** The secret that goes with it; null for the rare clients that have none. */
+  /** The secret of that id; null for the rare clients that have none. */
   clientSecret: string | null
   /** The full URL, registered with the provider, at which it sends users back. */
   redirectUri: string

@@ -14,11 +14,11 @@ import { isLocal } from './wrong.ts'
 
 /** A person as a provider knows them. */
 export interface Identity {
-  /** `issuer#subject`: the same person's for ever, and no other's. Keep this with your user, not the e-mail address. */
+  /** `issuer#subject`: belongs to one person for ever. Keep this with your user, not the e-mail address. */
   readonly id: string
   readonly issuer: string
   readonly subject: string
-  /** The e-mail address, if the provider has verified that it is theirs; null otherwise. It may be another one tomorrow. */
+  /** The e-mail address, if the provider has verified it; null otherwise. It may change. */
   readonly email: string | null
   readonly name: string | null
   /** All that the provider said. */
@@ -36,13 +36,13 @@ type Client = typeof OpenidClient
 
 let client: Client | undefined
 
-/** Loads openid-client; at the start, so that a package that is missing stops it. */
+/** Loads openid-client: at the start, which stops if it is missing. */
 export async function loadOpenid(): Promise<Client> {
   client ??= await loadPackage('Providers to sign in with', 'openid-client', () => import('openid-client'))
   return client
 }
 
-/** The descriptions of themselves that providers gave, by their settings: each is asked once. */
+/** The metadata of providers, by their settings, fetched at the first sign-in. */
 const discovered = new WeakMap<ProviderSettings, Promise<OpenidClient.Configuration>>()
 
 function discover(openid: Client, name: string, provider: ProviderSettings): Promise<OpenidClient.Configuration> {
@@ -108,8 +108,8 @@ export async function beginSignIn(provider: string, { next = nextPath() } = {}):
 }
 
 /**
- * Ends a sign-in, in the handler of the provider's `redirectUri`: returns who it is, or null if it failed. The log says why; the
- * user is to be told only that. Then log in: `await login(user.id)`.
+ * Ends a sign-in, in the handler of the provider's `redirectUri`: returns the identity and the path to go on to, or null if it
+ * failed. The log says why; tell the user only that it failed. Then log in: `await login(user.id)`.
  *
  * @throws {ServiceUnavailable} if the provider is out of reach
  */
@@ -120,7 +120,7 @@ export async function completeSignIn(provider: string): Promise<CompletedSignIn 
   if (begun?.provider !== provider) return failed(provider, 'this session has not begun it, or it was used or is old')
   const { nonce = '', verifier = '', next = '/', repeated } = begun
   if (repeated === undefined) {
-    // Once at most, should a browser begin the navigation again and still call it one of another site.
+    // At most once: a browser might still call the repeated navigation one of another site.
     sessionStore.beginSignIn(state, { provider, nonce, verifier, next, repeated: 'yes' })
     sessionStore.makeOwnNavigation()
     sessionStore.endSignIn(state)
@@ -152,7 +152,7 @@ export async function completeSignIn(provider: string): Promise<CompletedSignIn 
   }
 }
 
-/** Names why, but nothing that was sent: codes and tokens are secrets. */
+/** Logs the reason, but nothing that was sent: codes and tokens are secrets. */
 function failed(provider: string, reason: string): null {
   current(app).log.warn({ provider, reason, address: request.remoteAddr }, 'a sign-in has failed')
   return null

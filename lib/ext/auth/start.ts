@@ -1,10 +1,10 @@
-// The start of an application with the section 'tipfy/ext/auth': what its checks alone cannot know.
+// The start of an application with the section 'tipfy/ext/auth': checks that need its rules, and packages.
 import type { App } from '../../app/types.ts'
 import type { AuthConfig } from './config.ts'
 import { checkCallbacks } from './providers.ts'
 import { wrong } from './wrong.ts'
 
-/** Throws for a page to log in that asks for a login, and warns where there is none. */
+/** Throws for a login page that asks for a login, and warns if there is none. */
 function checkLoginPage(loginPath: string, { urlMap, settings, log }: App): void {
   const request = {
     host: settings.serverName ?? 'localhost',

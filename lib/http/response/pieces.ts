@@ -78,7 +78,7 @@ class NodePieces implements Pieces {
       this.#piece = { value }
       this.#settle?.()
     }
-    // Only now: a stream that flows takes nothing into its buffer, and seems to be in want of more.
+    // Only now: a stream that flows keeps its buffer empty, and would read ahead.
     source.once('readable', () => source.on('data', onData).resume())
   }
 

@@ -1,4 +1,4 @@
-// Tells which processes on a folder are alive. Each engine holds a file of its own locked for as long as it is open: the operating
+// Finds out which processes on a folder are alive. Each engine holds a file of its own locked for as long as it is open: the operating
 // system releases that lock when the process dies, however it dies, also in another container.
 import { randomBytes } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'

@@ -1,6 +1,6 @@
-// The locks of open transactions, in an SQLite file that all processes on a folder share. It may be lost at any time: a commit also
-// checks that what its transaction has read still holds, and only waits because of a lock. So it is written without waiting for the
-// disk, and nothing of it counts after a crash.
+// The locks of open transactions, in an SQLite file that all processes on a folder share. It may be lost at any time: a lock only
+// makes a commit wait, and the commit checks by itself that its reads still hold. So it is written without waiting for the disk,
+// and means nothing after a crash.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
@@ -170,7 +170,7 @@ export class LockTables {
     this.#sql.run(`DELETE FROM txn WHERE id ${which}`, parameter)
   }
 
-  /** Writes in one transaction. Without success after some tries, it is as if there were no lock. */
+  /** Writes in one transaction. After some failed tries, the lock is left out. */
   #try(write: () => void): boolean {
     for (let tries = 0; tries < maxTries; tries++) {
       try {

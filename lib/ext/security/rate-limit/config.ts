@@ -22,9 +22,9 @@ export interface RateLimitPolicy {
   by?: 'address' | 'user' | ((request: Request) => string | null)
   /** The endpoints that the hook limits; default: every request, also where there is no page. */
   endpoints?: readonly string[]
-  /** The methods that the hook limits; default: all but OPTIONS. */
+  /** The methods that the hook limits, GET with HEAD; default: all but OPTIONS. */
   methods?: readonly string[]
-  /** While the store cannot be used: 'open', each process counts alone; 'closed', nothing passes (503). */
+  /** While the store cannot be used: 'open', each process counts alone; 'closed', every request is a 503. */
   storeDown?: 'open' | 'closed'
 }
 
@@ -41,7 +41,7 @@ export interface RateLimitConfig {
   kind: string
   /** Milliseconds to wait for the store. */
   timeout: number
-  /** Keys that one process counts at the same time. Beyond that, those used longest ago are forgotten. */
+  /** The number of keys that one process counts. Beyond that, those used longest ago are forgotten. */
   maxKeys: number
 }
 

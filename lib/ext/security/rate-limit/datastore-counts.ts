@@ -62,8 +62,8 @@ export class DatastoreCounts implements CountStore {
   }
 
   /**
-   * Deletes ended counts among some hundred records, others each time, in an embedded Datastore. Google's own deletes them by a
-   * TTL policy on `expires`; an index on it, which a query needs, would be slower than the counting.
+   * Deletes ended counts in an embedded Datastore: a few hundred records are looked at, others each time. Google's deletes them by
+   * a TTL policy on `expires`. An index on that, for a query, would cost more than the counting.
    */
   async sweep(): Promise<void> {
     if (!internalsOf(this.#datastore).clients_.has(transportName)) return

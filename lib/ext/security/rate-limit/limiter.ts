@@ -1,8 +1,8 @@
 // Counts by key in windows of time: in this process, or in a store that several processes share.
 //
-// A key that is far from its limit is counted here, and what was counted is added to the store together: at the latest when it is
-// a tenth of what the limit leaves, and every second. So the more a key is used, the fewer calls it costs; close to its limit
-// each request waits for the store, and the limit is exact. Of a key that has reached its limit the store is asked nothing more.
+// A key that is far from its limit is counted here, and its hits are added to the store together: once they are a tenth of what
+// the limit leaves, and every second. So the more a key is used, the fewer calls it costs; close to its limit
+// each request waits for the store, and the limit is exact. A key that has reached its limit costs no call.
 import { createHmac } from 'node:crypto'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import { type Count, MemoryCounts } from '../../../server/shared-counts.ts'
@@ -26,13 +26,13 @@ export interface Quota {
   readonly limit: number
   /** Seconds. */
   readonly window: number
-  /** Without the store: count in this process alone, or let nothing pass. */
+  /** Without the store: count in this process alone, or reject every hit. */
   readonly storeDown: 'open' | 'closed'
 }
 
 /** The result for one hit. */
 export interface Verdict {
-  /** `unknown`: the store cannot be used, and the policy lets nothing pass without it. */
+  /** `unknown`: the store cannot be used, and the policy rejects hits without it. */
   readonly state: 'passed' | 'limited' | 'unknown'
   readonly remaining: number
   /** Seconds until the count begins anew. */
@@ -51,9 +51,9 @@ export interface LimiterOptions {
   onTrouble(message: string): void
 }
 
-/** The part of what a limit leaves that one process may count before it tells the store. */
+/** The part of what a limit leaves that one process may count by itself. */
 const share = 0.1
-/** Ms until the store is told, and between sweeps. */
+/** Ms until hits are added to the store, and between sweeps. */
 const flushEvery = 1000
 const sweepEvery = 60_000
 /** Ms that the store is left alone after it failed. */
@@ -70,8 +70,8 @@ interface Shared {
   /** The store's count at the last call, and its end. */
   known: number
   expires: number
-  /** Hits that the store is being told, and those that it is to be told. */
-  telling: number
+  /** Hits that are being added to the store, and those that wait for that. */
+  adding: number
   pending: number
   current: Promise<Flush> | null
   next: Promise<Flush> | null
@@ -109,7 +109,7 @@ export class Limiter {
     if (!isUsable && quota.storeDown === 'closed') return unknown
     shared.pending++
     if (!isUsable) return this.#withoutStore(shared, quota, now)
-    const waiting = shared.telling + shared.pending
+    const waiting = shared.adding + shared.pending
     if (shared.expires > 0 && waiting <= share * (quota.limit - shared.known)) {
       this.#flushLater(shared)
       return verdict(quota, shared.known + waiting, shared.expires, now)
@@ -136,14 +136,14 @@ export class Limiter {
   #withoutStore(shared: Shared, quota: Quota, now: number): Verdict {
     if (quota.storeDown === 'closed') return unknown
     if (shared.expires === 0) shared.expires = now + shared.window
-    return verdict(quota, shared.known + shared.telling + shared.pending, shared.expires, now)
+    return verdict(quota, shared.known + shared.adding + shared.pending, shared.expires, now)
   }
 
   #sharedFor(policy: string, key: string, quota: Quota, now: number): Shared {
     const id = this.#idOf(policy, key)
     const found = this.#shared.get(id)
     if (found !== undefined && (found.expires === 0 || found.expires > now)) {
-      this.#shared.delete(id) // the one that is used last stands last
+      this.#shared.delete(id) // the one used last comes last
       this.#shared.set(id, found)
       return found
     }
@@ -152,7 +152,7 @@ export class Limiter {
       window: quota.window * 1000,
       known: 0,
       expires: 0,
-      telling: 0,
+      adding: 0,
       pending: 0,
       current: null,
       next: null,
@@ -188,7 +188,7 @@ export class Limiter {
     return !this.#isDown || this.#options.clock.ticks() >= this.#downUntil
   }
 
-  /** Tells the store all that is pending of a key. One call at a time: what comes meanwhile goes together with the next. */
+  /** Adds the pending hits of a key to the store. One call at a time: hits that come meanwhile go with the next. */
   #flush(shared: Shared): Promise<Flush> {
     shared.next ??= this.#flushAfter(shared, shared.current)
     return shared.next
@@ -200,7 +200,7 @@ export class Limiter {
     shared.next = null
     this.#dirty.delete(shared)
     const hits = shared.pending
-    shared.telling = hits
+    shared.adding = hits
     shared.pending = 0
     try {
       const { count, expires } = await this.#call((store) => store.add(shared.id, hits, shared.window))
@@ -211,7 +211,7 @@ export class Limiter {
       shared.pending += hits
       throw error
     } finally {
-      shared.telling = 0
+      shared.adding = 0
       shared.current = null
     }
   }
@@ -229,7 +229,7 @@ export class Limiter {
       if (!this.#isDown) {
         const why = String((error as Error)?.message ?? error).replace(/\.+$/, '')
         onTrouble(
-          `the counts of rate limits in ${store!.name} cannot be used: ${why}. Policies with storeDown 'closed' let nothing pass; for the others each process counts alone`,
+          `the counts of rate limits in ${store!.name} cannot be used: ${why}. Policies with storeDown 'closed' reject every request; for the others each process counts alone`,
         )
       }
       this.#isDown = true
@@ -242,7 +242,7 @@ export class Limiter {
     this.#cancelFlush ??= this.#options.clock.timer(flushEvery, () => void this.flush(), true)
   }
 
-  /** Tells the store everything. */
+  /** Adds all pending hits to the store. */
   async flush(): Promise<void> {
     this.#cancelFlush?.()
     this.#cancelFlush = null

@@ -72,7 +72,7 @@ export async function rateLimit(app: App): Promise<void> {
   })
   // First of all: what is too much must not cost the reading of a form.
   app.hooks.add('preDispatchHandler', (request: Request) => runAll(guards, request), 0)
-  app.hooks.add('preSendResponse', tell)
+  app.hooks.add('preSendResponse', addHeaders)
 }
 
 function runAll(
@@ -107,7 +107,7 @@ async function loadUserKey(): Promise<KeyOf> {
   }
 }
 
-/** Notes a verdict for the response; throws for one that is no pass. */
+/** Notes a verdict for the headers of the response; throws unless it has passed. */
 function judge(request: Request, name: string, policy: Policy, verdict: Verdict): void {
   const list = verdicts.get(request)
   if (list === undefined) verdicts.set(request, [[name, policy, verdict]])
@@ -121,7 +121,7 @@ function assertPassed({ state, reset }: Verdict): void {
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
-function tell(request: Request, response: Response): void {
+function addHeaders(request: Request, response: Response): void {
   const list = verdicts.get(request)?.filter(([, , { state }]) => state !== 'unknown')
   if (list === undefined || list.length === 0) return
   response.headers.set(

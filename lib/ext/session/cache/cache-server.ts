@@ -102,7 +102,7 @@ export class CacheServer {
     this.#connect().catch((error) => this.#fail(error, start))
   }
 
-  /** A change is told to a server that responds again, though it is not used for reads before the pause is over. */
+  /** Changes are sent to a server that responds again, though it is not used for reads before the pause is over. */
   #isTold(isChange: boolean): boolean {
     return isChange && this.#state === 'open' && this.#connection?.alive === true
   }

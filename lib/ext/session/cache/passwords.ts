@@ -1,5 +1,5 @@
-// The password of a cache: a text, or a function that gives one for each connection. It is asked for beside the requests and
-// before the time of a connection begins, once for all who wait; a token that says when it ends is renewed ahead of that.
+// The password of a cache: a text, or a function that returns one for each connection. The function runs beside the requests,
+// before the timeout of a connection begins, and once for all that wait. A token with an end is renewed ahead of that.
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import type { CachePassword, CachePasswordSetting } from '../config/cache-servers.ts'
 

@@ -1,4 +1,4 @@
-// Explains the errors of a Valkey to those who have to mend them. The server's own words come first.
+// Explains the errors of a Valkey, with a remedy. The server's own words come first.
 import { types } from 'node:util'
 import { CacheUnusable } from './ports.ts'
 import { ReplyError } from './resp.ts'

@@ -19,20 +19,11 @@ export class MemoryCounts {
     this.#max = max
   }
 
-  get size(): number {
-    return this.#counts.size
-  }
-
-  /** Returns the count of a key, unless it has ended. */
-  get(key: string, now: number): Count | undefined {
-    const found = this.#counts.get(key)
-    return found !== undefined && found.expires > now ? found : undefined
-  }
-
   /** Adds to the count of a key. A new one ends after `window` ms. */
   add(key: string, hits: number, window: number, now: number): Count {
-    const found = this.get(key, now)
-    const count = { count: (found?.count ?? 0) + hits, expires: found?.expires ?? now + window }
+    const found = this.#counts.get(key)
+    const known = found !== undefined && found.expires > now ? found : undefined
+    const count = { count: (known?.count ?? 0) + hits, expires: known?.expires ?? now + window }
     this.#counts.delete(key) // a Map is in the order of insertion
     this.#counts.set(key, count)
     if (this.#counts.size > this.#max) this.#counts.delete(this.#counts.keys().next().value!)
@@ -70,7 +61,7 @@ export class PrimaryCounts {
   #calls = 0
 
   /** Returns true in a worker of `tipfy serve --workers`. */
-  static get exist(): boolean {
+  static get areKept(): boolean {
     return cluster.isWorker && process.env[sharingVariable] === '1'
   }
 

@@ -28,7 +28,7 @@ export async function openLimiter(app: App, given: Partial<RateLimitConfig>): Pr
 
 async function openStore(app: App, { store, kind, timeout }: RateLimitConfig): Promise<CountStore | null> {
   if (store === 'memory') {
-    if (!PrimaryCounts.exist) return null
+    if (!PrimaryCounts.areKept) return null
     const counts = new PrimaryCounts()
     return { name: 'the primary process', add: (...args) => counts.add(...args), delete: (id) => counts.delete(id) }
   }

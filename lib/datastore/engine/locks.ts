@@ -3,7 +3,7 @@
 import { clearTimeout, setTimeout } from '../../internal/timers.ts'
 import type { Properties } from './encoding/values.ts'
 import type { RunQueryRequest } from './protocol/messages.ts'
-import { Code, StatusError } from './protocol/status.ts'
+import { asStatus, Code, StatusError } from './protocol/status.ts'
 import { isAfter } from './query/cursor.ts'
 import { type Plan, readPlan } from './query/plan.ts'
 import { comparer, RowMaker } from './query/rows.ts'
@@ -162,7 +162,13 @@ export class Locks {
       this.#unreleased.delete(id)
     }
     const now = Date.now()
-    for (const waiter of this.#waiters) this.#look(waiter, now)
+    for (const waiter of this.#waiters) {
+      try {
+        this.#look(waiter, now)
+      } catch (error) {
+        waiter.settle(asStatus(error)) // thrown in a timer, it would end the process
+      }
+    }
     if (this.#waiters.size > 0 || this.#unreleased.size > 0) this.#timer = setTimeout(() => this.#poll(), pollInterval)
   }
 

@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { Engine, type EngineOptions } from '../../../lib/datastore/engine/engine.ts'
+import { Sql } from '../../../lib/datastore/engine/storage/sql.ts'
 import { closeDatastore, openDatastore } from '../../../lib/datastore/index.ts'
 
 const projectId = 'p'
@@ -162,6 +163,48 @@ describe('two processes on one folder, pessimistic', () => {
     const transaction = reading(engine, 'a')
     await expect(engine.commit(put('a'), 20)).rejects.toMatchObject({ code: 10 })
     await end(engine, transaction)
+  })
+})
+
+describe('where locks cannot be written', () => {
+  /** Fails each write of a lock, as on a full disk. */
+  function fillDisk() {
+    const { run } = Sql.prototype
+    return jest.spyOn(Sql.prototype, 'run').mockImplementation(function (this: Sql, text, ...parameters) {
+      if (!/\b(?:txn|entity_lock|query_lock|wait)\b/.test(text)) return run.call(this, text, ...parameters)
+      throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 })
+    })
+  }
+  afterEach(() => {
+    jest.restoreAllMocks()
+  })
+
+  test('a transaction reads and commits without them', async () => {
+    const engine = open()
+    await engine.commit(put('a'))
+    fillDisk()
+    const transaction = reading(engine, 'a')
+    engine.runQuery({ projectId, query: { kind: [{ name: 'K' }] }, readOptions: { transaction } })
+    expect(await outcome(end(engine, transaction, put('a').mutations))).toBe('ok')
+  })
+
+  test('a commit that succeeded says so, and its locks are released once there is room', async () => {
+    const engine = open()
+    await engine.commit(put('a'))
+    const transaction = reading(engine, 'a')
+    const full = fillDisk()
+    expect(await outcome(end(engine, transaction, put('b').mutations))).toBe('ok')
+    full.mockRestore()
+    expect(await outcome(engine.commit(put('a')))).toBe('ok')
+  })
+
+  test('a commit waits on, until its time is over, after their folder was removed', async () => {
+    const [first, second] = [open(), open()]
+    await first.commit(put('a'))
+    reading(first, 'a')
+    const waiting = outcome(second.commit(put('a'), 400))
+    rmSync(join(folder, 'locks'), { recursive: true })
+    expect(await waiting).toBe(10)
   })
 })
 

@@ -26,7 +26,12 @@ export class LockOwner {
   /** Returns true if the process of an owner is alive. */
   isAlive(id: string): boolean {
     if (id === this.id) return true
-    const db = new (sqlite().DatabaseSync)(fileOf(this.#folder, id), { timeout: 0 })
+    let db: DatabaseSync
+    try {
+      db = new (sqlite().DatabaseSync)(fileOf(this.#folder, id), { timeout: 0 })
+    } catch {
+      return true // it cannot be known: no file can be opened, or the folder was removed
+    }
     try {
       db.exec('BEGIN IMMEDIATE')
       return false

@@ -82,11 +82,11 @@ export class LockTables {
   /** Locks the results of a query for a transaction; returns the lock's id, 0 if there is none. */
   lockQuery(txn: Uint8Array, times: LockTimes, name: string, request: string): number {
     let id = 0
-    this.#try(() => {
+    const isLocked = this.#try(() => {
       this.#use(txn, times)
       id = this.#sql.run('INSERT INTO query_lock (name, txn, request) VALUES (?, ?, ?)', name, txn, request)
     })
-    return id
+    return isLocked ? id : 0
   }
 
   /** Restricts a query's lock to what was read. */
@@ -170,25 +170,39 @@ export class LockTables {
     this.#sql.run(`DELETE FROM txn WHERE id ${which}`, parameter)
   }
 
-  /** Writes in one transaction. After some failed tries, the lock is left out. */
+  /** Writes in one transaction. After some failed tries, and where the disk takes nothing, the lock is left out. */
   #try(write: () => void): boolean {
     for (let tries = 0; tries < maxTries; tries++) {
       try {
         this.#sql.run('BEGIN IMMEDIATE')
+        write()
+        this.#sql.run('COMMIT')
+        return true
       } catch (error) {
+        this.#rollback()
+        if (isOfDisk(error)) return false
         if (!isBusy(error)) throw error
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
-        continue
       }
-      try {
-        write()
-      } finally {
-        this.#sql.run('COMMIT')
-      }
-      return true
     }
     return false
   }
+
+  #rollback(): void {
+    try {
+      this.#sql.run('ROLLBACK')
+    } catch {
+      // None has begun, or SQLite has ended it: on a full disk, for example.
+    }
+  }
+}
+
+/** SQLITE_READONLY, IOERR, CORRUPT, FULL, CANTOPEN and NOTADB. */
+const diskErrors: readonly unknown[] = [8, 10, 11, 13, 14, 26]
+
+function isOfDisk(error: unknown): boolean {
+  const { errcode = 0 } = error as { errcode?: number }
+  return diskErrors.includes(errcode & 0xff)
 }
 
 const circle = `SELECT 1 FROM (

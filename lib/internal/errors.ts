@@ -232,7 +232,7 @@ const table = {
   },
   TIPFY_E_STREAM_CHUNK: {
     message: 'A streamed body yielded {given}',
-    remedy: 'Yield text, bytes (Uint8Array) or html`…` only.',
+    remedy: 'Yield only text, bytes (Uint8Array), or what html returns.',
   },
   TIPFY_E_STREAM_LENGTH: {
     message: 'A streamed body has {given} bytes but its Content-Length is {length}',

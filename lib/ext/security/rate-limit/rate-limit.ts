@@ -97,7 +97,10 @@ function checkEndpoints({ urlMap }: App, name: string, { endpoints = [] }: Polic
   })
 }
 
-const byAddress: KeyOf = ({ remoteAddr }) => addressKey(remoteAddr)
+/** The key of clients on a Unix socket. */
+const noAddress = 'no address'
+
+const byAddress: KeyOf = ({ remoteAddr }) => addressKey(remoteAddr) || noAddress
 
 async function loadUserKey(): Promise<KeyOf> {
   const { hasSession, sessionStore } = await import('../../session/index.ts')
@@ -144,7 +147,7 @@ async function policyOf(name: string): Promise<{ limiter: Limiter; policy: Polic
 
 /** @throws {TipfyError} TIPFY_E_RATE_LIMIT_KEY: others would share the key 'undefined' */
 function keyFor(name: string, key: string | undefined): string {
-  if (key === undefined) return addressKey(currentRequest.remoteAddr)
+  if (key === undefined) return addressKey(currentRequest.remoteAddr) || noAddress
   if (typeof key !== 'string' || key === '')
     throw new TipfyError('TIPFY_E_RATE_LIMIT_KEY', { name, given: JSON.stringify(key) ?? typeof key })
   return key

@@ -100,6 +100,12 @@ test('a policy counts the endpoints and methods that it names, and never OPTIONS
   for (let n = 0; n < 3; n++) expect((await all.options('/')).status).toBe(204)
 })
 
+test('clients without an address, on a Unix socket, are one', async () => {
+  const client = createClient(make(api(1)))
+  const statuses = [await client.get('/', { remoteAddress: '' }), await client.get('/', { remoteAddress: '' })]
+  expect(statuses.map(({ status }) => status)).toEqual([200, 429])
+})
+
 test('a policy for GET counts HEAD, which runs the same handlers', async () => {
   const client = createClient(make(api(2, { methods: ['get'] })))
   expect((await client.head('/')).status).toBe(200)

@@ -30,6 +30,9 @@ export type AuthUser = AuthTypes extends { user: infer User } ? User : unknown
 /** Milliseconds from which a hash is slow: users wait for it, and a few logins keep the server busy. */
 const slowHash = 1000
 
+/** Characters of a name that count for its limit: one character can become 18 in its normal form. */
+const maxNameLength = 256
+
 const hashers = new WeakMap<object, PasswordHasher>()
 
 function hasher(): PasswordHasher {
@@ -113,7 +116,7 @@ export async function loginWithPassword(
   { remember = false, saveHash }: PasswordLoginOptions = {},
 ): Promise<boolean> {
   await checkCsrf(current(request), current(app))
-  const key = `name ${name.normalize('NFKC').trim().toLowerCase()}`
+  const key = `name ${name.slice(0, maxNameLength).normalize('NFKC').trim().toLowerCase()}`
   await limit('loginAddress')
   await limit('login', key)
   const stored = user?.passwordHash

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { makeApp, RequestHandler, Rule, request } from 'tipfy'
 import { hashPassword, loginWithPassword } from 'tipfy/ext/auth'
 import { sessionStore, setSecureCookieSession } from 'tipfy/ext/session'
@@ -50,6 +50,18 @@ async function tryToLogIn(client: TestClient, form: Record<string, string>) {
   const csrf = (await client.get('/login')).text
   return client.post('/login', { form: { _csrf: csrf, ...form } })
 }
+
+test('a name of megabytes, which Unicode would make longer still, is not normalised whole', async () => {
+  const { client } = await open()
+  const normalize = jest.spyOn(String.prototype, 'normalize')
+  try {
+    expect((await tryToLogIn(client(), { name: '\ufdfa'.repeat(10_000), password: 'x' })).text).toBe('no')
+    const lengths = normalize.mock.results.map(({ value }) => (value as string).length)
+    expect(Math.max(...lengths)).toBeLessThan(10_000)
+  } finally {
+    normalize.mockRestore()
+  }
+})
 
 test('a name and its password log in, in a session with a new id', async () => {
   const { client } = await open()

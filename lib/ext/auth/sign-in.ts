@@ -34,6 +34,9 @@ export interface CompletedSignIn {
 
 type Client = typeof OpenidClient
 
+/** Characters of the path to go on to: it is kept in the session, and a cookie has 4 kB. */
+const maxNextLength = 1000
+
 let client: Client | undefined
 
 /** Loads openid-client: at the start, which stops if it is missing. */
@@ -86,7 +89,7 @@ function providerOf(name: string): ProviderSettings {
  * Sends the user to a provider: return what it returns.
  *
  * @param provider its name in `providers` of the configuration
- * @param options.next the path to go on to afterwards; default: that of `nextPath()`
+ * @param options.next the path to go on to afterwards, of at most 1,000 characters; default: that of `nextPath()`
  * @throws {ServiceUnavailable} if the provider is out of reach
  */
 export async function beginSignIn(provider: string, { next = nextPath() } = {}): Promise<Response> {
@@ -94,7 +97,8 @@ export async function beginSignIn(provider: string, { next = nextPath() } = {}):
   const configuration = await configurationOf(provider)
   const openid = await loadOpenid()
   const [state, nonce, verifier] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier()]
-  sessionStore.beginSignIn(state, { provider, nonce, verifier, next: isOwnPath(next) ? next : '/' })
+  const isKept = next.length <= maxNextLength && isOwnPath(next)
+  sessionStore.beginSignIn(state, { provider, nonce, verifier, next: isKept ? next : '/' })
   const url = openid.buildAuthorizationUrl(configuration, {
     ...parameters,
     redirect_uri: redirectUri,

@@ -116,7 +116,13 @@ describe.each(kinds)('with %s sessions', (kind) => {
     expect(await who(ann)).toEqual({ user: id, identity })
   })
 
-  test.each(['//evil.test/', 'https://evil.test/', '/\\evil.test', ''])('nobody goes on to %j', async (to) => {
+  test.each([
+    '//evil.test/',
+    'https://evil.test/',
+    '/\\evil.test',
+    '',
+    `/${'too-long'.repeat(600)}`,
+  ])('a user goes on to / instead of %j', async (to) => {
     provider.person = { sub: 'ann-1' }
     const { client } = await open(kind)
     const ann = client()

@@ -70,7 +70,8 @@ export class CacheCounts implements CountStore {
   }
 }
 
-const keyOf = (id: string) => `tipfy.rate.${id}`
+/** Within `tipfy:*`, the keys that the cache's user has rights for. A session's is `tipfy:` and hexadecimal digits alone. */
+const keyOf = (id: string) => `tipfy:rate.${id}`
 
 /** Returns the count of an entry; undefined if it has ended, or is none. */
 function readCount(text: string, now: number): Count | undefined {

@@ -5,6 +5,7 @@ import { limit, type RateLimitConfig, resetLimit } from 'tipfy/ext/security'
 import { sessionStore } from 'tipfy/ext/session'
 import { createClient } from 'tipfy/testing'
 import { Memcached, memcachedFound } from '../../../support/memcached.ts'
+import { Valkey, valkeyServers } from '../../../support/valkey.ts'
 
 class Page extends RequestHandler {
   get() {
@@ -227,6 +228,26 @@ withMemcached('two processes share counts in the cache of the sessions, and go o
     await server.kill()
     expect((await clients[0]!.get('/', from('192.0.2.9'))).status).toBe(200)
     expect((await clients[0]!.get('/ask?policy=login', from('192.0.2.9'))).status).toBe(503)
+  } finally {
+    await server.kill()
+  }
+})
+
+const withValkey = valkeyServers.length > 0 ? test : test.skip
+withValkey('the rights that sessions need in the cache are enough to count, and to forget a count', async () => {
+  const server = await Valkey.start(valkeyServers[0])
+  try {
+    const rights = ['~tipfy:*', '+get', '+set', '+del', '+eval', '+evalsha', '+info']
+    await server.command('ACL', 'SETUSER', 'shop', 'on', '>right', ...rights)
+    const hooks = [hook, 'tipfy/ext/session:setDatastoreSession']
+    const cache = `valkey://127.0.0.1:${server.port}`
+    const session = { hooks, datastore: await memoryDatastore(), cache, cacheUser: 'shop', cachePassword: 'right' }
+    const policies = { ...api(100).policies, login: { limit: 2, window: 60 } }
+    const config = { policies, store: 'cache' as const, timeout: 2000 }
+    const clients = [make(config, session), make(config, session)].map((app) => createClient(app))
+    const logIn = async (n: number, right = '') => (await clients[n]!.post(`/login?name=ann${right}`)).status
+    expect([await logIn(0), await logIn(1, '&right')]).toEqual([200, 200])
+    expect([await logIn(0), await logIn(1), await logIn(0)]).toEqual([200, 200, 429])
   } finally {
     await server.kill()
   }

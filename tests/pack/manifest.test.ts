@@ -6,6 +6,7 @@ const root = join(import.meta.dirname, '../..')
 const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'))
 
 const manifest = read('package.json') as {
+  scripts: Record<string, string>
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
   peerDependencies: Record<string, string>
@@ -49,4 +50,9 @@ test('the lock has the version that each range was tested with, and an exact one
     ([path, { version, link }]) => path.startsWith('node_modules/') && !link && !/^\d+\.\d+\.\d+/.test(version ?? ''),
   )
   expect(loose).toEqual([])
+})
+
+test('every script runs in a fresh clone: packages are installed before it', () => {
+  const names = Object.keys(manifest.scripts).filter((name) => !name.startsWith('pre'))
+  expect(names.filter((name) => !manifest.scripts[`pre${name}`]?.startsWith('node tools/setup.js'))).toEqual([])
 })

@@ -65,9 +65,9 @@ test('after a restart by `tipfy dev` the console still shows what came before it
   const [, port] = await program.line(/^Serving on http:\/\/localhost:(\d+),/)
   const site = visit(port!)
   await site.ask('/before')
-  for (const file of ['app/second.ts', 'app/third.ts']) {
-    write(cwd, { [file]: '' })
-    await program.line(new RegExp(`^Reloaded .*${file}`))
+  for (const text of ['hello again', 'hello once more']) {
+    write(cwd, { 'app/home.ts': handler(text) })
+    await program.line(/^Reloaded .*app\/home\.ts/)
     await site.ask('/again')
   }
   const page = await site.console()

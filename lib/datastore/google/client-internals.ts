@@ -68,12 +68,17 @@ export interface ProtobufReader {
   string(): string
 }
 
+interface Protobuf {
+  Reader: { create(bytes: Uint8Array): ProtobufReader }
+}
+
+/** Kept, because to find a package takes longer than to read a message. */
+let protobuf: Protobuf | undefined
+
 /** Returns a reader that rejects texts that are no UTF-8, or longer than the message: protobufjs reads others in their place. */
 export function strictReader(message: Uint8Array): ProtobufReader {
-  const { protobufMinimal } = clientRequire()('google-gax/build/src/protobuf') as {
-    protobufMinimal: { Reader: { create(bytes: Uint8Array): ProtobufReader } }
-  }
-  const reader = protobufMinimal.Reader.create(Buffer.from(message.buffer, message.byteOffset, message.length))
+  protobuf ??= (clientRequire()('google-gax/build/src/protobuf') as { protobufMinimal: Protobuf }).protobufMinimal
+  const reader = protobuf.Reader.create(Buffer.from(message.buffer, message.byteOffset, message.length))
   reader.string = strictText
   return reader
 }

@@ -2,6 +2,7 @@
 import { TipfyError } from '../../internal/errors.ts'
 import { checksOf, defaultsOf, isDictionary, setting } from '../../internal/settings.ts'
 import { checkPart, isTexts, type Verdict } from './check-part.ts'
+import { checkPolicy } from './check-policy.ts'
 import { checkRateLimit, defaultRateLimit, type RateLimitConfig } from './rate-limit/config.ts'
 
 /** Pages of other origins that may call this application from scripts (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol). */
@@ -126,6 +127,7 @@ export function checkConfig(values: Partial<SecurityConfig>): void {
   const { cors = {}, headers = {}, rateLimit = {} } = values
   checkPart('cors', cors, corsChecks)
   checkPart('headers', headers, headersChecks)
+  checkPolicy(headers.contentSecurityPolicy ?? {})
   checkRateLimit(rateLimit)
   if (cors.credentials === true && cors.origins === '*') {
     throw new TipfyError('TIPFY_E_CONFIG_VALUE', {

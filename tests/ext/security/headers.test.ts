@@ -166,14 +166,20 @@ test('what a handler set itself stays', async () => {
 
 test('directives are added and taken away, headers are left out by null, and a policy may only report', async () => {
   await serve({
-    contentSecurityPolicy: { imgSrc: ["'self'", 'https://cdn.example'], objectSrc: [], connectSrc: ["'self'"] },
+    contentSecurityPolicy: {
+      imgSrc: ["'self'", 'https://cdn.example'],
+      objectSrc: [],
+      connectSrc: ["'SELF'"],
+      scriptSrcElem: ["'sha256-abc='", "'nonce-x'", 'self.example'],
+      requireTrustedTypesFor: ["'script'"],
+    },
     reportOnly: true,
     frameOptions: null,
     permissionsPolicy: { fullscreen: ['self', 'https://video.example'] },
   })
   const { headers } = await running.ask('/')
   expect(headers['content-security-policy-report-only']).toBe(
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' https://cdn.example; base-uri 'self'; form-action 'self'; frame-ancestors 'self'; connect-src 'self'",
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' https://cdn.example; base-uri 'self'; form-action 'self'; frame-ancestors 'self'; connect-src 'SELF'; script-src-elem 'sha256-abc=' 'nonce-x' self.example; require-trusted-types-for 'script'",
   )
   expect(headers).not.toHaveProperty('x-frame-options')
   expect(headers['permissions-policy']).toBe('fullscreen=(self "https://video.example")')
@@ -182,6 +188,15 @@ test('directives are added and taken away, headers are left out by null, and a p
 test.each([
   [{ contentSecurityPolicy: { imgSrc: ["'self'; script-src *"] } }, 'headers.contentSecurityPolicy must be'],
   [{ contentSecurityPolicy: { 'img-src': ["'self'"] } }, 'headers.contentSecurityPolicy must be'],
+  [
+    { contentSecurityPolicy: { imgsrc: ["'self'"] } },
+    'contentSecurityPolicy.imgsrc must be another directive: the nearest is imgSrc',
+  ],
+  ...['self', 'none', 'unsafe-inline', 'nonce', 'nonce-abc', 'sha256-abc=', "'self"].map((source): [object, string] => [
+    { contentSecurityPolicy: { imgSrc: ['data:', source] } },
+    `contentSecurityPolicy.imgSrc must be written with quotes of its own: "'${source.replace("'", '')}'"`,
+  ]),
+  [{ contentSecurityPolicy: { scriptSrc: ["'unsafe-inlin'"] } }, `the nearest in quotes is "'unsafe-inline'"`],
   [{ referrerPolicy: 'no-referrer\r\nx: y' }, 'headers.referrerPolicy must be'],
   [{ frameOptions: 'ALLOW' }, "headers.frameOptions must be 'DENY', 'SAMEORIGIN' or null"],
   [{ strictTransportSecurity: '1 year' }, 'headers.strictTransportSecurity must be a number of whole seconds'],

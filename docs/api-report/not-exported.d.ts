@@ -493,6 +493,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_HOOK_EVENT: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_HOOK_RETURNED: {
         readonly message: string;
         readonly remedy: string;

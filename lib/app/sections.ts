@@ -53,6 +53,12 @@ export async function loadSections(app: App): Promise<void> {
 async function loadSection(app: App, module: string): Promise<void> {
   if (module === 'tipfy' || Object.hasOwn(app.modules, module)) return
   const found = await importModule(module, app)
+  const ours = Object.keys(app.modules).find((name) => name.endsWith(`/${module}`))
+  if (found === undefined && ours !== undefined) {
+    app.log.warn(
+      `The configuration has a section '${module}', but there is no module of that name. Did you mean '${ours}'?`,
+    )
+  }
   if (found === undefined && Object.hasOwn(defaultConfig, module)) {
     app.log.warn(
       `The configuration has a section '${module}', but there is no module of that name. Keys of the application belong in its own section: tipfy: { ${module}: … }`,

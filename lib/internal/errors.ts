@@ -118,6 +118,10 @@ const table = {
     remedy:
       'Did you mean "{nearest}"? The events are posInitApp, preRunApp, preInitRequest, preDispatchHandler, preSendResponse and preHandleException; for one of your own use app.hooks.add().',
   },
+  TIPFY_E_HOOK_EVENT: {
+    message: 'The hook {hook} is in the event {event}, but belongs to {right}',
+    remedy: 'Move it to {right} in the hooks of config.ts.',
+  },
   TIPFY_E_HOOK_RETURNED: {
     message: 'The hook {hook} of {event} returned {given}',
     remedy: '{remedy}',
@@ -432,7 +436,7 @@ const table = {
     remedy: 'Write a whole number of bytes above 0, like 50_000_000.',
   },
   TIPFY_E_RULE_AUTH_OPTION: {
-    message: 'The rule `{rule}` has an `auth` that it cannot have',
+    message: 'The rule `{rule}` cannot have auth: {given}',
     remedy: "Write true, 'fresh' or a function, and not together with session: false, or leave it out.",
   },
   TIPFY_E_RULE_DEVICE: {
@@ -441,7 +445,7 @@ const table = {
       "Set deviceBound: true in the section 'tipfy/ext/session', with one of the hooks setDatastoreSession and setSecureCookieSession.",
   },
   TIPFY_E_RULE_DEVICE_OPTION: {
-    message: 'The rule `{rule}` has a `deviceBound` that it cannot have',
+    message: 'The rule `{rule}` cannot have deviceBound: {given}',
     remedy: "Write deviceBound: 'required', and not together with session: false, or leave it out.",
   },
   TIPFY_E_RULE_METHODS: {

@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TipfyError } from './errors.ts'
 import { explainImport, isFile } from './import-errors.ts'
+import { nearest, unlikeness } from './suggest.ts'
 
 const suffixes = ['.ts', '.js', '.mjs', '/index.ts', '/index.js', '/index.mjs']
 
@@ -61,7 +62,7 @@ export async function importString(
   const found = await importModule(module, { root, folders })
   if (found === undefined) {
     const ours = module.replaceAll('.', '/')
-    if (ours !== module && isOurs(ours)) await suggestOurs(ours, { module, name }, wantedBy)
+    if (isOurs(ours)) await suggestOurs(ours, { module, name }, wantedBy)
     const looked = candidates(module, folders).map((path) => relative(root, path))
     throw new TipfyError('TIPFY_E_MODULE_NOT_FOUND', { module, wantedBy, looked: looked.join(', ') })
   }
@@ -83,11 +84,14 @@ function sameName(name: string, exports: object): string | undefined {
   return Object.keys(exports).find((other) => plain(other) === plain(name))
 }
 
-/** Throws for a module of tipfy as it was called in 2009, 'tipfy.ext.session'. */
+/** Throws for a module of tipfy as it was called in 2009, 'tipfy.ext.session', and for one that is mistyped. */
 async function suggestOurs(ours: string, { module, name }: ImportString, wantedBy: string): Promise<void> {
-  const exports = await import(ours).catch(() => undefined)
-  if (exports === undefined) return
-  const values = { given: `${module}:${name}`, wantedBy, right: `${ours}:${sameName(name, exports) ?? name}` }
+  const manifest = createRequire(import.meta.url)('../../package.json') as { exports: object }
+  const modules = Object.keys(manifest.exports).map((path) => `tipfy${path.slice(1)}`)
+  const meant = nearest(ours, modules)
+  if (unlikeness(ours, meant) > 2) return
+  const right = `${meant}:${sameName(name, await import(meant)) ?? name}`
+  const values = { given: `${module}:${name}`, wantedBy, right }
   throw new TipfyError('TIPFY_E_IMPORT_NAME', values)
 }
 

@@ -107,10 +107,10 @@ export class Rule<
     this.auth = options.auth ?? null
     const isAuth = this.auth === null || this.auth === true || this.auth === 'fresh' || typeof this.auth === 'function'
     if (!isAuth || (this.auth !== null && !this.session))
-      throw new TipfyError('TIPFY_E_RULE_AUTH_OPTION', { rule: path })
+      throw new TipfyError('TIPFY_E_RULE_AUTH_OPTION', { rule: path, given: shown(this.auth, this.session) })
     this.deviceBound = options.deviceBound ?? null
     if (this.deviceBound !== null && (this.deviceBound !== 'required' || !this.session)) {
-      throw new TipfyError('TIPFY_E_RULE_DEVICE_OPTION', { rule: path })
+      throw new TipfyError('TIPFY_E_RULE_DEVICE_OPTION', { rule: path, given: shown(this.deviceBound, this.session) })
     }
     this.maxBodySize = options.maxBodySize ?? null
     if (this.maxBodySize !== null && !(Number.isSafeInteger(this.maxBodySize) && this.maxBodySize > 0)) {
@@ -180,6 +180,12 @@ export class Rule<
   [inspect.custom](): string {
     return `Rule { ${this} }`
   }
+}
+
+/** Describes the value of an option that needs a session, for an error message. */
+function shown(value: unknown, hasSession: boolean): string {
+  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? typeof value)
+  return hasSession ? text : `${text} with session: false`
 }
 
 function withHead(methods: readonly string[]): ReadonlySet<string> {

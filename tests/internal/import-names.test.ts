@@ -13,6 +13,8 @@ test.each([
   ['tipfy.ext.session:set_securecookie_session', 'tipfy/ext/session:setSecureCookieSession'],
   ['tipfy/ext/session:setSecurecookieSession', 'tipfy/ext/session:setSecureCookieSession'],
   ['tipfy/ext/session:set_datastore_session', 'tipfy/ext/session:setDatastoreSession'],
+  ['tipfy/ext/sesion:setDatastoreSession', 'tipfy/ext/session:setDatastoreSession'],
+  ['tipfy.ext.sessions:set_datastore_session', 'tipfy/ext/session:setDatastoreSession'],
   ['handlers.home.HomeHandler', 'handlers.home:HomeHandler'],
 ])('%s leads to %s', async (given, right) => {
   const message = await Promise.resolve()

@@ -98,6 +98,7 @@ function checkProvider(name: string, key: string, provider: Readonly<Record<stri
 }
 
 function checkUrl(key: string, given: unknown, remedy: string): void {
+  if (given === undefined || given === '') throw wrong(key, 'is missing', remedy)
   if (typeof given !== 'string' || !URL.canParse(given)) throw wrong(key, 'must be a URL', remedy)
   const { protocol, hostname, hash, username, password } = new URL(given)
   if (protocol !== 'https:' && !(protocol === 'http:' && isLocal(hostname))) {

@@ -17,13 +17,15 @@ export function checkPart(name: string, given: object, checks: PartChecks): void
       given: typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? 'undefined'),
     })
   }
+  // A mistyped key comes first: it explains the one that is missing.
   for (const [key, value] of Object.entries(given)) {
-    const check = Object.hasOwn(checks, key) ? checks[key] : undefined
-    if (check === undefined) fail(key, value, `another key: the nearest is ${nearest(key, Object.keys(checks))}`)
-    else {
-      const verdict = check(value)
-      if (verdict !== true) fail(key, value, verdict)
+    if (!Object.hasOwn(checks, key)) {
+      fail(key, value, `another key: the nearest is ${nearest(key, Object.keys(checks))}`)
     }
+  }
+  for (const [key, value] of Object.entries(given)) {
+    const verdict = checks[key]!(value)
+    if (verdict !== true) fail(key, value, verdict)
   }
 }
 

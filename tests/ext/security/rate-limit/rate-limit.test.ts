@@ -268,6 +268,7 @@ test.each([
   [{ timeout: -1 }, 'rateLimit.timeout'],
   [{ maxKeys: 1.5 }, 'rateLimit.maxKeys'],
   [{ max: 1 }, 'rateLimit.max'],
+  [{ policies: { api: { limit: 1, widow: 60 } } }, 'policies.api.widow must be another key: the nearest is window'],
   [7, 'rateLimit'],
 ])('rateLimit: %j stops the start and names the key', (rateLimit, key) => {
   expect(() => makeApp({ 'tipfy/ext/security': { rateLimit } as never })).toThrow(

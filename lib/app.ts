@@ -166,7 +166,7 @@ export class Application implements App {
       for await (const wrapper of this.hooks.iter('preRunApp', this)) {
         if (typeof wrapper === 'function') this.#listener = wrapper as App['requestListener']
       }
-      checkProtectedRules(this)
+      checkProtectedRules(this, this.sessionInterface?.bindsDevices === true)
       for (const [module, { start }] of Object.entries(this.modules)) await start?.(this.getConfig(module), this)
       this.#started = true
     })

@@ -1,12 +1,15 @@
 // Puts an application together: the core, the sections of the extensions, and in development the tools.
 import { dirname, resolve } from 'node:path'
+import { ownHooks } from './app/own-hooks.ts'
 import type { App, Config } from './app/types.ts'
 import { Application } from './app.ts'
 import { provideDatastore } from './datastore/current.ts'
 import * as auth from './ext/auth/config.ts'
-import { start } from './ext/auth/start.ts'
+import { start as startAuth } from './ext/auth/start.ts'
 import * as security from './ext/security/config.ts'
+import { start as startSecurity } from './ext/security/start.ts'
 import * as session from './ext/session/config/config.ts'
+import { start as startSessions } from './ext/session/start.ts'
 import { NotFound } from './http/exceptions.ts'
 
 declare module './app/types.ts' {
@@ -20,7 +23,11 @@ declare module './app/types.ts' {
   }
 }
 
-const modules = { 'tipfy/ext/auth': { ...auth, start }, 'tipfy/ext/security': security, 'tipfy/ext/session': session }
+const modules = {
+  'tipfy/ext/auth': { ...auth, start: startAuth },
+  'tipfy/ext/security': { ...security, start: startSecurity },
+  'tipfy/ext/session': { ...session, start: startSessions },
+}
 
 provideDatastore(async (app) => (await import('./ext/session/own-datastore.ts')).datastoreOf(app))
 
@@ -42,7 +49,9 @@ export function makeApp(config: Config, options: { root?: string } = {}): App {
 
 /** Adds the development tools; each is loaded when it is first used. */
 function addTools(app: App): void {
-  app.hooks.add('posInitApp', async () => (await import('./dev/front.ts')).openConsole(app))
+  const openConsole = async () => (await import('./dev/front.ts')).openConsole(app)
+  ownHooks('posInitApp', { openConsole })
+  app.hooks.add('posInitApp', openConsole)
   app.errorPage = async (error, context) =>
     error instanceof NotFound
       ? (await import('./dev/not-found.ts')).notFoundPage(error, context)

@@ -38,6 +38,11 @@ export async function methodsFor(handlers: Handlers, rule: Rule): Promise<string
   }
 }
 
+/** Returns true for the error that the same module gave before. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || (one instanceof TipfyError && other instanceof TipfyError && one.message === other.message)
+}
+
 /** Finds the handler classes of one application. */
 export class HandlerLoader implements Handlers {
   readonly #app: Pick<App, 'root' | 'folders'>
@@ -57,7 +62,7 @@ export class HandlerLoader implements Handlers {
     return this.#loaded.get(rule) ?? applications.start(this.#app, () => this.#import(rule))
   }
 
-  /** Imports the handlers of all rules; returns the errors of those that cannot be imported. */
+  /** Imports the handlers of all rules; returns the errors of those that cannot be imported, the error of a module once. */
   async loadAll(rules: Iterable<Rule>): Promise<{ rule: Rule; error: unknown }[]> {
     const failures: { rule: Rule; error: unknown }[] = []
     for (const rule of rules) {
@@ -65,7 +70,7 @@ export class HandlerLoader implements Handlers {
       try {
         await this.load(rule)
       } catch (error) {
-        failures.push({ rule, error })
+        if (!failures.some((known) => isSame(known.error, error))) failures.push({ rule, error })
       }
     }
     return failures

@@ -4,6 +4,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import { contextStorage } from './context.ts'
+import { checkEvent } from './own-hooks.ts'
 import { useResponse } from './sent-response.ts'
 import type { Hook, HookArguments, HookName, Hooks, HooksByEvent, RequestContext, TipfyHooks } from './types.ts'
 
@@ -44,6 +45,7 @@ export class HookLists implements Hooks {
     if (typeof hook !== 'function' && typeof hook !== 'string') {
       throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: String(hook), event: name, given: typeof hook })
     }
+    if (typeof hook === 'function' && isOurs(name)) checkEvent(name, hook)
     this.#lists[name] ??= newList(name)
     const list = this.#lists[name]
     list.splice(position ?? list.length, 0, hook)
@@ -114,6 +116,7 @@ export class HookLists implements Hooks {
     const hook = list[at]!
     if (typeof hook === 'function') return hook
     return this.#import(name, hook).then((loaded) => {
+      if (isOurs(name)) checkEvent(name, loaded)
       // The list may have grown in front of it meanwhile.
       const now = list.indexOf(hook)
       if (now !== -1) list[now] = loaded

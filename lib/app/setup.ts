@@ -104,11 +104,10 @@ export function requestSettings(tipfy: TipfyConfig): RequestSettings {
 }
 
 /** Throws for rules whose protection nothing checks: they must not be open to all. */
-export function checkProtectedRules({ urlMap, sessionInterface, hooks }: App): void {
+export function checkProtectedRules({ urlMap, hooks }: App, bindsDevices: boolean): void {
   const isChecked = hooks.get('preDispatchHandler').some((hook) => (hook as { guards?: string }).guards === 'auth')
   for (const rule of urlMap!.addedRules) {
     if (rule.auth !== null && !isChecked) throw new TipfyError('TIPFY_E_RULE_AUTH', { rule: rule.path })
-    if (rule.deviceBound !== null && !sessionInterface?.bindsDevices)
-      throw new TipfyError('TIPFY_E_RULE_DEVICE', { rule: rule.path })
+    if (rule.deviceBound !== null && !bindsDevices) throw new TipfyError('TIPFY_E_RULE_DEVICE', { rule: rule.path })
   }
 }

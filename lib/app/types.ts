@@ -77,7 +77,7 @@ export interface ConfigModule {
   readonly configTypes: Checks
   /** Throws for a section whose values do not go together. */
   checkConfig(section: object, app: Pick<App, 'dev' | 'config'>): void
-  /** Prepares what the section needs, once the application has its rules and hooks. */
+  /** Checks what needs the rules and hooks, and loads packages; opens no connection, for `tipfy check` calls it, too. */
   start?(section: object, app: App): Promise<void>
 }
 

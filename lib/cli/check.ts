@@ -1,8 +1,9 @@
 // `tipfy check`: finds mistakes before a request does. It starts nothing, and connects to the cache only with --cache.
 import { resolve } from 'node:path'
 import { methodsOf } from '../app/handler.ts'
+import { ownHookName } from '../app/own-hooks.ts'
 import { loadSections } from '../app/sections.ts'
-import { loadErrorHandlers, loadRules } from '../app/setup.ts'
+import { checkProtectedRules, loadErrorHandlers, loadRules } from '../app/setup.ts'
 import { assertFolder, staticFolders } from '../app/static-files.ts'
 import type { App } from '../app/types.ts'
 import { resolveClient } from '../datastore/google/load-client.ts'
@@ -87,6 +88,19 @@ function checkSessions(app: App): void {
   if (isCloud && hooks.includes(setDatastoreSession)) resolveClient()
 }
 
+/** Throws for rules that nothing protects, and warns where a hook of the application might add what does. */
+function checkProtection(app: App): void {
+  const posInitApp = app.hooks.get('posInitApp')
+  const hasSessions = posInitApp.some((hook) => sessionHooks.includes(hook))
+  try {
+    checkProtectedRules(app, hasSessions && app.getConfig('tipfy/ext/session').deviceBound !== false)
+  } catch (error) {
+    const mayAdd = [...posInitApp, ...app.hooks.get('preRunApp')].some((hook) => ownHookName(hook) === undefined)
+    if (!mayAdd) throw error
+    app.log.warn(`Unless a hook of the application adds it: ${textOf(error)}`)
+  }
+}
+
 const sessionHooks: unknown[] = [setDatastoreSession, setSecureCookieSession]
 
 /** Collects all problems; `attempt` turns an error of a step into one. */
@@ -96,15 +110,27 @@ async function problemsOf(app: App): Promise<{ problems: Problem[]; rules: numbe
     try {
       return await step()
     } catch (error) {
-      problems.push({ where, problem: textOf(error) })
+      const problem = textOf(error)
+      // A module that cannot be imported is one problem, however many rules name it.
+      if (!problems.some((known) => known.problem === problem)) problems.push({ where, problem })
       return undefined
     }
   }
   await attempt('config', () => loadSections(app))
-  await attempt('hooks', () => app.hooks.load())
+  const areLoaded = await attempt('hooks', async () => {
+    await app.hooks.load()
+    return true
+  })
   await attempt('error pages', () => loadErrorHandlers(app))
   await attempt('sessions', () => checkSessions(app))
   const map = await attempt('urls', () => loadRules(app))
+  if (map !== undefined) {
+    app.urlMap = map
+    if (areLoaded) await attempt('urls', () => checkProtection(app))
+    for (const [module, { start }] of Object.entries(app.modules)) {
+      await attempt(module, () => start?.(app.getConfig(module), app))
+    }
+  }
   for (const rule of map?.rules() ?? []) {
     const where = `rule "${rule.path}"`
     for (const step of [() => checkRule(map!, rule), () => checkHandler(app, rule)]) {

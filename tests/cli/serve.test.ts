@@ -15,6 +15,7 @@ const files = {
 export const getRules = () => [
   new Rule('/', { endpoint: 'home', handler: 'home:Home' }),
   new Rule('/broken', { endpoint: 'broken', handler: 'broken:Broken' }),
+  new Rule('/too', { endpoint: 'too', handler: 'broken:Broken' }),
 ]
 `,
   'app/home.ts': `import { RequestHandler } from 'tipfy'
@@ -36,6 +37,7 @@ test.each([
   await program.line(/^home was imported$/)
   const [, port] = await program.line(/^Serving on http:\/\/localhost:(\d+)$/)
   expect(program.errors()).toMatch(/"message":"The handler of rule \\"\/broken\\" cannot be imported".*not today/)
+  expect(program.errors()).not.toContain('The handler of rule \\"/too')
   expect(await ask(Number(port), '/')).toMatchObject({ status: 200, text: 'home' })
   expect(await ask(Number(port), '/broken')).toMatchObject({ status: 500 })
   expect(await program.end('SIGTERM')).toBe(0)

@@ -3,6 +3,7 @@
 import type * as Jose from 'jose'
 import { contextStorage } from '../../app/context.ts'
 import { app, current, request, runOutside } from '../../app/globals.ts'
+import { ownHooks } from '../../app/own-hooks.ts'
 import { Forbidden, ServiceUnavailable } from '../../http/exceptions.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { settings } from './context.ts'
@@ -93,3 +94,5 @@ function failed(reason: string): null {
 export async function requireIap(): Promise<void> {
   if ((await iapIdentity()) === null) throw new Forbidden()
 }
+
+ownHooks('preDispatchHandler', { requireIap })

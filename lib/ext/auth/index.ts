@@ -2,6 +2,7 @@
 import { contextStorage } from '../../app/context.ts'
 import { app, current, request } from '../../app/globals.ts'
 import { redirect } from '../../app/helpers.ts'
+import { ownHooks } from '../../app/own-hooks.ts'
 import { Forbidden, Unauthorized } from '../../http/exceptions.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
@@ -177,6 +178,8 @@ export const requireUser: ((request: Request) => Promise<Response> | undefined) 
     },
     { guards: 'auth' as const },
   )
+
+ownHooks('preDispatchHandler', { requireUser })
 
 async function check(from: Request, auth: NonNullable<GuardedRule['auth']>): Promise<Response | undefined> {
   const user = await currentUser()

@@ -1,5 +1,6 @@
 // Cross-origin requests of scripts: the browser's question before them (preflight), and what their responses say.
 import { respondWithMethods } from '../../app/dispatch.ts'
+import { ownHooks } from '../../app/own-hooks.ts'
 import type { App } from '../../app/types.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
@@ -18,6 +19,8 @@ export function cors(app: App): void {
     permit(request, response, config, isAllowed),
   )
 }
+
+ownHooks('posInitApp', { cors })
 
 type OriginTest = (origin: string) => boolean
 

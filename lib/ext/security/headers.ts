@@ -2,6 +2,7 @@
 // has set itself stays.
 import { randomBytes } from 'node:crypto'
 import { contextStorage } from '../../app/context.ts'
+import { ownHooks } from '../../app/own-hooks.ts'
 import type { App } from '../../app/types.ts'
 import { putNonces } from '../../http/html.ts'
 import type { Nonce } from '../../http/nonce-tags.ts'
@@ -83,6 +84,8 @@ export function headers(app: App): void {
     response.isConditional = false
   })
 }
+
+ownHooks('posInitApp', { headers })
 
 /** Returns what templates need to know of nonces, in a request whose pages have them. */
 function currentNonce(): Nonce | undefined {

@@ -1,6 +1,7 @@
 // tipfy/ext/session: the globals `session` and `sessionStore`, and the hooks that choose the backend of the sessions.
 import { type Context, contextStorage } from '../../app/context.ts'
 import { makeGlobal } from '../../app/globals.ts'
+import { ownHooks } from '../../app/own-hooks.ts'
 import { Forbidden } from '../../http/exceptions.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import type { Backend } from './backends/backend.ts'
@@ -117,6 +118,9 @@ export async function setDatastoreSession(app: SessionApp): Promise<void> {
   const sessions = await setSession(app, 'datastore')
   await sessions.openRepository()
 }
+
+ownHooks('preDispatchHandler', { checkCsrf })
+ownHooks('posInitApp', { setSecureCookieSession, setDatastoreSession })
 
 /**
  * Returns what the repository of an application's sessions has counted since the process began; null where no session is

@@ -1,5 +1,6 @@
 // The key `rateLimit` of the section 'tipfy/ext/security': policies, and the store of their counts.
 import type { Request } from '../../../http/request/request.ts'
+import { TipfyError } from '../../../internal/errors.ts'
 import { isDictionary } from '../../../internal/settings.ts'
 import { checkPart, isTexts, type PartChecks, type Verdict } from '../check-part.ts'
 
@@ -109,11 +110,32 @@ export function checkRateLimit(given: Partial<RateLimitConfig>): void {
   }
 }
 
+/** A policy with its defaults. */
+type Policy = Required<Pick<RateLimitPolicy, 'storeDown'>> & RateLimitPolicy
+
 /** The policies with the defaults filled in. */
-export function policiesOf({
-  policies,
-}: Partial<RateLimitConfig>): ReadonlyMap<string, Required<Pick<RateLimitPolicy, 'storeDown'>> & RateLimitPolicy> {
+export function policiesOf({ policies }: Partial<RateLimitConfig>): ReadonlyMap<string, Policy> {
   const merged = { ...defaultRateLimit.policies }
   for (const [name, policy] of Object.entries(policies ?? {})) merged[name] = { ...merged[name], ...policy }
   return new Map(Object.entries(merged).map(([name, policy]) => [name, { storeDown: 'open', ...policy }]))
+}
+
+/** The policies that the hook uses. @throws {TipfyError} TIPFY_E_CONFIG_VALUE if there are none */
+export function policiesWithKey(config: Partial<RateLimitConfig>): [name: string, policy: Policy][] {
+  const used = [...policiesOf(config)].filter(([, { by }]) => by !== undefined)
+  if (used.length > 0) return used
+  const wanted =
+    'policies with `by`, without which the hook limits nothing: { api: { limit: 100, window: 60, by: "address" } }'
+  const key = 'tipfy/ext/security.rateLimit.policies'
+  throw new TipfyError('TIPFY_E_CONFIG_VALUE', { key, wanted, given: 'without them' })
+}
+
+const storeNeeds = {
+  cache: "the key `cache` of 'tipfy/ext/session'",
+  datastore: "the hook 'tipfy/ext/session:setDatastoreSession' before this one, or a Datastore client",
+}
+
+/** The error for a store that is not set up. */
+export function noStore(store: keyof typeof storeNeeds): TipfyError {
+  return new TipfyError('TIPFY_E_RATE_LIMIT_STORE', { given: `'${store}'`, wanted: storeNeeds[store] })
 }

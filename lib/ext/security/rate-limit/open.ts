@@ -2,9 +2,8 @@
 import type { Datastore } from '@google-cloud/datastore'
 import type { App } from '../../../app/types.ts'
 import { systemClock } from '../../../internal/clock.ts'
-import { TipfyError } from '../../../internal/errors.ts'
 import { PrimaryCounts } from '../../../server/shared-counts.ts'
-import { defaultRateLimit, type RateLimitConfig } from './config.ts'
+import { defaultRateLimit, noStore, type RateLimitConfig } from './config.ts'
 import { type CountStore, Limiter } from './limiter.ts'
 
 export async function openLimiter(app: App, given: Partial<RateLimitConfig>): Promise<Limiter> {
@@ -35,7 +34,7 @@ async function openStore(app: App, { store, kind, timeout }: RateLimitConfig): P
   if (store === 'cache') {
     const { cacheLinks } = await import('../../session/cache/links.ts')
     const links = await cacheLinks(app.getConfig('tipfy/ext/session'))
-    if (links.length === 0) throw noStore("'cache'", "the key `cache` of 'tipfy/ext/session'")
+    if (links.length === 0) throw noStore('cache')
     const { CacheCounts } = await import('./cache-counts.ts')
     return new CacheCounts(links, timeout)
   }
@@ -47,16 +46,7 @@ async function openStore(app: App, { store, kind, timeout }: RateLimitConfig): P
 async function sessionDatastore(app: App): Promise<Datastore> {
   const { Sessions } = await import('../../session/session-interface.ts')
   const { sessionInterface } = app
-  if (!(sessionInterface instanceof Sessions)) {
-    throw noStore(
-      "'datastore'",
-      "the hook 'tipfy/ext/session:setDatastoreSession' before this one, or a Datastore client",
-    )
-  }
+  if (!(sessionInterface instanceof Sessions)) throw noStore('datastore')
   await sessionInterface.openRepository()
   return (await sessionInterface.openedRepository!.client()) as Datastore
-}
-
-function noStore(given: string, wanted: string): TipfyError {
-  return new TipfyError('TIPFY_E_RATE_LIMIT_STORE', { given, wanted })
 }

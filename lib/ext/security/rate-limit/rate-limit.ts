@@ -1,5 +1,6 @@
 // Limits of requests in time: the hook that counts requests by the policies of config.ts, and `limit()` for the application's code.
 import { current, app as currentApp, request as currentRequest, runOutside } from '../../../app/globals.ts'
+import { ownHooks } from '../../../app/own-hooks.ts'
 import type { App } from '../../../app/types.ts'
 import { ServiceUnavailable, TooManyRequests } from '../../../http/exceptions.ts'
 import type { Request } from '../../../http/request/request.ts'
@@ -7,7 +8,7 @@ import type { Response } from '../../../http/response/response.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { nearest } from '../../../internal/suggest.ts'
 import { addressKey } from './address.ts'
-import { policiesOf, type RateLimitPolicy } from './config.ts'
+import { policiesOf, policiesWithKey, type RateLimitPolicy } from './config.ts'
 import type { Limiter, Quota, Verdict } from './limiter.ts'
 import { openLimiter } from './open.ts'
 
@@ -41,20 +42,10 @@ type KeyOf = (request: Request) => string | null
 
 /** A posInitApp hook: limits requests by the policies of `'tipfy/ext/security': { rateLimit }` that have a `by`. */
 export async function rateLimit(app: App): Promise<void> {
-  const { limiter, policies } = await limitsOf(app)
-  const used = [...policies].filter(([, { by }]) => by !== undefined)
-  if (used.length === 0) {
-    const wanted =
-      'policies with `by`, without which the hook limits nothing: { api: { limit: 100, window: 60, by: "address" } }'
-    throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
-      key: 'tipfy/ext/security.rateLimit.policies',
-      wanted,
-      given: 'without them',
-    })
-  }
+  const used = policiesWithKey(app.getConfig('tipfy/ext/security').rateLimit)
+  const { limiter } = await limitsOf(app)
   const userKey = used.some(([, { by }]) => by === 'user') ? await loadUserKey() : byAddress
   const guards = used.map(([name, policy]) => {
-    checkEndpoints(app, name, policy)
     const { by, endpoints } = policy
     const methods = policy.methods?.map((method) => method.toUpperCase())
     if (methods?.includes('GET')) methods.push('HEAD') // it runs the same method of the handler
@@ -75,6 +66,8 @@ export async function rateLimit(app: App): Promise<void> {
   app.hooks.add('preSendResponse', addHeaders)
 }
 
+ownHooks('posInitApp', { rateLimit })
+
 function runAll(
   guards: readonly ((request: Request) => void | Promise<void>)[],
   request: Request,
@@ -84,17 +77,6 @@ function runAll(
     const waiting = guards[at]!(request)
     if (waiting !== undefined) return waiting.then(() => runAll(guards, request, at + 1))
   }
-}
-
-function checkEndpoints({ urlMap }: App, name: string, { endpoints = [] }: Policy): void {
-  const known = new Set([...urlMap!.addedRules].map(({ endpoint }) => endpoint))
-  const unknown = endpoints.find((endpoint) => !known.has(endpoint))
-  if (unknown === undefined) return
-  throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
-    key: `tipfy/ext/security.rateLimit.policies.${name}.endpoints`,
-    wanted: `endpoints of the rules, like "${nearest(unknown, known)}"`,
-    given: JSON.stringify(unknown),
-  })
 }
 
 /** The key of clients on a Unix socket. */

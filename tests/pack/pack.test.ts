@@ -305,6 +305,8 @@ describe.each(['ts', 'js'])('three files in an empty folder, .%s', (suffix) => {
 })
 
 const usedTypes = `import { makeApp, RequestHandler, Rule, request, type Config, urlFor } from 'tipfy'
+import { beginPasskey, completeSignIn, iapIdentity, login, type Passkey } from 'tipfy/ext/auth'
+import * as security from 'tipfy/ext/security'
 import { session, sessionStore } from 'tipfy/ext/session'
 import * as messages from 'tipfy/ext/messages'
 import { createClient, memoryDatastore, withRequest } from 'tipfy/testing'
@@ -323,6 +325,8 @@ export class Product extends RequestHandler {
 const config: Config = { 'tipfy/ext/session': { datastore: await memoryDatastore() } }
 const client = createClient(makeApp(config))
 export const text: string = (await client.get('/', { form: { a: 1 } })).text
+export const known: Passkey[] = []
+export const auth = [beginPasskey, completeSignIn, iapIdentity, login, security.headers]
 export const path: string = await withRequest(makeApp(config), { path: '/x' }, () => request.path)
 // @ts-expect-error there is no such endpoint
 urlFor('prodct', { id: 1 })

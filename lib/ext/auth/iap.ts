@@ -16,7 +16,7 @@ const keysUrl = 'https://www.gstatic.com/iap/verify/public_key-jwk'
 
 let jose: typeof Jose | undefined
 
-/** Loads jose: at the start, which stops if it is missing. */
+/** Loads jose: at the start, which stops if it is missing. @internal */
 export async function loadIap(): Promise<typeof Jose> {
   jose ??= await loadPackage('Identities of Identity-Aware Proxy', 'jose', () => import('jose'))
   return jose

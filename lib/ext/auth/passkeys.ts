@@ -25,7 +25,7 @@ type Server = typeof Simplewebauthn
 
 let server: Server | undefined
 
-/** Loads the package: at the start, which stops if it is missing. */
+/** Loads the package: at the start, which stops if it is missing. @internal */
 export async function loadPasskeys(): Promise<Server> {
   server ??= await loadPackage('Passkeys', '@simplewebauthn/server', () => import('@simplewebauthn/server'))
   return server

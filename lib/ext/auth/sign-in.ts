@@ -39,7 +39,7 @@ const maxNextLength = 1000
 
 let client: Client | undefined
 
-/** Loads openid-client: at the start, which stops if it is missing. */
+/** Loads openid-client: at the start, which stops if it is missing. @internal */
 export async function loadOpenid(): Promise<Client> {
   client ??= await loadPackage('Providers to sign in with', 'openid-client', () => import('openid-client'))
   return client

@@ -10,6 +10,7 @@ export async function page(title: string, body: ReturnType<typeof html>) {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · tipfy</title>
+<link rel="icon" href="data:,">
 ${style}
 <nav>${link(urlFor('home'), 'Cart')} ${link(urlFor('account'), 'Account')}</nav>
 ${(await messages.get()).map((one) => html`<p class="message ${one.level}" role="status">${one.body}</p>`)}

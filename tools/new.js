@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeProgram } from '../lib/cli/program.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const typedIn = process.env.INIT_CWD ?? process.cwd()
@@ -16,10 +17,24 @@ function run(command, args, cwd, stdio) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-if (process.argv.length === 2) {
-  console.error('Name a folder for the project: npm run new -- ../my-shop')
-  process.exit(2)
+/** Prints the help, or the first mistake of the command line, and exits: packing takes its time. */
+async function checkOptions(args) {
+  const init = makeProgram()
+    .name('npm run')
+    .commands.find((command) => command.name() === 'init')
+  try {
+    await init
+      .name('new --')
+      .action(() => {})
+      .parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error.exitCode === 0) process.exit(0)
+    console.error(`${error.message.replace(/^error: /, '')}. Write, for example: npm run new -- ../my-shop`)
+    console.error('All options: npm run new -- --help')
+    process.exit(2)
+  }
 }
+
 /** Tells whether the Node of this machine, not that of node_modules/, is missing or too old to run tipfy. */
 function needsNode() {
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
@@ -29,6 +44,7 @@ function needsNode() {
   return major < 22 || (major === 22 && minor < 18)
 }
 
+await checkOptions(process.argv.slice(2))
 console.log('Packing this checkout (npm pack) …')
 run('npm', ['pack', '--loglevel=error', '--pack-destination', world], root, ['ignore', 'ignore', 'inherit'])
 const tarball = join(world, readdirSync(world)[0])

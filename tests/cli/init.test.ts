@@ -43,6 +43,7 @@ test('it takes an empty folder, and one in which git has begun', async () => {
       'app.yaml',
       'config.js',
       'package.json',
+      'pnpm-workspace.yaml',
       'tests',
       'urls.js',
     ].sort(),
@@ -92,6 +93,7 @@ test.each([
   symlinkSync(join(import.meta.dirname, '../..'), join(cwd, 'shop/node_modules/tipfy'))
   const outcome = await run(`tests/home.test.${language}`, [], { cwd: join(cwd, 'shop') })
   expect(outcome).toMatchObject({ status: 0, stdout: expect.stringMatching(/fail 0/) })
+  expect(readFileSync(join(cwd, `shop/app/home.${language}`), 'utf8')).toContain('<a href="/login">')
   const { dependencies } = JSON.parse(readFileSync(join(cwd, 'shop/package.json'), 'utf8'))
   expect('openid-client' in dependencies).toBe(login === 'google')
 })
@@ -104,6 +106,39 @@ test('a project with datastore sessions can have a cache by a variable, one with
       texts.map(() => sessions === 'datastore'),
     )
   }
+})
+
+test('pnpm and npm know the install script that is not needed, where there is one', async () => {
+  for (const sessions of ['datastore', 'cookie']) {
+    await tipfy(['init', sessions, '--sessions', sessions], { cwd })
+    const { allowScripts } = JSON.parse(readFileSync(join(cwd, sessions, 'package.json'), 'utf8'))
+    const forPnpm = readdirSync(join(cwd, sessions)).includes('pnpm-workspace.yaml')
+    expect([allowScripts?.protobufjs, forPnpm]).toEqual(sessions === 'datastore' ? [false, true] : [undefined, false])
+  }
+})
+
+describe('npm run new', () => {
+  const tool = join(import.meta.dirname, '../../tools/new.js')
+
+  test('tells its options without packing anything', async () => {
+    const { status, stdout, stderr } = await run(tool, ['--help'], { cwd })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^Usage: npm run new -- \[options\] <folder>\n/)
+    expect(stdout).toContain('--sessions <kind>')
+    expect(stdout).not.toContain('Packing')
+  })
+
+  test.each([
+    [[], /missing required argument 'folder'/],
+    [['shop', '--sesions', 'cookie'], /unknown option '--sesions'/],
+    [['shop', '--sessions', 'redis'], /'redis' is invalid/],
+    [['shop', 'other'], /too many arguments/],
+  ])('finds the mistake in %j before it packs anything', async (args, mistake) => {
+    const { status, stdout, stderr } = await run(tool, args, { cwd })
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(mistake)
+    expect(stderr).toContain('npm run new -- --help')
+  })
 })
 
 test('it writes over nothing', async () => {

@@ -1,5 +1,5 @@
 // The code of a new project: the application and its tests, in either language.
-import { loginConfig, loginRules, loginTests } from './login.ts'
+import { loginConfig, loginLinks, loginRules, loginTests } from './login.ts'
 import { type Project, typed } from './project.ts'
 import { style } from './style.ts'
 
@@ -88,6 +88,7 @@ const page = (title: string, body: string) => `html\`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
+<link rel="icon" href="data:,">
 ${style}
 <main>
 <h1>${title}</h1>
@@ -110,7 +111,7 @@ export class Home extends RequestHandler {
   \${token()}
   <input name="add-product" aria-label="Product" placeholder="A product" required autofocus>
   <button class="main">Add</button>
-</form>`,
+</form>${loginLinks(project)}`,
     )}
   }
 
@@ -148,7 +149,7 @@ export class Home extends RequestHandler {
   get() {
     const visits = (session.get('visits') ?? 0) + 1
     session.set('visits', visits)
-    return ${page('Hello', '<p>Visits: ${visits}</p>')}
+    return ${page('Hello', `<p>Visits: \${visits}</p>${loginLinks(project)}`)}
   }
 }
 `

@@ -27,6 +27,7 @@ export function projectFiles(name: string, answers: Answers, vendored: Vendored 
     ...loginFiles(project),
     [`tests/home.test.${suffix}`]: testFile(project),
     ...(ts && { 'tsconfig.json': tsconfig }),
+    ...(answers.sessions === 'datastore' && { 'pnpm-workspace.yaml': pnpmWorkspace }),
     'README.md': readme(project),
     '.gitignore': 'node_modules/\n.tipfy/\n.env\n.env.*\n',
     '.dockerignore': 'node_modules\n.tipfy\n.git\n.env\n.env.*\n',
@@ -67,6 +68,9 @@ function packageJson({ name, ts, language, sessions, login }: Project, vendored:
     ...(Object.keys(devDependencies).length > 0 && { devDependencies }),
   }
 }
+
+// The same for pnpm, which fails where a script is neither allowed nor denied.
+const pnpmWorkspace = 'allowBuilds:\n  protobufjs: false\n'
 
 // The compiler accepts only what Node's type stripping can run.
 const tsconfig = `{

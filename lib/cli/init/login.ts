@@ -12,6 +12,13 @@ export function loginFiles(project: Project): Record<string, string> {
   }
 }
 
+/** The line of the front page that leads to the login. */
+export const loginLinks = ({ login }: Project): string => {
+  if (login === 'none') return ''
+  const signUp = login === 'password' ? ', <a href="/sign-up">sign up</a>' : ''
+  return `\n<p><a href="/login">Log in</a>${signUp} or see <a href="/account">your account</a></p>`
+}
+
 /** The part of config.ts, with what has to stand in front of it. */
 export const loginConfig = ({ login, language }: Project): { front: string; section: string } => {
   if (login === 'none') return { front: '', section: '' }
@@ -93,6 +100,7 @@ const layout = (project: Project) => `const page = (title${typed(project, ': str
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>\${title}</title>
+<link rel="icon" href="data:,">
 ${style}
 <main>
 <h1>\${title}</h1>
@@ -133,7 +141,7 @@ const form = (title${typed(project, ': string')}, autocomplete${typed(project, '
   \${token()}
   <label>Name <input name="name" autocomplete="username" required></label>
   <label>Password <input name="password" type="password" autocomplete="\${autocomplete}" required></label>
-  <label><input name="remember" type="checkbox"> Remember me</label>
+  <label class="check"><input name="remember" type="checkbox"> Remember me</label>
   <button>\${title}</button>
 </form>
 <p><a href="/login">Log in</a> or <a href="/sign-up">sign up</a></p>\`,

@@ -16,8 +16,10 @@ export const style = `<style>
   form { display: flex; flex-wrap: wrap; gap: .6rem }
   li form { flex: none }
   label { flex: 1 0 100%; display: grid; gap: .25rem }
+  label.check { display: flex; align-items: center; gap: .6rem }
   input, button { font: inherit; color: inherit; padding: .5rem .9rem; border: 1px solid var(--edge); border-radius: .5rem; background: none }
   input { flex: 1; min-width: 0 }
+  label.check input { flex: none }
   button { cursor: pointer }
   button:hover { border-color: var(--accent); color: var(--accent) }
   button.main { background: var(--accent); border-color: var(--accent); color: light-dark(#fff, #10131a); font-weight: 600 }

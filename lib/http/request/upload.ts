@@ -2,9 +2,10 @@
 import { createReadStream } from 'node:fs'
 import { copyFile, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { BusboyFileStream } from '@fastify/busboy'
+import { makeFolders } from '../../internal/data-folder.ts'
 
 /** One uploaded file. The client chooses `filename` and `mimetype`: check them before you trust them. */
 export class UploadedFile {
@@ -44,8 +45,9 @@ export class UploadedFile {
     return this.#content !== null ? Readable.from([this.#content]) : createReadStream(this.path!)
   }
 
-  /** Moves or writes the file to `path`, where it stays after the request. It can still be read. */
+  /** Moves or writes the file to `path`, where it stays after the request; makes missing folders. It can still be read. */
   async saveTo(path: string): Promise<void> {
+    makeFolders(dirname(path))
     if (this.#content !== null) {
       await writeFile(path, this.#content)
       return

@@ -99,9 +99,9 @@ async function gone(path: string) {
   while (existsSync(path)) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('a file can be saved, from memory and from disk, and then stays', async () => {
+test('a file can be saved, from memory and from disk, in a new folder, and then stays', async () => {
   for (const size of [100, 50_000]) {
-    const path = join(folder, `saved-${size}`)
+    const path = join(folder, `photos/of-${size}/saved`)
     handle = async (request) => {
       const file = (await request.files()).get('f')!
       await file.saveTo(path)

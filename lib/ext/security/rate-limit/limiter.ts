@@ -262,10 +262,11 @@ export class Limiter {
   }
 }
 
-function verdict({ limit }: Quota, place: number, expires: number, now: number): Verdict {
+function verdict({ limit, window }: Quota, place: number, expires: number, now: number): Verdict {
   return {
     state: place <= limit ? 'passed' : 'limited',
     remaining: Math.max(0, limit - place),
-    reset: Math.max(1, Math.ceil((expires - now) / 1000)),
+    // The store may have begun the window after `now`, and by another clock.
+    reset: Math.min(Math.max(1, Math.ceil((expires - now) / 1000)), Math.ceil(window)),
   }
 }

@@ -191,6 +191,15 @@ test('a key that has reached its limit costs the store nothing more, however ful
   expect(store.calls).toHaveLength(length)
 })
 
+test('the time that is left is at most the window, though the store begins it later or by a clock that is ahead', async () => {
+  const add = store.add.bind(store)
+  jest.spyOn(store, 'add').mockImplementation(async (...args) => {
+    const { count, expires } = await add(...args)
+    return { count, expires: expires + 5 }
+  })
+  expect(await hits(limiter(), 3, quota(2))).toMatchObject([{ reset: 60 }, { reset: 60 }, { reset: 60 }])
+})
+
 test('a reset is one for all processes', async () => {
   const [one, other] = [limiter(), limiter()]
   await hits(one, 4, quota(5))

@@ -70,9 +70,9 @@ export function openEmbedded(options: EngineOptions, place: Partial<Place> = {})
   return { engine: new Engine(options), place: { projectId: localProject, ...place } }
 }
 
-/** Returns the official client on embedded data that is open. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
-export async function clientOn({ engine, place }: Embedded): Promise<Datastore> {
-  const { Datastore } = await loadClient()
+/** Returns the official client on embedded data that is open, for `user`. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
+export async function clientOn({ engine, place }: Embedded, user?: string): Promise<Datastore> {
+  const { Datastore } = await loadClient(user)
   const datastore = new Datastore(place)
   const transports = new TracedClients()
   transports.set(transportName, inProcessClient(engine))

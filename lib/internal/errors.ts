@@ -338,8 +338,7 @@ const table = {
     remedy: 'Node rejects every request with larger headers. Keep less in cookies, or use datastore sessions.',
   },
   TIPFY_E_DATASTORE_PACKAGE: {
-    message:
-      'The package @google-cloud/datastore is not installed: Google Cloud, an emulator and the official client need it',
+    message: 'The package @google-cloud/datastore is not installed: needed by {user}',
     remedy: "Run: npm install '@google-cloud/datastore@{range}'. Embedded sessions do without.",
   },
   TIPFY_E_SESSION_DATASTORE: {

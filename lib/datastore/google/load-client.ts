@@ -4,12 +4,20 @@ import { TipfyError } from '../../internal/errors.ts'
 
 const name = '@google-cloud/datastore'
 
-/** Imports the official client. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE: it is not installed. */
-export async function loadClient(): Promise<typeof import('@google-cloud/datastore')> {
+/** Users of the client, where the caller names none. */
+const anyone = 'Google Cloud, an emulator or the official client'
+
+/**
+ * Imports the official client.
+ *
+ * @param user the name of what needs it, for the error
+ * @throws TipfyError TIPFY_E_DATASTORE_PACKAGE: it is not installed.
+ */
+export async function loadClient(user = anyone): Promise<typeof import('@google-cloud/datastore')> {
   try {
     return await import('@google-cloud/datastore')
   } catch (error) {
-    throw missing(error) ?? error
+    throw missing(error, user) ?? error
   }
 }
 
@@ -18,16 +26,16 @@ export function resolveClient(): string {
   try {
     return createRequire(import.meta.url).resolve(name)
   } catch (error) {
-    throw missing(error) ?? error
+    throw missing(error, anyone) ?? error
   }
 }
 
 /** Returns the error to throw if the client itself was not found, rather than a package below it. */
-function missing(error: unknown): TipfyError | undefined {
+function missing(error: unknown, user: string): TipfyError | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown }
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return undefined
   if (!String(message).includes(`'${name}'`)) return undefined
-  return new TipfyError('TIPFY_E_DATASTORE_PACKAGE', { range: wantedRange() }, { cause: error })
+  return new TipfyError('TIPFY_E_DATASTORE_PACKAGE', { user, range: wantedRange() }, { cause: error })
 }
 
 /** The versions that tipfy is tested with: it uses private members of theirs. */

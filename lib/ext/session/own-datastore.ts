@@ -8,6 +8,7 @@ import type { SessionApp } from './config/settings.ts'
 import { openSessionDatastore } from './repository/open-datastore.ts'
 import { Sessions } from './session-interface.ts'
 
+const user = 'getDatastore()'
 const clients = new WeakMap<object, Promise<object>>()
 
 function isApp(value: object | undefined): value is SessionApp {
@@ -18,9 +19,9 @@ function isApp(value: object | undefined): value is SessionApp {
 async function openOwn(app: SessionApp): Promise<object> {
   const { datastore, dataFolder } = app.getConfig('tipfy/ext/session') as SessionConfig
   const { dev, log, root } = app
-  const opened = await openSessionDatastore({ datastore, dev, log, dataFolder: resolve(root, dataFolder) })
+  const opened = await openSessionDatastore({ datastore, dev, log, dataFolder: resolve(root, dataFolder) }, user)
   app.onClose(() => opened.close())
-  return opened.client()
+  return opened.client(user)
 }
 
 async function openClient(app: SessionApp): Promise<object> {
@@ -29,7 +30,7 @@ async function openClient(app: SessionApp): Promise<object> {
     return openOwn(app)
   }
   await sessionInterface.openRepository()
-  return sessionInterface.openedRepository!.client()
+  return sessionInterface.openedRepository!.client(user)
 }
 
 /**

@@ -1,4 +1,5 @@
 // Data of the application beside its sessions: `getDatastore`, `transact`, and what `openDatastore` chooses.
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,6 +137,54 @@ describe('openDatastore', () => {
       code: 'TIPFY_E_DATASTORE_MODE',
       message: expect.stringMatching(/`mode` of openDatastore is "emulator"\. Write 'auto', 'embedded' or 'cloud'/),
     })
+  })
+})
+
+/** Starts an application in a process of its own, in which the client is not installed; returns the error of `work`. */
+function startWithoutClient(hook: string, section: object, work: string, env = {}) {
+  const script = `
+    import { registerHooks } from 'node:module'
+    registerHooks({ resolve(name, context, next) {
+      if (name !== '@google-cloud/datastore') return next(name, context)
+      throw Object.assign(new Error("Cannot find package '" + name + "' imported from x"), { code: 'ERR_MODULE_NOT_FOUND' })
+    } })
+    const { makeApp } = await import('tipfy')
+    const { getDatastore } = await import('tipfy/datastore')
+    const hooks = { posInitApp: ['tipfy/ext/session:${hook}', 'tipfy/ext/security:rateLimit'] }
+    const app = makeApp({
+      tipfy: { dev: true, logLevel: 'silent', urls: () => [], hooks },
+      'tipfy/ext/session': { secretKey: 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5', dataFolder: ${JSON.stringify(join(folder, 'without'))} },
+      'tipfy/ext/security': { rateLimit: ${JSON.stringify(section)} },
+    }, { root: process.cwd() })
+    await (async () => { ${work} })().catch((error) => console.log(error.code, error.message))
+    await app.close()`
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script],
+    {
+      cwd: join(import.meta.dirname, '../../..'),
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+    },
+  )
+  return stdout.trim() || stderr
+}
+
+describe('without the client package the error names what needs it', () => {
+  const policies = { api: { limit: 9, window: 60, by: 'address' } }
+  const needed = 'TIPFY_E_DATASTORE_PACKAGE The package @google-cloud/datastore is not installed: needed by'
+
+  test.each([
+    ['setDatastoreSession', {}],
+    ['setSecureCookieSession', { DATASTORE_EMULATOR_HOST: '127.0.0.1:1' }],
+  ])('getDatastore(), with %s and %j', (hook, env) => {
+    const work = 'await app.ready(); await getDatastore()'
+    expect(startWithoutClient(hook, { policies }, work, env)).toContain(`${needed} getDatastore()`)
+  })
+
+  test("store: 'datastore' of rateLimit", () => {
+    const said = startWithoutClient('setDatastoreSession', { policies, store: 'datastore' }, 'await app.ready()')
+    expect(said).toContain(`${needed} store: 'datastore' of rateLimit`)
   })
 })
 

@@ -48,5 +48,5 @@ async function sessionDatastore(app: App): Promise<Datastore> {
   const { sessionInterface } = app
   if (!(sessionInterface instanceof Sessions)) throw noStore('datastore')
   await sessionInterface.openRepository()
-  return (await sessionInterface.openedRepository!.client()) as Datastore
+  return (await sessionInterface.openedRepository!.client("store: 'datastore' of rateLimit")) as Datastore
 }

@@ -1,6 +1,7 @@
 // Opens the Datastore of the sessions. Embedded data is opened without the official client, which is loaded for Google Cloud and
 // emulators alone.
 import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+import { loadClient } from '../../../datastore/google/load-client.ts'
 import { datastoreMode } from '../../../datastore/mode.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { DatastoreClient } from '../config/config.ts'
@@ -12,17 +13,18 @@ export interface SessionsDatastore {
   readonly isEmbedded: boolean
   /** The description for people. */
   readonly description: string
-  /** Returns the official client on the same data. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
-  client(): Promise<DatastoreClient>
+  /** Returns the official client on the same data, for `user`. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
+  client(user?: string): Promise<DatastoreClient>
   close(): Promise<void>
 }
 
 type Wanted = Pick<Settings, 'datastore' | 'dev' | 'dataFolder' | 'log'>
 
-export async function openSessionDatastore(settings: Wanted): Promise<SessionsDatastore> {
+/** @param user the name of what needs the official client, for the error if it is not installed */
+export async function openSessionDatastore(settings: Wanted, user?: string): Promise<SessionsDatastore> {
   const { datastore: wanted, dev } = settings
   if (typeof wanted === 'object') return given(wanted)
-  return datastoreMode(wanted, dev) === 'embedded' ? embedded(settings) : await cloud()
+  return datastoreMode(wanted, dev) === 'embedded' ? embedded(settings) : await cloud(user)
 }
 
 async function given(client: DatastoreClient): Promise<SessionsDatastore> {
@@ -40,18 +42,24 @@ async function given(client: DatastoreClient): Promise<SessionsDatastore> {
 async function embedded({ dataFolder, log }: Wanted): Promise<SessionsDatastore> {
   const { clientOn, openEmbedded } = await import('../../../datastore/client.ts')
   const data = openEmbedded({ dataFolder, onTrouble: (message) => log.warn({}, message) })
-  let client: Promise<DatastoreClient> | undefined
+  let opening: Promise<DatastoreClient> | undefined
+  const open = (user?: string) =>
+    clientOn(data, user).catch((error: unknown) => {
+      opening = undefined // the next caller's error names that one
+      throw error
+    })
   return {
     calls: engineCalls(data),
     isEmbedded: true,
     description: `Datastore, embedded, in ${dataFolder}`,
-    client: () => (client ??= clientOn(data)),
+    client: (user) => (opening ??= open(user)),
     close: async () => data.engine.close(),
   }
 }
 
-async function cloud(): Promise<SessionsDatastore> {
+async function cloud(user?: string): Promise<SessionsDatastore> {
   const { closeDatastore, openDatastore } = await import('../../../datastore/client.ts')
+  await loadClient(user)
   const datastore = await openDatastore({ mode: 'cloud' })
   await findCredentials(datastore)
   return {

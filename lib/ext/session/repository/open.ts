@@ -22,8 +22,8 @@ type Merge = (base: Data, mine: Data, theirs: Data) => Data
 export interface OpenRepository {
   repository: SessionRepository
   admin: SessionAdmin
-  /** Returns the official client on the same data. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
-  client(): Promise<DatastoreClient>
+  /** Returns the official client on the same data, for `user`. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
+  client(user?: string): Promise<DatastoreClient>
   /** The description for people. */
   description: string
 }
@@ -72,7 +72,7 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
     describeCache(links, 'with a cache at') +
     describeCache(retiring, 'which retires the cache at')
   const admin = new SessionAdmin(repository, rows, () => settings.now())
-  return { repository, admin, client: () => datastore.client(), description }
+  return { repository, admin, client: (user) => datastore.client(user), description }
 }
 
 function describeCache(links: readonly CacheLink[], what: string): string {

@@ -227,7 +227,9 @@ whereChromium.each([
       `wss://${host}.shop.test:${port}/`,
     )
     expect(cookies).toEqual([expect.stringContaining('tipfy.device=')])
-    expect(countersOf(site)).toMatchObject({ refreshed: 3, refused: 0 })
+    // Three times; on a busy machine Chromium may find a cookie of 700 ms too old once more.
+    const { refreshed, refused } = countersOf(site)
+    expect([refreshed >= 3, refused]).toEqual([true, 0])
   })
 
   test('is told to stop where all sessions of the user end while it refreshes', async () => {

@@ -177,9 +177,9 @@ export class Locks {
       waiter.lookedAt = now
       for (const owner of new Set(waiter.holders.map((holder) => holder.owner))) this.#tables.removeIfDead(owner)
     }
-    const isHeld = waiter.holders.some(({ txn }) => this.#tables.isHeld(txn, this.#live()))
-    if (!isHeld) waiter.settle()
-    else if (now >= waiter.deadline) waiter.settle(new StatusError(Code.ABORTED, 'Transaction lock timeout.'))
+    // First: the caller has been told that it failed by then, so it must not be made if the lock is released between two looks.
+    if (now >= waiter.deadline) waiter.settle(new StatusError(Code.ABORTED, 'Transaction lock timeout.'))
+    else if (!waiter.holders.some(({ txn }) => this.#tables.isHeld(txn, this.#live()))) waiter.settle()
   }
 
   /** Transactions that were begun or used before these times have expired. */

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { Engine, type EngineOptions } from '../../../lib/datastore/engine/engine.ts'
 import { Sql } from '../../../lib/datastore/engine/storage/sql.ts'
@@ -164,6 +165,20 @@ describe('two processes on one folder, pessimistic', () => {
     await expect(engine.commit(put('a'), 20)).rejects.toMatchObject({ code: 10 })
     await end(engine, transaction)
   })
+})
+
+test('a commit whose time has passed is not made when the lock is released between two looks', async () => {
+  const engine = open()
+  const transaction = reading(engine, 'a')
+  const late = outcome(engine.commit(put('a'), 5))
+  await setImmediate() // it waits for the lock
+  const began = Date.now()
+  while (Date.now() - began < 20) {
+    // The event loop is held while the time passes.
+  }
+  await engine.rollback({ projectId, transaction })
+  expect(await late).toBe(10)
+  expect(engine.lookup({ projectId, keys: [key('a')] }).found).toEqual([])
 })
 
 describe('where locks cannot be written', () => {

@@ -32,7 +32,9 @@ export class StoreWorker {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     const worker = new StoreWorker(child)
-    await once(child, 'message')
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the process has ended')))
+    await Promise.race([once(child, 'message'), ended])
+    ended.catch(() => {})
     return worker
   }
 

@@ -211,10 +211,15 @@ const circle = `SELECT 1 FROM (
   ) SELECT id FROM reached
 ) WHERE id = ?`
 
-function openTables(file: string): Sql {
+function openTables(file: string, until = Date.now() + patience): Sql {
   try {
     return tablesIn(file)
   } catch (error) {
+    // Two processes that make the file at the same time: SQLite gives up without waiting there.
+    if (isBusy(error) && Date.now() < until) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      return openTables(file, until)
+    }
     // SQLITE_CORRUPT and SQLITE_NOTADB, after a power cut: what was in it is of no more use.
     const { errcode } = error as { errcode?: number }
     if (errcode !== 11 && errcode !== 26) throw error
@@ -227,7 +232,8 @@ function tablesIn(file: string): Sql {
   if (file !== ':memory:') makePrivateFile(file)
   const db = new (sqlite().DatabaseSync)(file, { timeout: patience })
   try {
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${tables} PRAGMA busy_timeout = 0`)
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
+    db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT; PRAGMA busy_timeout = 0`)
   } catch (error) {
     db.close()
     throw error

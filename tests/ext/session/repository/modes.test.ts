@@ -55,6 +55,15 @@ describe.each(concurrencyModes)('two processes on data with the mode %s', (concu
   })
 })
 
+test('processes that open a new folder at the same time all open it', async () => {
+  for (let round = 0; round < 3; round++) {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'tipfy-mode-'))
+    const workers = await Promise.all([1, 2, 3, 4].map(() => StoreWorker.start({ dataFolder })))
+    await Promise.all(workers.map((worker) => worker.close()))
+    rmSync(dataFolder, { recursive: true })
+  }
+}, 60_000)
+
 describe('where a transaction of the application has read a row of the sessions', () => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'tipfy-mode-'))
   let data: Embedded

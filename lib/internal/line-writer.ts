@@ -1,7 +1,7 @@
 // Writes lines to standard output or error, which may be a full disk, a closed pipe or one whose reader is stuck: then lines are
 // dropped and counted, the process goes on, and the number is written when lines can be written again.
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
-import { clearTimeout, setTimeout } from './timers.ts'
+import { block, clearTimeout, setTimeout } from './timers.ts'
 
 /** Bytes that wait for the reader of a full pipe; further lines are dropped. */
 const maxWaiting = 1024 * 1024
@@ -65,9 +65,7 @@ export class LineWriter {
   /** Waits a moment for a full pipe, at the end of the process. */
   readonly drain = (): void => {
     const end = performance.now() + maxExitTime
-    for (this.flush(); this.#bytes.length > 0 && performance.now() < end; this.flush()) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    }
+    for (this.flush(); this.#bytes.length > 0 && performance.now() < end; this.flush()) block(10)
   }
 
   #reportLoss(): void {

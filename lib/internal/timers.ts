@@ -6,5 +6,10 @@ export const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeou
 const { performance } = globalThis
 const { now } = performance
 
+/** Holds the thread for `ms` milliseconds, in the few places that cannot await. */
+export function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
 /** A count of ms that only grows, for durations. */
 export const ticks = (): number => now.call(performance)

@@ -3,7 +3,8 @@
 
 import { setImmediate, setTimeout } from '../../internal/timers.ts'
 import { asStatus, Code, StatusError } from './protocol/status.ts'
-import { isBusy, type Store } from './storage/store.ts'
+import { isBusy } from './storage/busy.ts'
+import type { Store } from './storage/store.ts'
 
 /** The version of a commit, and the one before it. */
 export interface Versions {

@@ -5,8 +5,8 @@ import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { makePrivateFile } from '../../../internal/data-folder.ts'
+import { isBusy } from './busy.ts'
 import { sqlite } from './sqlite.ts'
-import { isBusy } from './store.ts'
 
 /** Milliseconds that a process takes at most to lock the file that it has made. */
 const startMs = 60_000

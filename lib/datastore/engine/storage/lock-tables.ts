@@ -5,10 +5,11 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
 import { makeFolders, makePrivateFile } from '../../../internal/data-folder.ts'
+import { block } from '../../../internal/timers.ts'
+import { isBusy, patience, patiently } from './busy.ts'
 import { LockOwner } from './lock-owner.ts'
 import { Sql } from './sql.ts'
 import { sqlite } from './sqlite.ts'
-import { isBusy } from './store.ts'
 
 const tables = `
 CREATE TABLE IF NOT EXISTS txn (id BLOB PRIMARY KEY, owner TEXT, begun INTEGER, used INTEGER) WITHOUT ROWID;
@@ -19,8 +20,6 @@ CREATE INDEX IF NOT EXISTS query_lock_name ON query_lock (name);
 CREATE INDEX IF NOT EXISTS query_lock_txn ON query_lock (txn);
 CREATE TABLE IF NOT EXISTS wait (txn BLOB, blocker BLOB, PRIMARY KEY (txn, blocker)) WITHOUT ROWID;`
 
-/** Milliseconds to wait for another process that is opening the file. */
-const patience = 10_000
 /** Tries, a millisecond apart, to write a lock while another process writes one, which takes microseconds. */
 const maxTries = 5
 
@@ -182,7 +181,7 @@ export class LockTables {
         this.#rollback()
         if (isOfDisk(error)) return false
         if (!isBusy(error)) throw error
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+        block(1)
       }
     }
     return false
@@ -211,15 +210,11 @@ const circle = `SELECT 1 FROM (
   ) SELECT id FROM reached
 ) WHERE id = ?`
 
-function openTables(file: string, until = Date.now() + patience): Sql {
+function openTables(file: string): Sql {
   try {
-    return tablesIn(file)
+    // Two processes that make the file at the same time: SQLite itself gives up without waiting there.
+    return patiently(() => tablesIn(file))
   } catch (error) {
-    // Two processes that make the file at the same time: SQLite gives up without waiting there.
-    if (isBusy(error) && Date.now() < until) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
-      return openTables(file, until)
-    }
     // SQLITE_CORRUPT and SQLITE_NOTADB, after a power cut: what was in it is of no more use.
     const { errcode } = error as { errcode?: number }
     if (errcode !== 11 && errcode !== 26) throw error

@@ -5,24 +5,16 @@ import { dirname, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { TipfyError } from '../../../internal/errors.ts'
 import { Code, StatusError } from '../protocol/status.ts'
+import { patience, patiently } from './busy.ts'
 import { History } from './history.ts'
 import { type Concurrency, openDatabase, type Row } from './schema.ts'
 import { Sql } from './sql.ts'
 import { WriteAheadLog, type WriteAheadLogOptions } from './write-ahead-log.ts'
 
-/** Milliseconds to wait for another process that is opening or recovering the same file. */
-const patience = 10_000
-
 const selectEntity = 'SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?'
 const selectLatest = 'SELECT version, c, v, t, d FROM state LEFT JOIN entity ON n = ? AND k = ?'
 
 type EntityColumns = [c: number, v: number, t: number, d: string]
-
-/** Returns true for `SQLITE_BUSY` and its relatives: another process holds the lock. */
-export function isBusy(error: unknown): boolean {
-  const errcode = (error as { errcode?: number }).errcode
-  return errcode !== undefined && (errcode & 0xff) === 5
-}
 
 export class Store {
   readonly db: DatabaseSync
@@ -81,7 +73,7 @@ export class Store {
 
   /** Begins a transaction, whose first read fixes the state. */
   #beginReading(): void {
-    this.#patiently(() => {
+    patiently(() => {
       this.sql.run('BEGIN')
       try {
         this.#version = this.version()
@@ -90,18 +82,6 @@ export class Store {
         throw error
       }
     })
-  }
-
-  /** Retries while another process opens or recovers the file. */
-  #patiently<T>(take: () => T): T {
-    for (let waited = 0; ; waited++) {
-      try {
-        return take()
-      } catch (error) {
-        if (!isBusy(error) || waited > patience) throw error
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
-      }
-    }
   }
 
   /** Begins a transaction that writes; throws an error that `isBusy` recognises if another process is writing. */
@@ -145,7 +125,7 @@ export class Store {
   number(name: string): number | undefined {
     const known = this.#names.get(name)
     if (known !== undefined) return known
-    const [id] = this.#patiently(() => this.sql.first<[number]>('SELECT id FROM name WHERE name = ?', name)) ?? []
+    const [id] = patiently(() => this.sql.first<[number]>('SELECT id FROM name WHERE name = ?', name)) ?? []
     if (id !== undefined) this.#names.set(name, id)
     return id
   }
@@ -168,7 +148,7 @@ export class Store {
 
   /** Returns an entity and the latest version of the same state: one statement is cheaper than a transaction of two. */
   latest(n: number, k: Uint8Array): { row: Row | undefined; version: number } {
-    const found = this.#patiently(() => this.sql.first<[version: number, ...EntityColumns]>(selectLatest, n, k)!)
+    const found = patiently(() => this.sql.first<[version: number, ...EntityColumns]>(selectLatest, n, k)!)
     const [version, c, v, t, d] = found
     // Without an entity all of them are null.
     return { version, row: (d as string | null) === null ? undefined : { c, v, t, d } }

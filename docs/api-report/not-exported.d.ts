@@ -112,11 +112,6 @@ export interface DatastoreClient {
   transaction(...args: never[]): unknown;
 }
 
-export interface DatastoreClient {
-  key(...args: never[]): unknown;
-  transaction(...args: never[]): unknown;
-}
-
 export type DeviceState = 'offered' | 'registered' | 'bound';
 
 export interface Dictionary {

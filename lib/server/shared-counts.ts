@@ -7,6 +7,13 @@ export interface Count {
   readonly expires: number
 }
 
+/** Returns a count with more hits: `known`, or a new one that ends after `window` ms where there is none, or it has ended. */
+export function addHits(known: Count | undefined, hits: number, window: number, now: number): Count {
+  return known !== undefined && known.expires > now
+    ? { count: known.count + hits, expires: known.expires }
+    : { count: hits, expires: now + window }
+}
+
 /** The counts of the primary process; those that were not used for the longest time are forgotten first. */
 const maxCounts = 100_000
 
@@ -21,9 +28,7 @@ export class MemoryCounts {
 
   /** Adds to the count of a key. A new one ends after `window` ms. */
   add(key: string, hits: number, window: number, now: number): Count {
-    const found = this.#counts.get(key)
-    const known = found !== undefined && found.expires > now ? found : undefined
-    const count = { count: (known?.count ?? 0) + hits, expires: known?.expires ?? now + window }
+    const count = addHits(this.#counts.get(key), hits, window, now)
     this.#counts.delete(key) // a Map is in the order of insertion
     this.#counts.set(key, count)
     if (this.#counts.size > this.#max) this.#counts.delete(this.#counts.keys().next().value!)

@@ -29,8 +29,7 @@ async function openClient(app: SessionApp): Promise<object> {
   if (!(sessionInterface instanceof Sessions) || sessionInterface.kinds.main.backend !== 'datastore') {
     return openOwn(app)
   }
-  await sessionInterface.openRepository()
-  return sessionInterface.openedRepository!.client(user)
+  return (await sessionInterface.openRepository()).client(user)
 }
 
 /**

@@ -24,7 +24,7 @@ export interface AppSessions {
   /** The device of a request's session, where sessions are bound to devices. */
   deviceOf(main: BackendSession, request: StoreRequest): SessionDevice | undefined
   /** Opens the repository of datastore sessions, once. */
-  openRepository(): Promise<void>
+  openRepository(): Promise<unknown>
 }
 
 /** A session of a request, and the dictionary that the handler sees. */

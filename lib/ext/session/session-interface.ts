@@ -50,7 +50,7 @@ export class Sessions implements SessionInterface {
   /** The same with what is below it, for tools. */
   openedRepository: OpenRepository | undefined
   readonly #app: SessionApp
-  #opening: Promise<void> | undefined
+  #opening: Promise<OpenRepository> | undefined
   /** Binds sessions to devices, if configured. */
   devices: Devices | undefined
   #deviceModules: DeviceModules | undefined
@@ -68,7 +68,7 @@ export class Sessions implements SessionInterface {
   }
 
   /** Opens the repository of datastore sessions, once, and outside the request that asks first: its clients serve all. */
-  openRepository(): Promise<void> {
+  openRepository(): Promise<OpenRepository> {
     this.#opening ??= runOutside(() => this.#open()).catch((error: unknown) => {
       this.#opening = undefined // the next call tries again
       throw error
@@ -76,10 +76,12 @@ export class Sessions implements SessionInterface {
     return this.#opening
   }
 
-  async #open(): Promise<void> {
+  async #open(): Promise<OpenRepository> {
     const { openRepository } = await import('./repository/open.ts')
-    this.openedRepository = await openRepository(this.#app, this.settings)
-    this.repository = this.openedRepository.repository
+    const opened = await openRepository(this.#app, this.settings)
+    this.openedRepository = opened
+    this.repository = opened.repository
+    return opened
   }
 
   get bindsDevices(): boolean {

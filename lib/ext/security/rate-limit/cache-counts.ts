@@ -1,6 +1,6 @@
 // Counts of rate limits in the cache that stands in front of the sessions: memcached or Valkey.
 import { runOutside } from '../../../app/globals.ts'
-import type { Count } from '../../../server/shared-counts.ts'
+import { addHits, type Count } from '../../../server/shared-counts.ts'
 import type { CacheConnection, CacheLink } from '../../session/cache/ports.ts'
 import type { CountStore } from './limiter.ts'
 
@@ -27,8 +27,7 @@ export class CacheCounts implements CountStore {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const now = Date.now()
       const found = await connection.get(key)
-      const known = found === null ? undefined : readCount(found.value, now)
-      const count = { count: (known?.count ?? 0) + hits, expires: known?.expires ?? now + window }
+      const count = addHits(found === null ? undefined : readCount(found.value), hits, window, now)
       const text = `${count.count} ${count.expires}`
       const seconds = Math.min(Math.ceil((count.expires - now) / 1000), maxSeconds)
       const written =
@@ -73,10 +72,8 @@ export class CacheCounts implements CountStore {
 /** Within `tipfy:*`, the keys that the cache's user has rights for. A session's is `tipfy:` and hexadecimal digits alone. */
 const keyOf = (id: string) => `tipfy:rate.${id}`
 
-/** Returns the count of an entry; undefined if it has ended, or is none. */
-function readCount(text: string, now: number): Count | undefined {
+/** Returns the count of an entry; undefined if it is none. */
+function readCount(text: string): Count | undefined {
   const [, count, expires] = /^(\d{1,15}) (\d{1,15})$/.exec(text) ?? []
-  return expires === undefined || Number(expires) <= now
-    ? undefined
-    : { count: Number(count), expires: Number(expires) }
+  return expires === undefined ? undefined : { count: Number(count), expires: Number(expires) }
 }

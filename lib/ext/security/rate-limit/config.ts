@@ -2,13 +2,8 @@
 import type { Request } from '../../../http/request/request.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { isDictionary } from '../../../internal/settings.ts'
+import type { DatastoreClient } from '../../session/config/config.ts'
 import { checkPart, isTexts, type PartChecks, type Verdict } from '../check-part.ts'
-
-/** A `Datastore` of @google-cloud/datastore, by two of its methods: its own types take a compiler long to read. */
-export interface DatastoreClient {
-  key(...args: never[]): unknown
-  transaction(...args: never[]): unknown
-}
 
 /** A limit: how many requests, or calls of `limit()`, a key may make in a window of time. */
 export interface RateLimitPolicy {

@@ -1,8 +1,8 @@
 // Counts of rate limits as records in Datastore: a kind of their own, whose keys are hashes.
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Datastore } from '@google-cloud/datastore'
+import type { Datastore, Transaction } from '@google-cloud/datastore'
 import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
-import type { Count } from '../../../server/shared-counts.ts'
+import { transact } from '../../../datastore/transact.ts'
+import { addHits, type Count } from '../../../server/shared-counts.ts'
 import type { CountStore } from './limiter.ts'
 
 /** Attempts at a transaction that another one aborts. */
@@ -26,35 +26,16 @@ export class DatastoreCounts implements CountStore {
     this.#kind = kind
   }
 
-  async add(id: string, hits: number, window: number): Promise<Count> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#tryToAdd(id, hits, window)
-      } catch (error) {
-        const isAborted = (error as { code?: unknown }).code === 10
-        if (!isAborted || attempt === maxAttempts) throw error
-        await delay(Math.random() * 10 * 2 ** attempt)
-      }
-    }
-  }
-
-  async #tryToAdd(id: string, hits: number, window: number): Promise<Count> {
+  add(id: string, hits: number, window: number): Promise<Count> {
     const key = this.#datastore.key([this.#kind, id])
-    const transaction = this.#datastore.transaction()
-    try {
-      await transaction.run()
+    const addTo = async (transaction: Transaction): Promise<Count> => {
       const [record] = (await transaction.get(key)) as [CountRecord | undefined]
-      const now = Date.now()
-      const known = readRecord(record, now)
-      const count = { count: (known?.count ?? 0) + hits, expires: known?.expires ?? now + window }
+      const count = addHits(readRecord(record), hits, window, Date.now())
       const data = { count: count.count, expires: new Date(count.expires) }
       transaction.save({ key, data, excludeFromIndexes: ['count', 'expires'] })
-      await transaction.commit()
       return count
-    } catch (error) {
-      await transaction.rollback().catch(() => {})
-      throw error
     }
+    return transact(addTo, { datastore: this.#datastore, attempts: maxAttempts })
   }
 
   async delete(id: string): Promise<void> {
@@ -74,16 +55,15 @@ export class DatastoreCounts implements CountStore {
       (CountRecord & Record<symbol, { name?: string }>)[],
       unknown,
     ]
-    const ended = records.filter((record) => readRecord(record, Date.now()) === undefined)
+    const now = Date.now()
+    const ended = records.filter((record) => (readRecord(record)?.expires ?? 0) <= now)
     await this.#datastore.delete(ended.map((record) => record[this.#datastore.KEY] as never))
     const last = records.at(-1)?.[this.#datastore.KEY]?.name
     this.#sweptTo = records.length < sweepSize ? undefined : last
   }
 }
 
-/** Returns the count of a record; undefined if it has ended, or another program wrote it. */
-function readRecord(record: CountRecord | undefined, now: number): Count | undefined {
-  const { count, expires } = record ?? {}
-  if (typeof count !== 'number' || !(expires instanceof Date) || expires.getTime() <= now) return undefined
-  return { count, expires: expires.getTime() }
+/** Returns the count of a record; undefined if another program wrote it. */
+function readRecord({ count, expires }: CountRecord = {}): Count | undefined {
+  return typeof count === 'number' && expires instanceof Date ? { count, expires: expires.getTime() } : undefined
 }

@@ -47,6 +47,6 @@ async function sessionDatastore(app: App): Promise<Datastore> {
   const { Sessions } = await import('../../session/session-interface.ts')
   const { sessionInterface } = app
   if (!(sessionInterface instanceof Sessions)) throw noStore('datastore')
-  await sessionInterface.openRepository()
-  return (await sessionInterface.openedRepository!.client("store: 'datastore' of rateLimit")) as Datastore
+  const { client } = await sessionInterface.openRepository()
+  return (await client("store: 'datastore' of rateLimit")) as Datastore
 }

@@ -9,6 +9,12 @@ export function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile()
 }
 
+/** Returns true if an import or a `require` failed because `name` itself is not installed, and not a package that it needs. */
+export function isMissingPackage(error: unknown, name: string): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && String(message).includes(`'${name}'`)
+}
+
 interface Failure {
   cause: unknown
   code: unknown

@@ -1,6 +1,7 @@
 // Loads the official client, an optional package of 83 others: 0.3 s and 30 MB at run time. Embedded sessions need none of it.
 import { createRequire } from 'node:module'
 import { TipfyError } from '../../internal/errors.ts'
+import { isMissingPackage } from '../../internal/import-errors.ts'
 
 const name = '@google-cloud/datastore'
 
@@ -32,9 +33,7 @@ export function resolveClient(): string {
 
 /** Returns the error to throw if the client itself was not found, rather than a package below it. */
 function missing(error: unknown, user: string): TipfyError | undefined {
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return undefined
-  if (!String(message).includes(`'${name}'`)) return undefined
+  if (!isMissingPackage(error, name)) return undefined
   return new TipfyError('TIPFY_E_DATASTORE_PACKAGE', { user, range: wantedRange() }, { cause: error })
 }
 

@@ -1,9 +1,7 @@
 // The settings of password hashes, and their checks at the start.
 
-import { TipfyError } from '../../internal/errors.ts'
 import { isDictionary } from '../../internal/settings.ts'
-import { nearest } from '../../internal/suggest.ts'
-import { wrong } from './wrong.ts'
+import { unknownKey, wrong } from './wrong.ts'
 
 /** The settings of password hashes. */
 export interface PasswordSettings {
@@ -85,13 +83,7 @@ function withDefaults(path: string, given: object, known: Readonly<Record<string
   const found: Record<string, unknown> = { ...known }
   for (const [key, value] of Object.entries(given)) {
     const name = path + key
-    if (!Object.hasOwn(known, key)) {
-      throw new TipfyError('TIPFY_E_CONFIG_KEY', {
-        module: 'tipfy/ext/auth',
-        key: `passwords.${name}`,
-        nearest: `passwords.${path}${nearest(key, Object.keys(known))}`,
-      })
-    }
+    if (!Object.hasOwn(known, key)) throw unknownKey(`passwords.${path}`, key, Object.keys(known))
     if (value === undefined) continue
     const inner = known[key]
     if (isDictionary(inner)) {

@@ -1,9 +1,7 @@
 // The providers to sign in with: their settings, and their checks at the start.
-import { TipfyError } from '../../internal/errors.ts'
 import { isDictionary } from '../../internal/settings.ts'
-import { nearest } from '../../internal/suggest.ts'
 import type { UrlMap } from '../../routing/index.ts'
-import { isLocal, wrong } from './wrong.ts'
+import { isLocal, rulesAt, unknownKey, wrong } from './wrong.ts'
 
 /** A provider of OpenID Connect. */
 export interface ProviderSettings {
@@ -54,13 +52,7 @@ const example =
 
 function checkProvider(name: string, key: string, provider: Readonly<Record<string, unknown>>): void {
   const unknown = Object.keys(provider).find((one) => !keys.includes(one))
-  if (unknown !== undefined) {
-    throw new TipfyError('TIPFY_E_CONFIG_KEY', {
-      module: 'tipfy/ext/auth',
-      key: `${key}.${unknown}`,
-      nearest: `${key}.${nearest(unknown, keys)}`,
-    })
-  }
+  if (unknown !== undefined) throw unknownKey(`${key}.`, unknown, keys)
   const { clientId, clientSecret, issuer = issuers[name], redirectUri, scope = 'openid', parameters = {} } = provider
   if (typeof clientId !== 'string' || clientId.trim() === '') {
     throw wrong(
@@ -137,8 +129,7 @@ export function checkCallbacks(providers: Providers, map: UrlMap): void {
     const { host, pathname } = new URL(redirectUri)
     // The application may be mounted below a path.
     const paths = [...pathname.matchAll(/\//g)].map(({ index }) => pathname.slice(index))
-    const request = { host, scheme: 'https', mountPath: '', rawQuery: '', method: 'GET' }
-    const found = paths.flatMap((rawPath) => map.rulesFor({ ...request, rawPath }))
+    const found = paths.flatMap((path) => rulesAt(map, host, path))
     if (found.some(({ methods }) => methods === null || methods.has('GET'))) continue
     throw wrong(
       `providers.${name}.redirectUri`,

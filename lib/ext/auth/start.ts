@@ -2,18 +2,11 @@
 import type { App } from '../../app/types.ts'
 import type { AuthConfig } from './config.ts'
 import { checkCallbacks } from './providers.ts'
-import { wrong } from './wrong.ts'
+import { rulesAt, wrong } from './wrong.ts'
 
 /** Throws for a login page that asks for a login, and warns if there is none. */
 function checkLoginPage(loginPath: string, { urlMap, settings, log }: App): void {
-  const request = {
-    host: settings.serverName ?? 'localhost',
-    scheme: 'https',
-    mountPath: '',
-    rawQuery: '',
-    method: 'GET',
-  }
-  const pages = urlMap!.rulesFor({ ...request, rawPath: loginPath })
+  const pages = rulesAt(urlMap!, settings.serverName ?? 'localhost', loginPath)
   if (pages.some(({ auth }) => auth !== null)) {
     throw wrong(
       'loginPath',

@@ -86,13 +86,17 @@ test('with standard error closed the primary process replaces a worker that died
   const port = await serve('pipe', ['--workers', '2'])
   child.stdout!.resume()
   child.stderr!.destroy()
+  // Node's primary process does not get back a connection that was on its way to a worker that dies: its client waits for ever.
+  const askSoon = (path: string) => Promise.race([ask(port, path).catch(() => null), setTimeout(2000, null)])
   const dead = new Set<string>()
-  for (let at = 0; at < 2; at++) {
-    dead.add((await ask(port, '/')).text)
-    await ask(port, '/die').catch(() => {})
+  while (dead.size < 2) {
+    const response = await askSoon('/')
+    if (response === null) continue
+    dead.add(response.text)
+    await askSoon('/die')
   }
   for (;;) {
-    const response = await ask(port, '/').catch(() => null)
+    const response = await askSoon('/')
     if (response !== null && !dead.has(response.text)) break
     await setTimeout(20)
     expect(child.exitCode).toBeNull()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { makeApp, RequestHandler, Rule, type RuleOptions } from 'tipfy'
+import { makeApp, Rule } from 'tipfy'
 import {
   checkPassword,
   currentUser,
@@ -14,6 +14,7 @@ import { session, sessionStore, setDatastoreSession, setSecureCookieSession } fr
 import { createClient, memoryDatastore } from 'tipfy/testing'
 import type { Sessions } from '../../../lib/ext/session/session-interface.ts'
 import { key, kinds } from '../session/site.ts'
+import { rule } from './rule.ts'
 
 interface Person {
   id: string
@@ -24,16 +25,6 @@ const cheap = { scrypt: { logCost: 4, blockSize: 8, parallelism: 1 }, algorithm:
 async function open(kind: string, more: { auth?: object; session?: object } = {}) {
   let loads = 0
   let time = Date.now()
-  const page = (fn: () => unknown) =>
-    class extends RequestHandler {
-      override dispatch() {
-        return fn() as string
-      }
-      get() {}
-      post() {}
-    }
-  const rule = (path: string, fn: () => unknown, auth?: RuleOptions['auth']) =>
-    new Rule(path, { endpoint: path, handler: page(fn), auth })
   const rules = [
     rule('/in', async () => {
       await login('ann', { remember: sessionStore.isNew })

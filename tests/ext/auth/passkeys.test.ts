@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
-import { html, makeApp, RequestHandler, Rule, request } from 'tipfy'
+import { html, makeApp, request } from 'tipfy'
 import {
   beginPasskey,
   beginPasskeyLogin,
@@ -17,6 +17,7 @@ import { sessionStore, setDatastoreSession, setSecureCookieSession } from 'tipfy
 import { createClient, memoryDatastore } from 'tipfy/testing'
 import { hasChromium, openChromium } from '../../support/chromium.ts'
 import { key, kinds } from '../session/site.ts'
+import { rule } from './rule.ts'
 
 const script = html`<script>
   const headers = { 'content-type': 'application/json' }
@@ -38,15 +39,6 @@ const script = html`<script>
 async function open(kind: string, passkeys: object | null = { rpId: 'localhost', rpName: 'Shop' }) {
   const lines: string[] = []
   const kept = new Map<string, Passkey>()
-  const page = (fn: () => unknown) =>
-    class extends RequestHandler {
-      override dispatch() {
-        return fn() as string
-      }
-      get() {}
-      post() {}
-    }
-  const rule = (path: string, fn: () => unknown) => new Rule(path, { endpoint: path, handler: page(fn) })
   const app = makeApp({
     tipfy: {
       dev: false,

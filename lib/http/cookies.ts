@@ -46,14 +46,28 @@ export function parseCookies(header: string | undefined): MultiDict {
     let equals = from
     while (equals < to && header.charCodeAt(equals) !== 61) equals++
     if (equals < to) {
-      const value = header.slice(equals + 1, to).trim()
+      const value = trimBlanks(header.slice(equals + 1, to))
       const text = value.length > 1 && value.charCodeAt(0) === 34 && value.endsWith('"') ? unquote(value) : value
-      found.add(utf8(header.slice(from, equals).trim()), decode(utf8(text)))
+      found.add(utf8(trimBlanks(header.slice(from, equals))), decode(utf8(text)))
     }
     from = to + 1
   }
   return found
 }
+
+/**
+ * Removes spaces and tabs from both ends, as browsers do. JavaScript's own trim() also takes U+00A0: a neighbouring subdomain may
+ * set a cookie `\xa0__Host-id`, which browsers do not hold to the rules of `__Host-`.
+ */
+export function trimBlanks(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && isBlank(text.charCodeAt(from))) from++
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+const isBlank = (code: number) => code === 32 || code === 9
 
 /** Unquotes a value. Python's servers, tipfy 2009 included, escape in it as `\054` and `\"`. */
 function unquote(value: string): string {

@@ -1,5 +1,6 @@
 // The cookies of a test's client, kept and sent as RFC 6265bis tells a browser to. With one user and no page, SameSite has no
 // effect, and no list of public suffixes is needed.
+import { trimBlanks } from '../http/cookies.ts'
 
 /** A cookie in the jar. */
 export interface StoredCookie {
@@ -47,7 +48,7 @@ function attributesOf(parts: readonly string[]): Map<string, string> {
   const attributes = new Map<string, string>()
   for (const part of parts) {
     const [name = '', ...value] = part.split('=')
-    attributes.set(name.trim().toLowerCase(), value.join('=').trim())
+    attributes.set(trimBlanks(name).toLowerCase(), trimBlanks(value.join('=')))
   }
   return attributes
 }
@@ -84,8 +85,8 @@ export class CookieJar {
     const domain = attributes.get('domain')?.replace(/^\./, '').toLowerCase() || undefined
     const path = attributes.get('path')
     const cookie: StoredCookie = {
-      name: pair.slice(0, Math.max(at, 0)).trim(),
-      value: pair.slice(at + 1).trim(),
+      name: trimBlanks(pair.slice(0, Math.max(at, 0))),
+      value: trimBlanks(pair.slice(at + 1)),
       domain: domain ?? url.hostname,
       hostOnly: domain === undefined,
       path: path?.startsWith('/') ? path : folderOf(url.pathname),

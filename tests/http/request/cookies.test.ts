@@ -27,6 +27,14 @@ test('names and values that a script has set beyond ASCII arrive in UTF-8', () =
   expect(cookies('a=ä☃').get('a')).toBe('ä☃')
 })
 
+test('a name keeps everything around it but spaces and tabs: what another site may set is not read as __Host-', () => {
+  for (const other of ['\xa0', '\xc2\xa0', '\ufeff', '\xef\xbb\xbf', '\u3000', '\v', '\f']) {
+    const found = cookies(`${other}__Host-id=evil; __Host-id${other}=evil; \t__Host-id \t= good\t `)
+    expect(found.getAll('__Host-id')).toEqual(['good'])
+  }
+  expect(cookies('a=\xa0b\xa0').get('a')).toBe('\xa0b\xa0')
+})
+
 test('pieces without = are skipped', () => {
   expect([...cookies('nonsense; =x; a=b=c')]).toEqual([
     ['', 'x'],

@@ -1,7 +1,7 @@
 // The public types of 'tipfy/ext/security', written by `npm run api-report`.
 
 export interface CorsConfig {
-  origins: '*' | readonly string[] | ((origin: string) => boolean);
+  origins: '*' | readonly string[] | ((origin: string) => boolean | Promise<boolean>);
   headers: '*' | readonly string[];
   exposeHeaders: readonly string[];
   credentials: boolean;

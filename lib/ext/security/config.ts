@@ -7,8 +7,8 @@ import { checkRateLimit, defaultRateLimit, type RateLimitConfig } from './rate-l
 
 /** Pages of other origins that may call this application from scripts (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol). */
 export interface CorsConfig {
-  /** `'*'`, or origins like `'https://shop.example'`, or a function that decides. */
-  origins: '*' | readonly string[] | ((origin: string) => boolean)
+  /** `'*'`, or origins like `'https://shop.example'`, or a function that decides, which may be async. */
+  origins: '*' | readonly string[] | ((origin: string) => boolean | Promise<boolean>)
   /** Request headers that scripts may send. `'*'`: those that they ask for. */
   headers: '*' | readonly string[]
   /** Response headers that scripts may read. */

@@ -22,7 +22,8 @@ export function cors(app: App): void {
 
 ownHooks('posInitApp', { cors })
 
-type OriginTest = (origin: string) => boolean
+/** An async function must be awaited: its promise would permit every origin. */
+type OriginTest = (origin: string) => boolean | Promise<boolean>
 
 function originTest(origins: CorsConfig['origins']): OriginTest {
   if (origins === '*') return () => true
@@ -40,7 +41,8 @@ async function preflight(
 ): Promise<Response | undefined> {
   if (request.method !== 'OPTIONS') return
   const origin = request.headers.get('origin')
-  if (origin === null || !request.headers.has('access-control-request-method') || !isAllowed(origin)) return
+  if (origin === null || !request.headers.has('access-control-request-method')) return
+  if (!(await isAllowed(origin))) return
   // A path without rules is a 404, as for every request.
   if ([...app.urlMap!.rulesFor(request)].length === 0) return
   const response = await respondWithMethods(app, request)
@@ -53,12 +55,12 @@ async function preflight(
   return response
 }
 
-function permit(request: Request, response: Response, config: CorsConfig, isAllowed: OriginTest): void {
+async function permit(request: Request, response: Response, config: CorsConfig, isAllowed: OriginTest): Promise<void> {
   const anyOrigin = config.origins === '*' && !config.credentials
   // Caches must not give one origin what was said to another, nor to a request without an origin.
   if (!anyOrigin) response.vary('Origin')
   const origin = request.headers.get('origin')
-  if (origin === null || response.headers.has('access-control-allow-origin') || !isAllowed(origin)) return
+  if (origin === null || response.headers.has('access-control-allow-origin') || !(await isAllowed(origin))) return
   response.headers.set('Access-Control-Allow-Origin', anyOrigin ? '*' : origin)
   if (config.credentials) response.headers.set('Access-Control-Allow-Credentials', 'true')
   if (config.exposeHeaders.length > 0 && request.method !== 'OPTIONS') {

@@ -115,6 +115,18 @@ describe('a response', () => {
     })
   })
 
+  test('is allowed to the origins for which an async function resolves to true, and to no other', async () => {
+    await serve({ origins: async (origin: string) => origin === shop, credentials: true })
+    for (const [origin, allowed] of [
+      [shop, shop],
+      ['https://evil.example', undefined],
+    ] as const) {
+      const { path, options } = preflight('/items', origin)
+      const responses = [await running.ask(path, options), await running.ask('/items', { headers: { origin } })]
+      expect(responses.map(({ headers }) => headers['access-control-allow-origin'])).toEqual([allowed, allowed])
+    }
+  })
+
   test('for every origin says so, without cookies', async () => {
     await serve({ origins: '*' })
     expect(corsHeaders((await running.ask('/items', { headers: { origin: 'null' } })).headers)).toEqual({

@@ -39,12 +39,16 @@ export function quoteDecoded(path: string): string {
 /**
  * Quotes a URL for a Location header: characters that a URL cannot contain are percent-encoded, and the host is written in
  * ASCII, as a browser would. Backslashes of a path are encoded too, because browsers read them as slashes: `/\evil.example`
- * would leave the site. In a URL with a host they stay: encoded, `http://ours.example\@evil.example` would have another host.
+ * would leave the site. In a URL with a host they become slashes: encoded, or read by a client that is no browser,
+ * `http://ours.example\@evil.example` would have another host.
  */
 export function quoteLocation(url: string): string {
   const whole = url.toWellFormed()
   if (!/^(?:[a-z][a-z\d+.-]*:|\/\/)/i.test(whole)) return whole.replace(/[^\x21-\x7e]+|["<>`{}\\]/g, encodeURI)
-  return whole.replace(foreignHost, asciiHost).replace(/[^\x21-\x7e]+|["<>`{}]/g, encodeURI)
+  const slashed = /^(?:https?:|\/\/)/i.test(whole)
+    ? whole.replace(/^[^?#]+/, (part) => part.replaceAll('\\', '/'))
+    : whole
+  return slashed.replace(foreignHost, asciiHost).replace(/[^\x21-\x7e]+|["<>`{}]/g, encodeURI)
 }
 
 const foreignHost = /^((?:[a-z][a-z\d+.-]*:)?\/\/(?:[^/?#\\]*@)?)([^/?#:@\\]*[^\x00-\x7f][^/?#:@\\]*)/i

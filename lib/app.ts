@@ -41,6 +41,7 @@ import { Response } from './http/response/response.ts'
 import { sendResponse } from './http/response/send.ts'
 import { beginStream } from './http/response/started-stream.ts'
 import { type Log, makeLog } from './internal/log.ts'
+import { isPromise } from './internal/promises.ts'
 import { hasTelemetry } from './internal/telemetry.ts'
 import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
@@ -71,7 +72,7 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
       }
       if (returned === undefined) {
         returned = dispatch(app, context, routeError)
-        if (returned !== globalResponse && returned instanceof Promise) returned = await returned
+        if (returned !== globalResponse && isPromise(returned)) returned = await returned
       }
     }
     const made = responseOf(context, returned)

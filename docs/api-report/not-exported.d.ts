@@ -576,6 +576,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_RESPONSE_CONSUMED: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_RESPONSE_STREAMS: {
         readonly message: string;
         readonly remedy: string;

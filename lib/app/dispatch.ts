@@ -93,13 +93,17 @@ async function callAround(
 export async function respondWithMethods(app: App, request: Request): Promise<Response> {
   const allow = new Set<string>()
   const queryTypes = new Set<string>()
+  // The first rule that takes a method serves it, or has no method for it: a later one never does.
+  const taken = new Set<string>()
   for (const rule of app.urlMap!.rulesFor(request)) {
     // A rule that redirects has no handler, only the methods that it redirects.
     const handler = rule.redirectTo === undefined ? await app.handlers.load(rule) : null
     const methods = handler === null ? [...(rule.methods ?? []), 'OPTIONS'] : methodsOf(handler)
     for (const method of methods)
-      if (rule.methods === null || rule.methods.has(method) || method === 'OPTIONS') allow.add(method)
-    if (handler !== null) for (const type of queryTypesOf(handler)) queryTypes.add(type)
+      if (method === 'OPTIONS' || (!taken.has(method) && rule.methods?.has(method) !== false)) allow.add(method)
+    if (handler !== null && !taken.has('QUERY')) for (const type of queryTypesOf(handler)) queryTypes.add(type)
+    if (rule.methods === null) break
+    for (const method of rule.methods) taken.add(method)
   }
   if (request.method !== 'OPTIONS') throw new MethodNotAllowed([...allow])
   const response = optionsResponse([...allow])

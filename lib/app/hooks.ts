@@ -1,6 +1,7 @@
 // The hooks of an application, by event: its own events, and those of a request, whose hooks may return a response.
 import { isResponse, isReturnable, replacement } from '../http/response/convert.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { isPromise } from '../internal/promises.ts'
 import { nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import { contextStorage } from './context.ts'
@@ -172,8 +173,4 @@ function wrongResult(event: HookName, hook: Function | string, result: unknown, 
     result === null ? 'null' : typeof result === 'object' ? (result.constructor?.name ?? 'object') : typeof result
   const remedy = `Return nothing${event in returnable ? `, or ${returnable[event]}` : ''}.`
   return new TipfyError('TIPFY_E_HOOK_RETURNED', { hook: name, event, given, remedy }, { cause })
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

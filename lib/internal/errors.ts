@@ -208,6 +208,10 @@ const table = {
     message: '{what} was set, but the headers of the response have been sent',
     remedy: 'Set it before the handler returns or, in a stream, before its first piece.',
   },
+  TIPFY_E_RESPONSE_CONSUMED: {
+    message: '{what} was read before it was returned, so that nothing of it is left to send',
+    remedy: 'Return it unread, or return what was read. Of a web Response a clone() can be read as well.',
+  },
   TIPFY_E_RESPONSE_STREAMS: {
     message: '`response.data` was read, but this response streams',
     remedy: 'Read `response.body`, or set `response.data` to text or bytes instead.',

@@ -1,6 +1,7 @@
 // The steps of a request's work, published for the console in development or for a tracer of your own. Without a listener a
 // step costs the check of a flag.
 import { channel } from 'node:diagnostics_channel'
+import { isPromise } from './promises.ts'
 
 /** One piece of a request's work. Times in ms, on the clock of `performance.now()`. */
 export interface Step {
@@ -82,8 +83,4 @@ function finish(step: Step, error: unknown): void {
   step.end = performance.now()
   step.error = error
   if (stepEnds.hasSubscribers) stepEnds.publish(step)
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -3,6 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { NotFound, RequestHandler, Response, Rule, redirect, redirectTo, response, urlFor } from 'tipfy'
 import { type Running, start } from '../support/application.ts'
 
+/** A query as builders of queries return it: no Promise, but `await` runs it. */
+class Builder {
+  then(resolve: (rows: unknown) => void): void {
+    resolve('rows')
+  }
+}
+
 class Answers extends RequestHandler {
   get({ what }: { what: string }): unknown {
     response.headers.set('x-set', 'by handler')
@@ -21,6 +28,8 @@ class Answers extends RequestHandler {
         yield 'one '
         yield 'two'
       },
+      query: () => ({ then: (resolve: (rows: unknown) => void) => resolve([{ id: 1 }]) }),
+      builder: () => new Builder(),
       number: () => 7,
     }
     return answers[what]!()
@@ -65,6 +74,10 @@ beforeAll(async () => {
     new Rule('/blog/<int:year>/<int:month>', { endpoint: 'blog', handler: Blog }),
     new Rule('/guarded', { endpoint: 'guarded', handler: async () => Guarded }),
     new Rule('/narrow', { endpoint: 'narrow', handler: Guarded, methods: ['GET', 'DELETE'] }),
+    new Rule('/blog/<slug>', { endpoint: 'entry', handler: Guarded }),
+    new Rule('/blog/new', { endpoint: 'new', handler: Blog }),
+    new Rule('/split', { endpoint: 'read', handler: Guarded, methods: ['GET'] }),
+    new Rule('/split', { endpoint: 'write', handler: Blog }),
     new Rule('/moved', { endpoint: 'moved', redirectTo: '/guarded', methods: ['GET'] }),
   ])
 })
@@ -79,6 +92,8 @@ describe('what a handler returns', () => {
     ['object', 201, '{"a":[1,"é"]}'],
     ['array', 201, '[1,2]'],
     ['generator', 201, 'one two'],
+    ['query', 201, '[{"id":1}]'],
+    ['builder', 201, 'rows'],
     ['own', 202, 'own'],
     ['web', 203, 'web'],
   ])('%s becomes the answer', async (what, status, text) => {
@@ -118,6 +133,15 @@ describe('methods', () => {
     expect(refused.headers.allow).toBe('GET, HEAD, POST, OPTIONS')
     expect((await running.ask('/narrow', { method: 'PUT' })).headers.allow).toBe('GET, HEAD, DELETE, OPTIONS')
     expect((await running.ask('/narrow', { method: 'OPTIONS' })).headers.allow).toBe('GET, HEAD, DELETE, OPTIONS')
+  })
+
+  test('they leave out methods of a later rule that an earlier one for the same path takes', async () => {
+    const refused = await running.ask('/blog/new', { method: 'DELETE' })
+    expect(refused).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, POST, OPTIONS' } })
+    expect((await running.ask('/blog/new', { method: 'OPTIONS' })).headers.allow).toBe('GET, HEAD, POST, OPTIONS')
+    const split = await running.ask('/split', { method: 'PATCH' })
+    expect(split).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, OPTIONS, POST' } })
+    expect((await running.ask('/split', { method: 'POST' })).text).toBe('posted')
   })
 
   test('a rule that redirects some methods refuses the others', async () => {

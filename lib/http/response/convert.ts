@@ -95,6 +95,7 @@ export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 
 function fromWeb(web: globalThis.Response): OwnResponse {
+  if (web.bodyUsed) throw new TipfyError('TIPFY_E_RESPONSE_CONSUMED', { what: 'The body of a web Response' })
   const response = new OwnResponse(web.body, { status: web.status, headers: web.headers, contentType: '' })
   const type = web.headers.get('content-type')
   if (type !== null) response.contentType = type

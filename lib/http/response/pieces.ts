@@ -1,6 +1,7 @@
 // The pieces of a body: one way to pull them from generators, lists, Node and web streams, and to end their source.
 import { finished, Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
+import { TipfyError } from '../../internal/errors.ts'
 import type { Html } from '../html.ts'
 
 /** A piece of a body: text, bytes, or what `html` returns. */
@@ -40,7 +41,7 @@ class NodePieces implements Pieces {
   constructor(source: Readable) {
     this.#source = source
     if (source.errored) this.#final = { error: source.errored }
-    else if (source.readableEnded) this.#final = { done: true }
+    else if (source.readableEnded) this.#final = { error: consumed() }
     else if (source.destroyed) this.#final = { error: prematureClose() }
     const finish = (final: { done: true } | { error: unknown }) => {
       this.#final ??= final
@@ -108,6 +109,11 @@ function holdBack(source: Readable, hasPiece: () => boolean): () => void {
 
 function prematureClose(): Error {
   return Object.assign(new Error('The stream was closed before its end'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+}
+
+// Only reading it to its end ends a stream: what is left would be sent as an empty body.
+function consumed(): TipfyError {
+  return new TipfyError('TIPFY_E_RESPONSE_CONSUMED', { what: 'A stream' })
 }
 
 function webPieces(source: ReadableStream): Pieces {

@@ -323,6 +323,19 @@ test('a stream with a tag that the client has is not begun', async () => {
   expect([reply.status, source.destroyed]).toEqual([304, true])
 })
 
+test('a stream or web response that was read already is an error, not an empty response', async () => {
+  const stream = Readable.from(['all of it'])
+  for await (const _ of stream);
+  const web = new Response('all of it')
+  await web.text()
+  for (const returned of [stream, web]) {
+    const server = await live(() => returned)
+    expect((await fetch(server.url)).status).toBe(500)
+    expect(await server.failure()).toMatchObject({ code: 'TIPFY_E_RESPONSE_CONSUMED' })
+    await server.close()
+  }
+})
+
 test('what fetch gives is passed on, and not called compressed any more', async () => {
   handle = (request, response) => {
     if (request.rawPath === '/far') {

@@ -1,6 +1,6 @@
 // The settings of Identity-Aware Proxy, and their checks at the start.
 import { isDictionary } from '../../internal/settings.ts'
-import { wrong } from './wrong.ts'
+import { assertKnown, wrong } from './wrong.ts'
 
 /** An application behind Identity-Aware Proxy. */
 export interface IapSettings {
@@ -15,9 +15,8 @@ export function checkIap(given: unknown): void {
   if (given === null) return
   const remedy = "Write { audience: '/projects/123/apps/shop' }, as Google's console shows it."
   if (!isDictionary(given)) throw wrong('iap', 'must be an object or null', remedy)
-  const { audience, keys = null, ...rest } = given as Readonly<Record<string, unknown>>
-  const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) throw wrong(`iap.${unknown}`, 'is no setting', 'There are audience and keys.')
+  assertKnown('iap.', given, ['audience', 'keys'])
+  const { audience, keys = null } = given as Readonly<Record<string, unknown>>
   if (typeof audience !== 'string' || !/^\/projects\/\S+$/.test(audience)) {
     throw wrong('iap.audience', 'must be the audience of this application: others have their own', remedy)
   }

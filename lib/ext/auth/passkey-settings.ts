@@ -1,6 +1,6 @@
 // The settings of passkeys, and their checks at the start.
 import { isDictionary } from '../../internal/settings.ts'
-import { isLocal, wrong } from './wrong.ts'
+import { assertKnown, isLocal, wrong } from './wrong.ts'
 
 /** The site and the origins that passkeys are valid for. */
 export interface PasskeySettings {
@@ -17,9 +17,8 @@ export function checkPasskeys(given: unknown): void {
   if (given === null) return
   const remedy = "Write { rpId: 'shop.example', rpName: 'Shop' }."
   if (!isDictionary(given)) throw wrong('passkeys', 'must be an object or null', remedy)
-  const { rpId, rpName = '', origins = [], ...rest } = given as Readonly<Record<string, unknown>>
-  const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) throw wrong(`passkeys.${unknown}`, 'is no setting', 'There are rpId, rpName and origins.')
+  assertKnown('passkeys.', given, ['rpId', 'rpName', 'origins'])
+  const { rpId, rpName = '', origins = [] } = given as Readonly<Record<string, unknown>>
   if (typeof rpId !== 'string' || !/^(?:[a-z0-9-]+\.)*[a-z0-9-]+$/.test(rpId) || /^[\d.]+$/.test(rpId)) {
     throw wrong('passkeys.rpId', 'must be a domain, without scheme and port', remedy)
   }

@@ -1,7 +1,7 @@
 // The settings of password hashes, and their checks at the start.
 
 import { isDictionary } from '../../internal/settings.ts'
-import { unknownKey, wrong } from './wrong.ts'
+import { assertKnown, wrong } from './wrong.ts'
 
 /** The settings of password hashes. */
 export interface PasswordSettings {
@@ -35,14 +35,25 @@ export const defaultPasswordSettings: PasswordSettings = {
 }
 
 /** Hashes of a higher cost are not computed. */
-export const maxMemory = 1024 * 1024 // KiB
-export const maxPasses = 64
-export const maxParallelism = 64
+const maxMemory = 1024 * 1024 // KiB
+const maxPasses = 64
+const maxParallelism = 64
 const maxLogCost = 30
 
 /** The memory of scrypt, in KiB. */
-export const memoryOf = ({ logCost, blockSize }: { logCost: number; blockSize: number }): number =>
-  (2 ** logCost * blockSize) / 8
+const memoryOf = ({ logCost, blockSize, parallelism }: PasswordSettings['scrypt']): number =>
+  ((2 ** logCost + parallelism) * blockSize) / 8
+
+/** Returns true for a cost that argon2 defines (RFC 9106, section 3.1) and that is within the limits here. */
+export const isArgon2Cost = ({ memory, passes, parallelism }: PasswordSettings['argon2id']): boolean =>
+  memory >= 8 * parallelism && memory <= maxMemory && passes <= maxPasses && parallelism <= maxParallelism
+
+/** Returns true for a cost that scrypt defines (RFC 7914, section 6) and that is within the limits here. */
+export const isScryptCost = (cost: PasswordSettings['scrypt']): boolean =>
+  cost.logCost > 0 &&
+  cost.logCost < 16 * cost.blockSize &&
+  memoryOf(cost) <= maxMemory &&
+  cost.parallelism <= maxParallelism
 
 /** The least and the greatest values, by key. */
 const ranges: Readonly<Record<string, readonly [min: number, max: number]>> = {
@@ -70,20 +81,21 @@ export function checkedSettings(given: GivenPasswordSettings): PasswordSettings 
   if (!['auto', 'argon2id', 'scrypt'].includes(algorithm)) {
     throw wrong('passwords.algorithm', `is ${String(algorithm)}`, "Write 'auto', 'argon2id' or 'scrypt'.")
   }
-  if (argon2id.memory < 8 * argon2id.parallelism) {
+  if (!isArgon2Cost(argon2id)) {
     throw wrong('passwords.argon2id.memory', 'is below 8 KiB for each lane', 'Raise it, or lower the parallelism.')
   }
-  if (memoryOf(scrypt) > maxMemory) {
-    throw wrong('passwords.scrypt', `needs more than ${maxMemory} KiB`, 'Lower its logCost or its blockSize.')
+  if (!isScryptCost(scrypt)) {
+    const remedy = 'Lower its logCost or, for too much memory, its blockSize.'
+    throw wrong('passwords.scrypt', `needs more than ${maxMemory} KiB, or a logCost below 16 × blockSize`, remedy)
   }
   return settings
 }
 
 function withDefaults(path: string, given: object, known: Readonly<Record<string, unknown>>): object {
+  assertKnown(`passwords.${path}`, given, Object.keys(known))
   const found: Record<string, unknown> = { ...known }
   for (const [key, value] of Object.entries(given)) {
     const name = path + key
-    if (!Object.hasOwn(known, key)) throw unknownKey(`passwords.${path}`, key, Object.keys(known))
     if (value === undefined) continue
     const inner = known[key]
     if (isDictionary(inner)) {

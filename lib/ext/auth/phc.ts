@@ -19,20 +19,18 @@ export function encodePhc(phc: Phc): string {
   return `$${phc.algorithm}${cost}$${base64(phc.salt)}$${base64(phc.hash)}`
 }
 
-const number = '([1-9]\\d{0,9})'
-const bytes = '([A-Za-z0-9+/]{11,128})'
-const argon2id = new RegExp(`^\\$argon2id\\$v=19\\$m=${number},t=${number},p=${number}\\$${bytes}\\$${bytes}$`)
-const scrypt = new RegExp(`^\\$scrypt\\$ln=([1-9]\\d?),r=${number},p=${number}\\$${bytes}\\$${bytes}$`)
+const shape =
+  /^\$(argon2id\$v=19|scrypt)\$((?:[a-z]{1,2}=[1-9]\d{0,9},?\b){3})\$([A-Za-z0-9+/]{11,128})\$([A-Za-z0-9+/]{11,128})$/
 
-/** Returns null for what is neither. */
+/** Returns null for what is neither. Libraries differ in the order of the parameters, and in how they write the cost of scrypt. */
 export function decodePhc(text: string): Phc | null {
-  const [match, algorithm] = argon2id.test(text)
-    ? [argon2id.exec(text)!, 'argon2id' as const]
-    : [scrypt.exec(text), 'scrypt' as const]
-  if (match === null) return null
-  const [first, second, parallelism] = match.slice(1, 4).map(Number) as [number, number, number]
-  const rest = { parallelism, salt: Buffer.from(match[4]!, 'base64'), hash: Buffer.from(match[5]!, 'base64') }
-  return algorithm === 'argon2id'
-    ? { algorithm, memory: first, passes: second, ...rest }
-    : { algorithm, logCost: first, blockSize: second, ...rest }
+  const [, algorithm = '', list = '', salt = '', hash = ''] = shape.exec(text) ?? []
+  const given = Object.fromEntries(list.split(',').map((one) => one.split('='))) as Record<string, string>
+  const value = (name: string) => Number(given[name]) // NaN where it is missing
+  const parallelism = value('p')
+  const cost: Cost = algorithm.startsWith('argon2id')
+    ? { algorithm: 'argon2id', memory: value('m'), passes: value('t'), parallelism }
+    : { algorithm: 'scrypt', logCost: value('ln') || Math.log2(value('n')), blockSize: value('r'), parallelism }
+  if (Object.values(cost).some((one) => typeof one === 'number' && !Number.isInteger(one))) return null
+  return { ...cost, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') }
 }

@@ -1,7 +1,7 @@
 // The providers to sign in with: their settings, and their checks at the start.
 import { isDictionary } from '../../internal/settings.ts'
 import type { UrlMap } from '../../routing/index.ts'
-import { isLocal, rulesAt, unknownKey, wrong } from './wrong.ts'
+import { assertKnown, isLocal, rulesAt, wrong } from './wrong.ts'
 
 /** A provider of OpenID Connect. */
 export interface ProviderSettings {
@@ -51,8 +51,7 @@ const example =
   "Write { google: { clientId: '…', clientSecret: '…', redirectUri: 'https://shop.example/login/google' } }."
 
 function checkProvider(name: string, key: string, provider: Readonly<Record<string, unknown>>): void {
-  const unknown = Object.keys(provider).find((one) => !keys.includes(one))
-  if (unknown !== undefined) throw unknownKey(`${key}.`, unknown, keys)
+  assertKnown(`${key}.`, provider, keys)
   const { clientId, clientSecret, issuer = issuers[name], redirectUri, scope = 'openid', parameters = {} } = provider
   if (typeof clientId !== 'string' || clientId.trim() === '') {
     throw wrong(

@@ -7,10 +7,12 @@ export function wrong(key: string, problem: string, remedy: string): TipfyError 
   return new TipfyError('TIPFY_E_AUTH_CONFIG', { key, problem, remedy })
 }
 
-/** The error for a key that the section does not know. @param prefix its place, with a dot at the end */
-export function unknownKey(prefix: string, key: string, known: readonly string[]): TipfyError {
+/** Throws for a key that the section does not know. @param prefix its place, with a dot at the end */
+export function assertKnown(prefix: string, given: object, known: readonly string[]): void {
+  const key = Object.keys(given).find((one) => !known.includes(one))
+  if (key === undefined) return
   const names = { key: prefix + key, nearest: prefix + nearest(key, known) }
-  return new TipfyError('TIPFY_E_CONFIG_KEY', { module: 'tipfy/ext/auth', ...names })
+  throw new TipfyError('TIPFY_E_CONFIG_KEY', { module: 'tipfy/ext/auth', ...names })
 }
 
 /** True for this machine, where browsers allow over http what else needs https. */

@@ -1,7 +1,8 @@
 import * as crypto from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { PasswordHasher } from '../../../lib/ext/auth/password-hasher.ts'
 import { Semaphore } from '../../../lib/ext/auth/semaphore.ts'
+import { expectLinear } from '../../support/linear.ts'
 
 const hasArgon2 = typeof crypto.argon2 === 'function'
 const cheap = {
@@ -65,11 +66,35 @@ test('a hash of another library is checked', async () => {
   expect(await new PasswordHasher({ algorithm: 'scrypt' }).check('pleaseletmein', stored)).toBe(true)
 })
 
+test('a hash is checked in whatever order its parameters are, and with the whole cost of scrypt for its exponent', async () => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt' })
+  const [salt, hash] = [
+    Buffer.alloc(16, 1),
+    crypto.scryptSync('pw', Buffer.alloc(16, 1), 32, { N: 16, r: 8, p: 1 }),
+  ].map((part) => part.toString('base64').replace(/=+$/, ''))
+  for (const cost of ['ln=4,r=8,p=1', 'p=1,r=8,ln=4', 'n=16,r=8,p=1']) {
+    const stored = `$scrypt$${cost}$${salt}$${hash}`
+    expect([await hasher.check('pw', stored), await hasher.check('x', stored)]).toEqual([true, false])
+    expect(hasher.needsRehash(stored)).toBe(false)
+  }
+})
+
 test.each([
   ['one of bcrypt', '$2b$10$abcdefghijklmnopqrstuv'],
   ['a password in the clear', 'secret'],
   ['an empty text', ''],
   ['one whose cost would take all memory', `$scrypt$ln=30,r=8,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one with too little memory for its lanes', `$argon2id$v=19$m=15,t=1,p=2$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one of too many passes', `$argon2id$v=19$m=64,t=65,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one of too many lanes', `$argon2id$v=19$m=1024,t=1,p=65$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one with a key of its own', `$argon2id$v=19$m=64,t=1,p=1,keyid=a$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one of argon2i', `$argon2i$v=19$m=64,t=1,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one whose lanes would take all memory', `$scrypt$ln=1,r=999999,p=64$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one whose cost is too high for its blocks', `$scrypt$ln=17,r=1,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one whose cost is no power of two', `$scrypt$n=17,r=8,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one without a cost', `$scrypt$n=1,r=8,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one with a parameter twice', `$scrypt$ln=4,r=8,r=8$${'a'.repeat(22)}$${'a'.repeat(43)}`],
+  ['one with a parameter too many', `$scrypt$ln=4,r=8,p=1,q=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
   ['one whose version is another', `$argon2id$v=16$m=64,t=1,p=1$${'a'.repeat(22)}$${'a'.repeat(43)}`],
 ])('%s is an error of the configuration, and never a wrong password', async (_, stored) => {
   const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt' })
@@ -83,6 +108,34 @@ test('a password that is empty or too long is not hashed, and is never right', a
     await expect(hasher.hash(password)).rejects.toMatchObject({ code: 'TIPFY_E_PASSWORD_LENGTH' })
     expect(await hasher.check(password, await hasher.hash('x'))).toBe(false)
   }
+})
+
+test('a password of megabytes is neither normalised nor encoded', async () => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt' })
+  const stored = await hasher.hash('x')
+  const normalize = jest.spyOn(String.prototype, 'normalize')
+  try {
+    expect(await hasher.check('e\u0301'.repeat(1_000_000), stored)).toBe(false)
+    expect(normalize).not.toHaveBeenCalled()
+  } finally {
+    normalize.mockRestore()
+  }
+})
+
+test('a password is measured by its composed form, which may be a quarter as long', async () => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt', maxPasswordLength: 30 })
+  const longest = '\u1f82'.repeat(10)
+  expect(longest.normalize('NFD')).toHaveLength(40)
+  expect(await hasher.check(longest.normalize('NFD'), await hasher.hash(longest))).toBe(true)
+  await expect(hasher.hash(`${longest}x`.normalize('NFD'))).rejects.toMatchObject({ code: 'TIPFY_E_PASSWORD_LENGTH' })
+})
+
+test('no password takes time that grows with the square of its length', async () => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt', maxPasswordLength: 65_536 })
+  const stored = await hasher.hash('x')
+  // Marks that have to be sorted: one half belongs before the other.
+  const input = (size: number) => `a${'\u0301'.repeat(size / 2)}${'\u0323'.repeat(size / 2)}`
+  await expectLinear({ input, run: (password) => hasher.check(password, stored), to: 4 * 65_536 })
 })
 
 test.each([

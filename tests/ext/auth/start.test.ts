@@ -57,7 +57,7 @@ describe('the start stops, naming the key and the remedy', () => {
     ['passkeys.rpId must be a domain', { passkeys: { rpId: 'https://shop.test' } }],
     ['passkeys.rpId must be a domain', { passkeys: { rpId: 'localhost:8080' } }],
     ['passkeys.rpId must be a domain', { passkeys: { rpId: '127.0.0.1' } }],
-    ['passkeys.rpid is no setting', { passkeys: { rpid: 'shop.test' } }],
+    ['has no key "passkeys.rpid". Did you mean "passkeys.rpId"', { passkeys: { rpid: 'shop.test' } }],
     ['passkeys.origins has http://shop.test', { passkeys: { rpId: 'shop.test', origins: ['http://shop.test'] } }],
     ['passkeys.origins has https://evil.test', { passkeys: { rpId: 'shop.test', origins: ['https://evil.test'] } }],
     ['passkeys.origins has https://shop.test/', { passkeys: { rpId: 'shop.test', origins: ['https://shop.test/'] } }],
@@ -65,7 +65,10 @@ describe('the start stops, naming the key and the remedy', () => {
     ['iap.audience must be the audience', { iap: { audience: '' } }],
     ['iap.audience must be the audience', { iap: { audience: ['/projects/1/apps/a'] } }],
     ['iap.keys must be a JWK set', { iap: { audience: '/projects/1/apps/a', keys: 'https://x.test' } }],
-    ['iap.aud is no setting', { iap: { audience: '/projects/1/apps/a', aud: 'x' } }],
+    ['has no key "iap.aud"', { iap: { audience: '/projects/1/apps/a', aud: 'x' } }],
+    ['has no key "passwords.algoritm"', { passwords: { algoritm: 'scrypt' } }],
+    ['has no key "passwords.scrypt.logcost"', { passwords: { scrypt: { logcost: 5 } } }],
+    ['a logCost below 16 × blockSize', { passwords: { scrypt: { logCost: 16, blockSize: 1 } } }],
   ])('%s: %j', (text, section) => {
     expect(() => make(section)).toThrow(
       expect.objectContaining({

@@ -34,6 +34,9 @@ const slowHash = 1000
 /** Characters of a name that count for its limit: one character can become 18 in its normal form. */
 const maxNameLength = 256
 
+/** Characters of the redirect to the login page: one much longer would be a 431 there, and its user would never log in. */
+const maxLocation = 4000
+
 const hashers = new WeakMap<object, PasswordHasher>()
 
 function hasher(): PasswordHasher {
@@ -194,11 +197,12 @@ function isFresh(): boolean {
   return ago !== null && ago <= settings().freshFor
 }
 
-function askToLogIn({ method, target, headers }: Request): Response {
-  const isPage = /\btext\/html\b/.test(headers.get('accept') ?? '')
+function askToLogIn({ method, target, mountPath, headers }: Request): Response {
+  const isPage = /\btext\/html\b/i.test(headers.get('accept') ?? '')
   if (!isPage) throw new Unauthorized(undefined, { headers: { 'WWW-Authenticate': 'Session realm="login"' } })
-  const { loginPath } = settings()
+  const [login, back] = [mountPath + settings().loginPath, mountPath + target]
   // A form cannot be sent again after the login: only a page is gone back to.
-  const isBack = (method === 'GET' || method === 'HEAD') && isOwnPath(target)
-  return redirect(isBack ? `${loginPath}?next=${encodeURIComponent(target)}` : loginPath, 303)
+  const isBack = (method === 'GET' || method === 'HEAD') && isOwnPath(back)
+  const to = isBack ? `${login}?next=${encodeURIComponent(back)}` : login
+  return redirect(to.length <= maxLocation ? to : login, 303)
 }

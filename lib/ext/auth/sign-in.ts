@@ -7,7 +7,7 @@ import { ServiceUnavailable } from '../../http/exceptions.ts'
 import type { Response } from '../../http/response/response.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { sessionStore } from '../session/index.ts'
-import { isOwnPath, nextPath, settings } from './context.ts'
+import { homePath, isOwnPath, nextPath, settings } from './context.ts'
 import { loadPackage } from './packages.ts'
 import { issuerOf, type ProviderSettings } from './providers.ts'
 import { isLocal } from './wrong.ts'
@@ -34,7 +34,7 @@ export interface CompletedSignIn {
 
 type Client = typeof OpenidClient
 
-/** Characters of the path to go on to: it is kept in the session, and a cookie has 4 kB. */
+/** Characters of the path to go on to, as JSON: it is kept in the session, and a cookie has 4 kB. */
 const maxNextLength = 1000
 
 let client: Client | undefined
@@ -97,8 +97,8 @@ export async function beginSignIn(provider: string, { next = nextPath() } = {}):
   const configuration = await configurationOf(provider)
   const openid = await loadOpenid()
   const [state, nonce, verifier] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier()]
-  const isKept = next.length <= maxNextLength && isOwnPath(next)
-  sessionStore.beginSignIn(state, { provider, nonce, verifier, next: isKept ? next : '/' })
+  const isKept = JSON.stringify(next).length <= maxNextLength + 2 && isOwnPath(next)
+  sessionStore.beginSignIn(state, { provider, nonce, verifier, next: isKept ? next : homePath() })
   const url = openid.buildAuthorizationUrl(configuration, {
     ...parameters,
     redirect_uri: redirectUri,
@@ -122,7 +122,7 @@ export async function completeSignIn(provider: string): Promise<CompletedSignIn 
   const state = request.args.get('state') ?? ''
   const begun = sessionStore.endSignIn(state)
   if (begun?.provider !== provider) return failed(provider, 'this session has not begun it, or it was used or is old')
-  const { nonce = '', verifier = '', next = '/', repeated } = begun
+  const { nonce = '', verifier = '', next = homePath(), repeated } = begun
   if (repeated === undefined) {
     // At most once: a browser might still call the repeated navigation one of another site.
     sessionStore.beginSignIn(state, { provider, nonce, verifier, next, repeated: 'yes' })
@@ -141,19 +141,22 @@ export async function completeSignIn(provider: string): Promise<CompletedSignIn 
     return { identity: identityOf(tokens.claims()!), next }
   } catch (error) {
     // fetch throws a TypeError where there is no connection, and a DOMException when it takes too long.
-    const {
-      name,
-      code,
-      error: reason,
-      status = 0,
-    } = error as { [Key in 'name' | 'code' | 'error']?: string } & {
-      status?: number
-    }
-    if (status >= 500 || name === 'TypeError' || name === 'TimeoutError' || code === 'OAUTH_TIMEOUT') {
+    const { name, code, error: reason, status = 0, cause } = error as GrantError
+    const isDown = Math.max(status, cause?.status ?? 0) >= 500
+    if (isDown || name === 'TypeError' || name === 'TimeoutError' || code === 'OAUTH_TIMEOUT') {
       throw outOfReach(provider, error)
     }
     return failed(provider, inLog(reason ?? code ?? name ?? null))
   }
+}
+
+/** What openid-client throws. `cause` is the response of a provider that says nothing more. */
+interface GrantError {
+  readonly name?: string
+  readonly code?: string
+  readonly error?: string
+  readonly status?: number
+  readonly cause?: { readonly status?: number }
 }
 
 /** Logs the reason, but nothing that was sent: codes and tokens are secrets. */

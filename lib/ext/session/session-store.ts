@@ -56,10 +56,10 @@ export class SessionStore {
   }
 
   set user(user: string | null) {
-    const { device } = this.#sessions
-    const before = device === undefined ? null : this.#main.user
+    const before = this.#main.user
     this.#main.user = user === null ? null : userId(user)
-    device?.noteUser(before, user)
+    if (before !== user) delete this.#main.write()[loginKey] // it was that of another user
+    this.#sessions.device?.noteUser(before, user)
   }
 
   /** Seconds that this session lives unused, in a cookie that outlives the browser (remember me); null: as configured. */

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { makeApp, Rule } from 'tipfy'
 import {
@@ -32,11 +34,16 @@ async function open(kind: string, more: { auth?: object; session?: object } = {}
       return String(user === (await currentUser()))
     }),
     rule('/in/bob', () => login('bob').then(() => 'in')),
+    rule('/become/bob', () => {
+      sessionStore.user = 'bob'
+      return 'bob'
+    }),
     rule('/out', () => logout().then(() => 'out')),
     rule('/everywhere', () => logout({ everywhere: true }).then(() => 'out')),
     rule('/cart', () => String(session.get('cart'))),
     rule('/fill', () => String(session.set('cart', 1).size)),
     rule('/next', () => nextPath('/home')),
+    rule('/home', () => nextPath()),
     rule('/account', async () => ((await currentUser()) as unknown as Person).id, true),
     rule('/hash', async () => {
       const hash = await hashPassword('open sesame')
@@ -140,6 +147,14 @@ describe.each(kinds)('with %s sessions', (kind) => {
     expect((await ann.get('/fresh')).status).toBe(303)
   })
 
+  test('a login is not that of another user whom the session is given to', async () => {
+    const { client } = await open(kind)
+    const ann = client()
+    await ann.get('/in')
+    await ann.get('/become/bob')
+    expect([(await ann.get('/account')).text, (await ann.get('/fresh')).status]).toEqual(['bob', 303])
+  })
+
   test('a function decides who may pass', async () => {
     const { client } = await open(kind)
     const [ann, bob] = [client(), client()]
@@ -188,6 +203,33 @@ test.each([
 ])('the way back of %j is %j', async (next, path) => {
   const { client } = await open('securecookie')
   expect((await client().get('/next', { query: { next } })).text).toBe(path)
+})
+
+test('below the path that another server mounted it at, the login page and the way back are found', async () => {
+  const { app } = await open('securecookie')
+  const server = createServer((incoming, outgoing) => {
+    app.requestListener(
+      Object.assign(incoming, { baseUrl: '/shop', url: incoming.url!.slice('/shop'.length) }),
+      outgoing,
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const get = (path: string) => fetch(origin + path, { redirect: 'manual', headers: { accept: 'text/html' } })
+  try {
+    expect((await get('/shop/account?a=1')).headers.get('location')).toBe('/shop/login?next=%2Fshop%2Faccount%3Fa%3D1')
+    expect(await (await get('/shop/home')).text()).toBe('/shop/')
+  } finally {
+    server.close()
+  }
+})
+
+test('a page whose address is too long for the one of the login page is not gone back to', async () => {
+  const { client } = await open('securecookie')
+  const location = async (length: number) =>
+    (await client().get(`/account?a=${'%'.repeat(length)}`)).headers.get('location')
+  expect(await location(1000)).toBe(`/login?next=%2Faccount%3Fa%3D${'%25'.repeat(1000)}`)
+  expect(await location(2000)).toBe('/login')
 })
 
 test('passwords are hashed by the configuration of the application', async () => {

@@ -195,6 +195,18 @@ describe.each(kinds)('with %s sessions', (kind) => {
     expect((await ann.get(first)).text).toBe('That did not work.')
   })
 
+  test('paths to go on to, however long, do not make a session too large: the oldest sign-ins are dropped', async () => {
+    provider.person = { sub: 'ann-1' }
+    const { client } = await open(kind)
+    const ann = client()
+    for (const path of [`/${'"'.repeat(499)}`, `/${'a'.repeat(999)}`, '/short']) {
+      const next = `?to=${encodeURIComponent(path)}`
+      for (let at = 0; at < 4; at++) expect((await ann.get(`/begin/shop${next}`)).status).toBe(303)
+      const location = (await ann.get(await begin(ann, 'shop', next))).location
+      expect(location).toBe(new URL(path, base).href)
+    }
+  })
+
   test('somebody who says no at the provider is not signed in', async () => {
     provider.person = null
     const { client } = await open(kind)

@@ -11,10 +11,18 @@ export type StoredSignIns = Readonly<Record<string, SignIn>>
 const life = 600_000
 /** One for each tab in which somebody tries; a session must not grow by trying. */
 const maxBegun = 5
+/** Characters of all of them as JSON: together they may take half of a cookie. */
+const maxLength = 1500
 
+/** Drops the oldest where they become too many, or too long together. */
 export function addSignIn(begun: StoredSignIns, id: string, signIn: SignIn): StoredSignIns {
   const latest = Object.entries(begun).sort(([, one], [, other]) => other.at - one.at)
-  return Object.fromEntries([[id, signIn] as const, ...latest.slice(0, maxBegun - 1)])
+  const kept: [string, SignIn][] = [[id, signIn]]
+  for (const older of latest.slice(0, maxBegun - 1)) {
+    if (JSON.stringify([...kept, older]).length > maxLength) break
+    kept.push(older)
+  }
+  return Object.fromEntries(kept)
 }
 
 /** `taken` is undefined if it began too long ago; `rest` if there is none. */

@@ -43,7 +43,7 @@ export class NewPasskey extends RequestHandler {
     const user = (await currentUser())!
     const credential = credentialOf(await request.json())
     if (credential === undefined) return beginPasskey(user, passkeysOf(user))
-    const passkey = await completePasskey(credential)
+    const passkey = await completePasskey(credential, (id) => passkeys.get(id))
     if (passkey === null) return { error: 'rejected' }
     passkeys.set(passkey.id, passkey)
     messages.setFlash('success', 'Your passkey is ready.')

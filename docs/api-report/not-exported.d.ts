@@ -182,6 +182,8 @@ export class FilledTemplate<const Rules extends readonly RuleFactory[] = readonl
   getRules(map: RuleMap): Iterable<Rule>;
 }
 
+type FindPasskey = (id: string) => Passkey | null | undefined | Promise<Passkey | null | undefined>;
+
 export const Forbidden_base: typeof HTTPException;
 
 export const GatewayTimeout_base: typeof HTTPException;

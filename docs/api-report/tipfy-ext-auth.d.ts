@@ -106,9 +106,9 @@ export function checkConfig(section: Partial<AuthConfig>, { config }: {
 
 export function checkPassword(password: string, stored: string | null | undefined): Promise<boolean>;
 
-export function completePasskey(response: unknown): Promise<Passkey | null>;
+export function completePasskey(response: unknown, find?: FindPasskey): Promise<Passkey | null>;
 
-export function completePasskeyLogin(response: unknown, find: (id: string) => Passkey | null | undefined | Promise<Passkey | null | undefined>): Promise<Passkey | null>;
+export function completePasskeyLogin(response: unknown, find: FindPasskey): Promise<Passkey | null>;
 
 export function completeSignIn(provider: string): Promise<CompletedSignIn | null>;
 

@@ -12,6 +12,8 @@ import { loadPackage } from './packages.ts'
 import type { Identity } from './sign-in.ts'
 
 const issuer = 'https://cloud.google.com/iap'
+/** Seconds by which Google's clock and this one may differ. */
+const clockTolerance = 30
 const keysUrl = 'https://www.gstatic.com/iap/verify/public_key-jwk'
 
 let jose: typeof Jose | undefined
@@ -61,11 +63,12 @@ async function verify(token: string | null): Promise<Identity | null> {
       issuer,
       audience: iap.audience,
       requiredClaims: ['exp', 'iat', 'sub'],
-      clockTolerance: 30,
+      clockTolerance,
     }
     // The connection that fetches Google's keys belongs to no request.
     const { payload } = await runOutside(() => library.jwtVerify(token, keySetOf(iap, library), checks))
-    const { sub: subject = '', email } = payload
+    const { sub: subject = '', email, iat = 0 } = payload
+    if (iat > Date.now() / 1000 + clockTolerance) return failed('it was made in the future')
     return {
       id: `${issuer}#${subject}`,
       issuer,

@@ -65,8 +65,16 @@ export async function beginPasskey(
   return options
 }
 
-/** Returns the new passkey, to be stored, or null if the browser's response is not valid; the log says why. */
-export async function completePasskey(response: unknown): Promise<Passkey | null> {
+/** Returns the passkey with an id, or null. */
+type FindPasskey = (id: string) => Passkey | null | undefined | Promise<Passkey | null | undefined>
+
+/**
+ * Returns the new passkey, to be stored, or null if the browser's response is not valid; the log says why.
+ *
+ * @param find returns the passkey with an id, of any user, or null. One that is known is not made again: stored under its id, it would
+ * take the place of another user's. https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential
+ */
+export async function completePasskey(response: unknown, find: FindPasskey = () => null): Promise<Passkey | null> {
   const { rpId, origins } = configured('completePasskey')
   const begun = endChallenge(response, 'new')
   if (begun === null) return null
@@ -81,6 +89,7 @@ export async function completePasskey(response: unknown): Promise<Passkey | null
     if (!verified) return failed('its signature is not good')
     const { credential, credentialBackedUp } = registrationInfo
     const { id, publicKey, counter, transports = [] } = credential
+    if ((await find(id)) != null) return failed('there is such a passkey already')
     const key = Buffer.from(publicKey).toString('base64url')
     return { id, userId: begun.user, publicKey: key, counter, transports, isBackedUp: credentialBackedUp }
   } catch (error) {
@@ -103,10 +112,7 @@ export async function beginPasskeyLogin(): Promise<object> {
  *
  * @param find returns the passkey with an id, or null
  */
-export async function completePasskeyLogin(
-  response: unknown,
-  find: (id: string) => Passkey | null | undefined | Promise<Passkey | null | undefined>,
-): Promise<Passkey | null> {
+export async function completePasskeyLogin(response: unknown, find: FindPasskey): Promise<Passkey | null> {
   const { rpId, origins } = configured('completePasskeyLogin')
   const begun = endChallenge(response, 'login')
   if (begun === null) return null

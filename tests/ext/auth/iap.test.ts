@@ -86,6 +86,7 @@ describe('a request gets a 403, and the log says why, without its token', () => 
     ['that is too old', () => token({ claims: { exp: now() - 31 } })],
     ['that never ends', () => token({ claims: { exp: undefined } })],
     ['from the future', () => token({ claims: { nbf: now() + 90 } })],
+    ['that was made in the future', () => token({ claims: { iat: now() + 90 } })],
     ['of nobody', () => token({ claims: { sub: undefined } })],
     ['signed by another key', () => token({ key: foreign })],
     ['of a key that is not known', () => token({ header: { kid: 'two' } })],

@@ -36,6 +36,8 @@ const script = html`<script>
   }
 </script>`
 
+const other: Passkey = { id: 'x', userId: 'eve', publicKey: '', counter: 0, transports: [], isBackedUp: false }
+
 async function open(kind: string, passkeys: object | null = { rpId: 'localhost', rpName: 'Shop' }) {
   const lines: string[] = []
   const kept = new Map<string, Passkey>()
@@ -54,6 +56,7 @@ async function open(kind: string, passkeys: object | null = { rpId: 'localhost',
           if (made !== null) kept.set(made.id, made)
           return { made }
         }),
+        rule('/passkey/known', async () => ({ made: await completePasskey(await request.json(), () => other) })),
         rule('/login/begin', () => beginPasskeyLogin()),
         rule('/login', async () => {
           const used = await completePasskeyLogin(await request.json(), (id) => kept.get(id))
@@ -189,6 +192,11 @@ whereChromium('passkeys in Chromium', () => {
     await visit('datastore', { rpId: 'localhost', origins: ['http://localhost:1'] })
     expect(await run('create()')).toEqual({ made: null })
     expect(site.lines.join()).toMatch(/origin/)
+  })
+
+  test('a passkey whose id is known, as of another user, is none', async () => {
+    expect(await run("create('/passkey/known')")).toEqual({ made: null })
+    expect(site.lines.join()).toMatch(/there is such a passkey already/)
   })
 
   test('a registration that was not asked for, or is a login, makes none', async () => {

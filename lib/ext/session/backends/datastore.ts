@@ -342,7 +342,8 @@ export class DatastoreSession extends BackendSession {
     // Named, because near its absolute end the record has less idle time than the new session is to have.
     const seconds = this.lifetime ?? this.kind.expiration
     const next = { data, username: this.did.user, expiresIn: seconds * 1000 }
-    const saved = await this.call((repository) => repository.regenerate(oldId, id, record, next))
+    const isProven = (device: string) => this.guard?.isProven(storedDevice(device)!) ?? true
+    const saved = await this.call((repository) => repository.regenerate(oldId, id, record, next, isProven))
     if (saved.state === 'gone') return undefined
     this.#state = { is: 'live', id, record: saved.record, isSent: false, isOlder: false }
     this.#drop()

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { Response } from '../../../http/response/response.ts'
 import type { BackendSession } from '../backends/backend.ts'
-import { writeOptions } from '../config/cookie.ts'
 import { type StoredDevice, stateOf } from '../data/device-state.ts'
 import { deviceKey } from '../data/reserved.ts'
 import type { Devices } from './devices.ts'
@@ -71,7 +70,7 @@ async function register(devices: Devices, main: BackendSession, request: DeviceR
   if (!isDone) return reject('the session has changed meanwhile')
   devices.counters.registered++
   const response = reply(200, JSON.stringify(instructions(devices, id)), { 'content-type': 'application/json' })
-  prove(devices, response, id, firstMaxAge)
+  devices.prove(response, id, firstMaxAge, devices.find(request)?.cookie)
   return { response, isSaved: true }
 }
 
@@ -119,7 +118,8 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
   const response = reply(204)
   // A session that has just moved cannot become bound under its old id: its browser has to come again soon.
   const isUnbound = stateOf(device) === 'registered' && !isFirst
-  prove(devices, response, id, isUnbound ? firstMaxAge : devices.config.lifetime)
+  const before = isFirst ? devices.find(request)?.cookie : undefined
+  devices.prove(response, id, isUnbound ? firstMaxAge : devices.config.lifetime, before)
   return { response, isSaved: isFirst }
 }
 
@@ -127,11 +127,4 @@ const deviceOf = (main: BackendSession) => main.look()[deviceKey] as StoredDevic
 
 function reply(status: number, body: string | null = null, headers: Record<string, string> = {}): Response {
   return new Response(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
-}
-
-/** Puts the bound cookie and the next challenge on a response. */
-function prove(devices: Devices, response: Response, id: string, maxAge: number): void {
-  const { name, cookie, signer } = devices.cookie
-  response.setCookie(name, signer.sign(id, devices.settings.now()), writeOptions(cookie, true, maxAge))
-  response.headers.set('secure-session-challenge', devices.challenge(id))
 }

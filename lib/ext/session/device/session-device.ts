@@ -22,6 +22,7 @@ export interface SessionDeviceInfo {
 export interface DeviceRequest extends CookieRequest {
   readonly method: string
   readonly path: string
+  readonly mountPath: string
   readonly url: string
   readonly isSecure: boolean
   readonly remoteAddr: string
@@ -58,6 +59,8 @@ export class SessionDevice implements DeviceGuard {
   #isRegenerated = false
   #rejection: HTTPException | undefined
   #isRefused = false
+  #proven: number | undefined
+  #provenId: string | undefined
 
   constructor(devices: Devices, main: BackendSession, request: DeviceRequest) {
     this.#devices = devices
@@ -83,11 +86,20 @@ export class SessionDevice implements DeviceGuard {
     return this.#devices.settings.now()
   }
 
-  /** The time the browser last signed, in ms, as far as this request shows it. */
-  #provenAt({ id, proven = 0 }: StoredDevice): number | undefined {
-    const found = findCookie(this.#devices.cookie, this.#request, this.#devices.settings)
-    const own = found && [found.cookie, ...found.older].find((cookie) => cookie?.text === id)
-    if (own !== undefined) return Math.max(own.issued, proven)
+  /** The time the browser last signed, in ms, as far as this request shows it. Once found, it does not get too old while that runs. */
+  #provenAt(device: StoredDevice): number | undefined {
+    if (this.#provenId === undefined || this.#provenId !== device.id) {
+      this.#proven = this.#findProof(device)
+      this.#provenId = this.#proven === undefined ? undefined : device.id
+    }
+    return this.#proven
+  }
+
+  #findProof({ id = '', proven = 0 }: StoredDevice): number | undefined {
+    const found = this.#devices.find(this.#request)
+    let at = found?.cookie && this.#devices.provenAt(found.cookie, id)
+    for (const cookie of found?.older ?? []) at ??= this.#devices.provenAt(cookie, id)
+    if (at !== undefined) return Math.max(at, proven)
     return this.#now - proven < firstGrace ? proven : undefined
   }
 
@@ -103,7 +115,7 @@ export class SessionDevice implements DeviceGuard {
     if (this.#isFromElsewhere) {
       counters.bounced++
       this.#rejection = beginAgain()
-    } else if (/^"?(?:unreachable|server_error)\b/.test(skipped)) {
+    } else if (/(?:^|,)\s*"?(?:unreachable|server_error)\b/.test(skipped)) {
       counters.skipped++
       this.#rejection = new ServiceUnavailable(undefined, { headers: { 'Retry-After': '5' } })
     }
@@ -194,7 +206,7 @@ export class SessionDevice implements DeviceGuard {
     if (!/^(?:same-origin|none)$/.test(headers.get('sec-fetch-site') ?? '')) return
     this.#main.write()[deviceKey] = { ...device, sent: now, tries: tries + 1 }
     this.#devices.counters.offered++
-    const { path } = this.#devices.config
+    const path = this.#request.mountPath + this.#devices.config.path
     const offer = `(${proofAlgorithms.join(' ')});path="${path}";challenge="${device.offer}"`
     response.headers.set('secure-session-registration', offer)
     response.headers.set('cache-control', 'no-store')

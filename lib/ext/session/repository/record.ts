@@ -1,7 +1,7 @@
 // The rows of sessions: keys, lifetimes, tombstones. Pure functions; the time is passed in.
 import { hash } from 'node:crypto'
 import { TipfyError } from '../../../internal/errors.ts'
-import { encodeData } from '../data/codec.ts'
+import { decodeData, encodeData } from '../data/codec.ts'
 import { storedDevice } from '../data/device-state.ts'
 import { deviceKey } from '../data/reserved.ts'
 import type { SessionRow } from './ports.ts'
@@ -48,6 +48,11 @@ export function isMoved({ data }: SessionRow): boolean {
 /** The encoded device that a tombstone keeps, for a refresh that is on its way; undefined if the session had none. */
 export function deviceOfTombstone({ data }: SessionRow): string | undefined {
   return data?.startsWith(deviceMark) ? data.slice(1) : undefined
+}
+
+/** Returns encoded data with an encoded device in it. */
+export function withDevice(data: string, device: string): string {
+  return encodeData({ ...decodeData(data), [deviceKey]: storedDevice(device) })
 }
 
 function movedData(row: SessionRow): string {

@@ -1,6 +1,6 @@
 // A session's new id: the new record, the tombstone of the old and the user's row in one transaction.
 import type { Snapshot, Write } from './ports.ts'
-import { deviceOfTombstone, isLive, isMoved, keyName, type SessionRecord, tombstone } from './record.ts'
+import { deviceOfTombstone, isLive, isMoved, keyName, type SessionRecord, tombstone, withDevice } from './record.ts'
 import type { Plan } from './transactions.ts'
 import { isRevoked, login } from './user-index.ts'
 import type { Saved } from './writer.ts'
@@ -15,6 +15,8 @@ export interface Move {
   /** Undefined: the request did not set it. */
   username: string | null | undefined
   expiresIn: number | undefined
+  /** Returns true if the request shows the proof of an encoded device, or needs none. */
+  isProven: (device: string) => boolean
 }
 
 /** The parts of the repository that a move needs. */
@@ -41,8 +43,9 @@ export function planMove(
   const { now } = tools
   const old = sessions.get(oldId)
   const live = isLive(old, now)
-  // Of a bound session its old id, which may be a copy, is worth nothing: a request that had loaded it has shown its proof.
-  const isKept = old && isMoved(old) && (base !== null || deviceOfTombstone(old) === undefined)
+  const device = old && deviceOfTombstone(old)
+  // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
+  const isKept = old && isMoved(old) && (base !== null || device == null || move.isProven(device))
   const from = live || isKept ? old : null
   let username = move.username === undefined ? (from?.username ?? null) : move.username
   if (username !== null && read !== keyName(username)) return { readUser: keyName(username) }
@@ -52,6 +55,8 @@ export function planMove(
   let { data } = move
   if (live && !revoked) data = tools.merge(base?.data ?? '{}', data, old.data)
   else if ((revoked || !from) && base !== null) data = tools.added(base.data, data)
+  // It may have been bound since this request loaded it; a login, though, begins without a device.
+  else if (isKept && !revoked && device != null && move.username === undefined) data = withDevice(data, device)
   const known = base ?? (live ? old : null)
   // A login begins a new life, for the absolute limit; any other new id goes on with the old one.
   const created = from && !revoked && username === from.username ? (known ?? from).created : now

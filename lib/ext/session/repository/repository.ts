@@ -182,16 +182,23 @@ export class SessionRepository {
   /**
    * Moves a session to a new id, with what the request changed since `base` (null where it had loaded none). Where the
    * old one is gone, the new one holds what this request itself brings: all of its data if another request moved the
-   * session, only its own changes if the session was destroyed, revoked or has expired.
+   * session, only its own changes if the session was destroyed, revoked or has expired. `isProven` tells if the request shows the
+   * proof of an encoded device, or needs none.
    */
-  async regenerate(oldSid: string, newSid: string, base: SessionRecord | null, next: NewState): Promise<Saved> {
+  async regenerate(
+    oldSid: string,
+    newSid: string,
+    base: SessionRecord | null,
+    next: NewState,
+    isProven = (_device: string): boolean => false,
+  ): Promise<Saved> {
     this.stats.saves++
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
     const budget = this.#budget()
     let attempt = this.#newMerge()
     const guess = next.username === undefined ? base?.username : next.username
     const { data, username, expiresIn } = next
-    const move: Move = { oldId, newId, base, data, username, expiresIn }
+    const move: Move = { oldId, newId, base, data, username, expiresIn, isProven }
     const tools = {
       merge: (base: string, mine: string, theirs: string) => attempt.merge(base, mine, theirs),
       added: (base: string, mine: string) => attempt.added(base, mine),

@@ -276,6 +276,26 @@ test('a registration and the first refresh cost one commit each, and later refre
   expect(commits() - before).toBe(2)
 })
 
+test('of several registrations of one offer at once, one is good', async () => {
+  const browser = await open('datastore')
+  const offer = await browser.login()
+  const all = await Promise.all([own, foreign, own].map((pair) => browser.register(offer, pair)))
+  expect(all.map(({ status }) => status).sort()).toEqual([200, 400, 400])
+})
+
+test.each([
+  ['__Host-', 'Lax'],
+  ['__Secure-', 'Strict'],
+  [null, 'Strict'],
+] as const)('with the prefix %s and SameSite=%s the bound cookie is what the instructions say of it', async (prefix, sameSite) => {
+  const browser = new Browser(await openShop('datastore', { session: { cookie: { prefix, sameSite, secure: true } } }))
+  const response = await browser.register(await browser.login())
+  const [{ name, attributes }] = response.json<{ credentials: [{ name: string; attributes: string }] }>().credentials
+  expect([name, attributes]).toEqual([`${prefix ?? ''}tipfy.device`, `Path=/; Secure; HttpOnly; SameSite=${sameSite}`])
+  const set = response.headers.getSetCookie().find((one) => one.startsWith(`${name}=`))!
+  expect(set.replace(/^[^;]*; Max-Age=60; /, '')).toBe(attributes)
+})
+
 test('a refresh on its way while the session gets a new id is good for a minute', async () => {
   const browser = await (await open('datastore')).bound()
   const old = browser.client.cookies.get(browser.site.cookie)!

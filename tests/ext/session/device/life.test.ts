@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { request } from 'tipfy'
 import { sessionCounters, sessionStore } from 'tipfy/ext/session'
 import { kinds } from '../site.ts'
 import { base, boundBrowser, browser, deviceOf, openShop, thief, without } from './shop.ts'
@@ -121,7 +122,11 @@ describe.each(kinds)('a %s session', (kind) => {
     expect(sessionCounters(site.app)?.device?.bounced).toBe(1)
   })
 
-  test.each(['unreachable', 'server_error'])('gives a 503 where the browser could not refresh: %s', async (reason) => {
+  test.each([
+    'unreachable',
+    'server_error',
+    'quota_exceeded;session_identifier="a", unreachable;session_identifier="b"',
+  ])('gives a 503 where the browser could not refresh: %s', async (reason) => {
     const site = await openShop(kind)
     const owner = await boundBrowser(site)
     site.later(700)
@@ -220,6 +225,58 @@ test('after regenerate() the old id is worth nothing without proof, not even for
   await owner.get('/renew')
   expect((await copy.get('/renew')).text).toBe('renewed')
   expect((await copy.get('/who')).text).not.toContain('ann')
+})
+
+test('a second regenerate() from the same browser goes on with user and device: in any order of the two responses', async () => {
+  const site = await openShop('datastore')
+  const owner = await boundBrowser(site)
+  const tab = thief(site, owner)
+  site.later(31)
+  await owner.get('/renew')
+  await tab.get('/renew')
+  for (const one of [owner, tab]) {
+    expect((await one.get('/who')).text).toBe('ann false')
+    expect(await deviceOf(one)).toMatchObject({ state: 'bound' })
+  }
+})
+
+test('the same for a browser that cannot bind sessions', async () => {
+  const site = await openShop('datastore')
+  const one = without(site)
+  await one.get('/login', { headers: { 'sec-fetch-site': 'same-origin' } })
+  const other = thief(site, one)
+  for (const tab of [one, other]) {
+    await tab.get('/renew')
+    expect((await tab.get('/who')).text).toBe('ann false')
+  }
+})
+
+test('a second login from the same browser is offered a binding of its own', async () => {
+  const site = await openShop('datastore')
+  const owner = await boundBrowser(site)
+  const tab = thief(site, owner)
+  await owner.get('/renew')
+  const login = await tab.get('/login', { headers: { 'sec-fetch-site': 'same-origin' } })
+  expect(login.headers.has('secure-session-registration')).toBe(true)
+  expect(await deviceOf(tab)).toMatchObject({ state: 'offered' })
+})
+
+test('the offer names the endpoint below the path at which another server mounted the application', async () => {
+  const preInitRequest = () => void Object.assign(request.message, { baseUrl: '/shop' })
+  const site = await openShop('securecookie', { hooks: { preInitRequest } })
+  const login = await without(site).get('/login', { headers: { 'sec-fetch-site': 'same-origin' } })
+  expect(login.headers.get('secure-session-registration')).toContain(';path="/shop/.device";')
+})
+
+test('onDeviceRefused may be asynchronous: a rejection is logged', async () => {
+  const onDeviceRefused = async () => {
+    throw new Error('no mail today')
+  }
+  const site = await openShop('datastore', { session: { onDeviceRefused } })
+  const owner = await boundBrowser(site)
+  site.later(700)
+  expect((await thief(site, owner).get('/who')).text).toBe('null true')
+  expect(site.lines.filter(({ message }) => message === 'onDeviceRefused has failed')).toHaveLength(1)
 })
 
 test('listFor tells the device of each session', async () => {

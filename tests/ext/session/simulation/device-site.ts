@@ -24,11 +24,11 @@ export interface Answer {
 /** Cookies by name, with the virtual time at which the browser drops them. */
 export class Jar {
   readonly #cookies = new Map<string, { value: string; until: number }>()
-  readonly #scheduler: Scheduler
+  readonly scheduler: Scheduler
 
   /** @param from the jar that it is a copy of: its holder drops nothing, however old it grows */
   constructor(scheduler: Scheduler, from: Jar | null = null) {
-    this.#scheduler = scheduler
+    this.scheduler = scheduler
     if (from === null) return
     for (const [name, { value, until }] of from.#cookies) {
       if (until > scheduler.time) this.#cookies.set(name, { value, until: Number.POSITIVE_INFINITY })
@@ -37,7 +37,11 @@ export class Jar {
 
   /** Ms until the browser drops it; 0: it is not there. */
   left(name: string): number {
-    return Math.max(0, (this.#cookies.get(name)?.until ?? 0) - this.#scheduler.time)
+    return Math.max(0, (this.#cookies.get(name)?.until ?? 0) - this.scheduler.time)
+  }
+
+  get(name: string): string | null {
+    return this.left(name) > 0 ? this.#cookies.get(name)!.value : null
   }
 
   get header(): string {
@@ -54,18 +58,19 @@ export class Jar {
     for (const line of response.headers.getAll('set-cookie')) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
       const maxAge = /;\s*max-age=(-?\d+)/i.exec(line)?.[1]
-      const until = maxAge === undefined ? Number.POSITIVE_INFINITY : this.#scheduler.time + Number(maxAge) * 1000
+      const until = maxAge === undefined ? Number.POSITIVE_INFINITY : this.scheduler.time + Number(maxAge) * 1000
       this.#cookies.set(name!, { value: value!, until: value === '' ? 0 : until })
     }
   }
 }
 
-/** Sends a request, whose handler is `run`; without one it is a browser's own, for the endpoint. */
+/** Sends a request, whose handler is `run`; without one it is a browser's own, for the endpoint. `late`: ms until the response comes. */
 export async function send(
   site: Site,
   jar: Jar,
   headers: Record<string, string>,
   run?: (store: SessionStore) => unknown,
+  late = 0,
 ): Promise<Answer> {
   const { sessions } = site
   const cookie = jar.header
@@ -75,6 +80,7 @@ export async function send(
     isSecure: true,
     method: run === undefined ? 'POST' : 'GET',
     path: run === undefined ? endpoint : '/',
+    mountPath: '',
     url: 'https://shop.test/',
     remoteAddr: '203.0.113.7',
   }
@@ -84,7 +90,7 @@ export async function send(
   try {
     if (run === undefined) {
       response = (await sessions.handleOwnPath(context)) ?? new Response('', { status: 404 })
-      if ((context as { session: unknown }).session === undefined) return answer(response, jar, null)
+      if ((context as { session: unknown }).session === undefined) return await answer(response, jar, null, late)
     } else {
       await sessions.openSession(context)
       const store = storeOf(sessions.sessionsOf(context))
@@ -95,7 +101,7 @@ export async function send(
     if ((error as { code?: unknown }).code !== 503) throw error
     response = new Response('', { status: 503 })
   }
-  return answer(response, jar, found.user)
+  return answer(response, jar, found.user, late)
 }
 
 async function handle(
@@ -113,7 +119,8 @@ async function handle(
   }
 }
 
-function answer(response: Response, jar: Jar, user: string | null): Answer {
+async function answer(response: Response, jar: Jar, user: string | null, late: number): Promise<Answer> {
+  if (late > 0) await jar.scheduler.sleep(late)
   jar.receive(response)
   return { status: response.status, headers: response.headers, body: String(response.data ?? ''), user }
 }

@@ -339,10 +339,10 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'the bound cookie of any device counts': {
-    file: 'device/session-device.ts',
+    file: 'device/devices.ts',
     near: 1,
     devices: true,
-    changes: [['cookie?.text === id', 'cookie !== undefined']],
+    changes: [['if (text === id) return issued', "if (id !== '') return issued"]],
   },
   'the time after the first proof has no end': {
     file: 'device/session-device.ts',
@@ -361,6 +361,24 @@ export const plants: Record<string, Plant> = {
     near: 80,
     devices: true,
     changes: [["return device === undefined ? '' : deviceMark", "return true ? '' : deviceMark"]],
+  },
+  'a second new id is not shown the proof': {
+    file: 'backends/datastore.ts',
+    near: 20,
+    devices: true,
+    changes: [['regenerate(oldId, id, record, next, isProven)', 'regenerate(oldId, id, record, next)']],
+  },
+  'a second new id goes back to before it was bound': {
+    file: 'repository/regenerate.ts',
+    near: 1,
+    devices: true,
+    changes: [['data = withDevice(data, device)', 'data = move.data']],
+  },
+  'a registration drops the proof of the device before it': {
+    file: 'device/endpoint.ts',
+    near: 1012,
+    devices: true,
+    changes: [['firstMaxAge, devices.find(request)?.cookie)', 'firstMaxAge)']],
   },
   'a store that is out of reach ends the binding': {
     file: 'device/endpoint.ts',

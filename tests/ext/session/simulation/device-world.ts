@@ -1,0 +1,169 @@
+// One seed's world of sessions that are bound to a device: processes whose clocks differ, on one Datastore; requests to them; and what
+// the owner's browser holds, by which a thief's luck and the owner's trouble are judged.
+import { decodeData } from '../../../../lib/ext/session/data/codec.ts'
+import { deviceKey } from '../../../../lib/ext/session/data/reserved.ts'
+import type { Write } from '../../../../lib/ext/session/repository/ports.ts'
+import { keyName } from '../../../../lib/ext/session/repository/record.ts'
+import { SimDatastore } from './datastore.ts'
+import { type Answer, type Jar, send } from './device-site.ts'
+import { SimMemcached } from './memcached.ts'
+import { Process, Scheduler } from './scheduler.ts'
+import { caller, Site } from './site.ts'
+
+const lifetime = 300
+/** Ms from the copy, or from the binding, until a copy is worth nothing. */
+export const copyLife = (lifetime + 60) * 1000
+const settings = { expiration: 86_400, deviceBound: { lifetime } }
+
+/** A session that the owner's browser has or had. */
+export interface Held {
+  /** The time from which it was bound: its first good refresh, or its birth from one that was. */
+  boundAt: number
+  /** A thief may have ended it, moved it or bound it to himself while he could. */
+  isHarmed: boolean
+}
+
+export type Act = 'read' | 'push' | 'renew' | 'pay' | 'login' | 'logout'
+
+/** Returns true for what may give the browser another session. */
+export const isMove = (act: Act): boolean => act !== 'read' && act !== 'push'
+
+export class World {
+  readonly violations: string[] = []
+  readonly log: string[] = []
+  requests = 0
+  /** What the owner's browser holds, or held, by the id of the session. */
+  readonly held = new Map<string, Held>()
+  /** Commits by refreshes of the owner. */
+  refreshCommits = 0
+  /** By how much the clocks of processes differ at most, in ms. */
+  readonly skew: number
+  readonly scheduler: Scheduler
+  readonly #tells: boolean
+  readonly #sites: Site[] = []
+  readonly #bound = new Set<string>()
+  readonly #born = new Map<string, number>()
+
+  constructor(seed: number, tells: boolean) {
+    this.#tells = tells
+    this.scheduler = new Scheduler(seed)
+    const { scheduler } = this
+    const datastore = new SimDatastore(scheduler)
+    datastore.onCommit = (writes, _, who) => {
+      if ((who as { isRefresh?: boolean } | undefined)?.isRefresh) this.refreshCommits++
+      for (const write of writes) this.#note(write)
+    }
+    datastore.onCall = () => caller.getStore()
+    this.faults = datastore.faults
+    this.skew = scheduler.chance(0.3) ? 20_000 : 0
+    const memcacheds = scheduler.chance(0.5) ? [new SimMemcached(scheduler, 'm1')] : []
+    for (let n = 1 + scheduler.below(3); n > 0; n--) {
+      const process = new Process(scheduler, `p${n}`, scheduler.between(0, this.skew), 1)
+      const habits = { absolute: null, merges: false, settings }
+      this.#sites.push(new Site(scheduler, process, { datastore, memcacheds, habits }))
+    }
+  }
+
+  readonly faults: SimDatastore['faults']
+
+  #note(write: Write): void {
+    if (write.op === 'delete' || write.op === 'user') return
+    const { data, username } = write.row
+    if (write.op === 'insert') this.#born.set(write.id, this.scheduler.time)
+    if (!data?.startsWith('{')) return
+    const device = decodeData(data)[deviceKey] as { proven?: number } | undefined
+    if (device?.proven !== undefined) this.#bound.add(write.id)
+    this.say(() => `  ${write.op} ${username} ${device === undefined ? 'no device' : Object.keys(device)}`)
+  }
+
+  async open(): Promise<void> {
+    for (const site of this.#sites) await site.sessions.openDevices()
+  }
+
+  after(ms: number, run: () => Promise<void>): void {
+    this.scheduler.after(ms, () => {
+      run().catch((error) => this.violations.push(`errors: ${error instanceof Error ? error.stack : error}`))
+    })
+  }
+
+  wrong(text: string): void {
+    this.violations.push(`${text} (at ${(this.scheduler.time / 1000).toFixed(1)} s)`)
+  }
+
+  say(text: () => string): void {
+    if (this.#tells) this.log.push(`${(this.scheduler.time / 1000).toFixed(3).padStart(9)} ${text()}`)
+  }
+
+  get #site(): Site {
+    return this.#sites[this.scheduler.below(this.#sites.length)]!
+  }
+
+  /** The id of the session in a jar. */
+  idIn(jar: Jar): string | null {
+    const [site] = this.#sites
+    return site!.idIn(jar.get(site!.sessions.kinds.main.name))
+  }
+
+  heldIn(jar: Jar): Held | undefined {
+    return this.held.get(this.idIn(jar) ?? '')
+  }
+
+  /** Notes that a request with the session `from` got another one, which goes on with what that was. */
+  hold(id: string, from: string | null): void {
+    const before = this.held.get(from ?? '')
+    if (before === undefined) return
+    const isBound = before.boundAt <= (this.#born.get(keyName(id)) ?? 0)
+    this.held.set(id, { ...before, boundAt: isBound ? before.boundAt : Number.POSITIVE_INFINITY })
+  }
+
+  /** Notes that a refresh for the session `id` was good. */
+  noteRefreshed(id: string | null): void {
+    const held = this.held.get(id ?? '')
+    // While a session moves its browser can refresh, but is not bound yet.
+    if (held !== undefined && this.#bound.has(keyName(id!))) held.boundAt = Math.min(held.boundAt, this.scheduler.time)
+  }
+
+  /** A request of a page. `name` is who a login is for. */
+  async send(who: string, act: Act, jar: Jar, headers: Record<string, string>, name: string): Promise<Answer> {
+    this.requests++
+    const site = this.#site
+    // The responses to moves come in any order.
+    const late = isMove(act) ? this.scheduler.between(0, 20) : 0
+    const answer = await caller.run({ loaded: undefined, conflicts: [] }, () =>
+      send(
+        site,
+        jar,
+        headers,
+        async (store) => {
+          const { user } = act === 'logout' ? { user: null } : store
+          const data = store.current as unknown as Record<string, unknown[]>
+          if (act === 'push') {
+            data.list ??= []
+            data.list.push(1)
+          } else if (act === 'renew') store.regenerate()
+          else if (act === 'pay') store.proveDevice()
+          else if (act === 'logout') await store.destroy()
+          else if (act === 'login') {
+            store.regenerate()
+            store.user = name
+          }
+          return act === 'logout' || act === 'login' ? name : user
+        },
+        late,
+      ),
+    )
+    this.say(() => `${who} ${act} on ${site.process.name}: ${answer.status} ${answer.user}`)
+    return answer
+  }
+
+  /** A request of a browser itself. */
+  async own(who: string, jar: Jar, headers: Record<string, string>): Promise<Answer> {
+    this.requests++
+    const isRefresh = who === 'owner' && 'sec-secure-session-id' in headers
+    const answer = await caller.run({ loaded: undefined, conflicts: [], isRefresh } as never, () =>
+      send(this.#site, jar, { 'sec-fetch-mode': 'no-cors', ...headers }),
+    )
+    this.say(() => `${who} sends ${Object.keys(headers)} to the endpoint: ${answer.status}`)
+    return answer
+  }
+}

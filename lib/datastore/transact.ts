@@ -2,7 +2,7 @@
 import type { Datastore, Transaction } from '@google-cloud/datastore'
 import { TipfyError } from '../internal/errors.ts'
 import { typeOf } from '../internal/settings.ts'
-import { setTimeout } from '../internal/timers.ts'
+import { clearTimeout, setTimeout } from '../internal/timers.ts'
 import { getDatastore } from './current.ts'
 import { Code } from './engine/protocol/status.ts'
 
@@ -30,6 +30,27 @@ function isAborted(error: unknown): boolean {
 function pause(attempt: number): Promise<void> {
   const longest = Math.min(firstPause * 2 ** (attempt - 1), maxPause)
   return new Promise((resolve) => setTimeout(resolve, longest * (0.5 + Math.random() / 2)))
+}
+
+/** The end of the retry that came last, by client. */
+const lastRetries = new WeakMap<Datastore, Promise<void>>()
+
+/**
+ * Runs the retries of a process one after another: at once, transactions on the same entity abort each other again and again. A
+ * retry waits at most the longest pause, so that it waits for no slow function, and not forever for one that called `transact`.
+ */
+async function inTurn<T>(datastore: Datastore, retry: () => Promise<T>): Promise<T> {
+  const before = lastRetries.get(datastore)
+  const { promise: mine, resolve: end } = Promise.withResolvers<void>()
+  lastRetries.set(datastore, mine)
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, maxPause)
+    void Promise.resolve(before).then(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+  return retry().finally(end)
 }
 
 async function attemptOnce<T>(datastore: Datastore, fn: TransactFunction<T>): Promise<T> {
@@ -84,9 +105,10 @@ export async function transact<T>(fn: TransactFunction<T>, options: TransactOpti
       wanted: 'a Datastore client',
     })
   }
+  const tryOnce = () => attemptOnce(datastore, fn)
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptOnce(datastore, fn)
+      return await (attempt === 1 ? tryOnce() : inTurn(datastore, tryOnce))
     } catch (error) {
       if (attempt === attempts || !isAborted(error)) throw error
       await pause(attempt)

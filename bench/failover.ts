@@ -15,6 +15,8 @@ interface Figures {
   dead: number
   /** Responses other than 200. */
   failed: number
+  /** Changes whose response left before the cache confirmed them: what others may read late. */
+  unconfirmed: number
   failovers: number
   /** Ms that a read was behind, at most. */
   longest: number
@@ -35,7 +37,16 @@ const between = (from: number, to: number) => from + Math.random() * (to - from)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function run({ kinds, minutes, clients, cacheTtl, program, cacheTimeout }: Run): Promise<Figures> {
-  const figures: Figures = { reads: 0, stale: 0, ended: 0, dead: 0, failed: 0, failovers: 0, longest: 0 }
+  const figures: Figures = {
+    reads: 0,
+    stale: 0,
+    ended: 0,
+    dead: 0,
+    failed: 0,
+    unconfirmed: 0,
+    failovers: 0,
+    longest: 0,
+  }
   const place = mkdtempSync(join(tmpdir(), 'tipfy-bench-failover-'))
   const pair = await FailoverPair.start(program)
   const options = { memcached: pair.address, dataFolder: place, lib: resolve('lib'), cacheTtl, cacheTimeout }
@@ -52,6 +63,7 @@ async function run({ kinds, minutes, clients, cacheTtl, program, cacheTimeout }:
       figures.failovers++
     }
     await Promise.all(visits)
+    for (const server of servers) figures.unconfirmed += (await server.counters()).cacheUnconfirmed
   } finally {
     for (const server of servers) server.stop()
     await pair.close()
@@ -111,14 +123,14 @@ export async function printFailovers(minutes: number, program: string, cacheTime
     ['two primaries at once', { kinds: ['linger'], minutes: minutes * 0.2, cacheTtl: 5 }],
   ]
   for (const [what, settings] of runs) {
-    const { reads, stale, ended, dead, failed, failovers, longest } = await run({
+    const { reads, stale, ended, dead, failed, unconfirmed, failovers, longest } = await run({
       ...settings,
       clients: 8,
       program,
       cacheTimeout,
     })
     console.log(
-      `${what}, ${failovers} failovers: ${stale} of ${reads} reads stale, ${dead} of ${ended} ended sessions served, ${failed} failed${
+      `${what}, ${failovers} failovers: ${stale} of ${reads} reads stale, ${dead} of ${ended} ended sessions served, ${failed} failed, ${unconfirmed} changes answered before the cache confirmed them${
         longest === 0 ? '' : `; at most ${(longest / 1000).toFixed(1)} s behind, bound ${settings.cacheTtl + 5} s`
       }`,
     )

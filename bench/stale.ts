@@ -58,7 +58,7 @@ export class StaleServer {
     this.#port = (await this.#message<{ port: number }>()).port
   }
 
-  counters(): Promise<{ breakerOpened: number; cacheHits: number }> {
+  counters(): Promise<{ breakerOpened: number; cacheHits: number; cacheUnconfirmed: number }> {
     this.child.send('counters')
     return this.#message()
   }

@@ -76,7 +76,7 @@ const server = createServer(app.requestListener)
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }))
 process.on('message', () => {
-  const { breakerOpened, cacheHits } = sessionCounters(app as never)!
-  process.send!({ breakerOpened, cacheHits })
+  const { breakerOpened, cacheHits, cacheUnconfirmed } = sessionCounters(app as never)!
+  process.send!({ breakerOpened, cacheHits, cacheUnconfirmed })
 })
 process.on('disconnect', () => process.exit(0))

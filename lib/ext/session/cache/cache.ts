@@ -51,8 +51,8 @@ const anyLease = 'lease of a reader'
 const maxSeconds = 2_592_000
 /** memcached takes 1 MiB by default, with its own header. */
 const maxBytes = 1_000_000
-/** A writer that lost this many check-and-sets deletes the entry. */
-const maxLooks = 8
+/** A writer that lost this many check-and-sets deletes the entry: nine calls at most, which fit in `cacheTimeout` where each takes 5 ms. */
+const maxLooks = 3
 
 interface Seen {
   connection: CacheConnection

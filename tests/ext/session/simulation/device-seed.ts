@@ -30,6 +30,7 @@ class Story {
   #underway = 0
   /** Those of them that may move or end the session. */
   #moving = 0
+  #isPaying = false
   /** How many of those there were. */
   #moves = 0
 
@@ -48,16 +49,16 @@ class Story {
     for (let at = 1000, planned = 0; planned < 18; planned++) {
       const kind = scheduler.pick([
         [5, 'tabs'],
-        [1, 'act'],
-        [1, 'acts'],
+        [1, 'move'],
+        [1, 'moves'],
         [1.5, 'copy'],
         [4, 'theft'],
         [1, 'fault'],
       ])
       if (kind === 'tabs') {
         this.#tabs(at, 1 + scheduler.below(3), () => (scheduler.chance(0.7) ? 'read' : 'push'))
-      } else if (kind === 'act') this.#tabs(at, 1, () => this.#someMove())
-      else if (kind === 'acts') this.#tabs(at, 2 + scheduler.below(2), () => this.#someMove())
+      } else if (kind === 'move') this.#tabs(at, 1, () => this.#someMove())
+      else if (kind === 'moves') this.#tabs(at, 2 + scheduler.below(2), () => this.#someMove())
       else if (kind === 'copy') world.after(at, async () => this.#thief.copy())
       else if (kind === 'theft') world.after(at, () => this.#thief.steal())
       else world.after(at, async () => this.#fault())
@@ -102,6 +103,9 @@ class Story {
     const [world, owner] = [this.#world, this.#owner]
     const { held } = world
     await owner.prepare()
+    // It deletes the bound cookie for a moment: a registration meanwhile has no proof to carry along.
+    if (isMove(act) && (this.#isPaying || (act === 'pay' && this.#moving > 0))) return
+    if (act === 'pay') this.#isPaying = true
     const from = world.idIn(owner.jar)
     const wasAlone = this.#moving === 0
     if (isMove(act)) {
@@ -112,6 +116,7 @@ class Story {
     if (act === 'logout' && from !== null) held.delete(from)
     const answer = await owner.send(act)
     if (isMove(act)) this.#moving--
+    if (act === 'pay') this.#isPaying = false
     const now = world.idIn(owner.jar)
     // It may be gone, or not.
     if (isMove(act) && answer.status === 503 && from !== null) held.delete(from)

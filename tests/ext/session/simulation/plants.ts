@@ -370,13 +370,13 @@ export const plants: Record<string, Plant> = {
   },
   'a second new id goes back to before it was bound': {
     file: 'repository/regenerate.ts',
-    near: 1,
+    near: 40,
     devices: true,
     changes: [['data = withDevice(data, device)', 'data = move.data']],
   },
   'a registration drops the proof of the device before it': {
     file: 'device/endpoint.ts',
-    near: 1012,
+    near: 30,
     devices: true,
     changes: [['firstMaxAge, devices.find(request)?.cookie)', 'firstMaxAge)']],
   },

@@ -20,6 +20,8 @@ export interface ServerOptions {
   /** host:port of the memcached server of this run. */
   readonly memcached?: string
   readonly answer?: Answer
+  /** True: with the hook that sends security headers. */
+  readonly hasHeaders?: boolean
 }
 
 /** What a module of a server exports: it listens already, or is made to. */

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { measureBound } from './bound.ts'
 import { cases } from './cases.ts'
 import { endWithNpm } from './guard.ts'
+import { measureHeaders } from './headers.ts'
 import { measureLatency } from './latency.ts'
 import { writeFigures } from './markdown.ts'
 import { measure, type Result, type Settings } from './measure.ts'
@@ -32,6 +33,7 @@ Instead of the cases:
   --start              how long until the first answer, and the memory then
   --latency            how evenly answers come at 70 % of the peak
   --scale              cost by the number of rules, of sessions, and by their size
+  --headers            what the security headers and a nonce add to a page
   --bound              what the binding to a device adds to reading a session
   --soak <millions>    whether memory stays flat over so many requests; --only chooses the cases`
 
@@ -53,6 +55,7 @@ const { values } = parseArgs({
     latency: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
     bound: { type: 'boolean', default: false },
+    headers: { type: 'boolean', default: false },
     soak: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -84,6 +87,7 @@ async function main(): Promise<void> {
   try {
     if (values.start) await measureStarts(values.node, 9)
     else if (values.latency) await measureLatency(load, settings)
+    else if (values.headers) await measureHeaders(load, settings)
     else if (values.bound) await measureBound(load, settings)
     else if (values.scale) await measureScale(load, settings)
     else if (values.soak !== undefined)

@@ -7,7 +7,12 @@ import type { ServerOptions } from './child.ts'
 
 const keys = ['w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t', 'Jq8VdN2cXo5TbYw7RfGk1ZsHuMe4LpQa6DiKx3Bn']
 
-export async function start({ sessions, rules: count = 1000, memcached }: ServerOptions): Promise<RunningServer> {
+export async function start({
+  sessions,
+  rules: count = 1000,
+  memcached,
+  hasHeaders,
+}: ServerOptions): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const isStored = sessions === 'datastore' || sessions === 'memcached'
@@ -17,7 +22,10 @@ export async function start({ sessions, rules: count = 1000, memcached }: Server
       accessLog: false,
       urls: () => rules(sessions !== 'none', count, sessions === 'bound'),
       hooks: {
-        posInitApp: sessions === 'none' ? [] : [`tipfy/ext/session:${hook}`],
+        posInitApp: [
+          ...(sessions === 'none' ? [] : [`tipfy/ext/session:${hook}`]),
+          ...(hasHeaders ? ['tipfy/ext/security:headers'] : []),
+        ],
         preDispatchHandler: ['app.hooks:guard'],
       },
     },
@@ -53,6 +61,7 @@ function rules(withSessions: boolean, count: number, isBound: boolean): Rule[] {
   )
   const list = [
     new Rule('/hello', { endpoint: 'hello', handler: 'hello:Hello' }),
+    new Rule('/page', { endpoint: 'page', handler: 'hello:Page' }),
     new Rule('/json', { endpoint: 'json', handler: 'hello:Json' }),
     new Rule('/valid', { endpoint: 'valid', handler: 'valid:Valid' }),
   ]

@@ -1,10 +1,16 @@
 // The handlers that need no session, written as a user would: everything through the globals.
-import { RequestHandler, request, response } from 'tipfy'
+import { html, RequestHandler, request, response } from 'tipfy'
 
 export class Hello extends RequestHandler {
   get() {
     response.data = `Hello from ${request.path}!`
     return response
+  }
+}
+
+export class Page extends RequestHandler {
+  get() {
+    return html`<script>document.title = 'Hello'</script><p>Hello from ${request.path}!</p>`
   }
 }
 

@@ -249,6 +249,7 @@ export class HeaderList extends Headers {
   clear(): void;
   get size(): number;
   addUnchecked(name: string, value: string): void;
+  addMissing(pairs: readonly string[]): void;
   toFlat(): string[];
 }
 
@@ -304,6 +305,7 @@ export interface InputError {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly in: InputPart;
+  readonly field?: string;
 }
 
 export type InputPart = 'form' | 'query' | 'json' | 'files';

@@ -3,6 +3,7 @@ import { UnprocessableEntity } from './exceptions.ts'
 import { html } from './html.ts'
 import { page } from './http-exception.ts'
 import { bestOf, type Negotiating } from './negotiation.ts'
+import { fieldNames, keysOf } from './request/nested-fields.ts'
 import { Response } from './response/response.ts'
 import type { StandardIssue } from './schema.ts'
 
@@ -17,6 +18,8 @@ export interface InputError {
   readonly message: string
   /** The part of the request. */
   readonly in: InputPart
+  /** The name of the field, if it is nested: `items[0].name`. */
+  readonly field?: string
 }
 
 /** Fields of a form or query as they were sent: a text, or a list where the name was repeated. */
@@ -28,12 +31,20 @@ const password = /passw|passphrase|passcode|pwd|secret|^(?:pin|otp|cvc|cvv|csc)$
 /** Errors of one request; schemas may find one in every item of a long list. */
 const maxErrors = 100
 
-/** Makes errors of the issues of one part: at least one, since a schema that has issues, even none, rejects the value. */
-export function errorsOf(issues: readonly StandardIssue[], part: InputPart): InputError[] {
+/**
+ * Makes errors of the issues of one part: at least one, since a schema that has issues, even none, rejects the value.
+ *
+ * @param sent the names of the fields that were sent
+ */
+export function errorsOf(issues: readonly StandardIssue[], part: InputPart, sent?: readonly string[]): InputError[] {
   if (issues.length === 0) return [{ path: [], message: 'This is not valid.', in: part }]
-  return issues.slice(0, maxErrors).map(({ message, path = [] }) => {
-    const keys = path.map((one) => (typeof one === 'object' ? one.key : one))
-    return { path: keys.map((key) => (typeof key === 'number' ? key : String(key))), message, in: part }
+  const fieldOf = sent && fieldNames(sent)
+  return issues.slice(0, maxErrors).map(({ message, path: given = [] }) => {
+    const keys = given.map((one) => (typeof one === 'object' ? one.key : one))
+    const path = keys.map((key) => (typeof key === 'number' ? key : String(key)))
+    const field = fieldOf?.(path)
+    const isNested = field !== undefined && field !== String(path[0] ?? '')
+    return { path, message, in: part, ...(isNested ? { field } : {}) }
   })
 }
 
@@ -53,15 +64,15 @@ export class InvalidInput extends UnprocessableEntity {
   constructor(errors: readonly InputError[], old: SentFields = {}) {
     super('The input is not valid.')
     this.errors = errors.slice(0, maxErrors)
-    const shown = Object.entries(old).filter(([name]) => !password.test(name))
+    const shown = Object.entries(old).filter(([name]) => !keysOf(name).some((key) => password.test(key)))
     this.old = Object.assign(Object.create(null) as SentFields, Object.fromEntries(shown))
   }
 
   /** The messages by the name of the field; those of a part as a whole are below ''. */
   get messages(): Readonly<Record<string, readonly string[]>> {
     const found = Object.create(null) as Record<string, string[]>
-    for (const { path, message } of this.errors) {
-      const name = String(path[0] ?? '')
+    for (const { path, message, field } of this.errors) {
+      const name = field ?? String(path[0] ?? '')
       found[name] = [...(found[name] ?? []), message]
     }
     return found

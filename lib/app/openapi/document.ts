@@ -50,6 +50,7 @@ const problem: JsonSchema = {
           path: { type: 'array', items: { type: ['string', 'integer'] } },
           message: { type: 'string' },
           in: { enum: ['form', 'query', 'json', 'files'] },
+          field: { type: 'string' },
         },
         required: ['path', 'message', 'in'],
       },

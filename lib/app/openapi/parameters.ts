@@ -10,6 +10,8 @@ export interface Parameter {
   readonly required: boolean
   readonly schema: JsonSchema
   readonly description?: string
+  readonly style?: 'deepObject'
+  readonly explode?: boolean
 }
 
 /** Returns the path of a rule as OpenAPI writes it: `/archive/{year}`. */
@@ -46,6 +48,8 @@ export function queryParameters(schema: JsonSchema): Parameter[] {
     in: 'query',
     required: required.includes(name),
     schema: property,
+    // The names of nested fields: `filter[name]`.
+    ...(property.type === 'object' ? { style: 'deepObject', explode: true } : {}),
     ...(typeof property.description === 'string' ? { description: property.description } : {}),
   }))
 }

@@ -5,6 +5,7 @@ import { errorsOf, type InputError, type InputPart, InvalidInput, type SentField
 import type { MultiDict } from '../multidict.ts'
 import type { StandardSchema } from '../schema.ts'
 import { isJsonType } from './body.ts'
+import { type Fields, nestFields } from './nested-fields.ts'
 import type { UploadedFile } from './upload.ts'
 
 /** Schemas by the part of the request that they check. */
@@ -34,7 +35,7 @@ export interface InputSource {
 }
 
 /** Returns an object with the value of each name, or the list of its values where it is repeated. */
-export function fieldsOf<V>(dict: MultiDict<V>): Record<string, V | V[]> {
+export function fieldsOf<V>(dict: MultiDict<V>): Fields<V> {
   const lists = Object.entries(dict.toObject({ all: true }))
   return Object.fromEntries(lists.map(([name, list]) => [name, list.length === 1 ? list[0]! : list]))
 }
@@ -55,7 +56,7 @@ async function requireForm(request: InputSource): Promise<void> {
   throw new UnsupportedMediaType(`The content must be a form, with the type ${formTypes.join(' or ')}.`)
 }
 
-/** Returns a promise only of what must be read: without one a request costs less. */
+/** Reads a part as it was sent. Returns a promise only of what must be read: without one a request costs less. */
 function readPart(request: InputSource, part: InputPart): unknown {
   if (part === 'query') return fieldsOf(request.args)
   return part === 'json' ? request.json() : readForm(request, part)
@@ -94,11 +95,13 @@ export async function readValid(request: InputSource, schemas: InputSchemas): Pr
   const values: Record<string, unknown> = {}
   const errors: InputError[] = []
   for (const part of partsFor(request, schemas)) {
-    const value = readPart(request, part)
-    const validated = schemas[part]!['~standard'].validate(value instanceof Promise ? await value : value)
+    const read = readPart(request, part)
+    const sent = read instanceof Promise ? await read : read
+    const value = part === 'json' ? sent : nestFields(sent as Fields<unknown>)
+    const validated = schemas[part]!['~standard'].validate(value)
     const result = 'then' in validated ? await validated : validated
-    if (result.issues) errors.push(...errorsOf(result.issues, part))
-    else values[part] = result.value
+    if (!result.issues) values[part] = result.value
+    else errors.push(...errorsOf(result.issues, part, part === 'json' ? undefined : Object.keys(sent as object)))
   }
   if (errors.length > 0) throw new InvalidInput(errors, await sentFields(request))
   return values

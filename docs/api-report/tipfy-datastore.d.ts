@@ -12,6 +12,7 @@ export interface DatastoreOptions {
   projectId?: string;
   namespace?: string;
   databaseId?: string;
+  timeout?: number;
 }
 
 export interface DatastoreServer {

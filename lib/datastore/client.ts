@@ -31,6 +31,8 @@ export interface DatastoreOptions {
   namespace?: string
   /** Default: the project's default database. */
   databaseId?: string
+  /** Not embedded: milliseconds for a lookup or a query, with the times that the client repeats it. Default: 60,000 */
+  timeout?: number
 }
 
 /** The project, the database and the namespace that a client's data is in. */
@@ -56,11 +58,12 @@ const embedded = new WeakMap<object, Embedded>()
  *   TIPFY_E_DATASTORE_PACKAGE: the client is not installed. TIPFY_E_DATASTORE_MODE, TIPFY_E_SESSION_DATASTORE: none is chosen.
  */
 export async function openDatastore(options: DatastoreOptions = {}): Promise<Datastore> {
-  const { mode = 'auto', dataFolder, memory, concurrency, lockWait, onTrouble, ...place } = options
+  const { mode = 'auto', dataFolder, memory, concurrency, lockWait, onTrouble, timeout, ...place } = options
   const isEmbedded = datastoreMode(mode) === 'embedded'
   const { Datastore } = await loadClient()
   if (isEmbedded) return clientOn(openEmbedded({ dataFolder, memory, concurrency, lockWait, onTrouble }, place))
-  const datastore = new Datastore(process.env['DATASTORE_EMULATOR_HOST'] ? { ...emulatorOptions(), ...place } : place)
+  const emulator = process.env['DATASTORE_EMULATOR_HOST'] ? emulatorOptions() : {}
+  const datastore = new Datastore({ ...emulator, ...place, ...timeoutOptions(timeout) })
   setTransports(datastore, new TracedClients())
   return datastore
 }
@@ -101,6 +104,13 @@ function emulatorOptions(): object {
   const { DATASTORE_PROJECT_ID, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
   const projectId = DATASTORE_PROJECT_ID || GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT || localProject
   return { projectId, authClient: noCredentials() }
+}
+
+/** Returns the options that limit the calls which the client repeats while Datastore is out of reach. */
+function timeoutOptions(timeout: number | undefined): object {
+  if (timeout === undefined) return {}
+  const limited = ['Lookup', 'RunQuery', 'RunAggregationQuery'].map((name) => [name, { timeout_millis: timeout }])
+  return { clientConfig: { interfaces: { 'google.datastore.v1.Datastore': { methods: Object.fromEntries(limited) } } } }
 }
 
 /** Closes what `openDatastore` opened: the data, or the connections. */

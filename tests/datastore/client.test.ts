@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Datastore } from '@google-cloud/datastore'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { makeApp } from 'tipfy'
 import { closeDatastore, openDatastore } from '../../lib/datastore/client.ts'
+import { getDatastore } from '../../lib/datastore/index.ts'
 
 let folder: string
 let datastore: Datastore
@@ -17,6 +19,41 @@ beforeEach(async () => {
 afterEach(async () => {
   await closeDatastore(datastore)
   rmSync(folder, { recursive: true })
+})
+
+describe('a Datastore that is out of reach', () => {
+  const { DATASTORE_EMULATOR_HOST: host } = process.env
+  beforeEach(() => {
+    process.env['DATASTORE_EMULATOR_HOST'] = '127.0.0.1:1'
+  })
+  afterEach(() => {
+    if (host === undefined) delete process.env['DATASTORE_EMULATOR_HOST']
+    else process.env['DATASTORE_EMULATOR_HOST'] = host
+  })
+
+  test('makes lookups and queries reject when their time is over, not after a minute', async () => {
+    const away = await openDatastore({ timeout: 200 })
+    const calls = [
+      away.get(away.key(['Thing', 'one'])),
+      away.runQuery(away.createQuery('Thing')),
+      away.runAggregationQuery(away.createAggregationQuery(away.createQuery('Thing')).count('n')),
+    ]
+    const rejected = { status: 'rejected', reason: expect.objectContaining({ code: 4 }) }
+    expect(await Promise.allSettled(calls)).toEqual([rejected, rejected, rejected])
+    await closeDatastore(away)
+  })
+
+  test('does so after ten seconds for an application, unless the call says otherwise', async () => {
+    const app = makeApp({ tipfy: { urls: () => [] } }, { root: folder })
+    await app.ready()
+    const client = await getDatastore(app)
+    const { interfaces } = (client.options as { clientConfig?: { interfaces: object } }).clientConfig!
+    expect(JSON.stringify(interfaces)).toContain('"Lookup":{"timeout_millis":10000}')
+    await expect(client.get(client.key(['A', 'b']), { gaxOptions: { timeout: 100 } })).rejects.toMatchObject({
+      code: 4,
+    })
+    await app.close()
+  })
 })
 
 describe('the embedded datastore', () => {

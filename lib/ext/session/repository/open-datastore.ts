@@ -18,6 +18,9 @@ export interface SessionsDatastore {
   close(): Promise<void>
 }
 
+/** Milliseconds for lookups and queries of the application's own: by default Google's client repeats them for a minute. */
+const ownTimeout = 10_000
+
 type Wanted = Pick<Settings, 'datastore' | 'dev' | 'dataFolder' | 'log'>
 
 /** @param user the name of what needs the official client, for the error if it is not installed */
@@ -60,7 +63,7 @@ async function embedded({ dataFolder, log }: Wanted): Promise<SessionsDatastore>
 async function cloud(user?: string): Promise<SessionsDatastore> {
   const { closeDatastore, openDatastore } = await import('../../../datastore/client.ts')
   await loadClient(user)
-  const datastore = await openDatastore({ mode: 'cloud' })
+  const datastore = await openDatastore({ mode: 'cloud', timeout: ownTimeout })
   await findCredentials(datastore)
   return {
     calls: clientCalls(datastore),

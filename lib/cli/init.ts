@@ -1,6 +1,6 @@
 // `tipfy init <folder>`: a new project that starts, and whose tests pass, after `npm install`.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { makeFolders } from '../internal/data-folder.ts'
 import { TipfyError } from '../internal/errors.ts'
@@ -18,8 +18,9 @@ interface InitOptions extends Partial<Answers> {
   install?: boolean
 }
 
-/** Names that a new repository may hold already; they are kept as they are. */
-const allowed = /^(\.git|README|LICEN[SC]E)(\..*)?$/i
+/** Names that a new repository may hold already, by what hosts and editors put there. */
+const allowed =
+  /^(?:\.(?:git|gitattributes|gitignore|github|gitlab-ci\.yml|editorconfig|idea|vscode|DS_Store)|(?:README|LICEN[SC]E|COPYING|NOTICE|CONTRIBUTING|CODE_OF_CONDUCT|SECURITY|CHANGELOG)(?:\..*)?)$/i
 
 function mustBeFree(folder: string): void {
   if (!existsSync(folder)) return
@@ -39,6 +40,17 @@ function packageName(folder: string): string {
   return name === '' ? 'my-app' : name
 }
 
+/** Adds the lines that a file does not have: a project's secrets and data belong in no repository. */
+function addLines(file: string, text: string): void {
+  const there = readFileSync(file, 'utf8')
+  const known = new Set(there.split(/\r?\n/))
+  const missing = text
+    .trim()
+    .split('\n')
+    .filter((line) => !known.has(line))
+  if (missing.length > 0) writeFileSync(file, `${there.replace(/\n*$/, '\n')}${missing.join('\n')}\n`)
+}
+
 function writeProject(folder: string, answers: Answers, { tarball, node }: InitOptions): void {
   try {
     const vendored = {
@@ -47,9 +59,9 @@ function writeProject(folder: string, answers: Answers, { tarball, node }: InitO
     }
     for (const [name, text] of Object.entries(projectFiles(packageName(folder), answers, vendored))) {
       const file = join(folder, name)
-      if (allowed.test(name) && existsSync(file)) continue
       makeFolders(dirname(file))
-      writeFileSync(file, text)
+      if (!existsSync(file)) writeFileSync(file, text)
+      else if (name === '.gitignore') addLines(file, text)
     }
     if (vendored.tipfy !== undefined) cpSync(tarball!, join(folder, vendored.tipfy))
     if (vendored.node !== undefined) cpSync(node!, join(folder, vendored.node), { recursive: true })
@@ -67,7 +79,7 @@ function installPackages(folder: string): void {
   if (status !== 0) throw new TipfyError('TIPFY_E_INIT_INSTALL', { folder })
 }
 
-/** Makes a project in the folder `given`, which is new or holds no more than git, a README and a licence. */
+/** Makes a project in the folder `given`, which is new or holds no more than a new repository does: what is there is kept. */
 export async function initCommand(given: string, options: InitOptions): Promise<void> {
   const folder = resolve(given)
   mustBeFree(folder)

@@ -52,9 +52,16 @@ test('it takes an empty folder, and one in which git has begun', async () => {
 
 test('it takes a new repository, and keeps its README and its licence', async () => {
   mkdirSync(join(cwd, '.git'))
-  for (const name of ['README.md', 'LICENSE.txt']) writeFileSync(join(cwd, name), 'mine')
+  const kept = ['README.md', 'LICENSE.txt', '.gitattributes', '.editorconfig', 'CONTRIBUTING.md', '.DS_Store']
+  for (const name of kept) writeFileSync(join(cwd, name), 'mine')
+  for (const folder of ['.github/workflows', '.vscode']) mkdirSync(join(cwd, folder), { recursive: true })
+  writeFileSync(join(cwd, '.github/workflows/ci.yml'), 'mine')
+  writeFileSync(join(cwd, '.gitignore'), 'dist/\nnode_modules/')
   expect(await tipfy(['init', '.'], { cwd })).toMatchObject({ status: 0, stderr: '' })
-  for (const name of ['README.md', 'LICENSE.txt']) expect(readFileSync(join(cwd, name), 'utf8')).toBe('mine')
+  for (const name of [...kept, '.github/workflows/ci.yml']) expect(readFileSync(join(cwd, name), 'utf8')).toBe('mine')
+  expect(readFileSync(join(cwd, '.gitignore'), 'utf8')).toBe(
+    'dist/\nnode_modules/\n.tipfy/\n.env\n.env.*\n!.env.example\n',
+  )
 })
 
 test('secrets in .env files are in no repository, image or upload', async () => {

@@ -29,7 +29,7 @@ export function projectFiles(name: string, answers: Answers, vendored: Vendored 
     ...(ts && { 'tsconfig.json': tsconfig }),
     ...(answers.sessions === 'datastore' && { 'pnpm-workspace.yaml': pnpmWorkspace }),
     'README.md': readme(project),
-    '.gitignore': 'node_modules/\n.tipfy/\n.env\n.env.*\n',
+    '.gitignore': 'node_modules/\n.tipfy/\n.env\n.env.*\n!.env.example\n',
     '.dockerignore': 'node_modules\n.tipfy\n.git\n.env\n.env.*\n',
     Dockerfile:
       vendored.tipfy === undefined ? dockerfile : dockerfile.replace('RUN npm ci', 'COPY vendor vendor\nRUN npm ci'),

@@ -31,11 +31,33 @@ export class Html {
   }
 }
 
+/**
+ * Returns the text of a safe string: ours, one of Hono and its JSX, or one of Handlebars; undefined for another value. Objects of
+ * JSON are none, as they have no class.
+ *
+ * @throws {TipfyError} TIPFY_E_HTML_VALUE for one whose text is a promise
+ */
+export function safeText(value: object): string | undefined {
+  if (value instanceof Html) return value.toString()
+  if (!isForeignSafe(value)) return undefined
+  const text: unknown = value.toString()
+  if (typeof text !== 'string') throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describe(text) })
+  return text
+}
+
+function isForeignSafe(value: object): boolean {
+  const { isEscaped, toHTML } = value as { isEscaped?: unknown; toHTML?: unknown }
+  if (isEscaped !== true && typeof toHTML !== 'function') return false
+  const type: Function | undefined = Object.getPrototypeOf(value)?.constructor
+  return isEscaped === true ? type !== undefined && type !== Object : type?.name === 'SafeString'
+}
+
 function render(value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number') return escapeHtml(value)
-  if (value instanceof Html) return value.toString()
-  if (Array.isArray(value)) return value.map(render).join('')
   if (value === null || value === undefined || value === false) return ''
+  if (Array.isArray(value)) return value.map(render).join('')
+  const safe = typeof value === 'object' ? safeText(value) : undefined
+  if (safe !== undefined) return safe
   if (!hasText(value)) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describe(value) })
   return escapeHtml(value)
 }
@@ -57,7 +79,7 @@ function describe(value: unknown): string {
 
 /**
  * A template that escapes its values. Another html`…` is inserted as it is, lists are joined, and null, undefined and false are
- * left out. Promises, functions and objects without a text of their own throw. Quote the values of attributes.
+ * left out. Safe strings of Hono and Handlebars are inserted too. Promises, functions and objects without a text of their own throw. Quote the values of attributes.
  *
  * @throws {TipfyError} TIPFY_E_HTML_VALUE
  * @example

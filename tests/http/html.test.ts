@@ -33,6 +33,47 @@ test('html`` is text to JSON', () => {
   expect(JSON.stringify({ a: html`<b>` })).toBe('{"a":"<b>"}')
 })
 
+test('safe strings of Hono, its JSX and Handlebars are inserted as they are, and no data that looks like one', () => {
+  class JSXNode {
+    isEscaped = true
+    toString() {
+      return '<b>jsx</b>'
+    }
+  }
+  class SafeString {
+    toString() {
+      return '<b>handlebars</b>'
+    }
+    toHTML() {
+      return this.toString()
+    }
+  }
+  class Document extends SafeString {}
+  const hono = Object.assign(new String('<b>hono</b>'), { isEscaped: true })
+  expect(String(html`${hono}${[new JSXNode(), new SafeString()]}`)).toBe('<b>hono</b><b>jsx</b><b>handlebars</b>')
+  for (const data of [
+    JSON.parse('{"isEscaped":true,"toString":"<b>"}'),
+    { isEscaped: true, toString: () => '<b>' },
+    Object.assign(Object.create(null), { isEscaped: true, toString: () => '<b>' }),
+    new Document(),
+    Object.assign(new String('<b>'), { isEscaped: 'yes' }),
+  ]) {
+    let shown = ''
+    try {
+      shown = String(html`${data}`)
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'TIPFY_E_HTML_VALUE' })
+    }
+    expect(shown).not.toContain('<b>')
+  }
+  class Later extends JSXNode {
+    override toString(): string {
+      return Promise.resolve('<b>') as unknown as string
+    }
+  }
+  expect(() => html`${new Later()}`).toThrow('a promise')
+})
+
 class Money {
   toString() {
     return '<5 €>'

@@ -2,7 +2,7 @@
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
 import { HTTPException } from '../exceptions.ts'
-import { Html } from '../html.ts'
+import { safeText } from '../html.ts'
 import type { Request } from '../request/request.ts'
 import { FileBody, type StreamSource } from './body.ts'
 import { prepareFile } from './open-file.ts'
@@ -46,11 +46,16 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
     return current
   }
   if (typeof returned === 'object' && returned !== null) {
-    if (returned instanceof Html || isUint8Array(returned)) {
+    if (isUint8Array(returned)) {
       current.data = returned
       return current
     }
     if (isJson(returned)) return makeJson(returned, current)
+    const safe = safeText(returned)
+    if (safe !== undefined) {
+      current.body = safe
+      return current
+    }
     if (isIterable(returned)) return current.stream(returned as StreamSource)
     const other = replacement(returned, request)
     if (other !== null) {
@@ -66,7 +71,7 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
 export function isReturnable(value: unknown): boolean {
   if (value === undefined || typeof value === 'string') return true
   if (typeof value !== 'object' || value === null) return false
-  return value instanceof Html || isUint8Array(value) || isJson(value) || isIterable(value) || isResponse(value)
+  return isUint8Array(value) || isJson(value) || isIterable(value) || isResponse(value) || safeText(value) !== undefined
 }
 
 /** Returns true for a response, ours or the web's, and for an HTTPException. */

@@ -28,6 +28,7 @@ test.each([
   ['text', 'x', 'x'],
   ['html``', html`<b>${'<'}</b>`, '<b>&lt;</b>'],
   ['bytes', Buffer.from('x'), Buffer.from('x')],
+  ['a safe string of another library', Object.assign(new String('<b>'), { isEscaped: true }), '<b>'],
 ])('%s is the body of the response, whose status, headers and cookies stay', (_, returned, data) => {
   const response = current()
   expect(made(returned, response)).toBe(response)

@@ -1,15 +1,16 @@
-// The page for an uncaught error in development: the error with its source, its causes and the request. youch draws the
-// error; the request and the causes are drawn here.
-import { createHash, randomBytes } from 'node:crypto'
-import { dirname, sep } from 'node:path'
-import { BaseComponent, Youch } from 'youch'
-import type { ErrorCauseProps, ErrorMetadataProps, ParsedError, StackFrame } from 'youch/types'
+// The page for an uncaught error in development: the error with its source, its causes and the request, in the style of other pages
+// of errors. It has no scripts. youch-core reads stacks and the source around each frame.
+import { dirname, relative, sep } from 'node:path'
+import { ErrorParser } from 'youch-core'
+import type { StackFrame } from 'youch-core/types'
 import type { RequestContext } from '../app/types.ts'
 import { type Html, html } from '../http/html.ts'
+import { page } from '../http/http-exception.ts'
 import { Response } from '../http/response/response.ts'
 import { describeError, type ErrorDescription, inspectError } from '../internal/describe-error.ts'
 import { isOwnHost } from '../internal/own-host.ts'
-import { requestSections } from './error-sections.ts'
+import { requestSections, type Section } from './error-sections.ts'
+import { sourceStyle } from './source-style.ts'
 
 /** Makes the response to an uncaught error: HTML, JSON or text, by what the client accepts. */
 export async function errorPage(error: unknown, context: RequestContext): Promise<Response> {
@@ -27,21 +28,14 @@ export async function errorPage(error: unknown, context: RequestContext): Promis
     response.mimetype = 'text/plain'
     response.data = `${inspectError(error)}\n`
   } else {
-    const nonce = randomBytes(16).toString('base64')
-    response.headers.set('content-security-policy', policy(nonce))
-    response.data = await draw(error, context, nonce).catch(() => draw(copyOf(describeError(error)), context, nonce))
+    response.headers.set('content-security-policy', policy)
+    response.data = await draw(error, context).catch(() => draw(copyOf(describeError(error)), context))
   }
   return response
 }
 
-// The one event handler that youch writes into an attribute: the button that copies the error.
-const copyHandler = createHash('sha256').update('copyErrorMessage(this)').digest('base64')
-
-function policy(nonce: string): string {
-  const styles = `style-src 'nonce-${nonce}'; style-src-attr 'unsafe-inline'`
-  const scripts = `script-src 'nonce-${nonce}' 'unsafe-hashes' 'sha256-${copyHandler}'`
-  return `default-src 'none'; ${styles}; ${scripts}; img-src data:; base-uri 'none'`
-}
+const policy =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 function plain({ message, stack, cause }: ErrorDescription): object {
   const frames = stack?.split('\n').slice(1)
@@ -49,90 +43,80 @@ function plain({ message, stack, cause }: ErrorDescription): object {
 }
 
 /** Replaces an error that cannot be drawn: a Proxy that throws, a message that is no text. */
-function copyOf({ message, name = 'Error', stack = '', cause }: ErrorDescription): Error {
+function copyOf({ message, name = 'Error', stack = '', cause, errors }: ErrorDescription): Error {
   const copy = new Error(message, { cause: cause && copyOf(cause) })
-  return Object.assign(copy, { name, stack })
+  return Object.assign(copy, { name, stack }, errors && { errors: errors.map(copyOf) })
 }
 
-async function draw(error: unknown, context: RequestContext, cspNonce: string): Promise<string> {
-  const youch = new Youch().useTransformer(foldOwnFrames)
-  youch.templates.use('errorCause', new Causes(false))
-  youch.templates.use('errorMetadata', new Sections(context))
-  youch.templates.injectStyles(style)
-  return youch.toHTML(error, { title: 'Internal Server Error', cspNonce })
+async function draw(error: unknown, context: RequestContext): Promise<string> {
+  const [first, ...behind] = await Promise.all(errorsIn(error).map((one) => drawError(one, context.app.root)))
+  const causes = behind.length > 0 && html`<h2>Caused by</h2>\n${behind}`
+  const body = html`${first}${causes}${requestSections(context).map(drawSection)}`
+  return page(500, 'Internal Server Error', body, style)
+}
+
+/** An error and those behind it that are shown. */
+const maxErrors = 10
+
+/** Returns an error, its causes, and the errors that it collects (AggregateError). */
+function errorsIn(error: unknown): unknown[] {
+  const found = new Set([error])
+  // A set yields what is added meanwhile.
+  for (const one of found) {
+    const { cause, errors } = (one ?? {}) as Partial<AggregateError>
+    for (const next of [cause, ...(Array.isArray(errors) ? errors : [])])
+      if (next !== undefined && found.size < maxErrors) found.add(next)
+  }
+  return [...found]
+}
+
+async function drawError(thrown: unknown, root: string): Promise<Html> {
+  const { name, message, stack } = describeError(thrown)
+  if (stack === undefined)
+    return html`<p class="error">${message}</p>\n<p>This was thrown. It is no Error, so it has no stack.</p>\n`
+  const { frames } = await new ErrorParser().parse(thrown)
+  const shown = framesToShow(frames)
+  const first = shown.findIndex(({ type }) => type === 'app')
+  return html`<p class="error">${name && html`<strong>${name}</strong>: `}${message}</p>
+${shown.map((frame, at) => drawFrame(frame, at === first, root))}<details><summary>All ${frames.length} frames</summary><pre>${stack}</pre></details>
+`
 }
 
 /** The folder of tipfy's own code. */
 const ownFolder = dirname(import.meta.dirname) + sep
+const maxFrames = 12
 
-/** Hides the frames of tipfy behind "View All Frames", as those of Node are, unless there are no others. */
-function foldOwnFrames({ frames }: ParsedError): void {
-  const isOwn = ({ fileName = '' }: StackFrame) => fileName.startsWith(ownFolder)
-  if (!frames.some((frame) => frame.type === 'app' && !isOwn(frame))) return
-  for (const frame of frames) if (isOwn(frame)) frame.type = 'native'
+/** Leaves out the frames of Node, and those of tipfy unless there are no others. */
+function framesToShow(frames: readonly StackFrame[]): StackFrame[] {
+  const readable = frames.filter(({ source, type }) => source !== undefined && type !== 'native')
+  const foreign = readable.filter(({ fileName = '' }) => !fileName.startsWith(ownFolder))
+  return (foreign.some(({ type }) => type === 'app') ? foreign : readable).slice(0, maxFrames)
 }
 
-const style = `
-.tipfy details { margin: 6px 0 } .tipfy summary { cursor: pointer } .tipfy pre { overflow-x: auto; margin: 4px 0 8px }
-.tipfy mark { background: #fee2e2; color: #7f1d1d; display: block } .tipfy .card-subtitle { text-transform: none } .tipfy .soft { opacity: .7 }`
-
-/** Draws each cause of the error, with its own frames and source. */
-class Causes extends BaseComponent<ErrorCauseProps> {
-  async toHTML({ error }: ErrorCauseProps): Promise<string> {
-    const causes: Html[] = []
-    for (let { cause } = error; cause !== undefined && causes.length < 10; ) {
-      const parsed = await new Youch().useTransformer(foldOwnFrames).toJSON(cause)
-      causes.push(drawCause(parsed))
-      cause = (cause as Partial<Error> | null)?.cause
-    }
-    return causes.length === 0 ? '' : String(card('Caused by', html`${causes}`))
-  }
-
-  async toANSI(): Promise<string> {
-    return ''
-  }
+function drawFrame({ fileName, lineNumber, functionName, source }: StackFrame, isOpen: boolean, root: string): Html {
+  const path = fileName!.startsWith(root + sep) ? relative(root, fileName!) : fileName
+  const lines = source!.map(({ chunk, lineNumber: number }) => {
+    const line = `${String(number).padStart(5)}  ${chunk}`
+    return number === lineNumber ? html`<mark>${line}</mark>` : `${line}\n`
+  })
+  return html`<details${isOpen && html` open`}><summary><code>${functionName ?? '(anonymous)'}</code> ${path}:${lineNumber}</summary><pre>${lines}</pre></details>
+`
 }
 
-function drawCause({ name, message, frames }: ParsedError): Html {
-  const shown = frames.filter((frame) => frame.source !== undefined && frame.type !== 'native').slice(0, 8)
-  const first = shown.findIndex((frame) => frame.type === 'app')
-  return html`<h4 class="card-subtitle">${name}: ${message}</h4>${shown.map((frame, at) => {
-    const { fileName, lineNumber, functionName, source } = frame
-    const lines = source!.map(({ chunk, lineNumber: number }) => {
-      const line = `${String(number).padStart(5)}  ${chunk}`
-      return number === lineNumber ? html`<mark>${line}</mark>` : `${line}\n`
-    })
-    const open = at === first ? html.raw(' open') : ''
-    return html`<details${open}><summary>${functionName ?? '<anonymous>'} <span class="soft">${fileName}:${lineNumber}</span></summary><pre>${lines}</pre></details>`
-  })}`
+/** Draws a section about the request. A value that could be a secret is hidden until it is clicked. */
+function drawSection({ title, rows }: Section): Html {
+  const cells = rows.map(({ name, value, hidden }) => {
+    const shown = html`<pre>${value}</pre>`
+    const cell = hidden ? html`<details><summary>hidden</summary>${shown}</details>` : shown
+    return html`<tr><th scope="row">${name}</th><td>${cell}</td></tr>\n`
+  })
+  return html`<h2>${title}</h2>\n<table><tbody>\n${cells}</tbody></table>\n`
 }
 
-/** Draws the request. A value that could be a secret is hidden until it is clicked. */
-class Sections extends BaseComponent<ErrorMetadataProps> {
-  private readonly context: RequestContext
-
-  constructor(context: RequestContext) {
-    super(false)
-    this.context = context
-  }
-
-  async toHTML(): Promise<string> {
-    const sections = requestSections(this.context).map(({ title, rows }) => {
-      const cells = rows.map(({ name, value, hidden }) => {
-        const shown = html`<pre>${value}</pre>`
-        const cell = hidden ? html`<details><summary>hidden</summary>${shown}</details>` : shown
-        return html`<tr><td class="table-key">${name}</td><td class="table-value">${cell}</td></tr>`
-      })
-      return card(title, html`<table class="card-table"><tbody>${cells}</tbody></table>`)
-    })
-    return sections.join('\n')
-  }
-
-  async toANSI(): Promise<string> {
-    return ''
-  }
-}
-
-function card(title: string, body: Html): Html {
-  return html`<section class="metadata-group tipfy"><div class="card"><div class="card-heading"><h3 class="card-title">${title}</h3></div><div class="card-body">${body}</div></div></section>`
-}
+const style = html.raw(`${sourceStyle}
+.error { font-size: 1.15rem; white-space: pre-wrap; color: light-dark(#b3261e, #ff9a90) }
+h2 { font-size: 1.15rem; margin: 2rem 0 .5rem }
+details { margin: .4rem 0 } summary { cursor: pointer; padding: .2rem 0 }
+mark { display: block; background: light-dark(#fddcd9, #571b17); color: inherit }
+table { width: 100%; border-collapse: collapse } td details { margin: 0 }
+th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0 } th { width: 25%; font-weight: 500 }`)

@@ -118,14 +118,14 @@ const style = html.raw(`:root { color-scheme: light dark; font: 1rem/1.5 system-
 a { color: light-dark(#0950b8, #85b6ff) }
 body { max-width: 40rem; margin: 12vh auto; padding: 0 1rem; overflow-wrap: anywhere }`)
 
-/** Makes the page of an error. */
-export function page(status: number, title: string, body: Html): string {
+/** Makes the page of an error. `more` is added to its style. */
+export function page(status: number, title: string, body: Html, more?: Html): string {
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${status} ${title}</title>
-<style>${style}</style>
+<style>${style}${more}</style>
 <main>
 <h1>${title}</h1>
 ${body}

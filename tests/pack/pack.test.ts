@@ -162,7 +162,7 @@ describe('a project whose sessions are cookies', () => {
       .filter(([path, { dev, peer }]) => path !== '' && !dev && !peer)
       .map(([path]) => path)
     expect(names.filter((name) => /google|grpc|protobuf/.test(name))).toEqual([])
-    expect(names.length).toBeLessThanOrEqual(43)
+    expect(names.length).toBeLessThanOrEqual(35)
   })
 
   test('serves sessions of the embedded Datastore all the same, and says what others need', async () => {

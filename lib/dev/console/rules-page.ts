@@ -1,6 +1,6 @@
 // The application's rules, and which of them matches a URL.
 
-import { methodsOf } from '../../app/handler.ts'
+import { methodsOf, verbs } from '../../app/handler.ts'
 import { methodsFor } from '../../app/handler-loader.ts'
 import type { App } from '../../app/types.ts'
 import { HTTPException, MethodNotAllowed } from '../../http/exceptions.ts'
@@ -9,7 +9,7 @@ import { RequestRedirect, type Rule } from '../../routing/index.ts'
 import { inspectSafely } from './show.ts'
 import type { Page, Visit } from './visit.ts'
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
+const methods = verbs.map((verb) => verb.toUpperCase())
 
 export async function rulesPage({ app, request }: Visit): Promise<Page> {
   const url = request.args.get('url', '')

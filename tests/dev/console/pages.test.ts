@@ -1,5 +1,6 @@
 import { get } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { verbs } from '../../../lib/app/handler.ts'
 import { type Site, secretKey, serveSite, textOf } from './site.ts'
 
 /** Posts a form of a page of the console, with the fields that the page has filled in. */
@@ -218,6 +219,10 @@ describe('with sessions in Datastore, the console shows', () => {
       " /hello/<name> matches, with { name: 'ann' } . Hello handles it.".trim(),
     )
     expect(await asked('/hello/ann', 'PUT')).toContain('Hello handles only GET, HEAD, POST, OPTIONS: 405.')
+    for (const verb of verbs) {
+      const { text } = await site.look(`rules?url=/hello/ann&method=${verb.toUpperCase()}`)
+      expect(text).toContain(`<option selected>${verb.toUpperCase()}</option>`)
+    }
     expect(await asked('/old')).toMatch(/redirected \(308\) to http:\/\/localhost:\d+\/cart/)
     expect(await asked('https://shop.example/nowhere')).toContain('No rule matches: 404 Not Found')
     expect(await asked('/lost')).toContain('no module "nowhere"')

@@ -83,7 +83,10 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
   }
 
   try {
-    if (preSendResponse.length > 0) response = await runSendHooks(app, context, response)
+    if (preSendResponse.length > 0) {
+      const hooked = runSendHooks(app, context, response)
+      response = hooked instanceof Promise ? await hooked : hooked
+    }
   } catch (error) {
     response = await errorResponse(app, context, error)
   }

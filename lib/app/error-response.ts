@@ -8,7 +8,7 @@ import { beginStream } from '../http/response/started-stream.ts'
 import { describeError, type ErrorDescription, isInstance } from '../internal/describe-error.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { RequestRedirect } from '../routing/index.ts'
-import { responseOf, useResponse } from './sent-response.ts'
+import { responseOf, runSendHooks, useResponse } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
 
 /** Statuses that any client can cause, as often as it likes: they are not logged as failures of the server. */
@@ -36,6 +36,16 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
   } catch (pageError) {
     app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be made`)
     return useResponse(context, plainFailure())
+  }
+}
+
+/** As `errorResponse`, for an error after the preSendResponse hooks have run: they run for this response, too. */
+async function laterErrorResponse(app: App, context: RequestContext, error: unknown): Promise<Response> {
+  const response = await errorResponse(app, context, error)
+  try {
+    return await runSendHooks(app, context, response)
+  } catch (hookError) {
+    return errorResponse(app, context, hookError)
   }
 }
 
@@ -82,7 +92,7 @@ function isOutOfDescriptors({ code, message, cause }: ErrorDescription): boolean
 
 /** Makes the response for a session that could not be saved. What acted at once, `destroy()`, still sets its cookie. */
 export async function unsavedResponse(app: App, context: RequestContext, error: unknown): Promise<Response> {
-  const response = await errorResponse(app, context, error)
+  const response = await laterErrorResponse(app, context, error)
   try {
     await app.sessionInterface!.saveSession(context, response, true)
   } catch (again) {
@@ -112,7 +122,7 @@ export async function sendFailure(
     return sendResponse(response, request, outgoing)
   }
   try {
-    await send(await errorResponse(app, context, error))
+    await send(await laterErrorResponse(app, context, error))
   } catch (pageError) {
     app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be sent`)
     if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()

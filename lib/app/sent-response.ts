@@ -29,9 +29,15 @@ export async function begunResponse(context: RequestContext, returned: unknown):
   return response
 }
 
-/** Runs the preSendResponse hooks, which may replace the response or the stream that is its body. */
-export function runSendHooks(app: App, context: RequestContext, response: Response): Promise<Response> {
-  return replacing(context, response, () => app.hooks.intercept('preSendResponse', context.request, response, app))
+/**
+ * Runs the preSendResponse hooks, which may replace the response or the stream that is its body. Returns no promise where hooks
+ * that wait for nothing leave a text as it is: most of them look, or set headers.
+ */
+export function runSendHooks(app: App, context: RequestContext, response: Response): Response | Promise<Response> {
+  const run = () => app.hooks.intercept('preSendResponse', context.request, response, app)
+  if (!response.isBuffered) return replacing(context, response, run)
+  const returned = run()
+  return returned === response && response.isBuffered ? response : replacing(context, response, () => returned)
 }
 
 /**

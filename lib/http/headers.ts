@@ -155,6 +155,18 @@ export class HeaderList extends Headers {
     this.#list.push(name, value)
   }
 
+  /** Adds names in lower case with their values, unless the name is there, without checking them: a list as `toFlat` returns. */
+  addMissing(pairs: readonly string[]): void {
+    if (this.#isFrozen) throw frozenError('addMissing()')
+    const list = this.#list
+    const { length } = list
+    for (let i = 0; i < pairs.length; i += 2) {
+      let at = 0
+      while (at < length && list[at] !== pairs[i]) at += 2
+      if (at >= length) list.push(pairs[i]!, pairs[i + 1]!)
+    }
+  }
+
   /** Makes changes throw: the headers have been sent. @internal */
   freeze(): void {
     this.#isFrozen = true

@@ -97,29 +97,57 @@ const corsChecks: Record<keyof CorsConfig, (value: unknown) => Verdict> = {
   maxAge: (value) => (Number.isInteger(value) && (value as number) >= 0) || 'a number of whole seconds',
 }
 
-const textOrNull = (value: unknown): Verdict =>
-  value === null || (typeof value === 'string' && isSource(value.replaceAll(/, ?/g, ''))) || 'a text or null'
+/** Browsers ignore a header with a value that they do not know. */
+const oneOf =
+  (...values: string[]) =>
+  (value: unknown): Verdict =>
+    value === null ||
+    values.includes(value as string) ||
+    `null, or one of ${values.map((one) => `'${one}'`).join(', ')}`
+
+const referrerPolicies = [
+  'no-referrer',
+  'no-referrer-when-downgrade',
+  'origin',
+  'origin-when-cross-origin',
+  'same-origin',
+  'strict-origin',
+  'strict-origin-when-cross-origin',
+  'unsafe-url',
+]
+/** A list is for older browsers, which use the last one that they know. */
+const areReferrerPolicies = (value: unknown) =>
+  typeof value === 'string' && value.split(/, ?/).every((one) => referrerPolicies.includes(one))
+
+/** https://www.w3.org/TR/permissions-policy/#structured-header-serialization */
+const isAllowance = (text: string) => /^(?:\*|self|src)$/.test(text) || /^https?:\/\/[^\s"']+$/.test(text)
+
 const lists =
-  (pattern: RegExp, wanted: string) =>
+  (pattern: RegExp, isEntry: (text: string) => boolean, wanted: string) =>
   (value: unknown): Verdict =>
     value === null ||
     (isDictionary(value) &&
-      Object.entries(value).every(([name, list]) => pattern.test(name) && isTexts(list) && list.every(isSource))) ||
+      Object.entries(value).every(([name, list]) => pattern.test(name) && isTexts(list) && list.every(isEntry))) ||
     wanted
 
 const headersChecks: Record<keyof HeadersConfig, (value: unknown) => Verdict> = {
   contentSecurityPolicy: lists(
     /^[a-z]+([A-Z][a-z]+)*$/,
+    isSource,
     'lists of sources by directive, like { imgSrc: ["\'self\'"] }, or null',
   ),
   reportOnly: (value) => typeof value === 'boolean' || 'true or false',
   strictTransportSecurity: (value) =>
     value === null || (Number.isInteger(value) && (value as number) >= 0) || 'a number of whole seconds, or null',
-  frameOptions: (value) => [null, 'DENY', 'SAMEORIGIN'].includes(value as null) || "'DENY', 'SAMEORIGIN' or null",
-  referrerPolicy: textOrNull,
-  permissionsPolicy: lists(/^[a-z]+(-[a-z]+)*$/, 'lists of origins by feature, like { camera: [] }, or null'),
-  openerPolicy: textOrNull,
-  resourcePolicy: textOrNull,
+  frameOptions: oneOf('DENY', 'SAMEORIGIN'),
+  referrerPolicy: (value) => areReferrerPolicies(value) || oneOf(...referrerPolicies)(value),
+  permissionsPolicy: lists(
+    /^[a-z]+(-[a-z]+)*$/,
+    isAllowance,
+    'lists of origins by feature, with self and * without quotes, like { camera: [], fullscreen: ["self", "https://a.example"] }, or null',
+  ),
+  openerPolicy: oneOf('same-origin', 'same-origin-allow-popups', 'noopener-allow-popups', 'unsafe-none'),
+  resourcePolicy: oneOf('same-origin', 'same-site', 'cross-origin'),
 }
 
 /** Stops the start for values that cannot work, and for cookies offered to every origin. */

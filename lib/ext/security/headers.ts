@@ -17,7 +17,7 @@ const nonces = new WeakMap<object, string>()
 const nonceDirectives = new WeakMap<object, Nonce>()
 
 /**
- * Returns the nonce of the page being made, for the attribute of a script or style that it brings; 128 random bits.
+ * Returns the nonce of the page being made, for the attribute of a script or style that it brings; 144 random bits.
  *
  * @example
  * html`<script nonce="${cspNonce()}">start()</script>`
@@ -32,18 +32,19 @@ export function cspNonce(): string {
   return nonce
 }
 
-const nonceSize = 16
-let pool = Buffer.alloc(0)
+/** The length of a nonce: 24 letters of Base64, without padding, are 18 bytes. */
+const nonceLength = 24
+let pool = ''
 let used = 0
 
-/** Returns 128 random bits; those of many nonces are made at once, which costs a tenth. */
+/** Returns 144 random bits; those of many nonces are made at once, which costs a tenth. */
 function newNonce(): string {
-  if (used >= pool.length) {
-    pool = randomBytes(256 * nonceSize)
+  if (used === pool.length) {
+    pool = randomBytes((nonceLength / 4) * 3 * 256).toString('base64')
     used = 0
   }
-  used += nonceSize
-  return pool.toString('base64', used - nonceSize, used)
+  used += nonceLength
+  return pool.slice(used - nonceLength, used)
 }
 
 /** A posInitApp hook: sends the headers of `'tipfy/ext/security': { headers }` with every response. */
@@ -57,35 +58,46 @@ export function headers(app: App): void {
     putNonces(currentNonce)
   }
   const policyName = `content-security-policy${config.reportOnly ? '-report-only' : ''}`
-  const always = Object.entries({
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': config.frameOptions,
-    'referrer-policy': config.referrerPolicy,
-    'permissions-policy': config.permissionsPolicy && permissionsOf(config.permissionsPolicy),
-    'cross-origin-opener-policy': config.openerPolicy,
-    'cross-origin-resource-policy': config.resourcePolicy,
-  }).filter((entry): entry is [string, string] => entry[1] !== null)
+  const always = fixedHeaders(config)
   const transport = config.strictTransportSecurity
-  const hsts = app.dev || transport === null ? null : `max-age=${transport}`
+  const overHttps =
+    app.dev || transport === null ? always : [...always, 'strict-transport-security', `max-age=${transport}`]
 
   app.hooks.add('preSendResponse', (request: Request, response: Response) => {
-    for (const [name, value] of always) setDefault(response, name, value)
-    if (hsts !== null && request.isSecure) setDefault(response, 'strict-transport-security', hsts)
-    if (policy === null || !/^(text\/html|application\/xhtml\+xml|image\/svg\+xml)$/.test(response.mimetype)) return
+    const { headers } = response
+    headers.addMissing(overHttps !== always && request.isSecure ? overHttps : always)
+    if (policy === null || !documents.test(response.contentType)) return
     // A later piece of a stream may need it.
     if (response.isStream && noncesFor !== null) cspNonce()
     const nonce = nonces.get(request)
-    setDefault(response, policyName, policy(nonce))
+    headers.addMissing([policyName, policy(nonce)])
     if (nonce === undefined) return
     // A page kept by a cache would come back with a nonce that others know by then.
-    response.headers.set('Cache-Control', 'no-store')
-    response.headers.delete('ETag')
-    response.headers.delete('Last-Modified')
+    headers.set('cache-control', 'no-store')
+    headers.delete('etag')
+    headers.delete('last-modified')
     response.isConditional = false
   })
 }
 
 ownHooks('posInitApp', { headers })
+
+/** Content types that browsers show as documents, which may have scripts. */
+const documents = /^\s*(?:text\/html|application\/xhtml\+xml|image\/svg\+xml)\s*(?:;|$)/i
+
+/** Returns the headers that are the same for all responses, as a flat list; their values were checked with the configuration. */
+function fixedHeaders(config: HeadersConfig): readonly string[] {
+  const { frameOptions, referrerPolicy, permissionsPolicy, openerPolicy, resourcePolicy } = config
+  const values = {
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': frameOptions,
+    'referrer-policy': referrerPolicy,
+    'permissions-policy': permissionsPolicy && permissionsOf(permissionsPolicy),
+    'cross-origin-opener-policy': openerPolicy,
+    'cross-origin-resource-policy': resourcePolicy,
+  }
+  return Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [name, value]))
+}
 
 /** Returns what templates need to know of nonces, in a request whose pages have them. */
 function currentNonce(): Nonce | undefined {
@@ -107,11 +119,6 @@ function nonceOf({ contentSecurityPolicy: given }: HeadersConfig): Nonce | null 
 
 function mergedPolicy(given: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> {
   return { ...defaultHeaders.contentSecurityPolicy, ...given }
-}
-
-/** The names are in lower case, and the values were checked with the configuration. */
-function setDefault(response: Response, name: string, value: string): void {
-  if (!response.headers.has(name)) response.headers.addUnchecked(name, value)
 }
 
 /** Returns the policy's text for a nonce: sources `'nonce'` name it, or go where the page has none. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { type Config, makeApp, RequestHandler, Rule, response } from 'tipfy'
+import { type Config, makeApp, RequestHandler, Rule, response, ServiceUnavailable } from 'tipfy'
+import { contextStorage } from '../../../lib/app/context.ts'
 import { type Running, start } from '../../support/application.ts'
 
 class Items extends RequestHandler {
@@ -125,6 +126,22 @@ describe('a response', () => {
       const responses = [await running.ask(path, options), await running.ask('/items', { headers: { origin } })]
       expect(responses.map(({ headers }) => headers['access-control-allow-origin'])).toEqual([allowed, allowed])
     }
+  })
+
+  test('of a session that cannot be saved says so as well', async () => {
+    await serve({ origins: [shop] })
+    const sessions = {
+      openSession: () => {},
+      saveSession: (_: unknown, __: unknown, hasFailed: boolean) => {
+        if (!hasFailed) throw new ServiceUnavailable()
+      },
+    }
+    running.app.hooks.add('preDispatchHandler', () => {
+      contextStorage.getStore()!.session ??= {}
+    })
+    running.app.sessionInterface = sessions as never
+    const asked = await running.ask('/items', { headers: { origin: shop } })
+    expect([asked.status, asked.headers['access-control-allow-origin']]).toEqual([503, shop])
   })
 
   test('for every origin says so, without cookies', async () => {

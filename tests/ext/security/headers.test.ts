@@ -40,6 +40,15 @@ class Own extends RequestHandler {
     response.headers.set('X-Frame-Options', 'DENY')
   }
 }
+class Odd extends RequestHandler {
+  get() {
+    response.contentType = ' Text/HTML ; charset=utf-8'
+    response.headers.add('X-Content-Type-Options', 'mine')
+    response.headers.add('Referrer-Policy', 'origin')
+    response.headers.add('referrer-policy', 'no-referrer')
+    return `${html`<script></script>`}`
+  }
+}
 class Json extends RequestHandler {
   get() {
     return { a: 1 }
@@ -62,6 +71,7 @@ async function serve(headers: object, tipfy: object = {}): Promise<void> {
     '/streamed': Streamed,
     '/made': Made,
     '/json': Json,
+    '/odd': Odd,
   }
   const rules = Object.entries(handlers).map(([path, handler]) => new Rule(path, { endpoint: path, handler }))
   running = await start(rules, config(headers, tipfy))
@@ -109,6 +119,13 @@ test('a page with a nonce names it in its policy, another for each request, and 
     expect(headers).not.toHaveProperty('etag')
   }
   expect(seen.size).toBe(3)
+})
+
+test('no nonce comes twice', async () => {
+  await serve({})
+  const seen = Array.from({ length: 600 }, () => cspNonce())
+  expect(new Set(seen).size).toBe(600)
+  for (const one of seen) expect(one).toMatch(/^[\w+/]{24}$/)
 })
 
 test('tags that stand in a template get the nonce by themselves, and the page is no 304', async () => {
@@ -164,6 +181,14 @@ test('what a handler set itself stays', async () => {
   })
 })
 
+test('a page is one by its content type, however it is written, and each header that was set is left alone', async () => {
+  await serve({})
+  const { headers } = await running.ask('/odd')
+  expect(headers['content-security-policy']).toContain("'nonce-")
+  expect(headers['x-content-type-options']).toBe('mine')
+  expect(headers['referrer-policy']).toBe('origin, no-referrer')
+})
+
 test('directives are added and taken away, headers are left out by null, and a policy may only report', async () => {
   await serve({
     contentSecurityPolicy: {
@@ -176,6 +201,9 @@ test('directives are added and taken away, headers are left out by null, and a p
     reportOnly: true,
     frameOptions: null,
     permissionsPolicy: { fullscreen: ['self', 'https://video.example'] },
+    referrerPolicy: 'no-referrer, strict-origin',
+    openerPolicy: null,
+    resourcePolicy: 'cross-origin',
   })
   const { headers } = await running.ask('/')
   expect(headers['content-security-policy-report-only']).toBe(
@@ -183,6 +211,9 @@ test('directives are added and taken away, headers are left out by null, and a p
   )
   expect(headers).not.toHaveProperty('x-frame-options')
   expect(headers['permissions-policy']).toBe('fullscreen=(self "https://video.example")')
+  expect(headers['referrer-policy']).toBe('no-referrer, strict-origin')
+  expect(headers).not.toHaveProperty('cross-origin-opener-policy')
+  expect(headers['cross-origin-resource-policy']).toBe('cross-origin')
 })
 
 test.each([
@@ -198,7 +229,14 @@ test.each([
   ]),
   [{ contentSecurityPolicy: { scriptSrc: ["'unsafe-inlin'"] } }, `the nearest in quotes is "'unsafe-inline'"`],
   [{ referrerPolicy: 'no-referrer\r\nx: y' }, 'headers.referrerPolicy must be'],
-  [{ frameOptions: 'ALLOW' }, "headers.frameOptions must be 'DENY', 'SAMEORIGIN' or null"],
+  [{ frameOptions: 'ALLOW' }, "headers.frameOptions must be null, or one of 'DENY', 'SAMEORIGIN'"],
+  [{ referrerPolicy: 'no-referer' }, "headers.referrerPolicy must be null, or one of 'no-referrer', "],
+  [{ referrerPolicy: 'origin, strict' }, 'headers.referrerPolicy must be'],
+  [{ referrerPolicy: '' }, 'headers.referrerPolicy must be'],
+  [{ openerPolicy: 'same-orign' }, "headers.openerPolicy must be null, or one of 'same-origin', "],
+  [{ resourcePolicy: "'same-site'" }, "headers.resourcePolicy must be null, or one of 'same-origin', 'same-site'"],
+  [{ permissionsPolicy: { camera: ["'self'"] } }, 'headers.permissionsPolicy must be lists of origins by feature'],
+  [{ permissionsPolicy: { camera: ['shop.example'] } }, 'headers.permissionsPolicy must be lists'],
   [{ strictTransportSecurity: '1 year' }, 'headers.strictTransportSecurity must be a number of whole seconds'],
   [{ hsts: 1 }, 'headers.hsts must be another key'],
 ])('the start stops for %j', async (headers, message) => {

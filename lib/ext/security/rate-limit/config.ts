@@ -1,4 +1,5 @@
 // The key `rateLimit` of the section 'tipfy/ext/security': policies, and the store of their counts.
+import { verbs } from '../../../app/handler.ts'
 import type { Request } from '../../../http/request/request.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { isDictionary } from '../../../internal/settings.ts'
@@ -69,13 +70,17 @@ const checks: PartChecks = {
   maxKeys: (value) => isCount(value) || 'a whole number above 0',
 }
 
+const methods = verbs.map((verb) => verb.toUpperCase())
+
 const policyChecks: PartChecks = {
   limit: (value): Verdict => isCount(value) || 'a whole number above 0',
   window: (value) => isPositive(value) || 'a number of seconds above 0',
   by: (value) =>
     ['address', 'user'].includes(value as string) || typeof value === 'function' || "'address', 'user' or a function",
   endpoints: (value) => (isTexts(value) && value.length > 0) || 'a list of endpoints',
-  methods: (value) => (isTexts(value) && value.length > 0) || 'a list of methods',
+  methods: (value) =>
+    (isTexts(value) && value.length > 0 && value.every((method) => methods.includes(method.toUpperCase()))) ||
+    `a list of ${methods.join(', ')}`,
   storeDown: (value) => ['open', 'closed'].includes(value as string) || "'open' or 'closed'",
 }
 

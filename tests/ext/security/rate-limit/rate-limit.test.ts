@@ -260,6 +260,7 @@ test.each([
   [{ policies: { api: { limit: 1, window: 1, by: 'ip' } } }, 'rateLimit.policies.api.by'],
   [{ policies: { api: { limit: 1, window: 1, endpoint: 'x' } } }, 'rateLimit.policies.api.endpoint'],
   [{ policies: { api: { limit: 1, window: 1, storeDown: 'shut' } } }, 'rateLimit.policies.api.storeDown'],
+  [{ policies: { api: { limit: 1, window: 1, methods: ['GET', 'PSOT'] } } }, 'rateLimit.policies.api.methods'],
   [{ policies: { 'my api': { limit: 1, window: 1 } } }, 'rateLimit.policies.my api'],
   [{ policies: { api: 5 } }, 'rateLimit.policies.api'],
   [{ policies: [] }, 'rateLimit.policies'],

@@ -49,7 +49,9 @@ const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/
 export function parseHttpDate(text: string | undefined): Date | null {
   if (text === undefined) return null
   const date = httpDate.test(text) ? new Date(text) : asctime.test(text) ? new Date(`${text} GMT`) : null
-  return date === null || Number.isNaN(date.getTime()) ? null : date
+  // JavaScript takes the 31st of February for a day in March, and hour 24 for the next day.
+  const isReal = date !== null && date.getUTCDate() === Number(/\d+/.exec(text)![0])
+  return isReal ? date : null
 }
 
 /** A Range header: [first, last] bytes, null where open (`5-`; `-5` is [null, 5], the last five). */

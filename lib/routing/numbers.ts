@@ -47,15 +47,13 @@ export function readFloat(value: unknown): number {
   throw new TypeError(`${JSON.stringify(value) ?? String(value)} is not a finite number`)
 }
 
-/** Python's `repr` of a float: `5.0`, `1e+16`, `1e-05`. */
+/** Writes a float with its point, as Python does, but without an exponent, which no rule would match: `5.0`, `0.00001`. */
 export function formatFloat(value: number): string {
-  const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
-  const power = Number(exponent)
-  if (power < -4 || power >= 16) {
-    return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
-  }
-  const text = Object.is(value, -0) ? '-0' : String(value)
-  return text.includes('.') ? text : `${text}.0`
+  const [, sign, first, rest = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e(.+)$/.exec(value.toExponential())!
+  const whole = Number(exponent) + 1
+  const digits = `${'0'.repeat(Math.max(0, 1 - whole))}${first}${rest}`.padEnd(whole, '0')
+  const at = Math.max(1, whole)
+  return `${sign || (Object.is(value, -0) ? '-' : '')}${digits.slice(0, at)}.${digits.slice(at) || '0'}`
 }
 
 /** Python's `zfill`: zeros go between the sign and the digits. */

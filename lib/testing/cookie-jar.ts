@@ -30,6 +30,9 @@ export interface CookiePlace {
   secure?: boolean
 }
 
+/** Bytes of a name and its value that browsers keep. */
+const maxLength = 4096
+
 /** Returns the folder of a path: the default path of a cookie. */
 function folderOf(path: string): string {
   const end = path.lastIndexOf('/')
@@ -95,6 +98,8 @@ export class CookieJar {
       sameSite: attributes.get('samesite') ?? null,
       expires: expiryOf(attributes),
     }
+    const length = cookie.name.length + cookie.value.length
+    if (length === 0 || length > maxLength) return
     if (!domainMatches(url.hostname, cookie.domain)) return
     if (cookie.secure && url.protocol !== 'https:') return
     if (cookie.sameSite?.toLowerCase() === 'none' && !cookie.secure) return
@@ -116,7 +121,7 @@ export class CookieJar {
       )
       .filter((cookie) => pathMatches(url.pathname, cookie.path) && (!cookie.secure || url.protocol === 'https:'))
       .sort((one, other) => other.path.length - one.path.length)
-      .map(({ name, value }) => `${name}=${value}`)
+      .map(({ name, value }) => (name === '' ? value : `${name}=${value}`))
       .join('; ')
   }
 

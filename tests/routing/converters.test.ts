@@ -62,19 +62,24 @@ describe('float', () => {
     for (const text of ['1', '.5', '1.', '-1.0', '1,5', '1.5e3']) expect(readAs('<float:x>', text)).toBeNull()
   })
 
-  test('is written with its point, as Python does', () => {
+  test('is written with its point and without an exponent, so that its rule matches it', () => {
     const written: [unknown, string][] = [
       [5, '5.0'],
       [0.5, '0.5'],
       [-0, '-0.0'],
       [0.0001, '0.0001'],
-      [0.00001, '1e-05'],
+      [0.00001, '0.00001'],
+      [-1.25e-7, '-0.000000125'],
+      [123.456, '123.456'],
       [1e15, '1000000000000000.0'],
-      [1e16, '1e+16'],
-      [1.5e300, '1.5e+300'],
+      [1e16, '10000000000000000.0'],
+      [1.5e300, `15${'0'.repeat(299)}.0`],
       ['2.50', '2.5'],
     ]
-    for (const [value, text] of written) expect(urlOf('<float:x>', value)).toBe(`/${text}`)
+    for (const [value, text] of written) {
+      expect(urlOf('<float:x>', value)).toBe(`/${text}`)
+      expect(readAs('<float(signed=true):x>', text)).toBe(Number(value))
+    }
     expect(urlOf('<float:x>', 'inf')).toBeNull()
   })
 })

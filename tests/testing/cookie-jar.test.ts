@@ -29,6 +29,7 @@ describe('a cookie goes', () => {
     ['not to a path that only begins alike', 'a=1; Path=/acc', 'https://shop.example/account', ''],
     ['not to http when it is Secure', 'a=1; Path=/; Secure', 'http://shop.example/', ''],
     ['with a value that has = in it', 'a=b=c; Path=/', 'https://shop.example/', 'a=b=c'],
+    ['without a name, as only its value', 'a; Path=/', 'https://shop.example/', 'a'],
     ['nowhere once it has expired', 'a=1; Path=/; Max-Age=0', 'https://shop.example/', ''],
     [
       'nowhere when its date is past',
@@ -51,6 +52,8 @@ describe('a cookie is dropped', () => {
   test.each([
     ['that is of another domain', 'a=1; Domain=other.example', here],
     ['that is Secure and came by http', 'a=1; Secure', new URL('http://shop.example/')],
+    ['of no name and no value', '=; Path=/', here],
+    ['of more than 4096 bytes', `a=${'b'.repeat(4096)}`, here],
     ['of SameSite=None without Secure', 'a=1; SameSite=None', here],
     ['called __Secure- without Secure', '__Secure-a=1', here],
     ['called __Host- with a path', '__Host-a=1; Secure; Path=/account', here],

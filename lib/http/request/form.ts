@@ -20,6 +20,15 @@ export interface Form {
 
 export const emptyForm = (): Form => ({ fields: new MultiDict(), files: new MultiDict(), discard: async () => {} })
 
+/** Bytes of the longest form without parts: a boundary has at most 70 (RFC 2046, 5.1.1). */
+const maxEmptyForm = 100
+
+/** Returns true for a form without any field, which is only the end of one; busboy takes it for a broken form. */
+function isEmptyForm(body: string, contentType: string): boolean {
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? []
+  return body.trim() === `--${quoted ?? plain}--`
+}
+
 /** Characters of a field's name. */
 const maxNameLength = 1000
 
@@ -77,13 +86,20 @@ export async function parseMultipart(source: Readable, contentType: string, limi
         kept.catch(fail)
         files.push({ name: unquote(name), filename: cleanFilename(filename ?? ''), mimetype, kept })
       })
-      busboy.on('error', (error) => fail(new BadRequest('The form is broken.', { cause: error })))
+      let start = ''
+      busboy.on('error', (error) => {
+        if (isEmptyForm(start, contentType)) resolve()
+        else fail(new BadRequest('The form is broken.', { cause: error }))
+      })
       busboy.on('finish', () => {
         if (unread > 0) fail(new BadRequest('The form has a part whose headers cannot be read.'))
         else resolve()
       })
       source.on('error', fail)
       source.pipe(busboy)
+      source.on('data', (chunk: Buffer) => {
+        if (start.length <= maxEmptyForm) start += chunk.toString('latin1', 0, maxEmptyForm + 1)
+      })
     })
     for (const { name, filename, mimetype, kept } of files) {
       const { size, content } = await kept

@@ -219,3 +219,9 @@ test('dates are read in the three forms of HTTP', () => {
     expect(fakeRequest('/', { headers: { 'If-Modified-Since': date } }).ifModifiedSince).toEqual(new Date(same))
   }
 })
+
+test('dates that no calendar has are ignored', () => {
+  for (const date of ['Mon, 31 Feb 2020 00:00:00 GMT', 'Fri, 02 Jan 2026 24:00:00 GMT', 'Fri Feb 30 00:00:00 2026']) {
+    expect(fakeRequest('/', { headers: { 'If-Modified-Since': date } }).ifModifiedSince).toBeNull()
+  }
+})

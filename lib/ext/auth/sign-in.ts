@@ -21,7 +21,7 @@ export interface Identity {
   /** The e-mail address, if the provider has verified it; null otherwise. It may change. */
   readonly email: string | null
   readonly name: string | null
-  /** All that the provider said. */
+  /** All that the provider said, in the ID token and, if it was asked, at its userinfo endpoint. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -36,6 +36,8 @@ type Client = typeof OpenidClient
 
 /** Characters of the path to go on to, as JSON: it is kept in the session, and a cookie has 4 kB. */
 const maxNextLength = 1000
+
+const usualScope = 'openid email profile'
 
 let client: Client | undefined
 
@@ -93,7 +95,7 @@ function providerOf(name: string): ProviderSettings {
  * @throws {ServiceUnavailable} if the provider is out of reach
  */
 export async function beginSignIn(provider: string, { next = nextPath() } = {}): Promise<Response> {
-  const { redirectUri, scope = 'openid email profile', parameters } = providerOf(provider)
+  const { redirectUri, scope = usualScope, parameters } = providerOf(provider)
   const configuration = await configurationOf(provider)
   const openid = await loadOpenid()
   const [state, nonce, verifier] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier()]
@@ -118,7 +120,7 @@ export async function beginSignIn(provider: string, { next = nextPath() } = {}):
  * @throws {ServiceUnavailable} if the provider is out of reach
  */
 export async function completeSignIn(provider: string): Promise<CompletedSignIn | null> {
-  const { redirectUri } = providerOf(provider)
+  const { redirectUri, scope = usualScope } = providerOf(provider)
   const state = request.args.get('state') ?? ''
   const begun = sessionStore.endSignIn(state)
   if (begun?.provider !== provider) return failed(provider, 'this session has not begun it, or it was used or is old')
@@ -138,7 +140,9 @@ export async function completeSignIn(provider: string): Promise<CompletedSignIn 
   const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true }
   try {
     const tokens = await runOutside(() => openid.authorizationCodeGrant(configuration, url, checks))
-    return { identity: identityOf(tokens.claims()!), next }
+    const claims = tokens.claims()!
+    const more = lacks(claims, scope) ? await userInfo(provider, configuration, tokens.access_token, claims.sub) : {}
+    return { identity: identityOf({ ...more, ...claims }), next }
   } catch (error) {
     // fetch throws a TypeError where there is no connection, and a DOMException when it takes too long.
     const { name, code, error: reason, status = 0, cause } = error as GrantError
@@ -147,6 +151,24 @@ export async function completeSignIn(provider: string): Promise<CompletedSignIn 
       throw outOfReach(provider, error)
     }
     return failed(provider, inLog(reason ?? code ?? name ?? null))
+  }
+}
+
+/** Returns true if a claim that was asked for is not in the ID token: a provider may leave it to the userinfo endpoint. */
+function lacks({ email, name }: OpenidClient.IDToken, scope: string): boolean {
+  const asked = scope.split(' ')
+  return (email === undefined && asked.includes('email')) || (name === undefined && asked.includes('profile'))
+}
+
+/** Asks the userinfo endpoint. Who the user is has been proved without it, so that its failure ends no sign-in. */
+async function userInfo(provider: string, configuration: OpenidClient.Configuration, token: string, subject: string) {
+  if (configuration.serverMetadata().userinfo_endpoint === undefined) return {}
+  const openid = await loadOpenid()
+  try {
+    return await runOutside(() => openid.fetchUserInfo(configuration, token, subject))
+  } catch (error) {
+    current(app).log.warn({ err: error, provider }, 'the userinfo endpoint of a provider does not say who signed in')
+    return {}
   }
 }
 

@@ -22,6 +22,8 @@ let foreign: CryptoKey
 /** The response of the token endpoint. */
 let respond: () => Promise<{ status?: number; body: object }>
 let metadata: object
+/** The response of the userinfo endpoint. */
+let userInfo: { status?: number; body: object }
 
 beforeAll(async () => {
   own = await generateKeyPair('ES256')
@@ -32,7 +34,7 @@ beforeAll(async () => {
     if (incoming.url === '/.well-known/openid-configuration') return send(metadata)
     if (incoming.url === '/keys')
       return send({ keys: [{ ...(await exportJWK(own.publicKey)), kid: 'one', alg: 'ES256' }] })
-    const { status, body } = await respond()
+    const { status, body } = incoming.url === '/userinfo' ? userInfo : await respond()
     send(body, status)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -98,6 +100,18 @@ test.each<[string, JWTPayload]>([
   const client = await open()
   const identity = (await client.get(await begin(client, { claims }))).json()
   expect(identity).toMatchObject({ id: `${issuer}#ann-1`, email: null, name: null })
+})
+
+test.each<[string, typeof userInfo]>([
+  ['fails', { status: 500, body: {} }],
+  ['speaks of another person', { body: { sub: 'bob-1', name: 'Bob', email: 'bob@shop.test', email_verified: true } }],
+  ['tells what the ID token tells otherwise', { body: { sub: 'ann-1', iss: 'https://evil.test', nonce: 'x' } }],
+])('a userinfo endpoint that %s changes no identity', async (_, said) => {
+  metadata = { ...metadata, userinfo_endpoint: `${issuer}/userinfo` }
+  userInfo = said
+  const client = await open()
+  const identity = (await client.get(await begin(client))).json()
+  expect(identity).toMatchObject({ id: `${issuer}#ann-1`, email: null, name: null, claims: { iss: issuer } })
 })
 
 test.each<[string, Given]>([

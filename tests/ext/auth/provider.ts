@@ -15,6 +15,8 @@ export interface TestProvider {
   readonly issuer: string
   /** Who signs in next; null: it says no. */
   person: Person | null
+  /** True: it says at its userinfo endpoint alone what it knows of the person. */
+  hasThinTokens: boolean
   close(): Promise<void>
 }
 
@@ -27,7 +29,7 @@ export async function startProvider(...redirectUris: string[]): Promise<TestProv
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
   // It says that its keys and its store are for tests only.
   for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockImplementation(() => {})
-  const made: { person: Person | null } = { person: { sub: 'ann-1' } }
+  const made: { person: Person | null; hasThinTokens: boolean } = { person: { sub: 'ann-1' }, hasThinTokens: false }
   const client = (client_id: string) => ({
     client_id,
     client_secret: clientSecret,
@@ -39,7 +41,10 @@ export async function startProvider(...redirectUris: string[]): Promise<TestProv
     pkce: { required: () => true },
     conformIdTokenClaims: false,
     claims: { email: ['email', 'email_verified'], profile: ['name'] },
-    findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ ...made.person, sub }) }),
+    findAccount: (_, sub) => ({
+      accountId: sub,
+      claims: (use) => (made.hasThinTokens && use === 'id_token' ? { sub } : { ...made.person, sub }),
+    }),
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     cookies: { keys: ['of the tests'] },

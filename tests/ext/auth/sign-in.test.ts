@@ -116,6 +116,17 @@ describe.each(kinds)('with %s sessions', (kind) => {
     expect(await who(ann)).toEqual({ user: id, identity })
   })
 
+  test('what the ID token leaves out is asked at the userinfo endpoint', async () => {
+    provider.person = { sub: 'ann-1', email: 'ann@shop.test', email_verified: true, name: 'Ann' }
+    provider.hasThinTokens = true
+    const { client } = await open(kind)
+    const ann = client()
+    await ann.get(await begin(ann)).finally(() => {
+      provider.hasThinTokens = false
+    })
+    expect((await who(ann)).identity).toMatchObject({ subject: 'ann-1', email: 'ann@shop.test', name: 'Ann' })
+  })
+
   test.each([
     '//evil.test/',
     'https://evil.test/',

@@ -1,6 +1,6 @@
 // A wait with a deadline, on an event loop that is free and on one that is held.
 import { describe, expect, test } from '@jest/globals'
-import { type Clock, withDeadline } from '../../lib/internal/clock.ts'
+import { type Clock, systemClock, withDeadline } from '../../lib/internal/clock.ts'
 
 /** A clock whose timers are late by as much as the event loop is said to be held. */
 function makeClock() {
@@ -67,4 +67,14 @@ describe('a wait', () => {
     await expect(withDeadline(clock, 50, never)).rejects.toThrow('no response')
     expect(world.time).toBeLessThan(21 * 1010)
   })
+})
+
+test.each([2 ** 31, Number.POSITIVE_INFINITY])('a timer of %d ms, which Node takes for 1, goes on', async (ms) => {
+  let cancel = () => {}
+  const long = new Promise((resolve) => {
+    cancel = systemClock.timer(ms, () => resolve('long'))
+  })
+  const short = new Promise((resolve) => void systemClock.timer(20, () => resolve('short')))
+  expect(await Promise.race([long, short])).toBe('short')
+  cancel()
 })

@@ -15,7 +15,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
 import { describeFailure } from './failure.ts'
 import { withApp } from './load-app.ts'
-import { counted, paint, print, printJson } from './output.ts'
+import { counted, paint, print, printError, printJson } from './output.ts'
 import { sampleFor } from './samples.ts'
 
 interface Problem {
@@ -176,7 +176,7 @@ export function checkCommand({ json, cache }: { json?: boolean; cache?: boolean 
       for (const server of servers) print(`cache ${server}`)
       if (cache && servers.length === 0 && problems.length === 0) print('No cache is configured.')
       for (const { where, problem } of problems) print(`${paint('red', where)}: ${problem}`)
-      if (problems.length > 0) process.stderr.write(`tipfy: ${counted(problems.length, 'problem')} found.\n`)
+      if (problems.length > 0) printError(`tipfy: ${counted(problems.length, 'problem')} found.`)
       else
         print(
           `${paint('green', 'Well:')} ${counted(rules, 'rule')}, ${rules === 1 ? 'its handler' : 'their handlers'}, the hooks and the configuration.`,

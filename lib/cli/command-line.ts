@@ -1,6 +1,7 @@
 // Runs commander; mistakes in the command line are reported in one line.
 import { type Command, CommanderError } from 'commander'
 import { describeFailure, UsageError } from './failure.ts'
+import { printError } from './output.ts'
 import { makeProgram } from './program.ts'
 
 /** Describes commander's error in one line that names the help to read. */
@@ -23,7 +24,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     const [names, command] = commandOf(program, argv)
     // `tipfy` alone: commander has printed the help already.
     if (command !== program || error.code !== 'commander.help') {
-      process.stderr.write(`${usageOf(error, names, command)}\n`)
+      printError(usageOf(error, names, command))
     }
     process.exit(2)
   }

@@ -13,7 +13,7 @@ import { untilSignal } from '../server/until-signal.ts'
 import { leave, stopMessage, type WorkerReady } from '../server/workers.ts'
 import { describeFailure } from './failure.ts'
 import { configFile, loadApp } from './load-app.ts'
-import { print } from './output.ts'
+import { print, printError } from './output.ts'
 
 interface Options {
   port?: number
@@ -57,7 +57,7 @@ async function work(options: Options): Promise<void> {
 function outliveErrors(): void {
   let isReported = false
   process.on('uncaughtException', (error) => {
-    process.stderr.write(`An uncaught error, which in production ends the process:\n${inspectError(error)}\n`)
+    printError(`An uncaught error, which in production ends the process:\n${inspectError(error)}`)
     if (isReported) return
     isReported = true
     process.on('message', (message: { tipfy?: string }) => {
@@ -77,7 +77,7 @@ async function tryHandlers(app: App): Promise<void> {
     if (file !== undefined) rules[file] = [...(rules[file] ?? []), rule.path]
   }
   for (const { error } of await app.handlers.loadAll(app.urlMap!.rules())) {
-    process.stderr.write(`${describeFailure(error)}\n`)
+    printError(describeFailure(error))
   }
   send({ tipfy: 'handlers', rules })
 }
@@ -93,7 +93,7 @@ function handlerFile({ root, folders }: App, { handler, endpoint }: Rule): strin
 /** Shows an error of the start in the terminal, and as every page until the code is mended. */
 async function showFailure(error: unknown, options: Options): Promise<void> {
   const line = describeFailure(error)
-  process.stderr.write(`${line}\n`)
+  printError(line)
   const { port = defaultPort(), host = '127.0.0.1' } = options
   const server = await serveFailure(line.replace(/^tipfy: /, ''), error, port, host)
   const stop = () => server.close(() => leave(0))

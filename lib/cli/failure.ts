@@ -2,6 +2,7 @@
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeError, inspectError, isInstance } from '../internal/describe-error.ts'
+import { printError } from './output.ts'
 
 /** A wrong command line: exit status 2. */
 export class UsageError extends Error {
@@ -38,6 +39,6 @@ export function describeFailure(error: unknown): string {
 
 /** Writes that line, or with --stack the whole stack and its causes. */
 export function reportFailure(error: unknown, withStack: boolean): void {
-  if (withStack) process.stderr.write(`${inspectError(error)}\n`)
-  else process.stderr.write(`${describeFailure(error)}\n`)
+  if (withStack) printError(inspectError(error))
+  else printError(describeFailure(error))
 }

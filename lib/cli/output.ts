@@ -6,8 +6,13 @@ export function paint(style: Parameters<typeof styleText>[0], text: string): str
   return styleText(style, text, { stream: process.stdout })
 }
 
+// By the console: a write to the stream itself ends the process where nobody reads any more, as in `tipfy routes | head -1`.
 export function print(text = ''): void {
-  process.stdout.write(`${text}\n`)
+  console.log(text)
+}
+
+export function printError(text: string): void {
+  console.error(text)
 }
 
 export function printJson(value: unknown): void {

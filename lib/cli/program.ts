@@ -2,6 +2,7 @@
 // imported when it runs.
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { defaults, questions } from './init/questions.ts'
+import { print } from './output.ts'
 import { version } from './version.ts'
 
 function port(text: string): number {
@@ -146,6 +147,6 @@ function addSessions(sessions: Command): void {
 
 // Makes commander throw instead of printing: command-line.ts reports its errors in one line.
 function quiet(command: Command): void {
-  command.exitOverride().configureOutput({ outputError: () => {} })
+  command.exitOverride().configureOutput({ writeOut: (text) => print(text.trimEnd()), outputError: () => {} })
   for (const sub of command.commands) quiet(sub)
 }

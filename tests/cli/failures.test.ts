@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Files, project, removeProjects, tipfy } from '../support/project.ts'
+import { freePort } from '../support/memcached.ts'
+import { bin, type Files, project, removeProjects, tipfy } from '../support/project.ts'
+
+const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
+const env = { ...process.env, NODE_OPTIONS: '' }
 
 afterAll(removeProjects)
 
@@ -122,4 +127,40 @@ try { tipfy('${cwd}/.tipfy') } catch (error) { console.log(error.message) }
   const { run } = await import('../support/project.ts')
   const { stdout } = await run(join(cwd, 'try.ts'), [], { cwd })
   expect(stdout).toMatch(`The folder ${cwd}/.tipfy cannot be used: this user may not write there.`)
+})
+
+describe('where nobody reads what is printed', () => {
+  test.each([['routes'], ['check'], ['openapi'], ['--help']])('`tipfy %s` ends as usual', async (command) => {
+    const child = spawn(process.execPath, [...flags, bin, command], {
+      cwd: project(),
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.destroy()
+    let errors = ''
+    child.stderr.on('data', (text) => (errors += text))
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(errors).toBe('')
+  })
+
+  test.each([['serve'], ['datastore --memory']])('`tipfy %s` serves', async (command) => {
+    const port = await freePort()
+    const args = [...command.split(' '), '--port', `${port}`]
+    const child = spawn(process.execPath, [...flags, bin, ...args], {
+      cwd: project(),
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.destroy()
+    child.stderr.destroy()
+    for (let served = 0; served < 20; ) {
+      const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => null)
+      if (response !== null) {
+        await response.text()
+        served++
+      } else expect(child.exitCode).toBeNull()
+    }
+    child.kill()
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
 })

@@ -31,7 +31,7 @@ export class WriteAheadLog {
     db.exec(`PRAGMA journal_size_limit = ${maxBytes}`)
   }
 
-  /** Cuts a log that has grown, if that can be done without waiting. @param now Milliseconds since 1970. */
+  /** Cuts a log that has grown, if that can be done without waiting. Never throws: the commit is done. @param now Milliseconds since 1970. */
   afterCommit(now: number): void {
     if (Math.abs(now - this.#lookedAt) < lookInterval) return
     this.#lookedAt = now
@@ -40,12 +40,22 @@ export class WriteAheadLog {
       this.#isHeld = false
       return
     }
-    const { busy } = this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }
-    if (busy === 0 || this.#isHeld) return
+    const why = this.#cut()
+    if (why === undefined || this.#isHeld) return
     this.#isHeld = true
     this.#onTrouble(
-      `${this.#path} has grown to ${Math.round(size / (1 << 20))} MiB, because another program reads the database in a transaction that it leaves open. It is cut when that ends.`,
+      `${this.#path} has grown to ${Math.round(size / (1 << 20))} MiB, because ${why}. It is cut when that ends.`,
     )
+  }
+
+  /** Returns the reason why the log cannot be cut now; undefined if it was. */
+  #cut(): string | undefined {
+    try {
+      const { busy } = this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }
+      return busy === 0 ? undefined : 'another program reads the database in a transaction that it leaves open'
+    } catch (error) {
+      return `it cannot be written back: ${(error as Error).message}` // the disk is full
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { sqlite } from '../../../../lib/datastore/engine/storage/sqlite.ts'
 import { Store } from '../../../../lib/datastore/engine/storage/store.ts'
 
@@ -37,5 +37,20 @@ test('a log that another reader has made grow is cut when that ends, and told of
   commit()
   expect(logSize()).toBeLessThanOrEqual(maxBytes)
   reader.close()
+  store.close()
+})
+
+test('a commit is done where the log cannot be written back after it', () => {
+  const told: string[] = []
+  const store = new Store(file, undefined, { maxBytes: 1, onTrouble: (message) => told.push(message) })
+  const prepare = store.db.prepare.bind(store.db)
+  jest.spyOn(store.db, 'prepare').mockImplementation((sql) => {
+    if (sql.includes('checkpoint')) throw new Error('database or disk is full')
+    return prepare(sql)
+  })
+  store.begin()
+  store.commit(1, 1000)
+  expect(store.version()).toBe(1)
+  expect(told).toEqual([expect.stringMatching(/has grown .* it cannot be written back: database or disk is full/)])
   store.close()
 })

@@ -36,6 +36,8 @@ export class RepositoryUnavailable extends TipfyError<
 export class TimeBudget {
   readonly #clock: Clock
   readonly #end: number
+  /** The message of the last call that failed other than by a change that came first. */
+  failure: string | undefined
 
   /** @param ms the whole budget */
   constructor(clock: Clock, ms: number) {
@@ -50,15 +52,17 @@ export class TimeBudget {
   /** Runs one call with a timeout of half of what is left: a call that hangs leaves time to find out what became of it. */
   async call<T>(calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
     const { left } = this
-    if (left <= 0) throw new PortError('busy', 'no time left')
+    if (left <= 0) throw new PortError('busy', this.failure ?? 'no time left')
     const timeout = Math.ceil(Math.min(left, Math.max(left / 2, 100)))
     const start = this.#clock.ticks()
     try {
-      const result = await withDeadline(this.#clock, timeout, call(timeout), noResponse)
+      // Told to hurry, the server itself can say in time what the call waited for, and that it was not applied.
+      const result = await withDeadline(this.#clock, timeout, call(Math.max(timeout * 0.8, timeout - 100)), noResponse)
       calls.add(this.#clock.ticks() - start, false)
       return result
     } catch (error) {
       calls.add(this.#clock.ticks() - start, true)
+      if (error instanceof PortError && error.reason !== 'outdated') this.failure = error.message
       throw error
     }
   }

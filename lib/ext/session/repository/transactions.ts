@@ -220,6 +220,11 @@ function findApplied<T>(snapshot: Snapshot, work: Work<T>, unknown: readonly Att
   return undefined
 }
 
+/** The reason where a change waited for others until the end; with the last error of the call that it waited for, such as a lock's. */
+export function tooMany({ failure }: { readonly failure?: string } = {}): string {
+  return `too many requests change it at once${failure === undefined ? '' : `, or something holds it: ${failure}`}`
+}
+
 /** Counts and spaces the attempts at one piece of work. */
 class Attempts {
   /** Of the last failure. */
@@ -248,7 +253,7 @@ class Attempts {
       counters.retries++
       return
     }
-    const why = conflict ? 'too many requests change it at once' : error.message
+    const why = conflict ? tooMany(this.#budget) : error.message
     throw this.#runner.unavailable(what, why, conflict ? 2 : 1, { cause: error })
   }
 }

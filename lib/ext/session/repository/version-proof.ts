@@ -47,7 +47,7 @@ export class VersionProof {
       this.#proof = null // the next save tries again
       throw error
     })
-    return withDeadline(this.#clock, Math.max(budget.left, 0), this.#proof, () => new PortError('busy', 'no time left'))
+    return withDeadline(this.#clock, Math.max(budget.left, 0), this.#proof, noResponse)
   }
 
   async #prove(): Promise<boolean> {
@@ -150,4 +150,8 @@ export class VersionProof {
   #forget(id: string, sessions: Map<string, SessionRow>): void {
     this.#datastore.commit([{ op: 'delete', id }], { sessions, user: null }, this.#settings.timeout).catch(() => {})
   }
+}
+
+function noResponse(): PortError {
+  return new PortError('busy', 'Datastore has not responded in time')
 }

@@ -5,7 +5,7 @@ import { KeyedQueue } from './keyed-queue.ts'
 import type { Snapshot, Write } from './ports.ts'
 import { checked, expiry, isLive, keyName, type SessionRecord, withToken } from './record.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
-import type { Plan, TransactionRunner, Work } from './transactions.ts'
+import { type Plan, type TransactionRunner, tooMany, type Work } from './transactions.ts'
 import { login } from './user-index.ts'
 
 /** `gone`: the session was destroyed, moved or has expired meanwhile; nothing was written. */
@@ -38,9 +38,14 @@ export class SessionWriter {
   readonly #settings: WriterSettings
   /** The last commits of sessions that others wait for. */
   readonly #latest = new Map<string, SessionRecord>()
+  /** The budgets of the commits under way. */
+  readonly #running = new Map<string, TimeBudget>()
   readonly #queue = new KeyedQueue<Pending>(
     (id, items) => this.#commit(id, items),
-    (id) => this.#latest.delete(id),
+    (id) => {
+      this.#latest.delete(id)
+      this.#running.delete(id)
+    },
   )
 
   constructor(runner: TransactionRunner, settings: WriterSettings) {
@@ -60,7 +65,7 @@ export class SessionWriter {
     })
     if (username === null) this.#queue.join(id, pending)
     else void this.#queue.alone(id, () => this.ofUser(username, () => this.#commit(id, [pending], username)))
-    return this.#inTime('saved', saved, () => {
+    return this.#inTime('saved', id, saved, () => {
       pending.late = true
     })
   }
@@ -71,10 +76,11 @@ export class SessionWriter {
     const run = async () => {
       if (budget.left <= 0) throw new RepositoryUnavailable(work.what, 'its turn came too late') // it has its response
       this.#latest.delete(id)
+      this.#running.set(id, budget)
       return await this.#runner.transact(work, budget)
     }
     const turn = this.#queue.alone(id, () => (username === null ? run() : this.ofUser(username, run)))
-    return this.#inTime(work.what, turn)
+    return this.#inTime(work.what, id, turn)
   }
 
   /** Runs work while no other login of the user runs in this process: they would meet in Datastore, as conflicts. Entered within
@@ -88,16 +94,18 @@ export class SessionWriter {
   }
 
   /** Rejects when the budget ends, which includes the wait for a turn. */
-  #inTime<T>(what: string, work: Promise<T>, late?: () => void): Promise<T> {
+  #inTime<T>(what: string, id: string, work: Promise<T>, late?: () => void): Promise<T> {
     return withDeadline(this.#runner.clock, this.#settings.storeTimeout, work, () => {
       late?.()
-      return this.#runner.unavailable(what, 'too many requests change it at once', 2)
+      return this.#runner.unavailable(what, tooMany(this.#running.get(id)), 2)
     })
   }
 
   async #commit(id: string, items: Pending[], username: string | null = null): Promise<void> {
     try {
-      const outcomes = await this.#runner.transact(this.#work(id, items, username), longest(items))
+      const budget = longest(items)
+      this.#running.set(id, budget)
+      const outcomes = await this.#runner.transact(this.#work(id, items, username), budget)
       for (const [at, item] of items.entries()) {
         const outcome = outcomes[at]!
         if ('state' in outcome && outcome.state === 'saved') this.#latest.set(id, outcome.record)

@@ -310,7 +310,7 @@ export const plants: Record<string, Plant> = {
     theme: 'silence',
     changes: [
       ['late?: () => void): Promise<T> {', 'late?: () => void): Promise<T> {\n    if (what) return work'],
-      ['transact(this.#work(id, items, username), longest(items))', 'transact(this.#work(id, items, username))'],
+      ['transact(this.#work(id, items, username), budget)', 'transact(this.#work(id, items, username))'],
       ["if (budget.left <= 0) throw new RepositoryUnavailable(work.what, 'its turn came too late')", ''],
       ['await this.#runner.transact(work, budget)', 'await this.#runner.transact(work)'],
     ],

@@ -1,5 +1,5 @@
 // The links to the servers of the caches that the configuration names.
-import { type CachePassword, type CacheServerAddress, cacheServers, retiringServers } from '../config/cache-servers.ts'
+import { type CacheServerAddress, cacheServers, retiringServers } from '../config/cache-servers.ts'
 import type { SessionConfig } from '../config/config.ts'
 import type { CacheLink } from './ports.ts'
 
@@ -32,13 +32,10 @@ async function linksTo(servers: readonly CacheServerAddress[], credentials: Cred
   if (servers[0]!.kind === 'memcached') {
     const { memcachedLinks } = await import('./memcached.ts')
     const names = servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
-    const password = typeof cachePassword === 'function' ? textOf(await cachePassword()) : cachePassword
-    return memcachedLinks(names, { username, password })
+    return memcachedLinks(names, { username, password: cachePassword })
   }
   const { valkeyLink } = await import('./valkey.ts')
   return servers.map(({ host, port, tls, username, database }) =>
     valkeyLink({ host, port, tls, ca, username: username ?? cacheUser, password: cachePassword, database }),
   )
 }
-
-const textOf = (password: CachePassword): string => (typeof password === 'string' ? password : password.password)

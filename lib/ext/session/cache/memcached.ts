@@ -6,12 +6,19 @@ import memjs from 'memjs'
 import { systemClock, withDeadline } from '../../../internal/clock.ts'
 import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
+import type { CachePasswordSetting } from '../config/cache-servers.ts'
+import { Passwords } from './passwords.ts'
 import { type CacheConnection, type CacheLink, CacheRefused, CacheUnusable, type CasId } from './ports.ts'
 
 export interface MemcachedOptions {
   /** For servers that want SASL. */
   username?: string | null
-  password?: string | null
+  password?: CachePasswordSetting
+}
+
+interface Credentials {
+  username: string | null | undefined
+  password: string | null
 }
 
 /** Servers by `host:port,host:port` or a list; the port is 11211 where left out, an IPv6 address stands in brackets. */
@@ -20,7 +27,14 @@ export function memcachedLinks(servers: string | readonly string[], options: Mem
   return list.map((server) => {
     const name = server.trim()
     const [, ipv6, host = ipv6 ?? '', port = '11211'] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(name) ?? []
-    return { name, connect: (timeout) => Connection.open(host, Number(port), options, timeout) }
+    const { username } = options
+    const passwords = new Passwords(options.password, systemClock)
+    return {
+      name,
+      prepare: () => passwords.prepare(),
+      connect: async (timeout) =>
+        Connection.open(host, Number(port), { username, password: await passwords.take() }, timeout),
+    }
   })
 }
 
@@ -56,7 +70,7 @@ class Connection implements CacheConnection {
   #sequence = 0
   #closed = false
 
-  static async open(host: string, port: number, options: MemcachedOptions, timeout: number): Promise<Connection> {
+  static async open(host: string, port: number, options: Credentials, timeout: number): Promise<Connection> {
     const connection = new Connection(host, port, options)
     try {
       await withDeadline(systemClock, timeout, connection.#establish())
@@ -65,14 +79,14 @@ class Connection implements CacheConnection {
       connection.close()
       const { message } = error as Error
       if (/authentication failed/i.test(message)) throw new CacheUnusable(message, { cause: error })
-      throw /^no response|connection was lost/.test(message)
+      throw /^no response|connection was lost|ECONNRESET|EPIPE/.test(message)
         ? new Error(`${message}${remedy}`, { cause: error })
         : error
     }
     return connection
   }
 
-  private constructor(host: string, port: number, { username, password }: MemcachedOptions) {
+  private constructor(host: string, port: number, { username, password }: Credentials) {
     this.#name = `${host}:${port}`
     // Longer than any deadline of ours: two time-outs of one call would interfere.
     const server = new memjs.Server(host, port, '', '', { timeout: 3600, conntimeout: 3600, keepAlive: true })

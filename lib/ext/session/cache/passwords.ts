@@ -2,6 +2,7 @@
 // before the timeout of a connection begins, and once for all that wait. A token with an end is renewed ahead of that.
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import type { CachePassword, CachePasswordSetting } from '../config/cache-servers.ts'
+import { CacheUnusable } from './ports.ts'
 
 /** The longest wait in ms for the function. */
 const maxWait = 10_000
@@ -91,7 +92,8 @@ export class Passwords {
       result = await withDeadline(this.#clock, maxWait, Promise.resolve(given()), late)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      throw new Error(`cachePassword failed: ${why}`, { cause: error })
+      // Not tried again with each change, as a refused connection is: the function may ask a server of its own.
+      throw new CacheUnusable(`cachePassword failed: ${why}`, { cause: error })
     }
     this.#token = tokenOf(result, asked)
     return this.#token
@@ -105,7 +107,7 @@ function tokenOf(result: unknown, asked: number): Token {
   }
   const isForEver = typeof result === 'string'
   if (typeof password !== 'string' || !(isForEver || (typeof expiresIn === 'number' && expiresIn > 0))) {
-    throw new Error('cachePassword has to return a text, or { password, expiresIn } with a number of seconds')
+    throw new CacheUnusable('cachePassword has to return a text, or { password, expiresIn } with a number of seconds')
   }
   const ms = isForEver ? Number.POSITIVE_INFINITY : (expiresIn as number) * 1000
   return { password, renewAt: asked + ms * renewAfter, end: asked + ms }

@@ -64,7 +64,7 @@ export class ReplyReader {
 function readReply(bytes: Buffer, at: number): [reply: Reply | undefined, end: number] {
   const end = bytes.indexOf(newline, at)
   if (end === -1) {
-    if (bytes.length - at > maxLine) throw new Error('a line of its reply is too long')
+    if (bytes.length - at > maxLine) throw new Error('it does not speak RESP2: a line of its reply is too long')
     return [undefined, bytes.length + 1]
   }
   if (bytes[end - 1] !== 0x0d || end === at) throw new Error('it does not speak RESP2')
@@ -80,7 +80,7 @@ function readReply(bytes: Buffer, at: number): [reply: Reply | undefined, end: n
       // $
       const length = toInteger(line)
       if (length === -1) return [null, end + 1]
-      if (length < 0 || length > maxBulk) throw new Error(`its reply is of ${length} bytes`)
+      if (length < 0 || length > maxBulk) throw new Error(`it does not speak RESP2: its reply is of ${length} bytes`)
       const next = end + 1 + length + 2
       if (bytes.length < next) return [undefined, next]
       if (bytes[next - 2] !== 0x0d || bytes[next - 1] !== newline) throw new Error('it does not speak RESP2')

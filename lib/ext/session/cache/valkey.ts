@@ -60,7 +60,7 @@ export function valkeyLink(options: ValkeyOptions, world = systemWorld): CacheLi
     async describe(timeout) {
       const connection = await open(timeout)
       try {
-        return await connection.describe()
+        return await withDeadline(world.clock, timeout, connection.describe())
       } finally {
         connection.close()
       }

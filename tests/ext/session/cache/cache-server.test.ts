@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { CacheServer } from '../../../../lib/ext/session/cache/cache-server.ts'
+import { Passwords } from '../../../../lib/ext/session/cache/passwords.ts'
 import { type CacheConnection, type CacheLink, CacheUnusable } from '../../../../lib/ext/session/cache/ports.ts'
 import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
@@ -203,7 +204,7 @@ describe('a connection that takes long', () => {
 })
 
 /** A cache whose server can be reached or not, and the repository on it. */
-function makeRepository() {
+function makeRepository(more: Partial<CacheLink> = {}) {
   const clock = new FakeClock()
   const world = {
     isUp: true,
@@ -235,7 +236,7 @@ function makeRepository() {
   }
   const repository = new SessionRepository({
     datastore: new MemoryDatastore(),
-    cache: cacheOn([{ name: 'fake', connect }]),
+    cache: cacheOn([{ name: 'fake', connect, ...more }]),
     clock,
     randomness: fakeRandomness(),
     settings: { storeTimeout: 5000, onTrouble: (message) => world.told.push(message) },
@@ -333,6 +334,23 @@ describe('a change', () => {
     const { attempts } = world
     for (let n = 0; n < 20; n++) await clock.until(repository.save('sid', record, { data: `{"b":${n}}` }))
     expect(world.attempts).toBe(attempts)
+  })
+
+  test('does not ask a function for a password that has just failed', async () => {
+    let asked = 0
+    const ask = () => {
+      asked++
+      throw new Error('no metadata server')
+    }
+    const passwords = new Passwords(ask, new FakeClock())
+    const { clock, world, repository } = makeRepository({ prepare: () => passwords.prepare() })
+    const record = await repository.create('sid', { data: '{}' })
+    await clock.until(repository.load('sid'))
+    await clock.until(repository.save('sid', record, { data: '{"a":1}' }))
+    const before = asked
+    for (let n = 0; n < 20; n++) await clock.until(repository.save('sid', record, { data: `{"b":${n}}` }))
+    expect(asked).toBe(before)
+    expect(world.told).toEqual([expect.stringMatching(/is left alone.*cachePassword failed: no metadata server/)])
   })
 
   test('is told to a server that hung, is back and is left alone for reads a little longer', async () => {

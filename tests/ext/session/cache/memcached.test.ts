@@ -94,6 +94,22 @@ withPasswords('a memcached that asks for a name and a password', () => {
     connection.close()
   })
 
+  test('is given a new password for each connection where a function makes them', async () => {
+    let made = 0
+    const password = async () => {
+      made++
+      return 'right'
+    }
+    const [link] = memcachedLinks(server.address, { username: 'ann', password })
+    expect(made).toBe(0)
+    for (const times of [1, 2]) {
+      const connection = await link!.connect(5000)
+      expect(await connection.get('nothing')).toBeNull()
+      connection.close()
+      expect(made).toBe(times)
+    }
+  })
+
   test.each([
     ['the wrong password', { username: 'ann', password: 'wrong' }],
     ['another name', { username: 'bob', password: 'right' }],
@@ -155,4 +171,20 @@ describe('a server that is not memcached', () => {
 test('names of servers may leave out the port, and hold IPv6 addresses', () => {
   expect(memcachedLinks('a:1, b').map(({ name }) => name)).toEqual(['a:1', 'b'])
   expect(memcachedLinks(['[::1]:11212'])[0]!.name).toBe('[::1]:11212')
+})
+
+test('a password that cannot be made leaves sessions right', async () => {
+  const told: string[] = []
+  const password = () => Promise.reject(new Error('no metadata server'))
+  const store = new SessionRepository({
+    datastore: new MemoryDatastore(),
+    cache: cacheOn(memcachedLinks('127.0.0.1:1', { username: 'ann', password })),
+    clock: systemClock,
+    randomness: systemRandomness,
+    settings: { onTrouble: (message) => told.push(message) },
+  })
+  const record = await store.create('sid', { data: '{}' })
+  expect(await store.load('sid')).toEqual({ state: 'live', record })
+  expect(told).toEqual([expect.stringMatching(/left alone.*cachePassword failed: no metadata server/)])
+  store.close()
 })

@@ -325,6 +325,48 @@ describe.each(valkeyServers)('%s as the wrong server', (program) => {
   },
 )
 
+describe.each(valkeyServers)('an error of %s names what to change', (program) => {
+  const ca = readFileSync(certificate, 'utf8')
+  const files = ['--tls-cert-file', certificate, '--tls-key-file', certificate, '--tls-ca-cert-file', certificate]
+
+  test.each<[string, string[], Partial<ValkeyOptions>, RegExp]>([
+    ['for a command that was renamed', ['--rename-command', 'GET', 'XGET'], {}, /under these names/],
+    [
+      'for a script command that was renamed',
+      ['--rename-command', 'EVAL', 'XEVAL'],
+      {},
+      /^ERR unknown command 'EVAL': it/,
+    ],
+    ['for a database that is not there', [], { database: 99 }, /name another database, or none/],
+    ['for a database of a cluster', ['--cluster-enabled', 'yes'], { database: 1 }, /name another database, or none/],
+  ])('%s', async (_, args, options, remedy) => {
+    const server = await Valkey.start(program, ...args)
+    await expect(connect(server.port, options)).rejects.toMatchObject({
+      name: 'CacheUnusable',
+      message: expect.stringMatching(remedy),
+    })
+    await server.kill()
+  })
+
+  test.each([
+    [
+      'that wants certificates of its clients',
+      ['yes'],
+      /^TLS: .*certificate required: .*set tls-auth-clients to no there$/,
+    ],
+    [
+      'of a version that is too old',
+      ['no', '--tls-protocols', 'TLSv1.1'],
+      /^TLS: .*: it has to speak TLS 1.2 or later$/,
+    ],
+  ])('for TLS %s', async (_, args, remedy) => {
+    const port = await freePort()
+    const server = await Valkey.start(program, '--tls-port', String(port), ...files, '--tls-auth-clients', ...args)
+    await expect(connect(port, { host: 'localhost', tls: true, ca })).rejects.toThrow(remedy)
+    await server.kill()
+  })
+})
+
 describe('a server that is not Valkey', () => {
   let server: Server
   let behave: (socket: Socket) => void
@@ -347,6 +389,25 @@ describe('a server that is not Valkey', () => {
     behave = behaviour
     const { port } = server.address() as { port: number }
     await expect(connect(port)).rejects.toThrow()
+  })
+
+  test('and speaks no TLS, but replies, is an error that says so', async () => {
+    behave = (socket) => socket.on('data', () => socket.end('ERROR\r\n'))
+    const { port } = server.address() as { port: number }
+    await expect(connect(port, { tls: true })).rejects.toThrow(
+      /^TLS: wrong version number: a server without TLS is valkey:\/\/host:port$/,
+    )
+  })
+
+  test('and stops to reply is no wait for who asks what it is', async () => {
+    behave = (socket) =>
+      socket.on('data', (sent) => {
+        for (const _ of sent.toString().matchAll(/\r\nEVAL(SHA)?\r\n/g)) socket.write('$-1\r\n')
+      })
+    const { port } = server.address() as { port: number }
+    const link = valkeyLink({ host: '127.0.0.1', port })
+    ;(await link.connect(5000)).close()
+    await expect(link.describe!(50)).rejects.toThrow('no response within 50 ms')
   })
 
   test('and says nothing leaves no connection open', async () => {

@@ -13,7 +13,12 @@ export interface ClientInternals {
   readonly namespace?: string
   /** The transports by name: made at the first call, unless one is set before it. */
   clients_: Map<string, object>
-  readonly options: { sslCreds?: unknown }
+  readonly options: {
+    databaseId?: string
+    sslCreds?: unknown
+    enableTelemetryTracing?: boolean
+    enableTelemetryLogging?: boolean
+  }
   readonly auth: { getClient(): Promise<unknown>; getProjectId(): Promise<string> }
   /** Calls a method of the transport with the project and the credentials of the client. */
   request_(
@@ -32,6 +37,45 @@ export function internalsOf(client: object): ClientInternals {
 /** Replaces the client's map of transports. */
 export function setTransports(datastore: Datastore, transports: Map<string, object>): void {
   internalsOf(datastore).clients_ = transports
+}
+
+/** The client of grpc-js that a transport calls: with the connections and the credentials. */
+export interface Stub {
+  makeUnaryRequest(
+    path: string,
+    encode: (request: object) => Uint8Array,
+    decode: (bytes: Uint8Array) => object,
+    request: object,
+    metadata: object,
+    options: { deadline: number },
+    callback: (error: Error | null, response: object) => void,
+  ): object
+}
+
+/** A transport as the client makes it. */
+interface Transport {
+  initialize?(): Promise<Partial<Stub>>
+  readonly _defaults: { lookup: { otherArgs: { metadataBuilder(tests: undefined, headers: object): object } } }
+}
+
+/** Returns true once a client has its transport: it makes that at its first call. */
+export function hasTransport(datastore: object): boolean {
+  return internalsOf(datastore).clients_?.has(transportName) ?? false
+}
+
+/**
+ * Returns the stub that a client's transport calls, and the metadata that it sends with `headers`; undefined for a transport of
+ * another kind: in this process, over HTTP/1, or with Google's own tracing and logs, which lie above the stub.
+ */
+export async function stubOf(datastore: object, headers: object): Promise<{ stub: Stub; metadata: object } | undefined> {
+  const { clients_: clients, options } = internalsOf(datastore)
+  const { GOOGLE_SDK_NODE_ENABLE_TRACING, GOOGLE_SDK_NODE_LOGGING } = process.env
+  if (GOOGLE_SDK_NODE_ENABLE_TRACING || GOOGLE_SDK_NODE_LOGGING) return undefined
+  if (options.enableTelemetryTracing || options.enableTelemetryLogging) return undefined
+  const transport = clients.get(transportName) as Transport
+  const stub = await transport.initialize?.()
+  if (stub?.makeUnaryRequest === undefined) return undefined
+  return { stub: stub as Stub, metadata: transport._defaults.lookup.otherArgs.metadataBuilder(undefined, headers) }
 }
 
 /** Closes the connections of a client. */

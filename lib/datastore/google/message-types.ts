@@ -3,7 +3,7 @@ import { generatedProtos, type ProtobufReader, strictReader } from './client-int
 
 /** A message type, as protobufjs makes them. */
 export interface MessageType {
-  decode(bytes: ProtobufReader): object
+  decode(bytes: ProtobufReader | Uint8Array): object
   encode(message: object): { finish(): Uint8Array }
   fromObject(plain: object): object
   toObject(message: object, options: object): object

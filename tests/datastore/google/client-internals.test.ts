@@ -2,12 +2,15 @@
 import { Datastore } from '@google-cloud/datastore'
 import { expect, test } from '@jest/globals'
 import {
+  closeTransports,
   describedProtos,
   generatedProtos,
+  hasTransport,
   internalsOf,
   noCredentials,
   setTransports,
   strictReader,
+  stubOf,
   transportName,
 } from '../../../lib/datastore/google/client-internals.ts'
 
@@ -88,4 +91,19 @@ test('the packages below the client are where we look for them', () => {
   expect(LookupRequest).toHaveProperty('decode')
   expect(LookupRequest).toHaveProperty('encode')
   expect(noCredentials()).toMatchObject({ getRequestHeaders: expect.any(Function) })
+})
+
+test('a transport that has made a call tells its stub, and builds the metadata of its calls', async () => {
+  const datastore = new Datastore({ projectId: 'p', apiEndpoint: '127.0.0.1:1' })
+  expect(hasTransport(datastore)).toBe(false)
+  const failed = new Promise((resolve) => internalsOf(datastore).request_(lookup({ timeout: 1000, retry: null }), resolve))
+  expect(await failed).toMatchObject({ code: expect.any(Number) })
+  expect(hasTransport(datastore)).toBe(true)
+  const { stub, metadata } = (await stubOf(datastore, { 'x-goog-request-params': 'project_id=p' }))!
+  expect(stub.makeUnaryRequest).toBeInstanceOf(Function)
+  expect((metadata as { getMap(): object }).getMap()).toEqual({
+    'x-goog-api-client': expect.stringContaining('gapic/'),
+    'x-goog-request-params': 'project_id=p',
+  })
+  await closeTransports(datastore)
 })

@@ -1,9 +1,10 @@
-// The two ways to make Datastore's calls: the engine in this process, without any package of Google's, and the transport of the
-// official client. Both take and return the messages of google.datastore.v1.
+// The ways to make Datastore's calls: the engine in this process, without any package of Google's, and the official client, whose
+// connections are called directly where that is possible. All take and return the messages of google.datastore.v1.
 import type { Embedded } from '../../../datastore/client.ts'
 import type { Engine } from '../../../datastore/engine/engine.ts'
 import { asStatus } from '../../../datastore/engine/protocol/status.ts'
-import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+import { hasTransport, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+import { StubCalls } from '../../../datastore/google/stub-calls.ts'
 import { describeCall } from '../../../datastore/traced-client.ts'
 import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
@@ -77,16 +78,47 @@ class Lookups {
   }
 }
 
+/** Modes of a commit. */
+const [transactional, nonTransactional] = [1, 2]
+
 /** The fields of a request that say whether it belongs to a transaction. */
 function ofTransaction(method: Method, transaction: Uint8Array | undefined): object {
-  if (method === 'commit')
-    return { mode: transaction === undefined ? 'NON_TRANSACTIONAL' : 'TRANSACTIONAL', transaction }
+  if (method === 'commit') return { mode: transaction === undefined ? nonTransactional : transactional, transaction }
   if (transaction === undefined) return {}
   return method === 'rollback' ? { transaction } : { readOptions: { transaction } }
 }
 
-/** Calls below the client's methods, which hide the versions of entities and cost twice the CPU. */
+/**
+ * Calls the connections of the official client directly. The first call goes its own way, which makes them; the others do so where
+ * they are of another kind.
+ */
 export function clientCalls(datastore: DatastoreClient): DatastoreCalls {
+  const requests = requestCalls(datastore)
+  let isSought = false
+  let direct: StubCalls | undefined
+  const seek = () => {
+    isSought = true
+    StubCalls.of(datastore).then(
+      (found) => {
+        direct = found
+      },
+      () => {}, // the client's own way has the same error
+    )
+  }
+  return {
+    namespace: requests.namespace,
+    call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> {
+      if (!isSought && hasTransport(datastore)) seek()
+      if (direct === undefined) return requests.call(method, request, timeout, transaction)
+      const whole = { ...request, ...ofTransaction(method, transaction) }
+      const run = () => direct!.call<T>(method, whole, timeout)
+      return steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run()
+    },
+  }
+}
+
+/** Calls below the client's methods, which hide the versions of entities and cost twice the CPU. */
+export function requestCalls(datastore: DatastoreClient): DatastoreCalls {
   const client = internalsOf(datastore)
   return {
     namespace: client.namespace,

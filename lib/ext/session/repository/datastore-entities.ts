@@ -29,6 +29,9 @@ export function partitionOf(namespace: string | undefined): { namespaceId?: stri
   return namespace === undefined ? {} : { namespaceId: namespace }
 }
 
+/** FAIL, by its number, as messages have enumerations. */
+export const failAtConflict = 3
+
 /** A change of one entity: one of the four. */
 export class Mutation {
   insert?: Entity
@@ -37,8 +40,8 @@ export class Mutation {
   delete?: EntityKey
   /** Datastore's own version of the entity that the change was made from. */
   baseVersion?: string
-  /** FAIL: at another version the whole commit fails. Without it, some servers apply the commit all the same. */
-  conflictResolutionStrategy?: 'FAIL'
+  /** At another version the whole commit fails. Without it, some servers apply the commit all the same. */
+  conflictResolutionStrategy?: typeof failAtConflict
 
   constructor(change: Mutation) {
     Object.assign(this, change)

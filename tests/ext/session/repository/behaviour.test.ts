@@ -11,7 +11,7 @@ import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
-import { clientCalls, engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import { clientCalls, engineCalls, requestCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import type { DatastorePort } from '../../../../lib/ext/session/repository/ports.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import {
@@ -32,7 +32,7 @@ interface Backend {
   start(): Promise<{ open(): Promise<DatastorePort>; stop(): Promise<void> }>
 }
 
-async function overGrpc(host: string, stopServer: () => Promise<void>) {
+async function overGrpc(host: string, stopServer: () => Promise<void>, callsOf = clientCalls) {
   const clients: Datastore[] = []
   return {
     async open() {
@@ -40,7 +40,7 @@ async function overGrpc(host: string, stopServer: () => Promise<void>) {
       const datastore = await openDatastore({ mode: 'cloud', projectId: 'tipfy' })
       delete process.env.DATASTORE_EMULATOR_HOST
       clients.push(datastore)
-      return new SessionDatastore(clientCalls(datastore), { kind: 'Session' })
+      return new SessionDatastore(callsOf(datastore), { kind: 'Session' })
     },
     async stop() {
       await Promise.all(clients.map(closeDatastore))
@@ -82,6 +82,13 @@ const backends: Record<string, Backend> = {
     async start() {
       const server = await startDatastoreServer({ port: 0, memory: true })
       return overGrpc(`127.0.0.1:${server.port}`, () => server.close())
+    },
+  },
+  "the embedded Datastore over gRPC, by the client's own way": {
+    found: true,
+    async start() {
+      const server = await startDatastoreServer({ port: 0, memory: true })
+      return overGrpc(`127.0.0.1:${server.port}`, () => server.close(), requestCalls)
     },
   },
   "Google's emulator": {

@@ -194,7 +194,7 @@ function writeDraft(store: Store, { n, k, kind, stored, text, properties }: Draf
   const before = stored ? entries(store, n, kind, readDocument(stored.d)) : new Map<string, Entry>()
   const after = properties ? entries(store, n, kind, properties) : new Map<string, Entry>()
   if (text === undefined) store.delete(n, k)
-  else if (stored) store.update(n, k, version, text)
+  else if (stored) store.update(n, k, version, text, stored.c)
   else store.insert(n, k, version, text)
   let touched = 0
   for (const [id, { p, v }] of before) {

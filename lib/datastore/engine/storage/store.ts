@@ -7,14 +7,17 @@ import { TipfyError } from '../../../internal/errors.ts'
 import { Code, StatusError } from '../protocol/status.ts'
 import { patience, patiently } from './busy.ts'
 import { History } from './history.ts'
+import { LongRows } from './long-rows.ts'
 import { type Concurrency, openDatabase, type Row } from './schema.ts'
 import { Sql } from './sql.ts'
 import { WriteAheadLog, type WriteAheadLogOptions } from './write-ahead-log.ts'
 
-const selectEntity = 'SELECT c, v, t, d FROM entity WHERE n = ? AND k = ?'
-const selectLatest = 'SELECT version, c, v, t, d FROM state LEFT JOIN entity ON n = ? AND k = ?'
+// The text of a version that is known already is not read.
+const columns = 'c, v, t, CASE WHEN v IS ? THEN NULL ELSE d END'
+const selectEntity = `SELECT ${columns} FROM entity WHERE n = ? AND k = ?`
+const selectLatest = `SELECT version, ${columns} FROM state LEFT JOIN entity ON n = ? AND k = ?`
 
-type EntityColumns = [c: number, v: number, t: number, d: string]
+type EntityColumns = [c: number, v: number, t: number, d: string | null]
 
 export class Store {
   readonly db: DatabaseSync
@@ -23,6 +26,7 @@ export class Store {
   /** The mode that keeps concurrent transactions apart: chosen when the data was created. */
   readonly concurrency: Concurrency
   readonly #names = new Map<string, number>()
+  readonly #longRows = new LongRows()
   /** The path and identity of the file; undefined in memory. */
   readonly #file: { path: string; id: string } | undefined
   #inTransaction = false
@@ -105,12 +109,14 @@ export class Store {
     this.history.settle(version, now)
     this.sql.run('COMMIT')
     this.#inTransaction = false
+    this.#longRows.commit()
     this.#log?.afterCommit(now)
   }
 
   rollback(): void {
     this.#inTransaction = false
     this.history.forgetAdded()
+    this.#longRows.rollback()
     // A name may have got its number in the transaction that is now undone.
     this.#names.clear()
     if (this.db.isTransaction) this.db.exec('ROLLBACK')
@@ -140,18 +146,22 @@ export class Store {
   }
 
   get(n: number, k: Uint8Array): Row | undefined {
-    const found = this.sql.first<EntityColumns>(selectEntity, n, k)
-    if (!found) return undefined
-    const [c, v, t, d] = found
-    return { c, v, t, d }
+    const known = this.#longRows.get(n, k)
+    const found = this.sql.first<EntityColumns>(selectEntity, known?.v ?? null, n, k)
+    return found && rowOf(found, known)
   }
 
   /** Returns an entity and the latest version of the same state: one statement is cheaper than a transaction of two. */
   latest(n: number, k: Uint8Array): { row: Row | undefined; version: number } {
-    const found = patiently(() => this.sql.first<[version: number, ...EntityColumns]>(selectLatest, n, k)!)
-    const [version, c, v, t, d] = found
+    const known = this.#longRows.get(n, k)
+    const wanted = known?.v ?? null
+    const found = patiently(() => this.sql.first<[version: number, ...EntityColumns]>(selectLatest, wanted, n, k)!)
+    const [version, ...columns] = found
     // Without an entity all of them are null.
-    return { version, row: (d as string | null) === null ? undefined : { c, v, t, d } }
+    if ((columns[0] as number | null) === null) return { version, row: undefined }
+    const row = rowOf(columns, known)
+    if (row.d !== known?.d) this.#longRows.keep(n, k, row)
+    return { version, row }
   }
 
   /** Returns all names that have a number, parsed. */
@@ -178,10 +188,13 @@ export class Store {
       version,
       text,
     )
+    this.#longRows.keepAtCommit(n, k, { c: version, v: version, d: text })
   }
 
-  update(n: number, k: Uint8Array, version: number, text: string): void {
+  /** @param created its version at creation */
+  update(n: number, k: Uint8Array, version: number, text: string, created: number): void {
     this.sql.run('UPDATE entity SET v = ?, t = ?, d = ? WHERE n = ? AND k = ?', version, version, text, n, k)
+    this.#longRows.keepAtCommit(n, k, { c: created, v: version, d: text })
   }
 
   touch(n: number, k: Uint8Array, version: number): void {
@@ -205,6 +218,11 @@ export class Store {
     for (const table of ['entity', 'entry', 'history', 'reserved']) this.sql.run(`DELETE FROM ${table}`)
     this.sql.run('UPDATE state SET kept = 0, floor = ?', version)
   }
+}
+
+/** @param known the row whose text was not read if the version is its own */
+function rowOf([c, v, t, d]: EntityColumns, known: Row | undefined): Row {
+  return { c, v, t, d: d ?? known!.d }
 }
 
 /** Returns the identity of a file, which tells it from another at the same path. */

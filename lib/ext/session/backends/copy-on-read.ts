@@ -1,18 +1,30 @@
 // Copy-on-read: a request gets its own copy of the values that it asks for, which at the end are compared with the original. Both
 // cost a fraction of reading and writing JSON, and nothing for values that it does not ask for. The data of a cookie that comes
-// again and again is decoded once.
+// again and again is decoded once, and so are long texts, which are encoded value by value: those that no request asked for stay
+// as they are.
 import type { SignedCookie } from '../cookies/signing.ts'
-import { decodeData, encodeData } from '../data/codec.ts'
+import { decodeData, encodeData, isPlainBeside } from '../data/codec.ts'
 import { same } from '../data/equality.ts'
+import { LongTexts } from './long-texts.ts'
+
+/** Where the values of a text are: start and end. */
+type Places = ReadonlyMap<string, readonly [number, number]>
+
+const longTexts = new LongTexts<CopyOnRead>()
 
 /** The decoded data of a text; its own objects are never handed out. */
 export class CopyOnRead {
   readonly #data: Record<string, unknown>
   readonly #keys: readonly string[]
+  readonly #text: string
+  /** Empty for a text that was not made here. */
+  readonly #places: Places
 
-  private constructor(data: Record<string, unknown>) {
+  private constructor(data: Record<string, unknown>, text: string, places: Places = new Map()) {
     this.#data = data
     this.#keys = Object.keys(data)
+    this.#text = text
+    this.#places = places
   }
 
   /** The data of a cookie, from the third call on: most cookies that come once never come again. */
@@ -25,7 +37,12 @@ export class CopyOnRead {
 
   /** The data of a text; undefined if it holds more than plain JSON. */
   static from(text: string): CopyOnRead | undefined {
-    return isPlainJson(text) ? new CopyOnRead(decodeData(text)) : undefined
+    if (!isPlainJson(text)) return undefined
+    const known = longTexts.get(text)
+    if (known !== undefined) return known
+    const made = new CopyOnRead(decodeData(text), text)
+    longTexts.set(text, made)
+    return made
   }
 
   /** Makes a dictionary for a request. Its values belong to all requests until they are made its own. */
@@ -55,9 +72,36 @@ export class CopyOnRead {
     return true
   }
 
-  /** Encodes a shared dictionary. */
+  /** Encodes a shared dictionary. A long text is remembered with its data: it is what the next request finds. */
   encode(data: Record<string, unknown>): string {
-    return encodeData(data, this.#data)
+    if (!LongTexts.isLong(this.#text) || !isPlainBeside(data, this.#data)) return encodeData(data, this.#data)
+    const places = new Map<string, [number, number]>()
+    let text = '{'
+    for (const key of Object.keys(data)) {
+      text += `${places.size === 0 ? '' : ','}${JSON.stringify(key)}:`
+      const start = text.length
+      text += this.#encoded(key, data[key])
+      places.set(key, [start, text.length])
+    }
+    text += '}'
+    if (longTexts.get(text) === undefined) longTexts.set(text, new CopyOnRead(this.#ownCopy(data), text, places))
+    return text
+  }
+
+  /** Returns the JSON of a value: where it is as it was, that of the text. */
+  #encoded(key: string, value: unknown): string {
+    const place = value === this.#data[key] ? this.#places.get(key) : undefined
+    return place === undefined ? JSON.stringify(value) : this.#text.slice(...place)
+  }
+
+  /** Copies the values that the request was given or has set. */
+  #ownCopy(data: Record<string, unknown>): Record<string, unknown> {
+    const copy = { ...data }
+    for (const key of Object.keys(copy)) {
+      const value = copy[key]
+      if (typeof value === 'object' && value !== null && value !== this.#data[key]) copy[key] = copyOfItem(value)
+    }
+    return copy
   }
 }
 

@@ -25,8 +25,8 @@ export function encodeData(data: Record<string, unknown>, original?: Record<stri
   return walk.hasTags ? `~${JSON.stringify(body)}` : JSON.stringify(data)
 }
 
-/** Returns true if data is plain JSON. */
-function isPlainBeside(data: Record<string, unknown>, original: Record<string, unknown>): boolean {
+/** Returns true if data is plain JSON. @param original as for `encodeData` */
+export function isPlainBeside(data: Record<string, unknown>, original: Record<string, unknown>): boolean {
   if (Object.getOwnPropertySymbols(data).length > 0) return false
   return Object.keys(data).every((key) => {
     if (key.charCodeAt(0) === 126) return false

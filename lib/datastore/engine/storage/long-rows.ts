@@ -1,0 +1,53 @@
+// Long rows that were read or written lately. Nothing of them is taken for granted: a read asks for the version, and leaves the text
+// where it is if that is the one known here. A version is given once, so its text is the same in all processes.
+import type { Row } from './schema.ts'
+
+/** Characters from which on a text is long: others are read as fast as they are found here. */
+const longText = 4096
+/** Characters that are kept in all. */
+const maxTexts = 32 * 1024 * 1024
+
+export class LongRows {
+  /** Oldest first. */
+  readonly #rows = new Map<string, Row>()
+  #texts = 0
+  /** Written by the transaction that runs. */
+  #written: [id: string, row: Row][] = []
+
+  get(n: number, k: Uint8Array): Row | undefined {
+    return this.#rows.size === 0 ? undefined : this.#rows.get(idOf(n, k))
+  }
+
+  /** Keeps a row that is committed, in place of another version. */
+  keep(n: number, k: Uint8Array, row: Row): void {
+    if (row.d.length >= longText) this.#keep(idOf(n, k), row)
+  }
+
+  /** Keeps a row from the commit of the transaction on. */
+  keepAtCommit(n: number, k: Uint8Array, row: Row): void {
+    if (row.d.length >= longText) this.#written.push([idOf(n, k), row])
+  }
+
+  commit(): void {
+    if (this.#written.length === 0) return
+    for (const [id, row] of this.#written) this.#keep(id, row)
+    this.#written = []
+  }
+
+  rollback(): void {
+    this.#written = []
+  }
+
+  #keep(id: string, row: Row): void {
+    this.#texts += row.d.length - (this.#rows.get(id)?.d.length ?? 0)
+    this.#rows.delete(id)
+    this.#rows.set(id, row)
+    for (const [oldest, { d }] of this.#rows) {
+      if (this.#texts <= maxTexts) return
+      this.#rows.delete(oldest)
+      this.#texts -= d.length
+    }
+  }
+}
+
+const idOf = (n: number, k: Uint8Array): string => `${n} ${Buffer.from(k.buffer, k.byteOffset, k.length).toString('latin1')}`

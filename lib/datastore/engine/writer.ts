@@ -8,8 +8,33 @@ import type { Store } from './storage/store.ts'
 
 /** The version of a commit, and the one before it. */
 export interface Versions {
-  next: number
-  latest: number
+  readonly next: number
+  readonly latest: number
+}
+
+/** Versions that are found when they are asked for: the first read of an entity brings the latest one along. */
+class LazyVersions implements Versions {
+  readonly #store: Store
+  readonly #clock: () => number
+  readonly #before: number | undefined
+  #next: number | undefined
+
+  /** @param before of the commit before it in the same transaction */
+  constructor(store: Store, clock: () => number, before: number | undefined) {
+    this.#store = store
+    this.#clock = clock
+    this.#before = before
+  }
+
+  get latest(): number {
+    return this.#before ?? this.#store.version()
+  }
+
+  get next(): number {
+    // Later than any time that a reader could have asked for so far.
+    this.#next ??= Math.max(this.latest + 1, this.#clock() * 1000 + 1)
+    return this.#next
+  }
 }
 
 /** Does the work of one commit; throws before it writes anything, and may run again. */
@@ -86,13 +111,12 @@ export class Writer {
   #run(batch: Pending[]): void {
     const outcomes: (() => void)[] = []
     try {
-      let latest = this.#store.version()
+      let last: number | undefined
       for (const pending of batch) {
-        // Later than any time that a reader could have asked for so far.
-        const next = Math.max(latest + 1, this.#clock() * 1000 + 1)
+        const versions = new LazyVersions(this.#store, this.#clock, last)
         try {
-          const result = pending.task({ next, latest })
-          latest = next
+          const result = pending.task(versions)
+          last = versions.next
           outcomes.push(() => pending.done(result))
         } catch (error) {
           // A StatusError comes before anything is written; after any other error the rest starts again without this one.
@@ -106,7 +130,7 @@ export class Writer {
           outcomes.push(() => pending.fail(error))
         }
       }
-      this.#store.commit(latest, this.#clock())
+      this.#store.commit(last ?? this.#store.version(), this.#clock())
     } catch (error) {
       this.#store.rollback()
       this.#queue = batch.concat(this.#queue)

@@ -50,4 +50,5 @@ export class LongRows {
   }
 }
 
-const idOf = (n: number, k: Uint8Array): string => `${n} ${Buffer.from(k.buffer, k.byteOffset, k.length).toString('latin1')}`
+const idOf = (n: number, k: Uint8Array): string =>
+  `${n} ${Buffer.from(k.buffer, k.byteOffset, k.length).toString('latin1')}`

@@ -30,7 +30,7 @@ export class Store {
   /** The path and identity of the file; undefined in memory. */
   readonly #file: { path: string; id: string } | undefined
   #inTransaction = false
-  /** The latest version, while a transaction reads. */
+  /** The latest version before the transaction that runs, once it is known. */
   #version: number | undefined
   readonly #log: WriteAheadLog | undefined
 
@@ -109,12 +109,14 @@ export class Store {
     this.history.settle(version, now)
     this.sql.run('COMMIT')
     this.#inTransaction = false
+    this.#version = undefined
     this.#longRows.commit()
     this.#log?.afterCommit(now)
   }
 
   rollback(): void {
     this.#inTransaction = false
+    this.#version = undefined
     this.history.forgetAdded()
     this.#longRows.rollback()
     // A name may have got its number in the transaction that is now undone.
@@ -122,9 +124,12 @@ export class Store {
     if (this.db.isTransaction) this.db.exec('ROLLBACK')
   }
 
-  /** Returns the version of the latest commit. */
+  /** Returns the version of the latest commit, without those of the transaction that runs. */
   version(): number {
-    return this.#version ?? this.sql.first<[number]>('SELECT version FROM state')![0]
+    if (this.#version !== undefined) return this.#version
+    const [version] = this.sql.first<[number]>('SELECT version FROM state')!
+    if (this.#inTransaction) this.#version = version
+    return version
   }
 
   /** Returns the number of a name, if it has one. */
@@ -146,6 +151,8 @@ export class Store {
   }
 
   get(n: number, k: Uint8Array): Row | undefined {
+    // The first read of a transaction takes the version along.
+    if (this.#inTransaction && this.#version === undefined) return this.latest(n, k).row
     const known = this.#longRows.get(n, k)
     const found = this.sql.first<EntityColumns>(selectEntity, known?.v ?? null, n, k)
     return found && rowOf(found, known)
@@ -157,6 +164,7 @@ export class Store {
     const wanted = known?.v ?? null
     const found = patiently(() => this.sql.first<[version: number, ...EntityColumns]>(selectLatest, wanted, n, k)!)
     const [version, ...columns] = found
+    if (this.#inTransaction) this.#version = version
     // Without an entity all of them are null.
     if ((columns[0] as number | null) === null) return { version, row: undefined }
     const row = rowOf(columns, known)

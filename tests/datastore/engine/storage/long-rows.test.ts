@@ -33,7 +33,7 @@ const write = (engine: Engine, mark: string, name = 'a') =>
 
 function read(engine: Engine, name = 'a'): string | undefined {
   const [found] = engine.lookup({ projectId: 'p', keys: [key(name)] }).found
-  return found?.entity.properties!.text!.stringValue!.split(' ')[0]
+  return found === undefined ? undefined : found.entity.properties!.text!.stringValue!.split(' ')[0]
 }
 
 test('each process reads what any of them has written, however often it was read before', async () => {

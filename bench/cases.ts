@@ -1,7 +1,10 @@
 // What is measured: each case is a request, the servers that answer it, and the ratio to bare node:http that tipfy should keep to.
 
-/** Which sessions the servers of a case keep; none keeps none. The cookies of `rotated` were signed with an older key. */
-export type Sessions = 'none' | 'cookie' | 'encrypted' | 'rotated' | 'bound' | 'datastore' | 'memcached'
+/**
+ * Which sessions the servers of a case keep; none keeps none. The cookies of `rotated` were signed with an older key; `cloud` is a
+ * Datastore in another process, by the official client.
+ */
+export type Sessions = 'none' | 'cookie' | 'encrypted' | 'rotated' | 'bound' | 'datastore' | 'cloud' | 'memcached'
 
 export interface Case {
   readonly name: string
@@ -185,5 +188,44 @@ export const cases: readonly Case[] = [
     follow: true,
     peers: [],
     micros: 250,
+  },
+  {
+    name: 'untouched-900k',
+    title: 'a datastore session of 900 kB is there, embedded, the handler does not look',
+    method: 'GET',
+    path: '/hello',
+    sessions: 'datastore',
+    login: '/login?user=alice&extra=50000',
+    peers: [],
+    over: { case: 'stored-read', by: 0.5 },
+  },
+  {
+    name: 'change-9k',
+    title: 'one number is changed in a datastore session of 9 kB, embedded',
+    method: 'GET',
+    path: '/change',
+    sessions: 'datastore',
+    login: '/login?user=alice&extra=500',
+    follow: true,
+    peers: [],
+  },
+  {
+    name: 'cloud-read',
+    title: 'a datastore session is read, over gRPC from another process',
+    method: 'GET',
+    path: '/read',
+    sessions: 'cloud',
+    login: '/login?user=alice',
+    peers: [],
+  },
+  {
+    name: 'cloud-change',
+    title: 'a datastore session is changed, over gRPC in another process',
+    method: 'GET',
+    path: '/change',
+    sessions: 'cloud',
+    login: '/login?user=alice',
+    follow: true,
+    peers: [],
   },
 ]

@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly rules?: number
   /** host:port of the memcached server of this run. */
   readonly memcached?: string
+  /** host:port of the Datastore of this run. */
+  readonly datastore?: string
   readonly answer?: Answer
   /** True: with the hook that sends security headers. */
   readonly hasHeaders?: boolean

@@ -16,6 +16,7 @@ export interface Settings {
   readonly connections: number
   readonly launch: Launch
   readonly memcached: string | undefined
+  readonly datastore?: string
 }
 
 export interface Row {
@@ -52,8 +53,8 @@ async function sampleAnswer(kase: Case, port: number): Promise<Answer> {
 }
 
 /** Starts the servers of a case: tipfy, bare node:http that repeats its answer, the peers. */
-export async function startServers(kase: Case, peers: readonly string[], { launch, memcached }: Settings) {
-  const options = { name: kase.name, sessions: kase.sessions, rules: kase.rules, memcached }
+export async function startServers(kase: Case, peers: readonly string[], { launch, memcached, datastore }: Settings) {
+  const options = { name: kase.name, sessions: kase.sessions, rules: kase.rules, memcached, datastore }
   const tipfy = await ServerProcess.start('tipfy', options, launch)
   const answer = await sampleAnswer(kase, tipfy.port)
   const bare = await ServerProcess.start('node-http', { ...options, answer }, { ...launch, flags: [] })

@@ -120,6 +120,19 @@ export async function startMemcached(): Promise<{ address: string; stop(): void 
   return { address: `127.0.0.1:${port}`, stop: () => void child.kill() }
 }
 
+/** A Datastore of our own in memory, in another process. */
+export async function startDatastore(): Promise<{ address: string; stop(): void }> {
+  const address = `127.0.0.1:${await freePort()}`
+  const bin = join(here, '../lib/cli/bin.ts')
+  const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
+  const child = spawn(process.execPath, [...flags, bin, 'datastore', '--port', address.split(':')[1]!, '--memory'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  child.once('exit', endWithUs(child.pid!))
+  while (!(await fetch(`http://${address}/`).catch(() => undefined))?.ok) await delay(20)
+  return { address, stop: () => void child.kill() }
+}
+
 interface Fetched extends Answer {
   /** As a client sends it back. */
   readonly cookie: string

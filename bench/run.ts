@@ -10,7 +10,7 @@ import { measureHeaders } from './headers.ts'
 import { measureLatency } from './latency.ts'
 import { writeFigures } from './markdown.ts'
 import { measure, type Result, type Settings } from './measure.ts'
-import { besideName, controlName, LoadProcess, startMemcached } from './processes.ts'
+import { besideName, controlName, LoadProcess, startDatastore, startMemcached } from './processes.ts'
 import { type Figures, figuresOf, type Recorded, recordOf, regressions, table } from './report.ts'
 import { measureScale } from './scale.ts'
 import { soak } from './soak.ts'
@@ -110,6 +110,8 @@ async function measureCases(load: LoadProcess, settings: Settings, node: string)
   const only = chosenNames()
   const chosen = cases.filter(({ name }) => only === undefined || only.includes(name))
   const memcached = chosen.some(({ sessions }) => sessions === 'memcached') ? await startMemcached() : undefined
+  const datastore = chosen.some(({ sessions }) => sessions === 'cloud') ? await startDatastore() : undefined
+  const servers = { memcached: memcached?.address, datastore: datastore?.address }
   const results: Result[] = []
   for (const kase of chosen) {
     if (kase.sessions === 'memcached' && memcached === undefined) {
@@ -122,10 +124,11 @@ async function measureCases(load: LoadProcess, settings: Settings, node: string)
         : values.peers === undefined
           ? kase.peers
           : kase.peers.filter((peer) => values.peers!.split(',').includes(peer))
-    results.push(await measure(kase, peers, load, { ...settings, memcached: memcached?.address }))
+    results.push(await measure(kase, peers, load, { ...settings, ...servers }))
     print(table(results.at(-1)!, figuresOf(results)))
   }
   memcached?.stop()
+  datastore?.stop()
   const figures = figuresOf(results)
   if (values.json) console.log(JSON.stringify(recordOf(figures, node), null, 2))
   if (values.record) record(figures, node)

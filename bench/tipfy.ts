@@ -7,15 +7,12 @@ import type { ServerOptions } from './child.ts'
 
 const keys = ['w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t', 'Jq8VdN2cXo5TbYw7RfGk1ZsHuMe4LpQa6DiKx3Bn']
 
-export async function start({
-  sessions,
-  rules: count = 1000,
-  memcached,
-  hasHeaders,
-}: ServerOptions): Promise<RunningServer> {
+export async function start(options: ServerOptions): Promise<RunningServer> {
+  const { sessions, rules: count = 1000, memcached, datastore, hasHeaders } = options
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const isStored = sessions === 'datastore' || sessions === 'memcached'
+  const isStored = sessions === 'datastore' || sessions === 'memcached' || sessions === 'cloud'
+  if (sessions === 'cloud') process.env.DATASTORE_EMULATOR_HOST = datastore
   const hook = isStored ? 'setDatastoreSession' : 'setSecureCookieSession'
   const config: Config = {
     tipfy: {
@@ -35,7 +32,7 @@ export async function start({
       secretKey: keys,
       encrypt: sessions === 'encrypted',
       deviceBound: sessions === 'bound' && { lifetime: 86_400 },
-      datastore: 'embedded',
+      datastore: sessions === 'cloud' ? 'cloud' : 'embedded',
       dataFolder: folder,
       memcache: sessions === 'memcached' ? memcached : null,
       // A busy machine may let memcached wait for its turn; what is measured is the way through it.

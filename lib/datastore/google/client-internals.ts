@@ -67,7 +67,10 @@ export function hasTransport(datastore: object): boolean {
  * Returns the stub that a client's transport calls, and the metadata that it sends with `headers`; undefined for a transport of
  * another kind: in this process, over HTTP/1, or with Google's own tracing and logs, which lie above the stub.
  */
-export async function stubOf(datastore: object, headers: object): Promise<{ stub: Stub; metadata: object } | undefined> {
+export async function stubOf(
+  datastore: object,
+  headers: object,
+): Promise<{ stub: Stub; metadata: object } | undefined> {
   const { clients_: clients, options } = internalsOf(datastore)
   const { GOOGLE_SDK_NODE_ENABLE_TRACING, GOOGLE_SDK_NODE_LOGGING } = process.env
   if (GOOGLE_SDK_NODE_ENABLE_TRACING || GOOGLE_SDK_NODE_LOGGING) return undefined

@@ -14,6 +14,8 @@ import {
   transportName,
 } from '../../../lib/datastore/google/client-internals.ts'
 
+process.env.METADATA_SERVER_DETECTION = 'none'
+
 const lookup = (gaxOpts = {}) => ({
   client: transportName,
   method: 'lookup',
@@ -96,7 +98,9 @@ test('the packages below the client are where we look for them', () => {
 test('a transport that has made a call tells its stub, and builds the metadata of its calls', async () => {
   const datastore = new Datastore({ projectId: 'p', apiEndpoint: '127.0.0.1:1' })
   expect(hasTransport(datastore)).toBe(false)
-  const failed = new Promise((resolve) => internalsOf(datastore).request_(lookup({ timeout: 1000, retry: null }), resolve))
+  const failed = new Promise((resolve) =>
+    internalsOf(datastore).request_(lookup({ timeout: 1000, retry: null }), resolve),
+  )
   expect(await failed).toMatchObject({ code: expect.any(Number) })
   expect(hasTransport(datastore)).toBe(true)
   const { stub, metadata } = (await stubOf(datastore, { 'x-goog-request-params': 'project_id=p' }))!

@@ -214,7 +214,8 @@ export class SessionDatastore implements DatastorePort {
     const isUser = write.op === 'user'
     const key = this.#key(write.id, isUser ? 'User' : '')
     const stamp = (isUser ? onto.user : onto.sessions.get(write.id))?.stamp
-    const version = checked && stamp ? { baseVersion: stamp, conflictResolutionStrategy: failAtConflict } as const : undefined
+    const version =
+      checked && stamp ? ({ baseVersion: stamp, conflictResolutionStrategy: failAtConflict } as const) : undefined
     if (write.op === 'delete') return new Mutation({ delete: key, ...version })
     if (isUser) return new Mutation({ [stamp ? 'update' : 'insert']: userEntity(key, write.row), ...version })
     const entity = sessionEntity(key, write.row, this.#format)

@@ -1,11 +1,15 @@
 // The calls of the official client, by its own way and below it: Datastore must see no difference, and neither must the repository.
-import { Datastore } from '@google-cloud/datastore'
+import type { Datastore } from '@google-cloud/datastore'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { closeDatastore, type DatastoreOptions, openDatastore } from '../../../../lib/datastore/client.ts'
 import { internalsOf, transportName } from '../../../../lib/datastore/google/client-internals.ts'
 import { StubCalls } from '../../../../lib/datastore/google/stub-calls.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
-import { clientCalls, type DatastoreCalls, requestCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import {
+  clientCalls,
+  type DatastoreCalls,
+  requestCalls,
+} from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import type { DatastorePort, SessionRow, Snapshot } from '../../../../lib/ext/session/repository/ports.ts'
 import { nothing } from '../../../../lib/ext/session/repository/transactions.ts'
 import { type Step, steps } from '../../../../lib/internal/tracing.ts'
@@ -68,26 +72,27 @@ async function makeAll(port: DatastorePort): Promise<void> {
   await port.find('ann', 5000).catch(() => {}) // the empty response has no batch
 }
 
-test.each<DatastoreOptions>([{}, { databaseId: 'other', namespace: 'ns' }, { projectId: 'p q/ä' }])(
-  'Datastore sees the same requests and headers both ways: %j',
-  async (place) => {
-    const seen: object[][] = []
-    for (const [, callsOf] of ways) {
-      const { calls, datastore } = await open(() => empty, place)
-      const way = callsOf(datastore)
-      await warm(way)
-      calls.length = 0
-      await makeAll(new SessionDatastore(way, { kind: 'Session' }))
-      const unlike = { 'grpc-timeout': undefined, ':authority': undefined }
-      seen.push(calls.map(({ headers, message }) => ({ ...headers, ...unlike, message: message.toString('hex') })))
-      for (const { headers } of calls) expect(headers['grpc-timeout']).toMatch(/^[1-5]\d{3}m$|^[1-5]S$/)
-    }
-    expect(seen[0]).toHaveLength(8)
-    expect(seen[1]).toEqual(seen[0])
-    expect(seen[1]![0]).toHaveProperty('x-goog-request-params', expect.stringMatching(/^project_id=p/))
-    expect(seen[1]![0]).toHaveProperty('x-goog-api-client', expect.stringContaining('gapic/'))
-  },
-)
+test.each<DatastoreOptions>([
+  {},
+  { databaseId: 'other', namespace: 'ns' },
+  { projectId: 'p q/ä' },
+])('Datastore sees the same requests and headers both ways: %j', async (place) => {
+  const seen: object[][] = []
+  for (const [, callsOf] of ways) {
+    const { calls, datastore } = await open(() => empty, place)
+    const way = callsOf(datastore)
+    await warm(way)
+    calls.length = 0
+    await makeAll(new SessionDatastore(way, { kind: 'Session' }))
+    const unlike = { 'grpc-timeout': undefined, ':authority': undefined }
+    seen.push(calls.map(({ headers, message }) => ({ ...headers, ...unlike, message: message.toString('hex') })))
+    for (const { headers } of calls) expect(headers['grpc-timeout']).toMatch(/^[1-5]\d{3}m$|^[1-5]S$/)
+  }
+  expect(seen[0]).toHaveLength(8)
+  expect(seen[1]).toEqual(seen[0])
+  expect(seen[1]![0]).toHaveProperty('x-goog-request-params', expect.stringMatching(/^project_id=p/))
+  expect(seen[1]![0]).toHaveProperty('x-goog-api-client', expect.stringContaining('gapic/'))
+})
 
 test('from the second call on the layers above the connections are left out', async () => {
   const { datastore } = await open(() => empty)
@@ -114,7 +119,11 @@ describe.each(ways)('%s', (_, callsOf) => {
     const way = callsOf(datastore)
     await warm(way)
     calls.length = 0
-    const commit = new SessionDatastore(way, { kind: 'Session' }).commit([{ op: 'update', id: 'a', row }], snapshot, 5000)
+    const commit = new SessionDatastore(way, { kind: 'Session' }).commit(
+      [{ op: 'update', id: 'a', row }],
+      snapshot,
+      5000,
+    )
     await expect(commit).rejects.toMatchObject({
       name: 'PortError',
       reason,
@@ -139,7 +148,11 @@ describe.each(ways)('%s', (_, callsOf) => {
     const way = callsOf(datastore)
     await warm(way)
     isBroken = true
-    const commit = new SessionDatastore(way, { kind: 'Session' }).commit([{ op: 'update', id: 'a', row }], snapshot, 5000)
+    const commit = new SessionDatastore(way, { kind: 'Session' }).commit(
+      [{ op: 'update', id: 'a', row }],
+      snapshot,
+      5000,
+    )
     await expect(commit).rejects.toMatchObject({ reason: 'unknown', cause: { code: 13 } })
   })
 
@@ -188,6 +201,8 @@ test.each<[string, () => Promise<Opened>]>([
   ],
 ])('a client %s keeps its own way', async (_, opened) => {
   const { datastore } = await opened()
-  await clientCalls(datastore).call('lookup', { keys: [] }, 5000).catch(() => {})
+  await clientCalls(datastore)
+    .call('lookup', { keys: [] }, 5000)
+    .catch(() => {})
   expect(await StubCalls.of(datastore)).toBeUndefined()
 })

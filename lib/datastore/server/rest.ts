@@ -44,7 +44,8 @@ export function restListener(
   let form: JsonForm | undefined
   return (request, response) => {
     const { method, headers, url = '' } = request
-    if (method === 'GET' && url === '/') {
+    // HEAD is how some scripts wait for a server.
+    if ((method === 'GET' || method === 'HEAD') && /^\/(?:\?|$)/.test(url)) {
       sendText(response, 'Ok\n')
       return
     }

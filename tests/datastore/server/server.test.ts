@@ -56,9 +56,11 @@ function say(...chunks: string[]): Promise<string> {
 }
 
 describe('the server', () => {
-  test('answers GET / with Ok, on the port of gRPC', async () => {
+  test('answers GET / with Ok, and HEAD, on the port of gRPC', async () => {
     const answer = await fetch(`http://127.0.0.1:${server.port}/`)
     expect([answer.status, (await answer.text()).trim()]).toEqual([200, 'Ok'])
+    const head = await fetch(answer.url, { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
     expect((await fetch(`http://127.0.0.1:${server.port}/other`)).status).toBe(404)
     await withClient(async (datastore) => {
       const key = datastore.key(['K', 'a'])

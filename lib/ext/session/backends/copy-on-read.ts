@@ -16,14 +16,17 @@ const longTexts = new LongTexts<CopyOnRead>()
 export class CopyOnRead {
   readonly #data: Record<string, unknown>
   readonly #keys: readonly string[]
+  /** Set for a long text of a session in Datastore. */
+  readonly #id: string | undefined
   readonly #text: string
   /** Empty for a text that was not made here. */
   readonly #places: Places
 
-  private constructor(data: Record<string, unknown>, text: string, places: Places = new Map()) {
+  private constructor(data: Record<string, unknown>, text: string, id?: string, places: Places = new Map()) {
     this.#data = data
     this.#keys = Object.keys(data)
     this.#text = text
+    this.#id = id
     this.#places = places
   }
 
@@ -35,13 +38,14 @@ export class CopyOnRead {
     return undefined
   }
 
-  /** The data of a text; undefined if it holds more than plain JSON. */
-  static from(text: string): CopyOnRead | undefined {
+  /** The data of a text; undefined if it holds more than plain JSON. @param id of the session, for it to be remembered if it is long */
+  static from(text: string, id?: string): CopyOnRead | undefined {
     if (!isPlainJson(text)) return undefined
-    const known = longTexts.get(text)
+    if (id === undefined || !LongTexts.isLong(text)) return new CopyOnRead(decodeData(text), text)
+    const known = longTexts.get(id, text)
     if (known !== undefined) return known
-    const made = new CopyOnRead(decodeData(text), text)
-    longTexts.set(text, made)
+    const made = new CopyOnRead(decodeData(text), text, id)
+    longTexts.set(id, text, made)
     return made
   }
 
@@ -74,7 +78,7 @@ export class CopyOnRead {
 
   /** Encodes a shared dictionary. A long text is remembered with its data: it is what the next request finds. */
   encode(data: Record<string, unknown>): string {
-    if (!LongTexts.isLong(this.#text) || !isPlainBeside(data, this.#data)) return encodeData(data, this.#data)
+    if (this.#id === undefined || !isPlainBeside(data, this.#data)) return encodeData(data, this.#data)
     const places = new Map<string, [number, number]>()
     let text = '{'
     for (const key of Object.keys(data)) {
@@ -84,7 +88,7 @@ export class CopyOnRead {
       places.set(key, [start, text.length])
     }
     text += '}'
-    if (longTexts.get(text) === undefined) longTexts.set(text, new CopyOnRead(this.#ownCopy(data), text, places))
+    if (text !== this.#text) longTexts.set(this.#id, text, new CopyOnRead(this.#ownCopy(data), text, this.#id, places))
     return text
   }
 

@@ -161,7 +161,8 @@ export class DatastoreSession extends BackendSession {
   protected override remembered(): CopyOnRead | undefined {
     const text = this.#record?.data
     // A migration makes another text.
-    return text === undefined || this.kind.settings.dataVersion !== null ? undefined : CopyOnRead.from(text)
+    if (text === undefined || this.kind.settings.dataVersion !== null) return undefined
+    return CopyOnRead.from(text, this.id)
   }
 
   protected get rawText(): string | undefined {

@@ -1,7 +1,8 @@
 // Sessions that are bound to a device (Device Bound Session Credentials): what those of one application share. Nothing here is kept
 // for a session: cookies and challenges are signed, so any process can read those of another.
-import type { DeviceRefused } from '../config/config.ts'
+
 import type { Response } from '../../../http/response/response.ts'
+import type { DeviceRefused } from '../config/config.ts'
 import { checkCookie, cookieAttributes, type SessionCookie, writeOptions } from '../config/cookie.ts'
 import { type DeviceBound, readDeviceBound } from '../config/device.ts'
 import type { Settings } from '../config/settings.ts'

@@ -6,6 +6,8 @@ import { CopyOnRead } from '../../../../lib/ext/session/backends/copy-on-read.ts
 import { LongTexts } from '../../../../lib/ext/session/backends/long-texts.ts'
 import { encodeData } from '../../../../lib/ext/session/data/codec.ts'
 
+let sessions = 0
+
 type Data = Record<string, unknown>
 
 const filler = 'x'.repeat(5000)
@@ -30,8 +32,9 @@ test('request after request, a long session has the text and the data that it wo
     fc.property(dictionary, fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 5 }), (start, requests) => {
       const model: Data = { ...start, filler }
       let text = encodeData(model)
+      const id = String(++sessions)
       for (const request of requests) {
-        const original = CopyOnRead.from(text)
+        const original = CopyOnRead.from(text, id)
         if (original === undefined) return // it has tags, and is decoded each time
         const data = original.share()
         expect(data).toEqual(JSON.parse(text))
@@ -56,8 +59,8 @@ test('request after request, a long session has the text and the data that it wo
         // What a request does to its objects after the save is nobody else's.
         for (const name of Object.keys(data)) original.own(data, name)
         change(data)
-        expect(CopyOnRead.from(text)?.share() ?? {}).toEqual(text.startsWith('~') ? {} : JSON.parse(text))
-        expect(CopyOnRead.from(before)!.share()).toEqual(JSON.parse(before))
+        expect(CopyOnRead.from(text, id)?.share() ?? {}).toEqual(text.startsWith('~') ? {} : JSON.parse(text))
+        expect(CopyOnRead.from(before, id)!.share()).toEqual(JSON.parse(before))
       }
     }),
   )
@@ -65,21 +68,26 @@ test('request after request, a long session has the text and the data that it wo
 
 test('a long text is decoded once, and a value that no request asked for is the same object from then on', () => {
   const list = Array.from({ length: 1000 }, (_, at) => `item ${at}`)
-  const original = CopyOnRead.from(encodeData({ list, n: 0 }))!
+  const original = CopyOnRead.from(encodeData({ list, n: 0 }), 'id')!
   const data = original.share()
   data.n = 1
-  const next = CopyOnRead.from(original.encode(data))!
+  const next = CopyOnRead.from(original.encode(data), 'id')!
   expect(next.share().list).toBe(original.share().list)
-  expect(CopyOnRead.from(encodeData({ list, n: 1 }))).toBe(next)
+  expect(CopyOnRead.from(encodeData({ list, n: 1 }), 'id')).toBe(next)
+})
+
+test('another session with the same text has data of its own', () => {
+  const text = encodeData({ filler })
+  expect(CopyOnRead.from(text, 'one')).not.toBe(CopyOnRead.from(text, 'other'))
 })
 
 test('what is known of texts is forgotten, the oldest first, once they are too many together', () => {
   const texts = new LongTexts<number>()
   const text = (n: number) => `${n} `.padEnd(1024 * 1024, 'x')
-  for (const n of [1, 2, 3, 4]) texts.set(text(n), n)
-  expect(texts.get(text(1))).toBe(1)
-  texts.set(text(5), 5)
-  expect([1, 2, 3, 4, 5].map((n) => texts.get(text(n)))).toEqual([1, undefined, 3, 4, 5])
-  texts.set('short', 6)
-  expect(texts.get('short')).toBeUndefined()
+  for (const n of [1, 2, 3, 4]) texts.set(`${n}`, text(n), n)
+  texts.set('1', text(1), 1)
+  texts.set('5', text(5), 5)
+  expect([1, 2, 3, 4, 5].map((n) => texts.get(`${n}`, text(n)))).toEqual([1, undefined, 3, 4, 5])
+  texts.set('5', text(6), 6)
+  expect([texts.get('5', text(5)), texts.get('5', text(6)), texts.get('1', text(1))]).toEqual([undefined, 6, 1])
 })

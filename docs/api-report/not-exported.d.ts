@@ -386,6 +386,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_IMPORT_OURS: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_MODULE_NOT_FOUND: {
         readonly message: string;
         readonly remedy: string;

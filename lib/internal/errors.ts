@@ -10,6 +10,11 @@ const table = {
     message: 'There is no "{given}" for {wantedBy}',
     remedy: "Write '{right}'.",
   },
+  TIPFY_E_IMPORT_OURS: {
+    message: 'tipfy has no {what} for {wantedBy}; {has}',
+    remedy:
+      'Correct the name, or remove it: docs/coming-from.md says what replaces the modules of the Python versions.',
+  },
   TIPFY_E_MODULE_NOT_FOUND: {
     message: 'There is no module "{module}" for {wantedBy}; looked for {looked}',
     remedy: 'Create one of these files, or correct the name.',

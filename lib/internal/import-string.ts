@@ -73,6 +73,10 @@ export async function importString(
       throw new TipfyError('TIPFY_E_IMPORT_NAME', values)
     }
     const names = Object.keys(found.exports).join(', ') || 'nothing'
+    if (isOurs(found.file)) {
+      const values = { what: `"${module}:${name}"`, wantedBy, has: `${module} exports ${names}` }
+      throw new TipfyError('TIPFY_E_IMPORT_OURS', values)
+    }
     throw new TipfyError('TIPFY_E_EXPORT_NOT_FOUND', { name, wantedBy, file: found.file, names })
   }
   return found.exports[name]
@@ -84,12 +88,19 @@ function sameName(name: string, exports: object): string | undefined {
   return Object.keys(exports).find((other) => plain(other) === plain(name))
 }
 
-/** Throws for a module of tipfy as it was called in 2009, 'tipfy.ext.session', and for one that is mistyped. */
-async function suggestOurs(ours: string, { module, name }: ImportString, wantedBy: string): Promise<void> {
+/** Throws for a module of tipfy as it was called in 2009, 'tipfy.ext.session', one that is mistyped, and one that is no more. */
+async function suggestOurs(ours: string, { module, name }: ImportString, wantedBy: string): Promise<never> {
   const manifest = createRequire(import.meta.url)('../../package.json') as { exports: object }
   const modules = Object.keys(manifest.exports).map((path) => `tipfy${path.slice(1)}`)
   const meant = nearest(ours, modules)
-  if (unlikeness(ours, meant) > 2) return
+  if (unlikeness(ours, meant) > 2) {
+    const names = modules.filter((known) => isOurs(known) && !known.endsWith('.json')).join(', ')
+    throw new TipfyError('TIPFY_E_IMPORT_OURS', {
+      what: `module "${module}"`,
+      wantedBy,
+      has: `its modules are ${names}`,
+    })
+  }
   const right = `${meant}:${sameName(name, await import(meant)) ?? name}`
   const values = { given: `${module}:${name}`, wantedBy, right }
   throw new TipfyError('TIPFY_E_IMPORT_NAME', values)

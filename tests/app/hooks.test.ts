@@ -179,6 +179,15 @@ describe('app.hooks', () => {
     await expect(broken('tipfy/ext/sesion:setSecureCookieSession')).rejects.toMatchObject({
       message: expect.stringContaining('tipfy/ext/sesion'),
     })
+    for (const [hook, has] of [
+      ['tipfy/ext/i18n:setAppHooks', 'its modules are tipfy, tipfy/ext/session,'],
+      ['tipfy/ext/messages:setMessages', 'tipfy/ext/messages exports Messages, messages'],
+    ] as const) {
+      await expect(broken(hook)).rejects.toMatchObject({
+        code: 'TIPFY_E_IMPORT_OURS',
+        message: expect.stringContaining(has),
+      })
+    }
     await expect(broken('application:nothing')).rejects.toMatchObject({ code: 'TIPFY_E_EXPORT_NOT_FOUND' })
     await expect(broken('application')).rejects.toMatchObject({ code: 'TIPFY_E_IMPORT_STRING' })
   })

@@ -7,7 +7,7 @@ import { checkCookie, cookieAttributes, type SessionCookie, writeOptions } from 
 import { type DeviceBound, readDeviceBound } from '../config/device.ts'
 import type { Settings } from '../config/settings.ts'
 import { type CookieRequest, type FoundCookie, findCookie, type SignedName } from '../cookies/signed-cookie.ts'
-import { CookieSigner, type SignedCookie, type SignerOptions } from '../cookies/signing.ts'
+import { CookieSigner, type SignerOptions } from '../cookies/signing.ts'
 import type { DeviceCounters } from '../repository/counters.ts'
 
 /** Seconds that a proof counts beyond the life of the bound cookie. */
@@ -17,7 +17,7 @@ const maxTold = 1000
 export class Devices {
   readonly settings: Settings
   readonly config: DeviceBound
-  /** The bound cookie; its text is the id of the registration, and perhaps `.id.time` of a proof before it. */
+  /** The bound cookie; its text is the id of the registration. */
   readonly cookie: SignedName
   /** A cookie that says when `proveDevice()` has sent a browser to refresh. */
   readonly asked: SignedName
@@ -54,33 +54,10 @@ export class Devices {
     return findCookie(this.cookie, request, this.settings)
   }
 
-  /** The time at which the browser proved the device `id`, in ms, by one bound cookie; undefined if that tells of another. */
-  provenAt({ text, issued }: SignedCookie, id: string): number | undefined {
-    if (text === id) return issued
-    const [first, second, at = ''] = text.split('.')
-    if (first === id) return issued
-    if (second !== id) return undefined
-    const time = Number.parseInt(at, 36)
-    return this.#left(time) > 0 ? time : undefined
-  }
-
-  /** Seconds for which a proof counts on. */
-  #left(time: number): number {
-    return this.config.lifetime + grace - (this.settings.now() - time) / 1000
-  }
-
-  /**
-   * Puts the bound cookie for the registration `id` on a response, and the next challenge. `before`: the bound cookie that came, whose
-   * proof it carries along as long as that counts: a login and a `regenerate()` at once make two sessions, and the browser may be left
-   * with the one that has the former device.
-   */
-  prove(response: Response, id: string, maxAge: number, before?: SignedCookie): void {
+  /** Puts the bound cookie for the registration `id` on a response, and the next challenge. */
+  prove(response: Response, id: string, maxAge: number): void {
     const { name, cookie, signer } = this.cookie
-    const [former] = before?.text.split('.') ?? []
-    const left = former === undefined || former === id ? 0 : Math.floor(this.#left(before!.issued))
-    const text = left > 0 ? `${id}.${former}.${before!.issued.toString(36)}` : id
-    const life = left > 0 ? Math.min(maxAge, left) : maxAge
-    response.setCookie(name, signer.sign(text, this.settings.now()), writeOptions(cookie, true, life))
+    response.setCookie(name, signer.sign(id, this.settings.now()), writeOptions(cookie, true, maxAge))
     response.headers.set('secure-session-challenge', this.challenge(id))
   }
 

@@ -70,7 +70,7 @@ async function register(devices: Devices, main: BackendSession, request: DeviceR
   if (!isDone) return reject('the session has changed meanwhile')
   devices.counters.registered++
   const response = reply(200, JSON.stringify(instructions(devices, id)), { 'content-type': 'application/json' })
-  devices.prove(response, id, firstMaxAge, devices.find(request)?.cookie)
+  devices.prove(response, id, firstMaxAge)
   return { response, isSaved: true }
 }
 
@@ -118,8 +118,7 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
   const response = reply(204)
   // A session that has just moved cannot become bound under its old id: its browser has to come again soon.
   const isUnbound = stateOf(device) === 'registered' && !isFirst
-  const before = isFirst ? devices.find(request)?.cookie : undefined
-  devices.prove(response, id, isUnbound ? firstMaxAge : devices.config.lifetime, before)
+  devices.prove(response, id, isUnbound ? firstMaxAge : devices.config.lifetime)
   return { response, isSaved: isFirst }
 }
 

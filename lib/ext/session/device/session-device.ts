@@ -95,11 +95,10 @@ export class SessionDevice implements DeviceGuard {
     return this.#proven
   }
 
-  #findProof({ id = '', proven = 0 }: StoredDevice): number | undefined {
+  #findProof({ id, proven = 0 }: StoredDevice): number | undefined {
     const found = this.#devices.find(this.#request)
-    let at = found?.cookie && this.#devices.provenAt(found.cookie, id)
-    for (const cookie of found?.older ?? []) at ??= this.#devices.provenAt(cookie, id)
-    if (at !== undefined) return Math.max(at, proven)
+    const own = found?.cookie?.text === id ? found?.cookie : found?.older.find(({ text }) => text === id)
+    if (own !== undefined) return Math.max(own.issued, proven)
     return this.#now - proven < firstGrace ? proven : undefined
   }
 
@@ -193,8 +192,8 @@ export class SessionDevice implements DeviceGuard {
     } catch {
       return // its browser is to come again
     }
-    const now = this.#now
     if (device?.offer === undefined || stateOf(device) === 'bound') return
+    const now = this.#now
     const { until = 0, sent = 0, tries = 0 } = device
     if (now >= until || tries >= maxTries || (tries > 0 && now - sent < offerPause)) return
     const { isSecure, headers } = this.#request

@@ -47,9 +47,11 @@ export class Browser {
 
   /** A request of a page, and the one that it is begun again with. */
   async send(act: Act): Promise<Answer> {
-    const headers: Record<string, string> = { 'sec-fetch-site': 'same-origin' }
-    if (this.#skipped !== undefined) headers['secure-session-skipped'] = this.#skipped
-    const send = () => this.#world.send(this.#who, act, this.jar, headers, this.#user)
+    const send = () => {
+      const headers: Record<string, string> = { 'sec-fetch-site': 'same-origin' }
+      if (this.#skipped !== undefined) headers['secure-session-skipped'] = this.#skipped
+      return this.#world.send(this.#who, act, this.jar, headers, this.#user)
+    }
     const answer = await send()
     if (act !== 'pay' || answer.status !== 307) return answer
     if (this.binding !== undefined && this.jar.left(boundCookie) === 0) await this.#refresh()

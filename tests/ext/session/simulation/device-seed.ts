@@ -30,7 +30,8 @@ class Story {
   #underway = 0
   /** Those of them that may move or end the session. */
   #moving = 0
-  #isPaying = false
+  /** Logins of the owner that were sent, and that are not over. */
+  #logins = { sent: 0, underway: 0 }
   /** How many of those there were. */
   #moves = 0
 
@@ -103,9 +104,6 @@ class Story {
     const [world, owner] = [this.#world, this.#owner]
     const { held } = world
     await owner.prepare()
-    // It deletes the bound cookie for a moment: a registration meanwhile has no proof to carry along.
-    if (isMove(act) && (this.#isPaying || (act === 'pay' && this.#moving > 0))) return
-    if (act === 'pay') this.#isPaying = true
     const from = world.idIn(owner.jar)
     const wasAlone = this.#moving === 0
     if (isMove(act)) {
@@ -113,18 +111,25 @@ class Story {
       this.#moves++
     }
     const movesBefore = this.#moves
+    const isLogin = act === 'login'
+    if (isLogin) {
+      this.#logins.sent++
+      this.#logins.underway++
+    }
+    const loginsBefore = this.#logins.underway > 0 ? -1 : this.#logins.sent
     if (act === 'logout' && from !== null) held.delete(from)
     const answer = await owner.send(act)
     if (isMove(act)) this.#moving--
-    if (act === 'pay') this.#isPaying = false
+    if (isLogin) this.#logins.underway--
     const now = world.idIn(owner.jar)
     // It may be gone, or not.
     if (isMove(act) && answer.status === 503 && from !== null) held.delete(from)
-    else if (act === 'login') held.set(now!, { boundAt: Number.POSITIVE_INFINITY, isHarmed: false })
-    else if (now !== null && !held.has(now)) world.hold(now, from)
+    else if (isLogin) held.set(now!, { boundAt: Number.POSITIVE_INFINITY, isHarmed: false })
+    // With a login at once, its browser may have given up the device of this one: it has to log in again.
+    else if (act === 'renew' && now !== null && this.#logins.sent === loginsBefore) world.hold(now, from)
     await owner.register(answer)
     // The session moved, or ended, while it was on its way.
-    if (!wasAlone || this.#moves > movesBefore || act === 'login') return
+    if (!wasAlone || this.#moves > movesBefore || isLogin) return
     const here = held.get(from ?? '')
     if (here === undefined || here.isHarmed || answer.status === 503 || answer.user === 'ann') return
     world.wrong(`the owner does not notice: ${act} was answered ${answer.status} for ${answer.user}`)

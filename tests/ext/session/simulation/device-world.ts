@@ -111,7 +111,7 @@ export class World {
   /** Notes that a request with the session `from` got another one, which goes on with what that was. */
   hold(id: string, from: string | null): void {
     const before = this.held.get(from ?? '')
-    if (before === undefined) return
+    if (before === undefined || this.held.has(id)) return
     const isBound = before.boundAt <= (this.#born.get(keyName(id)) ?? 0)
     this.held.set(id, { ...before, boundAt: isBound ? before.boundAt : Number.POSITIVE_INFINITY })
   }

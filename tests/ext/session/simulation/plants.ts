@@ -339,10 +339,10 @@ export const plants: Record<string, Plant> = {
     ],
   },
   'the bound cookie of any device counts': {
-    file: 'device/devices.ts',
+    file: 'device/session-device.ts',
     near: 1,
     devices: true,
-    changes: [['if (text === id) return issued', "if (id !== '') return issued"]],
+    changes: [['cookie?.text === id', 'cookie !== undefined']],
   },
   'the time after the first proof has no end': {
     file: 'device/session-device.ts',
@@ -370,15 +370,9 @@ export const plants: Record<string, Plant> = {
   },
   'a second new id goes back to before it was bound': {
     file: 'repository/regenerate.ts',
-    near: 40,
+    near: 180,
     devices: true,
     changes: [['data = withDevice(data, device)', 'data = move.data']],
-  },
-  'a registration drops the proof of the device before it': {
-    file: 'device/endpoint.ts',
-    near: 30,
-    devices: true,
-    changes: [['firstMaxAge, devices.find(request)?.cookie)', 'firstMaxAge)']],
   },
   'a store that is out of reach ends the binding': {
     file: 'device/endpoint.ts',

@@ -123,13 +123,16 @@ function mergedPolicy(given: Readonly<Record<string, readonly string[]>>): Reado
 
 /** Returns the policy's text for a nonce: sources `'nonce'` name it, or go where the page has none. */
 function policyOf(
-  { contentSecurityPolicy: given }: HeadersConfig,
+  { contentSecurityPolicy: given, frameOptions }: HeadersConfig,
   dev: boolean,
 ): ((nonce: string | undefined) => string) | null {
   if (given === null) return null
+  // Browsers that know frame-ancestors do not look at X-Frame-Options.
+  const frames: HeadersConfig['contentSecurityPolicy'] = frameOptions === 'DENY' ? { frameAncestors: ["'none'"] } : {}
+  const chosen = given === defaultHeaders.contentSecurityPolicy ? frames : { ...frames, ...given }
   // In development the console shows what browsers report.
   const own = dev ? { reportUri: ['/_tipfy/violations'] } : {}
-  const directives = Object.entries({ ...own, ...mergedPolicy(given) })
+  const directives = Object.entries({ ...own, ...mergedPolicy(chosen) })
     .filter(([, sources]) => sources.length > 0)
     .map(([name, sources]) => `${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${sources.join(' ')}`)
   const text = directives.join('; ')

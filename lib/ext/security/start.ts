@@ -7,12 +7,25 @@ import { cacheServers } from '../session/config/cache-servers.ts'
 import type { SecurityConfig } from './config.ts'
 import { noStore, policiesOf, policiesWithKey } from './rate-limit/config.ts'
 
+/** Warns of parts that are configured without the hook that does what they say: without it they do nothing, in silence. */
+function warnOfIdleParts(hooks: readonly (string | undefined)[], app: App): void {
+  const { cors, headers, rateLimit } = app.config['tipfy/ext/security'] ?? {}
+  const limits = rateLimit && [...policiesOf(rateLimit)].some(([, { by }]) => by !== undefined)
+  for (const [part, isGiven] of Object.entries({ cors, headers, rateLimit: limits })) {
+    if (!isGiven || hooks.includes(part)) continue
+    app.log.warn(
+      `tipfy/ext/security.${part} is configured, but no hook uses it: add 'tipfy/ext/security:${part}' to posInitApp.`,
+    )
+  }
+}
+
 /** Throws for rate limits that could not count, or name an endpoint that no rule has. */
 export async function start({ rateLimit }: SecurityConfig, app: App): Promise<void> {
   for (const [name, { endpoints = [] }] of policiesOf(rateLimit)) {
     checkEndpoints(app.urlMap!, `tipfy/ext/security.rateLimit.policies.${name}.endpoints`, endpoints)
   }
   const hooks = app.hooks.get('posInitApp').map(ownHookName)
+  warnOfIdleParts(hooks, app)
   const at = hooks.indexOf('rateLimit')
   if (at !== -1) policiesWithKey(rateLimit)
   const session = app.getConfig('tipfy/ext/session')

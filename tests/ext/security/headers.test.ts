@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, jest, test } from '@jest/globals'
 import { type Config, html, makeApp, RequestHandler, Rule, response } from 'tipfy'
 import { cspNonce } from 'tipfy/ext/security'
 import { type Running, start } from '../../support/application.ts'
@@ -187,6 +187,38 @@ test('a page is one by its content type, however it is written, and each header 
   expect(headers['content-security-policy']).toContain("'nonce-")
   expect(headers['x-content-type-options']).toBe('mine')
   expect(headers['referrer-policy']).toBe('origin, no-referrer')
+})
+
+test.each<[string, object, string | undefined]>([
+  ['none', { frameOptions: 'DENY' }, "frame-ancestors 'none'"],
+  ['the own site', { frameOptions: 'SAMEORIGIN' }, "frame-ancestors 'self'"],
+  [
+    'the sites of the policy',
+    { frameOptions: 'DENY', contentSecurityPolicy: { frameAncestors: ['https://partner.example'] } },
+    'frame-ancestors https://partner.example',
+  ],
+  ['all', { frameOptions: 'DENY', contentSecurityPolicy: { frameAncestors: [] } }, undefined],
+])('the policy lets the same pages frame as frameOptions: %s', async (_, headers, directive) => {
+  await serve(headers)
+  const policy = (await running.ask('/')).headers['content-security-policy'] as string
+  expect(policy.match(/frame-ancestors [^;]*/)?.[0]).toBe(directive)
+})
+
+test('a part that is configured without its hook is a warning', async () => {
+  const policies = { all: { limit: 9, window: 60, by: 'address' as const } }
+  const section = { headers: {}, cors: { origins: [] }, rateLimit: { policies } }
+  const warned = async (posInitApp: string[], given: Config['tipfy/ext/security']) => {
+    const app = makeApp({ tipfy: { urls: () => [], hooks: { posInitApp } }, 'tipfy/ext/security': given })
+    const warn = jest.spyOn(app.log, 'warn').mockImplementation(() => {})
+    await app.ready()
+    await app.close()
+    return warn.mock.calls.map(([message]) => /security\.(\w+) is configured/.exec(String(message))?.[1])
+  }
+  expect(await warned([], section)).toEqual(['cors', 'headers', 'rateLimit'])
+  expect(await warned(['tipfy/ext/security:headers'], section)).toEqual(['cors', 'rateLimit'])
+  expect(await warned([], { rateLimit: { policies: { login: { limit: 3 } } } as never })).toEqual([])
+  expect(await warned([], undefined)).toEqual([])
+  await serve({})
 })
 
 test('directives are added and taken away, headers are left out by null, and a policy may only report', async () => {

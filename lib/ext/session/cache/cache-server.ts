@@ -3,13 +3,14 @@
 // before the keys it missed have been deleted from it: that is tried until it is done, or their entries must have expired.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
+import { MissedKeys } from './missed-keys.ts'
 import { type CacheConnection, type CacheCounters, type CacheLink, CacheRefused, CacheUnusable } from './ports.ts'
 
 export interface CacheServerSettings {
   /** The longest wait in ms that one load or save may spend on this server. */
   timeout: number
   /** Milliseconds for a connection to come about, beside the requests. */
-  connectTimeout?: number
+  connectTimeout: number
   /** Milliseconds that an entry can live. */
   entryLife: number
   /** Called when the server stops and starts to work. */
@@ -27,20 +28,10 @@ const maxRetry = 1000
 const maxMissed = 20_000
 /** Keys deleted together. */
 const maxDeleted = 100
-/** In ms; short enough for a server that is back to be found soon. */
-export const defaultConnectTimeout = 1000
 
 interface Used {
   connection: CacheConnection | null
   isGivenUp: boolean
-}
-
-/** A key to delete before the server is used again. */
-interface Missed {
-  /** By then its entry has expired. */
-  until: number
-  /** Called once it is deleted, or has expired. */
-  confirmed: (() => void)[]
 }
 
 export class CacheServer {
@@ -52,7 +43,7 @@ export class CacheServer {
   readonly #outside = AsyncLocalStorage.snapshot()
   #connection: CacheConnection | null = null
   #connecting: Promise<CacheConnection> | null = null
-  readonly #missed = new Map<string, Missed>()
+  readonly #missed: MissedKeys
   #state: 'closed' | 'open' | 'mending' = 'closed'
   #pause = firstPause
   #notBefore = 0
@@ -72,6 +63,7 @@ export class CacheServer {
   constructor(link: CacheLink, clock: Clock, counters: CacheCounters, settings: CacheServerSettings) {
     this.#link = link
     this.#clock = clock
+    this.#missed = new MissedKeys(clock)
     this.#counters = counters
     this.#settings = settings
   }
@@ -150,30 +142,19 @@ export class CacheServer {
   /** Notes that the server missed a change: it is not used before `key` is deleted there, which is tried until it is done. */
   miss(key: string): void {
     const until = this.#clock.ticks() + this.#settings.entryLife
-    const confirmed = this.#missed.get(key)?.confirmed ?? []
-    this.#missed.delete(key) // the one that expires last stands last
-    this.#missed.set(key, { until, confirmed })
+    this.#missed.add(key, until)
     if (this.#state === 'closed') this.#fail(new Error('it missed a change'), this.#clock.ticks())
     if (this.#missed.size > maxMissed) {
       // Too many to remember: all that is there now has to expire first.
-      this.#confirm([...this.#missed.keys()])
+      this.#missed.confirm()
       this.#expiredAt = until
     }
     this.#retryLater()
   }
 
   /** Resolves with true once the missed `key` is deleted or its entry has expired, with false after `ms`. */
-  async confirmed(key: string, ms: number): Promise<boolean> {
-    const missed = this.#missed.get(key)
-    if (missed === undefined) return true
-    if (ms <= 0) return false
-    return new Promise((resolve) => {
-      const cancel = this.#clock.timer(ms, () => resolve(false))
-      missed.confirmed.push(() => {
-        cancel()
-        resolve(true)
-      })
-    })
+  confirmed(key: string, ms: number): Promise<boolean> {
+    return this.#missed.confirmed(key, ms)
   }
 
   /**
@@ -214,7 +195,7 @@ export class CacheServer {
   }
 
   #openLink(): Promise<CacheConnection> {
-    const { connectTimeout = defaultConnectTimeout, timeout } = this.#settings
+    const { connectTimeout, timeout } = this.#settings
     const ms = Math.max(connectTimeout, timeout)
     const connect = () => withDeadline(this.#clock, ms, this.#link.connect(ms))
     return this.#link.prepare?.()?.then(connect) ?? connect()
@@ -269,17 +250,9 @@ export class CacheServer {
   async #retry(): Promise<void> {
     this.#cancelRetry = null
     this.#retryPause = Math.min(this.#retryPause * 2, maxRetry)
-    this.#forgetExpired()
+    this.#missed.forgetExpired()
     if (this.#state === 'open' && this.#missed.size > 0 && !this.#isOver) await this.#mend()
     this.#retryLater()
-  }
-
-  #confirm(keys: readonly string[]): void {
-    for (const key of keys) {
-      const missed = this.#missed.get(key)
-      this.#missed.delete(key)
-      for (const confirmed of missed?.confirmed ?? []) confirmed()
-    }
   }
 
   /** Connects and deletes what was missed; then the server is used again. */
@@ -298,10 +271,9 @@ export class CacheServer {
     try {
       const connection = await this.#connect()
       while (this.#missed.size > 0) {
-        const batch = [...this.#missed].slice(0, maxDeleted)
+        const batch = this.#missed.first(maxDeleted)
         await within(Promise.all(batch.map(([key]) => connection.delete(key))))
-        // A key that was missed again meanwhile has to be deleted again.
-        this.#confirm(batch.filter(([key, missed]) => this.#missed.get(key) === missed).map(([key]) => key))
+        this.#missed.confirm(batch)
       }
       if (!connection.alive) throw new Error('the connection was lost')
       if (this.#isOver) throw new Error('it was closed')
@@ -320,15 +292,5 @@ export class CacheServer {
         this.#openBreaker()
       } else this.#fail(error, start)
     }
-  }
-
-  #forgetExpired(): void {
-    const now = this.#clock.ticks()
-    const expired: string[] = []
-    for (const [key, { until }] of this.#missed) {
-      if (until > now) break
-      expired.push(key)
-    }
-    this.#confirm(expired)
   }
 }

@@ -3,32 +3,17 @@
 // and tests/ext/session/simulation plants their absence.
 
 import type { Clock } from '../../../internal/clock.ts'
-import { CacheServer, type CacheServerSettings } from './cache-server.ts'
+import { CacheServer } from './cache-server.ts'
 import { isRecord, keyOf, parse } from './entries.ts'
 import {
   type CacheConnection,
   type CacheCounters,
   type CachedRecord,
   type CacheLink,
+  type CacheParts,
   CacheRefused,
   type CasId,
 } from './ports.ts'
-
-export interface CacheSettings extends Pick<CacheServerSettings, 'onTrouble'> {
-  /** Milliseconds that a value may be served. */
-  cacheTtl: number
-  /** The longest wait in ms that one load or save may spend on the cache. */
-  cacheTimeout: number
-  /** Milliseconds for a connection to come about, beside the requests. */
-  cacheConnectTimeout?: number
-}
-
-export interface CacheParts {
-  clock: Clock
-  randomness: { token(): string }
-  counters: CacheCounters
-  settings: CacheSettings
-}
 
 /**
  * Returns what makes the cache of a repository on these servers, or undefined for no servers.

@@ -1,5 +1,6 @@
 // The dependencies of the cache, and the record that it keeps: small interfaces whose every step is one await, so that a test
 // can choose what happens between any two steps.
+import type { Clock } from '../../../internal/clock.ts'
 
 /** A live session as Datastore holds it. Times in ms since 1970. */
 export interface CachedRecord {
@@ -32,6 +33,23 @@ export interface CacheCounters {
   cacheBroken: number
   /** The time that each load or save spent on the cache. */
   readonly cache: { add(ms: number, failed: boolean): void }
+}
+
+/** What a repository hands to its cache. */
+export interface CacheParts {
+  clock: Clock
+  randomness: { token(): string }
+  counters: CacheCounters
+  settings: {
+    /** Milliseconds that a value may be served. */
+    cacheTtl: number
+    /** The longest wait in ms that one load or save may spend on the cache. */
+    cacheTimeout: number
+    /** Milliseconds for a connection to come about, beside the requests. */
+    cacheConnectTimeout: number
+    /** Called when a server stops and starts to work. */
+    onTrouble: (message: string) => void
+  }
 }
 
 /** A server of the cache. */

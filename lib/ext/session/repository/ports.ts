@@ -1,8 +1,7 @@
 // The dependencies of the repository: Datastore, a cache in front of it, randomness. Each is a small interface whose
 // every step is one await, so that a test can own them and choose what happens between any two steps.
 
-import type { Clock } from '../../../internal/clock.ts'
-import type { CacheCounters, CachedRecord } from '../cache/ports.ts'
+import type { CachedRecord, CacheParts } from '../cache/ports.ts'
 
 /** A session as Datastore holds it. Times in ms since 1970. */
 export interface SessionRow {
@@ -119,14 +118,4 @@ export interface CachePort {
 }
 
 /** Makes the cache of one repository, which hands over its clock, randomness, counters and settings. */
-export type OpenCache = (parts: {
-  clock: Clock
-  randomness: Randomness
-  counters: CacheCounters
-  settings: {
-    cacheTtl: number
-    cacheTimeout: number
-    cacheConnectTimeout?: number
-    onTrouble: (message: string) => void
-  }
-}) => CachePort
+export type OpenCache = (parts: CacheParts) => CachePort

@@ -29,7 +29,7 @@ function checkMiddleware(handler: HandlerClass): void {
 /** Returns the methods that a rule takes: those of its class; those of the rule if the class cannot be imported, null for any. */
 export async function methodsFor(handlers: Handlers, rule: Rule): Promise<string[] | null> {
   const declared = rule.methods === null ? null : [...rule.methods]
-  if (rule.buildOnly || rule.redirectTo !== undefined) return declared
+  if (!rule.hasHandler) return declared
   try {
     const methods = methodsOf(await handlers.load(rule))
     return methods.filter((method) => declared === null || declared.includes(method) || method === 'OPTIONS')
@@ -66,7 +66,7 @@ export class HandlerLoader implements Handlers {
   async loadAll(rules: Iterable<Rule>): Promise<{ rule: Rule; error: unknown }[]> {
     const failures: { rule: Rule; error: unknown }[] = []
     for (const rule of rules) {
-      if (rule.buildOnly || rule.redirectTo !== undefined) continue
+      if (!rule.hasHandler) continue
       try {
         await this.load(rule)
       } catch (error) {

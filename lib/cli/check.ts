@@ -54,7 +54,7 @@ function checkRule(map: UrlMap, rule: Rule): string | null {
   }
   const built = rule.compiled.builder.build(values, false)
   if (built === null) return `cannot be built with ${JSON.stringify(values)}`
-  if (rule.buildOnly || rule.redirectTo !== undefined) return null
+  if (!rule.hasHandler) return null
   const method = [...(rule.methods ?? ['GET'])][0]!
   const found = follow(map, built.domain, built.path.startsWith('/') ? built.path : `/${built.path}`, method)
   if (typeof found === 'string') return `its own URL ${built.path} ${found}`
@@ -66,7 +66,7 @@ function checkRule(map: UrlMap, rule: Rule): string | null {
 const handlerOf = ({ handler, endpoint }: Rule): unknown => handler ?? endpoint
 
 async function checkHandler(app: App, rule: Rule): Promise<string | null> {
-  if (rule.buildOnly || rule.redirectTo !== undefined) return null
+  if (!rule.hasHandler) return null
   const handler = await app.handlers.load(rule)
   const folder = staticFolders.get(handler)
   if (folder !== undefined) assertFolder(resolve(app.root, folder))

@@ -160,6 +160,11 @@ export class Rule<
     return this.#bound
   }
 
+  /** False for a rule that only builds URLs, or redirects. @internal */
+  get hasHandler(): boolean {
+    return !this.buildOnly && this.redirectTo === undefined
+  }
+
   /** The names of its variables and defaults. */
   get arguments(): ReadonlySet<string> {
     return this.compiled.arguments

@@ -63,7 +63,7 @@ const problem: JsonSchema = {
 export async function describeApp(app: App): Promise<Described> {
   const writer = new Writer()
   for (const rule of app.urlMap!.addedRules) {
-    if (rule.buildOnly || rule.redirectTo !== undefined) continue
+    if (!rule.hasHandler) continue
     try {
       writer.add(rule, await app.handlers.load(rule))
     } catch (error) {

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { cacheOn } from '../lib/ext/session/cache/cache.ts'
-import { memcachedLinks } from '../lib/ext/session/cache/memcached.ts'
+import { memcachedLink } from '../lib/ext/session/cache/memcached.ts'
 import type { CacheConnection, CacheLink } from '../lib/ext/session/cache/ports.ts'
 import { valkeyLink } from '../lib/ext/session/cache/valkey.ts'
 import { systemRandomness } from '../lib/ext/session/repository/randomness.ts'
@@ -92,11 +92,11 @@ export async function printCosts(program: string): Promise<void> {
   const files = ['--tls-cert-file', certificate, '--tls-key-file', certificate, '--tls-ca-cert-file', certificate]
   const server = await Valkey.start(program, '--tls-port', String(tlsPort), '--tls-auth-clients', 'no', ...files)
   try {
-    const [memcachedLink] = memcachedLinks(memcached.address)
+    const link = memcachedLink({ host: '127.0.0.1', port: memcached.port })
     const plain = valkeyLink({ host: '127.0.0.1', port: server.port })
     const tls = valkeyLink({ host: 'localhost', port: tlsPort, tls: true, ca: readFileSync(certificate, 'utf8') })
-    await printReads({ memcached: memcachedLink!, [program]: plain, [`${program} over TLS`]: tls })
-    await printHang('memcached', memcachedLink!, () => memcached.hang())
+    await printReads({ memcached: link, [program]: plain, [`${program} over TLS`]: tls })
+    await printHang('memcached', link, () => memcached.hang())
     await printHang(program, plain, () => server.hang())
   } finally {
     await Promise.all([memcached.kill(), server.kill()])

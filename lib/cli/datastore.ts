@@ -1,6 +1,7 @@
 // `tipfy datastore`: a local Datastore for any Datastore client, ours or another language's.
 import type { Concurrency } from '../datastore/engine/storage/schema.ts'
 import { startDatastoreServer } from '../datastore/server/server.ts'
+import { hostInUrl } from '../internal/own-host.ts'
 import { untilSignal } from '../server/until-signal.ts'
 import { print } from './output.ts'
 
@@ -23,9 +24,8 @@ export async function datastoreCommand({
   concurrency,
 }: Options): Promise<void> {
   const options = { port, host, dataFolder: data, memory, allowHost, concurrency }
-  const parts = { unstarted: { close: async () => {} }, patience: 15_000, onError: () => {} }
-  const server = await untilSignal(() => startDatastoreServer(options), parts)
-  const address = `${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
+  const server = await untilSignal(() => startDatastoreServer(options))
+  const address = `${hostInUrl(server.host)}:${server.port}`
   print(`Datastore on ${address}, ${memory ? 'kept in memory only' : `kept in ${data}`}`)
   print(`export DATASTORE_EMULATOR_HOST=${address} GOOGLE_CLOUD_PROJECT=tipfy`)
 }

@@ -27,8 +27,7 @@ const final = /^TIPFY_E_(?:PORT|PORT_IN_USE|PORT_DENIED|HOST|DATA_FOLDER|CONFIG_
 export async function devCommand(options: Options): Promise<void> {
   if (cluster.isWorker) return work(options)
   configFile(process.cwd())
-  const parts = { unstarted: { close: async () => {} }, patience: 15_000, onError: () => {} }
-  const supervisor = await untilSignal(() => supervise(process.cwd(), print), parts)
+  const supervisor = await untilSignal(() => supervise(process.cwd(), print))
   print(`Serving on ${supervisor.url}, restarting on every change`)
   print(`Sessions: ${supervisor.sessions}`)
   print(`Console: ${supervisor.url}/_tipfy/`)
@@ -72,7 +71,7 @@ function outliveErrors(): void {
 async function tryHandlers(app: App): Promise<void> {
   const rules: Record<string, string[]> = {}
   for (const rule of app.urlMap!.rules()) {
-    if (rule.buildOnly || rule.redirectTo !== undefined) continue
+    if (!rule.hasHandler) continue
     const file = handlerFile(app, rule)
     if (file !== undefined) rules[file] = [...(rules[file] ?? []), rule.path]
   }

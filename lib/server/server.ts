@@ -6,6 +6,7 @@ import type { App } from '../app/types.ts'
 import { continueWith } from '../http/request/body-stream.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { allowHalfOpen, createServer } from '../internal/node-http.ts'
+import { hostInUrl } from '../internal/own-host.ts'
 import { logged, openAccessLog } from './access-log.ts'
 import { gracefully } from './graceful.ts'
 import { rejectUnreadable } from './unreadable.ts'
@@ -135,7 +136,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Runni
     await app.close()
   }
   const address = server.address() as AddressInfo
-  const name = host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  const name = host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : hostInUrl(host)
   return {
     url: `http://${name}:${address.port}`,
     port: address.port,

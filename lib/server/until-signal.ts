@@ -9,11 +9,12 @@ interface Closable {
 }
 
 interface Parts {
-  /** Closes what a start has opened that failed, or that did not end in time. */
-  unstarted: Closable
-  /** Milliseconds that a start has after a signal. */
-  patience: number
-  onError(error: unknown): void
+  /** Closes what a start has opened that failed, or that did not end in time. Default: nothing is to be closed. */
+  unstarted?: Closable
+  /** Milliseconds that a start has after a signal. Default: 15,000. */
+  patience?: number
+  /** Called with what `close` throws. */
+  onError?(error: unknown): void
 }
 
 /**
@@ -22,20 +23,20 @@ interface Parts {
  *
  * @returns what was started; never, if a signal came before
  */
-export async function untilSignal<T extends Closable>(start: () => Promise<T>, parts: Parts): Promise<T> {
+export async function untilSignal<T extends Closable>(start: () => Promise<T>, parts: Parts = {}): Promise<T> {
   let isStopping = false
   const starting = start()
   async function close(): Promise<void> {
-    const late = new Promise<null>((resolve) => setTimeout(resolve, parts.patience, null).unref())
+    const late = new Promise<null>((resolve) => setTimeout(resolve, parts.patience ?? 15_000, null).unref())
     const running = await Promise.race([starting.catch(() => null), late])
-    await (running ?? parts.unstarted).close()
+    await (running ?? parts.unstarted)?.close()
   }
   function stop(): void {
     isStopping = true
     close().then(
       () => leave(0),
       (error: unknown) => {
-        parts.onError(error)
+        parts.onError?.(error)
         leave(1)
       },
     )

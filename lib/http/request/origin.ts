@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { TipfyError } from '../../internal/errors.ts'
+import { hostInUrl } from '../../internal/own-host.ts'
 import { BadHost } from '../exceptions.ts'
 import { defaultTrustedHeaders, type RequestSettings, type Trust, type TrustedProxies } from './settings.ts'
 
@@ -112,7 +113,7 @@ export function hostOf(incoming: IncomingMessage, settings: RequestSettings): st
 // An HTTP/1.0 request without a Host asks this very socket.
 function ownAddress({ socket }: IncomingMessage): string {
   const { localAddress = 'localhost', localPort } = socket
-  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}${localPort ? `:${localPort}` : ''}`
+  return hostInUrl(localAddress) + (localPort ? `:${localPort}` : '')
 }
 
 /** A server's name as requests write it, without the default port of the scheme. */

@@ -28,14 +28,11 @@ type Credentials = Pick<CacheSettings, 'cacheUser' | 'cachePassword' | 'cacheCa'
 async function linksTo(servers: readonly CacheServerAddress[], credentials: Credentials): Promise<CacheLink[]> {
   const { cacheUser, cachePassword, cacheCa: ca } = credentials
   if (servers.length === 0) return []
-  const username = servers[0]!.username ?? cacheUser
-  if (servers[0]!.kind === 'memcached') {
-    const { memcachedLinks } = await import('./memcached.ts')
-    const names = servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
-    return memcachedLinks(names, { username, password: cachePassword })
-  }
-  const { valkeyLink } = await import('./valkey.ts')
-  return servers.map(({ host, port, tls, username, database }) =>
-    valkeyLink({ host, port, tls, ca, username: username ?? cacheUser, password: cachePassword, database }),
+  const link =
+    servers[0]!.kind === 'memcached'
+      ? (await import('./memcached.ts')).memcachedLink
+      : (await import('./valkey.ts')).valkeyLink
+  return servers.map((server) =>
+    link({ ...server, ca, username: server.username ?? cacheUser, password: cachePassword }),
   )
 }

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net'
 import memjs from 'memjs'
 import { systemClock, withDeadline } from '../../../internal/clock.ts'
+import { hostInUrl } from '../../../internal/own-host.ts'
 import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import type { CachePasswordSetting } from '../config/cache-servers.ts'
@@ -11,6 +12,8 @@ import { Passwords } from './passwords.ts'
 import { type CacheConnection, type CacheLink, CacheRefused, CacheUnusable, type CasId } from './ports.ts'
 
 export interface MemcachedOptions {
+  host: string
+  port: number
   /** For servers that want SASL. */
   username?: string | null
   password?: CachePasswordSetting
@@ -21,21 +24,14 @@ interface Credentials {
   password: string | null
 }
 
-/** Servers by `host:port,host:port` or a list; the port is 11211 where left out, an IPv6 address stands in brackets. */
-export function memcachedLinks(servers: string | readonly string[], options: MemcachedOptions = {}): CacheLink[] {
-  const list = typeof servers === 'string' ? servers.split(',') : servers
-  return list.map((server) => {
-    const name = server.trim()
-    const [, ipv6, host = ipv6 ?? '', port = '11211'] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(name) ?? []
-    const { username } = options
-    const passwords = new Passwords(options.password, systemClock)
-    return {
-      name,
-      prepare: () => passwords.prepare(),
-      connect: async (timeout) =>
-        Connection.open(host, Number(port), { username, password: await passwords.take() }, timeout),
-    }
-  })
+/** A link to one server. */
+export function memcachedLink({ host, port, username, password }: MemcachedOptions): CacheLink {
+  const passwords = new Passwords(password, systemClock)
+  return {
+    name: `${hostInUrl(host)}:${port}`,
+    prepare: () => passwords.prepare(),
+    connect: async (timeout) => Connection.open(host, port, { username, password: await passwords.take() }, timeout),
+  }
 }
 
 const remedy = ': Valkey and Redis are valkey://host:port, with TLS valkeys://'
@@ -87,7 +83,7 @@ class Connection implements CacheConnection {
   }
 
   private constructor(host: string, port: number, { username, password }: Credentials) {
-    this.#name = `${host}:${port}`
+    this.#name = `${hostInUrl(host)}:${port}`
     // Longer than any deadline of ours: two time-outs of one call would interfere.
     const server = new memjs.Server(host, port, '', '', { timeout: 3600, conntimeout: 3600, keepAlive: true })
     this.#server = server as unknown as MemjsServer

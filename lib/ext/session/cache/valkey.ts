@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type Clock, systemClock, withDeadline } from '../../../internal/clock.ts'
+import { hostInUrl } from '../../../internal/own-host.ts'
 import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import type { CachePasswordSetting } from '../config/cache-servers.ts'
@@ -54,7 +55,7 @@ export function valkeyLink(options: ValkeyOptions, world = systemWorld): CacheLi
   const passwords = new Passwords(options.password, world.clock)
   const open = (timeout: number) => ValkeyConnection.open(options, passwords, world, timeout)
   return {
-    name: `${host.includes(':') ? `[${host}]` : host}:${port}${database === 0 ? '' : `/${database}`}`,
+    name: `${hostInUrl(host)}:${port}${database === 0 ? '' : `/${database}`}`,
     prepare: () => passwords.prepare(),
     connect: open,
     async describe(timeout) {

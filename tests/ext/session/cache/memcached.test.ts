@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
-import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheConnection } from '../../../../lib/ext/session/cache/ports.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
@@ -9,6 +9,7 @@ import { systemClock } from '../../../../lib/internal/clock.ts'
 import { Memcached, memcachedFound, saslFound } from '../../../support/memcached.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 
+const host = '127.0.0.1'
 const maybe = memcachedFound ? describe : describe.skip
 
 maybe('a connection to memcached', () => {
@@ -16,7 +17,7 @@ maybe('a connection to memcached', () => {
   let connection: CacheConnection
   beforeAll(async () => {
     server = await Memcached.start()
-    connection = await memcachedLinks(server.address)[0]!.connect(5000)
+    connection = await memcachedLink({ host, port: server.port }).connect(5000)
   })
   afterAll(async () => {
     connection.close()
@@ -61,14 +62,14 @@ maybe('a connection to memcached', () => {
 
   test('rejects what is under way when the server goes, and never sends to the next one', async () => {
     const other = await Memcached.start()
-    const lost = await memcachedLinks(other.address)[0]!.connect(5000)
+    const lost = await memcachedLink({ host, port: other.port }).connect(5000)
     const cas = await lost.add('k', 'a', 10)
     other.hang()
     const open = lost.get('k')
     await Promise.all([other.kill(), expect(open).rejects.toThrow()])
     expect(lost.alive).toBe(false)
     await other.run()
-    const next = await memcachedLinks(other.address)[0]!.connect(5000)
+    const next = await memcachedLink({ host, port: other.port }).connect(5000)
     await next.add('k', 'b', 10)
     await expect(lost.replace('k', 'c', 10, cas)).rejects.toThrow('connection was lost')
     expect((await next.get('k'))!.value).toBe('b')
@@ -87,8 +88,8 @@ withPasswords('a memcached that asks for a name and a password', () => {
   afterAll(() => server.kill())
 
   test('is given them, and serves', async () => {
-    const [link] = memcachedLinks(server.address, { username: 'ann', password: 'right' })
-    const connection = await link!.connect(5000)
+    const link = memcachedLink({ host, port: server.port, username: 'ann', password: 'right' })
+    const connection = await link.connect(5000)
     const cas = await connection.add('k', 'a', 10)
     expect(await connection.get('k')).toEqual({ value: 'a', cas })
     connection.close()
@@ -100,10 +101,10 @@ withPasswords('a memcached that asks for a name and a password', () => {
       made++
       return 'right'
     }
-    const [link] = memcachedLinks(server.address, { username: 'ann', password })
+    const link = memcachedLink({ host, port: server.port, username: 'ann', password })
     expect(made).toBe(0)
     for (const times of [1, 2]) {
-      const connection = await link!.connect(5000)
+      const connection = await link.connect(5000)
       expect(await connection.get('nothing')).toBeNull()
       connection.close()
       expect(made).toBe(times)
@@ -115,15 +116,15 @@ withPasswords('a memcached that asks for a name and a password', () => {
     ['another name', { username: 'bob', password: 'right' }],
     ['none', {}],
   ])('refuses %s, and says so', async (_, options) => {
-    const [link] = memcachedLinks(server.address, options)
-    await expect(link!.connect(5000)).rejects.toThrow('authentication failed')
+    const link = memcachedLink({ host, port: server.port, ...options })
+    await expect(link.connect(5000)).rejects.toThrow('authentication failed')
   })
 
   test('leaves sessions right where the password is wrong, and is tried seldom', async () => {
     const told: string[] = []
     const store = new SessionRepository({
       datastore: new MemoryDatastore(),
-      cache: cacheOn(memcachedLinks(server.address, { username: 'ann', password: 'wrong' })),
+      cache: cacheOn([memcachedLink({ host, port: server.port, username: 'ann', password: 'wrong' })]),
       clock: systemClock,
       randomness: systemRandomness,
       settings: { cacheTimeout: 5000, onTrouble: (message) => told.push(message) },
@@ -155,7 +156,7 @@ describe('a server that is not memcached', () => {
   ])('and %s is an error, not a wait', async (_, behaviour) => {
     answer = behaviour
     const { port } = server.address() as { port: number }
-    await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(5000)).rejects.toThrow()
+    await expect(memcachedLink({ host, port }).connect(5000)).rejects.toThrow()
   })
 
   test('and never answers leaves no connection open', async () => {
@@ -163,14 +164,14 @@ describe('a server that is not memcached', () => {
       answer = (socket) => socket.resume().once('close', () => resolve())
     })
     const { port } = server.address() as { port: number }
-    await expect(memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(20)).rejects.toThrow('no response within 20 ms')
+    await expect(memcachedLink({ host, port }).connect(20)).rejects.toThrow('no response within 20 ms')
     await closed
   })
 })
 
-test('names of servers may leave out the port, and hold IPv6 addresses', () => {
-  expect(memcachedLinks('a:1, b').map(({ name }) => name)).toEqual(['a:1', 'b'])
-  expect(memcachedLinks(['[::1]:11212'])[0]!.name).toBe('[::1]:11212')
+test('a link is named by its server, an IPv6 address in brackets', () => {
+  expect(memcachedLink({ host: 'a', port: 1 }).name).toBe('a:1')
+  expect(memcachedLink({ host: '::1', port: 11212 }).name).toBe('[::1]:11212')
 })
 
 test('a password that cannot be made leaves sessions right', async () => {
@@ -178,7 +179,7 @@ test('a password that cannot be made leaves sessions right', async () => {
   const password = () => Promise.reject(new Error('no metadata server'))
   const store = new SessionRepository({
     datastore: new MemoryDatastore(),
-    cache: cacheOn(memcachedLinks('127.0.0.1:1', { username: 'ann', password })),
+    cache: cacheOn([memcachedLink({ host, port: 1, username: 'ann', password })]),
     clock: systemClock,
     randomness: systemRandomness,
     settings: { onTrouble: (message) => told.push(message) },

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import memjs from 'memjs'
-import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 
 /** The operations that clients sent to a server which responds to everything with success. */
 const operations: number[] = []
@@ -46,7 +46,7 @@ test('a connection logs in only as configured, knows that it is alive, and close
   process.env.MEMCACHIER_USERNAME = process.env.MEMCACHIER_PASSWORD = 'of the environment'
   try {
     operations.length = 0
-    const connection = await memcachedLinks(`127.0.0.1:${port}`)[0]!.connect(5000)
+    const connection = await memcachedLink({ host: '127.0.0.1', port }).connect(5000)
     expect(operations).toEqual([0x0a])
     expect(connection.alive).toBe(true)
     const closed = once(sockets.at(-1)!, 'close')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import { type ValkeyOptions, valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { freePort, Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { certificate, Relay, Valkey, valkeyServers } from '../../../support/valkey.ts'
@@ -309,7 +309,7 @@ describe.each(valkeyServers)('%s as the wrong server', (program) => {
     await expect(connect(server.port, { password: 'hush' })).rejects.toThrow(
       'it asks for no password; leave out cachePassword',
     )
-    await expect(memcachedLinks(`127.0.0.1:${server.port}`)[0]!.connect(200)).rejects.toThrow(
+    await expect(memcachedLink({ host: '127.0.0.1', port: server.port }).connect(200)).rejects.toThrow(
       'Valkey and Redis are valkey://host:port',
     )
     await server.kill()

@@ -39,7 +39,7 @@ test('a writer whose entry others keep changing deletes it, well within the time
   }
   const link = { name: 'fake', connect: async () => connection as unknown as CacheConnection }
   const counters = newCounters()
-  const settings = { cacheTtl: 60_000, cacheTimeout: 50, onTrouble: () => {} }
+  const settings = { cacheTtl: 60_000, cacheTimeout: 50, cacheConnectTimeout: 1000, onTrouble: () => {} }
   const cache = new SessionCache([link], [], { clock, randomness: fakeRandomness(), counters, settings })
   await cache.write('a'.repeat(64), recordOf(clock, 2), null)
   expect(commands.at(-1)).toBe('delete')

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
 import { startDatastoreServer } from '../../../../lib/datastore/server/server.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
-import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
@@ -117,7 +117,7 @@ const caches: Record<string, CacheKind> = {
     found: memcachedFound,
     async start() {
       const server = await Memcached.start()
-      return { links: () => memcachedLinks(server.address), stop: () => server.kill() }
+      return { links: () => [memcachedLink({ host: '127.0.0.1', port: server.port })], stop: () => server.kill() }
     },
   },
 }

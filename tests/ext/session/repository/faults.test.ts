@@ -5,7 +5,7 @@ import type { Datastore } from '@google-cloud/datastore'
 import { describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore } from '../../../../lib/datastore/client.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
-import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
 import { clientCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import { type DatastorePort, PortError } from '../../../../lib/ext/session/repository/ports.ts'
@@ -16,14 +16,18 @@ import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
 import { freePort, Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 
+type Server = Pick<Memcached, 'port'>
+
+const linkTo = ({ port }: Server) => memcachedLink({ host: '127.0.0.1', port })
+
 function openRepository(
   datastore: DatastorePort,
-  memcached: string | null,
+  memcached: Server | Server[] | null,
   settings: Partial<RepositorySettings> = {},
 ) {
   return new SessionRepository({
     datastore,
-    cache: memcached === null ? undefined : cacheOn(memcachedLinks(memcached)),
+    cache: memcached === null ? undefined : cacheOn([memcached].flat().map(linkTo)),
     clock: systemClock,
     randomness: systemRandomness,
     settings,
@@ -40,7 +44,7 @@ withMemcached('a memcached', () => {
     let shift = 0
     const store = new SessionRepository({
       datastore: new MemoryDatastore(),
-      cache: cacheOn(memcachedLinks(memcached.address)),
+      cache: cacheOn([linkTo(memcached)]),
       clock,
       randomness: systemRandomness,
       settings: { cacheTimeout: 50, onTrouble: (message) => told.push(message) },
@@ -77,7 +81,7 @@ withMemcached('a memcached', () => {
 
   test('that has responded while the process was held is not taken for a hung one', async () => {
     const memcached = await Memcached.start()
-    const store = openRepository(new MemoryDatastore(), memcached.address, { cacheTimeout: 200 })
+    const store = openRepository(new MemoryDatastore(), memcached, { cacheTimeout: 200 })
     const record = await store.create('sid', { data: '{}' })
     for (let n = 0; n < 5; n++) {
       const loading = store.load('sid')
@@ -91,7 +95,7 @@ withMemcached('a memcached', () => {
   })
 
   test('that nobody listens on costs a refusal, and sessions are right', async () => {
-    const store = openRepository(new MemoryDatastore(), `127.0.0.1:${await freePort()}`)
+    const store = openRepository(new MemoryDatastore(), { port: await freePort() })
     const record = await store.create('sid', { data: '{}' })
     for (let n = 0; n < 10; n++) expect(await store.load('sid')).toEqual({ state: 'live', record })
     expect(store.stats).toMatchObject({ breakerOpened: 1, cacheBypassed: 9 })
@@ -106,7 +110,7 @@ withMemcached('a memcached', () => {
     const server = createServer((socket) => socket.on('error', () => {}).on('data', () => answer(socket)))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }
-    const store = openRepository(new MemoryDatastore(), `127.0.0.1:${port}`)
+    const store = openRepository(new MemoryDatastore(), { port })
     const record = await store.create('sid', { data: '{}' })
     for (let n = 0; n < 5; n++) expect(await store.load('sid')).toEqual({ state: 'live', record })
     expect(store.stats.breakerOpened).toBe(1)
@@ -118,10 +122,7 @@ withMemcached('a memcached', () => {
     const memcached = await Memcached.start('-I', '512k', '-m', '2', '-M')
     const datastore = new MemoryDatastore()
     const patient = { cacheTimeout: 5000 }
-    const [one, two] = [
-      openRepository(datastore, memcached.address, patient),
-      openRepository(datastore, memcached.address, patient),
-    ]
+    const [one, two] = [openRepository(datastore, memcached, patient), openRepository(datastore, memcached, patient)]
     let record = await one.create('sid', { data: '{"n":0}' })
     for (let n = 1; n < 20; n++) {
       await two.load('sid')
@@ -139,7 +140,7 @@ withMemcached('a memcached', () => {
 
   test('is told once of changes that were committed together', async () => {
     const memcached = await Memcached.start()
-    const store = openRepository(new MemoryDatastore(), memcached.address, { cacheTimeout: 5000 })
+    const store = openRepository(new MemoryDatastore(), memcached, { cacheTimeout: 5000 })
     await store.create('sid', { data: '{}' })
     await store.load('sid')
     while (store.stats.fills === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -157,8 +158,7 @@ withMemcached('a memcached', () => {
   test('among several keeps its own sessions: one that dies does not touch those of the others', async () => {
     const servers = await Promise.all([Memcached.start(), Memcached.start(), Memcached.start()])
     const datastore = new MemoryDatastore()
-    const addresses = servers.map(({ address }) => address).join()
-    const store = openRepository(datastore, addresses, { cacheTimeout: 5000 })
+    const store = openRepository(datastore, servers, { cacheTimeout: 5000 })
     const sids = Array.from({ length: 60 }, (_, n) => `s${n}`)
     for (const sid of sids) await store.create(sid, { data: '{}' })
     for (const sid of [...sids, ...sids]) await store.load(sid)

@@ -82,7 +82,7 @@ describe.each(Object.entries(places).filter(([, { found }]) => found))('four pro
   beforeAll(async () => {
     running = await place.start()
     memcached = await Memcached.start()
-    const options = { ...running.options, memcached: memcached.address }
+    const options = { ...running.options, memcached: memcached.port }
     workers = await Promise.all(numbers(4).map(() => StoreWorker.start(options, running.env)))
   }, 60_000)
   afterAll(async () => {
@@ -147,7 +147,7 @@ describe.each(Object.entries(places).filter(([, { found }]) => found))('four pro
 
   test('keep what one had committed that was killed before it reached memcached, whose old entry soon ends', async () => {
     // New ones: after what the tests above did, the others may still be leaving memcached alone, and so leave old entries.
-    const options = { ...running.options, memcached: memcached.address }
+    const options = { ...running.options, memcached: memcached.port }
     const started = await Promise.all(numbers(3).map(() => StoreWorker.start(options, running.env)))
     const [one, two, victim] = started as [StoreWorker, StoreWorker, StoreWorker]
     const sid = `victim ${Math.random()}`
@@ -164,7 +164,7 @@ describe.each(Object.entries(places).filter(([, { found }]) => found))('four pro
   }, 60_000)
 
   test('lose nothing that was answered when one is killed in the midst of it', async () => {
-    const victim = await StoreWorker.start({ ...running.options, memcached: memcached.address }, running.env)
+    const victim = await StoreWorker.start({ ...running.options, memcached: memcached.port }, running.env)
     const sid = `midst ${Math.random()}`
     await workers[0]!.call('create', sid, '{}')
     const counting = victim.call('count', sid, 0, 10_000)

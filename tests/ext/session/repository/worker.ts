@@ -2,7 +2,7 @@
 import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
 import type { Concurrency } from '../../../../lib/datastore/engine/storage/schema.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
-import { memcachedLinks } from '../../../../lib/ext/session/cache/memcached.ts'
+import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
@@ -13,7 +13,7 @@ import { systemClock } from '../../../../lib/internal/clock.ts'
 
 export interface WorkerOptions {
   dataFolder?: string
-  memcached?: string
+  memcached?: number
   /** The port of a Valkey or Redis, in place of memcached. */
   valkey?: number
   storeTimeout?: number
@@ -77,7 +77,7 @@ rows.commit = async (...args) => {
 
 function linksOf({ memcached, valkey }: WorkerOptions): CacheLink[] {
   if (valkey !== undefined) return [valkeyLink({ host: '127.0.0.1', port: valkey })]
-  return memcached === undefined ? [] : memcachedLinks(memcached)
+  return memcached === undefined ? [] : [memcachedLink({ host: '127.0.0.1', port: memcached })]
 }
 
 const store = new SessionRepository({

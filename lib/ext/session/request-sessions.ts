@@ -1,7 +1,8 @@
 // The sessions of one request: the main one and those that getSession opens, saved together with the cookies of the response.
 import { TipfyError } from '../../internal/errors.ts'
-import type { BackendSession, SessionKind } from './backends/backend.ts'
+import type { BackendSession } from './backends/backend.ts'
 import { DatastoreSession } from './backends/datastore.ts'
+import type { SessionKind } from './backends/kind.ts'
 import { isSeconds } from './config/cookie.ts'
 import type { Settings } from './config/settings.ts'
 import { type CookieChange, type FoundCookie, findCookie } from './cookies/signed-cookie.ts'

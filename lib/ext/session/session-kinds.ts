@@ -1,6 +1,6 @@
 // The kinds of session of an application: for each name its cookie, its signer and its backend.
 import { TipfyError } from '../../internal/errors.ts'
-import type { Backend, SessionKind } from './backends/backend.ts'
+import type { Backend, SessionKind } from './backends/kind.ts'
 import { checkCookie, cookieAttributes, type SessionCookie } from './config/cookie.ts'
 import type { Settings } from './config/settings.ts'
 import { Encryption } from './cookies/encryption.ts'

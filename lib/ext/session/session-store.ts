@@ -1,8 +1,9 @@
 // `sessionStore`: the life of a session, and of others beside it, within one request.
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
 import { TipfyError } from '../../internal/errors.ts'
-import type { Backend, BackendSession } from './backends/backend.ts'
+import type { BackendSession } from './backends/backend.ts'
 import { DatastoreSession } from './backends/datastore.ts'
+import type { Backend } from './backends/kind.ts'
 import { openValue, type SecureCookieOptions, sealValue } from './cookies/secure-cookies.ts'
 import type { CookieChange } from './cookies/signed-cookie.ts'
 import { Csrf, newNonce } from './csrf.ts'

@@ -1,26 +1,15 @@
 // A session in a request, with either backend: the data that the handler sees, what it did, and the cookie that this needs.
 import { ServiceUnavailable } from '../../../http/exceptions.ts'
 import { TipfyError } from '../../../internal/errors.ts'
-import type { Settings } from '../config/settings.ts'
-import type { CookieChange, FoundCookie, SignedName } from '../cookies/signed-cookie.ts'
+import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { decodeData } from '../data/codec.ts'
 import { mayHaveDevice, type StoredDevice, storedDevice } from '../data/device-state.ts'
 import { deviceKey } from '../data/reserved.ts'
 import type { CopyOnRead } from './copy-on-read.ts'
 import { frozenCopy } from './frozen.ts'
+import { isDue, type SessionKind } from './kind.ts'
 import { WorkingCopy } from './working-copy.ts'
-
-/** The place of a session: all of it in a signed cookie, or a record in Datastore. */
-export type Backend = 'securecookie' | 'datastore'
-
-/** The cookie, backend and settings that sessions of one name share; made once per application. */
-export interface SessionKind extends SignedName {
-  readonly backend: Backend
-  readonly settings: Settings
-  /** Seconds without a request until a session ends. */
-  readonly expiration: number
-}
 
 /** The part of a response that decides whether a cookie may be set on it. */
 export interface ResponseHead {
@@ -47,17 +36,6 @@ export interface DeviceGuard {
 }
 
 const noActs: Acts = {}
-
-/** Returns true if a session's cookie has to be renewed though nothing changed: an older key signed it, or it is old. */
-export function isDue(
-  { settings, expiration, cookie: { maxAge } }: SessionKind,
-  cookie: SignedCookie,
-  now: number,
-): boolean {
-  // The browser may keep it for less time than the server.
-  const life = cookie.lifetime ?? (maxAge === null ? expiration : Math.min(expiration, maxAge))
-  return !cookie.newest || now - cookie.issued >= 1000 * settings.touchAfter * life
-}
 
 /** The error for a write to a session whose cookie is from the future. Another process, or this one later, can do it. */
 function aheadOfUs(name: string): ServiceUnavailable {

@@ -1,6 +1,5 @@
 // The session that a record in Datastore keeps; only its signed id travels. The repository merges what concurrent requests do to
 // one session; here are the states of a session in one request, and the cookie that follows from each.
-import { ServiceUnavailable } from '../../../http/exceptions.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
@@ -8,44 +7,11 @@ import { encodeData } from '../data/codec.ts'
 import { type StoredDevice, storedDevice } from '../data/device-state.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
-import type { RepositoryUnavailable, SessionRecord, SessionRepository } from '../repository/repository.ts'
-import { BackendSession, type ResponseHead, type SessionKind } from './backend.ts'
+import type { SessionRecord, SessionRepository } from '../repository/repository.ts'
+import { BackendSession, type ResponseHead } from './backend.ts'
 import { CopyOnRead } from './copy-on-read.ts'
-
-/** The session of a request. */
-type State =
-  /** There is none: no cookie came, its id is unknown, or this request ended it. */
-  | { readonly is: 'none' }
-  /** Its record is not there yet. */
-  | { readonly is: 'loading'; readonly id: string }
-  /** `isSent` is false while the browser does not have the id. */
-  | {
-      readonly is: 'live'
-      readonly id: string
-      readonly record: SessionRecord
-      readonly isSent: boolean
-      /** True if a newer cookie came whose session ended a moment ago: this one must not be renewed over its successor. */
-      readonly isOlder: boolean
-    }
-  /** Another request ended or moved it a moment ago. `record`: as it was before, if this request had it. */
-  | { readonly is: 'dead'; readonly id: string; readonly record: SessionRecord | null }
-  /** It could not be loaded. */
-  | { readonly is: 'failed'; readonly id: string; readonly error: unknown }
-
-type Live = Extract<State, { is: 'live' }>
-
-const none: State = { is: 'none' }
-
-/** The ids of one request that are looked up, newest first: a browser may have the cookies of former domains and paths. */
-const maxLookups = 3
-
-/** The error that a request gets while the repository is out of reach: a 503. */
-function unavailable(error: unknown): unknown {
-  const { retryAfter } = error as RepositoryUnavailable
-  if (retryAfter === undefined) return error
-  const headers = retryAfter === null ? undefined : { 'Retry-After': String(retryAfter) }
-  return new ServiceUnavailable(undefined, { cause: error, headers })
-}
+import { findRecord, type Live, none, type State, unavailable } from './find-record.ts'
+import type { SessionKind } from './kind.ts'
 
 export class DatastoreSession extends BackendSession {
   readonly #repository: SessionRepository
@@ -69,31 +35,11 @@ export class DatastoreSession extends BackendSession {
   }
 
   async #fetch(newest: string): Promise<void> {
-    let state = await this.#lookUp(newest)
-    for (const cookie of this.#older.slice(0, maxLookups - 1)) {
-      if (state.is !== 'none' && state.is !== 'dead') break
-      const older = await this.#lookUp(cookie.text)
-      if (older.is === 'live') {
-        this.cookie = cookie
-        const isOlder = state.is === 'dead'
-        // Sent anew it is the newest, and the next request needs one lookup.
-        if (!isOlder) this.act({ isTouched: true })
-        state = { ...older, isOlder }
-      } else if (state.is === 'none') {
-        state = older
-      }
-    }
+    const { state, cookie } = await findRecord(this.#repository, newest, this.#older)
+    if (cookie !== undefined) this.cookie = cookie
+    // Sent anew it is the newest, and the next request needs one lookup.
+    if (cookie !== undefined && state.is === 'live' && !state.isOlder) this.act({ isTouched: true })
     if (this.#state.is === 'loading') this.#state = state // it may have been destroyed meanwhile
-  }
-
-  async #lookUp(id: string): Promise<State> {
-    try {
-      const loaded = await this.#repository.load(id)
-      if (loaded.state === 'live') return { is: 'live', id, record: loaded.record, isSent: true, isOlder: false }
-      return loaded.state === 'tombstone' ? { is: 'dead', id, record: null } : none
-    } catch (error) {
-      return { is: 'failed', id, error: unavailable(error) }
-    }
   }
 
   // A session that is not loaded must not pass for an empty one, and be saved as that.

@@ -7,7 +7,7 @@ import { TipfyError } from '../../internal/errors.ts'
 import type { Backend } from './backends/kind.ts'
 import { readSettings, type SessionApp } from './config/settings.ts'
 import type { SessionData } from './data/session-data.ts'
-import { newCounters, type SessionCounters } from './repository/counters.ts'
+import { Counters, type SessionCounters } from './repository/counters.ts'
 import { RequestSessions } from './request-sessions.ts'
 import { proxied, type Session, type SessionOf } from './session.ts'
 import { Sessions, storeOf } from './session-interface.ts'
@@ -131,6 +131,6 @@ export function sessionCounters(app: SessionApp): SessionCounters | null {
   if (!(sessionInterface instanceof Sessions)) return null
   const { repository, devices } = sessionInterface
   const device = devices === undefined ? null : { ...devices.counters }
-  if (repository === undefined) return device && { ...newCounters(), servers: [], device }
+  if (repository === undefined) return device && { ...new Counters(), servers: [], device }
   return { ...repository.stats, servers: repository.cacheServers, device }
 }

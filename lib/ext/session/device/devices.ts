@@ -8,7 +8,7 @@ import { type DeviceBound, readDeviceBound } from '../config/device.ts'
 import type { Settings } from '../config/settings.ts'
 import { type CookieRequest, type FoundCookie, findCookie, type SignedName } from '../cookies/signed-cookie.ts'
 import { CookieSigner, type SignerOptions } from '../cookies/signing.ts'
-import type { DeviceCounters } from '../repository/counters.ts'
+import { DeviceCounters } from '../repository/counters.ts'
 
 /** Seconds that a proof counts beyond the life of the bound cookie. */
 const grace = 60
@@ -22,17 +22,7 @@ export class Devices {
   /** A cookie that says when `proveDevice()` has sent a browser to refresh. */
   readonly asked: SignedName
   readonly challenges: CookieSigner
-  readonly counters: DeviceCounters = {
-    offered: 0,
-    registered: 0,
-    registrationsRefused: 0,
-    refreshed: 0,
-    challenged: 0,
-    stopped: 0,
-    bounced: 0,
-    skipped: 0,
-    refused: 0,
-  }
+  readonly counters = new DeviceCounters()
   /** The times of the last calls of `onDeviceRefused`, by session. */
   readonly #reported = new Map<string, number>()
   #isInactive = false

@@ -46,52 +46,61 @@ export class Calls {
   }
 }
 
-export interface Counters extends CacheCounters {
-  loads: number
-  saves: number
-  transactions: number
-  commits: number
-  retries: number
+/** What a repository and its cache count. */
+export class Counters implements CacheCounters {
+  loads = 0
+  saves = 0
+  transactions = 0
+  commits = 0
+  retries = 0
   /** Saves that found another version than the request had read, and was read and merged again. */
-  outdated: number
-  aborted: number
+  outdated = 0
+  aborted = 0
   /** Commits whose response was lost, found by their token. */
-  recognised: number
-  unavailable: number
-  merges: number
+  recognised = 0
+  unavailable = 0
+  merges = 0
   /** Places where two requests changed the same thing and the later commit won. */
-  conflicts: number
+  conflicts = 0
   /** Writes dropped because the session was destroyed, moved or expired meanwhile. */
-  dropped: number
-  tombstonesMet: number
-  touches: number
-  touchesFailed: number
+  dropped = 0
+  tombstonesMet = 0
+  touches = 0
+  touchesFailed = 0
+  cacheHits = 0
+  cacheMisses = 0
+  leasesMet = 0
+  fills = 0
+  cacheBypassed = 0
+  breakerOpened = 0
+  cacheUnconfirmed = 0
+  cacheBroken = 0
   /** Datastore's calls. A read begins a transaction in the same call. */
-  lookup: Calls
-  read: Calls
-  commit: Calls
-  query: Calls
+  lookup = new Calls()
+  read = new Calls()
+  commit = new Calls()
+  query = new Calls()
   /** The calls to the cache of a load or save, together. */
-  cache: Calls
+  cache = new Calls()
 }
 
 /** Counts the events of devices since the process began. */
-export interface DeviceCounters {
+export class DeviceCounters {
   /** Offers sent to browsers. */
-  offered: number
-  registered: number
-  registrationsRefused: number
-  refreshed: number
+  offered = 0
+  registered = 0
+  registrationsRefused = 0
+  refreshed = 0
   /** Refreshes that got a new challenge, as they brought none or an old one. */
-  challenged: number
+  challenged = 0
   /** Refreshes that ended a binding in the browser. */
-  stopped: number
+  stopped = 0
   /** Navigations from other sites that were begun again. */
-  bounced: number
+  bounced = 0
   /** Requests whose browser could not refresh. */
-  skipped: number
+  skipped = 0
   /** Bound sessions asked for without proof. */
-  refused: number
+  refused = 0
 }
 
 /** The counters, and the state of each cache server. */
@@ -99,39 +108,6 @@ export type SessionCounters = Counters & {
   servers: readonly CacheServerState[]
   /** Of the devices that sessions are bound to; null where `deviceBound` is off. */
   device: DeviceCounters | null
-}
-
-export function newCounters(): Counters {
-  return {
-    loads: 0,
-    saves: 0,
-    transactions: 0,
-    commits: 0,
-    retries: 0,
-    outdated: 0,
-    aborted: 0,
-    recognised: 0,
-    unavailable: 0,
-    merges: 0,
-    conflicts: 0,
-    dropped: 0,
-    tombstonesMet: 0,
-    touches: 0,
-    touchesFailed: 0,
-    cacheHits: 0,
-    cacheMisses: 0,
-    leasesMet: 0,
-    fills: 0,
-    cacheBypassed: 0,
-    breakerOpened: 0,
-    cacheUnconfirmed: 0,
-    cacheBroken: 0,
-    lookup: new Calls(),
-    read: new Calls(),
-    commit: new Calls(),
-    query: new Calls(),
-    cache: new Calls(),
-  }
 }
 
 /** The counters alone, with the number of calls for their kinds: what only ever grows. */

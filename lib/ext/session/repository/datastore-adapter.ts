@@ -79,8 +79,22 @@ export class SessionDatastore implements DatastorePort {
     this.#onBroken = options.onBroken ?? (() => {})
   }
 
-  read(ids: readonly string[], user: string | null, timeout: number): Promise<Snapshot> {
-    return this.#read(ids, user, timeout)
+  /** @param transaction the id of the one to read in */
+  async read(
+    ids: readonly string[],
+    user: string | null,
+    timeout: number,
+    transaction?: Uint8Array,
+  ): Promise<Snapshot> {
+    const keys = ids.map((id) => this.#key(id))
+    if (user !== null) keys.push(this.#key(user, 'User'))
+    const { found, calls } = await this.#lookup(keys, timeout, transaction)
+    const snapshot = this.#snapshot(found)
+    // A login must not be missing that the sessions know of: of several calls the last one has to read the user.
+    if (user !== null && calls > 1) {
+      snapshot.user = this.#snapshot((await this.#lookup([this.#key(user, 'User')], timeout, transaction)).found).user
+    }
+    return snapshot
   }
 
   async commit(writes: readonly Write[], onto: Snapshot, timeout: number): Promise<string[]> {
@@ -99,7 +113,7 @@ export class SessionDatastore implements DatastorePort {
   async begin(timeout: number): Promise<DatastoreTransaction> {
     const transaction = await this.#begin(timeout)
     return {
-      read: (ids, user, timeout) => this.#read(ids, user, timeout, transaction),
+      read: (ids, user, timeout) => this.read(ids, user, timeout, transaction),
       commit: (writes, onto, timeout) => {
         const mutations = writes.map((write) => this.#mutation(write, onto, false))
         return this.#commit(mutations, timeout, transaction)
@@ -148,23 +162,6 @@ export class SessionDatastore implements DatastorePort {
   /** Releases what a transaction holds, in the background. */
   #rollback(transaction: Uint8Array): void {
     this.#call('rollback', {}, 1000, transaction).catch(() => {})
-  }
-
-  async #read(
-    ids: readonly string[],
-    user: string | null,
-    timeout: number,
-    transaction?: Uint8Array,
-  ): Promise<Snapshot> {
-    const keys = ids.map((id) => this.#key(id))
-    if (user !== null) keys.push(this.#key(user, 'User'))
-    const { found, calls } = await this.#lookup(keys, timeout, transaction)
-    const snapshot = this.#snapshot(found)
-    // A login must not be missing that the sessions know of: of several calls the last one has to read the user.
-    if (user !== null && calls > 1) {
-      snapshot.user = this.#snapshot((await this.#lookup([this.#key(user, 'User')], timeout, transaction)).found).user
-    }
-    return snapshot
   }
 
   async #lookup(

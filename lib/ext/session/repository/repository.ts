@@ -2,9 +2,9 @@
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../../../internal/clock.ts'
-import { decodeData, largestKeys, sameData } from '../data/codec.ts'
+import { decodeData, encodeData, largestKeys, sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
-import { type Counters, newCounters } from './counters.ts'
+import { Counters } from './counters.ts'
 import type { CachePort, CacheServerState, SessionRow, Write } from './ports.ts'
 import {
   checked,
@@ -40,7 +40,7 @@ const maxRemoved = 100
 
 export class SessionRepository {
   readonly settings: RepositorySettings
-  readonly stats: Counters = newCounters()
+  readonly stats = new Counters()
   readonly #runner: TransactionRunner
   readonly #clock: Clock
   readonly #cache: CachePort | null
@@ -152,7 +152,7 @@ export class SessionRepository {
     this.stats.saves++
     return this.#change(keyName(sid), base, null, (row) => {
       const data = this.settings.decode(row.data)
-      const text = this.settings.encode(fn(data) ?? data)
+      const text = encodeData(fn(data) ?? data)
       return sameData(text, row.data) && !this.touchDue(row) ? null : { data: text }
     })
   }

@@ -1,6 +1,6 @@
 // The parts and settings of the session repository, and the types of its calls.
 import type { Clock } from '../../../internal/clock.ts'
-import { decodeData, encodeData } from '../data/codec.ts'
+import { decodeData } from '../data/codec.ts'
 import type { Conflict, Data } from '../merge/merge.ts'
 import type { DatastorePort, OpenCache, Randomness } from './ports.ts'
 import type { SessionRecord } from './record.ts'
@@ -33,7 +33,6 @@ export interface RepositorySettings {
   cacheTimeout: number
   /** Milliseconds for a connection to the cache to come about, beside the requests. */
   cacheConnectTimeout: number
-  encode(data: Data): string
   decode(text: string): Data
   /** Instead of the structural merge; synchronous, may run again. */
   merge: ((base: Data, mine: Data, theirs: Data) => Data) | null
@@ -51,7 +50,6 @@ export const defaultRepositorySettings: RepositorySettings = {
   cacheTtl: 60_000,
   cacheTimeout: 50,
   cacheConnectTimeout: 1000,
-  encode: encodeData,
   decode: decodeData,
   merge: null,
   onConflict: null,

@@ -1,5 +1,5 @@
 // The merge of one save: of stored texts, by the application's own merge or by structure; conflicts are reported afterwards.
-
+import { encodeData } from '../data/codec.ts'
 import { type Conflict, type Data, mergeData } from '../merge/merge.ts'
 import type { Counters } from './counters.ts'
 import type { RepositorySettings } from './settings.ts'
@@ -49,15 +49,15 @@ export class StoredMerge {
   }
 
   merge(base: string, mine: string, theirs: string): string {
-    const { encode, decode, merge } = this.#settings
+    const { decode, merge } = this.#settings
     if (mine === base) return theirs
     if (theirs === base) return mine
     this.#counters.merges++
     // The application's own merge may change what it is given.
-    if (merge !== null) return encode(merge(decode(base), decode(mine), decode(theirs)))
+    if (merge !== null) return encodeData(merge(decode(base), decode(mine), decode(theirs)))
     const known = (text: string) => this.#texts.get(text, decode)
     const merged = mergeData(known(base), decode(mine), known(theirs), (conflict) => this.#note(conflict))
-    const text = encode(merged)
+    const text = encodeData(merged)
     this.#texts.set(text, merged)
     // The application gets parts of them, which it may change.
     if (this.#unreported.length > 0) this.#texts.forget()
@@ -66,8 +66,8 @@ export class StoredMerge {
 
   /** Returns the changes of a request, without the data that it had found. */
   added(base: string, mine: string): string {
-    const { encode, decode } = this.#settings
-    return encode(mergeData(decode(base), decode(mine), {}, () => {}))
+    const { decode } = this.#settings
+    return encodeData(mergeData(decode(base), decode(mine), {}, () => {}))
   }
 
   /** Reports the conflicts, after the commit. */

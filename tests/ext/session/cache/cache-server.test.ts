@@ -4,7 +4,7 @@ import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { CacheServer } from '../../../../lib/ext/session/cache/cache-server.ts'
 import { Passwords } from '../../../../lib/ext/session/cache/passwords.ts'
 import { type CacheConnection, type CacheLink, CacheUnusable } from '../../../../lib/ext/session/cache/ports.ts'
-import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
+import { Counters } from '../../../../lib/ext/session/repository/counters.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
@@ -40,7 +40,7 @@ function makeServer() {
     entryLife: 60_000,
     onTrouble: (message: string) => told.push(message),
   }
-  return { clock, attempts, told, link, server: new CacheServer(link, clock, newCounters(), settings) }
+  return { clock, attempts, told, link, server: new CacheServer(link, clock, new Counters(), settings) }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))

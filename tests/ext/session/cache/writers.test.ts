@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals'
 import { SessionCache } from '../../../../lib/ext/session/cache/cache.ts'
 import type { CacheConnection, CachedRecord } from '../../../../lib/ext/session/cache/ports.ts'
-import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
+import { Counters } from '../../../../lib/ext/session/repository/counters.ts'
 import { FakeClock, fakeRandomness } from '../../../support/fake-world.ts'
 
 const recordOf = (clock: FakeClock, version: number): CachedRecord => ({
@@ -38,7 +38,7 @@ test('a writer whose entry others keep changing deletes it, well within the time
     close() {},
   }
   const link = { name: 'fake', connect: async () => connection as unknown as CacheConnection }
-  const counters = newCounters()
+  const counters = new Counters()
   const settings = { cacheTtl: 60_000, cacheTimeout: 50, cacheConnectTimeout: 1000, onTrouble: () => {} }
   const cache = new SessionCache([link], [], { clock, randomness: fakeRandomness(), counters, settings })
   await cache.write('a'.repeat(64), recordOf(clock, 2), null)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { decodeData } from '../../../../lib/ext/session/data/codec.ts'
 import { decodeCurrent } from '../../../../lib/ext/session/data/migrate.ts'
-import { newCounters } from '../../../../lib/ext/session/repository/counters.ts'
+import { Counters } from '../../../../lib/ext/session/repository/counters.ts'
 import { defaultRepositorySettings } from '../../../../lib/ext/session/repository/settings.ts'
 import { DecodedTexts, StoredMerge } from '../../../../lib/ext/session/repository/stored-merge.ts'
 
@@ -27,7 +27,7 @@ describe('a merge of sessions of which the form has changed', () => {
     ['it is in a newer one', current, '{"name":"b","$version":20}'],
     ['another program wrote it', current, '{"name": "b", "$version": 1}'],
   ])('brings what is stored into today’s form where %s', (_, base, theirs) => {
-    const merged = new StoredMerge(settings, newCounters()).merge(base, mine, theirs)
+    const merged = new StoredMerge(settings, new Counters()).merge(base, mine, theirs)
     expect(decodeData(merged)).toEqual({ names: ['b'], $version: 2, n: 1 })
   })
 })
@@ -41,7 +41,7 @@ describe('merges one after the other, that remember the data of texts', () => {
     }
     const texts = new DecodedTexts()
     const merge = (mine: string, theirs: string) =>
-      new StoredMerge({ ...defaultRepositorySettings, decode }, newCounters(), texts).merge('{"a":[1]}', mine, theirs)
+      new StoredMerge({ ...defaultRepositorySettings, decode }, new Counters(), texts).merge('{"a":[1]}', mine, theirs)
     const first = merge('{"a":[1,2]}', '{"a":[1,3]}')
     expect(first).toBe('{"a":[1,3,2]}')
     expect(merge('{"a":[1,4]}', first)).toBe('{"a":[1,3,2,4]}')
@@ -58,7 +58,7 @@ describe('merges one after the other, that remember the data of texts', () => {
     }
     const texts = new DecodedTexts()
     const run = () => {
-      const attempt = new StoredMerge(settings, newCounters(), texts)
+      const attempt = new StoredMerge(settings, new Counters(), texts)
       const dated = (ms: number) => `~{"k":{"~m":[[1,{"x":{"~d":${ms}}}]]},"n":${ms}}`
       const whole = (text: string) => `{"k":${text}}`
       const result = attempt.merge(whole('[{"x":1}]'), whole('{"x":2}'), whole('{"x":3}'))

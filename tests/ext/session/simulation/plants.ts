@@ -160,7 +160,7 @@ export const plants: Record<string, Plant> = {
   "the application's merge is not asked": {
     file: 'repository/stored-merge.ts',
     near: 49,
-    changes: [['if (merge !== null) return encode', 'if (merge === undefined) return encode']],
+    changes: [['if (merge !== null) return', 'if (merge === undefined) return']],
   },
   'a save forgets when the session has to end': {
     file: 'repository/writer.ts',

@@ -1,5 +1,6 @@
 // The merge of one save: of stored texts, by the application's own merge or by structure; conflicts are reported afterwards.
 import { encodeData } from '../data/codec.ts'
+import { mergeChanged } from '../merge/changed-members.ts'
 import { type Conflict, type Data, mergeData } from '../merge/merge.ts'
 import type { Counters } from './counters.ts'
 import type { RepositorySettings } from './settings.ts'
@@ -55,6 +56,11 @@ export class StoredMerge {
     this.#counters.merges++
     // The application's own merge may change what it is given.
     if (merge !== null) return encodeData(merge(decode(base), decode(mine), decode(theirs)))
+    return mergeChanged([base, mine, theirs], (...sides) => this.#byStructure(...sides))
+  }
+
+  #byStructure(base: string, mine: string, theirs: string): string {
+    const { decode } = this.#settings
     const known = (text: string) => this.#texts.get(text, decode)
     const merged = mergeData(known(base), decode(mine), known(theirs), (conflict) => this.#note(conflict))
     const text = encodeData(merged)

@@ -1,4 +1,4 @@
-// What all pages of the example have in common: plain HTML, the messages for the user, and links to the other pages.
+// The common part of all pages of the example: plain HTML, the messages for the user, and links to the other pages.
 import { html, request, urlFor } from 'tipfy'
 import { messages } from 'tipfy/ext/messages'
 import { style } from './style.ts'

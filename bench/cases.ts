@@ -1,4 +1,4 @@
-// What is measured: each case is a request, the servers that answer it, and the ratio to bare node:http that tipfy should keep to.
+// The cases to measure: each is a request, the servers that respond to it, and the ratio to bare node:http that tipfy should keep to.
 
 /**
  * Which sessions the servers of a case keep; none keeps none. The cookies of `rotated` were signed with an older key; `cloud` is a
@@ -14,20 +14,20 @@ export interface Case {
   readonly path: string
   readonly body?: string
   readonly sessions: Sessions
-  /** What each client asks first, for its cookie. */
+  /** The path that each client requests first, for its cookie. */
   readonly login?: string
-  /** Each client sends the cookie that the last answer set, as a browser does. */
+  /** Each client sends the cookie that the last response set, as a browser does. */
   readonly follow?: boolean
-  /** How many rules there are beside those of the cases; 1,000 unless told. */
+  /** The number of rules beside those of the cases. Default: 1,000. */
   readonly rules?: number
-  /** So many different cookies, sent in turn; else one a connection. */
+  /** The number of different cookies, sent in turn. Default: one for each connection. */
   readonly cookies?: number
   readonly peers: readonly string[]
-  /** At most so many times bare node:http … */
+  /** The largest ratio to bare node:http … */
   readonly target?: number
-  /** … or so much more than the ratio of another case … */
+  /** … or the ratio of another case, and the most above it … */
   readonly over?: { case: string; by: number }
-  /** … or so many µs. */
+  /** … or the most µs. */
   readonly micros?: number
 }
 

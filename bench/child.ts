@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Sessions } from './cases.ts'
 
-/** An answer, as bare node:http is to repeat it. */
+/** A response, as bare node:http is to repeat it. */
 export interface Answer {
   readonly status: number
   /** Name, value, name, value, without what node:http adds itself. */
@@ -15,7 +15,7 @@ export interface ServerOptions {
   /** The case's name. */
   readonly name: string
   readonly sessions: Sessions
-  /** How many rules there are beside those of the cases; 1,000 unless told. */
+  /** The number of rules beside those of the cases. Default: 1,000. */
   readonly rules?: number
   /** host:port of the memcached server of this run. */
   readonly memcached?: string
@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly hasHeaders?: boolean
 }
 
-/** What a module of a server exports: it listens already, or is made to. */
+/** The export of a server's module: it listens already, or is made to. */
 interface ServerModule {
   start(options: ServerOptions): Promise<Server | { readonly port: number }>
 }

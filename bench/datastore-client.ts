@@ -3,7 +3,7 @@
 import { Datastore, PropertyFilter } from '@google-cloud/datastore'
 import { openDatastore } from '../lib/datastore/index.ts'
 
-/** What to call: a server, or the engine in this process. */
+/** The Datastore to call: a server, or the engine in this process. */
 export type Place = { port: number } | { dataFolder: string }
 
 export type CallName = 'get' | 'save' | 'add' | 'transaction' | 'query'

@@ -47,7 +47,7 @@ async function ask(): Promise<void> {
     return `${round(list[calls >> 1]!)} / ${round(list[Math.floor(calls * 0.99)]!)}`
   }
   const figures = {
-    'start, with the client, to the first answer, ms': Math.round(started),
+    'start, with the client, to the first response, ms': Math.round(started),
     'get, p50 / p99 ms': await times(5000, () => datastore.get(datastore.key(['Task', name(any())]))),
     'lookup without the client, p50 / p99 ms': await times(5000, async () =>
       engine.lookup({ projectId, keys: [{ path: [{ kind: 'Task', name: name(any()) }] }] }),

@@ -66,23 +66,23 @@ function client(): ChildProcess {
 /** Has a client make calls; gives how long each took, in ms. */
 async function make(by: ChildProcess, job: Job): Promise<number[]> {
   const ended = new AbortController()
-  const answered = once(by, 'message', ended)
+  const replied = once(by, 'message', ended)
   const exited = once(by, 'exit', ended).then(() => Promise.reject(new Error(`a client ended at ${job.call}`)))
   by.send(job)
   try {
-    return (await Promise.race([answered, exited]))[0] as number[]
+    return (await Promise.race([replied, exited]))[0] as number[]
   } finally {
     exited.catch(() => {})
     ended.abort()
   }
 }
 
-/** How long calls take, one after another. */
+/** Measures calls, one after another. */
 function latencies({ clients, place }: Subject, call: CallName, from: number, count: number): Promise<number[]> {
   return make(clients[0]!, { place, call, from, count, inFlight: 1 })
 }
 
-/** How long it takes to make calls with fifty in flight, from all clients together. */
+/** Measures calls with fifty in flight, from all clients together. */
 async function together({ clients, place }: Subject, call: CallName, from: number, count: number): Promise<number> {
   const [share, inFlight] = [Math.ceil(count / clients.length), Math.ceil(IN_FLIGHT / clients.length)]
   const begun = performance.now()
@@ -169,7 +169,7 @@ async function served(clients: ChildProcess[], ...args: string[]): Promise<Subje
   child.once('exit', endWithUs(child.pid!))
   for (;;) {
     const ok = await fetch(`http://127.0.0.1:${port}/`).then(
-      (answer) => answer.ok,
+      (response) => response.ok,
       () => false,
     )
     if (ok) break
@@ -191,7 +191,7 @@ function inProcess(dataFolder: string): Subject {
   return { place: { dataFolder }, clients: [child], pid: child.pid!, ready: undefined, close }
 }
 
-/** What Google's emulator calls on disk is a file that it writes anew half a minute after a change. */
+/** "On disk" means, with Google's emulator, a file that it writes anew half a minute after a change. */
 async function google(clients: ChildProcess[], onDisk: boolean): Promise<Subject> {
   const { port, started, pid, close } = await startEmulator('datastore', onDisk)
   const release = endWithUs(pid)

@@ -1,5 +1,5 @@
-// `npm run bench -- --latency`: how evenly answers come at 70 % of what a server can do. Requests are begun by the clock,
-// whether answers have come or not, and each counts from when it was due.
+// `npm run bench -- --latency`: the spread of response times at 70 % of what a server can do. Requests are begun by the clock,
+// whether responses have come or not, and each counts from when it was due.
 import { type Case, cases } from './cases.ts'
 import { median, quantile, requestsFor, type Settings, startServers } from './measure.ts'
 import type { LoadProcess, ServerProcess } from './processes.ts'

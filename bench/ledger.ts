@@ -1,6 +1,6 @@
 // `npm run bench:store -- --ledger <minutes>`: two workers and two servers on one data folder and one cache, clients that change
-// sessions through all of them, and what happens to processes, cache and disk meanwhile. A ledger holds what was answered: in the end every
-// answered change must be there, once, and nothing that was never asked for.
+// sessions through all of them, and what happens to processes, cache and disk meanwhile. A ledger holds what was confirmed: in the end every
+// confirmed change must be there, once, and nothing that was never asked for.
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { appendFileSync, rmSync } from 'node:fs'
 import { Agent, get } from 'node:http'
@@ -41,16 +41,16 @@ const maxStaleness = 67_000
 
 export class LedgerFigures {
   answered = 0
-  /** Without an answer, or answered with 503: may be there. */
+  /** Without a response, or with a 503: may be there. */
   unknown = 0
   sessions = 0
-  /** Answered, and not there in the end. */
+  /** Confirmed, and not there in the end. */
   lost = 0
   twice = 0
   neverAsked = 0
   /** Sessions that were not found though alive. */
   vanished = 0
-  /** Reads after an answer that did not show it yet, and the longest time that one took to be shown. */
+  /** Reads after a response that did not show it yet, and the longest time that one took to be shown. */
   stale = 0
   longestStale = 0
   /** Ended sessions that were served afterwards, and for how long at most. */
@@ -188,7 +188,7 @@ class LedgerServer {
   }
 }
 
-/** Runs for so many minutes, then waits until all is well, and looks through what is left. */
+/** Runs for a number of minutes, then waits until all is well, and looks through what is left. */
 export async function keepLedger(options: LedgerOptions): Promise<LedgerFigures> {
   const { minutes, dataFolder, cache, sessions = 6 } = options
   const figures = new LedgerFigures()
@@ -338,7 +338,7 @@ class LedgerSession {
     return JSON.parse(await untilDone(() => server.ask('/all', this.#cookie))) as Stored
   }
 
-  /** Waits until a server shows an answered change. */
+  /** Waits until a server shows a confirmed change. */
   async #isShown(server: LedgerServer, kind: Kind, n: number): Promise<void> {
     const since = performance.now()
     for (let tries = 0; !marksOf(await this.#read(server))[kind].includes(n); tries++) {

@@ -1,5 +1,5 @@
 // The load, in a process of its own: keep-alive connections over raw sockets, each with one request in flight. It reads no
-// more of an answer than it must, so that the server is what is busy. Its own CPU time is counted nowhere.
+// more of a response than it must, so that the server is what is busy. Its own CPU time is counted nowhere.
 import { connect, type Socket } from 'node:net'
 
 export interface Job {
@@ -7,19 +7,19 @@ export interface Job {
   /** Whole requests, used in turn; with `follow` one a connection. */
   readonly requests: readonly string[]
   readonly connections: number
-  /** How many requests to make. */
+  /** The number of requests to make. */
   readonly total: number
-  /** Each connection goes on with the cookie that its last answer set. */
+  /** Each connection goes on with the cookie that its last response set. */
   readonly follow?: boolean
-  /** Requests a second, begun on time whether answers have come or not; undefined: as fast as answers come. */
+  /** Requests a second, begun on time whether responses have come or not; undefined: as fast as they come. */
   readonly rate?: number
 }
 
 export interface Outcome {
   readonly seconds: number
-  /** Answers that were not 200. */
+  /** Responses that were not 200. */
   readonly failed: number
-  /** With `rate`: ms from when a request was due to its answer, sorted. */
+  /** With `rate`: ms from when a request was due to its response, sorted. */
   readonly latencies: readonly number[]
 }
 
@@ -29,7 +29,7 @@ class Connection {
   request = ''
   due = 0
   private held = ''
-  /** The length of the last answer: the next one is likely to have it, too. */
+  /** The length of the last response: the next one is likely to have it, too. */
   private usual = -1
   readonly follow: boolean
 
@@ -51,7 +51,7 @@ class Connection {
   }
 
   private take(buffer: Buffer, length: number): void {
-    // 'HTTP/1.1 2': the rest of such an answer need not be looked at.
+    // 'HTTP/1.1 2': the rest of such a response need not be looked at.
     if (this.held === '' && !this.follow && length === this.usual && buffer[9] === 50) {
       this.onAnswer(this, true)
       return
@@ -61,7 +61,7 @@ class Connection {
     if (end === -1) return
     const head = this.held.slice(0, end)
     const size = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NaN)
-    if (Number.isNaN(size)) throw new Error(`an answer without Content-Length:\n${head}`)
+    if (Number.isNaN(size)) throw new Error(`a response without Content-Length:\n${head}`)
     if (this.held.length < end + 4 + size) return
     this.usual = this.held.length
     this.held = ''
@@ -93,7 +93,7 @@ function run(job: Job): Promise<Outcome> {
       begun += 1
       connection.send()
     }
-    function answered(connection: Connection, ok: boolean): void {
+    function responded(connection: Connection, ok: boolean): void {
       if (!ok) failed += 1
       if (rate !== undefined) latencies.push(performance.now() - connection.due)
       done += 1
@@ -106,7 +106,7 @@ function run(job: Job): Promise<Outcome> {
       for (const { socket } of all) socket.destroy()
       resolve({ seconds, failed, latencies: latencies.sort((a, b) => a - b) })
     }
-    // Due times go by the clock alone: an answer that is late makes the requests behind it late, and that counts.
+    // Due times go by the clock alone: a response that is late makes the requests behind it late, and that counts.
     let due = 0
     function pace(): void {
       const now = performance.now()
@@ -119,7 +119,7 @@ function run(job: Job): Promise<Outcome> {
       }
       if (begun < total) setImmediate(pace)
     }
-    // Never asleep while answers are due: to wake a process costs the server that writes to it more than the write, and the
+    // Never asleep while responses are due: to wake a process costs the server that writes to it more than the write, and the
     // slower of two servers would pay it more often.
     function stayAwake(): void {
       if (done < total) setImmediate(stayAwake)
@@ -134,7 +134,7 @@ function run(job: Job): Promise<Outcome> {
       }
     }
     for (let at = 0; at < connections; at++) {
-      const connection = new Connection(port, follow, answered, broken)
+      const connection = new Connection(port, follow, responded, broken)
       connection.request = requests[at % requests.length]!
       all.push(connection)
       connection.socket.once('connect', () => {

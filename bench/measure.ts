@@ -3,13 +3,13 @@ import type { Case } from './cases.ts'
 import type { Answer } from './child.ts'
 import { fetchOnce, type Launch, type LoadProcess, requestText, ServerProcess } from './processes.ts'
 
-/** Before anything is counted, each server answers so many requests, or for so long. */
+/** The requests, or the time, that each server handles before anything is counted. */
 const warmUp = { requests: 40_000, seconds: 4 }
 
 export interface Settings {
   /** Rounds in all, spread over the starts. */
   readonly rounds: number
-  /** How often the servers are started anew. */
+  /** The number of times that the servers are started anew. */
   readonly starts: number
   /** Requests a round. */
   readonly requests: number
@@ -45,18 +45,18 @@ export async function requestsFor(kase: Case, port: number, connections: number)
   return requests
 }
 
-async function sampleAnswer(kase: Case, port: number): Promise<Answer> {
+async function sampleResponse(kase: Case, port: number): Promise<Answer> {
   const { cookie } = kase.login === undefined ? { cookie: '' } : await fetchOnce(port, { method: 'GET' }, kase.login)
   const { status, headers, body } = await fetchOnce(port, kase, kase.path, cookie)
-  if (status !== 200) throw new Error(`${kase.name}: tipfy answered ${status}`)
+  if (status !== 200) throw new Error(`${kase.name}: tipfy responded with ${status}`)
   return { status, headers, body }
 }
 
-/** Starts the servers of a case: tipfy, bare node:http that repeats its answer, the peers. */
+/** Starts the servers of a case: tipfy, bare node:http that repeats its response, the peers. */
 export async function startServers(kase: Case, peers: readonly string[], { launch, memcached, datastore }: Settings) {
   const options = { name: kase.name, sessions: kase.sessions, rules: kase.rules, memcached, datastore }
   const tipfy = await ServerProcess.start('tipfy', options, launch)
-  const answer = await sampleAnswer(kase, tipfy.port)
+  const answer = await sampleResponse(kase, tipfy.port)
   const bare = await ServerProcess.start('node-http', { ...options, answer }, { ...launch, flags: [] })
   const servers = [bare, tipfy]
   for (const peer of peers) {
@@ -107,7 +107,7 @@ async function measureOnce(
   for (const server of others) {
     requests.set(server, await requestsFor(kase, server.port, connections))
     const { body } = await fetchOnce(server.port, kase, kase.path, cookieOf(requests.get(server)![0]!))
-    if (body !== answer.body) throw new Error(`${kase.name}: ${server.name} answered ${JSON.stringify(body)}`)
+    if (body !== answer.body) throw new Error(`${kase.name}: ${server.name} responded with ${JSON.stringify(body)}`)
   }
   requests.set(bare!, requests.get(others[0]!)!)
 

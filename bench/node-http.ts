@@ -1,5 +1,5 @@
-// What everything is compared with: node:http sending the same status, headers and bytes that tipfy sent, and nothing else.
-// Where the case is about JSON it reads and writes that too, and where it is about memcached it makes one memjs get.
+// The server that everything is compared with: node:http sending the same status, headers and bytes that tipfy sent, and no more.
+// For a case about JSON it reads and writes that too, and for one about memcached it makes one memjs get.
 import { createServer, type ServerOptions as HttpOptions, type Server } from 'node:http'
 import memjs from 'memjs'
 import type { ServerOptions } from './child.ts'

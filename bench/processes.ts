@@ -10,7 +10,7 @@ import type { Answer, ServerOptions, Usage } from './child.ts'
 import { endWithUs } from './guard.ts'
 import type { Job, Outcome } from './load.ts'
 
-/** How server processes are started. */
+/** Settings of the start of server processes. */
 export interface Launch {
   /** The Node that runs them. */
   readonly node: string
@@ -24,7 +24,7 @@ const here = import.meta.dirname
 export const [besideName, controlName] = ['tipfy-beside', 'tipfy-control'] as const
 const ours = new Set(['tipfy', 'node-http', 'node-http-tuned'])
 
-/** What a process answers to `message`, or says by itself. Rejects where it ends instead. */
+/** Resolves with the reply of a process to `message`, or with what it says by itself. Rejects where it ends instead. */
 function reply<T>(child: ChildProcess, message?: object | string): Promise<T> {
   return new Promise((resolve, reject) => {
     const onMessage = (value: unknown) => {
@@ -91,7 +91,7 @@ export class LoadProcess {
 
   async run(job: Job): Promise<Outcome> {
     const outcome = await reply<Outcome>(this.child, job)
-    if (outcome.failed > 0) throw new Error(`${outcome.failed} of ${job.total} answers were not 200`)
+    if (outcome.failed > 0) throw new Error(`${outcome.failed} of ${job.total} responses were not 200`)
     return outcome
   }
 
@@ -140,7 +140,7 @@ interface Fetched extends Answer {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
-// What node:http adds by itself, to every server's answers.
+// Headers that node:http adds by itself, to every server's responses.
 const automatic = new Set(['date', 'connection', 'keep-alive'])
 
 /** One request, outside what is measured. */

@@ -1,4 +1,4 @@
-// What `npm run bench:store` counts with `--stale` and `--ledger`: whether sessions keep their promises on real processes and caches.
+// Counts, for `npm run bench:store` with `--stale` and `--ledger`, if sessions keep their promises on real processes and caches.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -89,9 +89,9 @@ export async function printLedger({
     const { answered, unknown, sessions, lost, twice, neverAsked, vanished, stale, dead } = figures
     const made = Object.entries(figures.troubles).map(([name, count]) => `${count} × ${name}`)
     console.log(`${minutes} minutes with ${cache}: ${made.join(', ')}`)
-    console.log(`${answered} changes answered in ${sessions} sessions, ${unknown} not answered or answered with 503`)
+    console.log(`${answered} changes confirmed in ${sessions} sessions, ${unknown} without a response, or with a 503`)
     console.log(
-      `answered and lost: ${lost}, applied twice: ${twice}, never asked for: ${neverAsked}, sessions not found: ${vanished}`,
+      `confirmed and lost: ${lost}, applied twice: ${twice}, never asked for: ${neverAsked}, sessions not found: ${vanished}`,
     )
     console.log(`shown late: ${stale}, by ${(figures.longestStale / 1000).toFixed(1)} s at most`)
     console.log(`served after their end: ${dead}, for ${(figures.longestDead / 1000).toFixed(1)} s at most`)

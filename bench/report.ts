@@ -1,4 +1,4 @@
-// What a run found: as a table for people, as JSON for programs, and against what was recorded before.
+// The results of a run: as a table for people, as JSON for programs, and against what was recorded before.
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -66,7 +66,7 @@ function version(server: string): string {
   }
 }
 
-/** What bench/recorded.json holds. */
+/** The content of bench/recorded.json. */
 export interface Recorded {
   readonly environment: {
     readonly node: string
@@ -101,7 +101,7 @@ export function table({ name, title }: Result, figures: Figures): string {
   return lines.join('\n')
 }
 
-/** What has become slower than it was recorded, a line each. */
+/** Lists the ratios that are worse than recorded, a line each. */
 export function regressions(figures: Figures, recorded: Figures): string[] {
   const lines: string[] = []
   for (const [name, { tipfy }] of Object.entries(figures)) {

@@ -1,4 +1,4 @@
-// What CPU time rules take to load, and a path to match, as the rules of a map grow: `node -C tipfy-source bench/routing.ts`.
+// Measures the CPU time that rules take to load, and a path to match, as the rules of a map grow: `node -C tipfy-source bench/routing.ts`.
 import { Rule, UrlMap } from 'tipfy'
 
 /** A map of `count` rules of four kinds in equal parts, and paths of them. */

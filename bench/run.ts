@@ -30,12 +30,12 @@ const usage = `npm run bench -- [options]
   --beside <folder>    another checkout in place of the peers, and this one once more as a control
   --profile            leave a .cpuprofile of tipfy's server for each case
 Instead of the cases:
-  --start              how long until the first answer, and the memory then
-  --latency            how evenly answers come at 70 % of the peak
+  --start              the time to the first response, and the memory then
+  --latency            the spread of response times at 70 % of the peak
   --scale              cost by the number of rules, of sessions, and by their size
   --headers            what the security headers and a nonce add to a page
   --bound              what the binding to a device adds to reading a session
-  --soak <millions>    whether memory stays flat over so many requests; --only chooses the cases`
+  --soak <millions>    memory over a number of requests; --only chooses the cases`
 
 const { values } = parseArgs({
   options: {

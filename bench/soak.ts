@@ -7,7 +7,7 @@ const rounds = 20
 /** MB by which the last quarter of the rounds may have more live memory than the second. */
 const tolerance = 1
 
-/** The cases that are soaked, unless told. */
+/** The cases that are soaked by default. */
 const usual = ['hello', 'change', 'stored-change']
 
 /** Prints live and resident memory as the requests go by; false if the former has grown. */

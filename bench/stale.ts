@@ -1,6 +1,6 @@
-// What `npm run bench:store -- --stale` counts: two servers on one data folder and one memcached that is well, clients that
+// Counts stale reads, for `npm run bench:store -- --stale`: two servers on one data folder and one memcached that is well, clients that
 // change a session on one server and read it at once on the other, and requests that hold the event loop of both. A read that
-// shows less than what was answered is stale; a session that is served after it was ended is dead.
+// shows less than a response has confirmed is stale; a session that is served after it was ended is dead.
 import { type ChildProcess, fork } from 'node:child_process'
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
@@ -94,7 +94,7 @@ export class StaleServer {
   }
 }
 
-/** Changes and reads until so many reads are made. */
+/** Changes and reads until a number of reads is reached. */
 export async function countStale(options: StaleOptions): Promise<StaleFigures> {
   const { burn, clients, reads } = options
   const servers = [new StaleServer(options), new StaleServer(options)]

@@ -1,4 +1,4 @@
-// `npm run bench -- --start`: how long an application takes from nothing to its first answer, and the memory it has then.
+// `npm run bench -- --start`: the time that an application takes from nothing to its first response, and the memory it has then.
 // It is run as others run it: compiled, in a folder of its own, in production, with Node's compile cache warm.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { median } from './measure.ts'
 import { freePort } from './processes.ts'
 
 interface Started {
-  /** ms from the start of the process to the first answer. */
+  /** ms from the start of the process to the first response. */
   readonly wall: number
   /** ms of CPU until then; NaN where the system does not tell. */
   readonly cpu: number
@@ -48,17 +48,17 @@ function makeFolder(hook: string): string {
   return folder
 }
 
-/** Resolves when a server on `port` has answered. */
+/** Resolves when a server on `port` has responded. */
 async function firstAnswer(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
-    const answered = await new Promise<boolean>((resolve) => {
+    const responded = await new Promise<boolean>((resolve) => {
       socket.on('error', () => resolve(false))
       socket.on('data', () => resolve(true))
       socket.write('GET /session-test?add-product=foo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
     })
     socket.destroy()
-    if (answered) return
+    if (responded) return
     await delay(2)
   }
 }
@@ -93,7 +93,7 @@ async function start(folder: string, args: readonly string[], node: string): Pro
 /** Prints a line for bare node:http, and one for each kind of session. */
 export async function measureStarts(node: string, times: number): Promise<void> {
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
-  console.log(`first answer of an application of three files, from the start of its process (medians of ${times})`)
+  console.log(`first response of an application of three files, from the start of its process (medians of ${times})`)
   console.log(`  ${''.padEnd(24)}${'ms'.padStart(8)}${'ms CPU'.padStart(10)}${'MB'.padStart(8)}`)
   const serve = ['node_modules/tipfy/dist/cli/bin.js', 'serve']
   const cases = [

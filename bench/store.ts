@@ -105,7 +105,7 @@ class Running {
     for (let tries = 0; tries < 5; tries++) {
       const { status, cookie } = await this.ask('/login')
       if (cookie !== undefined) return cookie
-      if (status !== 503) throw new Error(`${this.title} answered ${status} and set no cookie`)
+      if (status !== 503) throw new Error(`${this.title} responded with ${status} and set no cookie`)
     }
     throw new Error(`${this.title} cannot save`)
   }
@@ -163,7 +163,7 @@ async function round(server: Running, path: string): Promise<Round> {
       while (left-- > 0) {
         const start = performance.now()
         const { status, text } = await server.ask(path, cookie)
-        if (status !== 200) throw new Error(`${server.title} answered ${status}: ${text.slice(0, 200)}`)
+        if (status !== 200) throw new Error(`${server.title} responded with ${status}: ${text.slice(0, 200)}`)
         times.push(performance.now() - start)
       }
     }),
@@ -177,12 +177,14 @@ async function round(server: Running, path: string): Promise<Round> {
   }
 }
 
-/** How many of 200 changes at once are missing afterwards. */
+/** Counts the changes, of 200 at once, that are missing afterwards. */
 async function lost(server: Running, path: string, count: (data: Record<string, unknown>) => number): Promise<number> {
   const cookie = await server.login()
   const agent = new Agent({ keepAlive: false })
-  const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => server.ask(`${path}?n=${n}`, cookie, agent)))
-  const kept = answers.filter(({ status }) => status === 200).length
+  const responses = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => server.ask(`${path}?n=${n}`, cookie, agent)),
+  )
+  const kept = responses.filter(({ status }) => status === 200).length
   return kept - count(JSON.parse((await server.ask('/show', cookie)).text))
 }
 

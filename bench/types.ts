@@ -1,4 +1,4 @@
-// How long TypeScript takes over a urls.ts of 500 rules, compared with an empty one: `node bench/types.ts`.
+// Measures the time that TypeScript takes over a urls.ts of 500 rules, compared with an empty one: `node bench/types.ts`.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
 
-// What `npm run check` runs beside the tests of the layers.
+// The checks of `npm run check` beside the tests of the layers.
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
 

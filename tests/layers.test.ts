@@ -10,7 +10,7 @@ const lib = join(import.meta.dirname, '../lib')
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 const floorOf = (path: string, list = floors) => list.indexOf(path.includes('/') ? path.split('/')[0]! : '.')
 
-/** What a file imports of lib/, types included. */
+/** The imports of each file of lib/, types included. */
 const imports = new Map<string, string[]>(
   files.map((file) => {
     const text = readFileSync(join(lib, file), 'utf8')

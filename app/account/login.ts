@@ -51,7 +51,7 @@ export class Logout extends RequestHandler {
   async post() {
     const products = session.get('products')
     await logout()
-    // What follows begins a new session: of the old one only the cart stays.
+    // From here on it is a new session: of the old one only the cart stays.
     if (products !== undefined) session.products = products
     messages.setFlash('info', 'You are signed out.')
     return redirectTo('account/login', {}, { code: 303 })

@@ -1,4 +1,4 @@
-// Where somebody is signed in, to be ended one by one or all at once. Needs sessions that are kept on the server.
+// The places where a user is signed in, to be ended one by one or all at once. Needs sessions that are kept on the server.
 import { html, RequestHandler, redirectTo, request } from 'tipfy'
 import { currentUser, logout } from 'tipfy/ext/auth'
 import { messages } from 'tipfy/ext/messages'

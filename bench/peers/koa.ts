@@ -1,4 +1,4 @@
-// Koa: one middleware in front, one that answers; it has no router of its own.
+// Koa: one middleware in front, one that responds; it has no router of its own.
 import { createServer, type Server } from 'node:http'
 import Koa from 'koa'
 

@@ -1,4 +1,4 @@
-// What these packages lack types for, as far as the bench uses them.
+// Types that these packages lack, as far as the bench uses them.
 declare module 'connect-memcached' {
   const connect: (session: unknown) => new (options: { hosts: (string | undefined)[] }) => object
   export default connect

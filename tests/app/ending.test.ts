@@ -9,7 +9,7 @@ import { type Running, start } from '../support/application.ts'
 
 interface Visit {
   context: Context
-  /** Whether the globals may be used in it. */
+  /** True if the globals may be used in it. */
   isOpen: () => boolean
 }
 

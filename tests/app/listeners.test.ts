@@ -10,7 +10,7 @@ import { type Running, start } from '../support/application.ts'
 
 let running: Running
 let post: () => unknown
-/** What the listeners saw: an event, and the request that they ran in. */
+/** The records of the listeners: an event, and the request that they ran in. */
 let seen: string[]
 let errors: unknown[][]
 

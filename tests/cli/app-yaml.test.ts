@@ -7,7 +7,7 @@ import { tipfy } from '../support/project.ts'
 const folder = mkdtempSync(join(tmpdir(), 'tipfy-yaml-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-// What gcloud's own check (appinfo.py) lets through for the standard environment.
+// The keys that gcloud's own check (appinfo.py) accepts for the standard environment.
 const known: Record<string, RegExp | Record<string, RegExp>> = {
   runtime: /^nodejs(?:22|24|26)$/,
   entrypoint: /^\S.*$/,

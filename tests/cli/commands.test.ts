@@ -349,7 +349,7 @@ describe('sessions', () => {
     expect(await json('ls')).toEqual([])
     expect(await json('purge', '--dry-run')).toEqual({ purged: 1, dryRun: true })
     expect(await json('purge')).toEqual({ purged: 1, dryRun: false })
-    // What is left is the tombstone of the one that was ended, for the minute that it is needed.
+    // The record that is left is the tombstone of the one that was ended, for the minute that it is needed.
     expect((await json('ls', '--all')).map(({ state }: { state: string }) => state)).toEqual(['ended'])
   })
 

@@ -8,7 +8,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Answers, askAll } from '../../lib/cli/init/questions.ts'
 import { bin, run, tipfy } from '../support/project.ts'
 
-// What it makes is installed, started and tested in tests/pack.
+// The projects that it makes are installed, started and tested in tests/pack.
 
 const world = mkdtempSync(join(tmpdir(), 'tipfy-init-'))
 let cwd: string

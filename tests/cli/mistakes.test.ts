@@ -10,7 +10,7 @@ export class Home extends RequestHandler {}
 
 const config = (text: string): Files => ({ 'config.ts': `${text}\nexport const config = {}\n` })
 
-// What is written, and the one line that comes of it.
+// Mistakes in code, and the one line that each is reported by.
 const mistakes: [string, Files, string][] = [
   [
     'a type imported as a value',

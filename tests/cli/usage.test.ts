@@ -7,7 +7,7 @@ beforeAll(() => {
 })
 afterAll(removeProjects)
 
-// How a command is called, what it says, and where it says to look.
+// Calls of commands, their messages, and the places that these point to.
 const wrong: [string, string, string][] = [
   ['srve', "unknown command 'srve' (Did you mean serve?).", 'tipfy'],
   ['--prot', "unknown option '--prot'.", 'tipfy'],

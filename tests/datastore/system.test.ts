@@ -1,4 +1,4 @@
-// What Google's own system tests of the Node client expect of the service, asked again in other words: through the
+// The expectations of Google's own system tests of the Node client, tested again in other words: through the
 // client's streams, queries, aggregations, transactions, transforms and explain options, over gRPC and in process.
 import {
   AggregateField,

@@ -33,7 +33,7 @@ export function fakeRequest(url = '/', options: FakeOptions = {}): Request {
   return new Request(incoming, { ...defaultRequestSettings, ...settings })
 }
 
-/** What a response was sent as. */
+/** A response as it was sent. */
 export class FakeOutgoing extends EventEmitter {
   statusCode = 0
   flat: string[] = []
@@ -64,7 +64,7 @@ export class FakeOutgoing extends EventEmitter {
   }
 }
 
-/** What a response with a whole body is sent as. */
+/** Returns a response with a whole body as it is sent. */
 export function sent(response: Response, request = fakeRequest()): FakeOutgoing {
   const outgoing = new FakeOutgoing()
   sendResponse(response, request, outgoing.outgoing)

@@ -13,7 +13,7 @@ export interface Live {
   url: string
   port: number
   server: Server
-  /** What handling and sending threw, apart from HTTP errors, in order. */
+  /** The errors of handling and sending, apart from HTTP errors, in order. */
   failures: unknown[]
   /** The next of them. */
   failure(): Promise<unknown>

@@ -19,7 +19,7 @@ function makeClock() {
         isOff = true
       }
     },
-    // What has arrived is handed over first.
+    // Data that has arrived is handed over first.
     afterIo: (fn) => {
       for (const arrived of world.io.splice(0)) arrived()
       setImmediate(fn)

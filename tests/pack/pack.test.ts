@@ -74,7 +74,7 @@ describe('the tarball', () => {
 
   test('says on an old Node which one it needs', async () => {
     const bin = join(shop, 'node_modules/tipfy/dist/cli/bin.js')
-    // What it is parsed by must be old too: the machine's own, where that is Node 20.
+    // The parser must be old too: the machine's own, where that is Node 20.
     const old = await execute('node', ['--version'], world, { PATH: '/usr/local/bin:/usr/bin' })
     if (!/^v(18|20|21)\./.test(old.stdout)) return
     const { status, stderr } = await execute('node', [bin, 'serve'], shop, { PATH: '/usr/local/bin:/usr/bin' })
@@ -241,7 +241,7 @@ describe('the Dockerfile of a project that tipfy init made', () => {
     await datastore.stop()
   }, 180_000)
 
-  /** What .dockerignore leaves in. */
+  /** The files that .dockerignore leaves in. */
   const ignored = () => readFileSync(join(shop, '.dockerignore'), 'utf8').trim().split('\n')
   const isCopied = (path: string) => !ignored().includes(relative(shop, path))
 })

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 export const repository = join(import.meta.dirname, '../..')
-/** Where everything happens; removed at the end. */
+/** The folder of everything; removed at the end. */
 export const world = mkdtempSync(join(tmpdir(), 'tipfy-pack-'))
 
 // The Node to try is that of the tests, or the one that tools/test-nodes.js names. Certificates of a company are kept: the

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { BaseConverter, Rule, UrlMap, ValidationError } from '../../lib/routing/index.ts'
 import { bound, built, matched } from './outcomes.ts'
 
-/** What the variable `x` of a rule becomes; null where the path is not found. */
+/** Returns the variable `x` of a rule; null where the path is not found. */
 function readAs(variable: string, text: string): unknown {
   const outcome = matched(bound([new Rule(`/${variable}`, { endpoint: 'x' })]), `/${encodeURIComponent(text)}`)
   return 'args' in outcome ? outcome.args.x : null

@@ -45,7 +45,7 @@ test('a browser reads the host in what is sent that it would have read in what w
     fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
       const given = URL.parse(pieces.join(''), 'http://ours.example/')
       const sent = URL.parse(quoteLocation(pieces.join('')), 'http://ours.example/')
-      // What was meant for elsewhere may stay here, never the other way round.
+      // A location that was meant for elsewhere may stay here, never the other way round.
       if (sent?.protocol === 'http:') expect([given?.host, 'ours.example']).toContain(sent.host)
     }),
     { numRuns: 2000 },

@@ -86,7 +86,7 @@ function outcomeOf(urls: UrlAdapter, url: string): Outcome {
 
 const alone = (path: string): UrlAdapter => new UrlMap([new Rule(path, { endpoint: 'it' })]).bind({ serverName: 'a' })
 
-/** Whether the digits in `url` fit an int of the rule, but not as a number: it is out of the int's bounds. */
+/** Returns true if the digits in `url` fit an int of the rule, but not as a number: it is out of the int's bounds. */
 const rejectsNumber = (path: string, url: string): boolean =>
   outcomeOf(alone(path), url) === 'nothing' && outcomeOf(alone(path.replace(/<int\b[^>]*:/g, '<')), url) instanceof Rule
 

@@ -20,7 +20,7 @@ class Handler extends RequestHandler {
     try {
       return await handle(() => request.incoming)
     } finally {
-      // What is told with the end of the connection comes after it.
+      // Events of the end of the connection come after it.
       setTimeout(done, 60)
     }
   }
@@ -50,7 +50,7 @@ interface Client {
   sends?: string
 }
 
-/** What is said on each kind of server. */
+/** The events on each kind of server. */
 async function onBoth(fn: typeof handle, { leaves, sends = head }: Client = {}): Promise<[string[], string[]]> {
   handle = fn
   const both: string[][] = []

@@ -41,7 +41,7 @@ beforeEach(start)
 afterEach(stop)
 afterAll(() => rm(folder, { recursive: true }))
 
-/** What it holds, and the most it held so far, in megabytes. */
+/** The memory it holds, and the most it held so far, in megabytes. */
 async function resident(): Promise<{ now: number; peak: number }> {
   child.send('resident')
   const [message] = (await once(child, 'message')) as [{ now: number; peak: number }]

@@ -89,7 +89,7 @@ test.each([
     const get = await site.ask(path, { headers })
     expect(head.text).toBe('')
     const [one, other] = [comparable(head), comparable(get)]
-    // What is compressed while it is sent has no length that a HEAD could tell.
+    // A body that is compressed while it is sent has no length that a HEAD could tell.
     if (get.headers['content-encoding'] === undefined) expect(one).toEqual(other)
   }
 })

@@ -4,7 +4,7 @@ import type { Config } from 'tipfy'
 import { RequestHandler, Rule, type RunningServer, request, response } from 'tipfy'
 import { start } from '../support/application.ts'
 
-/** What a slow handler waits for. */
+/** The promise that a slow handler waits for. */
 export class Gate {
   entered = 0
   open: () => void = () => {}

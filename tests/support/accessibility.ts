@@ -1,4 +1,4 @@
-// What axe finds wrong with a page that is open in Chromium.
+// Lists the faults that axe finds in a page that is open in Chromium.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'

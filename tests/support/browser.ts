@@ -1,4 +1,4 @@
-// What a browser does with cookies, as far as walks over plain HTTP need it: keeps them, sends them, drops deleted ones.
+// The cookies of a browser, as far as walks over plain HTTP need it: keeps them, sends them, drops deleted ones.
 import { type Answer, type AskOptions, ask } from './application.ts'
 
 export class Visitor {

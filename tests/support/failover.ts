@@ -6,7 +6,7 @@ export type FailoverKind = 'crash' | 'swap' | 'restart' | 'linger'
 
 interface Member {
   server: Valkey
-  /** What its replica connects to. */
+  /** The address that its replica connects to. */
   relay: Relay
 }
 
@@ -14,7 +14,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export class FailoverPair {
   readonly #members: [Member, Member]
-  /** What clients connect to: it leads to the primary of the moment. */
+  /** The address that clients connect to: it leads to the primary of the moment. */
   readonly #door: Relay
   #primary = 0
   #isClosed = false

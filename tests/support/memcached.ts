@@ -9,10 +9,10 @@ import { join } from 'node:path'
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin']
 const pathOf = (program: string) => folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
 
-// Where tests run unattended nothing is left out: what is not there fails.
+// Unattended runs leave nothing out: a missing program is a failure.
 const isUnattended = process.env.CI === 'true'
 export const memcachedFound = isUnattended || pathOf('memcached') !== undefined
-/** Whether a memcached can be made to ask for a name and a password. */
+/** True if a memcached can be made to ask for a name and a password. */
 export const saslFound = isUnattended || (memcachedFound && pathOf('saslpasswd2') !== undefined)
 
 export class Memcached {

@@ -5,7 +5,7 @@ import type { WorkerOptions } from '../ext/session/repository/worker.ts'
 
 export class StoreWorker {
   readonly child: ChildProcess
-  /** What `count` has told. */
+  /** The reports of `count`. */
   readonly counted: number[] = []
   #calls = 0
   readonly #open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()

@@ -11,7 +11,7 @@ import { freePort } from './memcached.ts'
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin']
 const isFound = (program: string) => folders.some((folder) => existsSync(join(folder, program)))
 
-// Where tests run unattended nothing is left out: what is not there fails. Debian 12 has no Valkey: that one stays optional.
+// Unattended runs leave nothing out: a missing program is a failure. Debian 12 has no Valkey: that one stays optional.
 export const valkeyServers = [
   ...(isFound('redis-server') || process.env.CI === 'true' ? ['redis-server'] : []),
   ...(isFound('valkey-server') ? ['valkey-server'] : []),

@@ -1,4 +1,4 @@
-// What the site, its tests and the generated pages need to know about Markdown.
+// Markdown, as far as the site, its tests and the generated pages need to know it.
 
 /** The anchor of a heading, as GitHub makes it. */
 export function anchorOf(heading: string): string {

@@ -36,7 +36,7 @@ export function fromPretty(text: string): string {
 
 export function editor(app: App, data: string, action: string, version: number): Html {
   return html`<form method="post" action="${action}">${tokenField(app)}<input type="hidden" name="version" value="${version}">
-<label><span>As it is stored: JSON, and with <code>~</code> in front JSON whose tags stand for a Date, a Map and the like</span>
+<label><span>As it is stored: JSON, and with <code>~</code> in front JSON with tags for a Date, a Map and the like</span>
 <textarea name="data" spellcheck="false">${pretty(data)}</textarea></label>
 <button name="do" value="change">Save</button></form>`
 }

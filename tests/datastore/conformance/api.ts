@@ -1,4 +1,4 @@
-// What a conformance case has at hand: the official client over gRPC, the raw calls beneath it, and short ways to say what
+// The tools of a conformance case: the official client over gRPC, the raw calls beneath it, and short ways to say what
 // was seen. Everything lies in a namespace of the case's own.
 import type { Datastore } from '@google-cloud/datastore'
 import type { Filter, Key, Mutation, Query, Value } from '../../../lib/datastore/engine/protocol/messages.ts'
@@ -164,6 +164,6 @@ export interface Case {
   run(api: Api): Promise<unknown>
   /** The engine's answer. */
   want: unknown
-  /** What Google's emulator answers instead, and what decides for the engine. */
+  /** The response of Google's emulator where it differs, and the reason that decides for the engine. */
   emulator?: { answers: unknown; because: string }
 }

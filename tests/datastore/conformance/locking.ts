@@ -3,7 +3,7 @@
 import type { Filter, Mutation } from '../../../lib/datastore/engine/protocol/messages.ts'
 import { type Api, type Case, int, names, outcome, where } from './api.ts'
 
-/** What happened, in order. */
+/** The events, in order. */
 class Events {
   readonly list: string[] = []
 

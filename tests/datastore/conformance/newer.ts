@@ -38,7 +38,7 @@ const aggregating = (name: string, aggregations: Aggregation[], query: Query, wa
 const sum = (name: string, alias?: string): Aggregation => ({ sum: { property: { name } }, alias })
 const avg = (name: string, alias?: string): Aggregation => ({ avg: { property: { name } }, alias })
 
-/** What transforms make of a property a; `undefined`: there is none before. */
+/** Returns a property `a` after transforms; `undefined`: there is none before. */
 const transforming = (
   name: string,
   before: Value | undefined,

@@ -30,7 +30,7 @@ const seeds = Array.from({ length: runs }, (_, i) => first + i)
 const recordedSeeds = Array.from({ length: 10 }, (_, i) => 1 + i)
 const questions = 8
 
-/** What an emulator gave, by seed: the results of its queries, and the outcomes of commits and of transactions that meet. */
+/** The recorded results of an emulator, by seed: those of its queries, and the outcomes of commits and of transactions that meet. */
 type Recorded = Record<string, { queries: Given[]; commits: string[]; meeting: string[] }>
 
 interface Server {

@@ -44,7 +44,7 @@ export class Random {
   }
 }
 
-/** What an emulator can be asked. The older one is not asked for single keys, for which it forgets orders. */
+/** The queries that an emulator can be asked. The older one is not asked for single keys, for which it forgets orders. */
 export interface Abilities {
   /** Operators, aggregations, transforms and masks of today's service. */
   modern: boolean
@@ -174,7 +174,7 @@ export function randomQuestion(random: Random, api: Api, world: World, { modern 
   const distinct = random.chance(modern || unequal.size === 0 ? 30 : 0) ? projection.slice(0, groups) : []
   const down = (name: string) => (random.chance(40) ? `-${name}` : name)
   const orders = (random.chance(60) ? random.some(free.slice(0, 2), 60) : []).filter((name) => !distinct.includes(name))
-  // What the older emulator needs, and groups: their properties first.
+  // For the older emulator, and for groups: their properties first.
   const first = [...distinct, ...(modern ? [] : [...unequal]).filter((name) => name !== '__key__')]
   const sorted = [...new Set([...(orders.length > 0 || distinct.length > 0 || !modern ? first : []), ...orders])].map(
     down,
@@ -190,7 +190,7 @@ export function randomQuestion(random: Random, api: Api, world: World, { modern 
   // After the key, the columns of a projection decide.
   const named = new Set(sorted.map((name) => name.replace('-', '')))
   if (total && !keyLast) for (const name of projection) if (!named.has(name)) sorted.push(down(name))
-  // Where a cursor cannot follow the key, the columns come before it.
+  // A cursor cannot follow the key: the other columns come before it.
   if (total && keyLast) {
     const implied = [...projection, ...unequal].filter((name) => name !== '__key__' && !named.has(name))
     sorted.splice(-1, 0, ...[...new Set(implied)].map(down))
@@ -221,7 +221,7 @@ interface Row {
   values: string
 }
 
-/** What a query gave: its rows page by page, the numbers of an aggregation, or the code of an error. */
+/** The result of a query: its rows page by page, the numbers of an aggregation, or the code of an error. */
 export type Given = { rows: Row[][] } | { numbers: Record<string, number | string | null> } | { code: number }
 
 export async function ask(api: Api, { query, how, limit, aggregations, orders }: Question): Promise<Given> {

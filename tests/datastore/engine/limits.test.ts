@@ -1,4 +1,4 @@
-// What a stranger may make large: it takes time linear in its size, or is over a limit that is looked at before the work.
+// Things that a stranger may make large: each takes time linear in its size, or is over a limit that is looked at before the work.
 import { afterEach, expect, test } from '@jest/globals'
 import { Engine } from '../../../lib/datastore/engine/engine.ts'
 import type { Entity, Filter, Query, Value } from '../../../lib/datastore/engine/protocol/messages.ts'

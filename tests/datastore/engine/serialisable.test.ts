@@ -15,7 +15,7 @@ const names = ['a', 'b', 'c', 'd']
 // In one entity group: with those, queries in transactions need an ancestor.
 const root = { kind: 'G', name: 'g' }
 const key = (name: string) => ({ path: [root, { kind: 'K', name }] })
-/** What is stored: a number under each name, if any. */
+/** The stored state: a number under each name, if any. */
 type State = ReadonlyMap<string, number>
 
 type Step =
@@ -51,7 +51,7 @@ const scripts: fc.Arbitrary<Script> = fc.record({
   steps: fc.array(steps, { minLength: 1, maxLength: 5 }),
 })
 
-/** What a read gives on a state. */
+/** The result of a read on a state. */
 function readOn(state: State, step: Step): unknown {
   if (step.do === 'lookup') return state.get(step.name) ?? null
   const over = [...state].filter(([, n]) => n > (step as { over: number }).over)

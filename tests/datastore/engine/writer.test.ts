@@ -1,4 +1,4 @@
-// How commits reach the disk: together where they come together, around other processes without stopping this one, and what
+// The way of commits to the disk: together where they come together, around other processes without stopping this one, and what
 // is told where they do not.
 import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'

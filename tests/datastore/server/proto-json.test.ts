@@ -9,7 +9,7 @@ import { expectLinear } from '../../support/linear.ts'
 const form = jsonForm()
 const shapes = new MessageShapes(describedProtos())
 
-/** What one field of a message becomes, or the error. */
+/** Returns one field of a message as it is read, or the error. */
 function field(message: string, name: string, json: string): unknown {
   try {
     return (form.read(message, `{"${name}":${json}}`) as Record<string, unknown>)[name]

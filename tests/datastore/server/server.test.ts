@@ -38,7 +38,7 @@ async function withClient<T>(run: (datastore: Datastore) => Promise<T>, options:
   }
 }
 
-/** What a raw connection is answered. */
+/** Returns the response on a raw connection. */
 function say(...chunks: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, '127.0.0.1')

@@ -13,7 +13,7 @@ export interface Person {
 
 export interface TestProvider {
   readonly issuer: string
-  /** Who signs in next; null: it says no. */
+  /** The user who signs in next; null: the provider says no. */
   person: Person | null
   /** True: it says at its userinfo endpoint alone what it knows of the person. */
   hasThinTokens: boolean

@@ -1,4 +1,4 @@
-// What the start says of providers, passkeys and Identity-Aware Proxy, and what an application without them does not load.
+// The checks of providers, passkeys and Identity-Aware Proxy at the start, and the packages that an application without them never loads.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'

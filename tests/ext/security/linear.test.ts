@@ -1,4 +1,4 @@
-// What a client sends to the extensions for security and logins is read in linear time, also beyond the limits of a request.
+// Input of the extensions for security and logins is read in linear time, also beyond the limits of a request.
 import { describe, expect, test } from '@jest/globals'
 import { isOwnPath } from '../../../lib/ext/auth/context.ts'
 import { decodePhc } from '../../../lib/ext/auth/phc.ts'

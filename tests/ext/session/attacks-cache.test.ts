@@ -83,7 +83,7 @@ class Road {
   }
 }
 
-/** Whether a set, a replacement or a delete is among the requests: an `add` is not. */
+/** Returns true if a set, a replacement or a delete is among the requests: an `add` is not. */
 function changes(bytes: Buffer): boolean {
   for (let at = 0; at + 24 <= bytes.length; at += 24 + bytes.readUInt32BE(at + 8)) {
     if ([0x01, 0x03, 0x04, 0x11, 0x13, 0x14].includes(bytes[at + 1]!)) return true

@@ -31,7 +31,7 @@ describe.each(kinds)('%s:', (kind) => {
         ]) {
           printed.push(inspect(thing, { depth: 9, showHidden: true, showProxy: true }), inspect(thing))
         }
-        // What a JSON log writes of them: without `session`, which is data by its nature.
+        // As a JSON log writes them: without `session`, which is data by its nature.
         const logged = [sessionStore, app.sessionInterface, app, request, request.headers, response.headers, response]
         printed.push(...logged.map((thing) => JSON.stringify(thing)))
         return ''

@@ -15,7 +15,7 @@ const outcome = (work: () => unknown): unknown => {
 
 const call = (s: Free, method: string, ...args: unknown[]) => s[method](...args)
 
-/** What can be done to a session by name, bracket and reflection. */
+/** The operations on a session by name, bracket and reflection. */
 const uses: Record<string, (s: Free) => unknown> = {
   bracket: (s) => [s.a, s.missing, Reflect.set(s, 'b', 2), s.b],
   in: (s) => ['a' in s, 'missing' in s, 'get' in s, 'toString' in s],

@@ -1,4 +1,4 @@
-// What a stranger may make large in a session or a cookie takes time linear in its size, beyond the bounds that are meant.
+// Things that a stranger may make large in a session or a cookie take time linear in its size, beyond the bounds that are meant.
 import { describe, expect, test } from '@jest/globals'
 import { encodeCommand, ReplyReader } from '../../../lib/ext/session/cache/resp.ts'
 import { findCookie } from '../../../lib/ext/session/cookies/signed-cookie.ts'

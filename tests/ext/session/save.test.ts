@@ -15,7 +15,7 @@ const then = (steps: Record<string, () => unknown>, answer: () => string) =>
     ]),
   )
 
-/** How many commits the store has made; 0 for cookie sessions. */
+/** The number of commits of the repository; 0 for cookie sessions. */
 const writes = (site: Site) => site.sessions.repository?.stats.commits ?? 0
 
 describe.each(kinds)('a %s session', (kind) => {

@@ -44,7 +44,7 @@ const start = () => {
   free.n = 1
   free.list = [1]
 }
-/** What can be seen of an act afterwards. */
+/** The visible results of an act. */
 const after = async () => {
   const other = (await sessionStore.getSession('other')) as Free
   return JSON.stringify([free.n, free.list, sessionStore.user, (await sessionStore.getFlashes()).length, other.n])

@@ -265,7 +265,7 @@ test('a file that is pipelined behind another comes after it', async () => {
   expect(reply.match(/x{300000}/g)).toHaveLength(3)
 })
 
-/** Whether this process has the file open. */
+/** Returns true if this process has the file open. */
 async function isOpen(file: string): Promise<boolean> {
   const open = await Promise.all(
     (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),

@@ -1,4 +1,4 @@
-// What the sessions of one name share: their backend, cookie and settings.
+// The kind of a session: the backend, cookie and settings that all sessions of one name share.
 import type { Settings } from '../config/settings.ts'
 import type { SignedName } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'

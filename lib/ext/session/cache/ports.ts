@@ -35,7 +35,7 @@ export interface CacheCounters {
   readonly cache: { add(ms: number, failed: boolean): void }
 }
 
-/** What a repository hands to its cache. */
+/** The parts that a repository hands to its cache. */
 export interface CacheParts {
   clock: Clock
   randomness: { token(): string }

@@ -46,7 +46,7 @@ export class Calls {
   }
 }
 
-/** What a repository and its cache count. */
+/** The counters of a repository and its cache. */
 export class Counters implements CacheCounters {
   loads = 0
   saves = 0

@@ -166,7 +166,7 @@ async function save(engine: Engine, list: ModelEntity[]): Promise<void> {
   await engine.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations })
 }
 
-/** What a query gives, comparably; undefined where the engine refuses it as wrong. */
+/** The results of a query, to be compared; undefined where the engine rejects it as wrong. */
 function run(engine: Engine, request: Omit<RunQueryRequest, 'projectId'>) {
   try {
     const { batch } = engine.runQuery({ projectId, ...request })
@@ -204,7 +204,7 @@ function turnedAround({ order, distinctOn, filter, projection, kind }: Query): Q
   }))
 }
 
-/** How many results a query has, counted up to a limit. */
+/** The number of results of a query, counted up to a limit. */
 function count(engine: Engine, query: Query, value = 1000): number {
   const aggregationQuery = { nestedQuery: query, aggregations: [{ count: { upTo: { value } }, alias: 'n' }] }
   const { batch } = engine.runAggregationQuery({ projectId, aggregationQuery })

@@ -1,7 +1,7 @@
 // Opens a data folder as a user whom permissions bind, and tells on standard output how that went.
 import { closeDatastore, openDatastore } from '../../../../lib/datastore/index.ts'
 
-/** Who has no rights of his own. */
+/** A user without rights of its own. */
 const NOBODY = 65_534
 
 if (process.getuid!() === 0) {

@@ -110,7 +110,7 @@ test('data of another format is told with its remedy', async () => {
   await expect(open()).rejects.toMatchObject({ code: 'TIPFY_E_DATA_FORMAT' })
 })
 
-/** What `opening-child.ts` is told of a folder. */
+/** Returns the output of `opening-child.ts` for a folder. */
 function openedElsewhere(dataFolder: string): string {
   const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
   const child = join(import.meta.dirname, 'opening-child.ts')

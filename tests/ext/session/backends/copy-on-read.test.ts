@@ -24,7 +24,7 @@ function sharedOf(data: Record<string, unknown>): CopyOnRead | undefined {
   return CopyOnRead.of(cookie)
 }
 
-// Where objects may be changed: in lists and dictionaries at every depth.
+// Objects may be changed in lists and dictionaries at every depth.
 function change(value: unknown): void {
   if (Array.isArray(value)) {
     for (const item of value) change(item)

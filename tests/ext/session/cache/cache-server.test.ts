@@ -1,4 +1,4 @@
-// What the guard of one server of the cache does when things end, or go wrong, while it is busy with something else.
+// The guard of one server of the cache, when things end or go wrong while it is busy with something else.
 import { describe, expect, test } from '@jest/globals'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { CacheServer } from '../../../../lib/ext/session/cache/cache-server.ts'

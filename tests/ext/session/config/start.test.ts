@@ -1,4 +1,4 @@
-// What sessions need before the first request: a key, and a Datastore.
+// The needs of sessions before the first request: a key, and a Datastore.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// What a Chromium needs to bind sessions in tests: https with a certificate that it takes, names that lead here, and software keys.
+// The world of a Chromium that binds sessions in tests: https with a certificate that it takes, names that lead here, and software keys.
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// What the start says of `deviceBound`, and what an application without it does not pay.
+// The checks of `deviceBound` at the start, and the modules that an application without it never loads.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'

@@ -1,4 +1,4 @@
-// What the store promises, on each Datastore it may stand on, with and without a real memcached in front. Several stores
+// The promises of the repository on each Datastore, with and without a real memcached in front. Several stores
 // on one Datastore are as many processes: they share nothing but that.
 
 import { setImmediate as turn } from 'node:timers/promises'

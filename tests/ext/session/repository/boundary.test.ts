@@ -1,4 +1,4 @@
-// Who may import what of the folder: it is private but for its entry points.
+// The imports from outside the folder: it is private but for its entry points.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from '@jest/globals'

@@ -20,7 +20,7 @@ function dataOf(loaded: Loaded | Saved): Record<string, unknown> & { list: numbe
   return JSON.parse(loaded.record.data)
 }
 
-/** What a server's command line answers to one line of memcached's text protocol. */
+/** Returns the reply to one line of memcached's text protocol. */
 function askMemcached(server: Memcached, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(server.port, '127.0.0.1', () => socket.write(`${line}\r\n`))
@@ -104,7 +104,7 @@ describe.each(Object.entries(places).filter(([, { found }]) => found))('four pro
       await new Promise((resolve) => setImmediate(resolve))
       await askMemcached(memcached, 'flush_all').catch(() => {})
     }
-    // Who had not reached it may have left an old entry there: what its readers see is bounded by time alone.
+    // A process that had not reached it may have left an old entry there: only time bounds how long readers see that.
     await askMemcached(memcached, 'flush_all')
     return work
   }

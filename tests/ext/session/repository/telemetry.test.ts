@@ -63,7 +63,7 @@ describe("the store's counters", () => {
 })
 
 describe('OpenTelemetry', () => {
-  // Whether the channels have subscribers tells nothing: they are one for all test files of a process.
+  // Subscribers of the channels tell nothing: the channels are one for all test files of a process.
   test('without an SDK is not asked for', async () => {
     const getMeter = jest.spyOn(metrics, 'getMeter')
     const end = await startTelemetry(() => ({}))

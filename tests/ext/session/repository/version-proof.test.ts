@@ -1,4 +1,4 @@
-// What a process finds out about its Datastore before it saves anything.
+// The proof of a process, before it saves anything, that its Datastore checks versions.
 import { describe, expect, test } from '@jest/globals'
 import {
   type DatastoreTransaction,

@@ -19,21 +19,21 @@ export interface Visitor extends Task {
   /** The key name of the session that it came with. */
   id: string | null
   startedAt: number
-  /** What every answer up to the start makes it see at least. */
+  /** The state that every response up to the start makes it see at least. */
   floor: Floor | undefined
-  /** What it may be behind while two servers of a cache take themselves for the primary, and since when. */
+  /** The states that it may be behind while two servers of a cache take themselves for the primary, and since when. */
   excused: { version: number; at: number }[]
   loaded: Loaded | { state: 'failed' } | undefined
   /** When it began to save. */
   savingAt: number | undefined
-  /** Where the store said that another's change was overwritten. */
+  /** The places where the repository reported that another's change was overwritten. */
   conflicts: string[]
   /** A transaction has found its session alive meanwhile: from then on its answer counts as on its way. */
   foundAlive: boolean
   cookieAge: number
   /** Ms for which its process was held since. */
   held(): number
-  /** How far the clock of its process is ahead. */
+  /** The ms by which the clock of its process is ahead. */
   skew: number
   /** The last read of its load whose response arrived met its session dead by the clock of its process. */
   metDead: boolean
@@ -74,13 +74,13 @@ export class Checker {
   readonly #answers = new Map<string, Answered[]>()
   readonly #removed = new Set<string>()
   readonly #proofs = new Set<string>()
-  /** What has gone from each session, or from the one that it was before it moved. */
+  /** The marks that have gone from each session, or from the one that it was before it moved. */
   readonly #gone = new Map<string, Set<string>>()
   readonly #logins = new Map<string, { at: number; order: number; by: string | undefined }>()
   #commits = 0
-  /** What `x` each commit to a session left. */
+  /** The `x` that each commit to a session left. */
   readonly #xs = new Map<string, { x: unknown; at: number }[]>()
-  /** Who wanted `x` to be what. */
+  /** The requests that wanted to set `x`, and their values. */
   readonly #writers = new Map<unknown, Visitor>()
   readonly #marks = new Map<string, string[]>()
   readonly #spans: (readonly { from: number; to: number }[])[] = []
@@ -109,7 +109,7 @@ export class Checker {
     this.violations.push(`${promise}: ${text} (at ${this.#scheduler.time.toFixed(1)} ms)`)
   }
 
-  /** What Datastore holds of a session now. */
+  /** The record of a session in Datastore now. */
   rowOf(id: string): SessionRow | null {
     return this.#history.get(id)?.at(-1) ?? null
   }
@@ -163,7 +163,7 @@ export class Checker {
     return commits
   }
 
-  /** What a request wants, as far as it is known before it saves. */
+  /** The changes that a request wants, as far as they are known before it saves. */
   wants(visitor: Visitor): void {
     if (visitor.x !== undefined) this.#writers.set(visitor.x, visitor)
     this.removes(visitor)
@@ -280,7 +280,7 @@ export class Checker {
     if (visitor.id === null) return
     const old = (limits.cacheTtl + 7) * 1000
     for (const answer of this.#answers.get(visitor.id) ?? []) {
-      // Where memcached was not reached, only its own process, and after the cache's time all, must know.
+      // After memcached was not reached, only its own process, and after the cache's time all, must know.
       // Once memcached is well again its process has told it soon.
       const told = answer.isAlive() && visitor.startedAt - Math.max(answer.at, this.cacheWellAt) > toldWithin
       const counts = answer.reached || answer.site === visitor.site || told || visitor.startedAt - answer.at > old
@@ -392,7 +392,7 @@ export class Checker {
       this.wrong('committed before answered', `${what}: a cookie for nothing`)
   }
 
-  /** Who logged in before has no session any more. */
+  /** Notes that users who logged in before have no session any more. */
   #allEnded(visitor: Visitor): void {
     for (const [id, login] of this.#logins) {
       if (login.at < visitor.startedAt && this.isAlive(id) && this.rowOf(id)?.username === 'ann') {

@@ -29,9 +29,9 @@ const noFaults: DatastoreFaults = { lostRequest: 0, lostAnswer: 0, busy: 0, slow
 /** `none`: a server that is optimistic. `wait`: what waits for one another waits until the end. `detect`: the service, and tipfy's. */
 export type Locks = 'none' | 'wait' | 'detect'
 
-/** What a server is like, for the whole of a seed. */
+/** The properties of a server, for the whole of a seed. */
 export interface ServerHabits {
-  /** What a transaction has read is locked until it ends, and a commit waits for it. */
+  /** The rows that a transaction has read are locked until it ends, and a commit waits for it. */
   locks: Locks
   /** It applies what was made from an older version. */
   ignoresVersions: boolean
@@ -56,7 +56,7 @@ export class SimDatastore {
   readonly users = new Map<string, { row: UserRow; at: number }>()
   readonly faults: DatastoreFaults = { ...noFaults }
   habits: ServerHabits = { locks: 'none', ignoresVersions: false }
-  /** How long a call may take on its way, in ms. */
+  /** The longest way of a call, in ms. */
   spread = 5
   /** Called with each call, in the caller's context; what it returns is handed to `onCommit`. */
   onCall: (kind: string) => unknown = () => {}

@@ -17,7 +17,7 @@ export interface Answer {
   status: number
   headers: { get(name: string): string | null }
   body: string
-  /** What the handler found. */
+  /** The values that the handler found. */
   user: string | null
 }
 

@@ -3,7 +3,7 @@
 
 type Value = string | number | boolean | null | { err: string } | ((...args: Value[]) => Value)
 
-/** What a script may call and see. */
+/** The values that a script may call and see. */
 export interface LuaWorld {
   call(...words: string[]): string | number | false
   keys: readonly string[]

@@ -11,7 +11,7 @@ interface Cell {
 
 export class SimMemcached {
   readonly cells = new Map<string, Cell>()
-  /** Whether new connections are accepted. */
+  /** True if new connections are accepted. */
   up = true
   /** Calls wait until then. */
   hangsUntil = 0

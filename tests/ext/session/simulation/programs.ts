@@ -1,15 +1,15 @@
-// What the simulated requests do with their session. Each leaves marks of its own, so that every record tells which
+// The programs of the simulated requests. Each leaves marks of its own, so that every record tells which
 // requests it holds.
 import type { SessionStore } from '../../../../lib/ext/session/session-store.ts'
 
-/** What a program may do; `mark` tells the checker which marks the request wants to leave or remove. */
+/** The calls that a program may make; `mark` tells the checker which marks the request wants to leave or remove. */
 export interface Task {
   /** The request's number. */
   n: number
   store: SessionStore
   marks: Set<string>
   removed: Set<string>
-  /** What it wants `x` to be. */
+  /** The value that it wants to give `x`. */
   x: number | undefined
   /** The request chose a new identity, or ended the session, itself. */
   moves: boolean

@@ -116,7 +116,7 @@ export class Process {
   alive = true
   readonly name: string
   readonly skew: number
-  /** How much nearer to Datastore than others it is. */
+  /** The measure by which it is nearer to Datastore than others. */
   readonly nearness: number
   /** The probability that what is handed over holds the event loop, and for how long at most. */
   holds = { probability: 0, ms: 0 }
@@ -149,7 +149,7 @@ export class Process {
     }
   }
 
-  /** What has arrived by now stands before it. */
+  /** Everything that has arrived by now stands before it. */
   afterIo = (fn: () => void): void => void this.#scheduler.after(0, () => this.#handOver('io', fn))
 
   /** Hands over what has come from the network. */

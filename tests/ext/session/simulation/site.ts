@@ -20,7 +20,7 @@ export const limits = { expiration: 100, cacheTtl: 10, storeTimeout: 5, cacheTim
 /** The request that the store works for, what it found for it, and where it said that another's change was lost. */
 export const caller = new AsyncLocalStorage<{ loaded: Loaded | { state: 'failed' } | undefined; conflicts: string[] }>()
 
-/** How the application of a seed is set up. */
+/** The settings of the application of a seed. */
 export interface Habits {
   /** The absolute expiration in ms. */
   absolute: number | null
@@ -103,7 +103,7 @@ export class Site {
     return this.#verified(cookie)?.text ?? null
   }
 
-  /** How long ago in ms a cookie was issued. */
+  /** Returns the age of a cookie in ms. */
   ageOf(cookie: string | null): number {
     return this.process.now() - (this.#verified(cookie)?.issued ?? 0)
   }
@@ -116,7 +116,7 @@ export class Site {
 }
 
 export class Visit {
-  /** What the answer does to the cookie: nothing, sets it, or clears it. */
+  /** The effect of the response on the cookie: none, sets it, or clears it. */
   cookie: string | null | undefined
   readonly #sessions: Sessions
   readonly #context: { request: StoreRequest; session: unknown; app: unknown }

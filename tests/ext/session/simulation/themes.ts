@@ -1,4 +1,4 @@
-// What a seed is about: an even mixture of everything seldom gets to the corners where protocols break.
+// The theme of a seed: an even mixture of everything seldom gets to the corners where protocols break.
 import type { programs } from './programs.ts'
 
 export interface Theme {
@@ -8,7 +8,7 @@ export interface Theme {
   width: number
   /** Misfortunes with each burst, at most. */
   misfortunes: number
-  /** How long a call to Datastore may take each way, in ms. */
+  /** The longest way of a call to Datastore, in ms. */
   spread: number
   pauses: Weighted<number>
   programs: Weighted<keyof typeof programs>

@@ -1,4 +1,4 @@
-// What seeds on a Valkey are about, half of the time: readers and writers of one session around failovers.
+// The theme of half of the seeds on a Valkey: readers and writers of one session around failovers.
 import type { Theme } from './themes.ts'
 
 export const failovers: Theme = {

@@ -77,7 +77,7 @@ found('the simulated server', (server) => {
       const args = script === scripts.delete ? one([[], [old]]) : [token, value, '60000', old]
       const how = randomInt(3) === 0 ? ['EVAL', script.text] : ['EVALSHA', script.digest]
       const words = [...how, '1', one(['k', 'l']), ...(script === scripts.get ? [] : args)]
-      // What came from another term, now and then.
+      // Entries of another term, now and then.
       if (randomInt(10) === 0) {
         const set = ['SET', 'k', `other t1 old`, 'PX', '60000']
         executeCommand(node, set, around)

@@ -8,7 +8,7 @@ import { scripts } from '../../../../lib/ext/session/cache/valkey-scripts.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 import { executeCommand, type Node, newNode, type RunScript, wordsOf } from './valkey-node.ts'
 
-/** What may happen to the two, in a seed. `linger` alone makes both answer as primaries. */
+/** The events of the two in a seed. `linger` alone makes both answer as primaries. */
 export type ValkeyWorldKind = 'crash' | 'swap' | 'restart' | 'linger' | 'all'
 
 /** Ms for which an old primary goes on beside the new one. */
@@ -234,7 +234,7 @@ export class SimValkey {
       this.#awaitReplica(node, done)
       return null
     }
-    // What a plain GET returns, in no term: the client that plants it takes its id from there.
+    // The result of a plain GET, in no term: the client that plants it takes its id from there.
     if (words[0] === 'GET') socket.known.add(node.data.get(words[1]!)?.value.split(' ')[1] ?? '')
     const write = (change: () => void, key: string) => this.#write(node, change, key)
     return executeCommand(node, words, {

@@ -106,7 +106,7 @@ describe('a merge of encoded data', () => {
         expect(mergeChanged(sides, merging(parts))).toBe(merging(whole)(...sides))
         expect(parts).toEqual(whole)
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     )
   })
 })

@@ -84,7 +84,7 @@ export class Context<App = unknown, Request = unknown, Response = unknown> {
   end(now: number): void;
 }
 
-export interface Counters extends CacheCounters {
+export class Counters implements CacheCounters {
   loads: number;
   saves: number;
   transactions: number;
@@ -100,6 +100,14 @@ export interface Counters extends CacheCounters {
   tombstonesMet: number;
   touches: number;
   touchesFailed: number;
+  cacheHits: number;
+  cacheMisses: number;
+  leasesMet: number;
+  fills: number;
+  cacheBypassed: number;
+  breakerOpened: number;
+  cacheUnconfirmed: number;
+  cacheBroken: number;
   lookup: Calls;
   read: Calls;
   commit: Calls;

@@ -14,7 +14,7 @@ export interface DeviceBound {
   initiators: readonly string[];
 }
 
-export interface DeviceCounters {
+export class DeviceCounters {
   offered: number;
   registered: number;
   registrationsRefused: number;

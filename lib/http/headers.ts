@@ -126,7 +126,8 @@ export class HeaderList extends Headers {
   /** Removes every value of `name`; returns true if there was one. */
   delete(name: string): boolean {
     if (this.#isFrozen) throw frozenError(name)
-    return this.#cut(name.toLowerCase(), 0)
+    const at = this.#find(name)
+    return at !== -1 && this.#cut(this.#list[at]!, at)
   }
 
   /** Removes the values of `name` for which `unwanted` returns true. */

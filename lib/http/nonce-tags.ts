@@ -34,16 +34,17 @@ export function withNonce(strings: TemplateStringsArray, current: () => Nonce | 
     places.set(strings, found)
   }
   const nonce = found.length === 0 ? undefined : current()
-  const wanted = nonce && found.filter(({ isScript }) => (isScript ? nonce.scripts : nonce.styles))
-  if (nonce === undefined || wanted!.length === 0) return strings
-  const texts = [...strings]
-  const attribute = ` nonce="${nonce.value()}"`
-  // From the end, so that the places before stay where they are.
-  for (const { text, at } of wanted!.toReversed())
-    texts[text] = texts[text]!.slice(0, at) + attribute + texts[text]!.slice(at)
-  return texts
+  if (nonce === undefined) return strings
+  let texts: string[] | undefined
+  for (const { text, at, isScript } of found) {
+    if (!(isScript ? nonce.scripts : nonce.styles)) continue
+    texts ??= [...strings]
+    texts[text] = `${texts[text]!.slice(0, at)} nonce="${nonce.value()}"${texts[text]!.slice(at)}`
+  }
+  return texts ?? strings
 }
 
+/** Returns the places from the end of the template to its beginning: what is put in moves none that comes later. */
 function findPlaces(strings: readonly string[]): Place[] {
   const all = strings.join(hole)
   const found: Place[] = []
@@ -64,7 +65,7 @@ function findPlaces(strings: readonly string[]): Place[] {
       token.lastIndex = end.exec(all)!.index
     }
   }
-  return found
+  return found.reverse()
 }
 
 function needsNonce(name: string, attributes: string): boolean {

@@ -10,8 +10,12 @@ import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
 import { defaultHeaders, type HeadersConfig } from './config.ts'
 
-/** The nonces of the requests that have asked for one. */
-const nonces = new WeakMap<object, string>()
+declare module '../../http/request/request.ts' {
+  interface RequestNotes {
+    /** The nonce of its page, once something has asked for it. */
+    cspNonce?: string
+  }
+}
 
 /** The directives of applications whose pages have nonces. */
 const nonceDirectives = new WeakMap<object, Nonce>()
@@ -23,13 +27,11 @@ const nonceDirectives = new WeakMap<object, Nonce>()
  * html`<script nonce="${cspNonce()}">start()</script>`
  */
 export function cspNonce(): string {
-  const request = contextStorage.getStore()?.request as object | undefined
-  let nonce = request && nonces.get(request)
-  if (nonce === undefined) {
-    nonce = newNonce()
-    if (request !== undefined) nonces.set(request, nonce)
-  }
-  return nonce
+  const request = contextStorage.getStore()?.request as Request | undefined
+  if (request === undefined) return newNonce()
+  request.notes ??= {}
+  request.notes.cspNonce ??= newNonce()
+  return request.notes.cspNonce
 }
 
 /** The length of a nonce: 24 letters of Base64, without padding, are 18 bytes. */
@@ -65,22 +67,26 @@ export function headers(app: App): void {
 
   app.hooks.add('preSendResponse', (request: Request, response: Response) => {
     const { headers } = response
+    if (policy !== null && documents.test(response.contentType)) {
+      // A later piece of a stream may need it.
+      if (response.isStream && noncesFor !== null) cspNonce()
+      const nonce = request.notes?.cspNonce
+      if (nonce !== undefined) keepFromCaches(response)
+      headers.addMissing([policyName, policy(nonce)])
+    }
     headers.addMissing(overHttps !== always && request.isSecure ? overHttps : always)
-    if (policy === null || !documents.test(response.contentType)) return
-    // A later piece of a stream may need it.
-    if (response.isStream && noncesFor !== null) cspNonce()
-    const nonce = nonces.get(request)
-    headers.addMissing([policyName, policy(nonce)])
-    if (nonce === undefined) return
-    // A page kept by a cache would come back with a nonce that others know by then.
-    headers.set('cache-control', 'no-store')
-    headers.delete('etag')
-    headers.delete('last-modified')
-    response.isConditional = false
   })
 }
 
 ownHooks('posInitApp', { headers })
+
+/** A page kept by a cache would come back with a nonce that others know by then. */
+function keepFromCaches(response: Response): void {
+  const { headers } = response
+  for (const name of ['cache-control', 'etag', 'last-modified']) headers.delete(name)
+  headers.addUnchecked('cache-control', 'no-store')
+  response.isConditional = false
+}
 
 /** Content types that browsers show as documents, which may have scripts. */
 const documents = /^\s*(?:text\/html|application\/xhtml\+xml|image\/svg\+xml)\s*(?:;|$)/i
@@ -138,7 +144,7 @@ function policyOf(
   const text = directives.join('; ')
   const without = text.replaceAll(" 'nonce'", '')
   const pieces = text.split("'nonce'")
-  return (nonce) => (nonce === undefined ? without : pieces.join(`'nonce-${nonce}'`))
+  return (nonce) => (nonce === undefined ? without : pieces.reduce((made, piece) => `${made}'nonce-${nonce}'${piece}`))
 }
 
 /** https://www.w3.org/TR/permissions-policy/#permissions-policy-http-header-field */

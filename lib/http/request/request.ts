@@ -36,6 +36,11 @@ interface Mounted {
   readonly url?: string
 }
 
+/** What extensions note about a request; each declares its own. */
+export interface RequestNotes {
+  readonly [extension: symbol]: unknown
+}
+
 const noArgs: Readonly<Record<string, unknown>> = Object.freeze({})
 
 /** One request. The global `request` is the one being served. */
@@ -60,6 +65,8 @@ export class Request {
   readonly outgoing: ServerResponse | null
   /** The context that its listeners run in. @internal */
   scope: RequestScope | null = null
+  /** Notes of extensions about this request: in a WeakMap each would cost its collection more than all the rest. @internal */
+  notes: RequestNotes | null = null
   readonly #wasClosed: boolean
   #signal: AbortSignal | null = null
   #incoming: IncomingMessage | null = null

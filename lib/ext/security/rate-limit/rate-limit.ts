@@ -35,8 +35,12 @@ function limitsOf(app: App): Promise<Limits> {
   return opening
 }
 
-/** The verdicts on a request, by policy, for the headers of its response. */
-const verdicts = new WeakMap<Request, [name: string, policy: Policy, verdict: Verdict][]>()
+declare module '../../../http/request/request.ts' {
+  interface RequestNotes {
+    /** The verdicts on the request, for the headers of its response. */
+    verdicts?: [name: string, policy: Policy, verdict: Verdict][]
+  }
+}
 
 type KeyOf = (request: Request) => string | null
 
@@ -94,9 +98,9 @@ async function loadUserKey(): Promise<KeyOf> {
 
 /** Notes a verdict for the headers of the response; throws unless it has passed. */
 function judge(request: Request, name: string, policy: Policy, verdict: Verdict): void {
-  const list = verdicts.get(request)
-  if (list === undefined) verdicts.set(request, [[name, policy, verdict]])
-  else list.push([name, policy, verdict])
+  request.notes ??= {}
+  request.notes.verdicts ??= []
+  request.notes.verdicts.push([name, policy, verdict])
   assertPassed(verdict)
 }
 
@@ -107,7 +111,7 @@ function assertPassed({ state, reset }: Verdict): void {
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
 function addHeaders(request: Request, response: Response): void {
-  const list = verdicts.get(request)?.filter(([, , { state }]) => state !== 'unknown')
+  const list = request.notes?.verdicts?.filter(([, , { state }]) => state !== 'unknown')
   if (list === undefined || list.length === 0) return
   response.headers.set(
     'RateLimit-Policy',

@@ -4,7 +4,16 @@
  * Which sessions the servers of a case keep; none keeps none. The cookies of `rotated` were signed with an older key; `cloud` is a
  * Datastore in another process, by the official client.
  */
-export type Sessions = 'none' | 'cookie' | 'encrypted' | 'rotated' | 'bound' | 'datastore' | 'cloud' | 'memcached'
+export type Sessions =
+  | 'none'
+  | 'cookie'
+  | 'encrypted'
+  | 'rotated'
+  | 'bound'
+  | 'datastore'
+  | 'boundDatastore'
+  | 'cloud'
+  | 'memcached'
 
 export interface Case {
   readonly name: string

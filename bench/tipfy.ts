@@ -11,13 +11,14 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const { sessions, rules: count = 1000, memcached, datastore, hasHeaders } = options
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const isStored = sessions === 'datastore' || sessions === 'memcached' || sessions === 'cloud'
+  const isBound = sessions === 'bound' || sessions === 'boundDatastore'
+  const isStored = sessions !== undefined && ['datastore', 'boundDatastore', 'memcached', 'cloud'].includes(sessions)
   if (sessions === 'cloud') process.env.DATASTORE_EMULATOR_HOST = datastore
   const hook = isStored ? 'setDatastoreSession' : 'setSecureCookieSession'
   const config: Config = {
     tipfy: {
       accessLog: false,
-      urls: () => rules(sessions !== 'none', count, sessions === 'bound'),
+      urls: () => rules(sessions !== 'none', count, isBound),
       hooks: {
         posInitApp: [
           ...(sessions === 'none' ? [] : [`tipfy/ext/session:${hook}`]),
@@ -31,7 +32,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     config['tipfy/ext/session'] = {
       secretKey: keys,
       encrypt: sessions === 'encrypted',
-      deviceBound: sessions === 'bound' && { lifetime: 86_400 },
+      deviceBound: isBound && { lifetime: 86_400 },
       datastore: sessions === 'cloud' ? 'cloud' : 'embedded',
       dataFolder: folder,
       memcache: sessions === 'memcached' ? memcached : null,

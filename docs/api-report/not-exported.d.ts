@@ -914,6 +914,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_PASSKEY_USER: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_PASSWORD_LENGTH: {
         readonly message: string;
         readonly remedy: string;

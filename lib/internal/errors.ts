@@ -553,6 +553,10 @@ const table = {
     remedy:
       'Use Node 24.7 or later for argon2id, or set the algorithm to scrypt where versions of Node are mixed; other kinds are unknown.',
   },
+  TIPFY_E_PASSKEY_USER: {
+    message: 'The id of a user of passkeys has {bytes} bytes',
+    remedy: 'Give beginPasskey an id of 1 to 64 bytes; browsers make no passkey for another one.',
+  },
   TIPFY_E_PASSWORD_LENGTH: {
     message: 'A password is empty or longer than {max} bytes',
     remedy: 'Check its length before it is hashed, and tell the user.',

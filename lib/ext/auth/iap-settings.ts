@@ -20,7 +20,8 @@ export function checkIap(given: unknown): void {
   if (typeof audience !== 'string' || !/^\/projects\/\S+$/.test(audience)) {
     throw wrong('iap.audience', 'must be the audience of this application: others have their own', remedy)
   }
-  if (keys !== null && !Array.isArray((keys as { keys?: unknown }).keys)) {
+  const list = (keys as { keys?: unknown } | null)?.keys
+  if (keys !== null && !(Array.isArray(list) && list.length > 0 && list.every(isDictionary))) {
     throw wrong('iap.keys', 'must be a JWK set or null', "Leave it out for Google's.")
   }
 }

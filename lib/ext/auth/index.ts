@@ -204,5 +204,7 @@ function askToLogIn({ method, target, mountPath, headers }: Request): Response {
   // A form cannot be sent again after the login: only a page is gone back to.
   const isBack = (method === 'GET' || method === 'HEAD') && isOwnPath(back)
   const to = isBack ? `${login}?next=${encodeURIComponent(back)}` : login
-  return redirect(to.length <= maxLocation ? to : login, 303)
+  const page = redirect(to.length <= maxLocation ? to : login, 303)
+  page.vary('Accept')
+  return page
 }

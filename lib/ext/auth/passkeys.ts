@@ -21,6 +21,9 @@ export interface Passkey {
   readonly isBackedUp: boolean
 }
 
+/** Bytes of a user's id in a passkey: https://www.w3.org/TR/webauthn-3/#user-handle */
+const maxUserHandle = 64
+
 type Server = typeof Simplewebauthn
 
 let server: Server | undefined
@@ -44,6 +47,7 @@ function configured(name: string): Required<PasskeySettings> {
  * Begins to make a passkey for a user: send what it returns to the page, as JSON, for `navigator.credentials.create`.
  *
  * @param user `id`: at most 64 bytes, and no name or e-mail address; `name`: shown where passkeys are listed
+ * @throws {TipfyError} TIPFY_E_PASSKEY_USER for an id with which no browser makes one
  * @param known the passkeys that the user has: a device that has one of them makes no second one
  */
 export async function beginPasskey(
@@ -51,11 +55,14 @@ export async function beginPasskey(
   known: readonly Passkey[] = [],
 ): Promise<object> {
   const { rpId, rpName } = configured('beginPasskey')
+  const userID = new TextEncoder().encode(user.id)
+  const bytes = userID.length
+  if (bytes === 0 || bytes > maxUserHandle) throw new TipfyError('TIPFY_E_PASSKEY_USER', { bytes })
   const { generateRegistrationOptions } = await loadPasskeys()
   const options = await generateRegistrationOptions({
     rpName,
     rpID: rpId,
-    userID: new TextEncoder().encode(user.id),
+    userID,
     userName: user.name,
     userDisplayName: user.name,
     excludeCredentials: known.map(({ id, transports }) => ({ id, transports: [...transports] })),

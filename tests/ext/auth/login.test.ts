@@ -90,7 +90,11 @@ describe.each(kinds)('with %s sessions', (kind) => {
     const { client } = await open(kind)
     const page = await client().get('/account?a=1&b=2')
     expect([page.status, page.headers.get('location')]).toEqual([303, '/login?next=%2Faccount%3Fa%3D1%26b%3D2'])
+    expect(page.headers.get('vary')).toBe('Accept, Cookie')
     expect((await client().post('/account')).headers.get('location')).toBe('/login')
+    expect((await client().request('HEAD', '/account')).headers.get('location')).toBe('/login?next=%2Faccount')
+    const anything = await client().get('/account', { headers: { accept: '*/*' } })
+    expect([anything.status, anything.headers.get('vary')]).toEqual([401, 'Accept, Cookie'])
     const api = await client().get('/account', { headers: { accept: 'application/json' } })
     expect([api.status, api.headers.get('www-authenticate')]).toEqual([401, 'Session realm="login"'])
   })
@@ -200,6 +204,16 @@ test.each([
   ['javascript:alert(1)', '/home'],
   ['/\t/evil.test', '/home'],
   ['/a\r\nb: c', '/home'],
+  ['///evil.test', '/home'],
+  ['\\/evil.test', '/home'],
+  ['https://shop.test:443/account', '/home'],
+  ['shop.test/account', '/home'],
+  ['?a=1', '/home'],
+  [' /account', '/home'],
+  ['/caf\u00e9', '/home'],
+  ['/\uff0f/evil.test', '/home'],
+  ['/%2f%2fevil.test', '/%2f%2fevil.test'],
+  ['/%5cevil.test', '/%5cevil.test'],
 ])('the way back of %j is %j', async (next, path) => {
   const { client } = await open('securecookie')
   expect((await client().get('/next', { query: { next } })).text).toBe(path)

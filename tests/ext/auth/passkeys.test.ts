@@ -50,7 +50,9 @@ async function open(kind: string, passkeys: object | null = { rpId: 'localhost',
         rule('/who', () => ({ user: sessionStore.user })),
         rule('/in', () => login('ann').then(() => 'in')),
         rule('/out', () => logout().then(() => ({}))),
-        rule('/passkey/begin', () => beginPasskey({ id: 'ann', name: 'Ann' }, [...kept.values()])),
+        rule('/passkey/begin', () =>
+          beginPasskey({ id: request.args.get('id') ?? 'ann', name: 'Ann' }, [...kept.values()]),
+        ),
         rule('/passkey', async () => {
           const made = await completePasskey(await request.json())
           if (made !== null) kept.set(made.id, made)
@@ -210,6 +212,16 @@ whereChromium('passkeys in Chromium', () => {
     expect(await run("send('/passkey', {})")).toEqual({ made: null })
     expect(site.kept.size).toBe(1)
   })
+})
+
+test.each([
+  ['none', ''],
+  ['65 bytes', 'a'.repeat(65)],
+  ['33 letters of two bytes', 'ä'.repeat(33)],
+])('an id of %s is an error before the browser is asked', async (_, id) => {
+  const { app, lines } = await open('securecookie')
+  const response = await createClient(app).post('/passkey/begin', { query: { id } })
+  expect([response.status, lines.join()]).toEqual([500, expect.stringContaining('TIPFY_E_PASSKEY_USER')])
 })
 
 test('without the setting each function says which is missing', async () => {

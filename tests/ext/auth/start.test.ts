@@ -65,6 +65,8 @@ describe('the start stops, naming the key and the remedy', () => {
     ['iap.audience must be the audience', { iap: { audience: '' } }],
     ['iap.audience must be the audience', { iap: { audience: ['/projects/1/apps/a'] } }],
     ['iap.keys must be a JWK set', { iap: { audience: '/projects/1/apps/a', keys: 'https://x.test' } }],
+    ['iap.keys must be a JWK set', { iap: { audience: '/projects/1/apps/a', keys: { keys: [] } } }],
+    ['iap.keys must be a JWK set', { iap: { audience: '/projects/1/apps/a', keys: { keys: ['x'] } } }],
     ['has no key "iap.aud"', { iap: { audience: '/projects/1/apps/a', aud: 'x' } }],
     ['has no key "passwords.algoritm"', { passwords: { algoritm: 'scrypt' } }],
     ['has no key "passwords.scrypt.logcost"', { passwords: { scrypt: { logcost: 5 } } }],

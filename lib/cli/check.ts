@@ -8,7 +8,6 @@ import { assertFolder, staticFolders } from '../app/static-files.ts'
 import type { App } from '../app/types.ts'
 import { resolveClient } from '../datastore/google/load-client.ts'
 import { datastoreMode } from '../datastore/mode.ts'
-import type { CacheLink } from '../ext/session/cache/ports.ts'
 import { setDatastoreSession, setSecureCookieSession } from '../ext/session/index.ts'
 import { HTTPException } from '../http/exceptions.ts'
 import { TipfyError } from '../internal/errors.ts'
@@ -151,19 +150,12 @@ async function checkCache(app: App, problems: Problem[]): Promise<string[]> {
     try {
       await link.prepare?.()
       const { cacheConnectTimeout: wait } = section
-      found.push(`${link.name}: ${(await link.describe?.(wait)) ?? (await touch(link, wait))}`)
-      if (link.describe !== undefined) found.push(`${link.name}: its user has the rights that sessions need`)
+      for (const line of (await link.describe?.(wait)) ?? []) found.push(`${link.name}: ${line}`)
     } catch (error) {
       problems.push({ where: `cache ${link.name}`, problem: (error as Error).message })
     }
   }
   return found
-}
-
-async function touch(link: CacheLink, wait: number): Promise<string> {
-  const connection = await link.connect(wait)
-  connection.close()
-  return 'memcached'
 }
 
 export function checkCommand({ json, cache }: { json?: boolean; cache?: boolean }): Promise<void> {

@@ -243,9 +243,8 @@ describe('check --cache', () => {
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
     expect(stdout).toMatch(/^cache 127\.0\.0\.1:\d+: Redis \d[\d.]+, primary, no replicas\n/)
     const other = project(config(`memcached://${memcached.address}`))
-    expect((await tipfy(['check', '--cache'], { cwd: other })).stdout).toContain(
-      `cache ${memcached.address}: memcached\n`,
-    )
+    const { stdout: found } = await tipfy(['check', '--cache'], { cwd: other })
+    expect(found).toMatch(/^cache 127\.0\.0\.1:\d+: memcached \d[\d.]+\n/)
     await Promise.all([server.kill(), memcached.kill()])
     const { stdout: json, status: failed } = await tipfy(['check', '--cache', '--json'], { cwd })
     expect(failed).toBe(1)

@@ -27,16 +27,26 @@ interface Credentials {
 /** A link to one server. */
 export function memcachedLink({ host, port, username, password }: MemcachedOptions): CacheLink {
   const passwords = new Passwords(password, systemClock)
+  const open = async (timeout: number) =>
+    Connection.open(host, port, { username, password: await passwords.take() }, timeout)
   return {
     name: `${hostInUrl(host)}:${port}`,
     prepare: () => passwords.prepare(),
-    connect: async (timeout) => Connection.open(host, port, { username, password: await passwords.take() }, timeout),
+    connect: open,
+    async describe(timeout) {
+      const connection = await open(timeout)
+      try {
+        return [await withDeadline(systemClock, timeout, connection.describe())]
+      } finally {
+        connection.close()
+      }
+    },
   }
 }
 
 const remedy = ': Valkey and Redis are valkey://host:port, with TLS valkeys://'
 
-const op = { get: 0x00, add: 0x02, replace: 0x03, delete: 0x04, noop: 0x0a }
+const op = { get: 0x00, add: 0x02, replace: 0x03, delete: 0x04, noop: 0x0a, version: 0x0b }
 const names = new Map<number, string>(Object.entries(op).map(([name, code]) => [code, name]))
 type Extras = Uint8Array
 const none = new Uint8Array()
@@ -125,6 +135,11 @@ class Connection implements CacheConnection {
     if (header.status === ok) return true
     if (header.status === missing || header.status === exists) return false
     throw rejected('delete', header.status)
+  }
+
+  async describe(): Promise<string> {
+    const { val } = await this.#ask(op.version, '')
+    return `memcached ${val}`
   }
 
   close(): void {

@@ -60,8 +60,8 @@ export interface CacheLink {
   prepare?(): Promise<unknown> | undefined
   /** Gives up after `timeout` ms, and leaves nothing open then. */
   connect(timeout: number): Promise<CacheConnection>
-  /** Connects, and describes the server to a person: kind, version, role. */
-  describe?(timeout: number): Promise<string>
+  /** Connects, and describes the server to a person, in lines: kind, version and role, and its user's rights. */
+  describe?(timeout: number): Promise<string[]>
 }
 
 /** Names one version of an entry; counts only on the connection that gave it, for servers count anew when they restart. */

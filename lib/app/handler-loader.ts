@@ -4,7 +4,7 @@ import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
 import { applications } from './context.ts'
-import { type HandlerClass, type Middleware, methodsOf, RequestHandler, withMethod } from './handler.ts'
+import { type HandlerClass, type Middleware, methodsOf, RequestHandler, verbs, withMethod } from './handler.ts'
 import { withInput } from './input.ts'
 import type { App, Handlers } from './types.ts'
 
@@ -24,6 +24,18 @@ function checkMiddleware(handler: HandlerClass): void {
     (one?: Middleware) => !methods.some((name) => typeof one?.[name] === 'function'),
   )
   if (wrong !== -1) throw new TipfyError('TIPFY_E_MIDDLEWARE', { handler: handler.name, number: wrong + 1 })
+}
+
+/** Throws for a method like `GET`, as other frameworks call it: no request would. */
+function checkMethodNames(handler: HandlerClass): void {
+  const methods = handler.prototype as unknown as Record<string, unknown>
+  for (let at: object = methods; at !== RequestHandler.prototype; at = Object.getPrototypeOf(at)) {
+    for (const given of Object.getOwnPropertyNames(at)) {
+      const verb = verbs.find((name) => name === given.toLowerCase())
+      if (verb === undefined || typeof methods[verb] === 'function') continue
+      throw new TipfyError('TIPFY_E_METHOD_NAME', { handler: handler.name, given, verb })
+    }
+  }
 }
 
 /** Returns the methods that a rule takes: those of its class; those of the rule if the class cannot be imported, null for any. */
@@ -90,6 +102,7 @@ export class HandlerLoader implements Handlers {
       throw new TipfyError('TIPFY_E_NOT_A_HANDLER', { handler: named, rule: rule.path, given })
     }
     checkMiddleware(found)
+    checkMethodNames(found)
     const ready = withInput(found)
     this.#loaded.set(rule, ready)
     return ready

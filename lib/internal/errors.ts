@@ -102,6 +102,10 @@ const table = {
     remedy:
       'Write objects with beforeDispatch, afterDispatch or handleException; of a class make an object: new Class().',
   },
+  TIPFY_E_METHOD_NAME: {
+    message: 'The handler {handler} has a method `{given}`, which no request calls',
+    remedy: 'Write its name in lower case: `{verb}`.',
+  },
   TIPFY_E_INPUT: {
     message: '{where} is {given}, not an object with schemas',
     remedy: 'Write schemas by method and part: {example}.',

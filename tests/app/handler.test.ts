@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { NotFound, RequestHandler, Response, Rule, redirect, redirectTo, response, urlFor } from 'tipfy'
+import { makeApp, NotFound, RequestHandler, Response, Rule, redirect, redirectTo, response, urlFor } from 'tipfy'
+import { createClient } from 'tipfy/testing'
 import { type Running, start } from '../support/application.ts'
 
 /** A query as builders of queries return it: no Promise, but `await` runs it. */
@@ -212,4 +213,39 @@ describe("handlers by name ('module:Class')", () => {
     await expect(load('one:Ho')).rejects.toThrow(/app\/one\.ts has no export "Ho" for rule "\/x"; it exports Hi/)
     await close()
   })
+})
+
+test.each(['GET', 'Post', 'dELETE'])('a method called %s is an error when the class is loaded', async (given) => {
+  class Capitals extends RequestHandler {}
+  Object.defineProperty(Capitals.prototype, given, { value: () => 'never' })
+  class Derived extends Capitals {
+    patch() {}
+  }
+  const rules = [Capitals, Derived].map((handler) => new Rule(`/${handler.name}`, { endpoint: handler.name, handler }))
+  const app = makeApp({ tipfy: { urls: () => rules, logLevel: 'silent' } })
+  await app.ready()
+  const failures = await app.handlers.loadAll(rules)
+  expect(failures.map(({ error }) => (error as Error).message)).toEqual(
+    ['Capitals', 'Derived'].map(
+      (name) =>
+        `The handler ${name} has a method \`${given}\`, which no request calls. Write its name in lower case: \`${given.toLowerCase()}\`.`,
+    ),
+  )
+  await app.close()
+})
+
+test('a method may be called like a verb in capitals beside the verb itself', async () => {
+  class Both extends RequestHandler {
+    get() {
+      return this.GET()
+    }
+    GET() {
+      return 'both'
+    }
+  }
+  const app = makeApp({
+    tipfy: { urls: () => [new Rule('/', { endpoint: 'both', handler: Both })], logLevel: 'silent' },
+  })
+  expect((await createClient(app).get('/')).text).toBe('both')
+  await app.close()
 })

@@ -206,13 +206,16 @@ class ValkeyConnection implements CacheConnection {
   }
 
   async #evaluate(script: Script, key: string, args: string[]): Promise<string | number | null> {
+    let why: string
     try {
       return await this.#send(['EVALSHA', script.digest, '1', key, ...args])
     } catch (error) {
-      // After a restart, a promotion or SCRIPT FLUSH; nothing has run then.
-      if (!(error instanceof ReplyError) || error.code !== 'NOSCRIPT') throw this.#judge(error)
+      why = error instanceof ReplyError ? error.code : ''
+      // After a restart, a promotion or SCRIPT FLUSH; or another program has put a list there. Nothing has been stored then.
+      if (why !== 'NOSCRIPT' && why !== 'WRONGTYPE') throw this.#judge(error)
     }
     try {
+      if (why === 'WRONGTYPE') await this.#send(['DEL', key])
       return await this.#send(['EVAL', script.text, '1', key, ...args])
     } catch (error) {
       throw this.#judge(error)

@@ -87,6 +87,25 @@ describe.each(valkeyServers)('a connection to %s', (program) => {
     expect(connection.alive).toBe(true)
   })
 
+  test('takes what is no text, from another program, for nothing', async () => {
+    const connection = await connect(server.port)
+    const put = () => server.command('RPUSH', 'list', 'a', 'b')
+    await put()
+    expect(await connection.get('list')).toBeNull()
+    await put()
+    expect(await connection.look!('list', 'lease', 10)).toEqual({ added: expect.any(String) })
+    await server.command('DEL', 'list')
+    await put()
+    expect(await connection.add('list', 'value', 10)).not.toBeNull()
+    await server.command('DEL', 'list')
+    await put()
+    expect(await connection.replace('list', 'value', 10, 'token')).toBeNull()
+    await put()
+    expect(await connection.delete('list')).toBe(false)
+    expect(await server.command('EXISTS', 'list')).toBe(0)
+    expect(connection.alive).toBe(true)
+  })
+
   test('rejects what does not fit, and goes on reading and deleting', async () => {
     const connection = await connect(server.port)
     const cas = await connection.add('m', 'a', 60)

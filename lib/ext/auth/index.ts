@@ -120,7 +120,7 @@ export async function loginWithPassword(
   { remember = false, saveHash }: PasswordLoginOptions = {},
 ): Promise<boolean> {
   await checkCsrf(current(request), current(app))
-  const key = `name ${name.slice(0, maxNameLength).normalize('NFKC').trim().toLowerCase()}`
+  const key = `name ${String(name).slice(0, maxNameLength).normalize('NFKC').trim().toLowerCase()}`
   await limit('loginAddress')
   await limit('login', key)
   const stored = user?.passwordHash

@@ -96,6 +96,7 @@ export class PasswordHasher {
 
   #bytesOf(password: string): Buffer | null {
     const { maxPasswordLength } = this.#settings
+    if (typeof password !== 'string') return null // a body of JSON may hold anything
     if (password.length > maxComposed * maxPasswordLength) return null
     // The same password may be typed as one character or as two: https://www.rfc-editor.org/rfc/rfc8265#section-4.2.1
     const bytes = Buffer.from(manyMarks.test(password) ? password : password.normalize('NFC'))

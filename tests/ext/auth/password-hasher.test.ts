@@ -110,6 +110,14 @@ test('a password that is empty or too long is not hashed, and is never right', a
   }
 })
 
+test('what is no text is a wrong password', async () => {
+  const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt' })
+  const stored = await hasher.hash('x')
+  for (const given of [undefined, null, 1, ['x'], { length: 1 }, true]) {
+    expect(await hasher.check(given as never, stored)).toBe(false)
+  }
+})
+
 test('a password of megabytes is neither normalised nor encoded', async () => {
   const hasher = new PasswordHasher({ ...cheap, algorithm: 'scrypt' })
   const stored = await hasher.hash('x')

@@ -20,6 +20,13 @@ class Login extends RequestHandler {
   }
 }
 
+class JsonLogin extends RequestHandler {
+  async post() {
+    const { name, password } = (await request.json()) as { name: string; password: string }
+    return (await loginWithPassword(name, password, users.get('ann'))) ? 'in' : 'no'
+  }
+}
+
 const saved: string[] = []
 const users = new Map<string, { id: string; passwordHash: string | null }>()
 
@@ -29,7 +36,10 @@ async function open({ passwords = cost(4), session = {}, security = {} }: Record
     tipfy: {
       dev: false,
       logLevel: 'silent',
-      urls: () => [new Rule('/login', { endpoint: 'login', handler: Login })],
+      urls: () => [
+        new Rule('/login', { endpoint: 'login', handler: Login }),
+        new Rule('/login/json', { endpoint: 'login/json', handler: JsonLogin }),
+      ],
       hooks: { posInitApp: setSecureCookieSession },
     },
     'tipfy/ext/session': { secretKey: key, ...session },
@@ -61,6 +71,20 @@ test('a name of megabytes, which Unicode would make longer still, is not normali
   } finally {
     normalize.mockRestore()
   }
+})
+
+test('a body of JSON with other values than texts is a failed login', async () => {
+  const { client } = await open({ session: { csrfExempt: ['login/json'] } })
+  for (const json of [
+    {},
+    { name: null, password: null },
+    { name: ['ann'], password: ['open sesame'] },
+    { name: 'ann', password: {} },
+  ]) {
+    expect((await client().post('/login/json', { json })).text).toBe('no')
+  }
+  const json = { name: 'ann', password: 'open sesame' }
+  expect((await client().post('/login/json', { json })).text).toBe('in')
 })
 
 test('a name and its password log in, in a session with a new id', async () => {

@@ -268,6 +268,20 @@ test('the offer names the endpoint below the path at which another server mounte
   expect(login.headers.get('secure-session-registration')).toContain(';path="/shop/.device";')
 })
 
+test('sessions beside the main one are not bound: a copy of their cookies is good', async () => {
+  const theme = async () => {
+    const own = (await sessionStore.getSession('theme')) as unknown as Map<string, unknown>
+    if (request.args.has('set')) own.set('color', 'red')
+    return String(own.get('color'))
+  }
+  const site = await openShop('datastore', {}, { '/theme': theme })
+  const owner = await boundBrowser(site)
+  await owner.get('/theme?set')
+  const copy = thief(site, owner)
+  site.later(700)
+  expect([(await copy.get('/theme')).text, (await copy.get('/who')).text]).toEqual(['red', 'null true'])
+})
+
 test('onDeviceRefused may be asynchronous: a rejection is logged', async () => {
   const onDeviceRefused = async () => {
     throw new Error('no mail today')

@@ -23,8 +23,9 @@ export const emptyForm = (): Form => ({ fields: new MultiDict(), files: new Mult
 /** Bytes of the longest form without parts: a boundary has at most 70 (RFC 2046, 5.1.1). */
 const maxEmptyForm = 100
 
-/** Returns true for a form without any field, which is only the end of one; busboy takes it for a broken form. */
+/** Returns true for a form without any field: nothing, or only the end of one. busboy takes both for a broken form. */
 function isEmptyForm(body: string, contentType: string): boolean {
+  if (body === '') return true
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? []
   return body.trim() === `--${quoted ?? plain}--`
 }

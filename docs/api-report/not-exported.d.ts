@@ -570,6 +570,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_HEADER_TYPE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_HEADER_VALUE: {
         readonly message: string;
         readonly remedy: string;
@@ -627,6 +631,10 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_STREAM_LENGTH: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_JSON_PROMISE: {
         readonly message: string;
         readonly remedy: string;
     };

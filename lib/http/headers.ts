@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { inspect } from 'node:util'
 import { TipfyError } from '../internal/errors.ts'
+import { describeValue, hasText } from '../internal/has-text.ts'
 
 const badName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const badValue = /[^\t\x20-\x7e\x80-\xff]/
@@ -14,9 +15,14 @@ export type HeadersInit =
 
 /** Returns `value` as text; throws for characters that would end the header or that a header cannot contain. */
 export function checkHeaderValue(name: string, value: string | number): string {
-  const text = typeof value === 'string' ? value : String(value)
+  const text = typeof value === 'string' ? value : textOf(name, value)
   if (badValue.test(text)) throw new TipfyError('TIPFY_E_HEADER_VALUE', { name, value: JSON.stringify(text) })
   return text
+}
+
+function textOf(name: string, value: unknown): string {
+  if (value !== null && value !== undefined && hasText(value)) return String(value)
+  throw new TipfyError('TIPFY_E_HEADER_TYPE', { name, given: describeValue(value) })
 }
 
 /** Node frames the response: copied from another one, this header beside a Content-Length would split the response. */

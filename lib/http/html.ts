@@ -1,5 +1,7 @@
 // Escapes text for HTML: `escape` for one text, the html`` template for a page.
 import { TipfyError } from '../internal/errors.ts'
+import { describeValue, hasText } from '../internal/has-text.ts'
+import { writeJson } from '../internal/write-json.ts'
 import { type Nonce, withNonce } from './nonce-tags.ts'
 
 const special = /[&<>"']/
@@ -41,7 +43,7 @@ export function safeText(value: object): string | undefined {
   if (value instanceof Html) return value.toString()
   if (!isForeignSafe(value)) return undefined
   const text: unknown = value.toString()
-  if (typeof text !== 'string') throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describe(text) })
+  if (typeof text !== 'string') throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describeValue(text) })
   return text
 }
 
@@ -58,23 +60,8 @@ function render(value: unknown): string {
   if (Array.isArray(value)) return value.map(render).join('')
   const safe = typeof value === 'object' ? safeText(value) : undefined
   if (safe !== undefined) return safe
-  if (!hasText(value)) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describe(value) })
+  if (!hasText(value)) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describeValue(value) })
   return escapeHtml(value)
-}
-
-/** False for what would show as `[object Promise]`, as code, or not at all: it was not meant. */
-function hasText(value: unknown): boolean {
-  if (typeof value === 'function' || typeof value === 'symbol') return false
-  if (typeof value !== 'object') return true
-  const text: unknown = (value as { toString?: unknown }).toString
-  return typeof text === 'function' && text !== Object.prototype.toString
-}
-
-function describe(value: unknown): string {
-  if (typeof value !== 'object') return `a ${typeof value}`
-  const name: unknown = value?.constructor?.name
-  if (name === 'Promise') return 'a promise'
-  return name && name !== 'Object' ? `an object (${name})` : 'an object'
 }
 
 /**
@@ -104,8 +91,8 @@ html.raw = (text: string): Html => new Html(text)
 
 /** Writes a value as JSON for a `<script>`, where no text of it can end the script: html`<script>const cart = ${html.json(cart)}</script>`. */
 html.json = (value: unknown): Html => {
-  const text = value instanceof Promise ? undefined : (JSON.stringify(value) as string | undefined)
-  if (text === undefined) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describe(value) })
+  const text = value instanceof Promise ? undefined : writeJson(value)
+  if (text === undefined) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describeValue(value) })
   return new Html(
     text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
   )

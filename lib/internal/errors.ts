@@ -193,6 +193,10 @@ const table = {
     message: '{name} is not a header name',
     remedy: "Use letters, digits and !#$%&'*+-.^_`|~ only.",
   },
+  TIPFY_E_HEADER_TYPE: {
+    message: 'The header {name} was given {given}, which has no text',
+    remedy: 'Give it a text or a number: await a promise first. To remove a header, use headers.delete().',
+  },
   TIPFY_E_HEADER_VALUE: {
     message: 'The header {name} cannot have the value {value}',
     remedy: 'Leave out control characters, line ends and characters beyond Latin-1, or encode them (encodeURI).',
@@ -254,6 +258,10 @@ const table = {
   TIPFY_E_STREAM_LENGTH: {
     message: 'A streamed body has {given} bytes but its Content-Length is {length}',
     remedy: 'Set the right Content-Length, or none.',
+  },
+  TIPFY_E_JSON_PROMISE: {
+    message: 'JSON was to be made of a value with a promise in it, at `{path}`, which would be an empty object',
+    remedy: 'Await the promise first.',
   },
   TIPFY_E_HANDLER_RETURNED: {
     message: 'A handler returned {given}, which cannot become a response',

@@ -1,7 +1,7 @@
 // Werkzeug's converters of a rule's variables, and the base class for your own.
 import { formatFloat, readFloat, readInt, toNumber, zeroFill } from './numbers.ts'
 import type { ConverterArgument, ConverterArguments } from './parse.ts'
-import { quotePath } from './quote.ts'
+import { quotePath, textOf } from './quote.ts'
 import type { RuleMap } from './types.ts'
 
 /**
@@ -42,7 +42,7 @@ export class BaseConverter<Value = unknown> {
 
   /** Converts `value` to text for a URL, percent-encoded. */
   toUrl(value: Value): string {
-    return quotePath(String(value))
+    return quotePath(textOf(value))
   }
 }
 

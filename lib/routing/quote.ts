@@ -1,6 +1,7 @@
 // Percent-encoding: outgoing URLs are quoted as in Werkzeug; incoming ones are decoded so that an encoded slash does not
 // split a segment.
 import { domainToASCII } from 'node:url'
+import { describeValue, hasText } from '../internal/has-text.ts'
 
 // While a path is matched, a lone surrogate replaces `%2F`: no decoded text can contain one, and converters treat it like any
 // other character. Only with the `u` flag does a regex tell it from half of an astral character.
@@ -64,11 +65,17 @@ function quoteQuery(text: string): string {
     .replaceAll('%20', '+')
 }
 
+/** Returns the text of a value; throws a TypeError for one that would be `[object Promise]` in a URL. */
+export function textOf(value: unknown): string {
+  if (!hasText(value)) throw new TypeError(`${describeValue(value)} has no text`)
+  return String(value)
+}
+
 /** Encodes pairs as a query string; null and undefined values are left out. */
 export function encodeQuery(pairs: Iterable<readonly [string, unknown]>): string {
   const parts: string[] = []
   for (const [name, value] of pairs) {
-    if (value !== null && value !== undefined) parts.push(`${quoteQuery(name)}=${quoteQuery(String(value))}`)
+    if (value !== null && value !== undefined) parts.push(`${quoteQuery(name)}=${quoteQuery(textOf(value))}`)
   }
   return parts.join('&')
 }

@@ -169,3 +169,17 @@ test('rules and maps show themselves in short', () => {
     methods: ['GET', 'HEAD'],
   })
 })
+
+test('a value without a text cannot be built, as variable or in the query: a promise, an object, a function', () => {
+  const urls = bound([new Rule('/<x>', { endpoint: 'x' }), new Rule('/p/<path:p>', { endpoint: 'p' })])
+  for (const [value, described] of [
+    [Promise.resolve('a'), 'a promise'],
+    [{}, 'an object'],
+    [() => 'a', 'a function'],
+  ] as const) {
+    expect(() => urls.build('x', { x: value })).toThrow(`${described} has no text`)
+    expect(() => urls.build('p', { p: value })).toThrow(`${described} has no text`)
+    expect(() => urls.build('x', { x: 'a', q: ['b', value] })).toThrow(`${described} has no text`)
+  }
+  expect(urls.build('x', { x: new URL('http://a.example/'), q: 1n })).toBe('/http://a.example/?q=1')
+})

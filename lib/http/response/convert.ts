@@ -1,6 +1,7 @@
 // Converts the return value of a handler to the response to send.
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
+import { writeJson } from '../../internal/write-json.ts'
 import { HTTPException } from '../exceptions.ts'
 import { safeText } from '../html.ts'
 import type { Request } from '../request/request.ts'
@@ -90,7 +91,8 @@ export function replacement(returned: object, request: Request | undefined): Own
 
 /** Sets `value` as the JSON body of `response`. */
 export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
-  const text = JSON.stringify(value)
+  const text = writeJson(value)
+  if (text === undefined) throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: typeof value })
   response.body = text
   response.suggestType('application/json; charset=utf-8')
   return response

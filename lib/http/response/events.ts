@@ -1,6 +1,7 @@
 // Server-sent events: a stream of messages that a page reads with EventSource, by the HTML standard (9.2).
 import { TipfyError } from '../../internal/errors.ts'
 import { clearTimeout, setTimeout } from '../../internal/timers.ts'
+import { writeJson } from '../../internal/write-json.ts'
 import type { Pieces } from './pieces.ts'
 
 /** One message for a page. */
@@ -123,7 +124,7 @@ function frame(event: ServerEvent | string): string {
   if (id !== undefined) text += `id: ${checkLine('id', String(id))}\n`
   if (retry !== undefined) text += `retry: ${Math.ceil(retry)}\n`
   if (data !== undefined) {
-    const lines = (typeof data === 'string' ? data : JSON.stringify(data)).split(/\r\n|\r|\n/)
+    const lines = (typeof data === 'string' ? data : (writeJson(data) ?? '')).split(/\r\n|\r|\n/)
     for (const line of lines) text += `data: ${line}\n`
   }
   return `${text}\n`

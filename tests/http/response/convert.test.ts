@@ -55,6 +55,21 @@ test.each([
   expect(made(returned).body).toBe(returned)
 })
 
+test('a promise in JSON is an error that says where, not an empty object', () => {
+  const at = (value: unknown) => {
+    try {
+      return made(value).data
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const rows = Promise.resolve([1])
+  expect(at({ page: 1, lists: [{}, { rows }] })).toContain('at `lists.1.rows`')
+  // biome-ignore lint/suspicious/noThenProperty: a query, as a builder of queries returns it
+  expect(at({ query: { then: () => {} } })).toContain('at `query`')
+  expect(at({ empty: {}, text: '{}', date: { rows, toJSON: () => ({}) } })).toBe('{"empty":{},"text":"{}","date":{}}')
+})
+
 test('JSON keeps a type that the handler has given it', () => {
   const response = current()
   response.contentType = 'application/problem+json'

@@ -138,3 +138,17 @@ test.each<[string, () => string | Buffer | Readable]>([
   if (typeof given === 'string') expect(Buffer.from(reply, 'latin1').toString()).toContain(`\r\n\r\n${given}`)
   await close()
 })
+
+test.each([
+  ['undefined', undefined, 'undefined'],
+  ['null', null, 'null'],
+  ['a promise', Promise.resolve('x'), 'a promise'],
+  ['an object', {}, 'an object'],
+  ['a function', () => 'x', 'a function'],
+])('%s is no value of a header', (_, value, given) => {
+  const set = () => new Response().headers.set('X-A', value as string)
+  expect(set).toThrow(`The header X-A was given ${given}, which has no text`)
+  expect(
+    new Response().headers.set('Location', new URL('http://a.example/') as unknown as string).get('location'),
+  ).toBe('http://a.example/')
+})

@@ -1,6 +1,6 @@
 // The responses to errors, wherever in a request they were thrown.
 import type { ServerResponse } from 'node:http'
-import { HTTPException, InternalServerError, ServiceUnavailable } from '../http/exceptions.ts'
+import { BadHost, HTTPException, InternalServerError, ServiceUnavailable } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
 import { Response } from '../http/response/response.ts'
 import { sendResponse } from '../http/response/send.ts'
@@ -71,6 +71,10 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
   }
   if (app.dev && exception.code === 413) {
     app.log.info(`${nameOf(request)}: 413, by tipfy.maxBodySize, request.maxBodySize or a similar limit`)
+  }
+  if (app.dev && isInstance(error, BadHost) && app.settings.serverName !== null) {
+    const asked = request.headers.get('host', 'none')
+    app.log.info(`400 for the host ${asked}: tipfy.serverName allows ${app.settings.serverName} and names below it`)
   }
   if (app.errorPage !== null && !isExpected) return app.errorPage(error, context)
   const handler = exception.response === null ? app.errorHandlers.get(exception.code) : undefined

@@ -107,6 +107,10 @@ function withHealth(listener: RequestListener, path: string, isStopping: () => b
   }
 }
 
+/** The name to open on this machine: `localhost`, or the one below it that requests must ask for. */
+const localName = (serverName: string | null): string =>
+  /^[\w.-]+\.localhost(?=:|$)/.exec(serverName ?? '')?.[0] ?? 'localhost'
+
 /**
  * Serves an application when it is ready.
  *
@@ -115,7 +119,7 @@ function withHealth(listener: RequestListener, path: string, isStopping: () => b
 export async function serve(app: App, options: ServeOptions = {}): Promise<RunningServer> {
   const port = options.port ?? defaultPort()
   const host = options.host ?? (app.dev ? '127.0.0.1' : '0.0.0.0')
-  const { shutdownTimeout, healthPath, accessLog, trustedProxies, trustedHeaders, appId } = app.settings
+  const { shutdownTimeout, healthPath, accessLog, trustedProxies, trustedHeaders, appId, serverName } = app.settings
   await app.ready()
 
   let closing: Promise<void> | null = null
@@ -136,7 +140,8 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Runni
     await app.close()
   }
   const address = server.address() as AddressInfo
-  const name = host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : hostInUrl(host)
+  const isHere = host === '0.0.0.0' || host === '127.0.0.1'
+  const name = isHere ? localName(serverName) : hostInUrl(host)
   return {
     url: `http://${name}:${address.port}`,
     port: address.port,

@@ -32,7 +32,7 @@ class Story {
   #moving = 0
   /** Logins of the owner that were sent, and that are not over. */
   #logins = { sent: 0, underway: 0 }
-  /** How many of those there were. */
+  /** The number of those. */
   #moves = 0
 
   constructor(world: World) {

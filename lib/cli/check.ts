@@ -6,7 +6,7 @@ import { loadSections } from '../app/sections.ts'
 import { checkProtectedRules, loadErrorHandlers, loadRules } from '../app/setup.ts'
 import { assertFolder, staticFolders } from '../app/static-files.ts'
 import type { App } from '../app/types.ts'
-import { resolveClient } from '../datastore/google/load-client.ts'
+import { loadClient, resolveClient } from '../datastore/google/load-client.ts'
 import { datastoreMode } from '../datastore/mode.ts'
 import { setDatastoreSession, setSecureCookieSession } from '../ext/session/index.ts'
 import { HTTPException } from '../http/exceptions.ts'
@@ -87,6 +87,16 @@ function checkSessions(app: App): void {
   if (isCloud && hooks.includes(setDatastoreSession)) resolveClient()
 }
 
+/** Imports what a start imports besides, here or in production: its compiled code is then in Node's cache when that starts. */
+async function importForStart(app: App): Promise<void> {
+  await import('./serve.ts')
+  if (!(app.hooks.get('posInitApp') as unknown[]).includes(setDatastoreSession)) return
+  await import('../ext/session/repository/open.ts')
+  await import('../datastore/client.ts')
+  const { datastore } = app.getConfig('tipfy/ext/session')
+  if (datastore === 'auto' || datastore === 'cloud') await loadClient().catch(() => {}) // where it is installed
+}
+
 /** Throws for rules that nothing protects, and warns where a hook of the application might add what does. */
 function checkProtection(app: App): void {
   const posInitApp = app.hooks.get('posInitApp')
@@ -164,6 +174,7 @@ export function checkCommand({ json, cache }: { json?: boolean; cache?: boolean 
       const { problems, rules } = await problemsOf(app)
       const servers = cache ? await checkCache(app, problems) : []
       if (problems.length > 0) process.exitCode = 1
+      else await importForStart(app)
       if (json) return printJson({ ok: problems.length === 0, rules, problems, ...(cache && { cache: servers }) })
       for (const server of servers) print(`cache ${server}`)
       if (cache && servers.length === 0 && problems.length === 0) print('No cache is configured.')

@@ -356,6 +356,13 @@ describe.each(valkeyServers)('an error of %s names what to change', (program) =>
       {},
       /^ERR unknown command 'EVAL': it/,
     ],
+    // The server repeats what it was sent: the password.
+    [
+      'for AUTH that was renamed',
+      ['--rename-command', 'AUTH', 'XAUTH'],
+      { password: 'hush' },
+      /^ERR unknown command 'AUTH': it/,
+    ],
     ['for a database that is not there', [], { database: 99 }, /name another database, or none/],
     ['for a database of a cluster', ['--cluster-enabled', 'yes'], { database: 1 }, /name another database, or none/],
   ])('%s', async (_, args, options, remedy) => {

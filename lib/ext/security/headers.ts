@@ -70,7 +70,9 @@ export function headers(app: App): void {
     if (policy !== null && documents.test(response.contentType)) {
       // A later piece of a stream may need it.
       if (response.isStream && noncesFor !== null) cspNonce()
-      const nonce = request.notes?.cspNonce
+      // Browsers show no page of a redirect, and may keep a permanent one.
+      const isRedirect = response.status >= 300 && response.status < 400 && headers.has('location')
+      const nonce = isRedirect ? undefined : request.notes?.cspNonce
       if (nonce !== undefined) keepFromCaches(response)
       headers.addMissing([policyName, policy(nonce)])
     }

@@ -121,6 +121,13 @@ test('a page with a nonce names it in its policy, another for each request, and 
   expect(seen.size).toBe(3)
 })
 
+test('a redirect may be kept by caches, whatever its page says to clients that follow none', async () => {
+  await serve({})
+  const { status, headers } = await running.ask('//script')
+  expect([status, headers['cache-control']]).toEqual([308, undefined])
+  expect(headers['content-security-policy']).not.toContain('nonce')
+})
+
 test('no nonce comes twice', async () => {
   await serve({})
   const seen = Array.from({ length: 600 }, () => cspNonce())

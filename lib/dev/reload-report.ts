@@ -11,7 +11,7 @@ import { lookups } from '../internal/import-string.ts'
 
 /** A message of a worker about a file. */
 export interface FileMessage {
-  tipfy: 'used' | 'written'
+  tipfy: 'used' | 'read' | 'written'
   file: string
 }
 
@@ -97,7 +97,7 @@ const isWriting = (flags: unknown) =>
 
 for (const owner of [fs, fs.promises]) {
   for (const end of owner === fs ? ['', 'Sync'] : ['']) {
-    observe(owner, `readFile${end}`, (path) => note('used', path))
+    observe(owner, `readFile${end}`, (path) => note('read', path))
     observe(owner, `open${end}`, (path, flags) => isWriting(flags) && note('written', path))
     for (const [name, positions] of Object.entries(writers)) {
       observe(owner, name + end, (...args) => {

@@ -1,5 +1,6 @@
 // Watches files by the folders that they are in, or will be in: a watch of the file itself would end when an editor replaces it.
-import { type FSWatcher, realpathSync, statSync, watch } from 'node:fs'
+import { hash } from 'node:crypto'
+import { type FSWatcher, readFileSync, realpathSync, statSync, watch } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { TipfyError } from '../internal/errors.ts'
 
@@ -7,8 +8,11 @@ import { TipfyError } from '../internal/errors.ts'
 const quiet = 40
 
 export interface Watch {
-  /** Watches a file, which need not exist. */
-  use(file: string): void
+  /**
+   * Watches a file, which need not exist. `byContent`: it has changed only if its text has, since its last use. What a start
+   * builds, by a program that it runs, would start the application for ever.
+   */
+  use(file: string, byContent?: boolean): void
   /** Ignores what happens to a file, or below a folder, from now on. */
   ignore(path: string): void
   close(): void
@@ -38,6 +42,15 @@ function nearestFolder(path: string): [folder: string, name: string] {
   return nearestFolder(above)
 }
 
+/** Returns a digest of a file's text; '' for one that cannot be read. */
+function digestOf(file: string): string {
+  try {
+    return hash('sha1', readFileSync(file))
+  } catch {
+    return ''
+  }
+}
+
 /**
  * Calls `changed` with the watched files that were written, made or removed, as paths from `root`.
  *
@@ -46,6 +59,8 @@ function nearestFolder(path: string): [folder: string, name: string] {
 export function watchFiles(root: string, changed: (files: string[]) => void, failed: (error: Error) => void): Watch {
   const folders = new Map<string, WatchedFolder>()
   const ignored = new Set<string>()
+  /** Digests by file; null for one whose every change counts. */
+  const digests = new Map<string, string | null>()
   const noted = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let hasFailed = false
@@ -54,9 +69,18 @@ export function watchFiles(root: string, changed: (files: string[]) => void, fai
     return ignored.has(path) || (dirname(path) !== path && isIgnored(dirname(path)))
   }
 
+  /** Returns true for a file whose change counts, and remembers its text. */
+  function isChanged(file: string): boolean {
+    const known = digests.get(file)
+    if (known === undefined || known === null) return true
+    const now = digestOf(file)
+    digests.set(file, now)
+    return now !== known
+  }
+
   function report(): void {
     // The files that the application writes are known by now: it names them before it writes.
-    const written = [...noted].filter((file) => !isIgnored(file))
+    const written = [...noted].filter((file) => !isIgnored(file) && isChanged(file))
     noted.clear()
     if (written.length > 0) changed(written.map((file) => relative(root, file).split(sep).join('/')).sort())
   }
@@ -100,9 +124,13 @@ export function watchFiles(root: string, changed: (files: string[]) => void, fai
   }
 
   return {
-    use(file) {
+    use(file, byContent = false) {
       if (statOf(file)?.isFile() === false) return
-      for (const path of new Set([file, realPath(file)])) add(path)
+      for (const path of new Set([file, realPath(file)])) {
+        if (!byContent) digests.set(path, null)
+        else if (digests.get(path) !== null) digests.set(path, digestOf(path))
+        add(path)
+      }
     },
     ignore: (path) => void ignored.add(path),
     close() {

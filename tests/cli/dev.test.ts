@@ -209,6 +209,20 @@ import { open, readFile } from 'node:fs/promises'`
   await until(/^ABCDE$/)
 })
 
+test('a file that was read does not count while its text is the same: a program of the start may build it each time', async () => {
+  write(cwd, { 'built.json': '1', 'app/seen.ts': "export const text = 'seen'" })
+  const imports = `import { readFileSync } from 'node:fs'
+import { text } from './seen.ts'
+const built = readFileSync('built.json', 'utf8')`
+  await serving(using(imports, 'return text + built'))
+  await until(/^seen1$/)
+  write(cwd, { 'built.json': '1', 'app/seen.ts': "export const text = 'again'" })
+  const [, files] = await program.line(/^Reloaded in \S+ s: (.*app\/seen\.ts.*)$/)
+  expect(files).toBe('app/seen.ts')
+  write(cwd, { 'built.json': '2' })
+  await until(/^again2$/)
+})
+
 test('what the application writes does not count, though it reads or imports it', async () => {
   write(cwd, { 'data/n.json': '0', 'app/seen.ts': "export const text = 'seen'", 'uploads/old.txt': 'x' })
   const imports = `import fs from 'node:fs'

@@ -374,6 +374,32 @@ export const attributes: {
     maxAge: import("../../../internal/settings.ts").Setting<number | null>;
 };
 
+export const cors: {
+    origins: import("../../internal/settings.ts").Setting<"*" | readonly string[] | ((origin: string) => boolean | Promise<boolean>)>;
+    headers: import("../../internal/settings.ts").Setting<"*" | readonly string[]>;
+    exposeHeaders: import("../../internal/settings.ts").Setting<readonly string[]>;
+    credentials: import("../../internal/settings.ts").Setting<boolean>;
+    maxAge: import("../../internal/settings.ts").Setting<number>;
+};
+
+export const headers: {
+    contentSecurityPolicy: import("../../internal/settings.ts").Setting<Readonly<Record<string, readonly string[]>> | null>;
+    reportOnly: import("../../internal/settings.ts").Setting<boolean>;
+    strictTransportSecurity: import("../../internal/settings.ts").Setting<number | null>;
+    frameOptions: import("../../internal/settings.ts").Setting<"DENY" | "SAMEORIGIN" | null>;
+    referrerPolicy: import("../../internal/settings.ts").Setting<string | null>;
+    permissionsPolicy: import("../../internal/settings.ts").Setting<Readonly<Record<string, readonly string[]>> | null>;
+    openerPolicy: import("../../internal/settings.ts").Setting<string | null>;
+    resourcePolicy: import("../../internal/settings.ts").Setting<string | null>;
+};
+
+export const table: {
+    lifetime: import("../../../internal/settings.ts").Setting<number>;
+    path: import("../../../internal/settings.ts").Setting<string>;
+    cookieName: import("../../../internal/settings.ts").Setting<string>;
+    initiators: import("../../../internal/settings.ts").Setting<readonly string[]>;
+};
+
 export const table: {
     loadUser: import("../../internal/settings.ts").Setting<((id: string) => unknown) | null>;
     loginPath: import("../../internal/settings.ts").Setting<string>;
@@ -383,6 +409,14 @@ export const table: {
     passkeys: import("../../internal/settings.ts").Setting<PasskeySettings | null>;
     iap: import("../../internal/settings.ts").Setting<IapSettings | null>;
     passwords: import("../../internal/settings.ts").Setting<GivenPasswordSettings>;
+};
+
+export const table: {
+    policies: import("../../../internal/settings.ts").Setting<Readonly<Record<string, RateLimitPolicy>>>;
+    store: import("../../../internal/settings.ts").Setting<"cache" | "datastore" | "memory" | DatastoreClient>;
+    kind: import("../../../internal/settings.ts").Setting<string>;
+    timeout: import("../../../internal/settings.ts").Setting<number>;
+    maxKeys: import("../../../internal/settings.ts").Setting<number>;
 };
 
 export const table: {

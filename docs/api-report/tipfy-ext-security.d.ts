@@ -1,30 +1,15 @@
 // The public types of 'tipfy/ext/security', written by `npm run api-report`.
 
-export interface CorsConfig {
-  origins: '*' | readonly string[] | ((origin: string) => boolean | Promise<boolean>);
-  headers: '*' | readonly string[];
-  exposeHeaders: readonly string[];
-  credentials: boolean;
-  maxAge: number;
+export interface CorsConfig extends SectionOf<typeof cors> {
+
 }
 
-export interface HeadersConfig {
-  contentSecurityPolicy: Readonly<Record<string, readonly string[]>> | null;
-  reportOnly: boolean;
-  strictTransportSecurity: number | null;
-  frameOptions: 'DENY' | 'SAMEORIGIN' | null;
-  referrerPolicy: string | null;
-  permissionsPolicy: Readonly<Record<string, readonly string[]>> | null;
-  openerPolicy: string | null;
-  resourcePolicy: string | null;
+export interface HeadersConfig extends SectionOf<typeof headers> {
+
 }
 
-export interface RateLimitConfig {
-  policies: Readonly<Record<string, RateLimitPolicy>>;
-  store: 'memory' | 'datastore' | 'cache' | DatastoreClient;
-  kind: string;
-  timeout: number;
-  maxKeys: number;
+export interface RateLimitConfig extends SectionOf<typeof table> {
+
 }
 
 export interface RateLimitPolicy {
@@ -48,7 +33,7 @@ export function cors(app: App): void;
 
 export function cspNonce(): string;
 
-export const defaultConfig: import("../../internal/settings.ts").SectionOf<{
+export const defaultConfig: SectionOf<{
     cors: import("../../internal/settings.ts").Setting<Partial<CorsConfig>>;
     headers: import("../../internal/settings.ts").Setting<Partial<HeadersConfig>>;
     rateLimit: import("../../internal/settings.ts").Setting<Partial<RateLimitConfig>>;

@@ -7,11 +7,8 @@ export interface Conflict {
   theirs: unknown;
 }
 
-export interface DeviceBound {
-  lifetime: number;
-  path: string;
-  cookieName: string;
-  initiators: readonly string[];
+export interface DeviceBound extends SectionOf<typeof table> {
+
 }
 
 export class DeviceCounters {

@@ -1,15 +1,13 @@
 // Checks one part of the section 'tipfy/ext/security', key by key.
 import { TipfyError } from '../../internal/errors.ts'
+import { type Checks, mismatch } from '../../internal/settings.ts'
 import { nearest } from '../../internal/suggest.ts'
 
 /** True, or what was wanted. */
 export type Verdict = true | string
 
-/** The checks of a part's keys. */
-export type PartChecks = Readonly<Record<string, (value: unknown) => Verdict>>
-
 /** @throws {TipfyError} TIPFY_E_CONFIG_VALUE, naming the first key that is wrong */
-export function checkPart(name: string, given: object, checks: PartChecks): void {
+export function checkPart(name: string, given: object, checks: Checks): void {
   const fail = (key: string, value: unknown, wanted: string) => {
     throw new TipfyError('TIPFY_E_CONFIG_VALUE', {
       key: `tipfy/ext/security.${name}.${key}`,
@@ -24,8 +22,8 @@ export function checkPart(name: string, given: object, checks: PartChecks): void
     }
   }
   for (const [key, value] of Object.entries(given)) {
-    const verdict = checks[key]!(value)
-    if (verdict !== true) fail(key, value, verdict)
+    const wanted = mismatch(value, checks[key]!)
+    if (wanted !== null) fail(key, value, wanted)
   }
 }
 

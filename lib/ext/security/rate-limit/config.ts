@@ -2,9 +2,17 @@
 import { verbs } from '../../../app/handler.ts'
 import type { Request } from '../../../http/request/request.ts'
 import { TipfyError } from '../../../internal/errors.ts'
-import { isDictionary } from '../../../internal/settings.ts'
+import {
+  type Checks,
+  checksOf,
+  defaultsOf,
+  isDictionary,
+  limit,
+  type SectionOf,
+  setting,
+} from '../../../internal/settings.ts'
 import type { DatastoreClient } from '../../session/config/config.ts'
-import { checkPart, isTexts, type PartChecks, type Verdict } from '../check-part.ts'
+import { checkPart, isTexts } from '../check-part.ts'
 
 /** A limit: how many requests, or calls of `limit()`, a key may make in a window of time. */
 export interface RateLimitPolicy {
@@ -25,56 +33,52 @@ export interface RateLimitPolicy {
   storeDown?: 'open' | 'closed'
 }
 
-/** Limits of requests in time. */
-export interface RateLimitConfig {
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0
+
+const table = {
   /** Policies by name. `login` and `loginAddress` are there, and may be changed. */
-  policies: Readonly<Record<string, RateLimitPolicy>>
+  policies: setting<Readonly<Record<string, RateLimitPolicy>>>(
+    {
+      login: { limit: 10, window: 900, storeDown: 'closed' },
+      loginAddress: { limit: 100, window: 900, storeDown: 'closed' },
+    },
+    (value) => isDictionary(value) || 'policies by name, like { api: { limit: 100, window: 60, by: "address" } }',
+  ),
   /**
    * 'memory': in this process, and for all workers in the primary one. 'datastore': in that of the sessions. 'cache': in that of the
    * sessions. Or a Datastore client of your own.
    */
-  store: 'memory' | 'datastore' | 'cache' | DatastoreClient
+  store: setting<'memory' | 'datastore' | 'cache' | DatastoreClient>(
+    'memory',
+    (value) =>
+      ['memory', 'datastore', 'cache'].includes(value as string) ||
+      typeof (value as DatastoreClient | null)?.transaction === 'function' ||
+      "'memory', 'datastore', 'cache' or a Datastore client",
+  ),
   /** The Datastore kind of the counts. */
-  kind: string
+  kind: setting(
+    'RateLimit',
+    (value) =>
+      (typeof value === 'string' && /^(?!__.*__$)./su.test(value)) ||
+      'the name of a Datastore kind: not empty, not __like this__',
+  ),
   /** Milliseconds to wait for the store. */
-  timeout: number
+  timeout: limit(500),
   /** The number of keys that one process counts. Beyond that, those used longest ago are forgotten. */
-  maxKeys: number
+  maxKeys: setting(100_000, (value) => isCount(value) || 'a whole number above 0'),
 }
 
-export const defaultRateLimit: RateLimitConfig = {
-  policies: {
-    login: { limit: 10, window: 900, storeDown: 'closed' },
-    loginAddress: { limit: 100, window: 900, storeDown: 'closed' },
-  },
-  store: 'memory',
-  kind: 'RateLimit',
-  timeout: 500,
-  maxKeys: 100_000,
-}
+/** Limits of requests in time. */
+export interface RateLimitConfig extends SectionOf<typeof table> {}
 
-const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0
-const isPositive = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0
-
-const checks: PartChecks = {
-  policies: (value) =>
-    isDictionary(value) || 'policies by name, like { api: { limit: 100, window: 60, by: "address" } }',
-  store: (value) =>
-    ['memory', 'datastore', 'cache'].includes(value as string) ||
-    typeof (value as DatastoreClient | null)?.transaction === 'function' ||
-    "'memory', 'datastore', 'cache' or a Datastore client",
-  kind: (value) =>
-    (typeof value === 'string' && /^(?!__.*__$)./su.test(value)) ||
-    'the name of a Datastore kind: not empty, not __like this__',
-  timeout: (value) => isPositive(value) || 'a number of milliseconds above 0',
-  maxKeys: (value) => isCount(value) || 'a whole number above 0',
-}
+export const defaultRateLimit: RateLimitConfig = defaultsOf(table)
 
 const methods = verbs.map((verb) => verb.toUpperCase())
 
-const policyChecks: PartChecks = {
-  limit: (value): Verdict => isCount(value) || 'a whole number above 0',
-  window: (value) => isPositive(value) || 'a number of seconds above 0',
+const policyChecks: Checks = {
+  limit: (value) => isCount(value) || 'a whole number above 0',
+  window: (value) =>
+    (typeof value === 'number' && Number.isFinite(value) && value > 0) || 'a number of seconds above 0',
   by: (value) =>
     ['address', 'user'].includes(value as string) || typeof value === 'function' || "'address', 'user' or a function",
   endpoints: (value) => (isTexts(value) && value.length > 0) || 'a list of endpoints',
@@ -89,7 +93,7 @@ const required: object = { limit: undefined, window: undefined }
 
 /** Stops the start for values that would limit something else than was meant, or nothing. */
 export function checkRateLimit(given: Partial<RateLimitConfig>): void {
-  checkPart('rateLimit', given, checks)
+  checkPart('rateLimit', given, checksOf(table))
   for (const [name, policy] of Object.entries(given.policies ?? {})) {
     const isName = /^[a-z][\w-]*$/i.test(name)
     checkPart(

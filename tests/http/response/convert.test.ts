@@ -65,7 +65,6 @@ test('a promise in JSON is an error that says where, not an empty object', () =>
   }
   const rows = Promise.resolve([1])
   expect(at({ page: 1, lists: [{}, { rows }] })).toContain('at `lists.1.rows`')
-  // biome-ignore lint/suspicious/noThenProperty: a query, as a builder of queries returns it
   expect(at({ query: { then: () => {} } })).toContain('at `query`')
   expect(at({ empty: {}, text: '{}', date: { rows, toJSON: () => ({}) } })).toBe('{"empty":{},"text":"{}","date":{}}')
 })

@@ -1,5 +1,6 @@
 // Things that a stranger may make large in a session or a cookie take time linear in its size, beyond the bounds that are meant.
 import { describe, expect, test } from '@jest/globals'
+import { MissedKeys } from '../../../lib/ext/session/cache/missed-keys.ts'
 import { encodeCommand, ReplyReader } from '../../../lib/ext/session/cache/resp.ts'
 import { findCookie } from '../../../lib/ext/session/cookies/signed-cookie.ts'
 import { CookieSigner } from '../../../lib/ext/session/cookies/signing.ts'
@@ -7,6 +8,7 @@ import { decodeData, encodeData, sameData } from '../../../lib/ext/session/data/
 import { checkValue } from '../../../lib/ext/session/data/values.ts'
 import { parseProof } from '../../../lib/ext/session/device/proof.ts'
 import { type Data, mergeData } from '../../../lib/ext/session/merge/merge.ts'
+import { systemClock } from '../../../lib/internal/clock.ts'
 import { expectLinear } from '../../support/linear.ts'
 
 const many = <T>(count: number, make: (n: number) => T): T[] =>
@@ -172,5 +174,19 @@ describe('replies of a cache are read in linear time', () => {
         },
       })
     }
+  })
+})
+
+test('the keys that a cache has missed are confirmed in linear time', async () => {
+  await expectLinear({
+    input: (size) => {
+      const keys = new MissedKeys(systemClock)
+      for (const n of many(size, (n) => n)) keys.add(`k${n}`, n)
+      return keys
+    },
+    to: 2 ** 15,
+    run: (keys) => {
+      while (keys.size > 0) keys.confirm(keys.first(100))
+    },
   })
 })

@@ -32,7 +32,12 @@ export class MissedKeys {
 
   /** The first keys, at most `max`: to be deleted, and then confirmed. */
   first(max: number): Batch {
-    return [...this.#keys].slice(0, max)
+    const batch: [string, Missed][] = []
+    for (const entry of this.#keys) {
+      if (batch.length === max) break
+      batch.push(entry)
+    }
+    return batch
   }
 
   /** Forgets keys that were deleted. One that was missed again meanwhile has to be deleted again. */

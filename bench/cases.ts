@@ -206,7 +206,6 @@ export const cases: readonly Case[] = [
     sessions: 'datastore',
     login: '/login?user=alice&extra=50000',
     peers: [],
-    over: { case: 'stored-read', by: 0.5 },
   },
   {
     name: 'change-9k',

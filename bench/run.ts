@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureBound } from './bound.ts'
 import { cases } from './cases.ts'
+import { measureDurable } from './durable.ts'
 import { endWithNpm } from './guard.ts'
 import { measureHeaders } from './headers.ts'
 import { measureLatency } from './latency.ts'
@@ -53,6 +54,7 @@ const { values } = parseArgs({
     profile: { type: 'boolean', default: false },
     start: { type: 'boolean', default: false },
     latency: { type: 'boolean', default: false },
+    durable: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
     bound: { type: 'boolean', default: false },
     headers: { type: 'boolean', default: false },
@@ -87,6 +89,7 @@ async function main(): Promise<void> {
   try {
     if (values.start) await measureStarts(values.node, 9)
     else if (values.latency) await measureLatency(load, settings)
+    else if (values.durable) await measureDurable(load, settings)
     else if (values.headers) await measureHeaders(load, settings)
     else if (values.bound) await measureBound(load, settings)
     else if (values.scale) await measureScale(load, settings)

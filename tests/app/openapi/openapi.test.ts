@@ -45,6 +45,19 @@ class Orders extends RequestHandler {
   query() {}
 }
 
+test('an object in a query is sent with brackets, as the schema is given it', async () => {
+  class Filtered extends RequestHandler {
+    static input = { get: { query: z.object({ filter: z.object({ name: z.string() }).optional(), q: z.string() }) } }
+    get() {}
+  }
+  const { document } = await describe(new Rule('/', { endpoint: 'all', handler: Filtered }))
+  const { parameters } = document.paths['/']!.get as Operation
+  expect(parameters!.map(({ name, style, explode }) => [name, style, explode])).toEqual([
+    ['filter', 'deepObject', true],
+    ['q', undefined, undefined],
+  ])
+})
+
 test('rules become paths, and their converters parameters', async () => {
   const path =
     '/<int:i>/<int(min=5,max=9):j>/<int(signed=true):k>/<float:f>/<uuid:u>/<any(a,"b (c)"):one>/<s>/<string(length=2):t>/<hex:h>/<path:p>'

@@ -9,6 +9,6 @@ export function isGoogleCloud(env: Environment = process.env): boolean {
 }
 
 /** Returns true unless this is production: the default of `dev`. */
-export function isDevelopment(env: Environment = process.env): boolean {
-  return env.NODE_ENV !== 'production' && !isGoogleCloud(env)
+export function isDevelopment(): boolean {
+  return process.env.NODE_ENV !== 'production' && !isGoogleCloud()
 }

@@ -271,9 +271,10 @@ export class CacheServer {
     try {
       const connection = await this.#connect()
       while (this.#missed.size > 0) {
-        const batch = this.#missed.first(maxDeleted)
-        await within(Promise.all(batch.map(([key]) => connection.delete(key))))
-        this.#missed.confirm(batch)
+        for (const batch of this.#missed.batches(maxDeleted)) {
+          await within(Promise.all(batch.map(([key]) => connection.delete(key))))
+          this.#missed.confirm(batch)
+        }
       }
       if (!connection.alive) throw new Error('the connection was lost')
       if (this.#isOver) throw new Error('it was closed')

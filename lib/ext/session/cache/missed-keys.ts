@@ -30,18 +30,20 @@ export class MissedKeys {
     this.#keys.set(key, { until, confirmed })
   }
 
-  /** The first keys, at most `max`: to be deleted, and then confirmed. */
-  first(max: number): Batch {
-    const batch: [string, Missed][] = []
+  /** Yields the keys, at most `max` together: to be deleted, and then confirmed. One walk: a Map keeps the places of deleted keys. */
+  *batches(max: number): Generator<Batch> {
+    let batch: [string, Missed][] = []
     for (const entry of this.#keys) {
-      if (batch.length === max) break
       batch.push(entry)
+      if (batch.length < max) continue
+      yield batch
+      batch = []
     }
-    return batch
+    if (batch.length > 0) yield batch
   }
 
   /** Forgets keys that were deleted. One that was missed again meanwhile has to be deleted again. */
-  confirm(batch: Batch = this.first(this.size)): void {
+  confirm(batch: Batch = [...this.#keys]): void {
     for (const [key, missed] of batch) {
       if (this.#keys.get(key) !== missed) continue
       this.#keys.delete(key)

@@ -10,7 +10,7 @@ beforeAll(() => {
   examples = writeExamples()
 }, 60_000)
 
-const known = ['ts', 'js', 'json', 'sh', 'yaml', 'dockerfile', 'html', 'http', 'text', 'mermaid']
+const known = ['ts', 'js', 'json', 'sh', 'yaml', 'dockerfile', 'html', 'http', 'text', 'mermaid', 'nginx']
 const typed = allBlocks.filter(({ language }) => language === 'ts')
 const runnable = typed.filter(({ flags }) => flags.includes('run') || flags.includes('test'))
 

@@ -1,6 +1,7 @@
 // One seed's world of sessions that are bound to a device: processes whose clocks differ, on one Datastore; requests to them; and what
 // the owner's browser holds, by which a thief's luck and the owner's trouble are judged.
 import { decodeData } from '../../../../lib/ext/session/data/codec.ts'
+import { type StoredDevice, stateOf } from '../../../../lib/ext/session/data/device-state.ts'
 import { deviceKey } from '../../../../lib/ext/session/data/reserved.ts'
 import type { Write } from '../../../../lib/ext/session/repository/ports.ts'
 import { keyName } from '../../../../lib/ext/session/repository/record.ts'
@@ -71,8 +72,9 @@ export class World {
     const { data, username } = write.row
     if (write.op === 'insert') this.#born.set(write.id, this.scheduler.time)
     if (!data?.startsWith('{')) return
-    const device = decodeData(data)[deviceKey] as { proven?: number } | undefined
-    if (device?.proven !== undefined) this.#bound.add(write.id)
+    const device = decodeData(data)[deviceKey] as StoredDevice | undefined
+    // The offer of a login may have a part of the device before it.
+    if (stateOf(device) === 'bound') this.#bound.add(write.id)
     this.say(() => `  ${write.op} ${username} ${device === undefined ? 'no device' : Object.keys(device)}`)
   }
 

@@ -55,9 +55,12 @@ export class TimeBudget {
     if (left <= 0) throw new PortError('busy', this.failure ?? 'no time left')
     const timeout = Math.ceil(Math.min(left, Math.max(left / 2, 100)))
     const start = this.#clock.ticks()
+    // In a remnant of the time, silence says less than the failure before it.
+    const silence = (ms: number) =>
+      timeout < 100 && this.failure ? new PortError('unknown', this.failure) : noResponse(ms)
     try {
       // Told to hurry, the server itself can say in time what the call waited for, and that it was not applied.
-      const result = await withDeadline(this.#clock, timeout, call(Math.max(timeout * 0.8, timeout - 100)), noResponse)
+      const result = await withDeadline(this.#clock, timeout, call(Math.max(timeout * 0.8, timeout - 100)), silence)
       calls.add(this.#clock.ticks() - start, false)
       return result
     } catch (error) {

@@ -9,6 +9,7 @@ import type { App } from '../app/types.ts'
 import { loadClient, resolveClient } from '../datastore/google/load-client.ts'
 import { datastoreMode } from '../datastore/mode.ts'
 import { setDatastoreSession, setSecureCookieSession } from '../ext/session/index.ts'
+import { loadRepository } from '../ext/session/session-interface.ts'
 import { HTTPException } from '../http/exceptions.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { type Match, RequestRedirect, type Rule, type UrlMap } from '../routing/index.ts'
@@ -91,7 +92,7 @@ function checkSessions(app: App): void {
 async function importForStart(app: App): Promise<void> {
   await import('./serve.ts')
   if (!(app.hooks.get('posInitApp') as unknown[]).includes(setDatastoreSession)) return
-  await import('../ext/session/repository/open.ts')
+  await loadRepository()
   await import('../datastore/client.ts')
   const { datastore } = app.getConfig('tipfy/ext/session')
   if (datastore === 'auto' || datastore === 'cloud') await loadClient().catch(() => {}) // where it is installed

@@ -24,8 +24,8 @@ test.each([
   expect(message).toContain(`'${right}'`)
 })
 
-test('a name that is like none is an error as before', async () => {
-  expect(await importing('tipfy/ext/session:setNothing')).toContain('it exports')
+test('a name that is like none is an error that lists what there is', async () => {
+  expect(await importing('tipfy/ext/session:setNothing')).toContain('tipfy/ext/session exports ')
   expect(await importing('tipfy.ext.jinja2:render')).toContain('"tipfy.ext.jinja2"')
   await expect(async () => parseImportString('home')).rejects.toThrow("like 'session_test:MyHandler'")
 })

@@ -36,6 +36,9 @@ interface DeviceModules {
   readonly registerOrRefresh: typeof registerOrRefresh
 }
 
+/** Loads what datastore sessions need; cookie sessions do without. */
+export const loadRepository = () => import('./repository/open.ts')
+
 /** The session store of a request, made when it is first used. */
 export function storeOf(sessions: RequestSessions): SessionStore {
   sessions.store ??= new SessionStore(sessions)
@@ -78,7 +81,7 @@ export class Sessions implements SessionInterface {
   }
 
   async #open(): Promise<OpenRepository> {
-    const { openRepository } = await import('./repository/open.ts')
+    const { openRepository } = await loadRepository()
     const opened = await openRepository(this.#app, this.settings)
     this.openedRepository = opened
     this.repository = opened.repository

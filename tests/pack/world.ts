@@ -66,7 +66,9 @@ export async function initProject(tarball: string, name: string, ...options: str
   const json = JSON.parse(readFileSync(file, 'utf8')) as { dependencies: { tipfy: string } }
   json.dependencies.tipfy = `file:${tarball}`
   writeFileSync(file, JSON.stringify(json, null, 2))
-  await succeed('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], folder)
+  // A connection to the registry that says nothing holds npm for five minutes.
+  const patience = ['--prefer-offline', '--fetch-timeout=60000']
+  await succeed('npm', ['install', ...patience, '--no-audit', '--no-fund', '--loglevel=error'], folder)
   return folder
 }
 

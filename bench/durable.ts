@@ -24,6 +24,7 @@ export async function measureDurable(load: LoadProcess, settings: Settings): Pro
     requests: [requestText(hello, '')],
     connections: 8,
     rate: helloRate,
+    sleeps: true,
     total: helloRate * seconds,
   }
   const timed = new LoadProcess()
@@ -33,7 +34,7 @@ export async function measureDurable(load: LoadProcess, settings: Settings): Pro
     const total = 5 * settings.requests
     const rate = total / (await load.run({ ...changes, total })).seconds
     const alone = await p99()
-    const half = { ...changes, rate: rate / 2, total: Math.ceil((rate / 2) * seconds) }
+    const half = { ...changes, sleeps: true, rate: rate / 2, total: Math.ceil((rate / 2) * seconds) }
     const [beside] = await Promise.all([p99(), load.run(half)])
     if (round > 0) rows.push({ rate, alone, beside }) // the first is for the compiler
   }

@@ -13,6 +13,8 @@ export interface Job {
   readonly follow?: boolean
   /** Requests a second, begun on time whether responses have come or not; undefined: as fast as they come. */
   readonly rate?: number
+  /** With `rate`: sleeps between requests, so that a processor is left for another load, and makes those of a millisecond together. */
+  readonly sleeps?: boolean
 }
 
 export interface Outcome {
@@ -74,7 +76,7 @@ class Connection {
 }
 
 function run(job: Job): Promise<Outcome> {
-  const { port, requests, connections, total, follow = false, rate } = job
+  const { port, requests, connections, total, follow = false, rate, sleeps = false } = job
   return new Promise((resolve, reject) => {
     const latencies: number[] = []
     const idle: Connection[] = []
@@ -117,12 +119,12 @@ function run(job: Job): Promise<Outcome> {
         due += 1000 / rate!
         next(connection)
       }
-      if (begun < total) setImmediate(pace)
+      if (begun < total) sleeps ? setTimeout(pace, 1) : setImmediate(pace)
     }
     // Never asleep while responses are due: to wake a process costs the server that writes to it more than the write, and the
     // slower of two servers would pay it more often.
     function stayAwake(): void {
-      if (done < total) setImmediate(stayAwake)
+      if (done < total && !sleeps) setImmediate(stayAwake)
     }
     function begin(): void {
       start = due = performance.now()

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { TipfyError } from '../../../internal/errors.ts'
+import { patiently } from './busy.ts'
 import { sortNegativeZeros } from './negative-zeros.ts'
 import { sqlite } from './sqlite.ts'
 
@@ -73,7 +74,8 @@ export function openDatabase(file: string, timeout: number, concurrency: Concurr
   checkNotEmptied(file)
   const db = new (sqlite().DatabaseSync)(file, { timeout })
   try {
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib}`)
+    // SQLite does not wait itself for another process that begins the log of a new file.
+    patiently(() => db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib}`))
     // Has an effect on macOS alone, where synced data may still be in the drive's own cache.
     db.exec('PRAGMA fullfsync = ON')
     // Checked first, so that opening a folder that is in use takes no lock.

@@ -1,5 +1,6 @@
 // Opening the data: the folder is made, and what cannot be opened is told with what is wrong and the remedy.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -91,6 +92,22 @@ test('a file that was cut to nothing beside its log is told, and the log is kept
 test('an empty file without a log is begun', async () => {
   writeFileSync(file, '')
   await closeDatastore(await open())
+})
+
+test('a new file that another process is about to write is waited for', async () => {
+  await closeDatastore(await open(join(folder, 'other'))) // loads what that needs
+  writeFileSync(file, '')
+  // SQLite rejects the change to a log at once then, whatever time it is given.
+  const writing = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1])
+db.exec('BEGIN IMMEDIATE')
+console.log('writing')
+setTimeout(() => db.exec('COMMIT'), 200)`
+  const flags = ['--disable-warning=ExperimentalWarning', '-e', writing]
+  const writer = spawn(process.execPath, [...flags, file], { env: { ...process.env, NODE_OPTIONS: '' } })
+  const ended = once(writer, 'exit')
+  await once(writer.stdout, 'data')
+  await closeDatastore(await open())
+  expect(await ended).toEqual([0, null])
 })
 
 test('a folder where the file should be, and a file where the folder should be, are told', async () => {

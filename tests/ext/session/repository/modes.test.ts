@@ -73,7 +73,10 @@ describe('where a transaction of the application has read a row of the sessions'
   beforeAll(async () => {
     data = openEmbedded({ dataFolder })
     patient = await StoreWorker.start({ dataFolder, storeTimeout })
-    hasty = await StoreWorker.start({ dataFolder, storeTimeout: 250 })
+    hasty = await StoreWorker.start({ dataFolder, storeTimeout: 1000 })
+    // Its first change proves, too, that versions are checked.
+    await hasty.call('create', 'first', '{}')
+    await hasty.call('assign', 'first', {})
   })
 
   afterAll(async () => {

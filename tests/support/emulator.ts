@@ -2,6 +2,7 @@
 // and the newer Firestore emulator in Datastore mode.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { freePort } from './memcached.ts'
@@ -82,9 +83,18 @@ export async function startEmulator(name: EmulatorName = 'datastore', onDisk = f
 
 async function isReady(host: string): Promise<boolean> {
   try {
-    return (await fetch(`http://${host}/`)).ok
+    return (await fetch(`http://${host}/`)).ok && (await speaksHttp2(host))
   } catch {
     await new Promise((resolve) => setTimeout(resolve, 20))
     return false
   }
+}
+
+/** Its port takes HTTP/1 a moment before gRPC: a client that came then would not try again for a second. */
+function speaksHttp2(host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const session = connect(`http://${host}`)
+    session.once('error', () => resolve(false))
+    session.once('remoteSettings', () => session.close(() => resolve(true)))
+  })
 }

@@ -104,8 +104,10 @@ export class SessionWriter {
   async #commit(id: string, items: Pending[], username: string | null = null): Promise<void> {
     try {
       const budget = longest(items)
+      budget.failure = this.#running.get(id)?.failure // these have waited for the same
       this.#running.set(id, budget)
       const outcomes = await this.#runner.transact(this.#work(id, items, username), budget)
+      budget.failure = undefined
       for (const [at, item] of items.entries()) {
         const outcome = outcomes[at]!
         if ('state' in outcome && outcome.state === 'saved') this.#latest.set(id, outcome.record)

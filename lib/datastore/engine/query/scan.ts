@@ -2,6 +2,7 @@
 // entity is read at each position where the index names it, and counts only at the positions that rows.ts returns: nothing
 // has to be remembered.
 
+import { BoundedMap } from '../../../internal/bounded-map.ts'
 import { contains, everything, intersect, point, type Span, union } from '../encoding/byte-range.ts'
 import { hasArrays, readDocument } from '../encoding/document.ts'
 import type { Row } from '../storage/schema.ts'
@@ -23,8 +24,7 @@ export class Scan {
   readonly #rows: RowMaker
   readonly #compare: (a: Position, b: Position) => number
   readonly #leaveOut: ReadonlySet<string>
-  readonly #known = new Map<string, Known>()
-  #knownBytes = 0
+  readonly #known = new BoundedMap<Known>(maxKnownBytes)
   /** Number of index rows read. */
   entries = 0
 
@@ -109,23 +109,11 @@ export class Scan {
     if (!row) return
     const properties = readDocument(row.d)
     const places = this.#rows.places(k, properties)
-    if (hasArrays(row.d))
-      this.#remember(
-        id,
-        row,
-        Map.groupBy(places, ({ tuple }) => startOf(tuple.slice(0, settled.length))),
-      )
-    for (const place of places) if (this.#hasSettled(place, settled)) yield { ...place, row, properties }
-  }
-
-  #remember(id: string, row: Row, places: Known['places']): void {
-    this.#knownBytes += row.d.length
-    this.#known.set(id, { row, places })
-    for (const [oldest, { row }] of this.#known) {
-      if (this.#knownBytes <= maxKnownBytes) return
-      this.#knownBytes -= row.d.length
-      this.#known.delete(oldest)
+    if (hasArrays(row.d)) {
+      const byStart = Map.groupBy(places, ({ tuple }) => startOf(tuple.slice(0, settled.length)))
+      this.#known.set(id, { row, places: byStart }, row.d.length)
     }
+    for (const place of places) if (this.#hasSettled(place, settled)) yield { ...place, row, properties }
   }
 
   #isLeftOut(k: Uint8Array): boolean {

@@ -1,5 +1,6 @@
 // Long rows that were read or written lately. Nothing of them is taken for granted: a read asks for the version, and leaves the text
 // where it is if that is the one known here. A version is given once, so its text is the same in all processes.
+import { BoundedMap } from '../../../internal/bounded-map.ts'
 import type { Row } from './schema.ts'
 
 /** Characters from which on a text is long: others are read as fast as they are found here. */
@@ -8,9 +9,7 @@ const longText = 4096
 const maxTexts = 32 * 1024 * 1024
 
 export class LongRows {
-  /** Oldest first. */
-  readonly #rows = new Map<string, Row>()
-  #texts = 0
+  readonly #rows = new BoundedMap<Row>(maxTexts)
   /** Written by the transaction that runs. */
   #written: [id: string, row: Row][] = []
 
@@ -20,7 +19,7 @@ export class LongRows {
 
   /** Keeps a row that is committed, in place of another version. */
   keep(n: number, k: Uint8Array, row: Row): void {
-    if (row.d.length >= longText) this.#keep(idOf(n, k), row)
+    if (row.d.length >= longText) this.#rows.set(idOf(n, k), row, row.d.length)
   }
 
   /** Keeps a row from the commit of the transaction on. */
@@ -30,23 +29,12 @@ export class LongRows {
 
   commit(): void {
     if (this.#written.length === 0) return
-    for (const [id, row] of this.#written) this.#keep(id, row)
+    for (const [id, row] of this.#written) this.#rows.set(id, row, row.d.length)
     this.#written = []
   }
 
   rollback(): void {
     this.#written = []
-  }
-
-  #keep(id: string, row: Row): void {
-    this.#texts += row.d.length - (this.#rows.get(id)?.d.length ?? 0)
-    this.#rows.delete(id)
-    this.#rows.set(id, row)
-    for (const [oldest, { d }] of this.#rows) {
-      if (this.#texts <= maxTexts) return
-      this.#rows.delete(oldest)
-      this.#texts -= d.length
-    }
   }
 }
 

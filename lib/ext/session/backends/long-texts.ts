@@ -1,4 +1,5 @@
 // The latest long text of each session and what is known of it, for the next request.
+import { BoundedMap } from '../../../internal/bounded-map.ts'
 
 /** Characters from which on a text is long: others are decoded as fast as they are found here. */
 const longText = 4096
@@ -6,9 +7,8 @@ const longText = 4096
 const maxTexts = 4 * 1024 * 1024
 
 export class LongTexts<Value> {
-  /** By the ids of sessions, latest used last. Long texts as keys would all have the hash of their length. */
-  readonly #known = new Map<string, { text: string; value: Value }>()
-  #size = 0
+  /** By the ids of sessions. Long texts as keys would all have the hash of their length. */
+  readonly #known = new BoundedMap<{ text: string; value: Value }>(maxTexts)
 
   static isLong(text: string): boolean {
     return text.length >= longText
@@ -21,17 +21,6 @@ export class LongTexts<Value> {
   }
 
   set(id: string, text: string, value: Value): void {
-    this.#delete(id)
-    this.#known.set(id, { text, value })
-    this.#size += text.length
-    for (const oldest of this.#known.keys()) {
-      if (this.#size <= maxTexts) return
-      this.#delete(oldest)
-    }
-  }
-
-  #delete(id: string): void {
-    this.#size -= this.#known.get(id)?.text.length ?? 0
-    this.#known.delete(id)
+    this.#known.set(id, { text, value }, text.length)
   }
 }

@@ -6,12 +6,12 @@ import { steps, traced } from '../internal/tracing.ts'
 import type { Rule } from '../routing/index.ts'
 import {
   type HandlerClass,
+  httpMethods,
   methodsOf,
   queryTypesOf,
   type RequestHandler,
   type Verb,
   verbFor,
-  verbs,
 } from './handler.ts'
 import { begunResponse, replacing } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
@@ -25,8 +25,7 @@ export function dispatch(app: App, context: RequestContext, routeError: unknown)
   const { request } = context
   if (routeError !== undefined) {
     if (routeError instanceof MethodNotAllowed) return respondWithMethods(app, request)
-    if (request.target === '*' && request.method === 'OPTIONS')
-      return optionsResponse(verbs.map((verb) => verb.toUpperCase()))
+    if (request.target === '*' && request.method === 'OPTIONS') return optionsResponse(httpMethods)
     throw routeError
   }
   const handler = app.handlers.load(request.rule as Rule)

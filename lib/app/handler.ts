@@ -74,9 +74,12 @@ export type HandlerClass = (new () => RequestHandler) & {
 
 const names = new Map<string, Verb>(verbs.map((verb) => [verb.toUpperCase(), verb]))
 
+/** The HTTP methods that a handler may have, in capitals. */
+export const httpMethods: readonly string[] = [...names.keys()]
+
 /** Returns the methods of a handler class in capitals: also HEAD if it has a `get`, and OPTIONS always. */
 export function methodsOf(handler: HandlerClass): string[] {
-  const methods = [...names.keys()].filter((name) => verbFor(handler, name) !== undefined)
+  const methods = httpMethods.filter((name) => verbFor(handler, name) !== undefined)
   return methods.includes('OPTIONS') ? methods : [...methods, 'OPTIONS']
 }
 

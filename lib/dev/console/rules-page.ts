@@ -1,6 +1,6 @@
 // The application's rules, and which of them matches a URL.
 
-import { methodsOf, verbs } from '../../app/handler.ts'
+import { httpMethods, methodsOf } from '../../app/handler.ts'
 import { methodsFor } from '../../app/handler-loader.ts'
 import type { App } from '../../app/types.ts'
 import { HTTPException, MethodNotAllowed } from '../../http/exceptions.ts'
@@ -9,8 +9,6 @@ import { RequestRedirect, type Rule } from '../../routing/index.ts'
 import { inspectSafely } from './show.ts'
 import type { Page, Visit } from './visit.ts'
 
-const methods = verbs.map((verb) => verb.toUpperCase())
-
 export async function rulesPage({ app, request }: Visit): Promise<Page> {
   const url = request.args.get('url', '')
   const method = request.args.get('method', 'GET')
@@ -18,7 +16,7 @@ export async function rulesPage({ app, request }: Visit): Promise<Page> {
   const rules = app.urlMap?.rules() ?? []
   const body = html`<form class="line" role="search"><label class="wide">Which rule takes this URL?
 <input name="url" value="${url}" placeholder="/archive/2026 or a whole URL" required></label>
-<label>Method <select name="method">${methods.map((one) => html`<option${one === method ? html` selected` : ''}>${one}</option>`)}</select></label>
+<label>Method <select name="method">${httpMethods.map((one) => html`<option${one === method ? html` selected` : ''}>${one}</option>`)}</select></label>
 <button>Find</button></form>
 ${found === null ? '' : html`<div class="said${found.rule === null ? ' bad' : ''}" role="status">${found.text}</div>`}
 <h2>${rules.length} rules</h2>

@@ -1,5 +1,5 @@
 // The key `rateLimit` of the section 'tipfy/ext/security': policies, and the store of their counts.
-import { verbs } from '../../../app/handler.ts'
+import { httpMethods } from '../../../app/handler.ts'
 import type { Request } from '../../../http/request/request.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import {
@@ -73,8 +73,6 @@ export interface RateLimitConfig extends SectionOf<typeof table> {}
 
 export const defaultRateLimit: RateLimitConfig = defaultsOf(table)
 
-const methods = verbs.map((verb) => verb.toUpperCase())
-
 const policyChecks: Checks = {
   limit: (value) => isCount(value) || 'a whole number above 0',
   window: (value) =>
@@ -83,8 +81,8 @@ const policyChecks: Checks = {
     ['address', 'user'].includes(value as string) || typeof value === 'function' || "'address', 'user' or a function",
   endpoints: (value) => (isTexts(value) && value.length > 0) || 'a list of endpoints',
   methods: (value) =>
-    (isTexts(value) && value.length > 0 && value.every((method) => methods.includes(method.toUpperCase()))) ||
-    `a list of ${methods.join(', ')}`,
+    (isTexts(value) && value.length > 0 && value.every((method) => httpMethods.includes(method.toUpperCase()))) ||
+    `a list of ${httpMethods.join(', ')}`,
   storeDown: (value) => ['open', 'closed'].includes(value as string) || "'open' or 'closed'",
 }
 

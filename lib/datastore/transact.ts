@@ -1,8 +1,9 @@
 // Runs a function in a transaction, again if another transaction came between.
 import type { Datastore, Transaction } from '@google-cloud/datastore'
+import { systemClock, withDeadline } from '../internal/clock.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { typeOf } from '../internal/settings.ts'
-import { clearTimeout, setTimeout } from '../internal/timers.ts'
+import { setTimeout } from '../internal/timers.ts'
 import { getDatastore } from './current.ts'
 import { Code } from './engine/protocol/status.ts'
 
@@ -43,13 +44,7 @@ async function inTurn<T>(datastore: Datastore, retry: () => Promise<T>): Promise
   const before = lastRetries.get(datastore)
   const { promise: mine, resolve: end } = Promise.withResolvers<void>()
   lastRetries.set(datastore, mine)
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, maxPause)
-    void Promise.resolve(before).then(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+  if (before !== undefined) await withDeadline(systemClock, maxPause, before).catch(() => {})
   return retry().finally(end)
 }
 

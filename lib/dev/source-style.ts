@@ -1,4 +1,4 @@
-// What pages with source lines and stacks add to the style of error pages: more room, and text that wraps, so that nothing has to be
+// The style that pages with source lines and stacks add to that of error pages: more room, and text that wraps, so that nothing has to be
 // scrolled on a phone.
 import { html } from '../http/html.ts'
 

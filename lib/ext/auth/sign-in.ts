@@ -172,7 +172,7 @@ async function userInfo(provider: string, configuration: OpenidClient.Configurat
   }
 }
 
-/** What openid-client throws. `cause` is the response of a provider that says nothing more. */
+/** An error of openid-client. `cause` is the response of a provider that says nothing more. */
 interface GrantError {
   readonly name?: string
   readonly code?: string

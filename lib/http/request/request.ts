@@ -36,7 +36,7 @@ interface Mounted {
   readonly url?: string
 }
 
-/** What extensions note about a request; each declares its own. */
+/** Notes of extensions about a request; each declares its own. */
 export interface RequestNotes {
   readonly [extension: symbol]: unknown
 }

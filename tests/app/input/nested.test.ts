@@ -25,7 +25,7 @@ class Everything extends RequestHandler {
   }
 }
 
-/** What the schema of a query is given, as JSON. */
+/** The JSON of the value that the schema of a query is given. */
 async function nest(pairs: readonly (readonly [string, string])[]): Promise<string> {
   return (await clientFor(Everything).get(`/?${new URLSearchParams(pairs as [string, string][])}`)).text
 }

@@ -1,4 +1,4 @@
-// What a provider may say of a user who signs in: ID tokens that count, and those that do not. The provider here says whatever a test
+// ID tokens of a user who signs in: those that count, and those that do not. The provider here says whatever a test
 // wants, as a certified one would not.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

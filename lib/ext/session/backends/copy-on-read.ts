@@ -7,7 +7,7 @@ import { decodeData, encodeData, isPlainBeside } from '../data/codec.ts'
 import { same } from '../data/equality.ts'
 import { LongTexts } from './long-texts.ts'
 
-/** Where the values of a text are: start and end. */
+/** The places of the values in a text, by key: start and end. */
 type Places = ReadonlyMap<string, readonly [number, number]>
 
 const longTexts = new LongTexts<CopyOnRead>()

@@ -1,4 +1,4 @@
-// What a save says that its time was spent on.
+// The reason that a save gives when its time is over.
 import { expect, test } from '@jest/globals'
 import { Calls } from '../../../../lib/ext/session/repository/counters.ts'
 import { PortError } from '../../../../lib/ext/session/repository/ports.ts'

@@ -6,7 +6,7 @@ import type { Act, World } from './device-world.ts'
 const early = 120_000
 const maxAttempts = 4
 
-/** What a browser knows of its device. */
+/** A browser's knowledge of its device. */
 interface Binding {
   id: string
   challenge: string | undefined

@@ -33,7 +33,7 @@ export class World {
   readonly violations: string[] = []
   readonly log: string[] = []
   requests = 0
-  /** What the owner's browser holds, or held, by the id of the session. */
+  /** The sessions that the owner's browser has or had, by id. */
   readonly held = new Map<string, Held>()
   /** Commits by refreshes of the owner. */
   refreshCommits = 0

@@ -8,12 +8,10 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BroadcastChannel, isMainThread } from 'node:worker_threads'
 import { lookups } from '../internal/import-string.ts'
+import { type FileState, stateOf } from './reload-watch.ts'
 
-/** A message of a worker about a file. */
-export interface FileMessage {
-  tipfy: 'used' | 'read' | 'written'
-  file: string
-}
+/** A message of a worker about a file. The state is that before the use. */
+export type FileMessage = { tipfy: 'used'; file: string; state: FileState } | { tipfy: 'written'; file: string }
 
 const isReported = cluster.isWorker && isMainThread
 // Threads of the application have no way to the primary process but through the thread that has one.
@@ -25,10 +23,13 @@ if (isReported) {
 
 const known = new Set<string>()
 
+/** Returns true for the first message of a kind about a file. */
+function isNew(kind: string, file: string): boolean {
+  const { size } = known
+  return known.add(`${kind} ${file}`).size > size
+}
+
 function send(message: FileMessage): void {
-  const key = message.tipfy + message.file
-  if (known.has(key)) return
-  known.add(key)
   if (!isReported) threads?.postMessage(message)
   else if (process.connected) process.send!(message)
 }
@@ -41,9 +42,14 @@ function pathOf(given: unknown): string | undefined {
   return /[\\/]node_modules[\\/]/.test(path) ? undefined : path
 }
 
-function note(tipfy: FileMessage['tipfy'], given: unknown): void {
+function noteUse(given: unknown, by: FileState['by']): void {
   const file = pathOf(given)
-  if (file !== undefined) send({ tipfy, file })
+  if (file !== undefined && isNew(by, file)) send({ tipfy: 'used', file, state: stateOf(file, by) })
+}
+
+function noteWrite(given: unknown): void {
+  const file = pathOf(given)
+  if (file !== undefined && isNew('written', file)) send({ tipfy: 'written', file })
 }
 
 registerHooks({
@@ -51,16 +57,16 @@ registerHooks({
     const isFile = /^(?:\.{0,2}\/|file:)/.test(specifier)
     try {
       const found = next(specifier, context)
-      if (found.url.startsWith('file:')) note('used', new URL(found.url))
+      if (found.url.startsWith('file:')) noteUse(new URL(found.url), 'stamp')
       return found
     } catch (error) {
       // Watched all the same: the application works once the file is there.
-      if (isFile && URL.canParse(specifier, context.parentURL)) note('used', new URL(specifier, context.parentURL))
+      if (isFile && URL.canParse(specifier, context.parentURL)) noteUse(new URL(specifier, context.parentURL), 'stamp')
       throw error
     }
   },
 })
-subscribe(lookups.name, (file) => note('used', file))
+subscribe(lookups.name, (file) => noteUse(file, 'stamp'))
 
 type Functions = Record<string, (...args: unknown[]) => unknown>
 
@@ -97,14 +103,14 @@ const isWriting = (flags: unknown) =>
 
 for (const owner of [fs, fs.promises]) {
   for (const end of owner === fs ? ['', 'Sync'] : ['']) {
-    observe(owner, `readFile${end}`, (path) => note('read', path))
-    observe(owner, `open${end}`, (path, flags) => isWriting(flags) && note('written', path))
+    observe(owner, `readFile${end}`, (path) => noteUse(path, 'text'))
+    observe(owner, `open${end}`, (path, flags) => isWriting(flags) && noteWrite(path))
     for (const [name, positions] of Object.entries(writers)) {
       observe(owner, name + end, (...args) => {
-        for (const at of positions) note('written', args[at])
+        for (const at of positions) noteWrite(args[at])
       })
     }
   }
 }
-observe(process, 'loadEnvFile', (path = '.env') => note('used', path))
+observe(process, 'loadEnvFile', (path = '.env') => noteUse(path, 'stamp'))
 syncBuiltinESMExports()

@@ -7,12 +7,23 @@ import { TipfyError } from '../internal/errors.ts'
 /** Milliseconds without a change that end a series: editors write a file in several steps. */
 const quiet = 40
 
+/**
+ * A file as it was used. By its stamp every write is a change. By its text only another text is: what a start builds, by a program
+ * that it runs, would start the application for ever.
+ */
+export interface FileState {
+  by: 'stamp' | 'text'
+  /** Changes with the file; '' for one that does not exist or cannot be read. */
+  value: string
+}
+
 export interface Watch {
   /**
-   * Watches a file, which need not exist. `byContent`: it has changed only if its text has, since its last use. What a start
-   * builds, by a program that it runs, would start the application for ever.
+   * Watches a file, which need not exist. One that has changed since its use counts as changed now.
+   *
+   * @param state of the file when it was used; default: it has not changed since
    */
-  use(file: string, byContent?: boolean): void
+  use(file: string, state?: FileState): void
   /** Ignores what happens to a file, or below a folder, from now on. */
   ignore(path: string): void
   close(): void
@@ -42,7 +53,13 @@ function nearestFolder(path: string): [folder: string, name: string] {
   return nearestFolder(above)
 }
 
-/** Returns a digest of a file's text; '' for one that cannot be read. */
+/** Returns the state of a file now. */
+export function stateOf(file: string, by: FileState['by']): FileState {
+  const stat = statOf(file)
+  if (stat === undefined || !stat.isFile()) return { by, value: '' }
+  return { by, value: by === 'text' ? digestOf(file) : `${stat.mtimeMs} ${stat.size} ${stat.ino}` }
+}
+
 function digestOf(file: string): string {
   try {
     return hash('sha1', readFileSync(file))
@@ -73,7 +90,7 @@ export function watchFiles(root: string, changed: (files: string[]) => void, fai
   function isChanged(file: string): boolean {
     const known = digests.get(file)
     if (known === undefined || known === null) return true
-    const now = digestOf(file)
+    const now = stateOf(file, 'text').value
     digests.set(file, now)
     return now !== known
   }
@@ -124,13 +141,15 @@ export function watchFiles(root: string, changed: (files: string[]) => void, fai
   }
 
   return {
-    use(file, byContent = false) {
+    use(file, state) {
       if (statOf(file)?.isFile() === false) return
+      const digest = state?.by === 'text' ? state.value : null
       for (const path of new Set([file, realPath(file)])) {
-        if (!byContent) digests.set(path, null)
-        else if (digests.get(path) !== null) digests.set(path, digestOf(path))
+        if (digests.get(path) !== null) digests.set(path, digest)
         add(path)
       }
+      // The file may have changed before it was watched.
+      if (state !== undefined && stateOf(file, state.by).value !== state.value) note(file)
     },
     ignore: (path) => void ignored.add(path),
     close() {

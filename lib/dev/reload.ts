@@ -58,8 +58,7 @@ export async function supervise(root: string, print: (line: string) => void): Pr
   for (const file of ownFiles) watch.use(join(root, file))
   cluster.setupPrimary({ execArgv: ['--import', report.href, ...process.execArgv] })
   cluster.on('message', (_, message: DevMessage) => {
-    if (message.tipfy === 'used') watch.use(message.file)
-    if (message.tipfy === 'read') watch.use(message.file, true)
+    if (message.tipfy === 'used') watch.use(message.file, message.state)
     if (message.tipfy === 'written') watch.ignore(message.file)
     if (message.tipfy === 'broken') broken = true
     if (message.tipfy === 'handlers') rules = message.rules

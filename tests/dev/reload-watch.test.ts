@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from '@jest/globals'
+import { stateOf, watchFiles } from '../../lib/dev/reload-watch.ts'
 import { Visitor } from '../support/browser.ts'
 import { startProgram } from '../support/process.ts'
-import { bin, project, removeProjects } from '../support/project.ts'
+import { bin, project, removeProjects, write } from '../support/project.ts'
 
 afterAll(removeProjects)
 
@@ -30,4 +31,19 @@ syncBuiltinESMExports()
   } finally {
     await program.end()
   }
+})
+
+test.each([
+  'stamp',
+  'text',
+] as const)('a file that changes after its use, before it is watched, counts: by %s', async (by) => {
+  const cwd = project({ 'a.ts': '1', 'b.ts': '1', 'c.ts': '1' })
+  const files = ['a.ts', 'b.ts', 'c.ts', 'later.ts'].map((name) => join(cwd, name))
+  const states = files.map((file) => stateOf(file, by))
+  write(cwd, { 'b.ts': 'changed', 'later.ts': 'new' })
+  const reports = Promise.withResolvers<string[]>()
+  const watch = watchFiles(cwd, reports.resolve, reports.reject)
+  for (const [at, file] of files.entries()) watch.use(file, states[at])
+  expect(await reports.promise).toEqual(['b.ts', 'later.ts'])
+  watch.close()
 })

@@ -10,7 +10,7 @@ import { findModule, parseImportString } from '../internal/import-string.ts'
 import type { Rule } from '../routing/index.ts'
 import { defaultPort, runApp } from '../server/server.ts'
 import { untilSignal } from '../server/until-signal.ts'
-import { leave, stopMessage, type WorkerReady } from '../server/workers.ts'
+import { closedMessage, leave, stopMessage, type WorkerReady } from '../server/workers.ts'
 import { describeFailure } from './failure.ts'
 import { configFile, loadApp } from './load-app.ts'
 import { print, printError } from './output.ts'
@@ -95,7 +95,10 @@ async function showFailure(error: unknown, options: Options): Promise<void> {
   printError(line)
   const { port = defaultPort(), host = '127.0.0.1' } = options
   const server = await serveFailure(line.replace(/^tipfy: /, ''), error, port, host)
-  const stop = () => server.close(() => leave(0))
+  const stop = () => {
+    server.close(() => leave(0))
+    if (cluster.worker!.isConnected()) process.send!(closedMessage)
+  }
   process.on('message', (message: { tipfy?: string }) => {
     if (message.tipfy === stopMessage.tipfy) stop()
   })

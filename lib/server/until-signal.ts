@@ -2,7 +2,7 @@
 // opened is closed.
 import cluster from 'node:cluster'
 import { setTimeout } from '../internal/timers.ts'
-import { leave, stopMessage } from './workers.ts'
+import { closedMessage, leave, stopMessage } from './workers.ts'
 
 interface Closable {
   close(): Promise<void>
@@ -29,7 +29,9 @@ export async function untilSignal<T extends Closable>(start: () => Promise<T>, p
   async function close(): Promise<void> {
     const late = new Promise<null>((resolve) => setTimeout(resolve, parts.patience ?? 15_000, null).unref())
     const running = await Promise.race([starting.catch(() => null), late])
-    await (running ?? parts.unstarted)?.close()
+    const closed = (running ?? parts.unstarted)?.close()
+    if (cluster.worker?.isConnected()) process.send!(closedMessage)
+    await closed
   }
   function stop(): void {
     isStopping = true

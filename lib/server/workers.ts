@@ -23,6 +23,9 @@ export interface WorkerFailure {
 /** The primary's message to a worker. */
 export const stopMessage = { tipfy: 'stop' } as const
 
+/** A worker's message when it accepts no more connections; it may still have requests. */
+export const closedMessage = { tipfy: 'closed' } as const
+
 /**
  * Ends the process. A worker first returns the connections that are on their way to it, which the primary gives to another
  * worker; otherwise their clients would wait for ever.
@@ -35,6 +38,9 @@ export function leave(status: number): void {
 
 /** Milliseconds before a dead worker is replaced. */
 const pause = 1000
+
+/** Milliseconds that a reload waits until an old worker has closed its port. One that is busy may need longer. */
+const closingTime = 1000
 
 /** The worker processes of this program. */
 export class Workers {
@@ -100,7 +106,7 @@ export class Workers {
   /**
    * Replaces each worker by a new one, one after the other. If a new one fails, the old ones go on.
    *
-   * @param options.wait wait for the last requests of each old one; default: true
+   * @param options.wait wait for the last requests of each old one, not only until it gets no more; default: true
    */
   reload({ wait = true } = {}): Promise<void> {
     this.#reloading ??= this.#replaceAll(wait).finally(() => {
@@ -114,8 +120,12 @@ export class Workers {
       if (this.#stopping) return
       if (!this.#serving.has(old)) continue
       await this.#add()
+      const closed = new Promise<void>((resolve) => {
+        old.on('message', (message: { tipfy?: string }) => message.tipfy === closedMessage.tipfy && resolve())
+        if (!wait) setTimeout(resolve, closingTime).unref()
+      })
       const stopped = this.#stop(old)
-      if (wait) await stopped
+      await (wait ? stopped : Promise.race([closed, stopped]))
     }
     this.#log.info('All workers were reloaded')
   }

@@ -1,5 +1,6 @@
 // A browser that binds its sessions to a device: it registers where that is offered, and refreshes before it sends a request.
-import { type Answer, boundCookie, Jar, type Key } from './device-site.ts'
+import type { Key } from './device-signatures.ts'
+import { type Answer, boundCookie, Jar } from './device-site.ts'
 import type { Act, World } from './device-world.ts'
 
 /** Chromium refreshes early where less is left. */

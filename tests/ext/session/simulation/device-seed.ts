@@ -2,7 +2,7 @@
 // out and move the session at once; a thief. Held against two promises: a copy is of no use once `lifetime` and 60 s have passed, and
 // the owner does not notice.
 import { Browser } from './device-browser.ts'
-import { Key } from './device-site.ts'
+import { chooseSignatures, Key } from './device-signatures.ts'
 import { Thief } from './device-thief.ts'
 import { type Act, isMove, World } from './device-world.ts'
 import type { Outcome, SeedOptions } from './seed.ts'
@@ -10,6 +10,7 @@ import type { Outcome, SeedOptions } from './seed.ts'
 const [ownersKey, thiefsKey] = [new Key(), new Key()]
 
 export async function runDeviceSeed(seed: number, { tells = false }: SeedOptions = {}): Promise<Outcome> {
+  chooseSignatures(seed)
   const world = new World(seed, tells)
   try {
     await world.open()

@@ -1,6 +1,5 @@
 // Requests of browsers on the simulated processes, for sessions that are bound to devices: with headers, several cookies, and
 // the endpoint at which browsers register and refresh.
-import { createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto'
 import type { CookieResponse } from '../../../../lib/ext/session/response-cookies.ts'
 import { storeOf } from '../../../../lib/ext/session/session-interface.ts'
 import type { SessionStore } from '../../../../lib/ext/session/session-store.ts'
@@ -123,19 +122,4 @@ async function answer(response: Response, jar: Jar, user: string | null, late: n
   if (late > 0) await jar.scheduler.sleep(late)
   jar.receive(response)
   return { status: response.status, headers: response.headers, body: String(response.data ?? ''), user }
-}
-
-const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-/** A device's key. Made once for all seeds, because that takes longer than a seed. */
-export class Key {
-  readonly #private = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  readonly #public: JsonWebKey = createPublicKey(this.#private).export({ format: 'jwk' })
-
-  prove(challenge: string, withKey = false): string {
-    const head = { alg: 'ES256', typ: 'dbsc+jwt', ...(withKey && { jwk: this.#public }) }
-    const text = `${part(head)}.${part({ jti: challenge })}`
-    const signature = sign('sha256', Buffer.from(text), { key: this.#private, dsaEncoding: 'ieee-p1363' })
-    return `${text}.${signature.toString('base64url')}`
-  }
 }

@@ -5,6 +5,7 @@
 // are bound to devices.
 import { parseArgs } from 'node:util'
 import type { Locks } from './datastore.ts'
+import { replaceSignatures } from './device-signatures.ts'
 import { plant, plants } from './plants.ts'
 import { themes } from './themes.ts'
 import type { ValkeyWorldKind } from './valkey.ts'
@@ -26,6 +27,7 @@ const { values } = parseArgs({
 })
 if (values.plant !== undefined) plant(values.plant)
 const isOfDevices = values.devices || plants[values.plant ?? '']?.devices === true
+if (isOfDevices) replaceSignatures()
 const { runSeed } = isOfDevices
   ? { runSeed: (await import('./device-seed.ts')).runDeviceSeed }
   : await import('./seed.ts')

@@ -6,6 +6,7 @@ import type { StackFrame } from 'youch-core/types'
 import type { RequestContext } from '../app/types.ts'
 import { type Html, html } from '../http/html.ts'
 import { page } from '../http/http-exception.ts'
+import { errorTypeFor } from '../http/negotiation.ts'
 import { Response } from '../http/response/response.ts'
 import { describeError, type ErrorDescription, inspectError } from '../internal/describe-error.ts'
 import { isOwnHost } from '../internal/own-host.ts'
@@ -16,15 +17,15 @@ import { sourceStyle } from './source-style.ts'
 export async function errorPage(error: unknown, context: RequestContext): Promise<Response> {
   const response = new Response(null, { status: 500, headers: { 'cache-control': 'no-store' } })
   response.vary('Accept')
-  const kind = context.request.accepts('html', 'json', 'text')
+  const type = errorTypeFor(context.request)
   if (!isOwnHost(context.request.headers.get('host') ?? undefined)) {
     response.mimetype = 'text/plain'
     response.data =
       'Internal Server Error\n\nIts source is shown under the names of this machine alone, like localhost, and in the terminal.\n'
-  } else if (kind === 'json') {
-    response.mimetype = 'application/json'
+  } else if (type === 'application/json' || type === 'application/problem+json') {
+    response.mimetype = type
     response.data = JSON.stringify({ status: 500, title: 'Internal Server Error', ...plain(describeError(error)) })
-  } else if (kind === 'text') {
+  } else if (type === 'text/plain') {
     response.mimetype = 'text/plain'
     response.data = `${inspectError(error)}\n`
   } else {

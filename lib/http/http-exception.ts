@@ -2,7 +2,7 @@
 import { STATUS_CODES } from '../internal/node-http.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
 import { type Html, html } from './html.ts'
-import { bestOf, type Negotiating } from './negotiation.ts'
+import { errorTypeFor, type Negotiating } from './negotiation.ts'
 import { Response } from './response/response.ts'
 
 // The default descriptions, for the client.
@@ -95,18 +95,11 @@ export class HTTPException extends Error {
     if (this.response !== null) return this.response.clone()
     const response = new Response(null, { status: this.code, headers: this.headers })
     const { code: status, reason: title, description: detail } = this
-    const accept = request?.message.headers.accept
-    const kind = accept === undefined ? 'html' : bestOf('mediaType', request!.message.headers, ['html', 'json', 'text'])
-    if (kind === 'json') {
-      response.contentType = 'application/json; charset=utf-8'
-      response.data = JSON.stringify({ status, title, detail })
-    } else if (kind === 'text') {
-      response.contentType = 'text/plain; charset=utf-8'
-      response.data = `${status} ${title}\n\n${detail}\n`
-    } else {
-      response.contentType = 'text/html; charset=utf-8'
-      response.data = page(status, title, html`<p>${detail}</p>`)
-    }
+    const type = request === undefined ? 'text/html' : errorTypeFor(request)
+    response.contentType = `${type}; charset=utf-8`
+    if (type === 'text/html') response.data = page(status, title, html`<p>${detail}</p>`)
+    else if (type === 'text/plain') response.data = `${status} ${title}\n\n${detail}\n`
+    else response.data = JSON.stringify({ status, title, detail })
     response.vary('Accept')
     return response
   }

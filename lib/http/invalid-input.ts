@@ -2,7 +2,7 @@
 import { UnprocessableEntity } from './exceptions.ts'
 import { html } from './html.ts'
 import { page } from './http-exception.ts'
-import { bestOf, type Negotiating } from './negotiation.ts'
+import { errorTypeFor, type Negotiating } from './negotiation.ts'
 import { fieldNames, keysOf } from './request/nested-fields.ts'
 import { Response } from './response/response.ts'
 import type { StandardIssue } from './schema.ts'
@@ -80,23 +80,23 @@ export class InvalidInput extends UnprocessableEntity {
 
   /** Returns true if the client is sent JSON: it prefers it, or sent JSON and takes anything. */
   isForJson(request: Negotiating): boolean {
-    return kindFor(this.errors, request) === 'json'
+    return errorTypeFor(request).endsWith('json')
   }
 
   override toResponse(request?: Negotiating): Response {
     const { code: status, reason: title, description: detail, errors } = this
     const response = new Response(null, { status, headers: this.headers })
-    const kind = kindFor(errors, request)
-    if (kind === 'json') {
-      response.contentType = 'application/problem+json'
-      response.data = JSON.stringify({ type: 'about:blank', title, status, detail, errors })
-    } else if (kind === 'text') {
-      response.contentType = 'text/plain; charset=utf-8'
-      response.data = `${[`${status} ${title}\n`, detail, ...errors.map(lineOf)].join('\n')}\n`
-    } else {
+    const type = request === undefined ? 'text/html' : errorTypeFor(request)
+    if (type === 'text/html') {
       response.contentType = 'text/html; charset=utf-8'
       const list = html`<ul>\n${errors.map((error) => html`<li>${lineOf(error)}</li>\n`)}</ul>`
       response.data = page(status, title, html`<p>${detail}</p>\n${list}`)
+    } else if (type === 'text/plain') {
+      response.contentType = 'text/plain; charset=utf-8'
+      response.data = `${[`${status} ${title}\n`, detail, ...errors.map(lineOf)].join('\n')}\n`
+    } else {
+      response.contentType = 'application/problem+json'
+      response.data = JSON.stringify({ type: 'about:blank', title, status, detail, errors })
     }
     response.vary('Accept')
     return response
@@ -104,13 +104,3 @@ export class InvalidInput extends UnprocessableEntity {
 }
 
 const lineOf = ({ path, message }: InputError) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)
-
-const jsonTypes = ['application/problem+json', 'application/json']
-
-function kindFor(errors: readonly InputError[], request: Negotiating | undefined): 'html' | 'json' | 'text' {
-  const sentJson = errors.some((error) => error.in === 'json')
-  const offers = sentJson ? [...jsonTypes, 'text/html', 'text/plain'] : ['text/html', ...jsonTypes, 'text/plain']
-  const best = request === undefined ? 'text/html' : bestOf('mediaType', request.message.headers, offers)
-  if (best === null || best === 'text/html') return 'html'
-  return best === 'text/plain' ? 'text' : 'json'
-}

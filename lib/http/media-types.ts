@@ -13,6 +13,9 @@ export function mimetypeOf(name: string): string {
   return lookup(name) || 'application/octet-stream'
 }
 
+/** Returns true for the media type of JSON, in lower case and without parameters. */
+export const isJsonType = (mimetype: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.test(mimetype)
+
 /** True for text, which needs a charset and compresses well. */
 export function isTextual(mimetype: string): boolean {
   return (

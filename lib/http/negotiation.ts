@@ -1,7 +1,7 @@
 // Content negotiation: Accept and its siblings, parsed by negotiator, with short names (`json`) as well.
 import type { IncomingHttpHeaders } from 'node:http'
 import Negotiator from 'negotiator'
-import { mimetypeOf } from './media-types.ts'
+import { isJsonType, mimetypeOf } from './media-types.ts'
 
 export type Negotiable = 'mediaType' | 'language' | 'encoding' | 'charset'
 
@@ -48,6 +48,27 @@ export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: r
   const best = negotiatorFor(kind, headers, asMeant)[kind](wanted)
   return best === undefined ? null : offers[wanted.indexOf(best)]!
 }
+
+/** A type that errors are written in. */
+export type ErrorType = 'text/html' | 'text/plain' | JsonType
+type JsonType = 'application/json' | 'application/problem+json'
+
+const jsonTypes: readonly JsonType[] = ['application/json', 'application/problem+json']
+
+/** Returns the best of HTML, JSON and `others`; of equals JSON for a client that sent JSON, else HTML. */
+function bestPage<T extends string>(headers: IncomingHttpHeaders, others: readonly T[]): 'text/html' | JsonType | T {
+  const [sent = ''] = (headers['content-type'] ?? '').split(';', 1)
+  const sentJson = isJsonType(sent.trim().toLowerCase())
+  if (headers.accept === undefined) return sentJson ? 'application/json' : 'text/html'
+  const pages = sentJson ? ([...jsonTypes, 'text/html'] as const) : (['text/html', ...jsonTypes] as const)
+  return (bestOf('mediaType', headers, [...pages, ...others]) as T | null) ?? 'text/html'
+}
+
+/** Returns the type of an error page: what the client prefers; where that leaves a choice, JSON if it sent JSON, else HTML. */
+export const errorTypeFor = ({ message }: Negotiating): ErrorType => bestPage(message.headers, ['text/plain'])
+
+/** Returns true for a client that prefers JSON to HTML, or sent JSON and takes both alike. */
+export const prefersJson = ({ message }: Negotiating): boolean => bestPage(message.headers, []) !== 'text/html'
 
 /** All that the client accepts, best first. */
 export function acceptedOf(kind: Negotiable, headers: IncomingHttpHeaders): string[] {

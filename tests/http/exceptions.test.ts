@@ -94,6 +94,29 @@ test('the response is HTML, JSON or text, as the client prefers', () => {
   expect(page('text/plain')).toMatchObject({ type: 'text/plain', data: '404 Not Found\n\n<gone>\n' })
 })
 
+test('without a preference the response is JSON for a client that sent JSON', () => {
+  const type = (sent: string, accept?: string) => {
+    const headers = { 'content-type': sent, ...(accept !== undefined && { accept }) }
+    return new NotFound().toResponse(fakeRequest('/', { headers })).mimetype
+  }
+  for (const sent of ['application/json', 'Application/JSON;charset=utf-8', 'application/merge-patch+json']) {
+    expect([undefined, '*/*', 'application/*', 'image/png, */*;q=0.1'].map((accept) => type(sent, accept))).toEqual(
+      new Array(4).fill('application/json'),
+    )
+    expect(
+      ['text/html, */*;q=0.8', 'text/*', 'text/html, application/json'].map((accept) => type(sent, accept)),
+    ).toEqual(new Array(3).fill('text/html'))
+    expect(type(sent, 'text/plain')).toBe('text/plain')
+  }
+  for (const sent of ['application/x-www-form-urlencoded', 'text/plain', 'application/jsonx'])
+    expect([type(sent), type(sent, '*/*')]).toEqual(['text/html', 'text/html'])
+})
+
+test('a client that accepts problems alone gets one', () => {
+  const { type, data } = page('application/problem+json')
+  expect([type, JSON.parse(data)]).toMatchObject(['application/problem+json', { status: 404 }])
+})
+
 test('headers, the methods allowed and the time to come again are sent', () => {
   expect(new NotFound('', { headers: { 'x-a': '1' } }).toResponse().headers.get('x-a')).toBe('1')
   expect(new MethodNotAllowed(['GET', 'HEAD']).toResponse().headers.get('allow')).toBe('GET, HEAD')

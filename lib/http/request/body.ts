@@ -4,13 +4,11 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { TipfyError } from '../../internal/errors.ts'
 import { LengthRequired, RequestEntityTooLarge, UnsupportedMediaType } from '../exceptions.ts'
+import { isJsonType } from '../media-types.ts'
 import { collect, emptySource, hasBody, openSource } from './body-stream.ts'
 import { emptyForm, type Form, parseMultipart, parseUrlencoded } from './form.ts'
 import { parseJson } from './json.ts'
 import type { RequestLimits } from './settings.ts'
-
-/** Returns true for the media type of JSON, in lower case and without parameters. */
-export const isJsonType = (mimetype: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.test(mimetype)
 
 /** The parts of a request that its body is read by. */
 export interface BodyOwner {

@@ -9,7 +9,7 @@ import { ETags, parseHttpDate, parseRange, type Range } from '../conditional.ts'
 import { parseCookies } from '../cookies.ts'
 import { RequestHeaders } from '../headers.ts'
 import type { MultiDict } from '../multidict.ts'
-import { acceptedOf, bestOf, type Negotiable } from '../negotiation.ts'
+import { acceptedOf, bestOf, type Negotiable, prefersJson } from '../negotiation.ts'
 import { isSchema, type OutputOf, type StandardSchema } from '../schema.ts'
 import { RequestBody } from './body.ts'
 import { hasBody } from './body-stream.ts'
@@ -318,9 +318,9 @@ export class Request {
     return this.#best('charset', charsets)
   }
 
-  /** True if the client prefers JSON to HTML. */
+  /** True if the client prefers JSON to HTML, or sent JSON and takes both alike: then errors are JSON, too. */
   get wantsJson(): boolean {
-    return this.#best('mediaType', ['html', 'json']) === 'json'
+    return prefersJson(this)
   }
 
   /** The tags of If-Match. In most cases `response.makeConditional()` is all you need. */

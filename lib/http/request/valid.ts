@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { UnsupportedMediaType } from '../exceptions.ts'
 import { errorsOf, type InputError, type InputPart, InvalidInput, type SentFields } from '../invalid-input.ts'
+import { isJsonType } from '../media-types.ts'
 import type { MultiDict } from '../multidict.ts'
 import type { StandardSchema } from '../schema.ts'
-import { isJsonType } from './body.ts'
 import { type Fields, nestFields } from './nested-fields.ts'
 import type { UploadedFile } from './upload.ts'
 

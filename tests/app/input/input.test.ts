@@ -199,6 +199,42 @@ describe('input that is not valid', () => {
     expect((await clientFor(Strict).post('/1', { form: {} })).headers.get('content-type')).toMatch('text/html')
   })
 
+  test('has the type of all other errors of the same request', async () => {
+    const types = async (headers: Record<string, string>) => {
+      const ask = async (body: string, type = 'application/json', path = '/1') => {
+        const sent = await clientFor(Strict).put(path, { body, headers: { 'content-type': type, ...headers } })
+        return [sent.status, sent.headers.get('content-type')!.split(';')[0]]
+      }
+      return [
+        await ask('{}'),
+        await ask('{'),
+        await ask('{}', 'application/cbor+json'),
+        await ask('{}', undefined, '/a/b'),
+      ]
+    }
+    const problem = 'application/problem+json'
+    const json = 'application/json'
+    const html = 'text/html'
+    expect(await types({ accept: '*/*' })).toEqual([
+      [422, problem],
+      [400, json],
+      [422, problem],
+      [404, json],
+    ])
+    expect(await types({ accept: html })).toEqual([
+      [422, html],
+      [400, html],
+      [422, html],
+      [404, html],
+    ])
+    expect(await types({ accept: problem })).toEqual([
+      [422, problem],
+      [400, problem],
+      [422, problem],
+      [404, problem],
+    ])
+  })
+
   test('is reported with at most 100 errors', async () => {
     const json = { items: new Array(1000).fill({}) }
     const sent = await clientFor(Strict).put('/1', { json })

@@ -23,6 +23,13 @@ test('JSON is wanted where it is preferred to HTML', () => {
   expect(accept('image/png').wantsJson).toBe(false)
 })
 
+test('JSON is wanted by a client that sent JSON and takes both alike', () => {
+  const sent = (accept: string) =>
+    fakeRequest('/', { headers: { accept, 'content-type': 'application/json; charset=utf-8' } }).wantsJson
+  expect(['*/*', 'application/problem+json', 'text/html', 'text/plain'].map(sent)).toEqual([true, true, false, false])
+  expect(fakeRequest('/', { headers: { 'content-type': 'application/json' } }).wantsJson).toBe(true)
+})
+
 test('languages, encodings and charsets are negotiated too', () => {
   const request = fakeRequest('/', {
     headers: { 'accept-language': 'de-AT, en;q=0.5', 'accept-encoding': 'gzip, br;q=0.1', 'accept-charset': 'utf-8' },

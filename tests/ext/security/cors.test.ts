@@ -86,6 +86,59 @@ describe('a preflight', () => {
   })
 })
 
+describe('a preflight for what the rules redirect', () => {
+  const rules = () => [
+    new Rule('/items/', { endpoint: 'items', handler: Items }),
+    new Rule('/changed/', { endpoint: 'changed', handler: Items, methods: ['PUT'] }),
+    new Rule('/both', { endpoint: 'read', handler: Broken, methods: ['GET'] }),
+    new Rule('/both/', { endpoint: 'write', handler: Items, methods: ['PUT'] }),
+    new Rule('/old', { endpoint: 'old', redirectTo: '/items/' }),
+    new Rule('/a/b', { endpoint: 'moved', handler: Items }),
+    new Rule('/alias', { endpoint: 'moved', handler: Items, alias: true }),
+    new Rule('/page/', { endpoint: 'page', handler: Items, defaults: { page: 1 } }),
+    new Rule('/page/<int:page>', { endpoint: 'page', handler: Items }),
+  ]
+
+  test.each([
+    '/items',
+    '/changed',
+    '/both',
+    '/old',
+    '/a//b',
+    '//a/b',
+    '/alias',
+    '/page/1',
+  ])('permits what it asks for, since browsers follow that redirect alone: %s', async (path) => {
+    running = await start(rules(), cors({ origins: [shop], headers: ['x-own'], credentials: true }))
+    const { options } = preflight(path)
+    const { status, text, headers } = await running.ask(path, options)
+    expect({ status, text }).toEqual({ status: 204, text: '' })
+    expect(corsHeaders(headers)).toMatchObject({
+      'access-control-allow-origin': shop,
+      'access-control-allow-credentials': 'true',
+      'access-control-allow-methods': 'PUT',
+      'access-control-allow-headers': 'x-own',
+      'access-control-max-age': '600',
+    })
+    expect(['location', 'content-type', 'allow'].filter((name) => name in headers)).toEqual([])
+    const sent = await running.ask(path, { method: 'PUT', headers: { origin: shop } })
+    expect([sent.status, sent.headers['access-control-allow-origin']]).toEqual([308, shop])
+  })
+
+  test('leaves the redirect to other origins, and to an OPTIONS request that is no preflight', async () => {
+    running = await start(rules(), cors({ origins: [shop] }))
+    const { options } = preflight('/items', 'https://evil.example')
+    const asked = [options, { method: 'OPTIONS', headers: { origin: shop } }]
+    for (const one of asked) expect((await running.ask('/items', one)).status).toBe(308)
+  })
+
+  test('keeps the methods of a rule for those that are not redirected', async () => {
+    running = await start(rules(), cors({ origins: [shop] }))
+    const { options } = preflight('/both', shop, 'GET')
+    expect((await running.ask('/both', options)).headers['access-control-allow-methods']).toBe('GET, HEAD, OPTIONS')
+  })
+})
+
 describe('a response', () => {
   test('of every kind says to its origin that scripts may read it', async () => {
     await serve({ origins: [shop], exposeHeaders: ['x-total'] })

@@ -14,14 +14,31 @@ class Comments extends RequestHandler {
   }
 }
 
+class Prices extends RequestHandler {
+  get() {
+    return html`<!doctype html><title>prices</title>`
+  }
+  put() {
+    return { method: request.method, origin: request.headers.get('origin'), own: request.headers.get('x-own') }
+  }
+}
+
 const whereChromium = hasChromium ? describe : describe.skip
 
 whereChromium('the policy in Chromium', () => {
   let browser: Browser
   let running: Running
   beforeAll(async () => {
-    running = await start([new Rule('/comments', { endpoint: 'comments', handler: Comments })], {
-      tipfy: { dev: true, hooks: { posInitApp: 'tipfy/ext/security:headers' } },
+    const rules = [
+      new Rule('/comments', { endpoint: 'comments', handler: Comments }),
+      new Rule('/prices/', { endpoint: 'prices', handler: Prices }),
+    ]
+    running = await start(rules, {
+      tipfy: { dev: true, hooks: { posInitApp: ['tipfy/ext/security:headers', 'tipfy/ext/security:cors'] } },
+      'tipfy/ext/security': {
+        headers: { contentSecurityPolicy: { connectSrc: ['*'] } },
+        cors: { origins: (origin) => origin.startsWith('http://127.0.0.1:'), headers: ['x-own'] },
+      },
     })
     browser = await openChromium()
   })
@@ -50,6 +67,21 @@ whereChromium('the policy in Chromium', () => {
       expect.stringMatching(/\/comments.*script-src-(elem|attr).*inline/s),
       expect.stringMatching(/\/comments.*script-src-(elem|attr).*inline/s),
     ])
+    await page.context().close()
+  })
+
+  test('a script of another origin reaches a rule whose address is redirected', async () => {
+    const page = await (await browser.newContext()).newPage()
+    await page.goto(`http://127.0.0.1:${running.port}/prices/`)
+    const answers = await page.evaluate(async (port) => {
+      const call = async (path: string) => {
+        const sent = await fetch(`http://localhost:${port}${path}`, { method: 'PUT', headers: { 'x-own': 'a' } })
+        return sent.json()
+      }
+      return Promise.all(['/prices/', '/prices', '/prices//'].map(call))
+    }, running.port)
+    const origin = `http://127.0.0.1:${running.port}`
+    expect(answers).toEqual(new Array(3).fill({ method: 'PUT', origin, own: 'a' }))
     await page.context().close()
   })
 

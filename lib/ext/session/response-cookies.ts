@@ -1,5 +1,6 @@
 // The cookies that the sessions of a request put on its response, and the headers that keep caches from mixing users up.
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
+import type { CacheControl } from '../../http/response/cache-control.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { maxHeaderSize } from '../../internal/node-http.ts'
 import { type FormerCookie, isSamePlace, type SessionCookie, writeOptions } from './config/cookie.ts'
@@ -19,7 +20,10 @@ export interface CookieResponse {
     has(name: string): boolean
     addUnchecked(name: string, value: string): void
     set(name: string, value: string): unknown
+    delete(name: string): boolean
+    keys(): Iterable<string>
   }
+  readonly cacheControl: CacheControl
   readonly body?: unknown
   varyByCookie(): void
   setCookie(name: string, value: string, options?: CookieOptions): void
@@ -36,6 +40,18 @@ export function protectStream(response: CookieResponse): void {
   if (!(Symbol.asyncIterator in body) && !(Symbol.iterator in body)) return
   response.varyByCookie() // which rules out compression, too
   if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'private')
+}
+
+/** Headers by which caches of content delivery networks are told other things than Cache-Control says (RFC 9213). */
+const ofNetworks = /^(?:.+-)?cdn-cache-control$|^surrogate-control$/
+
+/** Makes a response private, whatever the handler chose: a shared cache would give one user's cookie to others. */
+function keepFromSharedCaches({ cacheControl }: CookieResponse): void {
+  const chosen = cacheControl.read()
+  if (chosen.has('no-store') || chosen.get('private') === '') return
+  cacheControl.public = false
+  cacheControl.sMaxage = null
+  cacheControl.private = true
 }
 
 // Node responds with 431 to larger headers, before any of our code could clear a cookie: the user would be locked out. A quarter
@@ -71,7 +87,9 @@ export class ResponseCookies {
     for (const change of changes) this.#put(response, change)
     for (const change of pending) change(response)
     this.#checkTotal(response)
-    if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'no-store')
+    for (const name of [...headers.keys()]) if (ofNetworks.test(name)) headers.delete(name)
+    if (headers.has('cache-control')) keepFromSharedCaches(response)
+    else headers.addUnchecked('cache-control', 'no-store')
   }
 
   #put(response: CookieResponse, { to: { name, cookie }, value, maxAge }: CookieChange): void {

@@ -130,6 +130,43 @@ describe.each(kinds)('a %s session', (kind) => {
     expect((await site.visitor().ask('/cached')).headers['cache-control']).toBe('private, max-age=5')
   })
 
+  test.each([
+    ['public, max-age=60', 'max-age=60, private'],
+    ['Public, S-MaxAge=600, max-age=5, immutable', 'max-age=5, immutable, private'],
+    ['max-age=60', 'max-age=60, private'],
+    ['no-cache', 'no-cache, private'],
+    ['no-transform', 'no-transform, private'],
+    ['private="set-cookie", max-age=5', 'private, max-age=5'],
+    ['no-store, public', 'no-store, public'],
+    ['private, max-age=5', 'private, max-age=5'],
+  ])('lets no shared cache keep the cookie of a user, where the handler chose %s', async (chosen, sent) => {
+    const networks = ['cdn-cache-control', 'Cloudflare-CDN-Cache-Control', 'surrogate-control']
+    const site = await serveSite(kind, {
+      '/': () => {
+        response.headers.set('Cache-Control', chosen)
+        for (const name of networks) response.headers.set(name, 'max-age=600')
+        return count()
+      },
+      '/own': () => {
+        response.headers.set('Cache-Control', chosen)
+        sessionStore.setSecureCookie('theme', { dark: true })
+        return ''
+      },
+      '/none': () => {
+        response.headers.set('Cache-Control', chosen)
+        response.headers.set('CDN-Cache-Control', 'max-age=600')
+        return ''
+      },
+    })
+    for (const path of ['/', '/own']) {
+      const { headers } = await site.visitor().ask(path)
+      expect([path, headers['set-cookie']?.length, headers['cache-control']]).toEqual([path, 1, sent])
+      expect(Object.keys(headers).filter((name) => /surrogate|cdn/.test(name))).toEqual([])
+    }
+    const { headers } = await site.ask('/none')
+    expect([headers['cache-control'], headers['cdn-cache-control']]).toEqual([chosen, 'max-age=600'])
+  })
+
   test('26: is saved with a 4xx, and not with a 5xx or an uncaught error, wherever it comes from', async () => {
     let hook = false
     const site = await serveSite(

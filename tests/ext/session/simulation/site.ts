@@ -11,6 +11,7 @@ import type { StoreRequest } from '../../../../lib/ext/session/request-sessions.
 import type { CookieResponse } from '../../../../lib/ext/session/response-cookies.ts'
 import { Sessions, storeOf } from '../../../../lib/ext/session/session-interface.ts'
 import type { SessionStore } from '../../../../lib/ext/session/session-store.ts'
+import { Response } from '../../../../lib/http/response/response.ts'
 import type { SimDatastore } from './datastore.ts'
 import type { Process, Scheduler } from './scheduler.ts'
 
@@ -140,9 +141,10 @@ export class Visit {
   }
 
   async save(failed: boolean): Promise<void> {
-    const none = { get: () => null, getAll: () => [], has: () => false, addUnchecked() {}, set() {} }
+    const { headers, cacheControl } = new Response()
     const response: CookieResponse = {
-      headers: none,
+      headers,
+      cacheControl,
       setCookie: (_, value) => {
         this.cookie = value
       },

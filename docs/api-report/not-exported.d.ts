@@ -576,6 +576,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_REDIRECT_LOCATION: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_CONFIG_FILE: {
         readonly message: string;
         readonly remedy: string;
@@ -841,6 +845,10 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_RULE_OPTION: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_RULE_VALUE: {
         readonly message: string;
         readonly remedy: string;
     };

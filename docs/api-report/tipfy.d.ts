@@ -852,7 +852,7 @@ export class UrlMap implements AdapterMap, BindingMap {
   rules(endpoint?: string): readonly Rule[];
   isEndpointExpecting(endpoint: string, ...names: string[]): boolean;
   compile(): Compiled;
-  bind({ serverName, subdomain, ...options }: BindOptions): UrlAdapter;
+  bind(binding: BindOptions): UrlAdapter;
   bindToRequest(request: RoutedRequest): UrlAdapter;
   matchRequest(request: RoutedRequest): Match;
   rulesFor(request: RoutedRequest): Rule[];

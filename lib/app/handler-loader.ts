@@ -1,5 +1,6 @@
 // From a rule to its handler class, which is imported at first use and kept.
 import { TipfyError } from '../internal/errors.ts'
+import { isClass } from '../internal/has-text.ts'
 import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
@@ -10,11 +11,6 @@ import type { App, Handlers } from './types.ts'
 
 function isHandlerClass(value: unknown): value is HandlerClass {
   return typeof value === 'function' && value.prototype instanceof RequestHandler
-}
-
-/** Returns true for a class; other functions import one when they are called. */
-function isClass(value: unknown): value is Function {
-  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 }
 
 /** Throws for middleware that would never run, and let every request through. */

@@ -3,6 +3,9 @@ import { html } from '../http/html.ts'
 import { makeJson } from '../http/response/convert.ts'
 import type { Response } from '../http/response/response.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { describeGiven } from '../internal/has-text.ts'
+import type { Check, Checks } from '../internal/settings.ts'
+import { checkOptions, flag, text } from '../routing/check.ts'
 import type { Endpoint, UrlArguments } from '../routing/index.ts'
 import { quoteLocation } from '../routing/quote.ts'
 import { app, request, response } from './globals.ts'
@@ -22,6 +25,12 @@ export interface UrlForOptions {
   anchor?: string
 }
 
+const urlForChecks = { full: flag, method: text, scheme: text, anchor: 'string|number' } satisfies Record<
+  keyof UrlForOptions,
+  Check
+>
+const redirectChecks: Checks = { ...urlForChecks, code: 'number' }
+
 /**
  * Builds the URL of an endpoint. Values without a variable in its rule become the query string.
  *
@@ -31,9 +40,10 @@ export interface UrlForOptions {
  */
 export function urlFor<Name extends Endpoint>(
   endpoint: Name,
-  ...[values, options = {}]: UrlArguments<Name, UrlForOptions>
+  ...[values, options]: UrlArguments<Name, UrlForOptions>
 ): string {
-  const { full = false, method, scheme, anchor } = options
+  if (options !== undefined) checkOptions('urlFor()', options, urlForChecks, '{ full: true }')
+  const { full = false, method, scheme, anchor } = options ?? {}
   const adapter = app.urlMap!.bindToRequest(request)
   const url = adapter.build(endpoint, values ?? {}, { method, scheme, forceExternal: full || scheme !== undefined })
   return anchor === undefined ? url : `${url}#${encodeURIComponent(anchor)}`
@@ -44,10 +54,12 @@ export function urlFor<Name extends Endpoint>(
  *
  * @param location a URL or path, as `urlFor` gives it
  * @param code 301, 302, 303, 307 or 308
- * @throws {TipfyError} TIPFY_E_REDIRECT for another code
+ * @throws {TipfyError} TIPFY_E_REDIRECT for another code, TIPFY_E_REDIRECT_LOCATION for a location that is no text
  */
 export function redirect(location: string, code = 302): Response {
-  if (!redirects.has(code)) throw new TipfyError('TIPFY_E_REDIRECT', { code })
+  if (!redirects.has(code)) throw new TipfyError('TIPFY_E_REDIRECT', { code: describeGiven(code) })
+  if (typeof location !== 'string')
+    throw new TipfyError('TIPFY_E_REDIRECT_LOCATION', { given: describeGiven(location) })
   const target = quoteLocation(location)
   response.status = code
   response.headers.set('location', target)
@@ -60,6 +72,7 @@ export function redirectTo<Name extends Endpoint>(
   endpoint: Name,
   ...[values, options]: UrlArguments<Name, UrlForOptions & { code?: number }>
 ): Response {
+  if (options !== undefined) checkOptions('redirectTo()', options, redirectChecks, '{ code: 303 }')
   const { code, ...rest } = options ?? {}
   const url = (urlFor as (...args: unknown[]) => string)(endpoint, values, { full: true, ...rest })
   return redirect(url, code)

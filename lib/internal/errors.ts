@@ -163,6 +163,10 @@ const table = {
     message: '{code} is not the status of a redirect',
     remedy: 'Use 301, 302, 303, 307 or 308.',
   },
+  TIPFY_E_REDIRECT_LOCATION: {
+    message: 'The location of a redirect is {given}',
+    remedy: "Give a path or a URL as text: redirect('/home'). redirectTo() takes the endpoint of a rule.",
+  },
   TIPFY_E_CONFIG_FILE: {
     message: 'There is no config.ts (or .js, .mjs) in {folder}',
     remedy: 'Run this in the folder of an application, or make one: npx tipfy init my-shop',
@@ -444,8 +448,12 @@ const table = {
     remedy: 'Give a default that the variable could have.',
   },
   TIPFY_E_RULE_OPTION: {
-    message: 'The rule `{rule}` has an unknown option `{option}`',
+    message: '{owner} has no option `{option}`',
     remedy: 'Did you mean `{nearest}`?',
+  },
+  TIPFY_E_RULE_VALUE: {
+    message: '{what} must be {wanted}, but is {given}',
+    remedy: 'Correct it where the rules are made or the URL is built.',
   },
   TIPFY_E_RULE_AUTH: {
     message: 'The rule `{rule}` has the option `auth`, but nothing checks it',
@@ -469,7 +477,7 @@ const table = {
     remedy: "Write deviceBound: 'required', and not together with session: false, or leave it out.",
   },
   TIPFY_E_RULE_METHODS: {
-    message: 'The rule `{rule}` has `methods` that are not a list',
+    message: 'The rule `{rule}` has `methods` that are not a list of texts',
     remedy: "Write them as an array: ['GET', 'POST'].",
   },
   TIPFY_E_ENTRY_POINT: {

@@ -16,3 +16,18 @@ export function describeValue(value: unknown): string {
   if (name === 'Promise') return 'a promise'
   return name && name !== 'Object' ? `an object (${name})` : 'an object'
 }
+
+const maxShown = 60
+
+/** Describes any value for an error message: short texts, numbers and truth values as they are. */
+export function describeGiven(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > maxShown ? `${value.slice(0, maxShown)}…` : value)
+  if (isClass(value)) return value.name === '' ? 'a class' : `the class ${value.name}`
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return Array.isArray(value) ? 'a list' : describeValue(value)
+}
+
+/** Returns true for a class; other functions can be called. */
+export function isClass(value: unknown): value is Function {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+}

@@ -2,9 +2,11 @@
 import { MethodNotAllowed, NotFound } from '../http/exceptions.ts'
 import { MultiDict } from '../http/multidict.ts'
 import { put } from '../internal/json.ts'
+import { type Check, isDictionary } from '../internal/settings.ts'
 import { BuildError } from './build-error.ts'
 import { isSuitable } from './build-order.ts'
 import { type Built, pairsOf } from './builder.ts'
+import { checkNames, checkValue, text } from './check.ts'
 import type { Compiled } from './matcher/compile.ts'
 import { type Match, type Mismatch, matchPath, type Outcome, type Redirection, rulesForPath } from './matcher/match.ts'
 import { encodeQuery, quoteDecoded } from './quote.ts'
@@ -17,6 +19,9 @@ export interface AdapterMap extends RuleMap {
   rules(endpoint?: string): readonly Rule[]
   compile(): Compiled
 }
+
+const isValues: Check = () => 'an object or a MultiDict'
+const buildNames = { method: 0, forceExternal: 0, scheme: 0, appendUnknown: 0 } satisfies Record<keyof BuildOptions, 0>
 
 /** A map bound to a host and a scheme, and to a request if there is one. */
 export class UrlAdapter implements RuleAdapter {
@@ -51,6 +56,8 @@ export class UrlAdapter implements RuleAdapter {
    * Werkzeug's), or `BadRequest` where a `%` is malformed or does not encode UTF-8.
    */
   match(path: string = this.pathInfo, method: string = this.method): Match {
+    checkValue('The path of match()', path, text)
+    checkValue('The method of match()', method, text)
     const verb = method.toUpperCase()
     return this.follow(matchPath(this.map.compile(), this.domain, path, verb), verb)
   }
@@ -136,6 +143,9 @@ export class UrlAdapter implements RuleAdapter {
    * the endpoint takes these values.
    */
   build(endpoint: string, values: Values | MultiDict<unknown> = {}, options: BuildOptions = {}): string {
+    checkValue('The endpoint of a URL', endpoint, text)
+    if (!isDictionary(values)) checkValue(`The values of the URL of '${endpoint}'`, values, isValues)
+    checkNames('build()', options, buildNames)
     const { method = null, forceExternal = false, scheme = this.scheme, appendUnknown = true } = options
     const given: Record<string, unknown> = {}
     const source = values instanceof MultiDict ? listed(values) : values

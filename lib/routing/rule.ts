@@ -1,8 +1,9 @@
 // One URL pattern: its options and, once a map has bound it, its compiled form.
 import { inspect } from 'node:util'
 import { TipfyError } from '../internal/errors.ts'
-import { nearest } from '../internal/suggest.ts'
+import { type Check, isDictionary } from '../internal/settings.ts'
 import { type BindingMap, type BoundRule, bindRule } from './bind.ts'
+import { checkOptions, checkValue, flag, text, textOrFunction } from './check.ts'
 import { parseRule, type Token } from './parse.ts'
 import type { HandlerTarget, RuleMap, RuleOptions, Values } from './types.ts'
 
@@ -12,24 +13,26 @@ export interface RuleFactory {
   getRules(map: RuleMap): Iterable<Rule>
 }
 
-// Node runs urls.ts without checking its types: with a misspelt `methods` a rule would match all of them.
-const optionNames = new Set<string>([
-  'endpoint',
-  'handler',
-  'methods',
-  'defaults',
-  'subdomain',
-  'host',
-  'strictSlashes',
-  'mergeSlashes',
-  'redirectTo',
-  'buildOnly',
-  'alias',
-  'session',
-  'deviceBound',
-  'auth',
-  'maxBodySize',
-] satisfies (keyof RuleOptions)[])
+// With a misspelt `methods` a rule would match all of them. Those with an error of their own are checked below.
+const anything: Check = () => true
+const optionChecks: { [Name in keyof Required<RuleOptions>]: Check } = {
+  endpoint: text,
+  handler: (value) =>
+    /^(?:string|function)$/.test(typeof value) || "'module:Class', a class, or a function that imports one",
+  methods: anything,
+  defaults: (value) => isDictionary(value) || 'an object like { page: 1 }',
+  subdomain: text,
+  host: text,
+  strictSlashes: flag,
+  mergeSlashes: flag,
+  redirectTo: textOrFunction,
+  buildOnly: flag,
+  alias: flag,
+  session: flag,
+  deviceBound: anything,
+  auth: anything,
+  maxBodySize: anything,
+}
 
 /**
  * A URL pattern.
@@ -81,25 +84,19 @@ export class Rule<
   #bound: BoundRule | null = null
   #tokens: readonly Token[] | null = null
 
-  /** @throws {TipfyError} TIPFY_E_RULE_SLASH, TIPFY_E_RULE_OPTION, TIPFY_E_RULE_METHODS; the map throws for the rest */
+  /** @throws {TipfyError} TIPFY_E_RULE_SLASH, TIPFY_E_RULE_OPTION, TIPFY_E_RULE_VALUE and others; the map throws for the rest */
   constructor(path: Path, options: RuleOptions<Endpoint, Defaults, Domain> = {}) {
+    checkValue('The path of a rule', path, text)
     if (!path.startsWith('/')) throw new TipfyError('TIPFY_E_RULE_SLASH', { rule: path })
-    for (const option of Object.keys(options)) {
-      if (!optionNames.has(option)) {
-        throw new TipfyError('TIPFY_E_RULE_OPTION', {
-          rule: path,
-          option,
-          nearest: option === 'name' ? 'endpoint' : nearest(option, optionNames),
-        })
-      }
-    }
-    const { methods = null, endpoint = '', defaults = {} } = options
-    if (methods !== null && !Array.isArray(methods)) throw new TipfyError('TIPFY_E_RULE_METHODS', { rule: path })
+    checkOptions(`the rule \`${path}\``, options, optionChecks, "{ endpoint: 'home', handler: 'home:Home' }")
+    const { methods = null } = options
+    if (methods !== null && !(Array.isArray(methods) && methods.every((one) => typeof one === 'string')))
+      throw new TipfyError('TIPFY_E_RULE_METHODS', { rule: path })
     this.path = path
-    this.endpoint = endpoint as Endpoint
-    this.handler = options.handler ?? endpoint
+    this.endpoint = (options.endpoint ?? '') as Endpoint
+    this.handler = options.handler ?? this.endpoint
     this.methods = methods === null ? null : withHead(methods)
-    this.defaults = defaults as Defaults
+    this.defaults = (options.defaults ?? {}) as Defaults
     this.redirectTo = options.redirectTo
     this.buildOnly = options.buildOnly ?? false
     this.alias = options.alias ?? false

@@ -1,10 +1,14 @@
 // Rules with placeholders, to be filled in several times.
 import { TipfyError } from '../internal/errors.ts'
+import { type Check, isDictionary } from '../internal/settings.ts'
+import { checkFactories, checkValue } from './check.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import type { RuleMap } from './types.ts'
 
 /** The values of `$name`, by name. */
 export type TemplateValues = Readonly<Record<string, string | number>>
+
+const filling: Check = (value) => /^(?:string|number)$/.test(typeof value) || 'a text or a number'
 
 /** A template's rules with its placeholders filled in. */
 export class FilledTemplate<
@@ -15,7 +19,14 @@ export class FilledTemplate<
   readonly templateRules: Rules
   readonly filled: Filled
 
+  /** @throws {TipfyError} TIPFY_E_RULE_VALUE */
   constructor(rules: Rules, filled: Filled) {
+    checkValue(
+      'What fills in a rule template',
+      filled,
+      (given) => isDictionary(given) || "an object like { name: 'users' }",
+    )
+    for (const [name, value] of Object.entries(filled)) checkValue(`\`${name}\` of a rule template`, value, filling)
     this.templateRules = rules
     this.filled = filled
   }
@@ -73,5 +84,6 @@ type RuleTemplateClass = new <Rules extends readonly RuleFactory[] | readonly [R
 
 // Not a class: the result of `new` must be callable.
 export const RuleTemplate = function RuleTemplate(rules: readonly RuleFactory[]) {
+  checkFactories('The rules of RuleTemplate', rules)
   return (values: TemplateValues) => new FilledTemplate(rules, values)
 } as unknown as RuleTemplateClass

@@ -4,8 +4,10 @@ import { inspect } from 'node:util'
 import { BadHost } from '../http/exceptions.ts'
 import { withoutDefaultPort } from '../http/request/origin.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { type Check, isDictionary } from '../internal/settings.ts'
 import { type AdapterMap, isMismatch, mismatchError, UrlAdapter } from './adapter.ts'
 import type { BindingMap } from './bind.ts'
+import { checkFactory, checkOptions, checkValue, flag, text } from './check.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
 import { type Compiled, compileRules } from './matcher/compile.ts'
 import { decodedPath, type Match, matchPath, rulesForPath } from './matcher/match.ts'
@@ -38,6 +40,31 @@ export interface RoutedRequest {
   readonly mountPath?: string
 }
 
+const isIterable: Check = (value) =>
+  (typeof value === 'object' && value !== null && Symbol.iterator in value) || 'a list of rules'
+const isConverter: Check = (value) => typeof value === 'function' || 'a class that extends BaseConverter'
+
+const mapChecks: { readonly [Name in keyof Required<UrlMapOptions>]: Check } = {
+  defaultSubdomain: text,
+  strictSlashes: flag,
+  mergeSlashes: flag,
+  redirectDefaults: flag,
+  hostMatching: flag,
+  sortParameters: (value) => /^(?:boolean|function)$/.test(typeof value) || 'true, false or a function',
+  converters: (value) => isDictionary(value) || 'an object of classes, by name',
+  serverName: text,
+}
+
+const bindChecks: { readonly [Name in keyof Required<BindOptions>]: Check } = {
+  serverName: text,
+  scriptName: text,
+  subdomain: text,
+  scheme: text,
+  pathInfo: text,
+  method: text,
+  queryArgs: (value) => typeof value === 'string' || typeof value === 'object' || 'a text, an object or a MultiDict',
+}
+
 /**
  * All the rules.
  *
@@ -65,6 +92,10 @@ export class UrlMap implements AdapterMap, BindingMap {
 
   /** @throws {TipfyError} TIPFY_E_RULE_… for a rule that cannot be parsed, or is part of another map */
   constructor(rules: Iterable<RuleFactory> = [], options: UrlMapOptions = {}) {
+    checkOptions('the map', options, mapChecks, '{ strictSlashes: false }')
+    for (const [name, converter] of Object.entries(options.converters ?? {}))
+      checkValue(`The converter \`${name}\``, converter, isConverter)
+    checkValue('The rules of a map', rules, isIterable)
     this.defaultSubdomain = options.defaultSubdomain ?? ''
     this.strictSlashes = options.strictSlashes ?? true
     this.mergeSlashes = options.mergeSlashes ?? true
@@ -78,6 +109,7 @@ export class UrlMap implements AdapterMap, BindingMap {
 
   /** Adds rules; they must not be part of another map. */
   add(factory: RuleFactory): void {
+    checkFactory('A rule of a map', factory)
     for (const rule of factory.getRules(this)) {
       rule.bind(this)
       this.addedRules.push(rule)
@@ -106,7 +138,10 @@ export class UrlMap implements AdapterMap, BindingMap {
   }
 
   /** An adapter for a host, a scheme and a mount path. */
-  bind({ serverName, subdomain, ...options }: BindOptions): UrlAdapter {
+  bind(binding: BindOptions): UrlAdapter {
+    checkOptions('map.bind()', binding, bindChecks, "{ serverName: 'example.org' }")
+    const { serverName, subdomain, ...options } = binding
+    checkValue('`serverName` of map.bind()', serverName, text)
     if (this.hostMatching && subdomain !== undefined) throw new TipfyError('TIPFY_E_BIND_SUBDOMAIN')
     const name = serverName.toLowerCase()
     const host = /^[\x21-\x7e]*$/.test(name) ? name : name.replace(/^[^:]+/, domainToASCII)

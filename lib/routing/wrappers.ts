@@ -1,11 +1,16 @@
 // Wrappers around rules that share a path, a subdomain or a prefix of their names. Wrappers nest.
+import { checkFactories, checkValue, text } from './check.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import type { RuleMap } from './types.ts'
 
 abstract class Wrapper<Rules extends readonly RuleFactory[]> implements RuleFactory {
   readonly rules: Rules
 
-  constructor(rules: Rules) {
+  /** @throws {TipfyError} TIPFY_E_RULE_VALUE */
+  constructor(given: string, rules: Rules) {
+    const { name } = new.target
+    checkValue(`The first argument of ${name}`, given, text)
+    checkFactories(`The rules of ${name}('${given}')`, rules)
     this.rules = rules
   }
 
@@ -30,7 +35,7 @@ export class Submount<
   readonly mountPath: Path
 
   constructor(path: Path, rules: Rules) {
-    super(rules)
+    super(path, rules)
     this.mountPath = path
   }
 
@@ -48,7 +53,7 @@ export class EndpointPrefix<
   readonly endpointPrefix: Prefix
 
   constructor(prefix: Prefix, rules: Rules) {
-    super(rules)
+    super(prefix, rules)
     this.endpointPrefix = prefix
   }
 
@@ -69,7 +74,7 @@ export class HandlerPrefix<
   readonly handlerPrefix: Prefix
 
   constructor(prefix: Prefix, rules: Rules) {
-    super(rules)
+    super(prefix, rules)
     this.handlerPrefix = prefix
   }
 
@@ -88,7 +93,7 @@ export class Subdomain<
   readonly subdomainName: Name
 
   constructor(subdomain: Name, rules: Rules) {
-    super(rules)
+    super(subdomain, rules)
     this.subdomainName = subdomain
   }
 

@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   BaseConverter,
+  EndpointPrefix,
   findDoubtful,
   findIndistinguishable,
+  HandlerPrefix,
   Rule,
   type RuleOptions,
+  RuleTemplate,
+  Submount,
   UrlMap,
 } from '../../lib/routing/index.ts'
 import { bound, matched } from './outcomes.ts'
@@ -105,6 +109,121 @@ test('rules that are hardly intended are reported', () => {
       new Rule('/b/<x>', { endpoint: 'a', alias: true }),
     ),
   ).toEqual([])
+})
+
+describe('a wrong argument is an error that names it, what was wanted and what was given', () => {
+  const home = () => new Rule('/', { endpoint: 'home' })
+  const urls = () => new UrlMap([home()]).bind({ serverName: 'example.org' })
+  // Node runs urls.ts without checking its types, so these happen.
+  const rule = (path: unknown, ...more: unknown[]) => new Rule(path as string, ...(more as [RuleOptions?]))
+  const option = (options: object) => () => rule('/x', options)
+  class Home {}
+  const cases: [string, () => unknown, string][] = [
+    ['no path', () => rule(undefined), 'The path of a rule must be a text, but is undefined'],
+    ['a number as path', () => rule(3), 'The path of a rule must be a text, but is 3'],
+    [
+      'a handler as options',
+      () => rule('/x', Home),
+      "{ endpoint: 'home', handler: 'home:Home' }, but is the class Home",
+    ],
+    ['an endpoint as options', () => rule('/x', 'home'), 'The options of the rule `/x` must be an object like'],
+    ['a handler that is an object', option({ handler: new Home() }), 'but is an object (Home)'],
+    ['an endpoint that is a number', option({ endpoint: 3 }), '`endpoint` of the rule `/x` must be a text, but is 3'],
+    ['session as text', option({ session: 'no' }), '`session` of the rule `/x` must be true or false, but is "no"'],
+    ['buildOnly as a number', option({ buildOnly: 1 }), '`buildOnly` of the rule `/x` must be true or false, but is 1'],
+    ['defaults as a list', option({ defaults: ['a'] }), 'must be an object like { page: 1 }, but is a list'],
+    ['redirectTo as a number', option({ redirectTo: 3 }), '`redirectTo` of the rule `/x` must be a text or a function'],
+    ['methods of numbers', option({ methods: [1] }), 'has `methods` that are not a list of texts'],
+    [
+      'a wrapper without a path',
+      () => new Submount([home()] as never, undefined as never),
+      'The first argument of Submount must be a text, but is a list',
+    ],
+    [
+      'a wrapper without rules',
+      () => new Submount('/x', undefined as never),
+      "The rules of Submount('/x') must be a list of rules, but is undefined",
+    ],
+    [
+      'a wrapper of one rule',
+      () => new EndpointPrefix('x/', home() as never),
+      "The rules of EndpointPrefix('x/') must be a list of rules, but is an object (Rule)",
+    ],
+    [
+      'a wrapper of texts',
+      () => new HandlerPrefix('x:', ['a'] as never),
+      'Item 1 of the rules of HandlerPrefix(\'x:\') must be a Rule, or a wrapper of rules, but is "a"',
+    ],
+    [
+      'a template without rules',
+      () => new RuleTemplate(undefined as never),
+      'The rules of RuleTemplate must be a list of rules',
+    ],
+    [
+      'a template filled with nothing',
+      () => new RuleTemplate([home()])(undefined as never),
+      'What fills in a rule template must be an object',
+    ],
+    [
+      'a template filled with undefined',
+      () => new RuleTemplate([home()])({ name: undefined as never }),
+      '`name` of a rule template must be a text or a number, but is undefined',
+    ],
+    [
+      'a template that was not filled',
+      () => new UrlMap([new RuleTemplate([home()]) as never]),
+      'A rule of a map must be a Rule, or a wrapper of rules, but is a function',
+    ],
+    ['a map of one rule', () => new UrlMap(home() as never), 'The rules of a map must be a list of rules'],
+    ['a map of text', () => new UrlMap('/' as never), 'The rules of a map must be a list of rules, but is "/"'],
+    [
+      'an option of a map in snake case',
+      () => new UrlMap([], { strict_slashes: true } as never),
+      'The map has no option `strict_slashes`. Did you mean `strictSlashes`?',
+    ],
+    [
+      'hostMatching as text',
+      () => new UrlMap([], { hostMatching: 'yes' as never }),
+      '`hostMatching` of the map must be true or false',
+    ],
+    [
+      'a converter that is no class',
+      () => new UrlMap([], { converters: { x: 3 as never } }),
+      'The converter `x` must be a class that extends BaseConverter, but is 3',
+    ],
+    [
+      'bind with a text',
+      () => new UrlMap([]).bind('example.org' as never),
+      'The options of map.bind() must be an object like { serverName: \'example.org\' }, but is "example.org"',
+    ],
+    [
+      'bind without a host',
+      () => new UrlMap([]).bind({} as never),
+      '`serverName` of map.bind() must be a text, but is undefined',
+    ],
+    ['match with a number', () => urls().match(3 as never), 'The path of match() must be a text, but is 3'],
+    [
+      'build without an endpoint',
+      () => urls().build(undefined as never),
+      'The endpoint of a URL must be a text, but is undefined',
+    ],
+    [
+      'build with a text as values',
+      () => urls().build('home', 'x' as never),
+      'The values of the URL of \'home\' must be an object or a MultiDict, but is "x"',
+    ],
+    [
+      'an option of build in snake case',
+      () => urls().build('home', {}, { force_external: true } as never),
+      'build() has no option `force_external`. Did you mean `forceExternal`?',
+    ],
+  ]
+  test.each(cases)('%s', (_, make, message) => {
+    expect(make).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^TIPFY_E_RULE_(?:VALUE|OPTION|METHODS)$/) }),
+    )
+    expect(make).toThrow(message)
+  })
 })
 
 describe('rules that no path can reach', () => {

@@ -12,13 +12,15 @@ import { type Running, start } from '../support/application.ts'
 
 type Take = () => IncomingMessage & { signal?: AbortSignal }
 let said: string[] = []
-let handle: (take: Take) => unknown
+/** Handles a request; `leave` breaks its client's connection. */
+let handle: (take: Take, leave: () => void) => unknown
+let leave: () => void
 let done: () => void
 
 class Handler extends RequestHandler {
   async get() {
     try {
-      return await handle(() => request.incoming)
+      return await handle(() => request.incoming, leave)
     } finally {
       // Events of the end of the connection come after it.
       setTimeout(done, 60)
@@ -44,14 +46,8 @@ afterAll(async () => {
 
 const head = 'GET / HTTP/1.1\r\nHost: localhost\r\nX-A: 1\r\nX-A: 2\r\n\r\n'
 
-interface Client {
-  /** Milliseconds until it breaks the connection, unless it was answered. */
-  leaves?: number
-  sends?: string
-}
-
 /** The events on each kind of server. */
-async function onBoth(fn: typeof handle, { leaves, sends = head }: Client = {}): Promise<[string[], string[]]> {
+async function onBoth(fn: typeof handle, sends = head): Promise<[string[], string[]]> {
   handle = fn
   const both: string[][] = []
   for (const port of [ours.port, (plain.address() as AddressInfo).port]) {
@@ -62,7 +58,7 @@ async function onBoth(fn: typeof handle, { leaves, sends = head }: Client = {}):
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => {}).resume()
     socket.write(sends)
-    if (leaves !== undefined) setTimeout(() => socket.resetAndDestroy(), leaves)
+    leave = () => socket.resetAndDestroy()
     await isDone
     socket.destroy()
     both.push(said)
@@ -78,32 +74,35 @@ function listen(incoming: IncomingMessage): IncomingMessage {
 const tell = (incoming: IncomingMessage) =>
   said.push(`aborted ${incoming.aborted} destroyed ${incoming.destroyed} ended ${incoming.readableEnded}`)
 
-test.each<[string, string[], typeof handle, Client?]>([
+test.each<[string, string[], typeof handle]>([
   ['that it was answered', ['end', 'close'], (take) => void listen(take())],
   [
     'that its client has gone',
     ['aborted', 'error', 'close'],
-    (take) => once(listen(take()), 'close').catch(() => delay(5)),
-    { leaves: 30 },
+    (take, leave) => {
+      const closed = once(listen(take()), 'close').catch(() => delay(5))
+      leave()
+      return closed
+    },
   ],
   [
     'that its client has gone, to who asks later',
     ['aborted true destroyed true ended false'],
-    async (take) => {
+    async (take, leave) => {
+      leave()
       await delay(80)
       tell(take())
     },
-    { leaves: 20 },
   ],
   [
     'the end of its body, and nothing of a client that goes then',
     ['end', 'close', 'aborted false destroyed true ended true'],
-    async (take) => {
-      listen(take()).resume()
+    async (take, leave) => {
+      await once(listen(take()).resume(), 'close')
+      leave()
       await delay(80)
       tell(take())
     },
-    { leaves: 40 },
   ],
   [
     'its end to each of two that read it, one after the other',
@@ -149,7 +148,7 @@ test.each<[string, string[], typeof handle, Client?]>([
   [
     'finished() when its client goes, not before',
     ['waiting', 'finished ECONNRESET'],
-    async (take) => {
+    async (take, leave) => {
       const isFinished = new Promise((resolve) =>
         finished(
           take().on('error', () => {}),
@@ -159,12 +158,12 @@ test.each<[string, string[], typeof handle, Client?]>([
       )
       await delay(10)
       said.push('waiting')
+      leave()
       await isFinished
     },
-    { leaves: 40 },
   ],
-])('it tells %s', async (_, expected, fn, client = {}) => {
-  const [ours, plain] = await onBoth(fn, client)
+])('it tells %s', async (_, expected, fn) => {
+  const [ours, plain] = await onBoth(fn)
   expect(ours).toEqual(expected)
   expect(plain).toEqual(expected)
 })
@@ -210,7 +209,7 @@ test.each([
   ['GET / HTTP/1.0\r\n\r\n'],
   ['POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'],
 ])('of %j it tells as much', async (sends) => {
-  const [ours, plain] = await onBoth((take) => void listen(take()), { sends })
+  const [ours, plain] = await onBoth((take) => void listen(take()), sends)
   expect(ours).toEqual(plain)
   expect(ours).toContain('close')
 })
@@ -220,22 +219,20 @@ test('a request with a body is as ever', async () => {
   const read: typeof handle = async (take) => {
     for await (const chunk of listen(take())) said.push(String(chunk))
   }
-  const [ours, plain] = await onBoth(read, { sends })
+  const [ours, plain] = await onBoth(read, sends)
   expect(ours).toEqual(['tea', 'end', 'close'])
   expect(plain).toEqual(ours)
 })
 
 test('its signal, where Node has one, is aborted when the client goes and not before', async () => {
   const hasSignal = 'signal' in (await import('node:http')).IncomingMessage.prototype
-  const gone = await onBoth(
-    async (take) => {
-      const { signal } = take()
-      said.push(`${signal?.aborted}`)
-      await delay(80)
-      said.push(`${signal?.aborted} ${take().signal?.aborted}`)
-    },
-    { leaves: 30 },
-  )
+  const gone = await onBoth(async (take, leave) => {
+    const { signal } = take()
+    said.push(`${signal?.aborted}`)
+    leave()
+    await delay(80)
+    said.push(`${signal?.aborted} ${take().signal?.aborted}`)
+  })
   for (const each of gone)
     expect(each).toEqual(hasSignal ? ['false', 'true true'] : ['undefined', 'undefined undefined'])
 

@@ -19,6 +19,7 @@ export interface RateLimitPolicy {
   endpoints?: readonly string[];
   methods?: readonly string[];
   storeDown?: 'open' | 'closed';
+  headers?: boolean;
 }
 
 export type SecurityConfig = typeof defaultConfig;

@@ -31,6 +31,8 @@ export interface RateLimitPolicy {
   methods?: readonly string[]
   /** While the store cannot be used: 'open', each process counts alone; 'closed', every request is a 503. */
   storeDown?: 'open' | 'closed'
+  /** False: responses do not tell what is left, since the key is a name that others use. Default: true. */
+  headers?: boolean
 }
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0
@@ -39,7 +41,7 @@ const table = {
   /** Policies by name. `login` and `loginAddress` are there, and may be changed. */
   policies: setting<Readonly<Record<string, RateLimitPolicy>>>(
     {
-      login: { limit: 10, window: 900, storeDown: 'closed' },
+      login: { limit: 10, window: 900, storeDown: 'closed', headers: false },
       loginAddress: { limit: 100, window: 900, storeDown: 'closed' },
     },
     (value) => isDictionary(value) || 'policies by name, like { api: { limit: 100, window: 60, by: "address" } }',
@@ -84,6 +86,7 @@ const policyChecks: Checks = {
     (isTexts(value) && value.length > 0 && value.every((method) => httpMethods.includes(method.toUpperCase()))) ||
     `a list of ${httpMethods.join(', ')}`,
   storeDown: (value) => ['open', 'closed'].includes(value as string) || "'open' or 'closed'",
+  headers: (value) => typeof value === 'boolean' || 'true or false',
 }
 
 /** Checked also where a policy leaves them out. */
@@ -113,13 +116,15 @@ export function checkRateLimit(given: Partial<RateLimitConfig>): void {
 }
 
 /** A policy with its defaults. */
-type Policy = Required<Pick<RateLimitPolicy, 'storeDown'>> & RateLimitPolicy
+type Policy = Required<Pick<RateLimitPolicy, 'storeDown' | 'headers'>> & RateLimitPolicy
 
 /** The policies with the defaults filled in. */
 export function policiesOf({ policies }: Partial<RateLimitConfig>): ReadonlyMap<string, Policy> {
   const merged = { ...defaultRateLimit.policies }
   for (const [name, policy] of Object.entries(policies ?? {})) merged[name] = { ...merged[name], ...policy }
-  return new Map(Object.entries(merged).map(([name, policy]) => [name, { storeDown: 'open', ...policy }]))
+  return new Map(
+    Object.entries(merged).map(([name, policy]) => [name, { storeDown: 'open', headers: true, ...policy }]),
+  )
 }
 
 /** The policies that the hook uses. @throws {TipfyError} TIPFY_E_CONFIG_VALUE if there are none */

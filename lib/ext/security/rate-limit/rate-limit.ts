@@ -1,5 +1,5 @@
 // Limits of requests in time: the hook that counts requests by the policies of config.ts, and `limit()` for the application's code.
-import { current, app as currentApp, request as currentRequest, runOutside } from '../../../app/globals.ts'
+import { current, app as currentApp, request as currentRequest, hasRequest, runOutside } from '../../../app/globals.ts'
 import { ownHooks } from '../../../app/own-hooks.ts'
 import type { App } from '../../../app/types.ts'
 import { ServiceUnavailable, TooManyRequests } from '../../../http/exceptions.ts'
@@ -12,7 +12,7 @@ import { policiesOf, policiesWithKey, type RateLimitPolicy } from './config.ts'
 import type { Limiter, Quota, Verdict } from './limiter.ts'
 import { openLimiter } from './open.ts'
 
-type Policy = RateLimitPolicy & Quota
+type Policy = Required<Pick<RateLimitPolicy, 'headers'>> & RateLimitPolicy & Quota
 
 interface Limits {
   readonly limiter: Limiter
@@ -25,10 +25,10 @@ function limitsOf(app: App): Promise<Limits> {
   let opening = limits.get(app)
   if (opening === undefined) {
     const { rateLimit } = app.getConfig('tipfy/ext/security')
-    opening = runOutside(() => openLimiter(app, rateLimit)).then((limiter) => ({
-      limiter,
-      policies: policiesOf(rateLimit),
-    }))
+    opening = runOutside(() => openLimiter(app, rateLimit)).then((limiter) => {
+      app.hooks.add('preSendResponse', addHeaders)
+      return { limiter, policies: policiesOf(rateLimit) }
+    })
     limits.set(app, opening)
     opening.catch(() => limits.delete(app)) // the next call tries again
   }
@@ -37,8 +37,8 @@ function limitsOf(app: App): Promise<Limits> {
 
 declare module '../../../http/request/request.ts' {
   interface RequestNotes {
-    /** The verdicts on the request, for the headers of its response. */
-    verdicts?: [name: string, policy: Policy, verdict: Verdict][]
+    /** The verdicts on the request by policy, for the headers of its response. */
+    verdicts?: Map<string, [policy: Policy, verdict: Verdict]>
   }
 }
 
@@ -67,7 +67,6 @@ export async function rateLimit(app: App): Promise<void> {
   })
   // First of all: what is too much must not cost the reading of a form.
   app.hooks.add('preDispatchHandler', (request: Request) => runAll(guards, request), 0)
-  app.hooks.add('preSendResponse', addHeaders)
 }
 
 ownHooks('posInitApp', { rateLimit })
@@ -96,11 +95,14 @@ async function loadUserKey(): Promise<KeyOf> {
   }
 }
 
-/** Notes a verdict for the headers of the response; throws unless it has passed. */
+/** Notes a verdict for the headers of the response, of several by one policy the strictest; throws unless it has passed. */
 function judge(request: Request, name: string, policy: Policy, verdict: Verdict): void {
   request.notes ??= {}
-  request.notes.verdicts ??= []
-  request.notes.verdicts.push([name, policy, verdict])
+  request.notes.verdicts ??= new Map()
+  const { verdicts } = request.notes
+  const known = verdicts.get(name)?.[1]
+  if (policy.headers && !(known !== undefined && known.remaining < verdict.remaining))
+    verdicts.set(name, [policy, verdict])
   assertPassed(verdict)
 }
 
@@ -111,15 +113,17 @@ function assertPassed({ state, reset }: Verdict): void {
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
 function addHeaders(request: Request, response: Response): void {
-  const list = request.notes?.verdicts?.filter(([, , { state }]) => state !== 'unknown')
-  if (list === undefined || list.length === 0) return
+  const { verdicts } = request.notes ?? {}
+  if (verdicts === undefined) return
+  const list = [...verdicts].filter(([, [, { state }]]) => state !== 'unknown')
+  if (list.length === 0) return
   response.headers.set(
     'RateLimit-Policy',
-    list.map(([name, { limit, window }]) => `"${name}";q=${limit};w=${Math.ceil(window)}`).join(', '),
+    list.map(([name, [{ limit, window }]]) => `"${name}";q=${limit};w=${Math.ceil(window)}`).join(', '),
   )
   response.headers.set(
     'RateLimit',
-    list.map(([name, , { remaining, reset }]) => `"${name}";r=${remaining};t=${reset}`).join(', '),
+    list.map(([name, [, { remaining, reset }]]) => `"${name}";r=${remaining};t=${reset}`).join(', '),
   )
 }
 
@@ -149,7 +153,9 @@ function keyFor(name: string, key: string | undefined): string {
  */
 export async function limit(name: string, key?: string): Promise<void> {
   const { limiter, policy } = await policyOf(name)
-  assertPassed(await limiter.hit(name, keyFor(name, key), policy))
+  const verdict = await limiter.hit(name, keyFor(name, key), policy)
+  if (hasRequest()) judge(current(currentRequest), name, policy, verdict)
+  else assertPassed(verdict)
 }
 
 /**
@@ -161,4 +167,5 @@ export async function limit(name: string, key?: string): Promise<void> {
 export async function resetLimit(name: string, key?: string): Promise<void> {
   const { limiter } = await policyOf(name)
   await limiter.reset(name, keyFor(name, key))
+  if (hasRequest()) current(currentRequest).notes?.verdicts?.delete(name)
 }

@@ -42,11 +42,15 @@ afterEach(async () => {
 })
 
 const hook = 'tipfy/ext/security:rateLimit'
+const cookie = 'tipfy/ext/session:setSecureCookieSession'
 function make(
   rateLimit: Partial<RateLimitConfig>,
-  { hooks = [hook], ...session }: { hooks?: string[]; [key: string]: unknown } = {},
+  {
+    hooks = [hook],
+    handlers = { '/': Page, '/other': Page, '/login': Login, '/ask': Ask },
+    ...session
+  }: { hooks?: string[]; handlers?: Record<string, typeof RequestHandler>; [key: string]: unknown } = {},
 ) {
-  const handlers = { '/': Page, '/other': Page, '/login': Login, '/ask': Ask }
   const urls = () => Object.entries(handlers).map(([path, handler]) => new Rule(path, { endpoint: path, handler }))
   const config: Config = {
     tipfy: { dev: false, logLevel: 'silent', trustedProxies: 1, urls, hooks: { posInitApp: hooks } },
@@ -163,13 +167,63 @@ test('limit() limits logins by name, from wherever they come, and a reset begins
   expect(await statusOf('name=eve')).toBe(429)
 })
 
+const told = ({ status, headers }: { status: number; headers: Headers }) => [
+  status,
+  headers.get('ratelimit-policy'),
+  headers.get('ratelimit'),
+]
+
+test('limit() tells the policy and what is left of it, as the hook does, also with the 429 and without the hook', async () => {
+  const client = createClient(make({ policies: { mail: { limit: 2, window: 60 } } }, { hooks: [] }))
+  const ask = async () => told(await client.get('/ask?policy=mail'))
+  expect([await ask(), await ask(), await ask()]).toEqual([
+    [200, '"mail";q=2;w=60', '"mail";r=1;t=60'],
+    [200, '"mail";q=2;w=60', '"mail";r=0;t=60'],
+    [429, '"mail";q=2;w=60', '"mail";r=0;t=60'],
+  ])
+  expect(told(await client.get('/'))).toEqual([200, null, null])
+})
+
+test('limit() beside the hook names both policies once, one that is used twice by its lowest rest', async () => {
+  class Twice extends RequestHandler {
+    async get() {
+      for (const key of ['a', 'a', 'b']) await limit('mail', key)
+      return 'sent'
+    }
+  }
+  const { policies } = api(9)
+  const rateLimit = { policies: { ...policies, mail: { limit: 5, window: 60 } } }
+  expect(told(await createClient(make(rateLimit, { handlers: { '/': Twice } })).get('/'))).toEqual([
+    200,
+    '"api";q=9;w=60, "mail";q=5;w=60',
+    '"api";r=8;t=60, "mail";r=3;t=60',
+  ])
+})
+
+test('what is left of a name that others log in by is not told, unless the policy says so', async () => {
+  const hooks = [cookie]
+  const quiet = createClient(make({}, { hooks }))
+  expect(told(await quiet.post('/login?name=ann'))).toEqual([200, null, null])
+  const loud = createClient(make({ policies: { login: { limit: 5, window: 60, headers: true } } }, { hooks }))
+  expect(told(await loud.post('/login?name=ann'))).toEqual([200, '"login";q=5;w=60', '"login";r=4;t=60'])
+  expect(told(await loud.post('/login?name=ann&right=1'))).toEqual([200, null, null])
+})
+
+test('limit() counts outside a request, too', async () => {
+  const app = make({ policies: { mail: { limit: 1, window: 60 } } }, { hooks: [] })
+  app.hooks.add('posInitApp', async () => {
+    await limit('mail', 'ann')
+    await expect(limit('mail', 'ann')).rejects.toMatchObject({ code: 429 })
+  })
+  await app.ready()
+})
+
 test('without a key, limit() counts by address', async () => {
   const client = createClient(make({ policies: { loginAddress: { limit: 1, window: 60 } } }, { hooks: [] }))
   const ask = async (address: string) => (await client.get('/ask?policy=loginAddress', from(address))).status
   expect([await ask('192.0.2.1'), await ask('192.0.2.1'), await ask('192.0.2.2')]).toEqual([200, 429, 200])
 })
 
-const cookie = 'tipfy/ext/session:setSecureCookieSession'
 test.each([
   ['its own Datastore client', async () => ({ store: await memoryDatastore() }), {}],
   ['the Datastore of cookie sessions', async () => ({ store: 'datastore' as const }), { hooks: [cookie, hook] }],

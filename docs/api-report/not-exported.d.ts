@@ -516,6 +516,14 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_MIDDLEWARE_PLACE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_METHOD_PLACE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_METHOD_NAME: {
         readonly message: string;
         readonly remedy: string;
@@ -721,6 +729,10 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_SESSION_HOOK: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_SESSION_HOOK_CALLED: {
         readonly message: string;
         readonly remedy: string;
     };

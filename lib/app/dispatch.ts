@@ -2,6 +2,7 @@
 import { MethodNotAllowed } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
 import { Response } from '../http/response/response.ts'
+import { TipfyError } from '../internal/errors.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import type { Rule } from '../routing/index.ts'
 import {
@@ -42,6 +43,9 @@ function callHandler(context: RequestContext, handler: HandlerClass): unknown {
   const verb = verbFor(handler, request.method)
   if (verb === undefined) return respondWithMethods(app, request)
   const made = new handler()
+  // A field, as in `middleware = [onlyAdmins]`, would let every request through.
+  if ('middleware' in made)
+    throw new TipfyError('TIPFY_E_MIDDLEWARE_PLACE', { handler: handler.name, given: 'a field of its instances' })
   if (handler.middleware.length > 0 || made.handleException !== undefined)
     return callAround(context, made, handler, verb)
   return callMethod(request, made, verb)

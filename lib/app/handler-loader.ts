@@ -1,6 +1,6 @@
 // From a rule to its handler class, which is imported at first use and kept.
 import { TipfyError } from '../internal/errors.ts'
-import { isClass } from '../internal/has-text.ts'
+import { describeGiven, isClass } from '../internal/has-text.ts'
 import { importString, parseImportString } from '../internal/import-string.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import type { Rule } from '../routing/index.ts'
@@ -15,6 +15,10 @@ function isHandlerClass(value: unknown): value is HandlerClass {
 
 /** Throws for middleware that would never run, and let every request through. */
 function checkMiddleware(handler: HandlerClass): void {
+  const list: unknown = handler.middleware
+  if (!Array.isArray(list)) {
+    throw new TipfyError('TIPFY_E_MIDDLEWARE_PLACE', { handler: handler.name, given: describeGiven(list) })
+  }
   const methods = ['beforeDispatch', 'afterDispatch', 'handleException'] as const
   const wrong = handler.middleware.findIndex(
     (one?: Middleware) => !methods.some((name) => typeof one?.[name] === 'function'),
@@ -31,6 +35,27 @@ function checkMethodNames(handler: HandlerClass): void {
       if (verb === undefined || typeof methods[verb] === 'function') continue
       throw new TipfyError('TIPFY_E_METHOD_NAME', { handler: handler.name, given, verb })
     }
+  }
+}
+
+/** Throws for a method that is static, or a field of a class without methods: every request would be a 405. */
+function checkMethodPlaces(handler: HandlerClass): void {
+  const { prototype } = handler as { prototype: object }
+  const fail = (verb: string, given: string) =>
+    new TipfyError('TIPFY_E_METHOD_PLACE', { handler: handler.name, verb, given })
+  const fixed = verbs.find((verb) => !(verb in prototype) && typeof Reflect.get(handler, verb) === 'function')
+  if (fixed !== undefined) throw fail(fixed, 'a static method')
+  if (methodsOf(handler).length > 1 || 'options' in prototype) return
+  const field = verbs.find((verb) => fieldsOf(handler).has(verb))
+  if (field !== undefined) throw fail(field, 'a field')
+}
+
+/** Returns the names of the fields of a class's instances; none where it needs a request. */
+function fieldsOf(handler: HandlerClass): ReadonlySet<string> {
+  try {
+    return new Set(Object.keys(new handler()))
+  } catch {
+    return new Set()
   }
 }
 
@@ -99,6 +124,7 @@ export class HandlerLoader implements Handlers {
     }
     checkMiddleware(found)
     checkMethodNames(found)
+    checkMethodPlaces(found)
     const ready = withInput(found)
     this.#loaded.set(rule, ready)
     return ready
@@ -106,7 +132,7 @@ export class HandlerLoader implements Handlers {
 
   /** Imports 'module:Class', 'module:Class.method' or 'module:function'. */
   async #importNamed(text: string, wantedBy: string): Promise<unknown> {
-    const { module, name } = parseImportString(text)
+    const { module, name } = parseImportString(text, wantedBy)
     const [exported = '', method] = name.split(/\.(.*)/s)
     const found = await importString({ module, name: exported }, { ...this.#app, wantedBy })
     if (method !== undefined) {

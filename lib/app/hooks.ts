@@ -1,6 +1,7 @@
 // The hooks of an application, by event: its own events, and those of a request, whose hooks may return a response.
 import { isResponse, isReturnable, replacement } from '../http/response/convert.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { describeGiven, isClass } from '../internal/has-text.ts'
 import { isPromise } from '../internal/promises.ts'
 import { nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
@@ -43,9 +44,8 @@ export class HookLists implements Hooks {
   }
 
   add<Name extends HookName>(name: Name, hook: Hook<Name>, position?: number): void {
-    if (typeof hook !== 'function' && typeof hook !== 'string') {
-      throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: String(hook), event: name, given: typeof hook })
-    }
+    if (typeof name !== 'string') throw new TipfyError('TIPFY_E_HOOK_NAME', { name, nearest: 'posInitApp' })
+    if (typeof hook !== 'string') checkHook(name, hook)
     if (typeof hook === 'function' && isOurs(name)) checkEvent(name, hook)
     this.#lists[name] ??= newList(name)
     const list = this.#lists[name]
@@ -124,6 +124,18 @@ export class HookLists implements Hooks {
       return loaded
     })
   }
+}
+
+/**
+ * Returns a function that can be a hook, or the page of an error.
+ *
+ * @param text names it in the configuration
+ * @throws {TipfyError} TIPFY_E_NOT_A_HOOK also for a class, which cannot be called
+ */
+export function checkHook(event: string, hook: unknown, text?: string): Function {
+  if (typeof hook === 'function' && !isClass(hook)) return hook
+  const name = text === undefined ? '' : ` "${text}"`
+  throw new TipfyError('TIPFY_E_NOT_A_HOOK', { name, event, given: describeGiven(hook) })
 }
 
 const isOurs = (name: string): boolean => (hookNames as readonly string[]).includes(name)

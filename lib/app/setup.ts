@@ -9,7 +9,7 @@ import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { nearest } from '../internal/suggest.ts'
 import { findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
 import { validateSection } from './config.ts'
-import { hookNames } from './hooks.ts'
+import { checkHook, hookNames } from './hooks.ts'
 import { collectAppRules } from './installed-apps.ts'
 import type { App, Config, ConfigModule, ErrorHandler, TipfyConfig } from './types.ts'
 
@@ -46,7 +46,8 @@ export function checkHookNames(hooks: object): void {
 /** Imports the functions that make error pages. */
 export async function loadErrorHandlers(app: App): Promise<void> {
   for (const [status, handler] of Object.entries(app.settings.errorHandlers)) {
-    const found = typeof handler === 'string' ? await importHook(app, `errorHandlers.${status}`, handler) : handler
+    const event = `errorHandlers.${status}`
+    const found = typeof handler === 'string' ? await importHook(app, event, handler) : checkHook(event, handler)
     app.errorHandlers.set(Number(status), found as ErrorHandler)
   }
 }
@@ -54,9 +55,8 @@ export async function loadErrorHandlers(app: App): Promise<void> {
 /** Imports the function that 'module:function' names in the configuration, as handlers are: of app/, the root or a package. */
 export async function importHook(app: App, event: string, text: string): Promise<Function> {
   const { root, folders } = app
-  const hook = await importString(parseImportString(text), { root, folders, wantedBy: `the configuration's ${event}` })
-  if (typeof hook !== 'function') throw new TipfyError('TIPFY_E_NOT_A_HOOK', { hook: text, event, given: typeof hook })
-  return hook
+  const wantedBy = `the configuration's ${event}`
+  return checkHook(event, await importString(parseImportString(text, wantedBy), { root, folders, wantedBy }), text)
 }
 
 /** Makes the map of the application's rules and those of installed applications. */
@@ -64,12 +64,11 @@ export async function loadRules(app: App): Promise<UrlMap> {
   const { urls, urlMap, serverName, appsInstalled, appsEntryPoints } = app.settings
   const rules: unknown = await (await rulesFunction(app, urls))(app)
   mustBeTheOnlyCopy()
-  if (!Array.isArray(rules)) throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given: typeOf(rules) })
+  const fail = (given: string) =>
+    new TipfyError('TIPFY_E_URLS', { urls: typeof urls === 'string' ? urls : 'tipfy.urls', given })
+  if (!Array.isArray(rules)) throw fail(typeOf(rules))
   const wrong = rules.findIndex((rule) => typeof rule?.getRules !== 'function')
-  if (wrong !== -1) {
-    const given = `a list whose item ${wrong + 1} is ${typeOf(rules[wrong])}`
-    throw new TipfyError('TIPFY_E_URLS', { urls: String(urls), given })
-  }
+  if (wrong !== -1) throw fail(`a list whose item ${wrong + 1} is ${typeOf(rules[wrong])}`)
   const importUrls = async (module: string) => {
     const found = await importModule(module, app)
     const owner = module.replace(/\/urls$/, '')
@@ -90,8 +89,8 @@ type RulesFunction = Exclude<TipfyConfig['urls'], string>
 async function rulesFunction({ root }: App, urls: TipfyConfig['urls']): Promise<RulesFunction> {
   if (typeof urls === 'function') return urls
   const wantedBy = 'the configuration key tipfy.urls'
-  const given = await importString(parseImportString(urls, 'getRules'), { root, folders: [root], wantedBy })
-  if (typeof given !== 'function') throw new TipfyError('TIPFY_E_URLS', { urls, given: typeof given })
+  const given = await importString(parseImportString(urls, wantedBy, 'getRules'), { root, folders: [root], wantedBy })
+  if (typeof given !== 'function') throw new TipfyError('TIPFY_E_URLS', { urls, given: typeOf(given) })
   return given as RulesFunction
 }
 

@@ -85,7 +85,7 @@ async function tryHandlers(app: App): Promise<void> {
 function handlerFile({ root, folders }: App, { handler, endpoint }: Rule): string | undefined {
   const target: unknown = handler ?? endpoint
   if (typeof target !== 'string') return undefined
-  const file = findModule(parseImportString(target, 'Handler').module, folders)
+  const file = findModule(parseImportString(target, 'a rule', 'Handler').module, folders)
   return file && relative(root, file).split(sep).join('/')
 }
 

@@ -114,6 +114,7 @@ function rejectOption(name: string, given: string): never {
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
   const { path = '/', domain, maxAge, expires, secure, httpOnly, sameSite, partitioned } = options
   for (const given in options) if (!knownOptions.has(given)) rejectOption(name, given)
+  if (typeof name !== 'string') reject(String(name), 'its name must be a text')
   if (name === '' || badName.test(name)) reject(name, "its name may only have letters, digits and !#$%&'*+-.^_`|~")
   if (typeof value !== 'string')
     reject(name, `its value must be a text, and is ${value === null ? 'null' : typeof value}`)

@@ -3,7 +3,7 @@
 
 const table = {
   TIPFY_E_IMPORT_STRING: {
-    message: '"{text}" does not name a module and one of its exports',
+    message: '"{text}" for {wantedBy} does not name a module and one of its exports',
     remedy: "Write 'module:Name', like '{example}'.",
   },
   TIPFY_E_IMPORT_NAME: {
@@ -89,7 +89,7 @@ const table = {
     remedy: 'Correct it in config.ts, or the `configSchema` that the module exports.',
   },
   TIPFY_E_URLS: {
-    message: '{urls} must export a function that returns a list of rules, but gave {given}',
+    message: '{urls} must be a function that returns a list of rules, but gave {given}',
     remedy: 'Write `export const getRules = () => [new Rule(…)] as const` in urls.ts.',
   },
   TIPFY_E_NOT_A_HANDLER: {
@@ -101,6 +101,14 @@ const table = {
     message: 'Entry {number} of `middleware` of the handler {handler} has no method that middleware has',
     remedy:
       'Write objects with beforeDispatch, afterDispatch or handleException; of a class make an object: new Class().',
+  },
+  TIPFY_E_MIDDLEWARE_PLACE: {
+    message: '`middleware` of the handler {handler} is {given}, not a static list, so that none of it runs',
+    remedy: 'Write `static override middleware = […]` in the class.',
+  },
+  TIPFY_E_METHOD_PLACE: {
+    message: 'The handler {handler} has `{verb}` as {given}, which no request calls',
+    remedy: 'Write it as a method of the class, without `static` and without `=`.',
   },
   TIPFY_E_METHOD_NAME: {
     message: 'The handler {handler} has a method `{given}`, which no request calls',
@@ -136,8 +144,8 @@ const table = {
     remedy: '{remedy}',
   },
   TIPFY_E_NOT_A_HOOK: {
-    message: 'The hook "{hook}" of {event} is {given}, not a function',
-    remedy: 'Name an exported function in config.ts.',
+    message: 'The hook{name} of {event} is {given}, not a function that can be called',
+    remedy: "Give a function, or the name of an exported one: 'module:function'.",
   },
   TIPFY_E_PORT_IN_USE: {
     message: 'Port {port} on {host} is in use',
@@ -319,6 +327,10 @@ const table = {
     remedy:
       "Add 'tipfy/ext/session:setDatastoreSession' (or setSecureCookieSession) to the posInitApp hooks in config.ts.",
   },
+  TIPFY_E_SESSION_HOOK_CALLED: {
+    message: '{name}() was called without an application',
+    remedy: "Name the hook in config.ts, and do not call it: posInitApp: 'tipfy/ext/session:{name}'.",
+  },
   TIPFY_E_SESSION_HOOKS: {
     message: 'Two hooks choose the backend of the sessions',
     remedy:
@@ -346,8 +358,8 @@ const table = {
     remedy: 'Use datastore sessions (setDatastoreSession) where sessions must be listed or revoked.',
   },
   TIPFY_E_SESSION_UPDATE: {
-    message: 'The function given to `sessionStore.update()` returned a promise',
-    remedy: 'Await before, and only change the given data in the function: it may run again.',
+    message: '`sessionStore.update()` takes a function that returns nothing, but was given {given}',
+    remedy: 'Only change the given data in the function, which may run again; await what it needs before.',
   },
   TIPFY_E_SESSION_CSRF_NOT_AWAITED: {
     message: '`sessionStore.checkCsrf()` was called, and its result was not awaited',

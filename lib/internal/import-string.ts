@@ -20,13 +20,14 @@ export interface ImportString {
 }
 
 /** Splits 'module:Name'; the name may be missing if there is a `fallback`. */
-export function parseImportString(text: string, fallback?: string): ImportString {
+export function parseImportString(text: string, wantedBy: string, fallback?: string): ImportString {
   const [module = '', name = fallback, rest] = text.split(':')
   if (module === '' || !name || rest !== undefined) {
     // As tipfy 2009 wrote it.
     const [, folder, last] = /^([\w./]+)\.(\w+)$/.exec(text) ?? []
     throw new TipfyError('TIPFY_E_IMPORT_STRING', {
       text,
+      wantedBy,
       example: last ? `${folder}:${last}` : 'session_test:MyHandler',
     })
   }

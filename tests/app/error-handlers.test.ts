@@ -47,6 +47,15 @@ test('a status has the page that the configuration gives it, with the status and
   expect(await running.ask('/broken')).toMatchObject({ status: 500, text: 'Sorry.' })
 })
 
+test('a class cannot make a page: tipfy 1.0 took one', async () => {
+  class Handle404 extends RequestHandler {}
+  const starting = start([], { tipfy: { errorHandlers: { 404: Handle404 as never } } })
+  await expect(starting).rejects.toMatchObject({
+    code: 'TIPFY_E_NOT_A_HOOK',
+    message: expect.stringContaining('The hook of errorHandlers.404 is the class Handle404'),
+  })
+})
+
 test('a response that an error brings is the answer, and no failure of the server', async () => {
   const codes: unknown[] = []
   running.app.hooks.add('preHandleException', (error) => void codes.push((error as { code: unknown }).code))

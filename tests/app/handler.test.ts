@@ -1,6 +1,17 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { makeApp, NotFound, RequestHandler, Response, Rule, redirect, redirectTo, response, urlFor } from 'tipfy'
+import {
+  makeApp,
+  NotFound,
+  RequestHandler,
+  Response,
+  Rule,
+  redirect,
+  redirectTo,
+  request,
+  response,
+  urlFor,
+} from 'tipfy'
 import { createClient } from 'tipfy/testing'
 import { type Running, start } from '../support/application.ts'
 
@@ -231,6 +242,42 @@ test.each(['GET', 'Post', 'dELETE'])('a method called %s is an error when the cl
         `The handler ${name} has a method \`${given}\`, which no request calls. Write its name in lower case: \`${given.toLowerCase()}\`.`,
     ),
   )
+  await app.close()
+})
+
+test('a method that is static or a field is an error at the start, not a 405', async () => {
+  class Static extends RequestHandler {
+    static get() {
+      return 'never'
+    }
+  }
+  class Field extends RequestHandler {
+    post = () => 'never'
+  }
+  class Fine extends RequestHandler {
+    static readonly get = 'data'
+    get() {
+      return this.post()
+    }
+    post = () => 'fine'
+  }
+  class NeedsRequest extends RequestHandler {
+    readonly path = request.path
+  }
+  const rules = [Static, Field, Fine, NeedsRequest].map(
+    (handler) => new Rule(`/${handler.name}`, { endpoint: handler.name, handler }),
+  )
+  const app = makeApp({ tipfy: { urls: () => rules, logLevel: 'silent' } })
+  await app.ready()
+  const failures = await app.handlers.loadAll(rules)
+  expect(failures.map(({ error }) => error)).toEqual([
+    expect.objectContaining({
+      code: 'TIPFY_E_METHOD_PLACE',
+      message: expect.stringContaining('The handler Static has `get` as a static method, which no request calls'),
+    }),
+    expect.objectContaining({ message: expect.stringContaining('The handler Field has `post` as a field') }),
+  ])
+  expect((await createClient(app).get('/Fine')).text).toBe('fine')
   await app.close()
 })
 

@@ -189,7 +189,30 @@ describe('app.hooks', () => {
       })
     }
     await expect(broken('application:nothing')).rejects.toMatchObject({ code: 'TIPFY_E_EXPORT_NOT_FOUND' })
-    await expect(broken('application')).rejects.toMatchObject({ code: 'TIPFY_E_IMPORT_STRING' })
+    await expect(broken('application')).rejects.toMatchObject({
+      code: 'TIPFY_E_IMPORT_STRING',
+      message: expect.stringContaining('"application" for the configuration\'s posInitApp does not name'),
+    })
+    await expect(broken('tipfy:Rule')).rejects.toThrow('The hook "tipfy:Rule" of posInitApp is the class Rule')
+  })
+
+  test('a hook that is none is an error when it is added', async () => {
+    const { app, close } = await start([])
+    const add = (event: unknown, hook: unknown) => () => app.hooks.add(event as 'posInitApp', hook as never)
+    class Guard {}
+    for (const [hook, given] of [
+      [undefined, 'undefined'],
+      [17, '17'],
+      [['module:hook'], 'a list'],
+      [{ hook: 1 }, 'an object'],
+      [Promise.resolve(), 'a promise'],
+      [Guard, 'the class Guard'],
+    ]) {
+      expect(add('preInitRequest', hook)).toThrow(expect.objectContaining({ code: 'TIPFY_E_NOT_A_HOOK' }))
+      expect(add('preInitRequest', hook)).toThrow(`The hook of preInitRequest is ${given}, not a function`)
+    }
+    expect(add(undefined, () => {})).toThrow(expect.objectContaining({ code: 'TIPFY_E_HOOK_NAME' }))
+    await close()
   })
 })
 

@@ -27,7 +27,7 @@ test('one without urls has no rules, one with wrong urls stops the start', async
 test.each([
   [[['/', 'home']], 'a list whose item 1 is string[]'],
   [[new Rule('/a'), undefined], 'a list whose item 2 is undefined'],
-  [null, 'null'],
+  [null, 'tipfy.urls must be a function that returns a list of rules, but gave null'],
 ])('rules that are none stop the start, told by what they are: %j', async (rules, given) => {
   const app = makeApp({ tipfy: { logLevel: 'silent', urls: () => rules as never } }, { root })
   await expect(app.ready()).rejects.toMatchObject({ code: 'TIPFY_E_URLS', message: expect.stringContaining(given) })

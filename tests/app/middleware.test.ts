@@ -127,6 +127,34 @@ describe('the middleware of a handler class', () => {
       expect(calls).toEqual([])
     }
   })
+
+  test('that is no static list is a coded error, and no request gets through', async () => {
+    const guard = noting('guard', { beforeDispatch: () => new Forbidden() })
+    class Field extends Page {
+      middleware = [guard]
+    }
+    class Single extends Page {
+      static override middleware = guard as never
+    }
+    for (const [handler, given] of [
+      [Field, 'a field of its instances'],
+      [Single, 'an object'],
+    ] as const) {
+      calls = []
+      let message: unknown
+      const urls = () => [new Rule('/', { endpoint: 'page', handler })]
+      const preHandleException = (error: unknown) => {
+        message = (error as Error).message
+      }
+      const app = makeApp({ tipfy: { dev: false, logLevel: 'silent', urls, hooks: { preHandleException } } })
+      expect((await createClient(app).get('/')).status).toBe(500)
+      expect([calls, message]).toEqual([
+        [],
+        `\`middleware\` of the handler ${handler.name} is ${given}, not a static list, so that none of it runs. Write \`static override middleware = […]\` in the class.`,
+      ])
+      await app.close()
+    }
+  })
 })
 
 describe('the middleware of a handler that streams', () => {

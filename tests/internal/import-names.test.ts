@@ -3,7 +3,7 @@ import { importString, parseImportString } from '../../lib/internal/import-strin
 
 const root = import.meta.dirname
 const importing = (text: string) =>
-  importString(parseImportString(text), { root, folders: [root], wantedBy: 'a hook' }).then(
+  importString(parseImportString(text, 'a hook'), { root, folders: [root], wantedBy: 'a hook' }).then(
     () => 'found',
     (error: Error) => error.message,
   )
@@ -27,5 +27,5 @@ test.each([
 test('a name that is like none is an error that lists what there is', async () => {
   expect(await importing('tipfy/ext/session:setNothing')).toContain('tipfy/ext/session exports ')
   expect(await importing('tipfy.ext.jinja2:render')).toContain('"tipfy.ext.jinja2"')
-  await expect(async () => parseImportString('home')).rejects.toThrow("like 'session_test:MyHandler'")
+  await expect(async () => parseImportString('home', 'a rule')).rejects.toThrow("like 'session_test:MyHandler'")
 })

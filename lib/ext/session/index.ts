@@ -90,6 +90,11 @@ interface CheckedRequest {
 }
 
 function setSession(app: SessionApp, backend: Backend): Sessions | Promise<Sessions> {
+  // `posInitApp: [setDatastoreSession()]`
+  if ((app as SessionApp | undefined)?.hooks === undefined) {
+    const name = backend === 'datastore' ? 'setDatastoreSession' : 'setSecureCookieSession'
+    throw new TipfyError('TIPFY_E_SESSION_HOOK_CALLED', { name })
+  }
   if (app.sessionInterface instanceof Sessions) throw new TipfyError('TIPFY_E_SESSION_HOOKS')
   const sessions = new Sessions(app, readSettings(app), backend)
   app.sessionInterface = sessions

@@ -1,6 +1,7 @@
 // `sessionStore`: the life of a session, and of others beside it, within one request.
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
 import { TipfyError } from '../../internal/errors.ts'
+import { describeGiven } from '../../internal/has-text.ts'
 import type { BackendSession } from './backends/backend.ts'
 import { DatastoreSession } from './backends/datastore.ts'
 import type { Backend } from './backends/kind.ts'
@@ -162,9 +163,12 @@ export class SessionStore {
   update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
     const change = (user: Record<string, unknown>) => {
       const result = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
-      if (typeof result?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE')
+      if (typeof result?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE', { given: 'an async one' })
     }
-    return this.#sessions.track(async () => this.#main.update((data) => changeVisible(data, change)))
+    return this.#sessions.track(async () => {
+      if (typeof fn !== 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE', { given: describeGiven(fn) })
+      return this.#main.update((data) => changeVisible(data, change))
+    })
   }
 
   /**

@@ -161,6 +161,15 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     expect([answer.text, setCookies(answer)]).toEqual(['TIPFY_E_SESSION_UPDATE {}', []])
   })
 
+  test('is not updated by what is no function', async () => {
+    const site = await serveSite(kind, {
+      '/': () => sessionStore.update({ n: 1 } as never).catch((error) => error.message),
+    })
+    expect((await site.visitor().ask('/')).text).toContain(
+      'takes a function that returns nothing, but was given an object',
+    )
+  })
+
   test('changes at once with update(), which an error of the handler does not take back', async () => {
     type Counted = { n?: number; list?: number[] }
     const add = (s: object) => {

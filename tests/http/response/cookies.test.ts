@@ -38,6 +38,7 @@ test.each([
   ['a value that is undefined', 'a', undefined as never, {}],
   ['a date as a number', 'a', 'x', { expires: 5 }],
   ['an option that there is not', 'a', 'x', { httponly: true } as never],
+  ['a name that is no text', undefined as never, 'x', {}],
   ['a path with ;', 'a', 'x', { path: '/; Domain=evil.example' }],
   ['a path with a line end', 'a', 'x', { path: '/\n' }],
   ['a path that is none', 'a', 'x', { path: 'x' }],

@@ -58,6 +58,13 @@ test('a Datastore without credentials stops the start, in one line, instead of e
   await app.close()
 })
 
+test('a hook that is called in config.ts, and not named, says so', async () => {
+  const { setDatastoreSession, setSecureCookieSession } = await import('../../../../lib/ext/session/index.ts')
+  const called = { code: 'TIPFY_E_SESSION_HOOK_CALLED', message: expect.stringContaining('do not call it') }
+  await expect((setDatastoreSession as Function)()).rejects.toMatchObject(called)
+  expect(() => (setSecureCookieSession as Function)()).toThrow(expect.objectContaining(called))
+})
+
 test('two hooks that choose what keeps the sessions stop the start', async () => {
   const posInitApp = ['tipfy/ext/session:setSecureCookieSession', 'tipfy/ext/session:setDatastoreSession']
   for (const hooks of [posInitApp, posInitApp.toReversed(), [posInitApp[0]!, posInitApp[0]!]]) {

@@ -84,8 +84,8 @@ function checkSessions(app: App): void {
   if (hooks.length === 0) return
   app.modules[module]!.checkConfig(app.getConfig(module), app)
   const { datastore } = app.getConfig(module)
-  const isCloud = typeof datastore === 'string' && datastoreMode(datastore, true) === 'cloud'
-  if (isCloud && hooks.includes(setDatastoreSession)) resolveClient()
+  if (!hooks.includes(setDatastoreSession) || typeof datastore !== 'string') return
+  if (datastoreMode(datastore, app.dev) === 'cloud') resolveClient()
 }
 
 /** Imports what a start imports besides, here or in production: its compiled code is then in Node's cache when that starts. */

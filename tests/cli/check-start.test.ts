@@ -106,6 +106,18 @@ registerHooks({ resolve(name, context, next) {
   ])
 })
 
+test('check finds that production has no Datastore, and where one is named does not', async () => {
+  const cwd = shop({ posInitApp: 'tipfy/ext/session:setDatastoreSession' })
+  const problemsWith = async (env: Record<string, string>) => {
+    const none = { GOOGLE_CLOUD_PROJECT: '', GCLOUD_PROJECT: '', DATASTORE_EMULATOR_HOST: '', K_SERVICE: '' }
+    return JSON.parse((await tipfy(['check', '--json'], { cwd, env: { ...none, ...env } })).stdout).problems
+  }
+  expect(await problemsWith({})).toEqual([
+    { where: 'sessions', problem: expect.stringMatching(/no Datastore.*Set GOOGLE_CLOUD_PROJECT/) },
+  ])
+  expect(await problemsWith({ GOOGLE_CLOUD_PROJECT: 'shop' })).toEqual([])
+})
+
 test('check warns of a page to log in that no rule handles, and of sections without the name of their module', async () => {
   const hooks = { posInitApp: setSession, preDispatchHandler: 'tipfy/ext/auth:requireUser' }
   const { stderr, status } = await tipfy(['check'], { cwd: shop(hooks, { security: {} }, ', auth: true') })

@@ -199,15 +199,24 @@ describe('the Dockerfile of a project that tipfy init made', () => {
     mkdirSync(image)
     let variables: Record<string, string> = {}
     let command: string[] = []
+    let user = 'root'
+    let checkedBy = ''
     for (const [, word, rest] of readFileSync(join(shop, 'Dockerfile'), 'utf8').matchAll(/^([A-Z]+) (.*)$/gm)) {
       if (word === 'COPY' && rest === '. .') cpSync(shop, image, { recursive: true, filter: isCopied })
       else if (word === 'COPY')
         for (const file of rest!.split(' ').slice(0, -1)) cpSync(join(shop, file), join(image, file))
-      else if (word === 'RUN') await succeed('sh', ['-c', `${rest} --prefer-offline`], image)
-      else if (word === 'ENV') variables = { ...variables, ...Object.fromEntries([rest!.split('=')]) }
+      else if (word === 'USER') user = rest!
+      else if (word === 'RUN') {
+        const line = rest!.replace('npm ci', 'npm ci --prefer-offline').replace('-o node', '')
+        const output = await succeed('sh', ['-c', line], image)
+        if (/^Well:/m.test(output)) checkedBy = user
+      } else if (word === 'ENV') variables = { ...variables, ...Object.fromEntries([rest!.split('=')]) }
       else if (word === 'CMD') command = JSON.parse(rest!)
     }
     expect(readdirSync(join(image, 'node_modules'))).not.toContain('typescript')
+    // Node uses no code that it has compiled for another user.
+    expect([checkedBy, user]).toEqual(['node', 'node'])
+    expect(readdirSync(join(image, 'node_modules/.cache/tipfy'))).toHaveLength(1)
     const datastore = await serveDatastore()
     const key = (await succeed(join(image, command[0]!), ['secret'])).trim()
     const cloudRun = {

@@ -20,11 +20,13 @@ const maxComposed = 4
 const manyMarks = /\p{M}{31}/u
 const hasArgon2 = typeof crypto.argon2 === 'function'
 
+/** The hashes of all applications of a process, which share its memory and the threads of libuv. */
+const slots = new Semaphore(1)
+
 export class PasswordHasher {
   readonly #settings: PasswordSettings
-  /** Hashes that are computed at once; others wait. */
+  /** Hashes that are computed at once in the process; others wait. */
   readonly maxParallel: number
-  readonly #slots: Semaphore
   #onMeasured: ((ms: number) => void) | undefined
 
   /** @param onMeasured called with the milliseconds of the first hash */
@@ -36,7 +38,6 @@ export class PasswordHasher {
     this.#settings = checkedSettings(given)
     const threads = Number(env.UV_THREADPOOL_SIZE) || 4
     this.maxParallel = Math.max(1, Math.min(this.#settings.maxParallelHashes, threads - 1))
-    this.#slots = new Semaphore(this.maxParallel)
     this.#onMeasured = onMeasured
     if (this.#algorithm === 'argon2id' && !hasArgon2) {
       throw new TipfyError('TIPFY_E_PASSWORD_HASH', { hash: 'argon2id', version: process.version })
@@ -104,16 +105,17 @@ export class PasswordHasher {
   }
 
   #compute(password: Buffer, phc: Phc): Promise<Buffer> {
-    if (this.#slots.waiting >= this.#settings.maxWaitingHashes) {
+    if (slots.waiting >= this.#settings.maxWaitingHashes) {
       throw new ServiceUnavailable(undefined, { retryAfter: 5 })
     }
-    return this.#slots.run(async () => {
+    const work = async () => {
       const start = performance.now()
       const hash = await (phc.algorithm === 'argon2id' ? argon2id(password, phc) : scrypt(password, phc))
       this.#onMeasured?.(performance.now() - start)
       this.#onMeasured = undefined
       return hash
-    })
+    }
+    return slots.run(work, this.maxParallel)
   }
 }
 

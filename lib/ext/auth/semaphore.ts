@@ -1,11 +1,12 @@
 // At most n of some work at once; the others wait in the order they came.
 
 export class Semaphore {
-  #free: number
-  readonly #waiting: (() => void)[] = []
+  readonly #places: number
+  readonly #waiting: { places: number; begin: () => void }[] = []
+  #running = 0
 
   constructor(places: number) {
-    this.#free = places
+    this.#places = places
   }
 
   /** The number of those that wait. */
@@ -13,15 +14,24 @@ export class Semaphore {
     return this.#waiting.length
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#free--
+  /** Runs `work` as soon as it is one of at most `places`. */
+  async run<T>(work: () => Promise<T>, places = this.#places): Promise<T> {
+    if (this.#waiting.length > 0 || this.#running >= places)
+      await new Promise<void>((begin) => this.#waiting.push({ places, begin }))
+    else this.#running++
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#free++
-      else next()
+      this.#running--
+      this.#beginWaiting()
+    }
+  }
+
+  #beginWaiting(): void {
+    for (let next = this.#waiting[0]; next !== undefined && this.#running < next.places; next = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#running++
+      next.begin()
     }
   }
 }

@@ -164,6 +164,13 @@ test('hashes beyond those that may wait are a 503 with the time to come again', 
   await hasher.hash('d')
 })
 
+test('the hashes of several applications wait for each other', async () => {
+  const settings = { ...cheap, algorithm: 'scrypt' as const, maxParallelHashes: 1, maxWaitingHashes: 2 }
+  const [one, other] = [new PasswordHasher(settings), new PasswordHasher(settings)]
+  const all = await Promise.allSettled([one, other, one, other].map((hasher) => hasher.hash('pw')))
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected'])
+})
+
 test('a part of the cost that is left out has its default', async () => {
   const hasher = new PasswordHasher({ algorithm: 'scrypt', scrypt: { logCost: 5 } })
   expect(await hasher.hash('pw')).toMatch(/^\$scrypt\$ln=5,r=8,p=1\$/)
@@ -191,4 +198,30 @@ test('work beyond the places waits in its order, also behind work that fails', a
   ends[3]!()
   await all[3]
   expect(started).toEqual([0, 1, 2, 3])
+})
+
+test('work that may be one of fewer waits until there are no more, and those behind it wait, too', async () => {
+  const places = new Semaphore(9)
+  const started: string[] = []
+  const ends = new Map<string, () => void>()
+  const run = (name: string, max: number) => {
+    const work = async () => {
+      started.push(name)
+      await new Promise<void>((resolve) => ends.set(name, resolve))
+    }
+    return places.run(work, max)
+  }
+  const [a, b, alone] = [run('a', 2), run('b', 2), run('alone', 1), run('c', 2), run('d', 2)]
+  expect([started, places.waiting]).toEqual([['a', 'b'], 3])
+  ends.get('a')!()
+  await a
+  expect(started).toEqual(['a', 'b'])
+  ends.get('b')!()
+  await b
+  await Promise.resolve()
+  expect(started).toEqual(['a', 'b', 'alone', 'c'])
+  ends.get('alone')!()
+  await alone
+  await Promise.resolve()
+  expect(started).toEqual(['a', 'b', 'alone', 'c', 'd'])
 })

@@ -100,7 +100,11 @@ test.each([
   symlinkSync(join(import.meta.dirname, '../..'), join(cwd, 'shop/node_modules/tipfy'))
   const outcome = await run(`tests/home.test.${language}`, [], { cwd: join(cwd, 'shop') })
   expect(outcome).toMatchObject({ status: 0, stdout: expect.stringMatching(/fail 0/) })
-  expect(readFileSync(join(cwd, `shop/app/home.${language}`), 'utf8')).toContain('<a href="/login">')
+  const pages = ['home', 'layout', 'login'].map((name) =>
+    readFileSync(join(cwd, `shop/app/${name}.${language}`), 'utf8'),
+  )
+  expect(pages[0]).toContain('<a href="/login">')
+  expect(pages.map((text) => text.includes('<style>'))).toEqual([false, true, false])
   const { dependencies } = JSON.parse(readFileSync(join(cwd, 'shop/package.json'), 'utf8'))
   expect('openid-client' in dependencies).toBe(login === 'google')
 })
@@ -193,7 +197,7 @@ describe('at a terminal', () => {
       status: 0,
       shown: expect.stringContaining('Made shop: one page, cookie sessions, login by password, JavaScript.'),
     })
-    expect(readdirSync(join(cwd, 'shop/app'))).toEqual(['home.js', 'login.js', 'users.js'])
+    expect(readdirSync(join(cwd, 'shop/app'))).toEqual(['home.js', 'layout.js', 'login.js', 'users.js'])
     expect(readFileSync(join(cwd, 'shop/config.js'), 'utf8')).toContain('setSecureCookieSession')
   })
 

@@ -1,7 +1,7 @@
 // The code of a new project: the application and its tests, in either language.
+import { layoutImport, pageOf, tokenOf } from './layout.ts'
 import { loginConfig, loginLinks, loginRules, loginTests } from './login.ts'
 import { type Project, typed } from './project.ts'
-import { style } from './style.ts'
 
 export function configFile(project: Project): string {
   const hook = project.sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
@@ -83,28 +83,15 @@ export class MyHandler extends RequestHandler {
 }
 `
 
-const page = (title: string, body: string) => `html\`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-${style}
-<main>
-<h1>${title}</h1>
-${body}
-</main>
-</html>
-\``
-
 export const cartPage = (project: Project) => `// The front page: the cart, for a person with a browser.
 import { html, RequestHandler, redirectTo, request } from 'tipfy'
-import { session, sessionStore } from 'tipfy/ext/session'
-
+import { ${project.login === 'none' ? 'session, sessionStore' : 'session'} } from 'tipfy/ext/session'
+${layoutImport(project, 'page, token')}
 export class Home extends RequestHandler {
   get() {
     const products = session.get('products') ?? []
-    return ${page(
+    return ${pageOf(
+      project,
       'Your cart',
       `\${products.length === 0 ? html\`<p>The cart is empty.</p>\` : html\`<ul>\${products.map(item)}</ul>\`}
 <form method="post">
@@ -134,22 +121,17 @@ function item(product${typed(project, ': string')}) {
     <button name="remove-product" value="\${product}" aria-label="Remove \${product}">Remove</button>
   </form></li>\`
 }
-
-/** The field that the hook checkCsrf wants in each form: other sites do not know its value. */
-function token() {
-  return html\`<input type="hidden" name="_csrf" value="\${sessionStore.csrfToken()}">\`
-}
-`
+${tokenOf(project)}`
 
 export const barePage = (project: Project) => `// The front page.
 import { html, RequestHandler } from 'tipfy'
 import { session } from 'tipfy/ext/session'
-${typed(project, sessionData.replace('products: string[]', 'visits: number'))}
+${layoutImport(project, 'page')}${typed(project, sessionData.replace('products: string[]', 'visits: number'))}
 export class Home extends RequestHandler {
   get() {
     const visits = (session.get('visits') ?? 0) + 1
     session.set('visits', visits)
-    return ${page('Hello', `<p>Visits: \${visits}</p>${loginLinks(project)}`)}
+    return ${pageOf(project, 'Hello', `<p>Visits: \${visits}</p>${loginLinks(project)}`)}
   }
 }
 `

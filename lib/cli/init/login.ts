@@ -1,12 +1,13 @@
 // The code of a new project in which users log in: by password, or with Google.
+import { layoutFiles, layoutImport } from './layout.ts'
 import { type Project, typed } from './project.ts'
-import { style } from './style.ts'
 
 /** Returns the texts of the files that only such projects have, by name. */
 export function loginFiles(project: Project): Record<string, string> {
   const { login, language } = project
   if (login === 'none') return {}
   return {
+    ...layoutFiles(project),
     [`app/users.${language}`]: usersFile(project),
     [`app/login.${language}`]: login === 'password' ? passwordLogin(project) : googleLogin(project),
   }
@@ -92,26 +93,6 @@ export function saveUser(user${typed(project, ': User')})${typed(project, ': voi
 `
 }
 
-const layout = (project: Project) => `const page = (title${typed(project, ': string')}, body${typed(
-  project,
-  ': ReturnType<typeof html>',
-)}) => html\`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>\${title}</title>
-<link rel="icon" href="data:,">
-${style}
-<main>
-<h1>\${title}</h1>
-\${body}
-</main>
-</html>
-\`
-
-const token = () => html\`<input type="hidden" name="_csrf" value="\${sessionStore.csrfToken()}">\`
-`
-
 const account = (project: Project) => `export class Account extends RequestHandler {
   async get() {
     const user = await currentUser()
@@ -129,10 +110,8 @@ const passwordLogin = (project: Project) => `// Logging in by password: docs/log
 import { randomUUID } from 'node:crypto'
 import { html, RequestHandler, redirect, request } from 'tipfy'
 import { currentUser, hashPassword, login, loginWithPassword, logout, nextPath } from 'tipfy/ext/auth'
-import { sessionStore } from 'tipfy/ext/session'
-import { findByName, saveUser } from './users.${project.language}'
+${layoutImport(project, 'page, token')}import { findByName, saveUser } from './users.${project.language}'
 
-${layout(project)}
 const form = (title${typed(project, ': string')}, autocomplete${typed(project, ': string')}, problem = '') =>
   page(
     title,
@@ -177,9 +156,10 @@ export class SignUp extends RequestHandler {
 
   async post() {
     const { name, password, remember } = await readForm()
-    if (name === '' || findByName(name)) return form('Sign up', 'new-password', 'That name is taken.')
     if (password.length < 12) return form('Sign up', 'new-password', 'A password has 12 characters or more.')
     const user = { id: randomUUID(), name, passwordHash: await hashPassword(password) }
+    // Nothing is awaited between this check and the save: two who sign up at once do not get the same name.
+    if (name === '' || findByName(name)) return form('Sign up', 'new-password', 'That name is taken.')
     saveUser(user)
     await login(user.id, { remember })
     return redirect('/account', 303)
@@ -193,10 +173,8 @@ const googleLogin = (
 ) => `// Signing in with Google: docs/sign-in.md of tipfy explains it, and how to register the application with Google.
 import { html, RequestHandler, redirect, request } from 'tipfy'
 import { beginSignIn, completeSignIn, currentUser, login, logout, nextPath } from 'tipfy/ext/auth'
-import { sessionStore } from 'tipfy/ext/session'
-import { saveUser } from './users.${project.language}'
+${layoutImport(project, 'page, token')}import { saveUser } from './users.${project.language}'
 
-${layout(project)}
 const form = (problem = '') =>
   page(
     'Log in',
@@ -243,19 +221,28 @@ test('the account is for users who are signed in', async () => {
 `
   }
   return `
+const browser = () => createClient(app, { headers: { accept: 'text/html' } })
+const post = async (client${ts ? ': ReturnType<typeof browser>' : ''}, path${ts ? ': string' : ''}, fields${ts ? ': Record<string, string>' : ''} = {}) => {
+  const token = /name="_csrf" value="([^"]+)"/.exec((await client.get(path)).text)?.[1] ?? ''
+  return client.post(path, { form: { _csrf: token, ...fields } })
+}
+const password = 'a long enough password'
+
 test('a user signs up, logs out and logs in', async () => {
-  const client = createClient(app, { headers: { accept: 'text/html' } })
-  const post = async (path${ts ? ': string' : ''}, fields${ts ? ': Record<string, string>' : ''} = {}) => {
-    const token = /name="_csrf" value="([^"]+)"/.exec((await client.get(path)).text)?.[1] ?? ''
-    return client.post(path, { form: { _csrf: token, ...fields } })
-  }
-  const user = { name: \`user-\${Date.now()}\`, password: 'a long enough password' }
+  const client = browser()
+  const user = { name: \`user-\${Date.now()}\`, password }
   assert.match((await client.get('/account')).headers.get('location') ?? '', /^\\/login\\?next=/)
-  await post('/sign-up', user)
+  await post(client, '/sign-up', user)
   assert.match((await client.get('/account')).text, /Hello, user-/)
-  await post('/account')
-  assert.match((await post('/login', { ...user, password: 'wrong' })).text, /do not belong together/)
-  assert.equal((await post('/login', user)).headers.get('location'), '/account')
+  await post(client, '/account')
+  assert.match((await post(client, '/login', { ...user, password: 'wrong' })).text, /do not belong together/)
+  assert.equal((await post(client, '/login', user)).headers.get('location'), '/account')
+})
+
+test('of two who sign up at once with one name, one gets it', async () => {
+  const user = { name: \`twin-\${Date.now()}\`, password }
+  const both = await Promise.all([post(browser(), '/sign-up', user), post(browser(), '/sign-up', user)])
+  assert.deepEqual(both.map(({ status }) => status).sort(), [200, 303])
 })
 `
 }

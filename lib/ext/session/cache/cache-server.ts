@@ -1,6 +1,7 @@
 // One cache server, kept from ever costing more than one short wait: a deadline on every call, a breaker that opens at the
 // first failure, and attempts to use it again made beside the requests. A server that missed a change is not used again
 // before the keys it missed have been deleted from it: that is tried until it is done, or their entries must have expired.
+// Nor is one that could not be reached read before the other processes, which perhaps could not reach it either, have done the same.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import { MissedKeys } from './missed-keys.ts'
@@ -24,6 +25,8 @@ const maxPause = 8000
 /** The pause before a missed change is first tried again, in ms; it doubles as well, up to the longest. */
 const firstRetry = 20
 const maxRetry = 1000
+/** A key that no session has, to see if a server responds. */
+const probe = 'tipfy:probe'
 /** Missed keys that are remembered one by one. */
 const maxMissed = 20_000
 /** Keys deleted together. */
@@ -49,6 +52,10 @@ export class CacheServer {
   #notBefore = 0
   /** Until then it may hold entries that it was not told of and that are forgotten here. */
   #expiredAt = 0
+  /** Until then it is looked for though it missed nothing: it has to be there for the next change. */
+  #soughtUntil = 0
+  /** When it was reached again after a failure. */
+  #reachedAt: number | null = null
   /** It failed without letting anything wait: to try it once more costs next to nothing. */
   #failsAtOnce = false
   #mending: Promise<void> | null = null
@@ -94,9 +101,9 @@ export class CacheServer {
     this.#connect().catch((error) => this.#fail(error, start))
   }
 
-  /** Changes are sent to a server that responds again, though it is not used for reads before the pause is over. */
+  /** Changes are sent to a server that responds again, though it is not used for reads yet. */
   #isTold(isChange: boolean): boolean {
-    return isChange && this.#state === 'open' && this.#connection?.alive === true
+    return isChange && this.#connection?.alive === true
   }
 
   /**
@@ -104,8 +111,12 @@ export class CacheServer {
    * then the breaker is open. Throws CacheRefused.
    */
   async use<T>(work: (connection: CacheConnection) => Promise<T>, isChange = false): Promise<T | undefined> {
+    // What was lost beside the requests may have been an idle connection, or the server: the one in its place is not read at once.
+    if (this.#state === 'closed' && this.#connection?.alive === false) this.#fail(null, this.#clock.ticks())
     if (!this.#isUsable() && !this.#isTold(isChange)) {
       this.#counters.cacheBypassed++
+      this.#soughtUntil = this.#clock.ticks() + this.#settings.entryLife
+      this.#retryLater()
       return undefined
     }
     const used: Used = { connection: this.#connection?.alive ? this.#connection : null, isGivenUp: false }
@@ -162,7 +173,8 @@ export class CacheServer {
    * has found the server again, or the one in its place, before this one looked for it.
    */
   async retryAtOnce(): Promise<void> {
-    if (!this.#failsAtOnce || this.#isOver) return
+    const isLost = this.#connection?.alive === false // the one for changes, beside the requests
+    if (!(this.#failsAtOnce || isLost) || this.#isOver) return
     if (this.#state === 'open') this.#outside(() => void this.#mend())
     if (this.#mending === null) return
     const silent = () => new Error('it takes too long')
@@ -201,6 +213,7 @@ export class CacheServer {
     return this.#link.prepare?.()?.then(connect) ?? connect()
   }
 
+  /** @param error null: nobody needs to hear of it unless it fails again */
   #fail(error: unknown, start: number): void {
     const now = this.#clock.ticks()
     if (this.#state === 'open' && this.#connection === null) return
@@ -216,7 +229,7 @@ export class CacheServer {
     this.#failedAt = now
     this.#notBefore = Math.max(this.#notBefore, now + this.#pause)
     if (this.#state === 'closed') this.#counters.breakerOpened++
-    if (!this.#isReported) {
+    if (error !== null && !this.#isReported) {
       this.#isReported = true
       const why = error instanceof Error ? error.message : String(error)
       const bound = Math.round(this.#settings.entryLife / 1000)
@@ -234,14 +247,19 @@ export class CacheServer {
 
   #openBreaker(): void {
     this.#state = 'open'
+    this.#reachedAt = null
     this.#connecting = null
     this.#connection?.close()
     this.#connection = null
   }
 
-  /** Deletes what was missed soon, whether or not a request asks for the server again. */
+  get #isSought(): boolean {
+    return this.#missed.size > 0 || (!this.#connection?.alive && this.#clock.ticks() < this.#soughtUntil)
+  }
+
+  /** Connects, and deletes what was missed, soon: whether or not a request asks for the server again. */
   #retryLater(): void {
-    if (this.#missed.size === 0 || this.#cancelRetry !== null || this.#isOver) return
+    if (this.#state === 'closed' || !this.#isSought || this.#cancelRetry !== null || this.#isOver) return
     this.#outside(() => {
       this.#cancelRetry = this.#clock.timer(this.#retryPause, () => void this.#retry(), true)
     })
@@ -251,8 +269,13 @@ export class CacheServer {
     this.#cancelRetry = null
     this.#retryPause = Math.min(this.#retryPause * 2, maxRetry)
     this.#missed.forgetExpired()
-    if (this.#state === 'open' && this.#missed.size > 0 && !this.#isOver) await this.#mend()
+    if (this.#state === 'open' && this.#isSought && !this.#isOver) await this.#mend()
     this.#retryLater()
+  }
+
+  /** Milliseconds in which another process, once it can connect again, has deleted what the server missed from it. */
+  get #settling(): number {
+    return maxRetry + this.#settings.connectTimeout
   }
 
   /** Connects and deletes what was missed; then the server is used again. */
@@ -264,12 +287,15 @@ export class CacheServer {
   }
 
   async #tryToMend(): Promise<void> {
+    const isBack = this.#state === 'open' // not for the first time
     this.#state = 'mending'
     const start = this.#clock.ticks()
     const isEarly = start < this.#notBefore
     const within = <T>(promise: Promise<T>) => withDeadline(this.#clock, this.#settings.timeout, promise)
     try {
-      const connection = await this.#connect()
+      const told = this.#connection?.alive ? this.#connection : null
+      if (told !== null) await within(told.get(probe))
+      const connection = told ?? (await this.#connect())
       while (this.#missed.size > 0) {
         for (const batch of this.#missed.batches(maxDeleted)) {
           await within(Promise.all(batch.map(([key]) => connection.delete(key))))
@@ -279,7 +305,9 @@ export class CacheServer {
       if (!connection.alive) throw new Error('the connection was lost')
       if (this.#isOver) throw new Error('it was closed')
       const now = this.#clock.ticks()
-      this.#notBefore = Math.max(this.#failsAtOnce ? 0 : this.#notBefore, this.#expiredAt)
+      this.#reachedAt ??= now
+      const settledAt = isBack ? this.#reachedAt + this.#settling : 0
+      this.#notBefore = Math.max(this.#failsAtOnce ? 0 : this.#notBefore, this.#expiredAt, settledAt)
       if (now < this.#notBefore) {
         this.#state = 'open'
         return

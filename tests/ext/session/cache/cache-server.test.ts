@@ -12,6 +12,9 @@ import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 class FakeConnection {
   alive = true
   readonly deleted: string[] = []
+  async get(): Promise<null> {
+    return null
+  }
   async delete(key: string): Promise<boolean> {
     this.deleted.push(key)
     return true
@@ -89,9 +92,9 @@ describe('a server of the cache', () => {
     expect(server.state).toBe('open')
     clock.time += 1000
     await server.use(() => Promise.resolve())
-    attempts[2]!(new FakeConnection())
     await settled()
     expect(server.state).toBe('closed')
+    expect(attempts).toHaveLength(2)
   })
 
   test('that is well again is told what it missed, though nobody asks for it', async () => {
@@ -206,24 +209,40 @@ describe('a connection that takes long', () => {
 /** A cache whose server can be reached or not, and the repository on it. */
 function makeRepository(more: Partial<CacheLink> = {}) {
   const clock = new FakeClock()
+  let outages = 0
   const world = {
-    isUp: true,
+    get isUp() {
+      return outages % 2 === 0
+    },
+    /** What was connected when it went down stays dead. */
+    set isUp(isUp: boolean) {
+      if (isUp !== world.isUp) outages++
+    },
     hangs: false,
+    /** The host has vanished: no connection comes about. */
+    isMute: false,
+    /** Ms that a get takes. */
+    slow: 0,
     error: new Error('refused'),
     attempts: 0,
     deleted: [] as string[],
     told: [] as string[],
   }
-  const connection = (): CacheConnection => ({
+  const connection = (since = outages): CacheConnection => ({
     get alive() {
-      return world.isUp
+      return outages === since
     },
-    get: () => (world.hangs ? new Promise(() => {}) : Promise.resolve(null)),
+    get: () => {
+      if (world.hangs || world.isMute) return new Promise(() => {})
+      return world.slow === 0
+        ? Promise.resolve(null)
+        : new Promise((resolve) => clock.timer(world.slow, () => resolve(null)))
+    },
     add: async () => 1,
     replace: async () => 2,
     delete: async (key) => {
       if (world.hangs) return new Promise(() => {})
-      if (!world.isUp) throw new Error('the connection was lost')
+      if (outages !== since) throw new Error('the connection was lost')
       world.deleted.push(key)
       return true
     },
@@ -231,6 +250,7 @@ function makeRepository(more: Partial<CacheLink> = {}) {
   })
   const connect = async () => {
     world.attempts++
+    if (world.isMute) return new Promise<never>(() => {})
     if (!world.isUp) throw world.error
     return connection()
   }
@@ -391,5 +411,108 @@ describe('a change', () => {
       await clock.until(repository.save('sid', record, { data: `{"b":${n}}` }))
     }
     expect(clock.time - later).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('a server that is reached again', () => {
+  async function reachAgain() {
+    const parts = makeRepository()
+    const { clock, world, repository } = parts
+    const record = await repository.create('sid', { data: '{}' })
+    await repository.load('sid')
+    world.isUp = false
+    await clock.until(repository.save('sid', record, { data: '{"a":1}' }))
+    world.isUp = true
+    return parts
+  }
+
+  test('is read only when the other processes have had the time to tell it what it missed', async () => {
+    const { clock, repository } = await reachAgain()
+    await clock.pass(20)
+    const { cacheMisses } = repository.stats
+    for (let ms = 0; ms < 1900; ms += 100) {
+      await repository.load('sid')
+      await clock.pass(100)
+    }
+    expect(repository.stats.cacheMisses).toBe(cacheMisses)
+    await clock.pass(200)
+    await repository.load('sid') // sees that it is time
+    await clock.pass(10)
+    await repository.load('sid')
+    expect(repository.stats.cacheMisses).toBe(cacheMisses + 1)
+  })
+
+  test('is told of each change before the response meanwhile, also while it is looked at', async () => {
+    const { clock, world, repository } = await reachAgain()
+    await clock.pass(20)
+    const { cacheUnconfirmed } = repository.stats
+    const { attempts } = world
+    let looks = 0
+    world.slow = 10
+    for (let n = 0; n < 20; n++) {
+      const start = clock.time
+      void repository.load('sid') // looks at it where it is time
+      if (repository.cacheServers[0]!.state === 'mending') looks++
+      await clock.until(repository.destroy('sid'))
+      expect(clock.time).toBe(start)
+      await clock.pass(120)
+    }
+    expect(looks).toBe(1)
+    expect(repository.cacheServers[0]!.state).toBe('closed')
+    expect(repository.stats.cacheUnconfirmed).toBe(cacheUnconfirmed)
+    expect(world.attempts).toBe(attempts)
+  })
+
+  test('is looked for beside the requests though it missed no change, so that it is told of the next', async () => {
+    const { clock, world, repository } = makeRepository()
+    await repository.create('sid', { data: '{}' })
+    await repository.load('sid')
+    world.isMute = true
+    for (let n = 0; n < 60; n++) {
+      await clock.until(repository.load('sid'))
+      await clock.pass(500)
+    }
+    world.isMute = false
+    await clock.pass(2000)
+    const start = clock.time
+    await clock.until(repository.destroy('sid'))
+    expect(clock.time).toBe(start)
+    expect(repository.stats.cacheUnconfirmed).toBe(0)
+  })
+})
+
+describe('a connection that was lost beside the requests', () => {
+  test('is replaced without a word, and a change is told at once', async () => {
+    const { clock, world, repository } = makeRepository()
+    const record = await repository.create('sid', { data: '{}' })
+    await repository.load('sid')
+    const { cacheMisses } = repository.stats
+    world.isUp = false
+    world.isUp = true
+    const start = clock.time
+    await clock.until(repository.save('sid', record, { data: '{"a":1}' }))
+    expect(clock.time).toBe(start)
+    expect(world.deleted).toEqual([`tipfy:${repository.idOf('sid')}`])
+    await repository.load('sid')
+    expect(repository.stats.cacheMisses).toBe(cacheMisses) // another process may not have found the server yet
+    expect(repository.stats.cacheUnconfirmed).toBe(0)
+    expect(world.told).toEqual([])
+  })
+
+  test('is replaced for a change, also where the server had hung before', async () => {
+    const { clock, world, repository } = makeRepository()
+    const record = await repository.create('sid', { data: '{}' })
+    await repository.load('sid')
+    world.hangs = true
+    await clock.until(repository.save('sid', record, { data: '{"a":1}' }))
+    world.hangs = false
+    await clock.pass(1100)
+    world.isUp = false
+    world.isUp = true
+    world.deleted = []
+    const { cacheUnconfirmed } = repository.stats
+    await clock.until(repository.destroy('sid'))
+    expect(world.deleted).toEqual([`tipfy:${repository.idOf('sid')}`])
+    expect(repository.stats.cacheUnconfirmed).toBe(cacheUnconfirmed)
   })
 })

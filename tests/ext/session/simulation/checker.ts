@@ -66,6 +66,8 @@ export class Checker {
   readonly violations: string[] = []
   /** When the last memcached became well again; Infinity while one is not. */
   cacheWellAt = Number.NEGATIVE_INFINITY
+  /** What a cache cannot be told, it can be told by no process: see Theme.isForAll. */
+  isForAll = false
   /** Requests by number: dropped or failed ones must have left no mark. */
   readonly #unmarked = new Set<string>()
   /** Requests being served. */
@@ -283,7 +285,8 @@ export class Checker {
       // After memcached was not reached, only its own process, and after the cache's time all, must know.
       // Once memcached is well again its process has told it soon.
       const told = answer.isAlive() && visitor.startedAt - Math.max(answer.at, this.cacheWellAt) > toldWithin
-      const counts = answer.reached || answer.site === visitor.site || told || visitor.startedAt - answer.at > old
+      const counts =
+        this.isForAll || answer.reached || answer.site === visitor.site || told || visitor.startedAt - answer.at > old
       if (!counts || this.#isExcused(answer, visitor)) continue
       visitor.floor ??= { version: 0, dead: false }
       visitor.floor.version = Math.max(visitor.floor.version, answer.version)

@@ -327,6 +327,15 @@ export const plants: Record<string, Plant> = {
     devices: true,
     changes: [['proof.alg !== device.alg || !isSignedBy(proof, key)', 'proof.alg !== device.alg']],
   },
+  'a server that is back is read at once': {
+    file: 'cache/cache-server.ts',
+    near: 787,
+    theme: 'outages',
+    changes: [
+      ['isBack ? this.#reachedAt + this.#settling : 0', '0'],
+      ["if (this.#state === 'closed' && this.#connection?.alive === false)", 'if (false)'],
+    ],
+  },
   'a proof may bring a key of its own': {
     file: 'device/endpoint.ts',
     near: 1,

@@ -82,7 +82,9 @@ class World {
     for (let n = 1; n <= count; n++) this.#memcacheds.push(this.#newCache(`m${n}`, valkey))
     const picked = scheduler.pick(Object.values(themes))
     this.#theme = theme ?? (valkey !== undefined && scheduler.chance(0.5) ? failovers : picked)
-    const isBusy = scheduler.chance(0.3)
+    const isForAll = this.#theme.isForAll === true
+    this.checker.isForAll = isForAll
+    const isBusy = scheduler.chance(0.3) && !isForAll
     this.#holds = { probability: isBusy ? scheduler.between(0.01, 0.2) : 0, ms: scheduler.between(20, 250) }
     // New databases lock pessimistically; Google's newer emulator does too, and ignores versions.
     const server = scheduler.pick<Locks>([
@@ -154,6 +156,7 @@ class World {
     const parts = { datastore: this.#datastore, memcacheds: this.#memcacheds, habits: this.#habits }
     const site = new Site(scheduler, process, parts)
     this.#everySite.push(site)
+    if (this.#theme.isForAll) site.records.start()
     return site
   }
 
@@ -333,7 +336,8 @@ class World {
     } else if (kind === 'hang') {
       const ms = scheduler.between(20, 4000)
       memcached.hangsUntil = scheduler.time + ms
-      this.#unwell(ms)
+      // A host that vanishes, and one in its place.
+      this.#unwell(ms, () => this.#theme.isForAll && memcached.restart())
     } else if (kind === 'slow cache') {
       const ms = scheduler.between(20, 500)
       memcached.slow = 0.3

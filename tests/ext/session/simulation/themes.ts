@@ -13,6 +13,8 @@ export interface Theme {
   pauses: Weighted<number>
   programs: Weighted<keyof typeof programs>
   kinds: Weighted<Misfortune>
+  /** Caches are there for all processes or for none, and no event loop is held: then every response counts, also one that left before the cache confirmed it. */
+  isForAll?: true
 }
 
 export type Misfortune =
@@ -294,6 +296,38 @@ export const themes: Record<string, readonly [weight: number, theme: Theme]> = {
         [0.3, 'login'],
       ],
       kinds: [[1, 'late commit']],
+    },
+  ],
+  // Caches that are away for all processes at once. Only on demand.
+  outages: [
+    0,
+    {
+      ...storm,
+      burst: 6,
+      width: 60,
+      misfortunes: 2,
+      isForAll: true,
+      pauses: [
+        [4, 40],
+        [3, 300],
+        [2, 1500],
+        [1, 5000],
+        [0.3, 80_000],
+      ],
+      programs: [
+        [5, 'read'],
+        [3, 'push'],
+        [1, 'count'],
+        [0.5, 'login'],
+        [0.5, 'logout'],
+        [0.3, 'endAll'],
+      ],
+      kinds: [
+        [2, 'hang'],
+        [1, 'down'],
+        [1, 'restart'],
+        [0.5, 'evict'],
+      ],
     },
   ],
   // Somebody else's transactions, which lock all that they have read.

@@ -39,6 +39,11 @@ describe('with a Valkey and its replica, every promise is kept', () => {
     60_000,
   )
 
+  test('also for changes that left before the cache confirmed them, where it is away for all processes at once', async () => {
+    const output = await simulate('--valkey', 'crash', '--theme', 'outages', '--seeds', '250', '--seconds', '20')
+    expect(output).toContain(' 0 broken')
+  }, 60_000)
+
   test('within the bound, where the old primary goes on beside the new one', async () => {
     const output = await simulate('--valkey', 'linger', '--seeds', '250', '--seconds', '30')
     expect(output).toContain(' 0 broken')

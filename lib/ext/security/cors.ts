@@ -91,14 +91,16 @@ async function permit(
   isAllowed: OriginTest,
 ): Promise<void> {
   const anyOrigin = config.origins === '*' && !config.credentials
-  // Caches must not give one origin what was said to another, nor to a request without an origin.
+  // Caches must not give one origin what was said to another, nor to a request without an origin; where every origin is allowed,
+  // each response says so, also to a request without one. https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
   if (!anyOrigin) response.vary('Origin')
-  const origin = request.headers.get('origin')
-  if (origin === null || response.headers.has('access-control-allow-origin') || !(await isAllowed(origin))) return
+  if (response.headers.has('access-control-allow-origin')) return
+  const origin = anyOrigin ? '*' : request.headers.get('origin')
+  if (origin === null || !(anyOrigin || (await isAllowed(origin)))) return
   const asked = askedMethod(request)
   if (asked !== null && unmatched.has(response.status) && isRedirected(app, request, asked))
     allowRedirected(response, request, config, asked)
-  response.headers.set('Access-Control-Allow-Origin', anyOrigin ? '*' : origin)
+  response.headers.set('Access-Control-Allow-Origin', origin)
   if (config.credentials) response.headers.set('Access-Control-Allow-Credentials', 'true')
   if (config.exposeHeaders.length > 0 && request.method !== 'OPTIONS') {
     response.headers.set('Access-Control-Expose-Headers', config.exposeHeaders.join(', '))

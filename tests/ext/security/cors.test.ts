@@ -203,6 +203,16 @@ describe('a response', () => {
       'access-control-allow-origin': '*',
     })
   })
+
+  test('for every origin is in responses to requests without one, which caches give to others', async () => {
+    await serve({ origins: '*', exposeHeaders: ['x-total'] })
+    const { headers } = await running.ask('/items')
+    expect(corsHeaders(headers)).toEqual({
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'x-total',
+    })
+    expect(headers.vary ?? '').not.toContain('Origin')
+  })
 })
 
 test.each([

@@ -2,7 +2,8 @@
 //
 // A key that is far from its limit is counted here, and its hits are added to the store together: once they are a tenth of what
 // the limit leaves, and every second. So the more a key is used, the fewer calls it costs; close to its limit
-// each request waits for the store, and the limit is exact. A key that has reached its limit costs no call.
+// each request waits for the store, and the limit is exact. A key that has reached its limit costs one call a second, since
+// another process may have reset it.
 import { createHmac } from 'node:crypto'
 import { type Clock, withDeadline } from '../../../internal/clock.ts'
 import { type Count, MemoryCounts } from '../../../server/shared-counts.ts'
@@ -53,6 +54,8 @@ export interface LimiterOptions {
 
 /** The part of what a limit leaves that one process may count by itself. */
 const share = 0.1
+/** Ms between calls for a key that has reached its limit. */
+const askEvery = 1000
 /** Ms until hits are added to the store, and between sweeps. */
 const flushEvery = 1000
 const sweepEvery = 60_000
@@ -70,6 +73,8 @@ interface Shared {
   /** The store's count at the last call, and its end. */
   known: number
   expires: number
+  /** The ticks of the last call for a key that has reached its limit. */
+  askedAt: number
   /** Hits that are being added to the store, and those that wait for that. */
   adding: number
   pending: number
@@ -103,8 +108,12 @@ export class Limiter {
     const now = this.#options.clock.now()
     if (this.#options.store === null) return this.#hitMemory(this.#memoryId(policy, key), quota, now)
     const shared = this.#sharedFor(policy, key, quota, now)
-    if (shared.known >= quota.limit) return verdict(quota, shared.known + 1, shared.expires, now)
     const isUsable = this.#isUsable()
+    if (shared.known >= quota.limit) {
+      const ticks = this.#options.clock.ticks()
+      if (!isUsable || ticks - shared.askedAt < askEvery) return verdict(quota, shared.known + 1, shared.expires, now)
+      shared.askedAt = ticks
+    }
     // A hit that gets a 503 is not counted: after an outage those who tried again would be locked out.
     if (!isUsable && quota.storeDown === 'closed') return unknown
     shared.pending++
@@ -152,6 +161,7 @@ export class Limiter {
       window: quota.window * 1000,
       known: 0,
       expires: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
       adding: 0,
       pending: 0,
       current: null,
@@ -206,6 +216,7 @@ export class Limiter {
       const { count, expires } = await this.#call((store) => store.add(shared.id, hits, shared.window))
       shared.known = count
       shared.expires = expires
+      shared.askedAt = this.#options.clock.ticks()
       return { before: count - hits }
     } catch (error) {
       shared.pending += hits

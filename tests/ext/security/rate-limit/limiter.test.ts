@@ -183,7 +183,7 @@ test('a store that does not respond counts as one that is down', async () => {
   expect(said[0]).toMatch(/no response within 500 ms/)
 })
 
-test('a key that has reached its limit costs the store nothing more, however full this process is with others', async () => {
+test('a key that has reached its limit costs the store nothing more within a second, however full this process is with others', async () => {
   const one = limiter()
   await hits(one, 3, quota(3))
   const { length } = store.calls
@@ -205,4 +205,27 @@ test('a reset is one for all processes', async () => {
   await hits(one, 4, quota(5))
   await other.reset('policy', 'key')
   expect(passed(await hits(one, 9, quota(5)))).toBe(5)
+})
+
+test('a reset reaches within a second a process that has seen the key at its limit, and costs it one call a second', async () => {
+  const [one, other] = [limiter(), limiter()]
+  await hits(one, 9, quota(3))
+  expect(passed(await hits(other, 9, quota(3)))).toBe(0)
+  await clock.pass(1000)
+  store.calls.length = 0
+  const all = await Promise.all(Array.from({ length: 20 }, () => other.hit('policy', 'key', quota(3))))
+  expect([passed(all), store.calls]).toEqual([0, [1]])
+  await one.reset('policy', 'key')
+  await clock.pass(1000)
+  expect(states(await hits(other, 4, quota(3)))).toEqual(['passed', 'passed', 'passed', 'limited'])
+})
+
+test('a key that has reached its limit stays limited without the store, also by a closed policy', async () => {
+  const one = limiter()
+  await hits(one, 4, quota(3, 'closed'))
+  await hits(one, 1, quota(3, 'closed'))
+  store.isBroken = true
+  await clock.pass(1000)
+  expect(states(await hits(one, 1, quota(3, 'closed'), 'other'))).toEqual(['unknown'])
+  expect(states(await hits(one, 2, quota(3, 'closed')))).toEqual(['limited', 'limited'])
 })

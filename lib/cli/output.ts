@@ -6,7 +6,7 @@ export function paint(style: Parameters<typeof styleText>[0], text: string): str
   return styleText(style, text, { stream: process.stdout })
 }
 
-// By the console: a write to the stream itself ends the process where nobody reads any more, as in `tipfy routes | head -1`.
+// By the console: a write to the stream itself ends the process where the reader has gone, as in `tipfy routes | head -1`.
 export function print(text = ''): void {
   console.log(text)
 }

@@ -65,13 +65,17 @@ const readBody = (text: string): unknown => readJson(hasTags(text) ? text.slice(
 /** Returns true if two texts of one length have the same characters. Only the part that differs is counted: mostly a short one. */
 function haveSameCharacters(a: string, b: string): boolean {
   const start = commonLength(a.length, (from, to) => a.slice(from, to) === b.slice(from, to))
-  const end = a.length - commonLength(a.length - start, (from, to) => fromEnd(a, from, to) === fromEnd(b, from, to))
+  const end = a.length - commonEnd(a, b, a.length - start)
   let sum = 0
   for (let at = start; at < end; at++) sum += a.charCodeAt(at) - b.charCodeAt(at)
   return sum === 0
 }
 
-const fromEnd = (text: string, from: number, to: number): string => text.slice(text.length - to, text.length - from)
+/** Returns how many characters two texts have in common at their ends. */
+export function commonEnd(a: string, b: string, max = Math.min(a.length, b.length)): number {
+  const fromEnd = (text: string, from: number, to: number) => text.slice(text.length - to, text.length - from)
+  return commonLength(max, (from, to) => fromEnd(a, from, to) === fromEnd(b, from, to))
+}
 
 /** Returns the largest length, up to `max`, that is common. Slices are compared faster than their characters one by one. */
 function commonLength(max: number, isCommon: (from: number, to: number) => boolean): number {

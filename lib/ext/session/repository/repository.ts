@@ -24,7 +24,7 @@ import {
   type RepositoryParts,
   type RepositorySettings,
 } from './settings.ts'
-import { DecodedTexts, StoredMerge } from './stored-merge.ts'
+import { StoredMerge } from './stored-merge.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, parts, revokeAll, type SessionSummary } from './user-index.ts'
@@ -45,7 +45,6 @@ export class SessionRepository {
   readonly #clock: Clock
   readonly #cache: CachePort | null
   readonly #writer: SessionWriter
-  readonly #texts = new DecodedTexts()
   #wasLarge = false
 
   constructor({ datastore, cache, clock, randomness, settings }: RepositoryParts) {
@@ -329,6 +328,6 @@ export class SessionRepository {
   }
 
   #newMerge(): StoredMerge {
-    return new StoredMerge(this.settings, this.stats, this.#texts)
+    return new StoredMerge(this.settings, this.stats)
   }
 }

@@ -13,7 +13,8 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: Date.now,
+  // Fake timers replace Date, and not this function alone.
+  now: () => Date.now(),
   ticks,
   timer(ms, fn, inBackground = false) {
     const timer = setTimeout(fn, ms)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { type App, makeApp, RequestHandler, Rule } from 'tipfy'
+import { limit, type RateLimitConfig } from 'tipfy/ext/security'
 import { session } from 'tipfy/ext/session'
 import { createClient, memoryDatastore } from 'tipfy/testing'
 import { project, removeProjects, run } from '../support/project.ts'
@@ -19,13 +20,18 @@ declare module 'tipfy/ext/session' {
   }
 }
 
-async function make(): Promise<App> {
+async function make(handlers: object = {}, rateLimit: Partial<RateLimitConfig> = {}): Promise<App> {
   return makeApp({
     tipfy: {
       dev: false,
-      urls: () => [new Rule('/', { endpoint: 'marks', handler: Marks })],
+      logLevel: 'silent',
+      urls: () =>
+        Object.entries({ '/': Marks, ...handlers }).map(
+          ([path, handler]) => new Rule(path, { endpoint: path, handler }),
+        ),
       hooks: { posInitApp: 'tipfy/ext/session:setDatastoreSession' },
     },
+    'tipfy/ext/security': { rateLimit },
     'tipfy/ext/session': {
       secretKey: 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5',
       expiration: 3600,
@@ -55,6 +61,31 @@ test('the time of the test is that of the sessions: they expire by it', async ()
   expect((await client.get('/')).text).toBe('2')
   jest.advanceTimersByTime(3_610_000)
   expect((await client.get('/')).text).toBe('1')
+  await app.close()
+})
+
+class Limited extends RequestHandler {
+  async get() {
+    await limit('mail', 'ann')
+    return 'sent'
+  }
+}
+
+test.each([
+  'memory',
+  'datastore',
+] as const)('a rate limit ends by the time of the test, counted in %s', async (store) => {
+  jest.useRealTimers()
+  // Google's client, which the counts in Datastore are kept by, waits for the global setImmediate.
+  jest.useFakeTimers({ doNotFake: ['setImmediate'] })
+  const app = await make({ '/limited': Limited }, { store, policies: { mail: { limit: 2, window: 60 } } })
+  const client = createClient(app)
+  const statuses: number[] = []
+  for (const wait of [0, 0, 0, 59_000, 1_000]) {
+    jest.advanceTimersByTime(wait)
+    statuses.push((await client.get('/limited')).status)
+  }
+  expect(statuses).toEqual([200, 200, 429, 429, 200])
   await app.close()
 })
 

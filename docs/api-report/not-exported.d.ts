@@ -560,6 +560,18 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_OPTIONS: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_NOT_AN_APP: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_PORT_NUMBER: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_PORT_IN_USE: {
         readonly message: string;
         readonly remedy: string;

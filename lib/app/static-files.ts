@@ -3,12 +3,15 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { SendFileOptions } from '../http/response/body.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { checkOptionNames } from '../internal/options.ts'
 import { Rule } from '../routing/index.ts'
 import { app, response } from './globals.ts'
 import { type HandlerClass, RequestHandler } from './handler.ts'
 
 /** Options for the files of a folder. */
 export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutable' | 'dotfiles' | 'precompressed'> {}
+
+const staticOptions = ['maxAge', 'immutable', 'dotfiles', 'precompressed'] satisfies (keyof StaticOptions)[]
 
 /**
  * Makes a handler that sends the files of a folder, for a rule with a `<path:file>`. Names that begin with a dot, `..`, and
@@ -17,6 +20,7 @@ export interface StaticOptions extends Pick<SendFileOptions, 'maxAge' | 'immutab
  * @param folder relative to the application's root
  */
 export function staticFiles(folder: string, options: StaticOptions = {}): HandlerClass {
+  checkOptionNames('staticFiles()', options, staticOptions)
   let root: string | undefined
   class StaticFiles extends RequestHandler {
     get({ file }: { file: string }): void {

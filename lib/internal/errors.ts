@@ -147,6 +147,18 @@ const table = {
     message: 'The hook{name} of {event} is {given}, not a function that can be called',
     remedy: "Give a function, or the name of an exported one: 'module:function'.",
   },
+  TIPFY_E_OPTIONS: {
+    message: 'The options of {owner} {problem}',
+    remedy: 'They are an object with any of {names}.',
+  },
+  TIPFY_E_NOT_AN_APP: {
+    message: '{owner}() was given {given}, not an application',
+    remedy: 'Make one of the configuration: {owner}(makeApp(config)).',
+  },
+  TIPFY_E_PORT_NUMBER: {
+    message: 'The port is {given}, which is no port number',
+    remedy: 'Give a number from 0 to 65535; 0 takes a free port.',
+  },
   TIPFY_E_PORT_IN_USE: {
     message: 'Port {port} on {host} is in use',
     remedy: 'Stop the program that uses it, or choose another port: --port {other}.',

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net'
 import type { App } from '../app/types.ts'
 import { continueWith } from '../http/request/body-stream.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { describeGiven } from '../internal/has-text.ts'
 import { allowHalfOpen, createServer } from '../internal/node-http.ts'
+import { checkApp, checkOptionNames } from '../internal/options.ts'
 import { hostInUrl } from '../internal/own-host.ts'
 import { logged, openAccessLog } from './access-log.ts'
 import { gracefully } from './graceful.ts'
@@ -117,7 +119,11 @@ const localName = (serverName: string | null): string =>
  * @throws {TipfyError} TIPFY_E_PORT_IN_USE, TIPFY_E_PORT_DENIED, and what `app.ready()` throws
  */
 export async function serve(app: App, options: ServeOptions = {}): Promise<RunningServer> {
+  checkApp('serve', app)
+  checkOptionNames('serve()', options, ['port', 'host'])
   const port = options.port ?? defaultPort()
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new TipfyError('TIPFY_E_PORT_NUMBER', { given: describeGiven(port) })
   const host = options.host ?? (app.dev ? '127.0.0.1' : '0.0.0.0')
   const { shutdownTimeout, healthPath, accessLog, trustedProxies, trustedHeaders, appId, serverName } = app.settings
   await app.ready()
@@ -160,13 +166,15 @@ export function runApp(app: App, options: RunOptions = {}): Promise<RunningServe
 
 /** Does the same, with more to do at the start. */
 export async function runPrepared(app: App, options: RunOptions, prepare: () => Promise<void>): Promise<RunningServer> {
-  const { workers: count = 1 } = options
+  checkApp('runApp', app)
+  checkOptionNames('runApp()', options, ['port', 'host', 'workers'])
+  const { workers: count = 1, port, host } = options
   const { shutdownTimeout } = app.settings
   const workers = count > 1 && cluster.isPrimary ? new Workers(app.log, (shutdownTimeout + 5) * 1000) : null
   const start = async () => {
     if (workers !== null) return supervise(app, workers, count)
     await prepare()
-    return serve(app, options)
+    return serve(app, { port, host })
   }
   const running = await untilSignal(start, {
     unstarted: workers ?? app,

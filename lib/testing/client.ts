@@ -3,11 +3,12 @@ import { current } from '../app/globals.ts'
 import type { App } from '../app/types.ts'
 import { session, sessionStore } from '../ext/session/index.ts'
 import { sendResponse } from '../http/response/send.ts'
+import { checkApp, checkOptionNames } from '../internal/options.ts'
 import { ClientResponse, ClientStream } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { TestDevice } from './device.ts'
 import { exchange, type Message, open } from './exchange.ts'
-import { messageFor, type RequestOptions } from './message.ts'
+import { messageFor, type RequestOptions, requestOptions } from './message.ts'
 import { runInContext } from './with-request.ts'
 
 /** Options for all requests of a client. */
@@ -48,6 +49,8 @@ export class TestClient {
   readonly #device: TestDevice | undefined
 
   constructor(app: App, options: ClientOptions = {}) {
+    checkApp('createClient', app)
+    checkOptionNames('createClient()', options, ['baseUrl', 'headers', 'followRedirects', 'device'])
     this.#app = app
     this.#options = options
     this.#base = new URL(options.baseUrl ?? 'http://localhost')
@@ -102,6 +105,7 @@ export class TestClient {
    * const response = await client.request('POST', '/login', { form: { name: 'ann' }, followRedirects: true })
    */
   async request(method: string, path: string, options: ClientRequestOptions = {}): Promise<ClientResponse> {
+    checkOptionNames('a request', options, [...requestOptions, 'followRedirects'])
     await this.#app.ready()
     const follow = options.followRedirects ?? this.#options.followRedirects ?? false
     const history: ClientResponse[] = []

@@ -24,6 +24,16 @@ export interface RequestOptions {
   remoteAddress?: string
 }
 
+export const requestOptions = [
+  'headers',
+  'query',
+  'form',
+  'json',
+  'multipart',
+  'body',
+  'remoteAddress',
+] satisfies (keyof RequestOptions)[]
+
 function encodeFields(fields: Fields | string): string {
   if (typeof fields === 'string') return fields.replace(/^\?/, '')
   if (fields instanceof URLSearchParams) return fields.toString()

@@ -5,8 +5,9 @@ import { contextStorage } from '../app/context.ts'
 import type { App, RequestContext } from '../app/types.ts'
 import type { SessionData } from '../ext/session/data/session-data.ts'
 import { session } from '../ext/session/index.ts'
+import { checkApp, checkOptionNames } from '../internal/options.ts'
 import { exchange, type Message, type Reply } from './exchange.ts'
-import { messageFor, type RequestOptions } from './message.ts'
+import { messageFor, type RequestOptions, requestOptions } from './message.ts'
 
 /** The request that `withRequest` makes. */
 export interface WithRequestOptions extends RequestOptions {
@@ -27,6 +28,8 @@ export interface WithRequestOptions extends RequestOptions {
  * const total = await withRequest(app, { path: '/?currency=EUR' }, () => totalInCurrency())
  */
 export async function withRequest<T>(app: App, options: WithRequestOptions, fn: () => T | Promise<T>): Promise<T> {
+  checkApp('withRequest', app)
+  checkOptionNames('withRequest()', options, [...requestOptions, 'path', 'method', 'cookies', 'session'])
   const { path = '/', method = 'GET', cookies = {}, session: data, ...rest } = options
   const header = Object.entries(cookies)
     .map(([name, value]) => `${name}=${value}`)

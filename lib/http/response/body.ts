@@ -24,6 +24,16 @@ export interface SendFileOptions {
   precompressed?: boolean
 }
 
+export const fileOptions = [
+  'root',
+  'download',
+  'mimetype',
+  'maxAge',
+  'immutable',
+  'dotfiles',
+  'precompressed',
+] satisfies (keyof SendFileOptions)[]
+
 /** A file to be sent: located when the handler has returned (open-file.ts), opened when it is sent. */
 export class FileBody {
   readonly path: string

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import { isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
+import { checkOptionNames } from '../../internal/options.ts'
 import { parseHttpDate } from '../conditional.ts'
 import {
   type CookieOptions,
@@ -14,7 +15,7 @@ import {
 import { checkHeaderValue, HeaderList, type HeadersInit } from '../headers.ts'
 import { Html } from '../html.ts'
 import { attachment, mimetypeOf, withCharset } from '../media-types.ts'
-import { type Body, endSource, FileBody, type SendFileOptions, type StreamSource } from './body.ts'
+import { type Body, endSource, FileBody, fileOptions, type SendFileOptions, type StreamSource } from './body.ts'
 import { CacheControl, deltaSeconds } from './cache-control.ts'
 import { type EventOptions, type EventSourceFunction, EventStream } from './events.ts'
 
@@ -31,6 +32,7 @@ export interface ResponseOptions {
 }
 
 const html = 'text/html; charset=utf-8'
+const responseOptions = ['status', 'headers', 'mimetype', 'contentType'] satisfies (keyof ResponseOptions)[]
 
 /**
  * A response. The global `response` is that of the request being served; `new Response(body, { status, headers, mimetype })`
@@ -64,7 +66,9 @@ export class Response {
     else this.stream(body)
   }
 
-  #fill({ status, headers, mimetype, contentType }: ResponseOptions): void {
+  #fill(options: ResponseOptions): void {
+    if (typeof options !== 'object') checkOptionNames('a Response', options, responseOptions)
+    const { status, headers, mimetype, contentType } = options
     if (status !== undefined) this.status = status
     if (headers !== undefined) {
       const given = new HeaderList(headers)
@@ -262,6 +266,7 @@ export class Response {
   /** Sends a file: in part if asked for, not at all if the client has it. Becomes a 404 if it does not exist. */
   sendFile(path: string, options: SendFileOptions = {}): this {
     if (this.#isSent) throw sentError('sendFile()')
+    checkOptionNames('sendFile()', options, fileOptions)
     const { download, mimetype, maxAge, immutable } = options
     this.body = new FileBody(path, options)
     this.isConditional = true

@@ -116,7 +116,7 @@ export async function sendFailure(
   const { request } = context
   if (outgoing.headersSent || outgoing.destroyed) {
     app.log.error({ err: error }, `${nameOf(request)}: the response broke off`)
-    outgoing.destroy()
+    breakOff(request, outgoing, error)
     return
   }
   // The session was saved with the response that failed: its cookies belong to the one that is sent instead.
@@ -129,9 +129,22 @@ export async function sendFailure(
     await send(await laterErrorResponse(app, context, error))
   } catch (pageError) {
     app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be sent`)
-    if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy()
+    if (outgoing.headersSent || outgoing.destroyed) breakOff(request, outgoing, pageError)
     else await send(plainFailure())
   }
+}
+
+declare module '../http/request/request.ts' {
+  interface RequestNotes {
+    /** The name of the error at which its response broke off. */
+    brokenBy?: string
+  }
+}
+
+function breakOff(request: Request, outgoing: ServerResponse, error: unknown): void {
+  request.notes ??= {}
+  request.notes.brokenBy = describeError(error).name ?? 'Error'
+  outgoing.destroy()
 }
 
 /** Names a request in a log line. */

@@ -64,10 +64,12 @@ function attributesOf(request: Request): Attributes {
 function outcomeOf(request: Request, outgoing: ServerResponse): Attributes {
   const route = routeOf(request)
   const { statusCode, headersSent } = outgoing
+  // The status of a response that broke off had left by then.
+  const problem = headersSent && statusCode >= 500 ? String(statusCode) : request.notes?.brokenBy
   return {
     ...(route !== undefined && { 'http.route': route }),
     ...(headersSent && { 'http.response.status_code': statusCode }),
-    ...(headersSent && statusCode >= 500 && { 'error.type': String(statusCode) }),
+    ...(problem !== undefined && { 'error.type': problem }),
   }
 }
 

@@ -44,6 +44,17 @@ class Stream extends RequestHandler {
   }
 }
 
+class Broken extends RequestHandler {
+  get() {
+    return response.stream(
+      (async function* () {
+        yield 'begun'
+        throw new RangeError('no more pieces')
+      })(),
+    )
+  }
+}
+
 let running: Running
 beforeAll(async () => {
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }))
@@ -54,6 +65,7 @@ beforeAll(async () => {
     [
       new Rule('/visits/<int:year>/', { endpoint: 'visits', handler: Visits }),
       new Rule('/stream', { endpoint: 'stream', handler: Stream }),
+      new Rule('/broken', { endpoint: 'broken', handler: Broken }),
     ],
     {
       tipfy: { hooks: { posInitApp: 'tipfy/ext/session:setDatastoreSession' } },
@@ -159,13 +171,24 @@ test('a method that is made up, and a host that is none, get no names of their o
   expect(attributes).not.toHaveProperty(['server.address'])
 })
 
-test('a stream that the client leaves ends with the connection', async () => {
+test('a stream that the client leaves ends with the connection, and is no error', async () => {
   const outgoing = get({ port: running.port, host: '127.0.0.1', path: '/stream' })
   const [incoming] = await once(outgoing, 'response')
   await once(incoming, 'data')
   expect(exporter.getFinishedSpans().some(({ kind }) => kind === SpanKind.SERVER)).toBe(false)
   outgoing.destroy()
-  expect((await serverSpan()).name).toBe('GET /stream')
+  const { name, attributes, status } = await serverSpan()
+  expect([name, attributes['error.type'], status.code]).toEqual(['GET /stream', undefined, SpanStatusCode.UNSET])
+})
+
+test('a response that breaks off is an error, whatever its status was', async () => {
+  await expect(running.ask('/broken')).rejects.toThrow()
+  const { attributes, status } = await serverSpan()
+  expect([attributes['http.response.status_code'], attributes['error.type'], status.code]).toEqual([
+    200,
+    'RangeError',
+    SpanStatusCode.ERROR,
+  ])
 })
 
 test('the duration is a histogram in seconds, by what takes few values', async () => {

@@ -696,6 +696,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_JSON_VALUE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_HANDLER_RETURNED: {
         readonly message: string;
         readonly remedy: string;

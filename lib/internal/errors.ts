@@ -287,6 +287,10 @@ const table = {
     message: 'JSON was to be made of a value with a promise in it, at `{path}`, which would be an empty object',
     remedy: 'Await the promise first.',
   },
+  TIPFY_E_JSON_VALUE: {
+    message: 'JSON was to be made of a value with {what} in it, at `{path}`',
+    remedy: 'Write a BigInt as text, String(n), and what is in a circle by an id.',
+  },
   TIPFY_E_HANDLER_RETURNED: {
     message: 'A handler returned {given}, which cannot become a response',
     remedy: 'Return nothing, text, bytes, a stream, a plain object or array (JSON), a Response or an HTTPException.',

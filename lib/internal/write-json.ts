@@ -1,26 +1,60 @@
-// JSON.stringify for what applications send: a promise in it is an error.
+// JSON.stringify for what applications send: what it cannot write, and a promise, are errors that say where.
 import { TipfyError } from './errors.ts'
 import { isPromise } from './promises.ts'
 
 /**
  * Returns a value as JSON; undefined for one that has none.
  *
- * @throws {TipfyError} TIPFY_E_JSON_PROMISE for a promise in it, which JSON writes as an empty object: an `await` was forgotten
+ * @throws {TipfyError} TIPFY_E_JSON_PROMISE for a promise in it, which JSON writes as an empty object: an `await` was forgotten;
+ * TIPFY_E_JSON_VALUE for a BigInt or a circle
  */
 export function writeJson(value: unknown): string | undefined {
-  const text: string | undefined = JSON.stringify(value)
-  if (text?.includes('{}')) rejectPromises(value)
+  const text = stringify(value)
+  const found = text?.includes('{}') ? find(value, (node) => isPromise(node.value)) : null
+  if (found !== null) throw new TipfyError('TIPFY_E_JSON_PROMISE', { path: pathOf(found) })
   return text
 }
 
-function rejectPromises(root: unknown): void {
-  const open: [value: unknown, path: string][] = [[root, '']]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [value, path] = next
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (cause) {
+    const found = cause instanceof TypeError ? find(value, isUnwritable) : null
+    // An error of the application's own toJSON.
+    if (found === null) throw cause
+    const what = typeof found.value === 'bigint' ? 'a BigInt' : 'a circular reference'
+    throw new TipfyError('TIPFY_E_JSON_VALUE', { what, path: pathOf(found) }, { cause })
+  }
+}
+
+/** A value, and the one that it was found in. */
+interface Node {
+  value: unknown
+  key: string
+  parent: Node | null
+}
+
+function isUnwritable({ value, parent }: Node): boolean {
+  if (typeof value === 'bigint') return true
+  for (let at = parent; at !== null; at = at.parent) if (at.value === value && typeof value === 'object') return true
+  return false
+}
+
+function find(root: unknown, isWanted: (node: Node) => boolean): Node | null {
+  const open: Node[] = [{ value: root, key: '', parent: null }]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isWanted(node)) return node
+    const { value } = node
     if (typeof value !== 'object' || value === null) continue
-    if (isPromise(value)) throw new TipfyError('TIPFY_E_JSON_PROMISE', { path })
     // Its JSON is made of something else.
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') continue
-    for (const [key, inner] of Object.entries(value)) open.push([inner, path === '' ? key : `${path}.${key}`])
+    for (const [key, inner] of Object.entries(value)) open.push({ value: inner, key, parent: node })
   }
+  return null
+}
+
+function pathOf(node: Node): string {
+  const keys: string[] = []
+  for (let at = node; at.parent !== null; at = at.parent) keys.unshift(at.key)
+  return keys.join('.')
 }

@@ -131,6 +131,14 @@ test('JSON that cannot be written is an error, not an empty response', () => {
   loop.loop = loop
   expect(() => made(loop)).toThrow(/circular/i)
   expect(() => made({ big: 1n })).toThrow(/BigInt/)
+  const order = { lines: [{ price: 3 }, { price: 3n }] }
+  expect(() => made(order)).toThrow(expect.objectContaining({ code: 'TIPFY_E_JSON_VALUE' }))
+  expect(() => made(order)).toThrow('with a BigInt in it, at `lines.1.price`. Write a BigInt as text')
+  const cart: { user: { cart?: unknown } } = { user: {} }
+  cart.user.cart = cart
+  expect(() => made({ same: cart.user, cart })).toThrow('with a circular reference in it, at `cart.user.cart`')
+  const failing = { toJSON: () => Object.fromEntries(null as never) }
+  expect(() => made({ failing })).toThrow(TypeError)
 })
 
 test('a file is found before the response, or is a 404', async () => {

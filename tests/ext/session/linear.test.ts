@@ -7,6 +7,7 @@ import { CookieSigner } from '../../../lib/ext/session/cookies/signing.ts'
 import { decodeData, encodeData, sameData } from '../../../lib/ext/session/data/codec.ts'
 import { checkValue } from '../../../lib/ext/session/data/values.ts'
 import { parseProof } from '../../../lib/ext/session/device/proof.ts'
+import { mergeChanged, type Sides } from '../../../lib/ext/session/merge/changed-parts.ts'
 import { type Data, mergeData } from '../../../lib/ext/session/merge/merge.ts'
 import { systemClock } from '../../../lib/internal/clock.ts'
 import { expectLinear } from '../../support/linear.ts'
@@ -70,6 +71,29 @@ describe.each(Object.entries(kinds))('a session of %s', (_, make) => {
       },
       to: 2 ** 13,
       run: ([base, mine, theirs]) => mergeData(base, mine, theirs, () => {}),
+    })
+  })
+})
+
+describe('the parts of texts that no side changed are left out in linear time', () => {
+  const inObjects = (size: number, change: (list: unknown[]) => unknown[], by: string): Data => {
+    const list = many(size / 8, (n) => ({ n, [`k${n % 7}`]: n % 3 === 0 ? new Date(n) : 'x' }))
+    const members = Object.fromEntries(many(size / 8, (n) => [`key${n}`, n % 5 === 0 ? by : [n]]))
+    return {
+      a: { [by]: 1, b: { members, c: { list: change(list), map: new Map(change(list).map((one) => [one, by])) } } },
+    }
+  }
+  const places: Record<string, (list: unknown[], by: string) => unknown[]> = {
+    'at the end': (list, by) => [...list, by],
+    'at the start': (list, by) => [by, ...list],
+    'in every second place': (list, by) => list.map((one, n) => (n % 2 === 0 ? by : one)),
+  }
+  test.each(Object.entries(places))('where lists are changed %s', async (_, change) => {
+    await expectLinear({
+      input: (size) =>
+        ['base', 'mine', 'theirs'].map((by) => encodeData(inObjects(size, (list) => change(list, by), by))) as Sides,
+      to: 2 ** 14,
+      run: (sides) => mergeChanged(sides, ([, mine]) => mine),
     })
   })
 })

@@ -8,7 +8,9 @@ import { member } from '../data/values.ts'
 import type { Conflict } from './merge.ts'
 
 /** Shorter texts are merged as they are. */
-const minLength = 64
+const minLength = 16
+/** So are shorter objects. */
+const minObject = 256
 
 /** Deeper values are merged as they are: each level is read once more. */
 const maxDepth = 4
@@ -89,7 +91,7 @@ class Shortener {
     while (sides[0][at[0]] === '"') {
       const key = keyAt(sides[0], at[0])
       if (key === null) return null
-      const { length } = commonEntries(sides, at)
+      const { length, next } = commonEntries(sides, at)
       if (length > 0) {
         const run = sides[0].slice(at[0], at[0] + length)
         const isLong = length >= minLength
@@ -102,7 +104,8 @@ class Shortener {
       }
       const has = each((i) => sides[i].startsWith(`${key}:`, at[i]))
       const values = each((i) => at[i] + key.length + 1)
-      const part = has.includes(false) ? null : this.#value(values, path + member(JSON.parse(key)), depth + 1)
+      const inner = () => path + member(JSON.parse(key))
+      const part = has.includes(false) ? null : this.#value(values, next, inner, depth + 1)
       if (part !== null) restores.set(key, part.restore)
       for (const i of sideIndexes) {
         if (!has[i]) continue
@@ -119,14 +122,16 @@ class Shortener {
     return { texts: each((i) => texts[i] + sides[i].slice(at[i], ends[i])), ends, restore }
   }
 
-  /** Returns null for values that are merged as they are. */
-  #value(starts: Three<number>, path: string, depth: number): Shortened | null {
-    if (depth > maxDepth || path.length > maxPath) return null
+  /** Returns null for values that are merged as they are. @param length of that of the base */
+  #value(starts: Three<number>, length: number, path: () => string, depth: number): Shortened | null {
     const begin = (text: string) => this.#sides.every((side, i) => side.startsWith(text, starts[i]))
     const opening = (this.#form === '' ? ['['] : ['[', '{"~m":[', '{"~s":[']).find(begin)
-    if (opening !== undefined) return this.#entries(starts, opening, path)
+    if (opening === undefined && (length < minObject || !begin('{'))) return null
+    const at = path()
+    if (depth > maxDepth || at.length > maxPath) return null
+    if (opening !== undefined) return this.#entries(starts, opening, at)
     const hasTag = this.#form !== '' && this.#sides.some((side, i) => tag.test(side.slice(starts[i], starts[i]! + 4)))
-    return begin('{') && !hasTag ? this.#members(starts, path, depth) : null
+    return hasTag ? null : this.#members(starts, at, depth)
   }
 
   /** Shortens the entries that lists, Maps or Sets begin with. */
@@ -171,18 +176,27 @@ class Shortener {
   }
 }
 
-/** Returns the length of the entries, with the commas behind them, that are the same on all sides from there on. */
-function commonEntries([base, mine, theirs]: Sides, [start, m, t]: Three<number>): { length: number; count: number } {
+/** Entries that are the same on all sides, and the one behind them. */
+interface CommonEntries {
+  /** Characters, with the commas behind them. */
+  length: number
+  count: number
+  /** Characters of the one behind them, in the base. */
+  next: number
+}
+
+function commonEntries([base, mine, theirs]: Sides, [start, m, t]: Three<number>): CommonEntries {
   let [length, count] = [0, 0]
   for (;;) {
-    const next = endOfValue(base, start + length) + 1 - start
-    if (base[start + next - 1] !== ',') break
-    const entry = base.slice(start + length, start + next) // faster than startsWith
-    if (entry !== mine.slice(m + length, m + next) || entry !== theirs.slice(t + length, t + next)) break
-    length = next
+    const end = endOfValue(base, start + length) + 1 - start
+    const next = end - length
+    if (base[start + end - 1] !== ',') return { length, count, next }
+    const entry = base.slice(start + length, start + end) // faster than startsWith
+    const isCommon = entry === mine.slice(m + length, m + end) && entry === theirs.slice(t + length, t + end)
+    if (!isCommon) return { length, count, next }
+    length = end
     count++
   }
-  return { length, count }
 }
 
 /** Returns the text of a member's key; null for one with escapes, and where there is none. */

@@ -141,6 +141,11 @@ export const plants: Record<string, Plant> = {
     near: 1,
     changes: [['index <= base.length', 'index < base.length']],
   },
+  'the merge loses what it left out of a list': {
+    file: 'merge/changed-parts.ts',
+    near: 1,
+    changes: [['opening + head + merged', 'opening + short + merged']],
+  },
   'the merge leaves a value that only one of them changed as it was': {
     file: 'merge/merge.ts',
     near: 4,

@@ -64,7 +64,13 @@ interface MemjsServer {
   password: string | undefined
   connected: boolean
   _socket: Socket | undefined
+  responseBuffer: Buffer
+  responseHandler(chunk: Buffer): void
 }
+
+/** The mark at the start of each reply. */
+const replyMagic = 0x81
+const maxReply = 16 * 1024 * 1024
 
 class Connection implements CacheConnection {
   readonly #name: string
@@ -99,6 +105,11 @@ class Connection implements CacheConnection {
     this.#server = server as unknown as MemjsServer
     this.#server.username = username ?? undefined // not what the environment says
     this.#server.password = password ?? undefined
+    const handle = this.#server.responseHandler
+    this.#server.responseHandler = (chunk) => {
+      handle.call(this.#server, chunk)
+      this.#checkRest()
+    }
     // One try: a check-and-set sent again would report its own success as a failure.
     const silent = { log: () => {} }
     this.#client = new memjs.Client([server], { retries: 1, retry_delay: 0, failover: false, logger: silent })
@@ -161,9 +172,16 @@ class Connection implements CacheConnection {
     const replied = this.#perform(op.noop, '', none, '')
     this.#server._socket?.once('close', () => this.#lost())
     const { header } = await replied
-    if (header.magic !== 0x81 || header.status !== ok)
-      throw new CacheUnusable(`it does not speak the memcached binary protocol${remedy}`)
+    if (header.magic !== replyMagic || header.status !== ok) throw noMemcached()
     this.#socket = this.#server._socket
+  }
+
+  /** Ends a connection to what is no memcached: memjs would keep all that comes, and copy it with each piece. */
+  #checkRest(): void {
+    const rest = this.#server.responseBuffer
+    const isReply = rest.length === 0 || rest[0] === replyMagic
+    if (isReply && (rest.length < 12 || rest.readUInt32BE(8) <= maxReply)) return
+    this.#server._socket?.destroy(noMemcached())
   }
 
   #ask(opcode: number, key: string, extras: Extras = none, value = '', cas?: Buffer): Promise<Reply> {
@@ -228,6 +246,10 @@ function requestOf(opcode: number, sequence: number, key: string, extras: Extras
 
 function uncork(socket: Socket): void {
   socket.uncork()
+}
+
+function noMemcached(): CacheUnusable {
+  return new CacheUnusable(`it does not speak the memcached binary protocol${remedy}`)
 }
 
 function rejected(what: string, status: number): CacheRefused {

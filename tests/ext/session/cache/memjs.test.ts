@@ -32,7 +32,11 @@ afterAll(() => {
 
 test('the private members of this version of memjs are where memcached.ts looks for them', async () => {
   const client = new memjs.Server('127.0.0.1', port, '', '', {})
-  expect(client).toMatchObject({ connected: false })
+  expect(client).toMatchObject({
+    connected: false,
+    responseBuffer: expect.any(Buffer),
+    responseHandler: expect.any(Function),
+  })
   expect(Object.keys(client)).toEqual(expect.arrayContaining(['username', 'password']))
   await new Promise<void>((resolve) => {
     const shared = new memjs.Client([client], { retries: 1 })
@@ -57,4 +61,31 @@ test('a connection logs in only as configured, knows that it is alive, and close
     delete process.env.MEMCACHIER_USERNAME
     delete process.env.MEMCACHIER_PASSWORD
   }
+})
+
+test.each<[string, (request: Buffer) => Buffer]>([
+  ['sends what is no reply', () => Buffer.alloc(65_536, 0x2b)],
+  [
+    'begins a reply of 4 GB',
+    (request) => {
+      const reply = Buffer.alloc(65_536)
+      reply[0] = 0x81
+      reply.writeUInt32BE(0xfffffff0, 8)
+      request.copy(reply, 12, 12, 16)
+      return reply
+    },
+  ],
+])('a server that %s loses its connection at once, and keeps nothing in memory', async (_, reply) => {
+  const ended = Promise.withResolvers<void>()
+  const hostile = createServer((socket) => {
+    socket.on('error', () => {}).on('close', () => ended.resolve())
+    socket.on('data', (request) => socket.write(reply(request)))
+  }).listen(0, '127.0.0.1')
+  await once(hostile, 'listening')
+  const { port } = hostile.address() as AddressInfo
+  await expect(memcachedLink({ host: '127.0.0.1', port }).connect(60_000)).rejects.toThrow(
+    'it does not speak the memcached binary protocol: Valkey and Redis are valkey://host:port',
+  )
+  await ended.promise
+  hostile.close()
 })

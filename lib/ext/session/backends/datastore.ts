@@ -174,7 +174,10 @@ export class DatastoreSession extends BackendSession {
     this.checkDevice()
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
-      if (id !== undefined) await this.call((repository) => repository.destroy(id))
+      // An id that was dead before this request ends nothing else, unless the device shows that its own browser sends it.
+      const mayFollow = (device: string | undefined) =>
+        this.#record !== null || (device !== undefined && this.#isProven(device))
+      if (id !== undefined) await this.call((repository) => repository.destroy(id, mayFollow))
       this.forget()
     })
   }
@@ -289,12 +292,17 @@ export class DatastoreSession extends BackendSession {
     // Named, because near its absolute end the record has less idle time than the new session is to have.
     const seconds = this.lifetime ?? this.kind.expiration
     const next = { data, username: this.did.user, expiresIn: seconds * 1000 }
-    const isProven = (device: string) => this.guard?.isProven(storedDevice(device)!) ?? true
+    const isProven = (device: string) => this.#isProven(device)
     const saved = await this.call((repository) => repository.regenerate(oldId, id, record, next, isProven))
     if (saved.state === 'gone') return undefined
     this.#state = { is: 'live', id, record: saved.record, isSent: false, isOlder: false }
     this.#drop()
     return this.#send()
+  }
+
+  /** Returns true if the request shows the proof of an encoded device, or needs none. */
+  #isProven(device: string): boolean {
+    return this.guard?.isProven(storedDevice(device)!) ?? true
   }
 
   async #commitChanges(state: Live, data: string): Promise<CookieChange | undefined> {

@@ -20,6 +20,11 @@ export interface Offer {
   readonly sent: number
   /** The number of times it was sent. */
   readonly tries: number
+  /**
+   * The ids of registrations before this login, of sessions that another request moved at the same moment: the browser may be left
+   * with one of those, and must not give up the key.
+   */
+  readonly former?: readonly string[]
 }
 
 export interface Registration {
@@ -29,8 +34,15 @@ export interface Registration {
   readonly since: number
 }
 
+interface Binding {
+  /** The time the browser first signed. */
+  readonly proven: number
+  /** The time the session got the new id that it has. */
+  readonly moved: number
+}
+
 /** As it is stored. Two requests at once may leave a mixture: `stateOf` reads it. */
-export type StoredDevice = Partial<Offer & Registration & { readonly proven: number }>
+export type StoredDevice = Partial<Offer & Registration & Binding>
 
 export function stateOf(device: StoredDevice | undefined): DeviceState | null {
   if (device === undefined) return null

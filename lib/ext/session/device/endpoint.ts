@@ -6,10 +6,12 @@ import { type StoredDevice, stateOf } from '../data/device-state.ts'
 import { deviceKey } from '../data/reserved.ts'
 import type { Devices } from './devices.ts'
 import { isSignedBy, parseProof } from './proof.ts'
-import { type DeviceRequest, newOffer } from './session-device.ts'
+import { type DeviceRequest, loginOf, newOffer } from './session-device.ts'
 
 /** Seconds that a browser keeps the first bound cookie: the first refresh comes with the next request, and shows that all works. */
 const firstMaxAge = 60
+/** Ms after a login in which a former key is kept. */
+const formerKept = 60_000
 
 /** A response, and whether the session was changed: it is saved then. */
 export interface Reply {
@@ -38,7 +40,7 @@ export async function registerOrRefresh(
     return id === undefined ? await register(devices, main, request) : await refresh(devices, main, request, id)
   } catch (err) {
     devices.settings.log.error({ err }, 'the session of a device is out of reach')
-    return unsaved(reply(503, null, { 'retry-after': '5' })) // the browser keeps the binding
+    return unavailable()
   }
 }
 
@@ -64,8 +66,9 @@ async function register(devices: Devices, main: BackendSession, request: DeviceR
     const device = data[deviceKey] as StoredDevice | undefined
     isDone = isOffered(device)
     // The offer was used; another one, for a browser whose first refresh never comes, has as long to live.
-    const { until = now, tries = 0 } = device ?? {}
-    if (isDone) data[deviceKey] = { ...newOffer(now), until, tries, sent: now, id, key, alg, since: now }
+    const { until = now, tries = 0, former } = device ?? {}
+    if (!isDone) return
+    data[deviceKey] = { ...newOffer(now), until, tries, sent: now, id, key, alg, since: now, ...(former && { former }) }
   })
   if (!isDone) return reject('the session has changed meanwhile')
   devices.counters.registered++
@@ -94,6 +97,7 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
   const moved = await main.deviceOfMoved()
   const device = moved ?? deviceOf(main)
   const { key } = device ?? {}
+  if (device?.former?.includes(id) && settings.now() - loginOf(device) < formerKept) return unavailable()
   if (device?.id !== id || key === undefined) return stop()
   const proof = parseProof(request.headers.get('secure-session-response'))
   if (typeof proof === 'string' || !devices.isOwn(proof.jti, id)) {
@@ -121,6 +125,9 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
   devices.prove(response, id, isUnbound ? firstMaxAge : devices.config.lifetime)
   return { response, isSaved: isFirst }
 }
+
+/** The browser keeps the binding, and comes again. */
+const unavailable = (): Reply => unsaved(reply(503, null, { 'retry-after': '5' }))
 
 const deviceOf = (main: BackendSession) => main.look()[deviceKey] as StoredDevice | undefined
 

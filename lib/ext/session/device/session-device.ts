@@ -50,6 +50,9 @@ export const newOffer = (now: number): Offer => ({
   tries: 0,
 })
 
+/** The time of the login that a device was offered at, in ms. */
+export const loginOf = ({ until = 0 }: StoredDevice): number => until - offerLife
+
 export class SessionDevice implements DeviceGuard {
   readonly #devices: Devices
   readonly #main: BackendSession
@@ -111,7 +114,11 @@ export class SessionDevice implements DeviceGuard {
     if (this.isProven(device)) return true
     const { counters } = this.#devices
     const skipped = this.#request.headers.get('secure-session-skipped') ?? ''
-    if (this.#isFromElsewhere) {
+    // Of a login and a regenerate() at once the browser may be left with the session of one and the bound cookie of the other.
+    const other = this.#devices.find(this.#request)?.cookie
+    this.#rejection = other && this.#comeAgain(`${device.id}.${other.issued}`)
+    if (this.#rejection !== undefined) counters.bounced++
+    else if (this.#isFromElsewhere) {
       counters.bounced++
       this.#rejection = beginAgain()
     } else if (/(?:^|,)\s*"?(?:unreachable|server_error)\b/.test(skipped)) {
@@ -132,17 +139,23 @@ export class SessionDevice implements DeviceGuard {
     if (device === undefined || stateOf(device) !== 'bound') return
     const at = this.#provenAt(device)!
     if (this.#now - at <= within * 1000) return
-    const { asked, cookie, settings } = this.#devices
     // It names the proof that was too old: times of two processes, whose clocks differ, are not compared.
-    const mark = `${device.id}.${at}`
-    if (findCookie(asked, this.#request, settings)?.cookie?.text === mark) {
-      throw new Forbidden('This browser did not prove that the login is its own.')
-    }
-    const response = new Response(null, { status: 307, headers: { Location: this.#request.url } })
+    const again = this.#comeAgain(`${device.id}.${at}`)
+    throw again ?? new Forbidden('This browser did not prove that the login is its own.')
+  }
+
+  /** A response that deletes the bound cookie, so that the browser signs and comes again; undefined if `mark` shows that it did. */
+  #comeAgain(mark: string): HTTPException | undefined {
+    const { asked, cookie, settings } = this.#devices
+    if (findCookie(asked, this.#request, settings)?.cookie?.text === mark) return undefined
+    const exception = this.#isFromElsewhere
+      ? beginAgain()
+      : new HTTPException(undefined, { response: sameUrl(this.#request) })
+    const response = exception.response as Response
     response.headers.set('cache-control', 'no-store')
     response.deleteCookie(cookie.name, writeOptions(cookie.cookie, true))
     response.setCookie(asked.name, asked.signer.sign(mark, this.#now), writeOptions(asked.cookie, true, 60))
-    throw new HTTPException(undefined, { response })
+    return exception
   }
 
   /** Throws a response that begins the navigation again, if another site began it. */
@@ -211,6 +224,8 @@ export class SessionDevice implements DeviceGuard {
     response.headers.set('cache-control', 'no-store')
   }
 }
+
+const sameUrl = ({ url }: DeviceRequest) => new Response(null, { status: 307, headers: { Location: url } })
 
 /** The page begins the navigation again by itself: the browser then refreshes first. A redirect would stay one from elsewhere. */
 function beginAgain(): HTTPException {

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { TipfyError } from '../../../internal/errors.ts'
 import { decodeData, encodeData } from '../data/codec.ts'
-import { storedDevice } from '../data/device-state.ts'
+import { type StoredDevice, storedDevice } from '../data/device-state.ts'
 import { deviceKey } from '../data/reserved.ts'
 import type { SessionRow } from './ports.ts'
 
@@ -16,6 +16,8 @@ export type SessionRecord = SessionRow & {
 export const tokensKept = 16
 /** Milliseconds that a tombstone is kept. */
 export const tombstoneLife = 60_000
+/** The sessions that a tombstone names. */
+const maxMoves = 10
 /** Datastore takes 1,048,572 bytes for an entity: the rest of the record has to fit in too. */
 const maxDataBytes = 1_040_000
 
@@ -37,17 +39,38 @@ export function isTombstone(row: SessionRow): boolean {
   return row.data === null || isMoved(row)
 }
 
-/** In front of the device in the tombstone of a bound session: no encoded data begins with it. */
-const deviceMark = '>'
+/** In front of what the tombstone of a moved session keeps: no encoded data begins with it. */
+const movedMark = '>'
+
+/** What the tombstone of a moved session keeps. */
+export interface Moved {
+  /** The device, for a refresh that is on its way. */
+  readonly device?: StoredDevice
+  /** True if a login moved it. */
+  readonly isLogin?: true
+  /** The names of the sessions that it goes on in. That of a login is a new one. */
+  readonly to?: readonly string[]
+}
 
 /** Returns true for the tombstone of a session that has a new id. */
 export function isMoved({ data }: SessionRow): boolean {
-  return data === '' || data?.startsWith(deviceMark) === true
+  return data === '' || data?.startsWith(movedMark) === true
 }
 
-/** The encoded device that a tombstone keeps, for a refresh that is on its way; undefined if the session had none. */
-export function deviceOfTombstone({ data }: SessionRow): string | undefined {
-  return data?.startsWith(deviceMark) ? data.slice(1) : undefined
+/** Returns what a tombstone keeps; undefined for one that did not move. */
+export function movedOf(row: SessionRow): Moved | undefined {
+  if (!isMoved(row)) return undefined
+  const { [deviceKey]: device, ...rest } = row.data === '' ? {} : decodeData(row.data!.slice(1))
+  return { ...rest, ...(device !== undefined && { device }) } as Moved
+}
+
+/** Encodes a device as `deviceOfTombstone` returns it. */
+const encodeDevice = (device: StoredDevice) => encodeData({ [deviceKey]: device })
+
+/** The encoded device that a tombstone keeps; undefined if the session had none. */
+export function deviceOfTombstone(row: SessionRow): string | undefined {
+  const device = movedOf(row)?.device
+  return device && encodeDevice(device)
 }
 
 /** Returns encoded data with an encoded device in it. */
@@ -55,9 +78,14 @@ export function withDevice(data: string, device: string): string {
   return encodeData({ ...decodeData(data), [deviceKey]: storedDevice(device) })
 }
 
-function movedData(row: SessionRow): string {
-  const device = storedDevice(row.data)
-  return device === undefined ? '' : deviceMark + encodeData({ [deviceKey]: device })
+/** Returns encoded data with a change of the device that it has. */
+export function changeDevice(data: string, change: (device: StoredDevice) => StoredDevice): string {
+  const device = storedDevice(data)
+  return device === undefined ? data : encodeData({ ...decodeData(data), [deviceKey]: change(device) })
+}
+
+function movedData({ device, ...rest }: Moved): string {
+  return movedMark + encodeData({ ...(device !== undefined && { [deviceKey]: device }), ...rest })
 }
 
 export function isLive(row: SessionRow | null | undefined, now: number): row is SessionRecord {
@@ -81,16 +109,18 @@ export function checked<Row extends SessionRow>(row: Row): Row {
   return row
 }
 
-/** A tombstone in place of `row`. One that `moved` keeps the user, for destroyAllFor to find it. */
-export function tombstone(row: SessionRow, token: string, now: number, moved: boolean): SessionRow {
-  return {
-    ...row,
-    version: row.version + 1,
-    commits: withToken(row, token),
-    stamp: null,
-    updated: now,
-    expires: now + tombstoneLife,
-    data: moved ? movedData(row) : null,
-    username: moved ? row.username : null,
-  }
+/** A tombstone in place of `row`. One that moved keeps the user, for destroyAllFor to find it. */
+export function tombstone(row: SessionRow, token: string, now: number, moved?: Omit<Moved, 'device'>): SessionRow {
+  const next = { ...row, version: row.version + 1, commits: withToken(row, token), stamp: null, updated: now }
+  const expires = now + tombstoneLife
+  if (moved === undefined) return { ...next, expires, data: null, username: null }
+  return { ...next, expires, data: movedData({ device: storedDevice(row.data), ...moved }) }
+}
+
+/** The tombstone `row` once another request has moved its session, too: to the session `to`, or by a login. */
+export function movedAgain(row: SessionRow, token: string, { isLogin, to = [] }: Moved): SessionRow {
+  const moved = movedOf(row)!
+  const all = [...(moved.to ?? []), ...to].slice(-maxMoves)
+  const data = movedData({ ...moved, ...(isLogin && { isLogin }), ...(all.length > 0 && { to: all }) })
+  return { ...row, version: row.version + 1, commits: withToken(row, token), stamp: null, data }
 }

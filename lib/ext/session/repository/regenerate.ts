@@ -1,9 +1,26 @@
 // A session's new id: the new record, the tombstone of the old and the user's row in one transaction.
-import type { Snapshot, Write } from './ports.ts'
-import { deviceOfTombstone, isLive, isMoved, keyName, type SessionRecord, tombstone, withDevice } from './record.ts'
+import { stateOf, storedDevice } from '../data/device-state.ts'
+import type { SessionRow, Snapshot, Write } from './ports.ts'
+import {
+  changeDevice,
+  deviceOfTombstone,
+  isLive,
+  keyName,
+  type Moved,
+  movedAgain,
+  movedOf,
+  type SessionRecord,
+  tombstone,
+  tombstoneLife,
+  withDevice,
+} from './record.ts'
+import { follow } from './successors.ts'
 import type { Plan } from './transactions.ts'
 import { isRevoked, login } from './user-index.ts'
 import type { Saved } from './writer.ts'
+
+/** The registrations that a login remembers. */
+const maxFormer = 5
 
 export interface Move {
   oldId: string
@@ -17,6 +34,8 @@ export interface Move {
   expiresIn: number | undefined
   /** Returns true if the request shows the proof of an encoded device, or needs none. */
   isProven: (device: string) => boolean
+  /** The ids of the sessions that were read. */
+  read: Set<string>
 }
 
 /** The parts of the repository that a move needs. */
@@ -43,20 +62,35 @@ export function planMove(
   const { now } = tools
   const old = sessions.get(oldId)
   const live = isLive(old, now)
+  const isLogin = move.username !== undefined
+  const moved = old && movedOf(old)
   const device = old && deviceOfTombstone(old)
   // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
-  const isKept = old && isMoved(old) && (base !== null || device == null || move.isProven(device))
+  let isKept = moved && (base !== null || device == null || move.isProven(device))
+  if (isKept && !isLogin) {
+    const rows = follow(oldId, move.read, { sessions, user }, () => true)
+    if (!(rows instanceof Map)) return rows
+    const all = [...rows.values()]
+    // The browser of a login gives up the key of the session before it: one that is bound to that key could not be used.
+    const isLeft = all.some((row) => row && movedOf(row)?.isLogin)
+    if (isLeft && stateOf(moved!.device) === 'bound') return { writes: [], result: { state: 'gone' } }
+    // It has ended meanwhile, under its new id.
+    if (all.some((row) => row === null || row.data === null)) isKept = false
+  }
   const from = live || isKept ? old : null
-  let username = move.username === undefined ? (from?.username ?? null) : move.username
+  let username = isLogin ? move.username! : (from?.username ?? null)
   if (username !== null && read !== keyName(username)) return { readUser: keyName(username) }
-  const revoked = move.username === undefined && username !== null && isRevoked(oldId, user, now)
+  const revoked = !isLogin && username !== null && isRevoked(oldId, user, now)
   if (revoked) username = null
 
   let { data } = move
   if (live && !revoked) data = tools.merge(base?.data ?? '{}', data, old.data)
   else if ((revoked || !from) && base !== null) data = tools.added(base.data, data)
   // It may have been bound since this request loaded it; a login, though, begins without a device.
-  else if (isKept && !revoked && device != null && move.username === undefined) data = withDevice(data, device)
+  else if (isKept && !revoked && device != null && !isLogin) data = withDevice(data, device)
+  const former = isLogin ? formerOf(old, moved, now) : []
+  if (former.length > 0) data = changeDevice(data, (offered) => ({ ...offered, former }))
+  else if (!isLogin) data = changeDevice(data, (own) => (stateOf(own) === 'bound' ? { ...own, moved: now } : own))
   const known = base ?? (live ? old : null)
   // A login begins a new life, for the absolute limit; any other new id goes on with the old one.
   const created = from && !revoked && username === from.username ? (known ?? from).created : now
@@ -64,7 +98,16 @@ export function planMove(
   const row = tools.make({ data, username, token, idle, created })
 
   const writes: Write[] = [{ op: 'insert', id: newId, row }]
-  if (live) writes.push({ op: 'update', id: oldId, row: tombstone(old, token, now, !revoked) })
+  const next: Moved = isLogin ? { isLogin } : { to: [newId] }
+  if (live) writes.push({ op: 'update', id: oldId, row: tombstone(old, token, now, revoked ? undefined : next) })
+  else if (old && isKept) writes.push({ op: 'update', id: oldId, row: movedAgain(old, token, next) })
   if (username !== null) writes.push(login(username, newId, user, now))
   return { writes, result: { state: 'saved', record: row } }
+}
+
+/** The ids of registrations whose keys the browser may still need, as another request may have given their session a new id just now. */
+function formerOf(old: SessionRow | undefined, moved: Moved | undefined, now: number): string[] {
+  const { id, former = [], moved: movedAt = 0 } = moved?.device ?? storedDevice(old?.data) ?? {}
+  const isMoving = moved !== undefined || now - movedAt < tombstoneLife
+  return [...former, ...(isMoving && id !== undefined ? [id] : [])].slice(-maxFormer)
 }

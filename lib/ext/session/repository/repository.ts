@@ -6,16 +6,7 @@ import { decodeData, encodeData, largestKeys, sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
 import { Counters } from './counters.ts'
 import type { CachePort, CacheServerState, SessionRow, Write } from './ports.ts'
-import {
-  checked,
-  deviceOfTombstone,
-  expiry,
-  isLive,
-  isTombstone,
-  keyName,
-  type SessionRecord,
-  tombstone,
-} from './record.ts'
+import { checked, deviceOfTombstone, expiry, isLive, isTombstone, keyName, type SessionRecord } from './record.ts'
 import { type Move, type MoveTools, planMove } from './regenerate.ts'
 import {
   defaultRepositorySettings,
@@ -25,6 +16,7 @@ import {
   type RepositorySettings,
 } from './settings.ts'
 import { StoredMerge } from './stored-merge.ts'
+import { type MayFollow, planEnd } from './successors.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, parts, revokeAll, type SessionSummary } from './user-index.ts'
@@ -197,7 +189,7 @@ export class SessionRepository {
     let attempt = this.#newMerge()
     const guess = next.username === undefined ? base?.username : next.username
     const { data, username, expiresIn } = next
-    const move: Move = { oldId, newId, base, data, username, expiresIn, isProven }
+    const move: Move = { oldId, newId, base, data, username, expiresIn, isProven, read: new Set([oldId]) }
     const tools = {
       merge: (base: string, mine: string, theirs: string) => attempt.merge(base, mine, theirs),
       added: (base: string, mine: string) => attempt.added(base, mine),
@@ -231,28 +223,27 @@ export class SessionRepository {
     )
   }
 
-  /** Ends a session: at once and everywhere. */
-  destroy(sid: string): Promise<void> {
-    return this.revoke(keyName(sid))
+  /**
+   * Ends a session: at once and everywhere. `mayFollow` tells if those are ended too that another request moved it to; what a login
+   * began is not.
+   */
+  destroy(sid: string, mayFollow?: MayFollow): Promise<void> {
+    return this.revoke(keyName(sid), mayFollow)
   }
 
   /** Ends the session that `listFor` calls `id`. */
-  async revoke(id: string): Promise<void> {
-    const work: Work<void> = {
+  async revoke(id: string, mayFollow: MayFollow = () => true): Promise<void> {
+    const read = new Set([id])
+    const work: Work<string[]> = {
       what: 'destroyed',
       ids: [id],
       user: null,
-      plan: ({ sessions }, token) => {
-        const row = sessions.get(id)
-        if (row === undefined || row.data === null) return { writes: [], result: undefined }
-        const write: Write = { op: 'update', id, row: tombstone(row, token, this.#clock.now(), false) }
-        return { writes: [write], result: undefined }
-      },
-      recognised: () => undefined,
+      plan: (snapshot, token) => planEnd(id, read, snapshot, token, this.#clock.now(), mayFollow),
+      recognised: (_, ended) => ended,
     }
     const budget = this.#budget()
-    await this.#known(id, this.#writer.alone(id, work))
-    await this.#cache?.remove(id, budget.left)
+    const ended = await this.#known(id, this.#writer.alone(id, work))
+    await Promise.all([...new Set([id, ...ended])].map((one) => this.#cache?.remove(one, budget.left)))
   }
 
   /** The live sessions of a user, latest used first. */

@@ -17,8 +17,8 @@ import { tokensKept } from './record.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { VersionProof } from './version-proof.ts'
 
-/** The writes and their result, or the user whose row has to be read as well for a plan to be made. */
-export type Plan<T> = { writes: Write[]; result: T } | { readUser: string }
+/** The writes and their result, or the user or the sessions whose rows have to be read as well for a plan to be made. */
+export type Plan<T> = { writes: Write[]; result: T } | { readUser: string } | { readSessions: readonly string[] }
 
 export interface Work<T> {
   /** For an error's text: "saved". */
@@ -117,7 +117,7 @@ export class TransactionRunner {
     const { counters } = this
     const attempts = new Attempts(budget, this)
     const unknown: Attempt<T>[] = []
-    let { user, known } = work
+    let { user, known, ids } = work
     /** The snapshot of the last commit that failed as outdated. */
     let outdated: Snapshot | null = null
     for (;;) {
@@ -132,7 +132,7 @@ export class TransactionRunner {
           transaction = await budget.call(counters.commit, (timeout) => this.datastore.begin(timeout))
         }
         const access: DatastoreAccess = transaction ?? this.datastore
-        snapshot = known ?? (await budget.call(counters.read, (timeout) => this.read(access, work.ids, user, timeout)))
+        snapshot = known ?? (await budget.call(counters.read, (timeout) => this.read(access, ids, user, timeout)))
         if (outdated !== null && isSame(snapshot, outdated)) throw new PortError('refused', attempts.message)
         outdated = null
         const applied = findApplied(snapshot, work, unknown)
@@ -142,8 +142,9 @@ export class TransactionRunner {
         }
         const token = this.randomness.token()
         const plan = work.plan(snapshot, token, user)
-        if ('readUser' in plan) {
-          user = plan.readUser
+        if (!('writes' in plan)) {
+          if ('readUser' in plan) user = plan.readUser
+          else ids = [...ids, ...plan.readSessions]
           known = undefined
           continue
         }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { request } from 'tipfy'
 import { sessionCounters, sessionStore } from 'tipfy/ext/session'
+import type { TestClient } from 'tipfy/testing'
 import { kinds } from '../site.ts'
 import { base, boundBrowser, browser, deviceOf, openShop, thief, without } from './shop.ts'
 
@@ -259,6 +260,98 @@ test('a second login from the same browser is offered a binding of its own', asy
   const login = await tab.get('/login', { headers: { 'sec-fetch-site': 'same-origin' } })
   expect(login.headers.has('secure-session-registration')).toBe(true)
   expect(await deviceOf(tab)).toMatchObject({ state: 'offered' })
+})
+
+/** Cookies of a response that were on their way, which arrive now. */
+const arrive = (client: TestClient, from: TestClient) => {
+  const { value } = from.cookies.all().find(({ name }) => name === 'tipfy.session_id')!
+  client.cookies.set('tipfy.session_id', value, { secure: true })
+}
+
+describe('a login and a regenerate() of the former session at once', () => {
+  test('leave a session that works where the new id came first and its cookie arrives last', async () => {
+    const site = await openShop('datastore')
+    const owner = await boundBrowser(site)
+    site.later(40)
+    const tab = thief(site, owner)
+    await tab.get('/renew')
+    await owner.get('/login')
+    owner.cookies.delete('tipfy.device')
+    expect((await owner.get('/who')).text).toBe('ann false')
+    arrive(owner, tab)
+    expect((await owner.get('/who')).status).toBe(307)
+    expect((await tab.get('/who')).text).toBe('ann false')
+  })
+
+  test('leave the key of the former session with its browser for a minute, if that session had moved', async () => {
+    const site = await openShop('datastore')
+    const owner = await boundBrowser(site)
+    site.later(40)
+    const tab = thief(site, owner)
+    await tab.get('/renew')
+    await tab.get('/renew')
+    const login = thief(site, owner)
+    await login.get('/login', { headers: { 'sec-fetch-site': 'same-origin' } })
+    arrive(owner, login)
+    owner.cookies.delete('tipfy.device')
+    expect((await owner.get('/who')).text).toBe('ann false') // with the session of the login, which needs no proof yet
+    arrive(owner, tab)
+    owner.cookies.delete('tipfy.device')
+    expect((await owner.get('/who')).text).toBe('ann false')
+    expect(await deviceOf(owner)).toMatchObject({ state: 'bound' })
+    expect(sessionCounters(site.app)?.device).toMatchObject({ stopped: 0 })
+  })
+
+  test('make no session of the former key where the login came first: the cookie of the login stays', async () => {
+    const site = await openShop('datastore')
+    const owner = await boundBrowser(site)
+    const tab = thief(site, owner)
+    await owner.get('/login')
+    const late = await tab.get('/renew')
+    expect([late.status, late.headers.getSetCookie()]).toEqual([200, []])
+    expect((await owner.get('/who')).text).toBe('ann false')
+  })
+})
+
+test('a bound cookie of another session is deleted, once, and the browser signs and comes again', async () => {
+  const site = await openShop('datastore')
+  const [owner, other] = [await boundBrowser(site), await boundBrowser(site)]
+  site.later(40)
+  const wrong = other.cookies.get('tipfy.device')!
+  owner.cookies.set('tipfy.device', wrong, { secure: true })
+  const asked = await owner.post('/who?x=1')
+  expect([asked.status, asked.location]).toEqual([307, `${base}/who?x=1`])
+  expect((await owner.post('/who?x=1')).text).toBe('ann false')
+  const copy = thief(site, owner)
+  copy.cookies.delete('tipfy.device.asked')
+  for (const expected of [307, 200]) {
+    copy.cookies.set('tipfy.device', wrong, { secure: true })
+    expect((await copy.get('/who')).status).toBe(expected)
+  }
+  expect((await copy.get('/who')).text).toBe('null true')
+})
+
+test('a logout ends the session under the new id that a regenerate() at once has given it', async () => {
+  const site = await openShop('datastore')
+  const owner = await boundBrowser(site)
+  const tab = thief(site, owner)
+  await tab.get('/renew')
+  const next = thief(site, tab)
+  await next.get('/renew')
+  await owner.get('/logout')
+  for (const one of [tab, next]) expect((await one.get('/who')).text).toBe('null true')
+})
+
+test('a logout without proof, of a session that has moved, ends nothing', async () => {
+  const site = await openShop('datastore')
+  const owner = await boundBrowser(site)
+  site.later(600)
+  owner.cookies.delete('tipfy.device')
+  const copy = thief(site, owner)
+  await owner.get('/renew')
+  await copy.get('/logout')
+  owner.cookies.delete('tipfy.device')
+  expect((await owner.get('/who')).text).toBe('ann false')
 })
 
 test('the offer names the endpoint below the path at which another server mounted the application', async () => {

@@ -240,6 +240,54 @@ describe('no revival', () => {
   })
 })
 
+describe('a session that has moved', () => {
+  const ann = { data: text({ n: 1 }), username: 'ann' }
+
+  test('ends under all its new ids', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('a', ann)
+    await store.regenerate('a', 'b', base, { data: ann.data })
+    await store.regenerate('a', 'c', base, { data: ann.data })
+    await store.regenerate('b', 'd', live(await store.load('b')), { data: ann.data })
+    await store.destroy('a')
+    for (const sid of ['a', 'b', 'c', 'd']) expect(await store.load(sid)).toEqual({ state: 'tombstone' })
+  })
+
+  test('does not end what a login began after it', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('a', ann)
+    await store.regenerate('a', 'login', base, { data: ann.data, username: 'ann' })
+    await store.regenerate('a', 'other login', base, { data: ann.data, username: 'bob' })
+    await store.destroy('a')
+    for (const sid of ['login', 'other login']) live(await store.load(sid))
+  })
+
+  test('does not come back by a regenerate() under way once it was ended under its new id', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('a', ann)
+    await store.regenerate('a', 'b', base, { data: ann.data })
+    await store.destroy('b')
+    const moved = live(await store.regenerate('a', 'c', base, { data: text({ n: 1, mine: 2 }) }))
+    expect(moved).toMatchObject({ data: text({ mine: 2 }), username: null })
+  })
+
+  test('is ended by revoke() as well, which may come by its former id', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('a', ann)
+    await store.regenerate('a', 'b', base, { data: ann.data })
+    await store.revoke(store.idOf('a'))
+    expect(await store.load('b')).toEqual({ state: 'tombstone' })
+  })
+
+  test('stays as it is where the request may not follow it', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('a', ann)
+    await store.regenerate('a', 'b', base, { data: ann.data })
+    await store.destroy('a', () => false)
+    live(await store.load('b'))
+  })
+})
+
 describe('the sessions of a user', () => {
   test('are listed, and all ended but the one excepted; who logs in again lives', async () => {
     const { store } = makeWorld()

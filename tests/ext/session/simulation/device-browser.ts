@@ -6,6 +6,7 @@ import type { Act, World } from './device-world.ts'
 /** Chromium refreshes early where less is left. */
 const early = 120_000
 const maxAttempts = 4
+const maxRedirects = 20
 
 /** A browser's knowledge of its device. */
 interface Binding {
@@ -19,7 +20,7 @@ export class Browser {
   readonly #world: World
   readonly #who: 'owner' | 'thief'
   readonly #user: string
-  /** Those that a browser keeps until it is told that one is over. */
+  /** Those that a browser keeps until it is told that one is over. Of several it refreshes the first. */
   readonly #bindings: Binding[] = []
   /** The refresh under way. */
   #refreshing: Promise<void> | undefined
@@ -34,8 +35,8 @@ export class Browser {
     this.jar = new Jar(world.scheduler)
   }
 
-  get binding(): Readonly<Binding> | undefined {
-    return this.#bindings.at(-1)
+  get binding(): Binding | undefined {
+    return this.#bindings[0]
   }
 
   /** Refreshes if it is time to, and waits for it if the bound cookie is gone. */
@@ -47,16 +48,17 @@ export class Browser {
   }
 
   /** A request of a page, and the one that it is begun again with. */
-  async send(act: Act): Promise<Answer> {
+  async send(act: Act): Promise<Answer & { from: string | null }> {
     const send = () => {
       const headers: Record<string, string> = { 'sec-fetch-site': 'same-origin' }
       if (this.#skipped !== undefined) headers['secure-session-skipped'] = this.#skipped
       return this.#world.send(this.#who, act, this.jar, headers, this.#user)
     }
-    const answer = await send()
-    if (act !== 'pay' || answer.status !== 307) return answer
-    if (this.binding !== undefined && this.jar.left(boundCookie) === 0) await this.#refresh()
-    return send()
+    for (let again = 0; ; again++) {
+      const answer = await send()
+      if (answer.status !== 307 || again === maxRedirects) return answer
+      if (this.binding !== undefined && this.jar.left(boundCookie) === 0) await this.#refresh()
+    }
   }
 
   #refresh(): Promise<void> {
@@ -68,16 +70,16 @@ export class Browser {
 
   async #doRefresh(): Promise<void> {
     const world = this.#world
-    const binding = this.#bindings.at(-1)
+    const { binding } = this
     if (binding === undefined) return
     // A browser that was restarted has lost it.
     if (world.scheduler.chance(0.1)) binding.challenge = undefined
-    const wasBound = (world.heldIn(this.jar)?.boundAt ?? Number.POSITIVE_INFINITY) < world.scheduler.time
-    const commits = world.refreshCommits
     for (let attempts = 0; attempts < maxAttempts; attempts++) {
       const headers: Record<string, string> = { 'sec-secure-session-id': binding.id }
       if (binding.challenge !== undefined) headers['secure-session-response'] = this.key.prove(binding.challenge)
       const session = world.idIn(this.jar)
+      const wasBound = (world.heldIn(this.jar)?.boundAt ?? Number.POSITIVE_INFINITY) < world.scheduler.time
+      const commits = world.refreshCommits
       const answer = await world.own(this.#who, this.jar, headers)
       binding.challenge = challengeOf(answer) ?? binding.challenge
       if (answer.status === 403) continue

@@ -31,16 +31,19 @@ class Story {
   #underway = 0
   /** Those of them that may move or end the session. */
   #moving = 0
-  /** Logins of the owner that were sent, and that are not over. */
-  #logins = { sent: 0, underway: 0 }
   /** The number of those. */
   #moves = 0
+  /** Requests of the owner that end all sessions: those that were sent, and those that are not over. */
+  #ends = { sent: 0, underway: 0 }
+  /** True if tabs move the session at once more often than not. */
+  readonly #isBusy: boolean
 
   constructor(world: World) {
     this.#world = world
     this.#owner = new Browser(world, 'owner', 'ann', ownersKey)
     const own = new Browser(world, 'thief', 'bob', thiefsKey)
     this.#thief = new Thief(world, this.#owner, own)
+    this.#isBusy = world.scheduler.chance(0.3)
     world.after(5, async () => void (await own.register(await own.send('login'))))
   }
 
@@ -52,7 +55,7 @@ class Story {
       const kind = scheduler.pick([
         [5, 'tabs'],
         [1, 'move'],
-        [1, 'moves'],
+        [this.#isBusy ? 8 : 1, 'moves'],
         [1.5, 'copy'],
         [4, 'theft'],
         [1, 'fault'],
@@ -60,8 +63,10 @@ class Story {
       if (kind === 'tabs') {
         this.#tabs(at, 1 + scheduler.below(3), () => (scheduler.chance(0.7) ? 'read' : 'push'))
       } else if (kind === 'move') this.#tabs(at, 1, () => this.#someMove())
-      else if (kind === 'moves') this.#tabs(at, 2 + scheduler.below(2), () => this.#someMove())
-      else if (kind === 'copy') world.after(at, async () => this.#thief.copy())
+      else if (kind === 'moves') {
+        this.#tabs(at, 2 + scheduler.below(2), () => this.#someMove())
+        this.#tabs(at, 2, () => 'read', 300)
+      } else if (kind === 'copy') world.after(at, async () => this.#thief.copy())
       else if (kind === 'theft') world.after(at, () => this.#thief.steal())
       else world.after(at, async () => this.#fault())
       at += scheduler.pick([
@@ -78,14 +83,15 @@ class Story {
     return this.#world.scheduler.pick<Act>([
       [3, 'renew'],
       [2, 'pay'],
-      [1, 'login'],
+      [this.#isBusy ? 3 : 1, 'login'],
       [1, 'logout'],
+      [0.5, 'everywhere'],
     ])
   }
 
-  #tabs(at: number, count: number, act: () => Act): void {
+  #tabs(at: number, count: number, act: () => Act, within = 20): void {
     const { scheduler } = this.#world
-    for (let n = 0; n < count; n++) this.#world.after(at + scheduler.between(0, 20), () => this.#visit(act()))
+    for (let n = 0; n < count; n++) this.#world.after(at + scheduler.between(0, within), () => this.#visit(act()))
   }
 
   /** A request of a page of the owner's, with all that a browser does before and after it. */
@@ -95,10 +101,20 @@ class Story {
     if (isOut && this.#underway > 0) return
     this.#underway++
     try {
+      if (isOut) await this.#checkEnd()
       await this.#visitPage(isOut ? 'login' : wanted)
     } finally {
       this.#underway--
     }
+  }
+
+  /** Asks, with what the browser was left with after a logout, if the session has come back. */
+  async #checkEnd(): Promise<void> {
+    const [world, owner] = [this.#world, this.#owner]
+    if (!world.isEnded(world.idIn(owner.jar))) return
+    await owner.prepare()
+    const { user } = await owner.send('read')
+    if (user === 'ann') world.wrong('an ended session stays ended: it was that of ann under a new id')
   }
 
   async #visitPage(act: Act): Promise<void> {
@@ -113,27 +129,44 @@ class Story {
     }
     const movesBefore = this.#moves
     const isLogin = act === 'login'
-    if (isLogin) {
-      this.#logins.sent++
-      this.#logins.underway++
+    const ending = this.#ending(act, from)
+    const isEnd = act === 'everywhere'
+    for (const id of ending) held.delete(id)
+    if (act === 'logout' && from !== null) world.leave(from)
+    const endsBefore = this.#ends.underway > 0 ? -1 : this.#ends.sent
+    if (isEnd) {
+      this.#ends.sent++
+      this.#ends.underway++
     }
-    const loginsBefore = this.#logins.underway > 0 ? -1 : this.#logins.sent
-    if (act === 'logout' && from !== null) held.delete(from)
     const answer = await owner.send(act)
+    if (isEnd) this.#ends.underway--
     if (isMove(act)) this.#moving--
-    if (isLogin) this.#logins.underway--
+    if (act === 'logout' && answer.from !== null) world.leave(answer.from)
+    if (answer.status === 200 && (answer.from === from || isEnd)) world.end(ending)
     const now = world.idIn(owner.jar)
     // It may be gone, or not.
     if (isMove(act) && answer.status === 503 && from !== null) held.delete(from)
-    else if (isLogin) held.set(now!, { boundAt: Number.POSITIVE_INFINITY, isHarmed: false })
-    // With a login at once, its browser may have given up the device of this one: it has to log in again.
-    else if (act === 'renew' && now !== null && this.#logins.sent === loginsBefore) world.hold(now, from)
+    // It may have come before all were ended.
+    else if (isLogin && this.#ends.sent === endsBefore) {
+      held.set(now!, { boundAt: Number.POSITIVE_INFINITY, isHarmed: false })
+    } else if (act === 'renew' && now !== null && answer.from !== null && world.hasSession(answer)) {
+      world.hold(now, answer.from)
+      world.noteMoved(now, answer.from)
+    }
     await owner.register(answer)
     // The session moved, or ended, while it was on its way.
     if (!wasAlone || this.#moves > movesBefore || isLogin) return
     const here = held.get(from ?? '')
     if (here === undefined || here.isHarmed || answer.status === 503 || answer.user === 'ann') return
     world.wrong(`the owner does not notice: ${act} was answered ${answer.status} for ${answer.user}`)
+  }
+
+  /** The sessions that a request ends for good: by its new id too, if that is known to be the owner's. */
+  #ending(act: Act, from: string | null): string[] {
+    const { held, scheduler } = this.#world
+    if (act === 'everywhere') return [...held.keys()]
+    const isBound = (held.get(from ?? '')?.boundAt ?? Number.POSITIVE_INFINITY) < scheduler.time
+    return act === 'logout' && from !== null && isBound ? [from] : []
   }
 
   #fault(): void {

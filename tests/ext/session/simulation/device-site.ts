@@ -16,6 +16,8 @@ export interface Answer {
   status: number
   headers: { get(name: string): string | null }
   body: string
+  /** The names of the cookies that it set. */
+  set: string[]
   /** The values that the handler found. */
   user: string | null
 }
@@ -121,5 +123,6 @@ async function handle(
 async function answer(response: Response, jar: Jar, user: string | null, late: number): Promise<Answer> {
   if (late > 0) await jar.scheduler.sleep(late)
   jar.receive(response)
-  return { status: response.status, headers: response.headers, body: String(response.data ?? ''), user }
+  const set = response.headers.getAll('set-cookie').map((line) => line.slice(0, line.indexOf('=')))
+  return { status: response.status, headers: response.headers, body: String(response.data ?? ''), set, user }
 }

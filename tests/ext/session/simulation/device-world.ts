@@ -24,7 +24,7 @@ export interface Held {
   isHarmed: boolean
 }
 
-export type Act = 'read' | 'push' | 'renew' | 'pay' | 'login' | 'logout'
+export type Act = 'read' | 'push' | 'renew' | 'pay' | 'login' | 'logout' | 'everywhere'
 
 /** Returns true for what may give the browser another session. */
 export const isMove = (act: Act): boolean => act !== 'read' && act !== 'push'
@@ -44,6 +44,11 @@ export class World {
   readonly #sites: Site[] = []
   readonly #bound = new Set<string>()
   readonly #born = new Map<string, number>()
+  /** The sessions that the owner has ended; for each that a regenerate() made, the one before it. */
+  readonly #ended = new Set<string>()
+  readonly #before = new Map<string, string>()
+  /** The first ones of those that the owner has asked to end. */
+  readonly #left = new Set<string>()
 
   constructor(seed: number, tells: boolean) {
     this.#tells = tells
@@ -106,6 +111,11 @@ export class World {
     return site!.idIn(jar.get(site!.sessions.kinds.main.name))
   }
 
+  /** Returns true if the response has given its browser another session. */
+  hasSession({ set }: Answer): boolean {
+    return set.includes(this.#sites[0]!.sessions.kinds.main.name)
+  }
+
   heldIn(jar: Jar): Held | undefined {
     return this.held.get(this.idIn(jar) ?? '')
   }
@@ -113,9 +123,39 @@ export class World {
   /** Notes that a request with the session `from` got another one, which goes on with what that was. */
   hold(id: string, from: string | null): void {
     const before = this.held.get(from ?? '')
-    if (before === undefined || this.held.has(id)) return
+    if (before === undefined || this.held.has(id) || this.#left.has(this.#first(from!))) return
     const isBound = before.boundAt <= (this.#born.get(keyName(id)) ?? 0)
     this.held.set(id, { ...before, boundAt: isBound ? before.boundAt : Number.POSITIVE_INFINITY })
+  }
+
+  /** Notes that the owner has ended sessions. */
+  end(ids: readonly string[]): void {
+    for (const id of ids) this.#ended.add(id)
+  }
+
+  /** Notes that a regenerate() of the owner has given the session `from` a new id. */
+  noteMoved(id: string, from: string): void {
+    if (id !== from) this.#before.set(id, from)
+  }
+
+  /** Notes that the owner ends a session: what regenerate() makes of it, of one before it or of another of those is any session. */
+  leave(id: string): void {
+    const first = this.#first(id)
+    this.#left.add(first)
+    for (const one of [...this.held.keys()]) if (this.#first(one) === first) this.held.delete(one)
+  }
+
+  #first(id: string): string {
+    const before = this.#before.get(id)
+    return before === undefined ? id : this.#first(before)
+  }
+
+  /** Returns true for a session that was ended, under this id or one before it. */
+  isEnded(id: string | null): boolean {
+    for (let at: string | null = id; at !== null; at = this.#before.get(at) ?? null) {
+      if (this.#ended.has(at)) return true
+    }
+    return false
   }
 
   /** Notes that a refresh for the session `id` was good. */
@@ -125,19 +165,27 @@ export class World {
     if (held !== undefined && this.#bound.has(keyName(id!))) held.boundAt = Math.min(held.boundAt, this.scheduler.time)
   }
 
-  /** A request of a page. `name` is who a login is for. */
-  async send(who: string, act: Act, jar: Jar, headers: Record<string, string>, name: string): Promise<Answer> {
+  /** A request of a page. `name` is who a login is for; `from` of the response the session that it was sent with. */
+  async send(
+    who: string,
+    act: Act,
+    jar: Jar,
+    headers: Record<string, string>,
+    name: string,
+  ): Promise<Answer & { from: string | null }> {
     this.requests++
+    const from = this.idIn(jar)
     const site = this.#site
-    // The responses to moves come in any order.
-    const late = isMove(act) ? this.scheduler.between(0, 20) : 0
+    // The responses to moves come in any order, some when the browser has done a lot since.
+    const late = isMove(act) ? this.scheduler.between(0, this.scheduler.chance(0.3) ? 300 : 20) : 0
     const answer = await caller.run({ loaded: undefined, conflicts: [] }, () =>
       send(
         site,
         jar,
         headers,
         async (store) => {
-          const { user } = act === 'logout' ? { user: null } : store
+          const isEnd = act === 'logout' || act === 'everywhere'
+          const { user } = isEnd ? { user: null } : store
           const data = store.current as unknown as Record<string, unknown[]>
           if (act === 'push') {
             data.list ??= []
@@ -145,17 +193,18 @@ export class World {
           } else if (act === 'renew') store.regenerate()
           else if (act === 'pay') store.proveDevice()
           else if (act === 'logout') await store.destroy()
+          else if (act === 'everywhere') await store.destroyAllFor(name)
           else if (act === 'login') {
             store.regenerate()
             store.user = name
           }
-          return act === 'logout' || act === 'login' ? name : user
+          return isEnd || act === 'login' ? name : user
         },
         late,
       ),
     )
     this.say(() => `${who} ${act} on ${site.process.name}: ${answer.status} ${answer.user}`)
-    return answer
+    return { ...answer, from }
   }
 
   /** A request of a browser itself. */

@@ -390,9 +390,33 @@ export const plants: Record<string, Plant> = {
   },
   'a store that is out of reach ends the binding': {
     file: 'device/endpoint.ts',
-    near: 933,
+    near: 4200,
     devices: true,
     changes: [["reply(503, null, { 'retry-after': '5' })", 'reply(400)']],
+  },
+  'a login gives up the key of a session that moves': {
+    file: 'repository/regenerate.ts',
+    near: 862,
+    devices: true,
+    changes: [['isMoving && id !== undefined', 'false']],
+  },
+  'a session goes on after a login of its browser': {
+    file: 'repository/regenerate.ts',
+    near: 36,
+    devices: true,
+    changes: [["if (isLeft && stateOf(moved!.device) === 'bound')", 'if (false)']],
+  },
+  'the bound cookie of another session stays': {
+    file: 'device/session-device.ts',
+    near: 116,
+    devices: true,
+    changes: [['const other = this.#devices.find(this.#request)?.cookie', 'const other = undefined']],
+  },
+  'a logout ends one id alone': {
+    file: 'repository/successors.ts',
+    near: 27,
+    devices: true,
+    changes: [['movedOf(row)?.to) || []', 'undefined) || []']],
   },
 }
 

@@ -33,6 +33,8 @@ class Story {
   #moving = 0
   /** The number of those. */
   #moves = 0
+  /** Logins of the owner: those that were sent, and those that are not over. */
+  #logins = { sent: 0, underway: 0 }
   /** Requests of the owner that end all sessions: those that were sent, and those that are not over. */
   #ends = { sent: 0, underway: 0 }
   /** True if tabs move the session at once more often than not. */
@@ -129,6 +131,11 @@ class Story {
     }
     const movesBefore = this.#moves
     const isLogin = act === 'login'
+    const loginsBefore = this.#logins.underway > 0 ? -1 : this.#logins.sent
+    if (isLogin) {
+      this.#logins.sent++
+      this.#logins.underway++
+    }
     const ending = this.#ending(act, from)
     const isEnd = act === 'everywhere'
     for (const id of ending) held.delete(id)
@@ -141,6 +148,7 @@ class Story {
     const answer = await owner.send(act)
     if (isEnd) this.#ends.underway--
     if (isMove(act)) this.#moving--
+    if (isLogin) this.#logins.underway--
     if (act === 'logout' && answer.from !== null) world.leave(answer.from)
     if (answer.status === 200 && (answer.from === from || isEnd)) world.end(ending)
     const now = world.idIn(owner.jar)
@@ -148,7 +156,8 @@ class Story {
     if (isMove(act) && answer.status === 503 && from !== null) held.delete(from)
     // It may have come before all were ended.
     else if (isLogin && this.#ends.sent === endsBefore) {
-      held.set(now!, { boundAt: Number.POSITIVE_INFINITY, isHarmed: false })
+      const isBeside = this.#logins.sent !== loginsBefore + 1
+      held.set(now!, { boundAt: Number.POSITIVE_INFINITY, isHarmed: false, isBeside })
     } else if (act === 'renew' && now !== null && answer.from !== null && world.hasSession(answer)) {
       world.hold(now, answer.from)
       world.noteMoved(now, answer.from)

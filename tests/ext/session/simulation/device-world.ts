@@ -22,6 +22,8 @@ export interface Held {
   boundAt: number
   /** A thief may have ended it, moved it or bound it to himself while he could. */
   isHarmed: boolean
+  /** Another login came at the same moment: its browser may have given up the key of this one, which new ids of it are bound to. */
+  isBeside?: boolean
 }
 
 export type Act = 'read' | 'push' | 'renew' | 'pay' | 'login' | 'logout' | 'everywhere'
@@ -125,7 +127,8 @@ export class World {
     const before = this.held.get(from ?? '')
     if (before === undefined || this.held.has(id) || this.#left.has(this.#first(from!))) return
     const isBound = before.boundAt <= (this.#born.get(keyName(id)) ?? 0)
-    this.held.set(id, { ...before, boundAt: isBound ? before.boundAt : Number.POSITIVE_INFINITY })
+    const isHarmed = before.isHarmed || before.isBeside === true
+    this.held.set(id, { ...before, isHarmed, boundAt: isBound ? before.boundAt : Number.POSITIVE_INFINITY })
   }
 
   /** Notes that the owner has ended sessions. */

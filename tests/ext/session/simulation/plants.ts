@@ -372,9 +372,9 @@ export const plants: Record<string, Plant> = {
   },
   'a session that moves forgets its device': {
     file: 'repository/record.ts',
-    near: 80,
+    near: 1,
     devices: true,
-    changes: [["return device === undefined ? '' : deviceMark", "return true ? '' : deviceMark"]],
+    changes: [['movedData({ device: storedDevice(row.data), ...moved })', 'movedData(moved)']],
   },
   'a second new id is not shown the proof': {
     file: 'backends/datastore.ts',
@@ -390,7 +390,7 @@ export const plants: Record<string, Plant> = {
   },
   'a store that is out of reach ends the binding': {
     file: 'device/endpoint.ts',
-    near: 4200,
+    near: 360,
     devices: true,
     changes: [["reply(503, null, { 'retry-after': '5' })", 'reply(400)']],
   },

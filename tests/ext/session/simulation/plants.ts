@@ -42,6 +42,9 @@ export const plants: Record<string, Plant> = {
     changes: [
       ['if (!lease.connection.alive) return\n', ''],
       ['if (connection !== lease.connection) return\n', ''],
+      // Else no lease is left by then.
+      ['isBack ? this.#reachedAt + this.#settling : 0', '0', 'cache/cache-server.ts'],
+      ["if (this.#state === 'closed' && this.#connection?.alive === false)", 'if (false)', 'cache/cache-server.ts'],
     ],
   },
   'a writer creates the entry': {

@@ -18,21 +18,21 @@ export const valkeyPlants: Record<string, Plant & { kind: ValkeyWorldKind; shows
     file: 'cache/valkey-scripts.ts',
     kind: 'crash',
     shows: /: no (stale read|revival): #/,
-    near: 74,
+    near: 584,
     changes: [noTerm],
   },
   'the id of the process stands for the term': {
     file: 'cache/valkey-scripts.ts',
     kind: 'swap',
     shows: /: no (stale read|revival): #/,
-    near: 140,
+    near: 129,
     changes: [[term, "string.match(redis.call('INFO','server'),'run_id:(%x+)')"]],
   },
   'the term is read when the connection opens': {
     file: 'cache/valkey.ts',
     kind: 'swap',
     shows: /: no (stale read|revival): #/,
-    near: 87,
+    near: 131,
     changes: [
       noTerm,
       ['  #ready = false\n', "  #ready = false\n  #term = ''\n"],
@@ -48,14 +48,14 @@ export const valkeyPlants: Record<string, Plant & { kind: ValkeyWorldKind; shows
     file: 'cache/valkey.ts',
     kind: 'restart',
     shows: /: no (stale read|revival): #/,
-    near: 4,
+    near: 396,
     changes: [noTerm, [send, waiting(send)], [eval_, waiting(eval_)]],
   },
   'an entry is read by GET': {
     file: 'cache/valkey.ts',
     kind: 'all',
     shows: /: no (stale read|revival): #/,
-    near: 40,
+    near: 105,
     changes: [
       [
         '    const token = this.#newToken()\n    try {',
@@ -67,14 +67,14 @@ export const valkeyPlants: Record<string, Plant & { kind: ValkeyWorldKind; shows
     file: 'cache/cache.ts',
     kind: 'linger',
     shows: /: no (stale read|revival): #/,
-    near: 64,
+    near: 406,
     changes: [['seconds: Math.min(Math.ceil(left / 1000), maxSeconds)', 'seconds: 1000']],
   },
   'an id is used on another connection': {
     file: 'cache/cache.ts',
     kind: 'swap',
     shows: /: once: /,
-    near: 13,
+    near: 2411,
     changes: [
       ['if (!lease.connection.alive) return\n', ''],
       ['if (connection !== lease.connection) return\n', ''],

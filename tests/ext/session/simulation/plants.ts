@@ -255,8 +255,8 @@ export const plants: Record<string, Plant> = {
     theme: 'storm',
     changes: [
       [
-        'await this.#known(id, this.#writer.alone(id, work))\n    await this.#cache?.remove(id, budget.left)',
-        'await this.#known(id, this.#writer.alone(id, work))',
+        'await Promise.all([...new Set([id, ...ended])].map((one) => this.#cache?.remove(one, budget.left)))',
+        'void [ended, budget]',
       ],
     ],
   },

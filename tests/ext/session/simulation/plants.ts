@@ -65,13 +65,13 @@ export const plants: Record<string, Plant> = {
   },
   'a writer puts its value over a lease': {
     file: 'cache/cache.ts',
-    near: 511,
+    near: 294,
     theme: 'evictions',
     changes: [["const older = typeof content === 'object'", 'const older = true']],
   },
   'a writer replaces a newer value': {
     file: 'cache/cache.ts',
-    near: 49,
+    near: 133,
     changes: [["typeof content === 'object' && content.version >= record.version", 'false']],
   },
   'a writer answers before the cache is seen to': {
@@ -94,7 +94,7 @@ export const plants: Record<string, Plant> = {
   },
   'sessions move to another memcached while theirs is away': {
     file: 'cache/cache.ts',
-    near: 2,
+    near: 144,
     theme: 'restarts',
     changes: [
       [
@@ -105,7 +105,7 @@ export const plants: Record<string, Plant> = {
   },
   'a missed change is not made good': {
     file: 'cache/cache.ts',
-    near: 14,
+    near: 428,
     changes: [['if (done === undefined) await this.#miss(server, id, 0)', '']],
   },
   'a save brings back what was loaded': {
@@ -245,7 +245,7 @@ export const plants: Record<string, Plant> = {
   },
   'a revoked login is tried again': {
     file: 'repository/transactions.ts',
-    near: 165,
+    near: 242,
     theme: 'logins',
     changes: [['if (born !== undefined && !sessions.has(born) && user', 'if (false && user']],
   },

@@ -174,10 +174,14 @@ export class DatastoreSession extends BackendSession {
     this.checkDevice()
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
-      // An id that was dead before this request ends nothing else, unless the device shows that its own browser sends it.
-      const mayFollow = (device: string | undefined) =>
-        this.#record !== null || (device !== undefined && this.#isProven(device))
-      if (id !== undefined) await this.call((repository) => repository.destroy(id, mayFollow))
+      const mayEnd = (device: string | undefined) => {
+        if (this.#record !== null || (device !== undefined && this.#isProven(device))) return true
+        // A session that could not be read is not ended without the proof of its device.
+        if (device !== undefined) this.#assertReachable()
+        // An id that was dead before this request ends nothing else.
+        return false
+      }
+      if (id !== undefined) await this.call((repository) => repository.destroy(id, mayEnd))
       this.forget()
     })
   }

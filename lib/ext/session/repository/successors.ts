@@ -1,5 +1,6 @@
 // The sessions that a moved one goes on in, and the end of all of them: a request may have moved the session a moment before
 // another one ends it, or logs in.
+import { storedDevice } from '../data/device-state.ts'
 import type { SessionRow, Snapshot, Write } from './ports.ts'
 import { deviceOfTombstone, movedOf, tombstone } from './record.ts'
 import type { Plan } from './transactions.ts'
@@ -7,7 +8,7 @@ import type { Plan } from './transactions.ts'
 /** More than a browser moves a session to within a minute. */
 const maxFollowed = 20
 
-/** Returns true if a request may use what a moved session goes on in. `device`: the encoded device of the tombstone. */
+/** Returns true if a request may use what a moved session goes on in, or end one that has a device. `device`: as it is encoded. */
 export type MayFollow = (device: string | undefined) => boolean
 
 /**
@@ -46,8 +47,8 @@ export function planEnd(
   const writes: Write[] = []
   for (const [id, row] of rows) {
     if (row === null || row.data === null) continue
-    const device = deviceOfTombstone(row)
-    // A refresh that is on its way needs the device.
+    const device = deviceOfTombstone(row) ?? (storedDevice(row.data) && row.data)
+    // A refresh that is on its way needs the device of a tombstone.
     if (device === undefined || mayFollow(device)) writes.push({ op: 'update', id, row: tombstone(row, token, now) })
   }
   return { writes, result: writes.map(({ id }) => id) }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { request } from 'tipfy'
 import { sessionCounters, sessionStore } from 'tipfy/ext/session'
 import type { TestClient } from 'tipfy/testing'
+import { RepositoryUnavailable } from '../../../../lib/ext/session/repository/time-budget.ts'
 import { kinds } from '../site.ts'
 import { base, boundBrowser, browser, deviceOf, openShop, thief, without } from './shop.ts'
 
@@ -352,6 +353,24 @@ test('a logout without proof, of a session that has moved, ends nothing', async 
   await copy.get('/logout')
   owner.cookies.delete('tipfy.device')
   expect((await owner.get('/who')).text).toBe('ann false')
+})
+
+test('a logout without proof ends nothing, though the session could not be read', async () => {
+  const site = await openShop('datastore')
+  const owner = await boundBrowser(site)
+  site.later(600)
+  owner.cookies.delete('tipfy.device')
+  const copy = thief(site, owner)
+  const records = site.sessions.repository!
+  const { load } = records
+  const failing = () => Promise.reject(new RepositoryUnavailable('loaded', 'it is down'))
+  records.load = failing
+  expect((await copy.get('/logout')).status).toBe(503)
+  records.load = load
+  expect((await owner.get('/who')).text).toBe('ann false')
+  records.load = failing
+  expect((await owner.get('/logout')).status).toBe(200)
+  expect(await records.listFor('ann')).toEqual([])
 })
 
 test('the offer names the endpoint below the path at which another server mounted the application', async () => {

@@ -1,6 +1,6 @@
 // Sessions kept in Datastore: every promise about updates that are not lost, ids that stay dead and values that are never
 // old is kept here, for any number of processes. Knows nothing of HTTP; the world is handed in.
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { captureContext } from '../../../internal/async-context.ts'
 import type { Clock } from '../../../internal/clock.ts'
 import { decodeData, encodeData, largestKeys, sameData } from '../data/codec.ts'
 import type { Data } from '../merge/merge.ts'
@@ -276,8 +276,9 @@ export class SessionRepository {
 
   async #change(id: string, base: SessionRecord | null, username: string | null, change: Change): Promise<Saved> {
     // Bound: committed together with others, the functions of the application still run in their own request.
-    const bound = AsyncLocalStorage.bind(change)
-    const saved = await this.#known(id, this.#writer.change(id, username, bound, base))
+    const within = captureContext()
+    const changed: Change = (row) => within(() => change(row))
+    const saved = await this.#known(id, this.#writer.change(id, username, changed, base))
     if (saved.state === 'saved') this.#warnOfLarge(saved.record.data)
     if (saved.state === 'saved') await this.#cache?.write(id, saved.record, base)
     else {

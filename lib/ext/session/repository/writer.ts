@@ -21,7 +21,16 @@ interface Pending {
   budget: TimeBudget
   /** Its request has got its response: it must not be written any more. */
   late: boolean
-  settle(outcome: Outcome): void
+  resolve(saved: Saved): void
+  reject(error: unknown): void
+}
+
+/** What changes of one session that wait for each other have in common. */
+interface Shared {
+  /** The last commit. */
+  latest: SessionRecord | null
+  /** Of the commit under way. */
+  budget: TimeBudget | undefined
 }
 
 type Outcome = Saved | { error: unknown }
@@ -36,16 +45,9 @@ export interface WriterSettings {
 export class SessionWriter {
   readonly #runner: TransactionRunner
   readonly #settings: WriterSettings
-  /** The last commits of sessions that others wait for. */
-  readonly #latest = new Map<string, SessionRecord>()
-  /** The budgets of the commits under way. */
-  readonly #running = new Map<string, TimeBudget>()
-  readonly #queue = new KeyedQueue<Pending>(
+  readonly #queue = new KeyedQueue<Pending, Shared>(
     (id, items) => this.#commit(id, items),
-    (id) => {
-      this.#latest.delete(id)
-      this.#running.delete(id)
-    },
+    () => ({ latest: null, budget: undefined }),
   )
 
   constructor(runner: TransactionRunner, settings: WriterSettings) {
@@ -59,10 +61,8 @@ export class SessionWriter {
    */
   change(id: string, username: string | null, change: Change, known: SessionRecord | null): Promise<Saved> {
     const budget = this.#budget()
-    const pending: Pending = { change, known, budget, late: false, settle: () => {} }
-    const saved = new Promise<Saved>((resolve, reject) => {
-      pending.settle = (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome))
-    })
+    const { promise: saved, resolve, reject } = Promise.withResolvers<Saved>()
+    const pending: Pending = { change, known, budget, late: false, resolve, reject }
     if (username === null) this.#queue.join(id, pending)
     else void this.#queue.alone(id, () => this.ofUser(username, () => this.#commit(id, [pending], username)))
     return this.#inTime('saved', id, saved, () => {
@@ -75,8 +75,9 @@ export class SessionWriter {
     const budget = this.#budget()
     const run = async () => {
       if (budget.left <= 0) throw new RepositoryUnavailable(work.what, 'its turn came too late') // it has its response
-      this.#latest.delete(id)
-      this.#running.set(id, budget)
+      const shared = this.#queue.shared(id)!
+      shared.latest = null
+      shared.budget = budget
       return await this.#runner.transact(work, budget)
     }
     const turn = this.#queue.alone(id, () => (username === null ? run() : this.ofUser(username, run)))
@@ -97,29 +98,30 @@ export class SessionWriter {
   #inTime<T>(what: string, id: string, work: Promise<T>, late?: () => void): Promise<T> {
     return withDeadline(this.#runner.clock, this.#settings.storeTimeout, work, () => {
       late?.()
-      return this.#runner.unavailable(what, tooMany(this.#running.get(id)), 2)
+      return this.#runner.unavailable(what, tooMany(this.#queue.shared(id)?.budget), 2)
     })
   }
 
   async #commit(id: string, items: Pending[], username: string | null = null): Promise<void> {
+    const shared = this.#queue.shared(id)!
     try {
       const budget = longest(items)
-      budget.failure = this.#running.get(id)?.failure // these have waited for the same
-      this.#running.set(id, budget)
+      budget.failure = shared.budget?.failure // these have waited for the same
+      shared.budget = budget
       const outcomes = await this.#runner.transact(this.#work(id, items, username), budget)
       budget.failure = undefined
       for (const [at, item] of items.entries()) {
         const outcome = outcomes[at]!
-        if ('state' in outcome && outcome.state === 'saved') this.#latest.set(id, outcome.record)
-        item.settle(outcome)
+        if ('state' in outcome && outcome.state === 'saved') shared.latest = outcome.record
+        settle(item, outcome)
       }
     } catch (error) {
-      for (const item of items) item.settle({ error })
+      for (const item of items) item.reject(error)
     }
   }
 
   #work(id: string, items: Pending[], username: string | null): Work<Outcome[]> {
-    let known = this.#latest.get(id) ?? null
+    let known = this.#queue.shared(id)!.latest
     for (const item of items) if (item.known && item.known.version > (known?.version ?? 0)) known = item.known
     const isKnown = known !== null && known.stamp !== null && username === null
     return {
@@ -180,6 +182,11 @@ export class SessionWriter {
       expires: expiry(row.created, idle, this.#settings.absoluteExpiration, now),
     })
   }
+}
+
+function settle({ resolve, reject }: Pending, outcome: Outcome): void {
+  if ('error' in outcome) reject(outcome.error)
+  else resolve(outcome)
 }
 
 /** The budget of the request that may wait longest. */

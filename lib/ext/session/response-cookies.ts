@@ -21,7 +21,7 @@ export interface CookieResponse {
     addUnchecked(name: string, value: string): void
     set(name: string, value: string): unknown
     delete(name: string): boolean
-    keys(): Iterable<string>
+    toFlat(): readonly string[]
   }
   readonly cacheControl: CacheControl
   readonly body?: unknown
@@ -42,8 +42,8 @@ export function protectStream(response: CookieResponse): void {
   if (!headers.has('cache-control')) headers.addUnchecked('cache-control', 'private')
 }
 
-/** Headers by which caches of content delivery networks are told other things than Cache-Control says (RFC 9213). */
-const ofNetworks = /^(?:.+-)?cdn-cache-control$|^surrogate-control$/
+/** Returns true for headers that tell caches of content delivery networks other things than Cache-Control says (RFC 9213). */
+const isOfNetworks = (name: string) => name.endsWith('cdn-cache-control') || name === 'surrogate-control'
 
 /** Makes a response private, whatever the handler chose: a shared cache would give one user's cookie to others. */
 function keepFromSharedCaches({ cacheControl }: CookieResponse): void {
@@ -87,7 +87,7 @@ export class ResponseCookies {
     for (const change of changes) this.#put(response, change)
     for (const change of pending) change(response)
     this.#checkTotal(response)
-    for (const name of [...headers.keys()]) if (ofNetworks.test(name)) headers.delete(name)
+    for (const name of headers.toFlat().filter(isOfNetworks)) headers.delete(name)
     if (headers.has('cache-control')) keepFromSharedCaches(response)
     else headers.addUnchecked('cache-control', 'no-store')
   }

@@ -5,6 +5,8 @@ import { requestRow } from './requests-page.ts'
 
 /** Milliseconds until the stream notices that the server stops. */
 const heartbeat = 500
+/** Requests that may begin or end between a page and its stream. */
+const maxMissed = 50
 
 export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
   outgoing.writeHead(200, {
@@ -19,6 +21,7 @@ export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
     const row = requestRow(recording).toString()
     outgoing.write(`data: ${JSON.stringify({ id: recording.id, row })}\n\n`)
   }
+  for (const recording of recorder.recordings.slice(0, maxMissed).reverse()) send(recording)
   const stop = recorder.watch(send)
   const { server } = outgoing.req.socket as { server?: Server }
   const timer = setInterval(() => {

@@ -46,7 +46,8 @@ function checkMethodPlaces(handler: HandlerClass): void {
   const fixed = verbs.find((verb) => !(verb in prototype) && typeof Reflect.get(handler, verb) === 'function')
   if (fixed !== undefined) throw fail(fixed, 'a static method')
   if (methodsOf(handler).length > 1 || 'options' in prototype) return
-  const field = verbs.find((verb) => fieldsOf(handler).has(verb))
+  const fields = fieldsOf(handler)
+  const field = verbs.find((verb) => fields.has(verb))
   if (field !== undefined) throw fail(field, 'a field')
 }
 

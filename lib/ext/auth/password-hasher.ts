@@ -21,7 +21,7 @@ const manyMarks = /\p{M}{31}/u
 const hasArgon2 = typeof crypto.argon2 === 'function'
 
 /** The hashes of all applications of a process, which share its memory and the threads of libuv. */
-const slots = new Semaphore(1)
+const slots = new Semaphore()
 
 export class PasswordHasher {
   readonly #settings: PasswordSettings
@@ -115,7 +115,7 @@ export class PasswordHasher {
       this.#onMeasured = undefined
       return hash
     }
-    return slots.run(work, this.maxParallel)
+    return slots.run(this.maxParallel, work)
   }
 }
 

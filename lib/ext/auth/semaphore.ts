@@ -1,13 +1,8 @@
 // At most n of some work at once; the others wait in the order they came.
 
 export class Semaphore {
-  readonly #places: number
   readonly #waiting: { places: number; begin: () => void }[] = []
   #running = 0
-
-  constructor(places: number) {
-    this.#places = places
-  }
 
   /** The number of those that wait. */
   get waiting(): number {
@@ -15,7 +10,7 @@ export class Semaphore {
   }
 
   /** Runs `work` as soon as it is one of at most `places`. */
-  async run<T>(work: () => Promise<T>, places = this.#places): Promise<T> {
+  async run<T>(places: number, work: () => Promise<T>): Promise<T> {
     if (this.#waiting.length > 0 || this.#running >= places)
       await new Promise<void>((begin) => this.#waiting.push({ places, begin }))
     else this.#running++

@@ -177,11 +177,11 @@ test('a part of the cost that is left out has its default', async () => {
 })
 
 test('work beyond the places waits in its order, also behind work that fails', async () => {
-  const places = new Semaphore(2)
+  const places = new Semaphore()
   const started: number[] = []
   const ends: (() => void)[] = []
   const all = [0, 1, 2, 3].map((n) =>
-    places.run(async () => {
+    places.run(2, async () => {
       started.push(n)
       await new Promise<void>((resolve) => ends.push(resolve))
       if (n === 0) throw new Error('it failed')
@@ -201,7 +201,7 @@ test('work beyond the places waits in its order, also behind work that fails', a
 })
 
 test('work that may be one of fewer waits until there are no more, and those behind it wait, too', async () => {
-  const places = new Semaphore(9)
+  const places = new Semaphore()
   const started: string[] = []
   const ends = new Map<string, () => void>()
   const run = (name: string, max: number) => {
@@ -209,7 +209,7 @@ test('work that may be one of fewer waits until there are no more, and those beh
       started.push(name)
       await new Promise<void>((resolve) => ends.set(name, resolve))
     }
-    return places.run(work, max)
+    return places.run(max, work)
   }
   const [a, b, alone] = [run('a', 2), run('b', 2), run('alone', 1), run('c', 2), run('d', 2)]
   expect([started, places.waiting]).toEqual([['a', 'b'], 3])

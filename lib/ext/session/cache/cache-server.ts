@@ -111,7 +111,7 @@ export class CacheServer {
    * then the breaker is open. Throws CacheRefused.
    */
   async use<T>(work: (connection: CacheConnection) => Promise<T>, isChange = false): Promise<T | undefined> {
-    // What was lost beside the requests may have been an idle connection, or the server: the one in its place is not read at once.
+    // The connection that was lost beside the requests may have been idle, or the server is gone: the one in its place is not read at once.
     if (this.#state === 'closed' && this.#connection?.alive === false) this.#fail(null, this.#clock.ticks())
     if (!this.#isUsable() && !this.#isTold(isChange)) {
       this.#counters.cacheBypassed++

@@ -22,14 +22,14 @@ export class KeyedQueue<Item, Shared> {
   // lead to until the next full collection.
   #lanes = new Map<string, Lane<Item, Shared>>()
   #idle = 0
-  readonly #together: (key: string, items: Item[], shared: Shared) => Promise<void>
+  readonly #together: (key: string, items: Item[]) => Promise<void>
   readonly #share: () => Shared
 
   /**
    * @param together does the work of items that stood next to one another; never rejects
    * @param share makes what the work under a key has in common until nothing waits there any more
    */
-  constructor(together: (key: string, items: Item[], shared: Shared) => Promise<void>, share: () => Shared) {
+  constructor(together: (key: string, items: Item[]) => Promise<void>, share: () => Shared) {
     this.#together = together
     this.#share = share
   }
@@ -69,8 +69,7 @@ export class KeyedQueue<Item, Shared> {
 
   async #run(key: string, lane: Lane<Item, Shared>, entry: Entry<Item>): Promise<void> {
     const { waiting } = lane
-    const shared = this.#share()
-    lane.shared = shared
+    lane.shared = this.#share()
     for (let first: Entry<Item> | undefined = entry; first !== undefined; first = waiting.shift()) {
       if ('work' in first) {
         await first.within(first.work)
@@ -81,7 +80,7 @@ export class KeyedQueue<Item, Shared> {
         items.push(waiting[0].item)
         waiting.shift()
       }
-      await first.within(() => this.#together(key, items, shared))
+      await first.within(() => this.#together(key, items))
     }
     lane.shared = undefined
     this.#idle++

@@ -42,7 +42,7 @@ export function isTombstone(row: SessionRow): boolean {
 /** In front of what the tombstone of a moved session keeps: no encoded data begins with it. */
 const movedMark = '>'
 
-/** What the tombstone of a moved session keeps. */
+/** Kept by the tombstone of a moved session. */
 export interface Moved {
   /** The device, for a refresh that is on its way. */
   readonly device?: StoredDevice

@@ -25,7 +25,7 @@ interface Pending {
   reject(error: unknown): void
 }
 
-/** What changes of one session that wait for each other have in common. */
+/** Common to the changes of one session that wait for each other. */
 interface Shared {
   /** The last commit. */
   latest: SessionRecord | null

@@ -4,7 +4,7 @@ import { TipfyError } from '../../../internal/errors.ts'
 import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { encodeData } from '../data/codec.ts'
-import { type StoredDevice, storedDevice } from '../data/device-state.ts'
+import type { StoredDevice } from '../data/device-state.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
 import type { SessionRecord, SessionRepository } from '../repository/repository.ts'
@@ -126,7 +126,7 @@ export class DatastoreSession extends BackendSession {
   override async deviceOfMoved(): Promise<StoredDevice | undefined> {
     const state = this.#state
     if (state.is !== 'dead') return undefined
-    return storedDevice(await this.call((repository) => repository.deviceOfMoved(state.id)))
+    return this.call((repository) => repository.deviceOfMoved(state.id))
   }
 
   protected discard(): void {
@@ -174,7 +174,7 @@ export class DatastoreSession extends BackendSession {
     this.checkDevice()
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
-      const mayEnd = (device: string | undefined) => {
+      const mayEnd = (device: StoredDevice | undefined) => {
         if (this.#record !== null || (device !== undefined && this.#isProven(device))) return true
         // A session that could not be read is not ended without the proof of its device.
         if (device !== undefined) this.#assertReachable()
@@ -296,7 +296,7 @@ export class DatastoreSession extends BackendSession {
     // Named, because near its absolute end the record has less idle time than the new session is to have.
     const seconds = this.lifetime ?? this.kind.expiration
     const next = { data, username: this.did.user, expiresIn: seconds * 1000 }
-    const isProven = (device: string) => this.#isProven(device)
+    const isProven = (device: StoredDevice) => this.#isProven(device)
     const saved = await this.call((repository) => repository.regenerate(oldId, id, record, next, isProven))
     if (saved.state === 'gone') return undefined
     this.#state = { is: 'live', id, record: saved.record, isSent: false, isOlder: false }
@@ -304,9 +304,9 @@ export class DatastoreSession extends BackendSession {
     return this.#send()
   }
 
-  /** Returns true if the request shows the proof of an encoded device, or needs none. */
-  #isProven(device: string): boolean {
-    return this.guard?.isProven(storedDevice(device)!) ?? true
+  /** Returns true if the request shows the proof of a device, or needs none. */
+  #isProven(device: StoredDevice): boolean {
+    return this.guard?.isProven(device) ?? true
   }
 
   async #commitChanges(state: Live, data: string): Promise<CookieChange | undefined> {

@@ -64,24 +64,15 @@ export function movedOf(row: SessionRow): Moved | undefined {
   return { ...rest, ...(device !== undefined && { device }) } as Moved
 }
 
-/** Encodes a device as `deviceOfTombstone` returns it. */
-const encodeDevice = (device: StoredDevice) => encodeData({ [deviceKey]: device })
-
-/** The encoded device that a tombstone keeps; undefined if the session had none. */
-export function deviceOfTombstone(row: SessionRow): string | undefined {
-  const device = movedOf(row)?.device
-  return device && encodeDevice(device)
-}
-
-/** Returns encoded data with an encoded device in it. */
-export function withDevice(data: string, device: string): string {
-  return encodeData({ ...decodeData(data), [deviceKey]: storedDevice(device) })
+/** Returns encoded data with a device in it. */
+export function withDevice(data: string, device: StoredDevice): string {
+  return encodeData({ ...decodeData(data), [deviceKey]: device })
 }
 
 /** Returns encoded data with a change of the device that it has. */
 export function changeDevice(data: string, change: (device: StoredDevice) => StoredDevice): string {
   const device = storedDevice(data)
-  return device === undefined ? data : encodeData({ ...decodeData(data), [deviceKey]: change(device) })
+  return device === undefined ? data : withDevice(data, change(device))
 }
 
 function movedData({ device, ...rest }: Moved): string {

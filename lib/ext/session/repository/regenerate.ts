@@ -1,9 +1,8 @@
 // A session's new id: the new record, the tombstone of the old and the user's row in one transaction.
-import { stateOf, storedDevice } from '../data/device-state.ts'
+import { type StoredDevice, stateOf, storedDevice } from '../data/device-state.ts'
 import type { SessionRow, Snapshot, Write } from './ports.ts'
 import {
   changeDevice,
-  deviceOfTombstone,
   isLive,
   keyName,
   type Moved,
@@ -32,8 +31,8 @@ export interface Move {
   /** Undefined: the request did not set it. */
   username: string | null | undefined
   expiresIn: number | undefined
-  /** Returns true if the request shows the proof of an encoded device, or needs none. */
-  isProven: (device: string) => boolean
+  /** Returns true if the request shows the proof of a device, or needs none. */
+  isProven: (device: StoredDevice) => boolean
   /** The ids of the sessions that were read. */
   read: Set<string>
 }
@@ -64,16 +63,16 @@ export function planMove(
   const live = isLive(old, now)
   const isLogin = move.username !== undefined
   const moved = old && movedOf(old)
-  const device = old && deviceOfTombstone(old)
+  const device = moved?.device
   // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
-  let isKept = moved && (base !== null || device == null || move.isProven(device))
+  let isKept = moved && (base !== null || device === undefined || move.isProven(device))
   if (isKept && !isLogin) {
     const rows = follow(oldId, move.read, { sessions, user }, () => true)
     if (!(rows instanceof Map)) return rows
     const all = [...rows.values()]
     // The browser of a login gives up the key of the session before it: one that is bound to that key could not be used.
     const isLeft = all.some((row) => row && movedOf(row)?.isLogin)
-    if (isLeft && stateOf(moved!.device) === 'bound') return { writes: [], result: { state: 'gone' } }
+    if (isLeft && stateOf(device) === 'bound') return { writes: [], result: { state: 'gone' } }
     // It has ended meanwhile, under its new id.
     if (all.some((row) => row === null || row.data === null)) isKept = false
   }
@@ -87,7 +86,7 @@ export function planMove(
   if (live && !revoked) data = tools.merge(base?.data ?? '{}', data, old.data)
   else if ((revoked || !from) && base !== null) data = tools.added(base.data, data)
   // It may have been bound since this request loaded it; a login, though, begins without a device.
-  else if (isKept && !revoked && device != null && !isLogin) data = withDevice(data, device)
+  else if (isKept && !revoked && device !== undefined && !isLogin) data = withDevice(data, device)
   const former = isLogin ? formerOf(old, moved, now) : []
   if (former.length > 0) data = changeDevice(data, (offered) => ({ ...offered, former }))
   else if (!isLogin) data = changeDevice(data, (own) => (stateOf(own) === 'bound' ? { ...own, moved: now } : own))

@@ -3,10 +3,11 @@
 import { captureContext } from '../../../internal/async-context.ts'
 import type { Clock } from '../../../internal/clock.ts'
 import { decodeData, encodeData, largestKeys, sameData } from '../data/codec.ts'
+import type { StoredDevice } from '../data/device-state.ts'
 import type { Data } from '../merge/merge.ts'
 import { Counters } from './counters.ts'
 import type { CachePort, CacheServerState, SessionRow, Write } from './ports.ts'
-import { checked, deviceOfTombstone, expiry, isLive, isTombstone, keyName, type SessionRecord } from './record.ts'
+import { checked, expiry, isLive, isTombstone, keyName, movedOf, type SessionRecord } from './record.ts'
 import { type Move, type MoveTools, planMove } from './regenerate.ts'
 import {
   defaultRepositorySettings,
@@ -87,14 +88,14 @@ export class SessionRepository {
     return { state: found }
   }
 
-  /** The encoded device of a session that has moved to a new id within the last minute; undefined if there is none. */
-  async deviceOfMoved(sid: string): Promise<string | undefined> {
+  /** Returns the device of a session that has moved to a new id within the last minute; undefined if there is none. */
+  async deviceOfMoved(sid: string): Promise<StoredDevice | undefined> {
     const id = keyName(sid)
     const { sessions } = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
       this.#runner.datastore.read([id], null, timeout),
     )
     const row = sessions.get(id)
-    return row !== undefined && row.expires > this.#clock.now() ? deviceOfTombstone(row) : undefined
+    return row !== undefined && row.expires > this.#clock.now() ? movedOf(row)?.device : undefined
   }
 
   /** Inserts a new session under an id never used before. */
@@ -181,7 +182,7 @@ export class SessionRepository {
     newSid: string,
     base: SessionRecord | null,
     next: NewState,
-    isProven = (_device: string): boolean => false,
+    isProven = (_device: StoredDevice): boolean => false,
   ): Promise<Saved> {
     this.stats.saves++
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]

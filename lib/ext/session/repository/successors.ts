@@ -1,15 +1,15 @@
 // The sessions that a moved one goes on in, and the end of all of them: a request may have moved the session a moment before
 // another one ends it, or logs in.
-import { storedDevice } from '../data/device-state.ts'
+import { type StoredDevice, storedDevice } from '../data/device-state.ts'
 import type { SessionRow, Snapshot, Write } from './ports.ts'
-import { deviceOfTombstone, movedOf, tombstone } from './record.ts'
+import { movedOf, tombstone } from './record.ts'
 import type { Plan } from './transactions.ts'
 
 /** More than a browser moves a session to within a minute. */
 const maxFollowed = 20
 
-/** Returns true if a request may use what a moved session goes on in, or end one that has a device. `device`: as it is encoded. */
-export type MayFollow = (device: string | undefined) => boolean
+/** Returns true if a request may use what a moved session goes on in, or end one that has a device. */
+export type MayFollow = (device: StoredDevice | undefined) => boolean
 
 /**
  * Returns the rows of a session and of all that it goes on in, null for those that are gone; or the ids that have to be read first.
@@ -25,7 +25,8 @@ export function follow(
   for (const next of rows.keys()) {
     const row = sessions.get(next) ?? null
     rows.set(next, row)
-    const to = (row !== null && mayFollow(deviceOfTombstone(row)) && movedOf(row)?.to) || []
+    const moved = row === null ? undefined : movedOf(row)
+    const to = moved?.to !== undefined && mayFollow(moved.device) ? moved.to : []
     for (const one of to) if (rows.size < maxFollowed && !rows.has(one)) rows.set(one, null)
   }
   const readSessions = [...rows.keys()].filter((one) => !read.has(one))
@@ -47,7 +48,7 @@ export function planEnd(
   const writes: Write[] = []
   for (const [id, row] of rows) {
     if (row === null || row.data === null) continue
-    const device = deviceOfTombstone(row) ?? (storedDevice(row.data) && row.data)
+    const device = movedOf(row)?.device ?? storedDevice(row.data)
     // A refresh that is on its way needs the device of a tombstone.
     if (device === undefined || mayFollow(device)) writes.push({ op: 'update', id, row: tombstone(row, token, now) })
   }

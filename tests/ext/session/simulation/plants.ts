@@ -407,7 +407,7 @@ export const plants: Record<string, Plant> = {
     file: 'repository/regenerate.ts',
     near: 36,
     devices: true,
-    changes: [["if (isLeft && stateOf(moved!.device) === 'bound')", 'if (false)']],
+    changes: [["if (isLeft && stateOf(device) === 'bound')", 'if (false)']],
   },
   'the bound cookie of another session stays': {
     file: 'device/session-device.ts',
@@ -419,7 +419,7 @@ export const plants: Record<string, Plant> = {
     file: 'repository/successors.ts',
     near: 27,
     devices: true,
-    changes: [['movedOf(row)?.to) || []', 'undefined) || []']],
+    changes: [['? moved.to : []', '? [] : []']],
   },
 }
 

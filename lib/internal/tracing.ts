@@ -50,16 +50,19 @@ export function traced<T>(kind: Step['kind'], name: string, work: () => T, syste
       end()
       return result
     }
-    return result.then(
-      (value) => {
-        end()
-        return value
-      },
-      (error: unknown) => {
-        end(error)
-        throw error
-      },
-    ) as T
+    return settle(result, end) as T
+  } catch (error) {
+    end(error)
+    throw error
+  }
+}
+
+// By `await`: the `then` of a query builder may take one function, and may return nothing.
+async function settle<T>(result: Promise<T>, end: (error?: unknown) => void): Promise<T> {
+  try {
+    const value = await result
+    end()
+    return value
   } catch (error) {
     end(error)
     throw error

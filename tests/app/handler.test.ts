@@ -13,6 +13,7 @@ import {
   urlFor,
 } from 'tipfy'
 import { createClient } from 'tipfy/testing'
+import { steps } from '../../lib/internal/tracing.ts'
 import { type Running, start } from '../support/application.ts'
 
 /** A query as builders of queries return it: no Promise, but `await` runs it. */
@@ -95,7 +96,14 @@ beforeAll(async () => {
 })
 afterAll(() => running.close())
 
-describe('what a handler returns', () => {
+// The console of `tipfy dev` and OpenTelemetry listen.
+describe.each(['nobody', 'somebody'])('what a handler returns, while %s listens to its steps', (listener) => {
+  const listen = () => {}
+  beforeAll(() => {
+    if (listener === 'somebody') steps.subscribe(listen)
+  })
+  afterAll(() => void steps.unsubscribe(listen))
+
   test.each([
     ['nothing', 201, ''],
     ['global', 201, ''],

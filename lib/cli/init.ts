@@ -89,7 +89,7 @@ export async function initCommand(given: string, options: InitOptions): Promise<
     atTerminal && !options.yes ? { input: process.stdin, output: process.stdout } : null,
   )
   writeProject(folder, answers, options)
-  const chosen = questions.map(({ key, choices }) => choices[answers[key]]).join(', ')
+  const chosen = questions.flatMap(({ key, choices }) => choices[answers[key] ?? ''] ?? []).join(', ')
   print(`Made ${given}: ${chosen}.`)
   if (options.install) installPackages(folder)
   const enter = folder === process.cwd() ? '' : `cd ${/^[\w./-]+$/.test(given) ? given : `'${given}'`} && `

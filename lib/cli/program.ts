@@ -79,6 +79,10 @@ export function makeProgram(): Command {
     const [flags = '', description] = option.split('  ')
     init.addOption(new Option(flags, description).choices(Object.keys(choices)))
   }
+  init.hook('preAction', (command) => {
+    const { sessions, cache = 'none' } = command.opts()
+    if (sessions === 'cookie' && cache !== 'none') command.error('error: --cache is for datastore sessions')
+  })
 
   tipfy
     .command('secret')

@@ -20,7 +20,7 @@ afterAll(() => rmSync(world, { recursive: true }))
 test('without a terminal it asks nothing, and says what it made and what to do next', async () => {
   const { status, stdout, stderr } = await tipfy(['init', 'My Shop!'], { cwd })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  expect(stdout).toBe(`Made My Shop!: a shopping cart, datastore sessions, no login, TypeScript.
+  expect(stdout).toBe(`Made My Shop!: a shopping cart, datastore sessions, no cache, no login, TypeScript.
 Now: cd 'My Shop!' && npm install && npm start
 `)
   expect(JSON.parse(readFileSync(join(cwd, 'My Shop!/package.json'), 'utf8'))).toMatchObject({ name: 'my-shop' })
@@ -109,14 +109,35 @@ test.each([
   expect('openid-client' in dependencies).toBe(login === 'google')
 })
 
-test('a project with datastore sessions can have a cache by a variable, one with cookies needs none', async () => {
+test.each([
+  ['valkey', 'ts', 'CACHE=valkey://host:6379'],
+  ['memcached', 'js', 'CACHE=memcached://host:11211'],
+])('a project with a cache in %s and %s reads its address from a variable, and passes its tests without', async (cache, language, named) => {
+  const made = await tipfy(['init', 'shop', '--cache', cache, '--language', language], { cwd })
+  expect(made.stdout.toLowerCase()).toContain(`datastore sessions, a cache in ${cache}, no login`)
+  const [config, readme] = [`config.${language}`, 'README.md'].map((name) =>
+    readFileSync(join(cwd, 'shop', name), 'utf8'),
+  )
+  expect(config).toContain(' cache: process.env.CACHE ?? null,')
+  expect(readme).toContain(named)
+  mkdirSync(join(cwd, 'shop/node_modules'))
+  symlinkSync(join(import.meta.dirname, '../..'), join(cwd, 'shop/node_modules/tipfy'))
+  const outcome = await run(`tests/home.test.${language}`, [], { cwd: join(cwd, 'shop') })
+  expect(outcome).toMatchObject({ status: 0, stdout: expect.stringMatching(/fail 0/) })
+})
+
+test('a project without a cache says how to add one, where its sessions can have one', async () => {
   for (const sessions of ['datastore', 'cookie']) {
     await tipfy(['init', sessions, '--sessions', sessions], { cwd })
-    const texts = ['config.ts', 'README.md'].map((name) => readFileSync(join(cwd, sessions, name), 'utf8'))
-    expect(texts.map((text) => /cache: process\.env\.CACHE|`CACHE=valkey:/.test(text))).toEqual(
-      texts.map(() => sessions === 'datastore'),
-    )
+    const [config, readme] = ['config.ts', 'README.md'].map((name) => readFileSync(join(cwd, sessions, name), 'utf8'))
+    expect(config).not.toContain('cache')
+    expect(/`cache: 'valkey:/.test(readme!)).toBe(sessions === 'datastore')
   }
+  expect(await tipfy(['init', 'both', '--sessions', 'cookie', '--cache', 'valkey'], { cwd })).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'tipfy: --cache is for datastore sessions. See: tipfy init --help\n',
+  })
 })
 
 test('pnpm and npm know the install script that is not needed, where there is one', async () => {
@@ -143,6 +164,7 @@ describe('npm run new', () => {
     [[], /missing required argument 'folder'/],
     [['shop', '--sesions', 'cookie'], /unknown option '--sesions'/],
     [['shop', '--sessions', 'redis'], /'redis' is invalid/],
+    [['shop', '--sessions', 'cookie', '--cache', 'valkey'], /--cache is for datastore sessions/],
     [['shop', 'other'], /too many arguments/],
   ])('finds the mistake in %j before it packs anything', async (args, mistake) => {
     const { status, stdout, stderr } = await run(tool, args, { cwd })
@@ -235,9 +257,18 @@ describe('at a terminal', () => {
     )
   })
 
+  test('datastore sessions are asked for their cache', async () => {
+    const { answers, shown } = await typed({ example: 'bare', login: 'none', language: 'ts' }, ['', 'v'])
+    expect(answers).toMatchObject({ sessions: 'datastore', cache: 'valkey' })
+    expect(shown).toBe(
+      'Keep sessions in (datastore or cookie) [datastore]: Cache them in (none or valkey or memcached) [none]: ',
+    )
+  })
+
   test('what was said by an option is not asked, and what is no answer is asked again', async () => {
-    const { answers, shown } = await typed({ example: 'bare', login: 'none', language: 'ts' }, ['redis', 'datastore'])
-    expect(answers).toEqual({ example: 'bare', sessions: 'datastore', login: 'none', language: 'ts' })
+    const given = { example: 'bare', cache: 'none', login: 'none', language: 'ts' } as const
+    const { answers, shown } = await typed(given, ['redis', 'datastore'])
+    expect(answers).toEqual({ ...given, sessions: 'datastore' })
     expect(shown.match(/Keep sessions in/g)).toHaveLength(2)
   })
 })

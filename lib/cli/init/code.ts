@@ -6,7 +6,7 @@ import { type Project, typed } from './project.ts'
 export function configFile(project: Project): string {
   const hook = project.sessions === 'cookie' ? 'setSecureCookieSession' : 'setDatastoreSession'
   const { front, section } = loginConfig(project)
-  const cache = project.sessions === 'cookie' ? '' : ' cache: process.env.CACHE || null,'
+  const cache = (project.cache ?? 'none') === 'none' ? '' : ' cache: process.env.CACHE ?? null,'
   const guards = [
     "'tipfy/ext/session:checkCsrf'",
     ...(project.login === 'none' ? [] : ["'tipfy/ext/auth:requireUser'"]),

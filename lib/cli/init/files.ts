@@ -139,7 +139,12 @@ const readmeLogin = {
     '- Users sign in at `/login`: set `GOOGLE_CLIENT_ID`, `GOOGLE_CLIENT_SECRET` and, in production, `GOOGLE_REDIRECT_URI`. `app/users` keeps them in a file: in production use a database.\n',
 }
 
-const readme = ({ name, sessions, language, example, login }: Project) => `# ${name}
+const readmeCache = ({ cache = 'none', language }: Pick<Project, 'cache' | 'language'>) =>
+  cache === 'none'
+    ? `- A cache in front of Datastore is one line of \`config.${language}\`: \`cache: 'valkey://host:6379'\`, or \`memcached://host:11211\`.\n`
+    : `- In production set \`CACHE=${cache}://host:${cache === 'valkey' ? 6379 : 11211}\`; without it all sessions come from Datastore itself. \`npx tipfy check --cache\` connects and describes the server.\n`
+
+const readme = ({ name, sessions, cache, language, example, login }: Project) => `# ${name}
 
 \`\`\`sh
 npm install
@@ -158,4 +163,4 @@ npm run check    # ${language === 'ts' ? 'types, ' : ''}rules, handlers, configu
 - In production set \`SECRET_KEY\` (\`npx tipfy secret\` makes one)${
   sessions === 'datastore' ? ' and `GOOGLE_CLOUD_PROJECT`' : ''
 }; \`Dockerfile\` is for Cloud Run, \`app.yaml\` for App Engine.
-${sessions === 'datastore' ? '- `CACHE=valkey://host:6379` puts a Valkey or Redis in front of Datastore; `npx tipfy check --cache` looks at it.\n' : ''}${readmeLogin[login]}${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`
+${sessions === 'datastore' ? readmeCache({ cache, language }) : ''}${readmeLogin[login]}${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`

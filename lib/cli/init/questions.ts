@@ -5,6 +5,8 @@ import { TipfyError } from '../../internal/errors.ts'
 export interface Answers {
   example: 'cart' | 'bare'
   sessions: 'datastore' | 'cookie'
+  /** Only datastore sessions have one. */
+  cache?: 'none' | 'valkey' | 'memcached'
   login: 'none' | 'password' | 'google'
   language: 'ts' | 'js'
 }
@@ -16,6 +18,8 @@ interface Question {
   text: string
   /** The possible answers, the default first, each with its text. */
   choices: Record<string, string>
+  /** False where the answers so far leave nothing to ask. */
+  isNeeded?: (answers: Partial<Answers>) => boolean
 }
 
 export const questions: readonly Question[] = [
@@ -30,6 +34,13 @@ export const questions: readonly Question[] = [
     option: '--sessions <kind>  the backend of the sessions',
     text: 'Keep sessions in',
     choices: { datastore: 'datastore sessions', cookie: 'cookie sessions' },
+  },
+  {
+    key: 'cache',
+    option: '--cache <kind>  the cache in front of datastore sessions',
+    text: 'Cache them in',
+    choices: { none: 'no cache', valkey: 'a cache in Valkey', memcached: 'a cache in memcached' },
+    isNeeded: ({ sessions }) => sessions !== 'cookie',
   },
   {
     key: 'login',
@@ -71,6 +82,7 @@ export async function askAll(
   const open = terminal === null ? null : createInterface(terminal)
   try {
     for (const question of questions) {
+      if (question.isNeeded?.(answers) === false) continue
       const known = given[question.key]
       answers[question.key] = known ?? (open === null ? Object.keys(question.choices)[0]! : await ask(question, open))
     }

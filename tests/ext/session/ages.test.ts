@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { sessionStore } from 'tipfy/ext/session'
 import { count, free, kinds, serveSite, setCookies } from './site.ts'
@@ -195,7 +198,7 @@ describe.each(kinds)('keys, with a %s session', (kind) => {
     serveSite(kind, counter, { session: { secretKey, ...session } })
 
   test('6: an old one still counts and its cookies are issued anew; one that was removed counts no more', async () => {
-    const folder = { dataFolder: `/tmp/tipfy-rotation-${process.pid}` }
+    const folder = { dataFolder: mkdtempSync(join(tmpdir(), 'tipfy-rotation-')) }
     const before = await withKeys(keys[0], folder)
     const visitor = before.visitor()
     await visitor.ask('/')
@@ -216,7 +219,7 @@ describe.each(kinds)('keys, with a %s session', (kind) => {
 
 describe('the form of the data', () => {
   test.each(kinds)('%s: a migrate() that returns no data is a named error, and what is stored stays', async (kind) => {
-    const folder = { dataFolder: `/tmp/tipfy-migrate-wrong-${process.pid}` }
+    const folder = { dataFolder: mkdtempSync(join(tmpdir(), 'tipfy-migrate-wrong-')) }
     const before = await serveSite(kind, counter, { session: folder })
     const visitor = before.visitor()
     await visitor.ask('/')
@@ -238,7 +241,7 @@ describe('the form of the data', () => {
   })
 
   const old = { '/set': () => Object.assign(free, { products: 'a,b' }) && '', '/show': () => JSON.stringify(free) }
-  const folder = { dataFolder: `/tmp/tipfy-migrate-${process.pid}` }
+  const folder = { dataFolder: mkdtempSync(join(tmpdir(), 'tipfy-migrate-')) }
 
   test.each(
     kinds,

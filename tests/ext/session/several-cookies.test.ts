@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { sessionStore } from 'tipfy/ext/session'
 import { count, free, kinds, type Site, serveSite, setCookies } from './site.ts'
@@ -158,7 +161,7 @@ describe.each(kinds)('former %s cookies', (kind) => {
 
 describe.each(kinds)('a %s cookie from a process whose clock is ahead', (kind) => {
   test('is left alone: nothing is read, cleared or set, and writes are a 503', async () => {
-    const folder = { dataFolder: `/tmp/tipfy-ahead-${kind}-${process.pid}` }
+    const folder = { dataFolder: mkdtempSync(join(tmpdir(), 'tipfy-ahead-')) }
     const site = await serveSite(
       kind,
       { ...handlers, '/none': () => '', '/update': async () => String(await sessionStore.update(() => {})) },

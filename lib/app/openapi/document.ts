@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InputSchemas } from '../../http/request/valid.ts'
-import type { Rule } from '../../routing/index.ts'
+import type { Rule, UrlMap } from '../../routing/index.ts'
 import { type HandlerClass, methodsOf, type Verb } from '../handler.ts'
 import type { App } from '../types.ts'
 import { type JsonSchema, JsonSchemas } from './json-schemas.ts'
-import { type Parameter, pathOf, pathParameters, queryParameters } from './parameters.ts'
+import { type Parameter, pathOf, pathParameters, queryParameters, type Server, serversOf } from './parameters.ts'
 
 /** https://spec.openapis.org/oas/v3.1.1.html#operation-object */
 export interface Operation {
@@ -15,6 +15,7 @@ export interface Operation {
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: JsonSchema
   readonly responses: Readonly<Record<string, JsonSchema>>
+  readonly servers?: readonly Server[]
 }
 
 /** Operations by method in lower case; `x-query` for HTTP QUERY, which OpenAPI knows from 3.2. */
@@ -61,7 +62,7 @@ const problem: JsonSchema = {
 
 /** Describes the rules of an application, with the schemas of `static input`. Imports its handlers. */
 export async function describeApp(app: App): Promise<Described> {
-  const writer = new Writer()
+  const writer = new Writer(app.urlMap!)
   for (const rule of app.urlMap!.addedRules) {
     if (!rule.hasHandler) continue
     try {
@@ -94,27 +95,48 @@ function infoOf(root: string): OpenApiDocument['info'] {
 class Writer {
   readonly paths: Record<string, PathItem> = {}
   readonly schemas = new JsonSchemas()
+  readonly #map: UrlMap
   readonly #ids = new Set<string>()
+  /** The first path of each form: to OpenAPI `/{id}` and `/{name}` are the same. */
+  readonly #pathByForm = new Map<string, string>()
+  readonly #ruleOf = new Map<Operation, Rule>()
+
+  constructor(map: UrlMap) {
+    this.#map = map
+  }
 
   add(rule: Rule, handler: HandlerClass): void {
-    const path = pathOf(rule)
+    const form = pathOf(rule).replace(/\{\w+\}/g, '{}')
+    const path = this.#pathByForm.get(form) ?? pathOf(rule)
+    this.#pathByForm.set(form, path)
     const methods = methodsOf(handler).filter(
       (method) => (rule.methods?.has(method) ?? true) && !/^(?:HEAD|OPTIONS|TRACE)$/.test(method),
     )
+    if (methods.length === 0) return
+    this.paths[path] ??= {}
+    const item = this.paths[path]
+    const hidden = new Map<string, Rule>()
     for (const method of methods) {
-      this.paths[path] ??= {}
-      const item = this.paths[path]
       const key = method === 'QUERY' ? 'x-query' : method.toLowerCase()
-      // Of rules with the same path the first is matched.
-      item[key] ??= this.#operation(rule, handler, method.toLowerCase() as Verb)
+      const known = item[key]
+      if (known === undefined) item[key] = this.#operation(rule, handler, method.toLowerCase() as Verb, path)
+      else hidden.set(method, this.#ruleOf.get(known)!)
     }
+    // Of rules with the same path the first is matched; with other converters or on another host, both are.
+    const [first] = hidden.values()
+    if (first === undefined || (first.path === rule.path && first.compiled.trace === rule.compiled.trace)) return
+    const [own, other] = [rule, first].map(({ endpoint, path }) => endpoint || path)
+    this.schemas.problems.push(`${own} (${[...hidden.keys()].join(', ')}): to OpenAPI its path is that of ${other}`)
   }
 
-  #operation(rule: Rule, handler: HandlerClass, verb: Verb): Operation {
+  #operation(rule: Rule, handler: HandlerClass, verb: Verb, path: string): Operation {
     const name = `${rule.endpoint || handler.name}.${verb}`
     const input = handler.input?.[verb]
-    const query = input?.query === undefined ? [] : queryParameters(this.schemas.of(input.query, `${name}.query`))
-    const parameters = [...pathParameters(rule), ...query]
+    const query =
+      input?.query === undefined ? [] : queryParameters(this.schemas.of(input.query, `${name}.query`), this.schemas)
+    const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, one]) => one!)
+    const parameters = [...pathParameters(rule, names), ...query]
+    const servers = serversOf(rule, this.#map)
     const body = input === undefined ? undefined : this.#body(input, name)
     const responses: Record<string, JsonSchema> = {
       default: { description: `The response of ${handler.name}.${verb}.` },
@@ -124,13 +146,16 @@ class Writer {
       const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
       responses['422'] = { description: 'The input is not valid.', content }
     }
-    return {
+    const operation: Operation = {
       operationId: this.#idFor(name),
       summary: `${handler.name}.${verb}`,
       ...(parameters.length > 0 ? { parameters } : {}),
       ...(body === undefined ? {} : { requestBody: body }),
       responses,
+      ...(servers.length > 0 ? { servers } : {}),
     }
+    this.#ruleOf.set(operation, rule)
+    return operation
   }
 
   #body({ json, form, files }: InputSchemas, name: string): JsonSchema | undefined {
@@ -157,10 +182,9 @@ function filesOf(schema: JsonSchema): JsonSchema {
   const properties = Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>)
   const file = { type: 'string', contentMediaType: 'application/octet-stream' }
   const isOpen = (property: JsonSchema) => Object.keys(property).every((key) => key === 'description')
-  return {
-    ...schema,
-    properties: Object.fromEntries(
-      properties.map(([name, property]) => [name, isOpen(property) ? { ...file, ...property } : property]),
-    ),
+  const shown = (property: JsonSchema): JsonSchema => {
+    if (isOpen(property)) return { ...file, ...property }
+    return property.type === 'array' ? { ...property, items: shown((property.items ?? {}) as JsonSchema) } : property
   }
+  return { ...schema, properties: Object.fromEntries(properties.map(([name, one]) => [name, shown(one)])) }
 }

@@ -32,6 +32,12 @@ export class JsonSchemas {
     }
   }
 
+  /** Returns the component that a schema is a reference to, or the schema itself. */
+  resolve(schema: JsonSchema): JsonSchema {
+    const [, name] = /^#\/components\/schemas\/(.+)$/.exec(String(schema.$ref)) ?? []
+    return (name === undefined ? undefined : this.components[name]) ?? schema
+  }
+
   #open(name: string, why: string): JsonSchema {
     this.problems.push(`${name}: ${why}`)
     return {}
@@ -68,6 +74,8 @@ const remedies: Readonly<Record<string, string>> = {
   zod: 'zod writes JSON Schema from version 4.2',
   arktype: 'arktype writes JSON Schema from version 2.1.28',
   valibot: 'wrap it in toStandardJsonSchema() of @valibot/to-json-schema',
+  effect: 'wrap it in Schema.toStandardJSONSchemaV1()',
+  joi: 'joi writes JSON Schema from version 18.1',
 }
 
 const escapePointer = (id: string) => id.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -1,7 +1,9 @@
-// The parameters of an operation: the variables of its rule by their converters, and the query by its schema.
+// The place of an operation: its path and host, the variables of its rule by their converters, and the query by its schema.
+import { isDeepStrictEqual } from 'node:util'
 import { AnyConverter, FloatConverter, IntegerConverter, UuidConverter } from '../../routing/converters.ts'
-import type { BaseConverter, Rule } from '../../routing/index.ts'
-import type { JsonSchema } from './json-schemas.ts'
+import type { BaseConverter, Rule, UrlMap } from '../../routing/index.ts'
+import { quotePath } from '../../routing/quote.ts'
+import type { JsonSchema, JsonSchemas } from './json-schemas.ts'
 
 /** https://spec.openapis.org/oas/v3.1.1.html#parameter-object */
 export interface Parameter {
@@ -14,16 +16,47 @@ export interface Parameter {
   readonly explode?: boolean
 }
 
-/** Returns the path of a rule as OpenAPI writes it: `/archive/{year}`. */
-export function pathOf({ path }: Rule): string {
-  return path.replace(/<(?:\w+(?:\(.*?\))?:)?(\w+)>/g, '{$1}')
+/** https://spec.openapis.org/oas/v3.1.1.html#server-object */
+export interface Server {
+  readonly url: string
+  readonly variables?: Readonly<Record<string, { readonly default: string }>>
 }
 
-export function pathParameters(rule: Rule): Parameter[] {
-  const inPath = new Set(Array.from(pathOf(rule).matchAll(/\{(\w+)\}/g), ([, name]) => name))
-  return rule.compiled.variables
-    .filter(([name]) => inPath.has(name))
-    .map(([name, converter]) => ({ name, in: 'path', required: true, schema: schemaOf(converter) }))
+/** Returns the host and the path of a rule, with `<name>` for their variables. */
+function halvesOf({ compiled: { trace } }: Rule): [domain: string, path: string] {
+  const at = trace.indexOf('|')
+  return [trace.slice(0, at), trace.slice(at + 1)]
+}
+
+const variable = /<(\w+)>/
+const namesIn = (text: string) => Array.from(text.matchAll(/<(\w+)>/g), ([, name]) => name!)
+
+/** Returns the path of a rule as OpenAPI writes it: `/archive/{year}`. Its texts are quoted: a `{` or `?` in them is no more than that. */
+export function pathOf(rule: Rule): string {
+  const pieces = halvesOf(rule)[1].split(variable)
+  return pieces.map((piece, at) => (at % 2 === 0 ? quotePath(piece) : `{${piece}}`)).join('')
+}
+
+/** Returns the host of a rule that has one of its own. */
+export function serversOf(rule: Rule, { hostMatching, serverName, defaultSubdomain }: UrlMap): Server[] {
+  const [domain] = halvesOf(rule)
+  if (domain === '' || domain === defaultSubdomain || (!hostMatching && serverName === null)) return []
+  const host = hostMatching ? domain : `${domain}.${serverName}`
+  const names = namesIn(host)
+  const variables = Object.fromEntries(names.map((name) => [name, { default: name }]))
+  const url = `//${host.replaceAll('<', '{').replaceAll('>', '}')}`
+  return [names.length === 0 ? { url } : { url, variables }]
+}
+
+/** @param names those that the path has for its variables, in order */
+export function pathParameters(rule: Rule, names: readonly string[]): Parameter[] {
+  const { converters } = rule.compiled
+  return namesIn(halvesOf(rule)[1]).map((own, at) => ({
+    name: names[at]!,
+    in: 'path',
+    required: true,
+    schema: schemaOf(converters.get(own)!),
+  }))
 }
 
 function schemaOf(converter: BaseConverter): JsonSchema {
@@ -41,15 +74,46 @@ function limitsOf({ min, max, regex }: IntegerConverter | FloatConverter): JsonS
 }
 
 /** Returns a parameter for each property of the query's schema; for a schema without properties none can be named. */
-export function queryParameters(schema: JsonSchema): Parameter[] {
-  const { properties = {}, required = [] } = schema as { properties?: Record<string, JsonSchema>; required?: string[] }
-  return Object.entries(properties).map(([name, property]) => ({
+export function queryParameters(schema: JsonSchema, schemas: JsonSchemas): Parameter[] {
+  return Array.from(propertiesOf(schema, schemas), ([name, { required, schema: property }]) => ({
     name,
     in: 'query',
-    required: required.includes(name),
+    required,
     schema: property,
     // The names of nested fields: `filter[name]`.
-    ...(property.type === 'object' ? { style: 'deepObject', explode: true } : {}),
+    ...(schemas.resolve(property).type === 'object' ? { style: 'deepObject', explode: true } : {}),
     ...(typeof property.description === 'string' ? { description: property.description } : {}),
   }))
+}
+
+interface Property {
+  readonly required: boolean
+  readonly schema: JsonSchema
+}
+
+/** Gathers the properties of a schema and of those that it is made of: one that only some of its choices require is optional. */
+function propertiesOf(given: JsonSchema, schemas: JsonSchemas, seen = new Set<JsonSchema>()): Map<string, Property> {
+  const found = new Map<string, Property>()
+  const schema = schemas.resolve(given)
+  if (seen.has(schema)) return found
+  seen.add(schema)
+  const { properties = {}, required = [] } = schema as { properties?: Record<string, JsonSchema>; required?: string[] }
+  for (const [name, one] of Object.entries(properties))
+    found.set(name, { required: required.includes(name), schema: one })
+  const parts = (key: string) => ((schema[key] ?? []) as JsonSchema[]).map((part) => propertiesOf(part, schemas, seen))
+  for (const part of parts('allOf')) for (const [name, one] of part) found.set(name, one)
+  for (const choices of [parts('anyOf'), parts('oneOf')])
+    for (const name of new Set(choices.flatMap((choice) => [...choice.keys()])))
+      found.set(name, eitherOf(choices, name))
+  return found
+}
+
+function eitherOf(choices: readonly ReadonlyMap<string, Property>[], name: string): Property {
+  const given = choices.flatMap((choice) => choice.get(name) ?? [])
+  const [first, ...others] = given.map(({ schema }) => schema)
+  const isOne = others.every((other) => isDeepStrictEqual(other, first))
+  return {
+    required: given.length === choices.length && given.every(({ required }) => required),
+    schema: isOne ? first! : { anyOf: [first, ...others] },
+  }
 }

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { type } from 'arktype'
-import { BaseConverter, makeApp, RequestHandler, Rule, type UploadedFile } from 'tipfy'
+import { BaseConverter, makeApp, RequestHandler, Rule, type RuleFactory, Subdomain, type UploadedFile } from 'tipfy'
 import * as v from 'valibot'
 import { z } from 'zod'
 import { describeApp, type Operation } from '../../../lib/app/openapi/document.ts'
@@ -17,8 +17,9 @@ afterEach(async () => {
   app = undefined
 })
 
-async function describe(...rules: Rule[]) {
-  app = makeApp({ tipfy: { dev: false, urls: () => rules, urlMap: { converters: { hex: Hex } } } })
+async function describe(...rules: RuleFactory[]) {
+  const serverName = 'shop.example'
+  app = makeApp({ tipfy: { dev: false, urls: () => rules, serverName, urlMap: { converters: { hex: Hex } } } })
   await app.ready()
   const described = await describeApp(app)
   const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(described.document)))
@@ -56,6 +57,97 @@ test('an object in a query is sent with brackets, as the schema is given it', as
     ['filter', 'deepObject', true],
     ['q', undefined, undefined],
   ])
+})
+
+test('a query made of other schemas has the parameters of all; those that one choice leaves out are optional', async () => {
+  const paged = z.object({ page: z.coerce.number().int() })
+  const chosen = { either: z.object({ kind: z.literal('a'), a: z.string() }), or: z.object({ kind: z.literal('b') }) }
+  const folder = z.object({
+    name: z.string(),
+    get inside() {
+      return z.array(folder)
+    },
+  })
+  const queries = {
+    merged: paged.and(z.object({ q: z.string().optional() })),
+    union: z.union([chosen.either, chosen.or]),
+    both: z.discriminatedUnion('kind', [chosen.either, chosen.or]).and(paged),
+    folder,
+    record: z.record(z.string(), z.string()),
+  }
+  const rules = Object.entries(queries).map(([endpoint, query]) => {
+    class Search extends RequestHandler {
+      static input = { get: { query } }
+      get() {}
+    }
+    return new Rule(`/${endpoint}`, { endpoint, handler: Search })
+  })
+  const { document } = await describe(...rules)
+  const shown = Object.entries(document.paths).map(([path, { get }]) => [
+    path,
+    (get!.parameters ?? []).map(({ name, required }) => (required ? name : `${name}?`)),
+  ])
+  expect(Object.fromEntries(shown)).toEqual({
+    '/merged': ['page', 'q?'],
+    '/union': ['kind', 'a?'],
+    '/both': ['page', 'kind', 'a?'],
+    '/folder': ['name', 'inside'],
+    '/record': [],
+  })
+})
+
+test('a list of files is one of files', async () => {
+  class Photos extends RequestHandler {
+    static input = { post: { files: z.object({ photos: z.array(z.custom<UploadedFile>()) }) } }
+    post() {}
+  }
+  const { document } = await describe(new Rule('/', { endpoint: 'photos', handler: Photos }))
+  const items = { type: 'string', contentMediaType: 'application/octet-stream' }
+  expect(document.paths['/']!.post!.requestBody!.content).toMatchObject({
+    'multipart/form-data': { schema: { properties: { photos: { type: 'array', items } } } },
+  })
+})
+
+test('rules that differ in the names or converters of their variables share a path, as OpenAPI wants it', async () => {
+  const { document, problems } = await describe(
+    new Rule('/p/<int:id>', { endpoint: 'show', handler: Plain, methods: ['GET'] }),
+    new Rule('/p/<name>', { endpoint: 'change', handler: Plain, methods: ['POST'] }),
+    new Rule('/p/<slug>', { endpoint: 'named', handler: Plain }),
+  )
+  expect(Object.keys(document.paths)).toEqual(['/p/{id}'])
+  const { get, post } = document.paths['/p/{id}']!
+  expect([get, post].map((one) => one!.operationId)).toEqual(['show.get', 'change.post'])
+  expect([get, post].map((one) => one!.parameters!.map(({ name, schema }) => [name, schema.type]))).toEqual([
+    [['id', 'integer']],
+    [['id', 'string']],
+  ])
+  expect(problems).toEqual(['named (GET, POST): to OpenAPI its path is that of show'])
+})
+
+test('a rule with a host of its own names it, and is said where OpenAPI has no place for it', async () => {
+  const { document, problems } = await describe(
+    new Rule('/', { endpoint: 'home', handler: Plain, methods: ['GET'] }),
+    new Subdomain('api', [
+      new Rule('/', { endpoint: 'api', handler: Plain }),
+      new Rule('/orders/<int:id>', { endpoint: 'orders', handler: Plain, methods: ['GET'] }),
+    ]),
+    new Subdomain('<user>', [new Rule('/blog', { endpoint: 'blog', handler: Plain, methods: ['GET'] })]),
+  )
+  expect(document.paths['/']!.get!.servers).toBeUndefined()
+  expect(document.paths['/orders/{id}']!.get!.servers).toEqual([{ url: '//api.shop.example' }])
+  expect(document.paths['/blog']!.get).toMatchObject({
+    servers: [{ url: '//{user}.shop.example', variables: { user: { default: 'user' } } }],
+  })
+  expect(document.paths['/blog']!.get!.parameters).toBeUndefined()
+  expect(problems).toEqual(['api (GET): to OpenAPI its path is that of home'])
+})
+
+test('the texts of a path are quoted, so that none of them is a variable or begins a query', async () => {
+  const { document } = await describe(
+    new Rule('/a{b}/<x>', { endpoint: 'braces', handler: Plain, methods: ['GET'] }),
+    new Rule('/für uns?', { endpoint: 'question', handler: Plain, methods: ['GET'] }),
+  )
+  expect(Object.keys(document.paths)).toEqual(['/a%7Bb%7D/{x}', '/f%C3%BCr%20uns%3F'])
 })
 
 test('rules become paths, and their converters parameters', async () => {

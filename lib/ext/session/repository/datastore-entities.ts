@@ -67,7 +67,7 @@ function timestamp(ms: number): Value {
 }
 
 export function sessionEntity(key: EntityKey, row: SessionRow, format: RecordFormat): Entity {
-  const { version, created, updated, expires, data, username, commits } = row
+  const { version, created, updated, expires, data, moved, username, commits } = row
   return {
     key,
     properties: {
@@ -77,6 +77,7 @@ export function sessionEntity(key: EntityKey, row: SessionRow, format: RecordFor
       updated: timestamp(updated),
       expires: timestamp(expires),
       data: data === null ? { nullValue: 0, excludeFromIndexes } : { stringValue: data, excludeFromIndexes },
+      ...(moved !== undefined && { moved: { stringValue: moved, excludeFromIndexes } }),
       // The one property that is indexed.
       username: username === null ? { nullValue: 0 } : { stringValue: username },
       commits: commitsValue(commits, format),
@@ -142,6 +143,15 @@ function checkFormat(properties: Record<string, Value>): void {
   if (!isReadable(format)) throw new NewerFormat(format)
 }
 
+/** In front of what a tombstone kept, in the data: so the builds of 30 November 2026 wrote it. No encoded data begins with it. */
+const formerMark = '>'
+
+function stateIn(properties: Record<string, Value>): Pick<SessionRow, 'data' | 'moved'> {
+  const data = text(properties, 'data')
+  if (data === '') return { data, moved: text(properties, 'moved') ?? undefined }
+  return data?.startsWith(formerMark) ? { data: '', moved: data.slice(1) } : { data }
+}
+
 /** Throws TypeError where it is not what tipfy writes, and NewerFormat for what a newer version wrote. */
 export function sessionRow({ entity: { properties }, version: stamp }: Found): SessionRow {
   checkFormat(properties)
@@ -150,7 +160,7 @@ export function sessionRow({ entity: { properties }, version: stamp }: Found): S
     created: time(properties, 'created'),
     updated: time(properties, 'updated'),
     expires: time(properties, 'expires'),
-    data: text(properties, 'data'),
+    ...stateIn(properties),
     username: text(properties, 'username'),
     commits: tokens(properties),
     stamp: String(stamp),

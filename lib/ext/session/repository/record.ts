@@ -39,9 +39,6 @@ export function isTombstone(row: SessionRow): boolean {
   return row.data === null || isMoved(row)
 }
 
-/** In front of what the tombstone of a moved session keeps: no encoded data begins with it. */
-const movedMark = '>'
-
 /** Kept by the tombstone of a moved session. */
 export interface Moved {
   /** The device, for a refresh that is on its way. */
@@ -54,13 +51,13 @@ export interface Moved {
 
 /** Returns true for the tombstone of a session that has a new id. */
 export function isMoved({ data }: SessionRow): boolean {
-  return data === '' || data?.startsWith(movedMark) === true
+  return data === ''
 }
 
 /** Returns what a tombstone keeps; undefined for one that did not move. */
 export function movedOf(row: SessionRow): Moved | undefined {
   if (!isMoved(row)) return undefined
-  const { [deviceKey]: device, ...rest } = row.data === '' ? {} : decodeData(row.data!.slice(1))
+  const { [deviceKey]: device, ...rest } = row.moved === undefined ? {} : decodeData(row.moved)
   return { ...rest, ...(device !== undefined && { device }) } as Moved
 }
 
@@ -75,8 +72,8 @@ export function changeDevice(data: string, change: (device: StoredDevice) => Sto
   return device === undefined ? data : withDevice(data, change(device))
 }
 
-function movedData({ device, ...rest }: Moved): string {
-  return movedMark + encodeData({ ...(device !== undefined && { [deviceKey]: device }), ...rest })
+function encodeMoved({ device, ...rest }: Moved): string {
+  return encodeData({ ...(device !== undefined && { [deviceKey]: device }), ...rest })
 }
 
 export function isLive(row: SessionRow | null | undefined, now: number): row is SessionRecord {
@@ -104,14 +101,14 @@ export function checked<Row extends SessionRow>(row: Row): Row {
 export function tombstone(row: SessionRow, token: string, now: number, moved?: Omit<Moved, 'device'>): SessionRow {
   const next = { ...row, version: row.version + 1, commits: withToken(row, token), stamp: null, updated: now }
   const expires = now + tombstoneLife
-  if (moved === undefined) return { ...next, expires, data: null, username: null }
-  return { ...next, expires, data: movedData({ device: storedDevice(row.data), ...moved }) }
+  if (moved === undefined) return { ...next, expires, data: null, moved: undefined, username: null }
+  return { ...next, expires, data: '', moved: encodeMoved({ device: storedDevice(row.data), ...moved }) }
 }
 
 /** The tombstone `row` once another request has moved its session, too: to the session `to`, or by a login. */
 export function movedAgain(row: SessionRow, token: string, { isLogin, to = [] }: Moved): SessionRow {
   const moved = movedOf(row)!
   const all = [...(moved.to ?? []), ...to].slice(-maxMoves)
-  const data = movedData({ ...moved, ...(isLogin && { isLogin }), ...(all.length > 0 && { to: all }) })
-  return { ...row, version: row.version + 1, commits: withToken(row, token), stamp: null, data }
+  const next = encodeMoved({ ...moved, ...(isLogin && { isLogin }), ...(all.length > 0 && { to: all }) })
+  return { ...row, version: row.version + 1, commits: withToken(row, token), stamp: null, moved: next }
 }

@@ -79,16 +79,27 @@ async function open(dataFolder: string, more: object = {}, own: Actions = {}) {
   return { app, act }
 }
 
-/** The record of a folder's one session, as it is stored. */
-async function withRecord<T>(folder: string, use: (entity: Entity, engine: Engine) => T | Promise<T>): Promise<T> {
+type Use<Records, T> = (records: Records, engine: Engine) => T | Promise<T>
+
+/** The records of a folder's sessions, as they are stored. */
+async function withRecords<T>(folder: string, use: Use<Entity[], T>): Promise<T> {
   const engine = new Engine({ dataFolder: folder })
   try {
     const found = engine.runQuery({ projectId, query: { kind: [{ name: 'Session' }] } }).batch!.entityResults!
-    expect(found).toHaveLength(1)
-    return await use(found[0]!.entity!, engine)
+    return await use(
+      found.map(({ entity }) => entity!),
+      engine,
+    )
   } finally {
     engine.close()
   }
+}
+
+function withRecord<T>(folder: string, use: Use<Entity, T>): Promise<T> {
+  return withRecords(folder, (records, engine) => {
+    expect(records).toHaveLength(1)
+    return use(records[0]!, engine)
+  })
 }
 const projectId = 'tipfy'
 
@@ -139,6 +150,40 @@ describe.each(builds)('a folder of the build of %s', (build) => {
       if (recordFormat === 1) expect(commits?.arrayValue?.values?.[0]?.stringValue).toMatch(/^\S{16}/)
       else expect(commits?.stringValue).toMatch(/^\S{16,} \S{16}/)
     })
+  })
+})
+
+describe('the tombstone of a session that has a new id', () => {
+  const [build] = builds as [string]
+  const tombstones = (folder: string) =>
+    withRecords(folder, (found) => found.filter(({ properties }) => properties!.data?.stringValue === ''))
+
+  test.each(recordFormats)('has the empty data by which builds of format %i know it', async (recordFormat) => {
+    const folder = copyOf(build)
+    const { app, act } = await open(folder, { recordFormat })
+    expect((await act('regenerate', cookieOf(build))).status).toBe(200)
+    expect((await act('regenerate', cookieOf(build))).status).toBe(200)
+    await app.close()
+    const [tombstone, ...others] = await tombstones(folder)
+    expect(others).toEqual([])
+    expect(tombstone!.properties).toMatchObject({ moved: { stringValue: expect.stringMatching(/^{"to":\["/) } })
+  })
+
+  test('is read as builds of 30 November wrote it, with what it keeps in its data', async () => {
+    const folder = copyOf(build)
+    const first = await open(folder)
+    const next = (await first.act('regenerate', cookieOf(build))).headers.getSetCookie()[0]!.split(';')[0]
+    await first.app.close()
+    await withRecords(folder, async (found, engine) => {
+      const { key, properties } = found.find(({ properties }) => properties!.data?.stringValue === '')!
+      const { moved, ...rest } = properties!
+      const update = { key, properties: { ...rest, data: { stringValue: `>${moved!.stringValue}` } } }
+      await engine.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations: [{ update } as never] })
+    })
+    const { app, act } = await open(folder, {}, { text: () => free.text ?? 'none' })
+    expect((await act('text', cookieOf(build))).json()).toEqual({ result: 'none' })
+    expect((await act('text', next)).json()).toEqual({ result: 'é "quoted" \\ ~' })
+    await app.close()
   })
 })
 

@@ -2,7 +2,7 @@
 // requests; the checker looks at nothing that the store says about its own doings, but for whether memcached was reached.
 import { decodeData } from '../../../../lib/ext/session/data/codec.ts'
 import type { SessionRow, Write } from '../../../../lib/ext/session/repository/ports.ts'
-import { isMoved, keyName } from '../../../../lib/ext/session/repository/record.ts'
+import { keyName } from '../../../../lib/ext/session/repository/record.ts'
 import type { Loaded } from '../../../../lib/ext/session/repository/repository.ts'
 import { marksIn, type Task } from './programs.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -188,7 +188,7 @@ export class Checker {
       if (this.#isProof(write, visitor)) continue
       const rows = this.#history.get(write.id) ?? []
       this.#history.set(write.id, rows)
-      const last = asSeen(before.get(write.id))
+      const last = before.get(write.id)
       if (write.op === 'delete') {
         const login = this.#logins.get(write.id)
         if (login && login.order > visitor!.revokedAt)
@@ -196,7 +196,7 @@ export class Checker {
         rows.push(null)
         continue
       }
-      const row = asSeen(write.row)!
+      const row = write.row!
       const alive = Boolean(row.data)
       if (alive && row.username !== null && row.username !== last?.username) {
         this.#logins.set(write.id, { at: this.#scheduler.time, order, by: visitor?.what })
@@ -511,9 +511,4 @@ export class Checker {
   nameOf(sid: string | null): string | null {
     return sid === null ? null : keyName(sid)
   }
-}
-
-/** The tombstone of a session that has moved holds no data of the session, whatever it notes. */
-function asSeen(row: SessionRow | undefined): SessionRow | undefined {
-  return row !== undefined && isMoved(row) ? { ...row, data: '' } : row
 }

@@ -377,7 +377,7 @@ export const plants: Record<string, Plant> = {
     file: 'repository/record.ts',
     near: 1,
     devices: true,
-    changes: [['movedData({ device: storedDevice(row.data), ...moved })', 'movedData(moved)']],
+    changes: [['encodeMoved({ device: storedDevice(row.data), ...moved })', 'encodeMoved(moved)']],
   },
   'a second new id is not shown the proof': {
     file: 'backends/datastore.ts',

@@ -40,6 +40,7 @@ import { checkRequest } from './http/request/validate.ts'
 import { Response } from './http/response/response.ts'
 import { sendResponse } from './http/response/send.ts'
 import { beginStream } from './http/response/started-stream.ts'
+import { checkFunction, notText } from './internal/arguments.ts'
 import { type Log, makeLog } from './internal/log.ts'
 import { isPromise } from './internal/promises.ts'
 import { hasTelemetry } from './internal/telemetry.ts'
@@ -231,6 +232,8 @@ export class Application implements App {
   }
 
   readonly getConfig = ((module: string, key?: string, fallback?: unknown): unknown => {
+    if (typeof module !== 'string') throw notText('The module of getConfig()', module)
+    if (key !== undefined && typeof key !== 'string') throw notText('The key of getConfig()', key)
     const section = (this.#sections.get(module) ?? this.config[module] ?? {}) as Record<string, unknown>
     if (key === undefined) return section
     return fallback === undefined ? section[key] : (section[key] ?? fallback)
@@ -249,6 +252,7 @@ export class Application implements App {
   }
 
   onClose(fn: () => void | Promise<void>): void {
+    checkFunction('The argument of app.onClose()', fn)
     this.#closers.unshift(fn)
   }
 

@@ -11,6 +11,7 @@ import { start as startSecurity } from './ext/security/start.ts'
 import * as session from './ext/session/config/config.ts'
 import { start as startSessions } from './ext/session/start.ts'
 import { NotFound } from './http/exceptions.ts'
+import { checkText } from './internal/arguments.ts'
 import { checkOptionNames } from './internal/options.ts'
 
 declare module './app/types.ts' {
@@ -42,6 +43,7 @@ provideDatastore(async (app) => (await import('./ext/session/own-datastore.ts'))
  */
 export function makeApp(config: Config, options: { root?: string } = {}): App {
   checkOptionNames('makeApp()', options, ['root'])
+  if (options.root !== undefined) checkText('`root` of makeApp()', options.root)
   const main = process.argv[1]
   const root = options.root ?? (main === undefined ? process.cwd() : dirname(main))
   const app = new Application(config, { root: resolve(root), modules })

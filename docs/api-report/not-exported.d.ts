@@ -560,6 +560,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_ARGUMENT: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_OPTIONS: {
         readonly message: string;
         readonly remedy: string;

@@ -14,7 +14,7 @@ export interface MessageOptions {
 }
 
 export class Messages {
-  add(level: string, body: string, { title, life, flash }?: MessageOptions): void;
+  add(level: string, body: string, options?: MessageOptions): void;
   setFlash(level: string, body: string, options?: Omit<MessageOptions, 'flash'>): void;
   addFormError(body?: string, { title, life, ...options }?: MessageOptions): void;
   get(): Promise<Message[]>;

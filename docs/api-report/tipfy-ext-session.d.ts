@@ -112,8 +112,8 @@ export class SessionStore {
   getSession(name?: string, options?: SessionOptions): Promise<SessionOf<SessionData>>;
   listFor(user: string): Promise<UserSession[]>;
   revoke(user: string, id: string): Promise<boolean>;
-  destroyAllFor(user: string, { exceptCurrent }?: {
-      exceptCurrent?: boolean | undefined;
+  destroyAllFor(user: string, options?: {
+      exceptCurrent?: boolean;
   }): Promise<number>;
   flash(message: unknown, level?: string, key?: string): void;
   getFlashes(key?: string): Promise<Flash[]>;
@@ -122,7 +122,7 @@ export class SessionStore {
   setCookie(name: string, value: string, options?: CookieOptions): void;
   deleteCookie(name: string, options?: DeleteCookieOptions): void;
   setSecureCookie(name: string, value: unknown, options?: SecureCookieOptions): void;
-  getSecureCookie(name: string, { maxAge }?: {
+  getSecureCookie(name: string, options?: {
       maxAge?: number;
   }): unknown;
 }

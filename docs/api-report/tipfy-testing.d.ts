@@ -40,7 +40,7 @@ export class CookieJar {
   all(): StoredCookie[];
   get(name: string): string | undefined;
   find(name: string): StoredCookie | undefined;
-  set(name: string, value: string, { domain, path, secure }?: CookiePlace): void;
+  set(name: string, value: string, options?: CookiePlace): void;
   delete(name: string): void;
   clear(): void;
 }

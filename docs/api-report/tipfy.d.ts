@@ -461,7 +461,7 @@ export class Request {
   get cookies(): MultiDict;
   bytes(): Promise<Buffer>;
   text(): Promise<string>;
-  json<T = unknown>({ force }?: {
+  json<T = unknown>(options?: {
       force?: boolean;
   }): Promise<T>;
   form(): Promise<MultiDict>;
@@ -930,7 +930,7 @@ export function serve(app: App, options?: ServeOptions): Promise<RunningServer>;
 
 export function staticFiles(folder: string, options?: StaticOptions): HandlerClass;
 
-export function staticRule<const Path extends string, const Endpoint extends string = 'static'>(path: Path, folder: string, { endpoint, ...options }?: StaticOptions & {
+export function staticRule<const Path extends string, const Endpoint extends string = 'static'>(path: Path, folder: string, options?: StaticOptions & {
     endpoint?: Endpoint;
 }): Rule<`${Path}/<path:file>`, Endpoint>;
 

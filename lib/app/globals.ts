@@ -3,6 +3,7 @@ import { executionAsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
 import type { Request } from '../http/request/request.ts'
 import type { Response } from '../http/response/response.ts'
+import { checkFunction } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { applications, type Context, contextStorage } from './context.ts'
@@ -194,6 +195,7 @@ export function current<T extends object>(global: T): T {
 export function bindContext<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => Result {
+  checkFunction('The argument of bindContext()', fn)
   const context = contextStorage.getStore() as Context
   return function (this: This, ...args: Args): Result {
     return contextStorage.run(context, () => fn.apply(this, args))
@@ -202,6 +204,7 @@ export function bindContext<This, Args extends unknown[], Result>(
 
 /** Runs `fn` outside any request: for work and connections that outlive the request that starts them. */
 export function runOutside<Result>(fn: () => Result): Result {
+  checkFunction('The argument of runOutside()', fn)
   return contextStorage.run(undefined as never, fn)
 }
 

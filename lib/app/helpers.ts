@@ -46,7 +46,7 @@ export function urlFor<Name extends Endpoint>(
   const { full = false, method, scheme, anchor } = options ?? {}
   const adapter = app.urlMap!.bindToRequest(request)
   const url = adapter.build(endpoint, values ?? {}, { method, scheme, forceExternal: full || scheme !== undefined })
-  return anchor === undefined ? url : `${url}#${encodeURIComponent(anchor)}`
+  return anchor === undefined ? url : `${url}#${encodeURIComponent(String(anchor).toWellFormed())}`
 }
 
 /**

@@ -1,8 +1,10 @@
 // The hooks of an application, by event: its own events, and those of a request, whose hooks may return a response.
 import { isResponse, isReturnable, replacement } from '../http/response/convert.ts'
+import { checkNumber, checkText, wrongArgument } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { describeGiven, isClass } from '../internal/has-text.ts'
 import { isPromise } from '../internal/promises.ts'
+import { isDictionary } from '../internal/settings.ts'
 import { nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import { contextStorage } from './context.ts'
@@ -26,6 +28,8 @@ const returnable: Partial<Record<string, string>> = {
   preHandleException: 'a Response or an HTTPException',
 }
 
+const wrongHooks = 'Write { posInitApp: [hook] }.'
+
 /** Imports the function that a string names. */
 export type HookImporter = (name: string, text: string) => Promise<Function>
 
@@ -44,15 +48,18 @@ export class HookLists implements Hooks {
   }
 
   add<Name extends HookName>(name: Name, hook: Hook<Name>, position?: number): void {
-    if (typeof name !== 'string') throw new TipfyError('TIPFY_E_HOOK_NAME', { name, nearest: 'posInitApp' })
+    if (typeof name !== 'string')
+      throw new TipfyError('TIPFY_E_HOOK_NAME', { name: describeGiven(name), nearest: 'posInitApp' })
     if (typeof hook !== 'string') checkHook(name, hook)
     if (typeof hook === 'function' && isOurs(name)) checkEvent(name, hook)
+    if (position !== undefined) checkNumber('The position of hooks.add()', position)
     this.#lists[name] ??= newList(name)
     const list = this.#lists[name]
     list.splice(position ?? list.length, 0, hook)
   }
 
   addMulti(hooks: HooksByEvent): void {
+    if (!isDictionary(hooks)) throw wrongArgument('The argument of hooks.addMulti()', 'an object', hooks, wrongHooks)
     for (const [name, given] of Object.entries(hooks) as [HookName, Hook | readonly Hook[] | undefined][]) {
       if (given === undefined) continue
       for (const hook of Array.isArray(given) ? given : [given]) this.add(name, hook)
@@ -60,6 +67,7 @@ export class HookLists implements Hooks {
   }
 
   get<Name extends HookName>(name: Name): readonly Hook<Name>[] {
+    checkText('The event of a hook', name)
     return (this.#lists[name] ?? []) as Hook<Name>[]
   }
 

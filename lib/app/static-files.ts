@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { SendFileOptions } from '../http/response/body.ts'
+import { checkText } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { checkOptionNames } from '../internal/options.ts'
 import { Rule } from '../routing/index.ts'
@@ -20,6 +21,7 @@ const staticOptions = ['maxAge', 'immutable', 'dotfiles', 'precompressed'] satis
  * @param folder relative to the application's root
  */
 export function staticFiles(folder: string, options: StaticOptions = {}): HandlerClass {
+  checkText('The folder of static files', folder)
   checkOptionNames('staticFiles()', options, staticOptions)
   let root: string | undefined
   class StaticFiles extends RequestHandler {
@@ -54,7 +56,10 @@ export function assertFolder(path: string): string {
 export function staticRule<const Path extends string, const Endpoint extends string = 'static'>(
   path: Path,
   folder: string,
-  { endpoint = 'static' as Endpoint, ...options }: StaticOptions & { endpoint?: Endpoint } = {},
+  options: StaticOptions & { endpoint?: Endpoint } = {},
 ): Rule<`${Path}/<path:file>`, Endpoint> {
-  return new Rule(`${path}/<path:file>`, { endpoint, handler: staticFiles(folder, options), session: false })
+  checkText('The path of staticRule()', path)
+  checkOptionNames('staticFiles()', options, [...staticOptions, 'endpoint'])
+  const { endpoint = 'static' as Endpoint, ...rest } = options
+  return new Rule(`${path}/<path:file>`, { endpoint, handler: staticFiles(folder, rest), session: false })
 }

@@ -1,6 +1,7 @@
 // tipfy/ext/messages: messages for the user, on this page or, after a redirect, on the next. As in tipfy 2009, on top of flash.
 import type { Context } from '../app/context.ts'
 import { makeGlobal } from '../app/globals.ts'
+import { checkOptionNames } from '../internal/options.ts'
 import { sessionStore } from './session/index.ts'
 
 /** A message for the user. */
@@ -31,7 +32,9 @@ export class Messages {
   #kept = 0
 
   /** Adds a message to this page, or with `flash` to the next. */
-  add(level: string, body: string, { title = null, life = 5000, flash = false }: MessageOptions = {}): void {
+  add(level: string, body: string, options: MessageOptions = {}): void {
+    checkOptionNames('messages.add()', options, ['title', 'life', 'flash'])
+    const { title = null, life = 5000, flash = false } = options
     const message: Message = { level, title, body, life }
     if (flash) this.#keep(message)
     else this.#own.push(message)

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isDate } from 'node:util/types'
 import { TipfyError } from '../internal/errors.ts'
+import { describeGiven } from '../internal/has-text.ts'
 import { nearest } from '../internal/suggest.ts'
 import { MultiDict } from './multidict.ts'
 
@@ -112,15 +113,20 @@ function rejectOption(name: string, given: string): never {
  * for control characters, `;`, and cookies that browsers drop: `__Host-` with a domain, SameSite=None without Secure ….
  */
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
+  if (typeof name !== 'string') reject(describeGiven(name), 'its name must be a text')
+  if (typeof options !== 'object' || options === null)
+    reject(name, `its options must be an object, and are ${describeGiven(options)}`)
   const { path = '/', domain, maxAge, expires, secure, httpOnly, sameSite, partitioned } = options
   for (const given in options) if (!knownOptions.has(given)) rejectOption(name, given)
-  if (typeof name !== 'string') reject(String(name), 'its name must be a text')
   if (name === '' || badName.test(name)) reject(name, "its name may only have letters, digits and !#$%&'*+-.^_`|~")
   if (typeof value !== 'string')
     reject(name, `its value must be a text, and is ${value === null ? 'null' : typeof value}`)
   const isSafe = safe.test(value)
   if (!isSafe && forbidden.test(value)) reject(name, 'its value has a control character or a semicolon')
-  if (path !== '/' && (forbidden.test(path) || !path.startsWith('/') || /[^\x20-\x7e]/.test(path)))
+  if (
+    path !== '/' &&
+    (typeof path !== 'string' || forbidden.test(path) || !path.startsWith('/') || /[^\x20-\x7e]/.test(path))
+  )
     reject(name, 'its path must start with / and be plain ASCII')
   if (sameSite === 'None' && !secure) reject(name, 'SameSite=None needs Secure')
   if (partitioned && !secure) reject(name, 'Partitioned needs Secure')
@@ -139,6 +145,7 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
     text += `; Expires=${expires.toUTCString()}`
   }
   if (domain !== undefined) {
+    if (typeof domain !== 'string') reject(name, `its domain must be a text, and is ${describeGiven(domain)}`)
     const bare = domain.replace(/^\./, '')
     if (!domainName.test(bare)) reject(name, 'its domain is not a host name')
     text += `; Domain=${bare}`
@@ -156,8 +163,10 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
 
 /** Writes a Set-Cookie value that makes the browser delete the cookie of this name, path and domain. */
 export function serializeDeletion(name: string, options: DeleteCookieOptions = {}): string {
+  if (typeof options !== 'object' || options === null) return serializeCookie(name, '', options)
   const { path, domain, sameSite, partitioned } = options
-  const secure = options.secure || partitioned || sameSite === 'None' || /^__(host|secure)-/i.test(name)
+  const isPrefixed = typeof name === 'string' && /^__(host|secure)-/i.test(name)
+  const secure = options.secure || partitioned || sameSite === 'None' || isPrefixed
   return serializeCookie(name, '', { path, domain, sameSite, partitioned, secure, maxAge: 0, expires: new Date(0) })
 }
 

@@ -1,5 +1,7 @@
 // The HTTP errors by name: Werkzeug's whole tree.
+import { checkNumber, checkText, wrongArgument } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
+import { describeGiven } from '../internal/has-text.ts'
 import { type ExceptionOptions, HTTPException } from './http-exception.ts'
 import { Response } from './response/response.ts'
 
@@ -20,6 +22,7 @@ export class BadRequestKeyError extends BadRequest {
   readonly key: string | null
 
   constructor(key?: string, options?: ExceptionOptions) {
+    if (key !== undefined) checkText('The key of a BadRequestKeyError', key)
     super(key === undefined ? undefined : `The request lacks the value ${JSON.stringify(key)}.`, options)
     this.key = key ?? null
   }
@@ -58,9 +61,14 @@ export class MethodNotAllowed extends withCode(405) {
 
   constructor(allow: Iterable<string> = [], description?: string, options?: ExceptionOptions) {
     super(description, options)
+    if (typeof allow !== 'object' || typeof allow?.[Symbol.iterator] !== 'function') throw notMethods(allow)
     this.allow = [...allow]
     if (this.allow.length > 0) this.headers.set('allow', this.allow.join(', '))
   }
+}
+
+function notMethods(given: unknown): Error {
+  return wrongArgument('The methods of a MethodNotAllowed', 'a list', given, "Write ['GET', 'POST'].")
 }
 
 /** 406. */
@@ -94,6 +102,7 @@ export class UnsupportedMediaType extends withCode(415) {}
 export class RequestedRangeNotSatisfiable extends withCode(416) {
   constructor(length?: number, description?: string, options?: ExceptionOptions) {
     super(description, options)
+    if (length !== undefined) checkNumber('The length of a RequestedRangeNotSatisfiable', length)
     if (length !== undefined) this.headers.set('content-range', `bytes */${length}`)
   }
 }
@@ -198,5 +207,5 @@ export function exceptionFor(status: number, description?: string, options?: Exc
  */
 export function abort(status: number | Response, description?: string): never {
   if (status instanceof Response) throw new HTTPException(description, { response: status })
-  throw exceptionFor(status, description) ?? new TipfyError('TIPFY_E_ABORT_STATUS', { status: String(status) })
+  throw exceptionFor(status, description) ?? new TipfyError('TIPFY_E_ABORT_STATUS', { status: describeGiven(status) })
 }

@@ -2,6 +2,7 @@
 // Responses own a `HeaderList`; `RequestHeaders` is a view of the headers that Node has parsed.
 import type { IncomingMessage } from 'node:http'
 import { inspect } from 'node:util'
+import { checkFunction, notText, wrongArgument } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { describeValue, hasText } from '../internal/has-text.ts'
 
@@ -27,7 +28,14 @@ function textOf(name: string, value: unknown): string {
 
 /** Node frames the response: copied from another one, this header beside a Content-Length would split the response. */
 function isFraming(name: string): boolean {
+  if (typeof name !== 'string') throw notText('The name of a header', name)
   return name.length === 17 && name.toLowerCase() === 'transfer-encoding'
+}
+
+/** Returns a name in lower case, as the lists have it. */
+function lowerName(name: string): string {
+  if (typeof name !== 'string') throw notText('The name of a header', name)
+  return name.toLowerCase()
 }
 
 const secret = /^(?:cookie|set-cookie|authorization|proxy-authorization)$/
@@ -49,6 +57,7 @@ abstract class Headers {
   }
 
   forEach(each: (value: string, name: string) => void): void {
+    checkFunction('The argument of headers.forEach()', each)
     for (const [name, value] of this) each(value, name)
   }
 
@@ -77,8 +86,12 @@ export class HeaderList extends Headers {
   constructor(init?: HeadersInit) {
     super()
     if (init === undefined) return
+    if (typeof init !== 'object' || init === null) throw notHeaders(init)
     if (typeof (init as Iterable<unknown>)[Symbol.iterator] === 'function') {
-      for (const [name, value] of init as Iterable<readonly [string, string]>) this.add(name, value)
+      for (const pair of init as Iterable<readonly [string, string]>) {
+        if (!Array.isArray(pair) || pair.length !== 2) throw notHeaders(pair)
+        this.add(pair[0], pair[1])
+      }
       return
     }
     for (const [name, value] of Object.entries(init)) {
@@ -97,7 +110,7 @@ export class HeaderList extends Headers {
 
   /** Returns every value of `name`, in order. */
   getAll(name: string): string[] {
-    const lower = name.toLowerCase()
+    const lower = lowerName(name)
     const values: string[] = []
     for (let i = 0; i < this.#list.length; i += 2) if (this.#list[i] === lower) values.push(this.#list[i + 1]!)
     return values
@@ -138,6 +151,7 @@ export class HeaderList extends Headers {
 
   /** Removes the values of `name` for which `unwanted` returns true. */
   deleteWhere(name: string, unwanted: (value: string) => boolean): void {
+    checkFunction('The test of headers.deleteWhere()', unwanted)
     const keep = this.getAll(name).filter((value) => !unwanted(value))
     this.delete(name)
     for (const value of keep) this.add(name, value)
@@ -185,7 +199,7 @@ export class HeaderList extends Headers {
   }
 
   #find(name: string): number {
-    const lower = name.toLowerCase()
+    const lower = lowerName(name)
     const list = this.#list
     for (let i = 0; i < list.length; i += 2) if (list[i] === lower) return i
     return -1
@@ -210,6 +224,11 @@ export class HeaderList extends Headers {
   }
 }
 
+function notHeaders(given: unknown): TipfyError {
+  const wanted = 'an object, or pairs of name and value'
+  return wrongArgument('Headers', wanted, given, "Write { 'X-Name': 'value' }, or [['X-Name', 'value']].")
+}
+
 function frozenError(name: string): TipfyError {
   return new TipfyError('TIPFY_E_RESPONSE_SENT', { what: `the header ${name}` })
 }
@@ -228,7 +247,7 @@ export class RequestHeaders extends Headers {
   get<T>(name: string, fallback: T): string | T
   get(name: string, fallback: unknown = null): unknown {
     const { headers } = this.#incoming
-    const lower = name.toLowerCase()
+    const lower = lowerName(name)
     if (!Object.hasOwn(headers, lower)) return fallback
     const value = headers[lower]!
     return typeof value === 'string' ? value : value.join(', ')
@@ -236,14 +255,14 @@ export class RequestHeaders extends Headers {
 
   /** Returns the value of each line of `name`, as received. */
   getAll(name: string): string[] {
-    const lower = name.toLowerCase()
+    const lower = lowerName(name)
     const values: string[] = []
     for (const [key, value] of this) if (key === lower) values.push(value)
     return values
   }
 
   has(name: string): boolean {
-    return Object.hasOwn(this.#incoming.headers, name.toLowerCase())
+    return Object.hasOwn(this.#incoming.headers, lowerName(name))
   }
 
   /** Yields each line received, in order, names in lower case. */

@@ -1,4 +1,5 @@
 // Escapes text for HTML: `escape` for one text, the html`` template for a page.
+import { notText, wrongArgument } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { describeValue, hasText } from '../internal/has-text.ts'
 import { writeJson } from '../internal/write-json.ts'
@@ -10,6 +11,7 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 /** Escapes `& < > " '` as entities, for text between tags and inside quoted attributes. */
 function escapeHtml(text: unknown): string {
+  if (!hasText(text)) throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describeValue(text) })
   const string = String(text)
   return special.test(string) ? string.replace(each, (char) => entities[char]!) : string
 }
@@ -21,6 +23,7 @@ export class Html {
   readonly #text: string
 
   constructor(text: string) {
+    if (typeof text !== 'string') throw notText('Text that is HTML already', text)
     this.#text = text
   }
 
@@ -73,10 +76,16 @@ function render(value: unknown): string {
  * html`<ul>${products.map((name) => html`<li>${name}</li>`)}</ul>`
  */
 export function html(strings: TemplateStringsArray, ...values: unknown[]): Html {
+  if (strings?.raw === undefined) throw notTemplate(strings)
   const texts = currentNonce === undefined ? strings : withNonce(strings, currentNonce)
   let text = texts[0]!
   for (let at = 0; at < values.length; at++) text += render(values[at]) + texts[at + 1]!
   return new Html(text)
+}
+
+function notTemplate(given: unknown): Error {
+  const remedy = 'Write html`<p>${text}</p>`; html.raw(text) marks a trusted text as HTML.'
+  return wrongArgument('The argument of html', 'a template', given, remedy)
 }
 
 let currentNonce: (() => Nonce | undefined) | undefined
@@ -105,6 +114,8 @@ const schemes = new Set(['http', 'https', 'mailto', 'tel', 'sms', 'ftp'])
  * run code, like `javascript:`, and for all but http, https, ftp, mailto, tel and sms.
  */
 html.url = (address: string | URL): Html => {
+  if (address === null || address === undefined || !hasText(address))
+    throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describeValue(address) })
   const text = String(address)
   // Browsers drop these before they look for the scheme.
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(text.replace(/^[\0-\x20]+|[\t\n\r]/g, ''))?.[1]?.toLowerCase()

@@ -1,7 +1,9 @@
 // An HTTP error as an exception: thrown anywhere, it becomes the response, in the format that the client prefers.
+import { checkNumber, notText, wrongArgument } from '../internal/arguments.ts'
 import { STATUS_CODES } from '../internal/node-http.ts'
+import { checkOptionNames } from '../internal/options.ts'
 import { HeaderList, type HeadersInit } from './headers.ts'
-import { type Html, html } from './html.ts'
+import { Html, html } from './html.ts'
 import { errorTypeFor, type Negotiating } from './negotiation.ts'
 import { Response } from './response/response.ts'
 
@@ -52,6 +54,11 @@ export interface ExceptionOptions {
   cause?: unknown
 }
 
+function notResponse(given: unknown): Error {
+  const remedy = 'Write new Response(…), of tipfy. To send a web Response, return it from the handler.'
+  return wrongArgument('`response` of an HTTP error', 'a Response', given, remedy)
+}
+
 /**
  * An error that becomes a response. Throw one of its subclasses from a handler or a hook.
  *
@@ -75,6 +82,11 @@ export class HTTPException extends Error {
 
   /** @param description the text for the client; default: a sentence that fits the status */
   constructor(description?: string, options: ExceptionOptions = {}) {
+    if (typeof description !== 'string' && description !== undefined && !((description as unknown) instanceof Html))
+      throw notText('The description of an HTTP error', description)
+    if (typeof options !== 'object' || options === null)
+      checkOptionNames('an HTTP error', options, ['headers', 'response', 'retryAfter', 'cause'])
+    if (options.response !== undefined && !(options.response instanceof Response)) throw notResponse(options.response)
     const { name, code: own } = new.target
     // `abort(response)` throws no error of the server, unless the response is one.
     const code = new.target === HTTPException ? (options.response?.status ?? own) : own
@@ -86,6 +98,7 @@ export class HTTPException extends Error {
     this.description = text
     this.headers = new HeaderList(options.headers)
     const { retryAfter: when } = options
+    if (when !== undefined && !(when instanceof Date)) checkNumber('`retryAfter` of an HTTP error', when)
     if (when !== undefined) this.headers.set('retry-after', when instanceof Date ? when.toUTCString() : Math.ceil(when))
     this.response = options.response ?? null
   }

@@ -1,4 +1,5 @@
 // The 422 for input that a schema rejects: which part, where in it, and why.
+import { wrongArgument } from '../internal/arguments.ts'
 import { UnprocessableEntity } from './exceptions.ts'
 import { html } from './html.ts'
 import { page } from './http-exception.ts'
@@ -48,6 +49,8 @@ export function errorsOf(issues: readonly StandardIssue[], part: InputPart, sent
   })
 }
 
+const wrongErrors = "Write [{ path: ['name'], message: 'Too short.', in: 'form' }]."
+
 /**
  * 422: the input does not fit the schemas of the handler's `static input`, or that of `request.valid`. The response is JSON by
  * RFC 9457 or a page with the messages, as the client prefers.
@@ -63,6 +66,7 @@ export class InvalidInput extends UnprocessableEntity {
 
   constructor(errors: readonly InputError[], old: SentFields = {}) {
     super('The input is not valid.')
+    if (!Array.isArray(errors)) throw wrongArgument('The errors of an InvalidInput', 'a list', errors, wrongErrors)
     this.errors = errors.slice(0, maxErrors)
     const shown = Object.entries(old).filter(([name]) => !keysOf(name).some((key) => password.test(key)))
     this.old = Object.assign(Object.create(null) as SentFields, Object.fromEntries(shown))

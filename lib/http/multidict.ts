@@ -1,5 +1,6 @@
 // A dictionary whose keys may have several values, in order: queries, forms and Cookie headers.
 import { isDate } from 'node:util/types'
+import { checkFunction, wrongArgument } from '../internal/arguments.ts'
 
 /** Converts a text to another type; an exception, NaN or an invalid date is a failure. */
 export type Convert<T> = (text: string) => T
@@ -35,7 +36,12 @@ export class MultiDict<V = string> {
 
   /** @param pairs names and values, in order */
   constructor(pairs?: Iterable<readonly [string, V]>) {
-    if (pairs !== undefined) for (const [name, value] of pairs) this.add(name, value)
+    if (pairs === undefined) return
+    if (typeof (pairs as Partial<typeof pairs> | null)?.[Symbol.iterator] !== 'function') throw notPairs(pairs)
+    for (const pair of pairs) {
+      if (!Array.isArray(pair)) throw notPairs(pair)
+      this.add(pair[0], pair[1])
+    }
   }
 
   /** Adds a value to `name`. */
@@ -54,6 +60,7 @@ export class MultiDict<V = string> {
   get<F>(name: string, fallback: F): V | F
   get<F, T>(name: string, fallback: F, convert: (value: V) => T): T | F
   get(name: string, fallback: unknown = null, convert?: (value: V) => unknown): unknown {
+    if (convert !== undefined) checkFunction('The third argument of get(), which converts,', convert)
     const at = this.#names.indexOf(name)
     if (at === -1) return fallback
     const value = this.#list[at] as V
@@ -66,6 +73,7 @@ export class MultiDict<V = string> {
   getAll(name: string, convert?: (value: V) => unknown): unknown[] {
     const values = this.#list.filter((_, at) => this.#names[at] === name)
     if (convert === undefined) return values
+    checkFunction('The second argument of getAll(), which converts,', convert)
     return values.map((value) => converted(value, convert, failed)).filter((value) => value !== failed)
   }
 
@@ -92,6 +100,7 @@ export class MultiDict<V = string> {
   }
 
   forEach(each: (value: V, name: string) => void): void {
+    checkFunction('The argument of forEach()', each)
     for (const [name, value] of this) each(value, name)
   }
 
@@ -117,4 +126,13 @@ export class MultiDict<V = string> {
   toJSON(): Record<string, V[]> {
     return this.toObject({ all: true })
   }
+}
+
+function notPairs(given: unknown): Error {
+  return wrongArgument(
+    'A MultiDict',
+    'pairs of name and value',
+    given,
+    "Write [['name', 'value']], or Object.entries(object).",
+  )
 }

@@ -1,6 +1,7 @@
 // Content negotiation: Accept and its siblings, parsed by negotiator, with short names (`json`) as well.
 import type { IncomingHttpHeaders } from 'node:http'
 import Negotiator from 'negotiator'
+import { wrongArgument } from '../internal/arguments.ts'
 import { isJsonType, mimetypeOf } from './media-types.ts'
 
 export type Negotiable = 'mediaType' | 'language' | 'encoding' | 'charset'
@@ -44,9 +45,15 @@ function asMeant(kind: Negotiable, header: string): string {
 /** The best of `offers` for the client, null if it accepts none; of equals the one that the header names first. */
 export function bestOf(kind: Negotiable, headers: IncomingHttpHeaders, offers: readonly string[]): string | null {
   if (offers.length === 0) return null
+  for (const offer of offers) if (typeof offer !== 'string') throw notOffer(offer)
   const wanted = kind === 'mediaType' ? offers.map((name) => (name.includes('/') ? name : mimetypeOf(name))) : offers
   const best = negotiatorFor(kind, headers, asMeant)[kind](wanted)
   return best === undefined ? null : offers[wanted.indexOf(best)]!
+}
+
+function notOffer(given: unknown): Error {
+  const remedy = "Write request.accepts('json', 'html'), or request.accepts(...list)."
+  return wrongArgument('What a request may accept', 'a text', given, remedy)
 }
 
 /** A type that errors are written in. */

@@ -147,6 +147,10 @@ const table = {
     message: 'The hook{name} of {event} is {given}, not a function that can be called',
     remedy: "Give a function, or the name of an exported one: 'module:function'.",
   },
+  TIPFY_E_ARGUMENT: {
+    message: '{what} must be {wanted}, but is {given}',
+    remedy: '{remedy}',
+  },
   TIPFY_E_OPTIONS: {
     message: 'The options of {owner} {problem}',
     remedy: 'They are an object with any of {names}.',

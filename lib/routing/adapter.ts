@@ -21,6 +21,7 @@ export interface AdapterMap extends RuleMap {
 }
 
 const isValues: Check = () => 'an object or a MultiDict'
+const isOptions: Check = () => 'an object like { forceExternal: true }'
 const buildNames = { method: 0, forceExternal: 0, scheme: 0, appendUnknown: 0 } satisfies Record<keyof BuildOptions, 0>
 
 /** A map bound to a host and a scheme, and to a request if there is one. */
@@ -35,7 +36,7 @@ export class UrlAdapter implements RuleAdapter {
   readonly queryArgs: NonNullable<Binding['queryArgs']>
 
   constructor(map: AdapterMap, binding: Binding) {
-    const { scriptName = '/' } = binding
+    const scriptName = binding.scriptName ?? '/'
     this.map = map
     this.serverName = binding.serverName
     this.scriptName = scriptName.endsWith('/') ? scriptName : `${scriptName}/`
@@ -83,6 +84,7 @@ export class UrlAdapter implements RuleAdapter {
 
   /** Every rule that matches a path with some method, the one that `match` prefers first; redirects are left out. */
   rulesFor(path: string = this.pathInfo): Rule[] {
+    checkValue('The path of rulesFor()', path, text)
     return rulesForPath(this.map.compile(), this.domain, path)
   }
 
@@ -145,6 +147,7 @@ export class UrlAdapter implements RuleAdapter {
   build(endpoint: string, values: Values | MultiDict<unknown> = {}, options: BuildOptions = {}): string {
     checkValue('The endpoint of a URL', endpoint, text)
     if (!isDictionary(values)) checkValue(`The values of the URL of '${endpoint}'`, values, isValues)
+    if (!isDictionary(options)) checkValue('The options of build()', options, isOptions)
     checkNames('build()', options, buildNames)
     const { method = null, forceExternal = false, scheme = this.scheme, appendUnknown = true } = options
     const given: Record<string, unknown> = {}

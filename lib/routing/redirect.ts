@@ -1,5 +1,6 @@
 // Redirects of rules: the exception, and their targets.
 import { HTTPException } from '../http/exceptions.ts'
+import { checkText } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import type { Match } from './matcher/match.ts'
 import { quoteLocation } from './quote.ts'
@@ -11,6 +12,7 @@ export class RequestRedirect extends HTTPException {
   readonly location: string
 
   constructor(location: string) {
+    checkText('The location of a RequestRedirect', location)
     super(`Redirecting to ${location}`, { headers: { location } })
     this.location = location
   }

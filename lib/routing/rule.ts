@@ -1,6 +1,7 @@
 // One URL pattern: its options and, once a map has bound it, its compiled form.
 import { inspect } from 'node:util'
 import { TipfyError } from '../internal/errors.ts'
+import { describeGiven } from '../internal/has-text.ts'
 import { type Check, isDictionary } from '../internal/settings.ts'
 import { type BindingMap, type BoundRule, bindRule } from './bind.ts'
 import { checkOptions, checkValue, flag, text, textOrFunction } from './check.ts'
@@ -111,7 +112,7 @@ export class Rule<
     }
     this.maxBodySize = options.maxBodySize ?? null
     if (this.maxBodySize !== null && !(Number.isSafeInteger(this.maxBodySize) && this.maxBodySize > 0)) {
-      throw new TipfyError('TIPFY_E_RULE_BODY_SIZE', { rule: path, given: JSON.stringify(options.maxBodySize) })
+      throw new TipfyError('TIPFY_E_RULE_BODY_SIZE', { rule: path, given: describeGiven(options.maxBodySize) })
     }
     this.host = options.host ?? null
     this.subdomain = options.subdomain ?? null
@@ -186,7 +187,7 @@ export class Rule<
 
 /** Describes the value of an option that needs a session, for an error message. */
 function shown(value: unknown, hasSession: boolean): string {
-  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? typeof value)
+  const text = typeof value === 'object' ? JSON.stringify(value) : describeGiven(value)
   return hasSession ? text : `${text} with session: false`
 }
 

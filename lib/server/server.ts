@@ -4,6 +4,7 @@ import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { App } from '../app/types.ts'
 import { continueWith } from '../http/request/body-stream.ts'
+import { checkText } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { describeGiven } from '../internal/has-text.ts'
 import { allowHalfOpen, createServer } from '../internal/node-http.ts'
@@ -46,7 +47,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(new TipfyError('TIPFY_E_PORT_IN_USE', { port, host, other: port + 1 }))
       else if (error.code === 'EACCES') reject(new TipfyError('TIPFY_E_PORT_DENIED', { port, host }))
-      else if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+      else if (error.code === 'EADDRNOTAVAIL' || error.syscall === 'getaddrinfo')
         reject(new TipfyError('TIPFY_E_HOST', { host }))
       else reject(error)
     })
@@ -124,6 +125,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Runni
   const port = options.port ?? defaultPort()
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new TipfyError('TIPFY_E_PORT_NUMBER', { given: describeGiven(port) })
+  if (options.host !== undefined) checkText('`host` of serve()', options.host)
   const host = options.host ?? (app.dev ? '127.0.0.1' : '0.0.0.0')
   const { shutdownTimeout, healthPath, accessLog, trustedProxies, trustedHeaders, appId, serverName } = app.settings
   await app.ready()

@@ -3,6 +3,7 @@ import { current } from '../app/globals.ts'
 import type { App } from '../app/types.ts'
 import { session, sessionStore } from '../ext/session/index.ts'
 import { sendResponse } from '../http/response/send.ts'
+import { checkFunction, wrongArgument } from '../internal/arguments.ts'
 import { checkApp, checkOptionNames } from '../internal/options.ts'
 import { ClientResponse, ClientStream } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
@@ -53,7 +54,7 @@ export class TestClient {
     checkOptionNames('createClient()', options, ['baseUrl', 'headers', 'followRedirects', 'device'])
     this.#app = app
     this.#options = options
-    this.#base = new URL(options.baseUrl ?? 'http://localhost')
+    this.#base = baseOf(options.baseUrl ?? 'http://localhost')
     this.cookies = new CookieJar(this.#base.hostname)
     if (options.device) this.#device = new TestDevice((url, headers) => this.#sendForDevice(url, headers))
   }
@@ -127,6 +128,7 @@ export class TestClient {
    * have arrived.
    */
   async stream(method: string, path: string, options: RequestOptions = {}): Promise<ClientStream> {
+    checkOptionNames('a request', options, requestOptions)
     await this.#app.ready()
     const { url, message } = await this.#message(method, path, options, this.#base)
     const response = this.#store(new ClientStream(await open(this.#app.requestListener, message), url), url)
@@ -184,6 +186,7 @@ export class TestClient {
    * expect(await client.session((session) => session.products)).toEqual(['foo'])
    */
   async session<T>(fn: SessionFunction<T>): Promise<T> {
+    checkFunction('The argument of client.session()', fn)
     const { url, message } = await this.#message('GET', '/', {}, this.#base)
     const { result, reply } = await runInContext(this.#app, message, async (context, outgoing) => {
       const result = await fn(current(session), current(sessionStore))
@@ -194,6 +197,11 @@ export class TestClient {
     this.#store(new ClientResponse(reply, url, []), url)
     return result
   }
+}
+
+function baseOf(given: string): URL {
+  if (typeof given === 'string' && URL.canParse(given)) return new URL(given)
+  throw wrongArgument('`baseUrl` of createClient()', 'a URL', given, "Write 'https://shop.example'.")
 }
 
 /**

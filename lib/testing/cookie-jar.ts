@@ -1,6 +1,8 @@
 // The cookies of a test's client, kept and sent as RFC 6265bis tells a browser to. With one user and no page, SameSite has no
 // effect, and no list of public suffixes is needed.
 import { trimBlanks } from '../http/cookies.ts'
+import { checkText, wrongArgument } from '../internal/arguments.ts'
+import { checkOptionNames } from '../internal/options.ts'
 
 /** A cookie in the jar. */
 export interface StoredCookie {
@@ -82,6 +84,9 @@ export class CookieJar {
 
   /** Stores the cookie of a Set-Cookie header from `url`, unless a browser would drop it. */
   store(header: string, url: URL): void {
+    checkText('The header of cookies.store()', header)
+    if (!(url instanceof URL))
+      throw wrongArgument('The address of cookies.store()', 'a URL', url, "Write new URL('http://localhost/').")
     const [pair = '', ...rest] = header.split(';')
     const at = pair.indexOf('=')
     const attributes = attributesOf(rest)
@@ -142,7 +147,11 @@ export class CookieJar {
   }
 
   /** Sets a cookie, its value encoded already: a forged one, one from an earlier visit. */
-  set(name: string, value: string, { domain, path = '/', secure = false }: CookiePlace = {}): void {
+  set(name: string, value: string, options: CookiePlace = {}): void {
+    checkText('The name of a cookie', name)
+    checkText('The value of a cookie', value)
+    checkOptionNames('cookies.set()', options, ['domain', 'path', 'secure'])
+    const { domain, path = '/', secure = false } = options
     const place = { domain: domain ?? this.#home, hostOnly: domain === undefined, path, secure }
     this.#put({ name, value, ...place, httpOnly: false, sameSite: null, expires: null })
   }

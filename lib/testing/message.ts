@@ -1,4 +1,11 @@
 // Turns the options of a test's request (`form`, `json`, `query` …) into a request as it is sent.
+import { METHODS } from 'node:http'
+import { checkHeaderValue } from '../http/headers.ts'
+import { checkText, wrongArgument } from '../internal/arguments.ts'
+import { TipfyError } from '../internal/errors.ts'
+import { hasText } from '../internal/has-text.ts'
+import { isDictionary } from '../internal/settings.ts'
+import { writeJson } from '../internal/write-json.ts'
 import type { Message } from './exchange.ts'
 
 type Scalar = string | number | boolean
@@ -34,16 +41,32 @@ export const requestOptions = [
   'remoteAddress',
 ] satisfies (keyof RequestOptions)[]
 
-function encodeFields(fields: Fields | string): string {
-  if (typeof fields === 'string') return fields.replace(/^\?/, '')
+/** @throws {TipfyError} TIPFY_E_ARGUMENT for what is no object of names and values */
+export function checkFields(what: string, fields: unknown): void {
+  if (isDictionary(fields)) return
+  throw wrongArgument(what, 'an object of names and values', fields, "Write { name: 'value' }.")
+}
+
+function textOf(what: string, value: unknown): string {
+  if (hasText(value)) return String(value)
+  const remedy = 'Await a promise first; write data as text: JSON.stringify(value).'
+  throw wrongArgument(what, 'a text or a number', value, remedy)
+}
+
+function encodeFields(fields: Fields | string, part: 'query' | 'form'): string {
+  if (typeof fields === 'string') return encodePath(fields.replace(/^\?/, ''))
+  checkFields(`\`${part}\` of a request`, fields)
   if (fields instanceof URLSearchParams) return fields.toString()
   const pairs = new URLSearchParams()
-  for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) pairs.append(name, String(one))
+  for (const [name, value] of Object.entries(fields))
+    for (const one of [value].flat()) pairs.append(name, textOf(`\`${name}\` in the ${part} of a request`, one))
   return pairs.toString()
 }
 
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
 /** Encodes the characters of a path that a request line cannot hold, as a browser would. */
-const encodePath = (path: string) => path.replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
+const encodePath = (path: string) => path.toWellFormed().replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
 
 interface Body {
   type: string | null
@@ -54,9 +77,10 @@ async function multipartBody(given: NonNullable<RequestOptions['multipart']>): P
   let form = given
   if (!(form instanceof FormData)) {
     form = new FormData()
+    checkFields('`multipart` of a request', given)
     for (const [name, value] of Object.entries(given)) {
       if (value instanceof Blob) form.append(name, value)
-      else form.append(name, String(value))
+      else form.append(name, textOf(`\`${name}\` in the form of a request`, value))
     }
   }
   // The web's Response encodes it.
@@ -66,9 +90,23 @@ async function multipartBody(given: NonNullable<RequestOptions['multipart']>): P
 
 async function bodyOf({ form, json, multipart, body }: RequestOptions): Promise<Body | null> {
   if (multipart !== undefined) return multipartBody(multipart)
-  if (form !== undefined) return { type: 'application/x-www-form-urlencoded', bytes: Buffer.from(encodeFields(form)) }
-  if (json !== undefined) return { type: 'application/json', bytes: Buffer.from(JSON.stringify(json)) }
-  return body === undefined ? null : { type: null, bytes: Buffer.from(body) }
+  if (form !== undefined)
+    return { type: 'application/x-www-form-urlencoded', bytes: Buffer.from(encodeFields(form, 'form')) }
+  if (json !== undefined) return { type: 'application/json', bytes: Buffer.from(jsonOf(json)) }
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
+    return body === undefined ? null : { type: null, bytes: Buffer.from(body) }
+  throw wrongArgument('`body` of a request', 'a text or bytes', body, 'Use `json`, `form` or `multipart` for data.')
+}
+
+function jsonOf(value: unknown): string {
+  const text = writeJson(value)
+  if (text !== undefined) return text
+  throw wrongArgument(
+    '`json` of a request',
+    'a value that JSON has',
+    value,
+    'Give an object, a list, a text, a number …',
+  )
 }
 
 const has = (headers: readonly string[], name: string) =>
@@ -89,13 +127,20 @@ export async function messageFor(
   path: string,
   { options, base, cookies }: { options: RequestOptions; base: URL; cookies: (url: URL) => string },
 ): Promise<{ url: URL; message: Message }> {
+  checkText('The path of a request', path)
+  checkText('The method of a request', method)
+  if (!METHODS.includes(method.toUpperCase()))
+    throw wrongArgument('The method of a request', 'a method that Node knows', method, "Write 'GET' or 'POST'.")
   const url = resolveUrl(path, base)
   // A path is sent as the test wrote it; `URL` would normalise dots and slashes.
   let target = path.startsWith('/') ? encodePath(path).replace(/#.*$/, '') : url.pathname + url.search
-  const query = options.query === undefined ? '' : encodeFields(options.query)
+  const query = options.query === undefined ? '' : encodeFields(options.query, 'query')
   if (query !== '') target += (target.includes('?') ? '&' : '?') + query
+  checkFields('`headers` of a request', options.headers ?? {})
+  for (const name in options.headers)
+    if (!token.test(name)) throw new TipfyError('TIPFY_E_HEADER_NAME', { name: JSON.stringify(name) })
   const headers = Object.entries(options.headers ?? {}).flatMap(([name, value]) =>
-    [value].flat().flatMap((one) => [name, String(one)]),
+    [value].flat().flatMap((one) => [name, checkHeaderValue(name, one)]),
   )
   const add = (name: string, value: string | null) => {
     if (value && !has(headers, name.toLowerCase())) headers.push(name, value)

@@ -5,9 +5,10 @@ import { contextStorage } from '../app/context.ts'
 import type { App, RequestContext } from '../app/types.ts'
 import type { SessionData } from '../ext/session/data/session-data.ts'
 import { session } from '../ext/session/index.ts'
+import { checkFunction } from '../internal/arguments.ts'
 import { checkApp, checkOptionNames } from '../internal/options.ts'
 import { exchange, type Message, type Reply } from './exchange.ts'
-import { messageFor, type RequestOptions, requestOptions } from './message.ts'
+import { checkFields, messageFor, type RequestOptions, requestOptions } from './message.ts'
 
 /** The request that `withRequest` makes. */
 export interface WithRequestOptions extends RequestOptions {
@@ -30,6 +31,8 @@ export interface WithRequestOptions extends RequestOptions {
 export async function withRequest<T>(app: App, options: WithRequestOptions, fn: () => T | Promise<T>): Promise<T> {
   checkApp('withRequest', app)
   checkOptionNames('withRequest()', options, [...requestOptions, 'path', 'method', 'cookies', 'session'])
+  checkFunction('The function of withRequest()', fn)
+  if (options.cookies !== undefined) checkFields('`cookies` of withRequest()', options.cookies)
   const { path = '/', method = 'GET', cookies = {}, session: data, ...rest } = options
   const header = Object.entries(cookies)
     .map(([name, value]) => `${name}=${value}`)

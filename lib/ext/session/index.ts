@@ -4,6 +4,7 @@ import { makeGlobal } from '../../app/globals.ts'
 import { ownHooks } from '../../app/own-hooks.ts'
 import { Forbidden } from '../../http/exceptions.ts'
 import { TipfyError } from '../../internal/errors.ts'
+import { checkApp } from '../../internal/options.ts'
 import type { Backend } from './backends/kind.ts'
 import { readSettings, type SessionApp } from './config/settings.ts'
 import type { SessionData } from './data/session-data.ts'
@@ -132,6 +133,7 @@ ownHooks('posInitApp', { setSecureCookieSession, setDatastoreSession })
  * kept in Datastore, nor bound to a device. `JSON.stringify` takes it.
  */
 export function sessionCounters(app: SessionApp): SessionCounters | null {
+  checkApp('sessionCounters', app)
   const { sessionInterface } = app
   if (!(sessionInterface instanceof Sessions)) return null
   const { repository, devices } = sessionInterface

@@ -1,5 +1,8 @@
 // The sessions of one request: the main one and those that getSession opens, saved together with the cookies of the response.
+import { checkText } from '../../internal/arguments.ts'
 import { TipfyError } from '../../internal/errors.ts'
+import { describeGiven } from '../../internal/has-text.ts'
+import { checkOptionNames } from '../../internal/options.ts'
 import type { BackendSession } from './backends/backend.ts'
 import { DatastoreSession } from './backends/datastore.ts'
 import type { SessionKind } from './backends/kind.ts'
@@ -10,7 +13,7 @@ import type { CsrfRequest } from './csrf.ts'
 import type { SessionDevice } from './device/session-device.ts'
 import { type CookieResponse, protectStream, ResponseCookies } from './response-cookies.ts'
 import { Session } from './session.ts'
-import type { SessionKinds, SessionOptions } from './session-kinds.ts'
+import { type SessionKinds, type SessionOptions, sessionOptions } from './session-kinds.ts'
 import { SessionWork } from './session-work.ts'
 
 /** The parts of a request that its sessions use. */
@@ -38,7 +41,7 @@ interface Opened {
 /** Throws for a time that no session can live. */
 export function checkExpiration(seconds: number | null | undefined): void {
   if (seconds == null || isSeconds(seconds)) return
-  throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: String(seconds) })
+  throw new TipfyError('TIPFY_E_SESSION_EXPIRATION', { given: describeGiven(seconds) })
 }
 
 export class RequestSessions {
@@ -69,6 +72,8 @@ export class RequestSessions {
 
   /** Opens a session beside the main one. */
   async open(name: string, options: SessionOptions): Promise<Session> {
+    checkText('The name of a session', name)
+    checkOptionNames('getSession()', options, sessionOptions)
     checkExpiration(options.expiration)
     const kind = this.app.kinds.named(name, options)
     if (kind.backend === 'datastore') await this.app.openRepository()
@@ -100,6 +105,7 @@ export class RequestSessions {
   /** The main session, or the one that was opened under a name. */
   opened(name: string | undefined): BackendSession {
     if (name === undefined) return this.main
+    checkText('The name of a session', name)
     for (const other of this.#others?.values() ?? []) if (other.name === name) return other.session
     throw new TipfyError('TIPFY_E_SESSION_NOT_OPEN', { name })
   }

@@ -1,7 +1,8 @@
 // The kinds of session of an application: for each name its cookie, its signer and its backend.
 import { TipfyError } from '../../internal/errors.ts'
+import { describeGiven } from '../../internal/has-text.ts'
 import type { Backend, SessionKind } from './backends/kind.ts'
-import { checkCookie, cookieAttributes, type SessionCookie } from './config/cookie.ts'
+import { checkCookie, cookieAttributes, cookieNames, failOption, type SessionCookie } from './config/cookie.ts'
 import type { Settings } from './config/settings.ts'
 import { Encryption } from './cookies/encryption.ts'
 import type { SignedName } from './cookies/signed-cookie.ts'
@@ -14,6 +15,10 @@ export interface SessionOptions extends Partial<SessionCookie> {
   /** Seconds without a request until it ends. */
   expiration?: number
 }
+
+/** The names of options, of getSession() and of setSecureCookie(). */
+export const sessionOptions: readonly string[] = ['backend', 'expiration', ...cookieNames]
+export const valueOptions = cookieNames.filter((name) => name !== 'prefix')
 
 /** Limits the names that are remembered: a program that makes names up at run time must not fill the memory. */
 const maxNames = 200
@@ -41,10 +46,11 @@ export class SessionKinds {
   named(name: string, options: SessionOptions): SessionKind {
     const { backend = this.main.backend, expiration = this.settings.expiration, ...cookie } = options
     if (backend !== 'securecookie' && backend !== 'datastore') {
-      throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: String(backend) })
+      throw new TipfyError('TIPFY_E_SESSION_BACKEND', { name, backend: describeGiven(backend) })
     }
-    return remembered(this.#named, JSON.stringify([name, backend, expiration, cookie]), () => {
-      const kind = this.#kind(backend, name, cookieAttributes(cookie, this.#cookie), expiration, 256 << 10)
+    return remembered(this.#named, keyOf(name, backend, expiration, cookie), () => {
+      const attributes = cookieAttributes(cookie, this.#cookie, failOption('getSession()'))
+      const kind = this.#kind(backend, name, attributes, expiration, 256 << 10)
       // The two would overwrite each other.
       if (kind.name === this.csrf.name) throw new TipfyError('TIPFY_E_SESSION_NAME', { name: kind.name })
       return kind
@@ -53,8 +59,8 @@ export class SessionKinds {
 
   /** A signed cookie of the user's own. */
   valueCookie(name: string, cookie: Partial<SessionCookie> = {}): SignedName {
-    return remembered(this.#values, JSON.stringify([name, cookie]), () => {
-      const attributes = cookieAttributes({ ...cookie, prefix: null }, this.#cookie)
+    return remembered(this.#values, keyOf(name, cookie), () => {
+      const attributes = cookieAttributes({ ...cookie, prefix: null }, this.#cookie, failOption('setSecureCookie()'))
       return this.#signedData(name, 'value', attributes, { maxAge: null, tableBytes: 64 << 10 })
     })
   }
@@ -93,6 +99,13 @@ export class SessionKinds {
     })
   }
 }
+
+/** Returns a text that differs where options do. Those that JSON would leave out, or take for null, are checked later, and not known. */
+const keyOf = (...given: unknown[]): string =>
+  JSON.stringify(given, (_, value) => (isPlain(value) ? value : describeGiven(value)))
+
+const isPlain = (value: unknown) =>
+  typeof value === 'number' ? Number.isFinite(value) : /^(?:string|boolean|object|undefined)$/.test(typeof value)
 
 function remembered<T>(table: Map<string, T>, key: string, make: () => T): T {
   const known = table.get(key)

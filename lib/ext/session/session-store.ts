@@ -1,7 +1,9 @@
 // `sessionStore`: the life of a session, and of others beside it, within one request.
 import type { CookieOptions, DeleteCookieOptions } from '../../http/cookies.ts'
+import { checkNumber, checkText } from '../../internal/arguments.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { describeGiven } from '../../internal/has-text.ts'
+import { checkOptionNames } from '../../internal/options.ts'
 import type { BackendSession } from './backends/backend.ts'
 import { DatastoreSession } from './backends/datastore.ts'
 import type { Backend } from './backends/kind.ts'
@@ -15,7 +17,7 @@ import type { SessionDeviceInfo } from './device/session-device.ts'
 import { addFlash, type Flash, takeFlashes } from './flash.ts'
 import { checkExpiration, type RequestSessions } from './request-sessions.ts'
 import { type SessionOf, withBrackets } from './session.ts'
-import type { SessionOptions } from './session-kinds.ts'
+import { type SessionOptions, valueOptions } from './session-kinds.ts'
 import { destroySessions, listSessions, revokeSession, type UserSession, userId } from './user-sessions.ts'
 
 /** The life of the sessions of one request: the class of the global `sessionStore`. */
@@ -190,12 +192,18 @@ export class SessionStore {
 
   /** Ends one of a user's sessions at once, by its `id` of `listFor`; returns false if the user has no such session. */
   revoke(user: string, id: string): Promise<boolean> {
-    return this.#sessions.track(async () => revokeSession(this.#stored('revoke'), userId(user), id))
+    return this.#sessions.track(async () => {
+      checkText('The id of a session', id)
+      return revokeSession(this.#stored('revoke'), userId(user), id)
+    })
   }
 
   /** Ends all sessions that a user has now, at once; later logins live. Returns their number. */
-  destroyAllFor(user: string, { exceptCurrent = false } = {}): Promise<number> {
-    return this.#sessions.track(async () => destroySessions(this.#stored('destroyAllFor'), userId(user), exceptCurrent))
+  destroyAllFor(user: string, options: { exceptCurrent?: boolean } = {}): Promise<number> {
+    return this.#sessions.track(async () => {
+      checkOptionNames('destroyAllFor()', options, ['exceptCurrent'])
+      return destroySessions(this.#stored('destroyAllFor'), userId(user), options.exceptCurrent ?? false)
+    })
   }
 
   #stored(method: string): DatastoreSession {
@@ -207,12 +215,17 @@ export class SessionStore {
 
   /** Keeps a message for the user's next page, in the common box or, with `key`, in another. */
   flash(message: unknown, level = 'info', key?: string): void {
+    checkText('The level of a flash message', level)
+    if (key !== undefined) checkText('The key of a flash message', key)
     addFlash(this.#main, message, level, key)
   }
 
   /** Takes the messages out of the common box or, with `key`, out of another: each is returned once. */
   getFlashes(key?: string): Promise<Flash[]> {
-    return this.#sessions.track(() => takeFlashes(this.#main, key))
+    return this.#sessions.track(async () => {
+      if (key !== undefined) checkText('The key of getFlashes()', key)
+      return takeFlashes(this.#main, key)
+    })
   }
 
   /**
@@ -259,13 +272,19 @@ export class SessionStore {
 
   /** Sets a signed cookie of your own, with any value that a session can hold. `maxAge` limits the server as well. */
   setSecureCookie(name: string, value: unknown, options: SecureCookieOptions = {}): void {
+    checkText('The name of a cookie', name)
+    checkOptionNames('setSecureCookie()', options, valueOptions)
     const { kinds, settings } = this.#sessions.app
     const to = kinds.valueCookie(name, options)
     this.#sessions.cookies.add(sealValue(to, value, options.maxAge ?? undefined, settings))
   }
 
   /** Returns the value of a signed cookie of your own if it is valid and, with `maxAge`, at most that many seconds old. */
-  getSecureCookie(name: string, { maxAge }: { maxAge?: number } = {}): unknown {
+  getSecureCookie(name: string, options: { maxAge?: number } = {}): unknown {
+    checkText('The name of a cookie', name)
+    checkOptionNames('getSecureCookie()', options, ['maxAge'])
+    const { maxAge } = options
+    if (maxAge !== undefined) checkNumber('`maxAge` of getSecureCookie()', maxAge)
     this.#main.used = true
     const { app, request } = this.#sessions
     return openValue(app.kinds.valueCookie(name), request, maxAge, app.settings)

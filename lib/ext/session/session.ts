@@ -1,7 +1,9 @@
 // The dictionary `session`: methods, and values by bracket through one Proxy handler that all sessions share. It knows nothing of
 // cookies and records; the backend behind it opens the data at first use, and throws when it is too late to write.
 import { inspect } from 'node:util'
+import { notText, wrongArgument } from '../../internal/arguments.ts'
 import { TipfyError } from '../../internal/errors.ts'
+import { isDictionary } from '../../internal/settings.ts'
 import { encodeData } from './data/codec.ts'
 import { clearVisible, storedKey, visible, visibleEntries } from './data/reserved.ts'
 import type { SessionData, ValueOf } from './data/session-data.ts'
@@ -44,9 +46,10 @@ export class Session {
 
   /** Sets `key`. Throws TIPFY_E_SESSION_VALUE, naming the path, for a value that no session can hold. */
   set<Key extends string>(key: Key, value: ValueOf<Key>): this {
+    const stored = storedKey(key)
     const data = this[behind].write()
     checkValue(value, key)
-    put(data, storedKey(key), value)
+    put(data, stored, value)
     return this
   }
 
@@ -77,13 +80,14 @@ export class Session {
 
   /** Removes `key`; returns true if it was there. */
   delete(key: string): boolean {
-    const data = this[behind].write()
     const stored = storedKey(key)
+    const data = this[behind].write()
     return Object.hasOwn(data, stored) && delete data[stored]
   }
 
   /** Sets every key of `values`, or none if one of them cannot be kept. */
   assign(values: Partial<SessionData> & Record<string, unknown>): this {
+    if (!isDictionary(values) || values instanceof Map || values instanceof Set) throw notValues(values)
     const data = this[behind].write()
     checkValue(values)
     for (const [key, value] of Object.entries(values)) put(data, storedKey(key), value)
@@ -126,6 +130,11 @@ export class Session {
   }
 }
 
+function notValues(given: unknown): TipfyError {
+  const remedy = 'Write { name: value }; Object.fromEntries() makes it of a Map.'
+  return wrongArgument('The argument of session.assign()', 'an object of keys and values', given, remedy)
+}
+
 const missing = Symbol('missing')
 
 function lookUp(dictionary: Dictionary, key: string): unknown {
@@ -152,7 +161,7 @@ const methods = new Set(Object.getOwnPropertyNames(Session.prototype)) // checke
 
 /** Sets a value by bracket. */
 function assign(session: Session, key: PropertyKey, value: unknown): boolean {
-  if (typeof key === 'symbol') return false
+  if (typeof key === 'symbol') throw notText('A key of a session', key)
   if (isReserved(key as string)) throw new TipfyError('TIPFY_E_SESSION_RESERVED', { key })
   // Other frameworks want this for a change; here it would be stored, and mean nothing.
   if (key === 'modified') throw new TipfyError('TIPFY_E_SESSION_MODIFIED')

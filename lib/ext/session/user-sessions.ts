@@ -1,5 +1,6 @@
 // The sessions of one user: listed, ended one by one or all at once.
 import { TipfyError } from '../../internal/errors.ts'
+import { describeGiven } from '../../internal/has-text.ts'
 import type { DatastoreSession } from './backends/datastore.ts'
 import type { SessionSummary } from './repository/repository.ts'
 
@@ -17,7 +18,7 @@ export function userId(user: string): string {
   const isText = typeof user === 'string'
   const long = isText && Buffer.byteLength(user) > maxUserBytes
   if (isText && user !== '' && !long && user.isWellFormed()) return user
-  const given = long ? `one of more than ${maxUserBytes} bytes` : isText ? JSON.stringify(user) : String(user)
+  const given = long ? `one of more than ${maxUserBytes} bytes` : describeGiven(user)
   throw new TipfyError('TIPFY_E_SESSION_USER', { given })
 }
 

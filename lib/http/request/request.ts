@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { labelsOf } from '../../internal/describe-error.ts'
 import { TipfyError } from '../../internal/errors.ts'
+import { checkOptionNames } from '../../internal/options.ts'
 import { typeOf } from '../../internal/settings.ts'
 import { ETags, parseHttpDate, parseRange, type Range } from '../conditional.ts'
 import { parseCookies } from '../cookies.ts'
@@ -239,8 +240,9 @@ export class Request {
   }
 
   /** The body's JSON. Rejects with 415 for another content type (unless `force`), 400 if it is broken, 413 if it is too large. */
-  json<T = unknown>({ force = false }: { force?: boolean } = {}): Promise<T> {
-    return this.#body.json(force) as Promise<T>
+  json<T = unknown>(options?: { force?: boolean }): Promise<T> {
+    if (options !== undefined) checkOptionNames('request.json()', options, ['force'])
+    return this.#body.json(options?.force ?? false) as Promise<T>
   }
 
   /** The fields of a form, urlencoded or multipart; none for other bodies. */

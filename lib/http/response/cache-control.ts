@@ -1,4 +1,5 @@
 // The Cache-Control header as an object with a property for each directive.
+import { checkNumber } from '../../internal/arguments.ts'
 import type { HeaderList } from '../headers.ts'
 
 const flags = {
@@ -26,6 +27,7 @@ export interface CacheControl
 
 /** Formats seconds as caches read them: whole, from 0 to 2^31 (RFC 9111, 1.2.2). */
 export function deltaSeconds(seconds: number): string {
+  if (typeof seconds !== 'number') checkNumber('A time of Cache-Control, in seconds,', seconds)
   return String(Math.max(0, Math.min(Math.trunc(seconds) || 0, 2 ** 31)))
 }
 

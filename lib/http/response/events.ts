@@ -1,4 +1,5 @@
 // Server-sent events: a stream of messages that a page reads with EventSource, by the HTML standard (9.2).
+import { checkNumber } from '../../internal/arguments.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { clearTimeout, setTimeout } from '../../internal/timers.ts'
 import { writeJson } from '../../internal/write-json.ts'
@@ -24,6 +25,8 @@ export interface EventOptions {
   retry?: number
 }
 
+export const eventOptions = ['keepAlive', 'retry'] satisfies (keyof EventOptions)[]
+
 /**
  * Makes the events of one page; text is an event with that data.
  *
@@ -46,6 +49,8 @@ export class EventStream {
   readonly #options: EventOptions
 
   constructor(make: EventSourceFunction, options: EventOptions) {
+    if (options.keepAlive !== undefined) checkNumber('`keepAlive` of events()', options.keepAlive)
+    if (options.retry !== undefined) checkNumber('`retry` of events()', options.retry)
     this.#make = make
     this.#options = options
   }

@@ -1,7 +1,8 @@
 // The response under construction: fields that the handler sets and send.ts sends. The list of headers is only made when
 // more than the content type is needed.
 import { inspect } from 'node:util'
-import { isUint8Array } from 'node:util/types'
+import { isDate, isUint8Array } from 'node:util/types'
+import { checkFunction, checkText, notText, wrongArgument } from '../../internal/arguments.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { checkOptionNames } from '../../internal/options.ts'
 import { parseHttpDate } from '../conditional.ts'
@@ -17,7 +18,7 @@ import { Html } from '../html.ts'
 import { attachment, mimetypeOf, withCharset } from '../media-types.ts'
 import { type Body, endSource, FileBody, fileOptions, type SendFileOptions, type StreamSource } from './body.ts'
 import { CacheControl, deltaSeconds } from './cache-control.ts'
-import { type EventOptions, type EventSourceFunction, EventStream } from './events.ts'
+import { type EventOptions, type EventSourceFunction, EventStream, eventOptions } from './events.ts'
 
 /** Options of a response, beside its body. */
 export interface ResponseOptions {
@@ -67,7 +68,7 @@ export class Response {
   }
 
   #fill(options: ResponseOptions): void {
-    if (typeof options !== 'object') checkOptionNames('a Response', options, responseOptions)
+    if (typeof options !== 'object' || options === null) checkOptionNames('a Response', options, responseOptions)
     const { status, headers, mimetype, contentType } = options
     if (status !== undefined) this.status = status
     if (headers !== undefined) {
@@ -150,6 +151,7 @@ export class Response {
   }
 
   set mimetype(mimetype: string) {
+    checkText('`response.mimetype`', mimetype)
     this.contentType = withCharset(mimetype)
   }
 
@@ -177,6 +179,7 @@ export class Response {
 
   set etag(tag: string | null) {
     if (tag === null) this.headers.delete('etag')
+    else if (typeof tag !== 'string') throw notText('`response.etag`', tag, 'a text, or null for none')
     else this.headers.set('etag', /^(?:W\/)?"[^"]*"$/.test(tag) ? tag : `"${tag.replaceAll('"', '')}"`)
   }
 
@@ -187,6 +190,7 @@ export class Response {
 
   set lastModified(date: Date | null) {
     if (date === null) this.headers.delete('last-modified')
+    else if (!isDate(date) || Number.isNaN(date.getTime())) throw notDate('`response.lastModified`', date)
     else this.headers.set('last-modified', date.toUTCString())
   }
 
@@ -197,6 +201,7 @@ export class Response {
 
   /** Adds request headers that this response depends on to Vary. */
   vary(...names: string[]): void {
+    for (const name of names) checkText('A header of response.vary()', name)
     const split = (text: string) => text.split(',').map((name) => name.trim())
     const known = this.headers.getAll('vary').join(', ')
     const list = known === '' ? [] : split(known)
@@ -253,6 +258,8 @@ export class Response {
    */
   events(make: EventSourceFunction, options: EventOptions = {}): this {
     if (this.#isSent) throw sentError('events()')
+    checkFunction('The events of response.events()', make)
+    checkOptionNames('events()', options, eventOptions)
     this.contentType = 'text/event-stream'
     const { headers } = this
     // Neither stored nor compressed on the way, and not held back by nginx.
@@ -266,6 +273,7 @@ export class Response {
   /** Sends a file: in part if asked for, not at all if the client has it. Becomes a 404 if it does not exist. */
   sendFile(path: string, options: SendFileOptions = {}): this {
     if (this.#isSent) throw sentError('sendFile()')
+    checkText('The path of sendFile()', path)
     checkOptionNames('sendFile()', options, fileOptions)
     const { download, mimetype, maxAge, immutable } = options
     this.body = new FileBody(path, options)
@@ -337,6 +345,10 @@ export class Response {
     this.close()
     return headers.toFlat()
   }
+}
+
+function notDate(what: string, given: unknown): TipfyError {
+  return wrongArgument(what, 'a valid Date, or null for none', given, 'Write new Date(milliseconds).')
 }
 
 function sentError(what: string): TipfyError {

@@ -1,5 +1,6 @@
 // The attributes of session cookies: their defaults and checks, and the combinations that browsers drop in silence.
 import { type CookieOptions, serializeCookie } from '../../../http/cookies.ts'
+import { wrongArgument } from '../../../internal/arguments.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { choice, defaultsOf, mismatch, type SectionOf, setting } from '../../../internal/settings.ts'
 
@@ -32,6 +33,8 @@ const attributes = {
 /** The attributes of a session's cookie. */
 export interface SessionCookie extends SectionOf<typeof attributes> {}
 
+export const cookieNames: readonly string[] = Object.keys(attributes)
+
 export const defaultCookie: SessionCookie = defaultsOf(attributes)
 
 /** A cookie of a former configuration; what is left out is as today. */
@@ -46,26 +49,37 @@ export function failConfig(key: string, given: unknown, wanted: string): never {
   throw new TipfyError('TIPFY_E_SESSION_CONFIG', { key, given: JSON.stringify(given) ?? String(given), wanted })
 }
 
+/** Throws for a wrong attribute, where it was written. */
+type FailAttribute = (name: string, given: unknown, wanted: string) => never
+
+const failSection: FailAttribute = (name, given, wanted) => failConfig(`cookie.${name}`, given, wanted)
+
+/** Throws for a wrong attribute in the options of a function. */
+export const failOption =
+  (owner: string): FailAttribute =>
+  (name, given, wanted) => {
+    throw wrongArgument(`\`${name}\` of ${owner}`, wanted, given, 'Correct it in the call.')
+  }
+
 /** The attributes of one cookie: `given` over `defaults`. Throws for those that a browser would drop. */
 export function cookieAttributes(
   given: Partial<SessionCookie>,
   defaults: SessionCookie = defaultCookie,
+  fail: FailAttribute = failSection,
 ): SessionCookie {
   const set = Object.entries(given).filter(([, value]) => value !== undefined)
   for (const [key, value] of set) {
-    if (!Object.hasOwn(attributes, key))
-      failConfig(`cookie.${key}`, value, `one of ${Object.keys(attributes).join(', ')}`)
+    if (!Object.hasOwn(attributes, key)) fail(key, value, `one of ${Object.keys(attributes).join(', ')}`)
     const wanted = mismatch(value, attributes[key as keyof SessionCookie].check)
-    if (wanted !== null) failConfig(`cookie.${key}`, value, wanted)
+    if (wanted !== null) fail(key, value, wanted)
   }
   const cookie: SessionCookie = { ...defaults, ...Object.fromEntries(set) }
   const needsSecure =
     cookie.prefix ?? (cookie.sameSite === 'None' ? 'SameSite=None' : cookie.partitioned && 'Partitioned')
-  if (needsSecure && cookie.secure !== true)
-    failConfig('cookie.secure', cookie.secure, `true, which ${needsSecure} needs`)
+  if (needsSecure && cookie.secure !== true) fail('secure', cookie.secure, `true, which ${needsSecure} needs`)
   if (cookie.prefix === '__Host-') {
-    if (cookie.domain !== null) failConfig('cookie.domain', cookie.domain, 'null, which __Host- needs')
-    if (cookie.path !== '/') failConfig('cookie.path', cookie.path, "'/', which __Host- needs")
+    if (cookie.domain !== null) fail('domain', cookie.domain, 'null, which __Host- needs')
+    if (cookie.path !== '/') fail('path', cookie.path, "'/', which __Host- needs")
   }
   return cookie
 }

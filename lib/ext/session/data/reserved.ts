@@ -1,5 +1,6 @@
 // The keys of a session's data. The framework keeps its own beside the user's, under names with one `$` in front; a name of
 // the user's that begins with `$` is stored with one more.
+import { notText } from '../../../internal/arguments.ts'
 import { put } from './values.ts'
 
 /** The user that a session in a cookie belongs to; a record has a property for it. */
@@ -21,7 +22,10 @@ const isReserved = (stored: string) => stored.charCodeAt(0) === 36 && stored.cha
 const userName = (stored: string) => (stored.charCodeAt(0) === 36 ? stored.slice(1) : stored)
 
 /** The name under which the user's `key` is stored. */
-export const storedKey = (key: string): string => (key.charCodeAt(0) === 36 ? `$${key}` : key)
+export function storedKey(key: string): string {
+  if (typeof key !== 'string') throw notText('A key of a session', key)
+  return key.charCodeAt(0) === 36 ? `$${key}` : key
+}
 
 /** The user's keys and values of stored data. */
 export function visibleEntries(data: Record<string, unknown>): [string, unknown][] {

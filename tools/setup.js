@@ -2,8 +2,13 @@
 // --tests what the tests need beside them (memcached, Redis, Chromium) where apt can, and with --bench the frameworks that bench/
 // measures against. Runs before anything is installed, so it is plain JavaScript for Node 20 with nothing but node: imports.
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -23,23 +28,72 @@ function found(command) {
   return folders.some((folder) => existsSync(join(folder, command)))
 }
 
+// Whatever npm is configured to do for other projects: packages of the tests are needed, and so is node_modules/.bin/node.
+const npmOptions = [
+  '--include=dev',
+  '--include=optional',
+  '--include=peer',
+  '--bin-links',
+  '--engine-strict=false',
+  '--legacy-peer-deps=false',
+  '--install-strategy=hoisted',
+  '--loglevel=error',
+  '--no-audit',
+  '--no-fund',
+]
+
+function isInstalled(folder) {
+  return modified(join(folder, 'node_modules/.package-lock.json')) >= modified(join(folder, 'package-lock.json'))
+}
+
+// Waits while another process installs: two at once delete each other's files. Linux takes the name back from a process that ends.
+let isAlone = process.platform !== 'linux'
+async function waitForOthers() {
+  const name = `\0tipfy-setup-${createHash('sha256').update(root).digest('hex')}`
+  while (!isAlone) {
+    const server = createServer().listen(name).unref()
+    isAlone = await once(server, 'listening').then(
+      () => true,
+      () => setTimeout(200, false),
+    )
+  }
+}
+
+// Returns a folder for npm's cache if its own, in the home of the user, cannot be written.
+function ownCache() {
+  const cache = process.env.npm_config_cache
+  if (cache === undefined) return undefined
+  try {
+    mkdirSync(cache, { recursive: true })
+    accessSync(cache, constants.W_OK)
+    return undefined
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'tipfy-npm-'))
+  }
+}
+
 // Installs what the lock file in a folder asks for, unless that was done.
-function install(folder) {
-  if (modified(join(folder, 'node_modules/.package-lock.json')) >= modified(join(folder, 'package-lock.json'))) return
+async function install(folder) {
+  if (isInstalled(folder)) return
+  await waitForOthers()
+  if (isInstalled(folder)) return
   console.log(`Installing packages ${folder === '' ? '' : `of ${folder}/ `}(npm ci) …`)
   // The Node and npm that started this script: node_modules/.bin/node is about to be deleted by npm ci.
   const npm = process.env.npm_execpath
   const node = process.env.npm_node_execpath ?? process.execPath
-  const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund']
+  const cache = ownCache()
+  const args = ['ci', ...npmOptions, ...(cache === undefined ? [] : ['--cache', cache])]
   const cwd = join(root, folder)
-  if (npm ? run(node, [npm, ...args], cwd) : run('npm', args, cwd)) return
+  const done = npm ? run(node, [npm, ...args], cwd) : run('npm', args, cwd)
+  if (cache !== undefined) rmSync(cache, { recursive: true, force: true })
+  if (done) return
   console.error('npm ci failed (see above). Remedy: check the network, then run `npm ci` and this command again.')
   process.exit(1)
 }
 
-install('')
-if (process.argv.includes('--bench')) install('bench/peers')
-if (process.argv.includes('--contexts')) install('bench/contexts')
+await install('')
+if (process.argv.includes('--bench')) await install('bench/peers')
+if (process.argv.includes('--contexts')) await install('bench/contexts')
 
 const runtime = join(root, 'node_modules/.bin/node')
 const version = existsSync(runtime)

@@ -1,9 +1,9 @@
 // The commands of README's "Try it", in order, as a newcomer types them: in a fresh copy, with an empty home and the Node of
 // the machine.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, join, relative } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { freePort } from '../support/memcached.ts'
 import { root } from './blocks.ts'
@@ -24,12 +24,14 @@ const inherited = Object.entries(process.env).filter(
 )
 const env = { ...Object.fromEntries(inherited), PATH: path.join(delimiter), HOME: join(world, 'home') }
 
+/** Copies what a clone has; without git, which a download does not need. */
 function copyRepository(): void {
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
-  for (const file of files.trim().split('\n')) {
-    mkdirSync(dirname(join(clone, file)), { recursive: true })
-    cpSync(join(root, file), join(clone, file))
-  }
+  const lines = readFileSync(join(root, '.gitignore'), 'utf8').trim().split('\n')
+  const ignored = new Set(['.git', ...lines.map((line) => line.replace(/\/$/, ''))])
+  cpSync(root, clone, {
+    recursive: true,
+    filter: (path) => !ignored.has(basename(path)) && !ignored.has(relative(root, path)),
+  })
 }
 
 function commands(): string[] {

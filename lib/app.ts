@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { configTypes, defaultConfig, validateSection } from './app/config.ts'
 import { applications, contextStorage, endWith, type SessionInterface } from './app/context.ts'
 import { dispatch } from './app/dispatch.ts'
-import { errorResponse, sendFailure, unsavedResponse } from './app/error-response.ts'
+import { errorResponse, laterErrorResponse, sendFailure, unsavedResponse } from './app/error-response.ts'
 import { response as globalResponse } from './app/globals.ts'
 import { HandlerLoader } from './app/handler-loader.ts'
 import { HookLists } from './app/hooks.ts'
@@ -89,7 +89,7 @@ async function handleRequest(app: App, context: RequestContext, outgoing: Server
       response = hooked instanceof Promise ? await hooked : hooked
     }
   } catch (error) {
-    response = await errorResponse(app, context, error)
+    response = await laterErrorResponse(app, context, error)
   }
 
   try {

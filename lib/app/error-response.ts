@@ -39,8 +39,8 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
   }
 }
 
-/** As `errorResponse`, for an error after the preSendResponse hooks have run: they run for this response, too. */
-async function laterErrorResponse(app: App, context: RequestContext, error: unknown): Promise<Response> {
+/** As `errorResponse`, for an error of a preSendResponse hook or one after them: the others run for this response, too. */
+export async function laterErrorResponse(app: App, context: RequestContext, error: unknown): Promise<Response> {
   const response = await errorResponse(app, context, error)
   try {
     return await runSendHooks(app, context, response)

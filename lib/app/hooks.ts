@@ -37,6 +37,8 @@ export type HookImporter = (name: string, text: string) => Promise<Function>
 export class HookLists implements Hooks {
   readonly #lists: Record<string, (Function | string)[]>
   readonly #import: HookImporter
+  /** By request, its preSendResponse hook that threw: it is not called for the response to that error. Null until one throws. */
+  #failed: WeakMap<object, Function | string> | null = null
 
   constructor(importer: HookImporter) {
     this.#import = importer
@@ -92,26 +94,52 @@ export class HookLists implements Hooks {
   }
 
   intercept<Name extends HookName>(name: Name, ...args: HookArguments<Name>): unknown {
-    return this.#interceptFrom(0, name, args)
+    return this.#interceptFrom(0, name, args, this.#failed?.get(args[0] as object))
   }
 
-  #interceptFrom(start: number, name: HookName, args: unknown[]): unknown {
+  #interceptFrom(start: number, name: HookName, args: unknown[], without?: Function | string): unknown {
     const list = this.#lists[name]!
-    for (let at = start; at < list.length; at++) {
-      const hook = this.#function(name, at)
-      const result = typeof hook === 'function' ? run(name, hook, args) : runLoaded(name, hook, args)
-      if (result === undefined) continue
-      if (isPromise(result)) return this.#interceptAfter(result, at, name, args)
-      const response = take(name, args, list[at]!, result)
-      if (response !== undefined) return response
+    let at = start
+    try {
+      for (; at < list.length; at++) {
+        if (list[at] === without) continue
+        const hook = this.#function(name, at)
+        const result = typeof hook === 'function' ? run(name, hook, args) : runLoaded(name, hook, args)
+        if (result === undefined) continue
+        if (isPromise(result)) return this.#interceptAfter(result, at, name, args, without)
+        const response = take(name, args, list[at]!, result)
+        if (response !== undefined) return response
+      }
+    } catch (error) {
+      throw this.#noteFailure(error, name, args, list[at]!)
     }
     return name === 'preSendResponse' ? args[1] : undefined
   }
 
-  async #interceptAfter(result: Promise<unknown>, at: number, name: HookName, args: unknown[]): Promise<unknown> {
-    const value = await result
-    const response = value === undefined ? undefined : take(name, args, this.#lists[name]![at]!, value)
-    return response ?? this.#interceptFrom(at + 1, name, args)
+  async #interceptAfter(
+    result: Promise<unknown>,
+    at: number,
+    name: HookName,
+    args: unknown[],
+    without?: Function | string,
+  ): Promise<unknown> {
+    const hook = this.#lists[name]![at]!
+    let response: unknown
+    try {
+      const value = await result
+      response = value === undefined ? undefined : take(name, args, hook, value)
+    } catch (error) {
+      throw this.#noteFailure(error, name, args, hook)
+    }
+    return response ?? this.#interceptFrom(at + 1, name, args, without)
+  }
+
+  #noteFailure(error: unknown, name: HookName, args: unknown[], hook: Function | string): unknown {
+    if (name === 'preSendResponse') {
+      this.#failed ??= new WeakMap()
+      this.#failed.set(args[0] as object, hook)
+    }
+    return error
   }
 
   async load(): Promise<void> {

@@ -120,6 +120,25 @@ describe('the events', () => {
     expect(calls).toBe(1)
   })
 
+  test.each([
+    ['throws', () => abort(403), 403],
+    ['rejects', async () => abort(403), 403],
+    ['returns what the event does not take', () => 'text' as never, 500],
+  ] as const)('the error of a preSendResponse that %s has the headers of the others', async (_what, failing, status) => {
+    let calls = 0
+    const setter = (name: string) => async (_request: unknown, sent: Response) => {
+      sent.headers.set(name, `${sent.status}`)
+    }
+    const hook = () => {
+      calls++
+      return failing()
+    }
+    await withHooks({ preSendResponse: [setter('x-before'), hook, setter('x-after')] }, async ({ ask }) => {
+      expect(await ask('/')).toMatchObject({ status, headers: { 'x-before': `${status}`, 'x-after': `${status}` } })
+    })
+    expect(calls).toBe(1)
+  })
+
   test('preHandleException may answer for any error; one that throws is answered by what it threw', async () => {
     await withHooks(
       {

@@ -103,6 +103,20 @@ test('error pages have them too, and JSON has no policy for pages', async () => 
   expect(headers['x-content-type-options']).toBe('nosniff')
 })
 
+test('the error of a hook that sees every response has them, too', async () => {
+  const hooks = {
+    posInitApp: ['tipfy/ext/security:headers', 'tipfy/ext/security:cors'],
+    preSendResponse: () => {
+      throw new Error('it broke')
+    },
+  }
+  await serve({}, { hooks })
+  const { status, headers } = await running.ask('/json')
+  expect(status).toBe(500)
+  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', vary: expect.stringContaining('Origin') })
+  expect(headers['content-security-policy']).toMatch(/^default-src/)
+})
+
 test('a page with a nonce names it in its policy, another for each request, and is kept by no cache', async () => {
   await serve({})
   const seen = new Set<string>()

@@ -29,7 +29,8 @@ export class CacheCounts implements CountStore {
       const found = await connection.get(key)
       const count = addHits(found === null ? undefined : readCount(found.value), hits, window, now)
       const text = `${count.count} ${count.expires}`
-      const seconds = Math.min(Math.ceil((count.expires - now) / 1000), maxSeconds)
+      // memcached counts whole seconds of its own clock: an entry may end up to a second early.
+      const seconds = Math.min(Math.ceil((count.expires - now) / 1000) + 1, maxSeconds)
       const written =
         found === null
           ? await connection.add(key, text, seconds)

@@ -79,7 +79,7 @@ export function needsRehash(stored: string): boolean {
  * with `remember` a session that outlives the browser. What another user left in the session is ended first.
  */
 export async function login(user: string, { remember = false } = {}): Promise<void> {
-  if (sessionStore.user !== null && sessionStore.user !== user) await sessionStore.destroy()
+  if (sessionStore.user !== null && sessionStore.user !== user) await sessionStore.destroyForLogin()
   sessionStore.regenerate()
   sessionStore.user = user
   sessionStore.expiration = remember ? settings().rememberFor : null

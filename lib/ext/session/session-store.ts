@@ -155,6 +155,11 @@ export class SessionStore {
     return this.#sessions.track(async () => this.#sessions.opened(name).destroy())
   }
 
+  /** @internal Ends the session for a login of another user, which no regenerate() under way takes the place of. */
+  destroyForLogin(): Promise<void> {
+    return this.#sessions.track(async () => this.#main.destroy(true))
+  }
+
   /**
    * Reads, changes and stores the session in one atomic step. `fn` is synchronous and may run again; its return value is
    * ignored. Returns false, with nothing changed, if the session ended meanwhile.

@@ -79,8 +79,8 @@ export abstract class BackendSession {
   abstract get isNew(): boolean
   /** The user that the session belongs to. */
   abstract user: string | null
-  /** Ends the session at once. */
-  abstract destroy(): void | Promise<void>
+  /** Ends the session at once; `isForLogin`: for one of another user. */
+  abstract destroy(isForLogin?: boolean): void | Promise<void>
   /** Applies `fn` to the stored state at once; false if the session ended meanwhile. */
   abstract update(fn: (data: Record<string, unknown>) => unknown): boolean | Promise<boolean>
   /** Stores the changes, and returns the change of the cookie. */

@@ -169,19 +169,19 @@ export class DatastoreSession extends BackendSession {
     return turn
   }
 
-  destroy(): Promise<void> {
+  destroy(isForLogin = false): Promise<void> {
     this.assertNotAhead()
     this.checkDevice()
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
-      const mayEnd = (device: StoredDevice | undefined) => {
+      const mayFollow = (device: StoredDevice | undefined) => {
         if (this.#record !== null || (device !== undefined && this.#isProven(device))) return true
         // A session that could not be read is not ended without the proof of its device.
         if (device !== undefined) this.#assertReachable()
         // An id that was dead before this request ends nothing else.
         return false
       }
-      if (id !== undefined) await this.call((repository) => repository.destroy(id, mayEnd))
+      if (id !== undefined) await this.call((repository) => repository.destroy(id, { mayFollow, isForLogin }))
       this.forget()
     })
   }

@@ -20,11 +20,6 @@ export interface Offer {
   readonly sent: number
   /** The number of times it was sent. */
   readonly tries: number
-  /**
-   * The ids of registrations before this login, of sessions that another request moved at the same moment: the browser may be left
-   * with one of those, and must not give up the key.
-   */
-  readonly former?: readonly string[]
 }
 
 export interface Registration {
@@ -37,12 +32,18 @@ export interface Registration {
 interface Binding {
   /** The time the browser first signed. */
   readonly proven: number
-  /** The time the session got the new id that it has. */
+}
+
+interface Movement {
+  /**
+   * The time the session got its id by a regenerate(), or by a login while the session before it moved. The browser may be left with
+   * another of those sessions: for a minute it must not give up a key.
+   */
   readonly moved: number
 }
 
 /** As it is stored. Two requests at once may leave a mixture: `stateOf` reads it. */
-export type StoredDevice = Partial<Offer & Registration & Binding>
+export type StoredDevice = Partial<Offer & Registration & Binding & Movement>
 
 export function stateOf(device: StoredDevice | undefined): DeviceState | null {
   if (device === undefined) return null

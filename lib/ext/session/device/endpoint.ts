@@ -6,12 +6,12 @@ import { type StoredDevice, stateOf } from '../data/device-state.ts'
 import { deviceKey } from '../data/reserved.ts'
 import type { Devices } from './devices.ts'
 import { isSignedBy, parseProof } from './proof.ts'
-import { type DeviceRequest, loginOf, newOffer } from './session-device.ts'
+import { type DeviceRequest, newOffer } from './session-device.ts'
 
 /** Seconds that a browser keeps the first bound cookie: the first refresh comes with the next request, and shows that all works. */
 const firstMaxAge = 60
-/** Ms after a login in which a former key is kept. */
-const formerKept = 60_000
+/** Ms after a move in which a browser keeps its other keys. */
+const otherKeysKept = 60_000
 
 /** A response, and whether the session was changed: it is saved then. */
 export interface Reply {
@@ -66,9 +66,9 @@ async function register(devices: Devices, main: BackendSession, request: DeviceR
     const device = data[deviceKey] as StoredDevice | undefined
     isDone = isOffered(device)
     // The offer was used; another one, for a browser whose first refresh never comes, has as long to live.
-    const { until = now, tries = 0, former } = device ?? {}
+    const { until = now, tries = 0, moved } = device ?? {}
     if (!isDone) return
-    data[deviceKey] = { ...newOffer(now), until, tries, sent: now, id, key, alg, since: now, ...(former && { former }) }
+    data[deviceKey] = { ...newOffer(now), until, tries, sent: now, id, key, alg, since: now, ...(moved && { moved }) }
   })
   if (!isDone) return reject('the session has changed meanwhile')
   devices.counters.registered++
@@ -97,8 +97,7 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
   const moved = await main.deviceOfMoved()
   const device = moved ?? deviceOf(main)
   const { key } = device ?? {}
-  if (device?.former?.includes(id) && settings.now() - loginOf(device) < formerKept) return unavailable()
-  if (device?.id !== id || key === undefined) return stop()
+  if (device?.id !== id || key === undefined) return mayBeLeft(device, settings.now()) ? unavailable() : stop()
   const proof = parseProof(request.headers.get('secure-session-response'))
   if (typeof proof === 'string' || !devices.isOwn(proof.jti, id)) {
     counters.challenged++
@@ -113,8 +112,8 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
       const current = data[deviceKey] as StoredDevice | undefined
       isDone = current?.id === id
       if (!isDone || stateOf(current) !== 'registered') return
-      const { alg, since } = current!
-      data[deviceKey] = { id, key, alg, since, proven: settings.now() }
+      const { alg, since, moved } = current!
+      data[deviceKey] = { id, key, alg, since, proven: settings.now(), ...(moved && { moved }) }
     })
     if (!isDone) return stop()
   }
@@ -124,6 +123,14 @@ async function refresh(devices: Devices, main: BackendSession, request: DeviceRe
   const isUnbound = stateOf(device) === 'registered' && !isFirst
   devices.prove(response, id, isUnbound ? firstMaxAge : devices.config.lifetime)
   return { response, isSaved: isFirst }
+}
+
+/**
+ * Returns true if the browser may be left with another session, whose cookie is on its way, and needs the key of that. A bound session
+ * needs its own key more: of several a browser refreshes the first alone.
+ */
+function mayBeLeft(device: StoredDevice | undefined, now: number): boolean {
+  return stateOf(device) !== 'bound' && now - (device?.moved ?? 0) < otherKeysKept
 }
 
 /** The browser keeps the binding, and comes again. */

@@ -50,9 +50,6 @@ export const newOffer = (now: number): Offer => ({
   tries: 0,
 })
 
-/** The time of the login that a device was offered at, in ms. */
-export const loginOf = ({ until = 0 }: StoredDevice): number => until - offerLife
-
 export class SessionDevice implements DeviceGuard {
   readonly #devices: Devices
   readonly #main: BackendSession

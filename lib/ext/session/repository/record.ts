@@ -16,7 +16,7 @@ export type SessionRecord = SessionRow & {
 export const tokensKept = 16
 /** Milliseconds that a tombstone is kept. */
 export const tombstoneLife = 60_000
-/** The sessions that a tombstone names. */
+/** The sessions of one kind that a tombstone names. */
 const maxMoves = 10
 /** Datastore takes 1,048,572 bytes for an entity: the rest of the record has to fit in too. */
 const maxDataBytes = 1_040_000
@@ -43,10 +43,10 @@ export function isTombstone(row: SessionRow): boolean {
 export interface Moved {
   /** The device, for a refresh that is on its way. */
   readonly device?: StoredDevice
-  /** True if a login moved it. */
-  readonly isLogin?: true
-  /** The names of the sessions that it goes on in. That of a login is a new one. */
+  /** The names of the sessions that it goes on in. */
   readonly to?: readonly string[]
+  /** The names of those that logins began in its place; none are named by one that ended it first. */
+  readonly logins?: readonly string[]
 }
 
 /** Returns true for the tombstone of a session that has a new id. */
@@ -105,10 +105,14 @@ export function tombstone(row: SessionRow, token: string, now: number, moved?: O
   return { ...next, expires, data: '', moved: encodeMoved({ device: storedDevice(row.data), ...moved }) }
 }
 
-/** The tombstone `row` once another request has moved its session, too: to the session `to`, or by a login. */
-export function movedAgain(row: SessionRow, token: string, { isLogin, to = [] }: Moved): SessionRow {
+/** The tombstone `row` once another request has moved its session, too. */
+export function movedAgain(row: SessionRow, token: string, { to, logins }: Moved): SessionRow {
   const moved = movedOf(row)!
-  const all = [...(moved.to ?? []), ...to].slice(-maxMoves)
-  const next = encodeMoved({ ...moved, ...(isLogin && { isLogin }), ...(all.length > 0 && { to: all }) })
+  const both = (before: readonly string[] = [], next: readonly string[]) => [...before, ...next].slice(-maxMoves)
+  const next = encodeMoved({
+    ...moved,
+    ...(to && { to: both(moved.to, to) }),
+    ...(logins && { logins: both(moved.logins, logins) }),
+  })
   return { ...row, version: row.version + 1, commits: withToken(row, token), stamp: null, moved: next }
 }

@@ -1,5 +1,7 @@
 // A session's new id: the new record, the tombstone of the old and the user's row in one transaction.
+import { decodeData, encodeData, sameData } from '../data/codec.ts'
 import { type StoredDevice, stateOf, storedDevice } from '../data/device-state.ts'
+import { csrfKey, deviceKey } from '../data/reserved.ts'
 import type { SessionRow, Snapshot, Write } from './ports.ts'
 import {
   changeDevice,
@@ -18,9 +20,6 @@ import type { Plan } from './transactions.ts'
 import { isRevoked, login } from './user-index.ts'
 import type { Saved } from './writer.ts'
 
-/** The registrations that a login remembers. */
-const maxFormer = 5
-
 export interface Move {
   oldId: string
   newId: string
@@ -28,7 +27,7 @@ export interface Move {
   base: SessionRecord | null
   /** The encoded data as the request leaves it. */
   data: string
-  /** Undefined: the request did not set it. */
+  /** Undefined: the request did not set it, and is no login. */
   username: string | null | undefined
   expiresIn: number | undefined
   /** Returns true if the request shows the proof of a device, or needs none. */
@@ -52,61 +51,89 @@ export interface MoveTools {
  */
 export function planMove(
   move: Move,
-  { sessions, user }: Snapshot,
+  snapshot: Snapshot,
   token: string,
   read: string | null,
   tools: MoveTools,
 ): Plan<Saved> {
   const { oldId, newId, base } = move
+  const { user } = snapshot
   const { now } = tools
-  const old = sessions.get(oldId)
-  const live = isLive(old, now)
   const isLogin = move.username !== undefined
-  const moved = old && movedOf(old)
-  const device = moved?.device
-  // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
-  let isKept = moved && (base !== null || device === undefined || move.isProven(device))
-  if (isKept && !isLogin) {
-    const rows = follow(oldId, move.read, { sessions, user }, () => true)
-    if (!(rows instanceof Map)) return rows
-    const all = [...rows.values()]
-    // The browser of a login gives up the key of the session before it: one that is bound to that key could not be used.
-    const isLeft = all.some((row) => row && movedOf(row)?.isLogin)
-    if (isLeft && stateOf(device) === 'bound') return { writes: [], result: { state: 'gone' } }
-    // It has ended meanwhile, under its new id.
-    if (all.some((row) => row === null || row.data === null)) isKept = false
-  }
-  const from = live || isKept ? old : null
-  let username = isLogin ? move.username! : (from?.username ?? null)
+  const old = findOld(move, snapshot, now)
+  if (old === 'replaced') return { writes: [], result: { state: 'gone' } }
+  if (old !== null && 'readSessions' in old) return old
+  let username = isLogin ? move.username! : (old?.username ?? null)
   if (username !== null && read !== keyName(username)) return { readUser: keyName(username) }
   const revoked = !isLogin && username !== null && isRevoked(oldId, user, now)
   if (revoked) username = null
 
-  let { data } = move
-  if (live && !revoked) data = tools.merge(base?.data ?? '{}', data, old.data)
-  else if ((revoked || !from) && base !== null) data = tools.added(base.data, data)
-  // It may have been bound since this request loaded it; a login, though, begins without a device.
-  else if (isKept && !revoked && device !== undefined && !isLogin) data = withDevice(data, device)
-  const former = isLogin ? formerOf(old, moved, now) : []
-  if (former.length > 0) data = changeDevice(data, (offered) => ({ ...offered, former }))
-  else if (!isLogin) data = changeDevice(data, (own) => (stateOf(own) === 'bound' ? { ...own, moved: now } : own))
-  const known = base ?? (live ? old : null)
+  const from = revoked ? null : old
+  const data = withMovedDevice(move, old, nextData(move, from, tools), now)
+  const known = base ?? (isLive(old, now) ? old : null)
   // A login begins a new life, for the absolute limit; any other new id goes on with the old one.
-  const created = from && !revoked && username === from.username ? (known ?? from).created : now
+  const created = from !== null && username === from.username ? (known ?? from).created : now
   const idle = move.expiresIn ?? (known ? known.expires - known.updated : undefined)
   const row = tools.make({ data, username, token, idle, created })
 
   const writes: Write[] = [{ op: 'insert', id: newId, row }]
-  const next: Moved = isLogin ? { isLogin } : { to: [newId] }
-  if (live) writes.push({ op: 'update', id: oldId, row: tombstone(old, token, now, revoked ? undefined : next) })
-  else if (old && isKept) writes.push({ op: 'update', id: oldId, row: movedAgain(old, token, next) })
+  const next: Moved = isLogin ? { logins: [newId] } : { to: [newId] }
+  if (isLive(old, now)) {
+    writes.push({ op: 'update', id: oldId, row: tombstone(old, token, now, revoked ? undefined : next) })
+  } else if (from !== null) writes.push({ op: 'update', id: oldId, row: movedAgain(from, token, next) })
   if (username !== null) writes.push(login(username, newId, user, now))
   return { writes, result: { state: 'saved', record: row } }
 }
 
-/** The ids of registrations whose keys the browser may still need, as another request may have given their session a new id just now. */
-function formerOf(old: SessionRow | undefined, moved: Moved | undefined, now: number): string[] {
-  const { id, former = [], moved: movedAt = 0 } = moved?.device ?? storedDevice(old?.data) ?? {}
-  const isMoving = moved !== undefined || now - movedAt < tombstoneLife
-  return [...former, ...(isMoving && id !== undefined ? [id] : [])].slice(-maxFormer)
+/**
+ * Returns the row that a move goes on from: live, or the tombstone of a session that has moved; null for none, 'replaced' if a login
+ * took its place, which the cookie of this request must not put out of the browser: unless it wrote something that would be lost.
+ */
+function findOld(
+  { oldId, base, data, username, isProven, read }: Move,
+  snapshot: Snapshot,
+  now: number,
+): SessionRow | null | 'replaced' | { readSessions: string[] } {
+  const old = snapshot.sessions.get(oldId)
+  if (isLive(old, now)) return old
+  const moved = old && movedOf(old)
+  if (moved === undefined) return null
+  // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
+  if (base === null && moved.device !== undefined && !isProven(moved.device)) return null
+  if (username !== undefined) return old!
+  const rows = follow(oldId, read, snapshot)
+  if (!(rows instanceof Map)) return rows
+  const logins = [...rows.values()].map((row) => (row === null ? undefined : movedOf(row)?.logins))
+  const isReplaced = logins.some((names) => names !== undefined)
+  // The browser of a login gives up the key of the session before it: one that is bound to that key could not be used.
+  if (isReplaced && (stateOf(moved.device) === 'bound' || isUnchanged(base?.data ?? '{}', data))) return 'replaced'
+  // It may have ended meanwhile, under its new id.
+  const hasEnded = [...rows.values()].some((row) => row === null || row.data === null)
+  return hasEnded || logins.some((names) => names?.length === 0) ? null : old!
+}
+
+/** Returns true if a request changed nothing by itself: regenerate() renews the nonce of forms, and an offer to the device is noted. */
+function isUnchanged(base: string, mine: string): boolean {
+  const [before, after] = [base, mine].map((text) => {
+    return encodeData({ ...decodeData(text), [csrfKey]: null, [deviceKey]: null })
+  })
+  return sameData(before!, after!)
+}
+
+/** Returns the data of the new session, which goes on from the row `from`. */
+function nextData({ base, data, username }: Move, from: SessionRow | null, tools: MoveTools): string {
+  if (isLive(from, tools.now)) return tools.merge(base?.data ?? '{}', data, from.data)
+  if (from === null) return base === null ? data : tools.added(base.data, data)
+  // It may have been bound since this request loaded it.
+  const device = movedOf(from)?.device
+  return username === undefined && device !== undefined ? withDevice(data, device) : data
+}
+
+/** Returns encoded data whose device tells that the session moves. That of a login begins anew, whatever was merged. */
+function withMovedDevice(move: Move, old: SessionRow | null, data: string, now: number): string {
+  if (move.username === undefined) return changeDevice(data, (device) => ({ ...device, moved: now }))
+  const offered = storedDevice(move.data)
+  if (offered === undefined || old === null) return data
+  const isMoving = movedOf(old) !== undefined || now - (storedDevice(old.data)?.moved ?? 0) < tombstoneLife
+  return withDevice(data, isMoving ? { ...offered, moved: now } : offered)
 }

@@ -17,7 +17,7 @@ import {
   type RepositorySettings,
 } from './settings.ts'
 import { StoredMerge } from './stored-merge.ts'
-import { type MayFollow, planEnd } from './successors.ts'
+import { type End, planEnd } from './successors.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, parts, revokeAll, type SessionSummary } from './user-index.ts'
@@ -228,18 +228,18 @@ export class SessionRepository {
    * Ends a session: at once and everywhere. `mayFollow` tells if those are ended too that another request moved it to; what a login
    * began is not.
    */
-  destroy(sid: string, mayFollow?: MayFollow): Promise<void> {
-    return this.revoke(keyName(sid), mayFollow)
+  destroy(sid: string, how?: Partial<Pick<End, 'mayFollow' | 'isForLogin'>>): Promise<void> {
+    return this.revoke(keyName(sid), how)
   }
 
   /** Ends the session that `listFor` calls `id`. */
-  async revoke(id: string, mayFollow: MayFollow = () => true): Promise<void> {
-    const read = new Set([id])
+  async revoke(id: string, how: Partial<Pick<End, 'mayFollow' | 'isForLogin'>> = {}): Promise<void> {
+    const end: End = { id, read: new Set([id]), mayFollow: () => true, isForLogin: false, ...how }
     const work: Work<string[]> = {
       what: 'destroyed',
       ids: [id],
       user: null,
-      plan: (snapshot, token) => planEnd(id, read, snapshot, token, this.#clock.now(), mayFollow),
+      plan: (snapshot, token) => planEnd(end, snapshot, token, this.#clock.now()),
       recognised: (_, ended) => ended,
     }
     const budget = this.#budget()

@@ -2,7 +2,7 @@
 // another one ends it, or logs in.
 import { type StoredDevice, storedDevice } from '../data/device-state.ts'
 import type { SessionRow, Snapshot, Write } from './ports.ts'
-import { movedOf, tombstone } from './record.ts'
+import { type Moved, movedOf, tombstone } from './record.ts'
 import type { Plan } from './transactions.ts'
 
 /** More than a browser moves a session to within a minute. */
@@ -13,44 +13,58 @@ export type MayFollow = (device: StoredDevice | undefined) => boolean
 
 /**
  * Returns the rows of a session and of all that it goes on in, null for those that are gone; or the ids that have to be read first.
- * `read` has those that were read, and gets these.
+ *
+ * @param read the ids of the sessions that were read; gets those that have to be
+ * @param next returns the names to go on with
  */
 export function follow(
   id: string,
   read: Set<string>,
   { sessions }: Snapshot,
-  mayFollow: MayFollow,
+  next: (moved: Moved) => readonly string[] = ({ to = [] }) => to,
 ): Map<string, SessionRow | null> | { readSessions: string[] } {
   const rows = new Map<string, SessionRow | null>([[id, null]])
-  for (const next of rows.keys()) {
-    const row = sessions.get(next) ?? null
-    rows.set(next, row)
+  for (const at of rows.keys()) {
+    const row = sessions.get(at) ?? null
+    rows.set(at, row)
     const moved = row === null ? undefined : movedOf(row)
-    const to = moved?.to !== undefined && mayFollow(moved.device) ? moved.to : []
-    for (const one of to) if (rows.size < maxFollowed && !rows.has(one)) rows.set(one, null)
+    for (const one of moved === undefined ? [] : next(moved)) {
+      if (rows.size < maxFollowed && !rows.has(one)) rows.set(one, null)
+    }
   }
   const readSessions = [...rows.keys()].filter((one) => !read.has(one))
   for (const one of readSessions) read.add(one)
   return readSessions.length > 0 ? { readSessions } : rows
 }
 
-/** Plans the end of the session `id`, and of those that it goes on in; the result is the ids of all that end. */
+/** The end of a session, as a request asks for it. */
+export interface End {
+  readonly id: string
+  /** The ids of the sessions that were read. */
+  readonly read: Set<string>
+  readonly mayFollow: MayFollow
+  /** True if a login of another user follows: a regenerate() under way must not take the place of that. */
+  readonly isForLogin: boolean
+}
+
+/** Plans the end of a session, and of those that it goes on in; the result is the ids of all that end. */
 export function planEnd(
-  id: string,
-  read: Set<string>,
+  { id, read, mayFollow, isForLogin }: End,
   snapshot: Snapshot,
   token: string,
   now: number,
-  mayFollow: MayFollow,
 ): Plan<string[]> {
-  const rows = follow(id, read, snapshot, mayFollow)
+  const rows = follow(id, read, snapshot, ({ device, to = [] }) => (mayFollow(device) ? to : []))
   if (!(rows instanceof Map)) return rows
   const writes: Write[] = []
+  const kept = isForLogin ? { logins: [] } : undefined
   for (const [id, row] of rows) {
     if (row === null || row.data === null) continue
     const device = movedOf(row)?.device ?? storedDevice(row.data)
     // A refresh that is on its way needs the device of a tombstone.
-    if (device === undefined || mayFollow(device)) writes.push({ op: 'update', id, row: tombstone(row, token, now) })
+    if (device === undefined || mayFollow(device)) {
+      writes.push({ op: 'update', id, row: tombstone(row, token, now, kept) })
+    }
   }
   return { writes, result: writes.map(({ id }) => id) }
 }

@@ -4,6 +4,7 @@
 import { type DeviceState, describeDevice } from '../data/device-state.ts'
 import type { UserRow, Write } from './ports.ts'
 import { isLive, keyName } from './record.ts'
+import { follow } from './successors.ts'
 import type { TransactionRunner } from './transactions.ts'
 
 export interface SessionSummary {
@@ -69,7 +70,7 @@ export async function listSessions(runner: TransactionRunner, username: string):
   return found.sort((a, b) => b.updated - a.updated)
 }
 
-/** Ends the sessions of a user that were committed before, but `except`; returns all their ids, and how many were live. */
+/** Ends the sessions of a user that were committed before, but `except` and what goes on with it; returns all their ids, and how many were live. */
 export async function revokeAll(
   runner: TransactionRunner,
   username: string,
@@ -95,19 +96,23 @@ export async function revokeAll(
   return ended
 }
 
-/** Revokes all logins up to now, but that of `except`; returns the row. */
+/** Revokes all logins up to now, but that of `except`; returns the row. Another request may have moved that session a moment before. */
 function revokeLogins(runner: TransactionRunner, username: string, except: string | null): Promise<UserRow> {
   const id = keyName(username)
+  const read = new Set<string>()
   return runner.transact<UserRow>({
     what: 'destroyed',
     ids: [],
     user: id,
-    plan({ user }) {
+    plan(snapshot) {
       const now = runner.clock.now()
-      const row = newRow(user, now)
+      const kept =
+        except === null ? new Map() : follow(except, read, snapshot, ({ to = [], logins = [] }) => [...to, ...logins])
+      if (!(kept instanceof Map)) return kept
+      const row = newRow(snapshot.user, now)
       row.revoked = ++row.sequence
       row.revokedAt = now
-      if (except !== null) row.logins.push({ sequence: ++row.sequence, id: except, at: now })
+      for (const id of kept.keys()) row.logins.push({ sequence: ++row.sequence, id, at: now })
       return { writes: [{ op: 'user', id, row }], result: row }
     },
     recognised: (_, row) => row,

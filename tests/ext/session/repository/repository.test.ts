@@ -283,7 +283,7 @@ describe('a session that has moved', () => {
     const { store } = makeWorld()
     const base = await store.create('a', ann)
     await store.regenerate('a', 'b', base, { data: ann.data })
-    await store.destroy('a', () => false)
+    await store.destroy('a', { mayFollow: () => false })
     live(await store.load('b'))
   })
 })

@@ -86,6 +86,7 @@ export class Browser {
       this.#skipped = answer.status >= 500 ? 'server_error' : undefined
       if (answer.status !== 204 && answer.status < 500) {
         this.#bindings.splice(this.#bindings.indexOf(binding), 1)
+        if (this.#who === 'owner') world.noteForgotten(binding.id, session)
         return await this.#doRefresh()
       }
       if (this.#who !== 'owner') return

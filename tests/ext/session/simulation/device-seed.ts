@@ -35,7 +35,8 @@ class Story {
   #moves = 0
   /** Logins of the owner: those that were sent, and those that are not over. */
   #logins = { sent: 0, underway: 0 }
-  /** Requests of the owner that end all sessions: those that were sent, and those that are not over. */
+  /** The same of logouts, and of requests that end all sessions. */
+  #logouts = { sent: 0, underway: 0 }
   #ends = { sent: 0, underway: 0 }
   /** True if tabs move the session at once more often than not. */
   readonly #isBusy: boolean
@@ -140,6 +141,11 @@ class Story {
     const isEnd = act === 'everywhere'
     for (const id of ending) held.delete(id)
     if (act === 'logout' && from !== null) world.leave(from)
+    const logoutsBefore = this.#logouts.underway > 0 ? -1 : this.#logouts.sent
+    if (act === 'logout') {
+      this.#logouts.sent++
+      this.#logouts.underway++
+    }
     const endsBefore = this.#ends.underway > 0 ? -1 : this.#ends.sent
     if (isEnd) {
       this.#ends.sent++
@@ -147,6 +153,7 @@ class Story {
     }
     const answer = await owner.send(act)
     if (isEnd) this.#ends.underway--
+    if (act === 'logout') this.#logouts.underway--
     if (isMove(act)) this.#moving--
     if (isLogin) this.#logins.underway--
     if (act === 'logout' && answer.from !== null) world.leave(answer.from)
@@ -155,18 +162,20 @@ class Story {
     // It may be gone, or not.
     if (isMove(act) && answer.status === 503 && from !== null) held.delete(from)
     // It may have come before all were ended.
-    else if (isLogin && this.#ends.sent === endsBefore) {
+    else if (isLogin && now !== null && world.hasSession(answer) && this.#ends.sent === endsBefore) {
       const isBeside = this.#logins.sent !== loginsBefore + 1
-      held.set(now!, { boundAt: Number.POSITIVE_INFINITY, isHarmed: false, isBeside })
+      held.set(now, { boundAt: Number.POSITIVE_INFINITY, family: { isHarmed: false }, isBeside })
     } else if (act === 'renew' && now !== null && answer.from !== null && world.hasSession(answer)) {
-      world.hold(now, answer.from)
+      // The user has logged out meanwhile: what comes later may be of no use.
+      if (this.#logouts.sent === logoutsBefore) world.hold(now, answer.from)
       world.noteMoved(now, answer.from)
     }
     await owner.register(answer)
     // The session moved, or ended, while it was on its way.
     if (!wasAlone || this.#moves > movesBefore || isLogin) return
     const here = held.get(from ?? '')
-    if (here === undefined || here.isHarmed || answer.status === 503 || answer.user === 'ann') return
+    if (here === undefined || here.family.isHarmed || here.isKeyless || answer.status === 503 || answer.user === 'ann')
+      return
     world.wrong(`the owner does not notice: ${act} was answered ${answer.status} for ${answer.user}`)
   }
 

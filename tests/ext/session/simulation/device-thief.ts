@@ -82,13 +82,13 @@ export class Thief {
       [1, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
       [1, { 'sec-fetch-site': 'same-origin', 'secure-session-skipped': 'unreachable' }],
     ])
-    if (wasUseful && (act === 'renew' || act === 'logout' || act === 'login')) held.isHarmed = true
+    if (wasUseful && (act === 'renew' || act === 'logout' || act === 'login')) held.family.isHarmed = true
     // His own login with the copy is a session of his own.
     const with_ = act === 'login' ? new Jar(scheduler, jar) : jar
     const answer = await this.#world.send('thief', act, with_, headers, 'bob')
     if (answer.headers.get('secure-session-registration') !== null) {
       const wasBound = held.boundAt < scheduler.time - firstGrace
-      held.isHarmed ||= !wasBound
+      held.family.isHarmed ||= !wasBound
       if ((await this.#own.register(answer, jar)) && wasBound && answer.user === 'ann') {
         this.#world.wrong(`a copy is of no use: it was bound to another device after ${id} was`)
       }

@@ -20,10 +20,17 @@ const settings = { expiration: 86_400, deviceBound: { lifetime } }
 export interface Held {
   /** The time from which it was bound: its first good refresh, or its birth from one that was. */
   boundAt: number
-  /** A thief may have ended it, moved it or bound it to himself while he could. */
-  isHarmed: boolean
+  /** Shared by all that regenerate() made of one session: a logout of one ends the others. */
+  readonly family: Family
+  /** Its browser may have given up its key. */
+  isKeyless?: boolean
   /** Another login came at the same moment: its browser may have given up the key of this one, which new ids of it are bound to. */
   isBeside?: boolean
+}
+
+interface Family {
+  /** A thief may have ended it, moved it or bound it to himself while he could. */
+  isHarmed: boolean
 }
 
 export type Act = 'read' | 'push' | 'renew' | 'pay' | 'login' | 'logout' | 'everywhere'
@@ -45,12 +52,14 @@ export class World {
   readonly #tells: boolean
   readonly #sites: Site[] = []
   readonly #bound = new Set<string>()
+  /** The ids of registrations, by session. */
+  readonly #registrations = new Map<string, string>()
+  /** Those of them that the owner's browser was told to forget, for good reasons. */
+  readonly #forgotten = new Set<string>()
   readonly #born = new Map<string, number>()
   /** The sessions that the owner has ended; for each that a regenerate() made, the one before it. */
   readonly #ended = new Set<string>()
   readonly #before = new Map<string, string>()
-  /** The first ones of those that the owner has asked to end. */
-  readonly #left = new Set<string>()
 
   constructor(seed: number, tells: boolean) {
     this.#tells = tells
@@ -82,6 +91,7 @@ export class World {
     const device = decodeData(data)[deviceKey] as StoredDevice | undefined
     // The offer of a login may have a part of the device before it.
     if (stateOf(device) === 'bound') this.#bound.add(write.id)
+    if (device?.id !== undefined) this.#registrations.set(write.id, device.id)
     this.say(() => `  ${write.op} ${username} ${device === undefined ? 'no device' : Object.keys(device)}`)
   }
 
@@ -125,10 +135,11 @@ export class World {
   /** Notes that a request with the session `from` got another one, which goes on with what that was. */
   hold(id: string, from: string | null): void {
     const before = this.held.get(from ?? '')
-    if (before === undefined || this.held.has(id) || this.#left.has(this.#first(from!))) return
+    if (before === undefined || this.held.has(id)) return
     const isBound = before.boundAt <= (this.#born.get(keyName(id)) ?? 0)
-    const isHarmed = before.isHarmed || before.isBeside === true
-    this.held.set(id, { ...before, isHarmed, boundAt: isBound ? before.boundAt : Number.POSITIVE_INFINITY })
+    const isForgotten = this.#forgotten.has(this.#registrations.get(keyName(id)) ?? '')
+    const isKeyless = before.isBeside === true || isForgotten
+    this.held.set(id, { ...before, isKeyless, boundAt: isBound ? before.boundAt : Number.POSITIVE_INFINITY })
   }
 
   /** Notes that the owner has ended sessions. */
@@ -141,10 +152,21 @@ export class World {
     if (id !== from) this.#before.set(id, from)
   }
 
-  /** Notes that the owner ends a session: what regenerate() makes of it, of one before it or of another of those is any session. */
+  /**
+   * Notes that the owner's browser, with the session `id`, was told to forget a registration. That is right without a session, or
+   * with one that is bound to another key: what needs the former key, and comes later, is of no use.
+   */
+  noteForgotten(registration: string, id: string | null): void {
+    if (id !== null && !this.#bound.has(keyName(id))) return
+    this.#forgotten.add(registration)
+    for (const [one, held] of this.held) {
+      if (this.#registrations.get(keyName(one)) === registration) held.isKeyless = true
+    }
+  }
+
+  /** Notes that the owner ends a session, and all that regenerate() has made of it, of one before it or of another of those. */
   leave(id: string): void {
     const first = this.#first(id)
-    this.#left.add(first)
     for (const one of [...this.held.keys()]) if (this.#first(one) === first) this.held.delete(one)
   }
 

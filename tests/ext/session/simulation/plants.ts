@@ -389,7 +389,7 @@ export const plants: Record<string, Plant> = {
     file: 'repository/regenerate.ts',
     near: 180,
     devices: true,
-    changes: [['data = withDevice(data, device)', 'data = move.data']],
+    changes: [['? withDevice(data, device) : data', '? data : data']],
   },
   'a store that is out of reach ends the binding': {
     file: 'device/endpoint.ts',
@@ -401,13 +401,13 @@ export const plants: Record<string, Plant> = {
     file: 'repository/regenerate.ts',
     near: 862,
     devices: true,
-    changes: [['isMoving && id !== undefined', 'false']],
+    changes: [['isMoving ? { ...offered, moved: now } : offered', 'offered']],
   },
   'a session goes on after a login of its browser': {
     file: 'repository/regenerate.ts',
     near: 36,
     devices: true,
-    changes: [["if (isLeft && stateOf(device) === 'bound')", 'if (false)']],
+    changes: [["stateOf(moved.device) === 'bound' || isUnchanged(base?.data ?? '{}', data)", 'false']],
   },
   'the bound cookie of another session stays': {
     file: 'device/session-device.ts',
@@ -419,7 +419,7 @@ export const plants: Record<string, Plant> = {
     file: 'repository/successors.ts',
     near: 27,
     devices: true,
-    changes: [['? moved.to : []', '? [] : []']],
+    changes: [['(mayFollow(device) ? to : [])', '[]']],
   },
 }
 

@@ -88,3 +88,35 @@ export function put(target: Record<string, unknown>, key: string, value: unknown
   if (key !== '__proto__') target[key] = value
   else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
 }
+
+/** Tells if a JSON text is nested more than `limit` levels deep. What walks its value by recursion would fail far inside. */
+export function isDeeperThan(text: string, limit: number): boolean {
+  return opensMoreThan(text, limit) && depthOf(text) > limit
+}
+
+// Most texts have fewer brackets than allowed levels: two native searches find that without a walk.
+function opensMoreThan(text: string, limit: number): boolean {
+  let count = 0
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++count > limit) return true
+    }
+  }
+  return false
+}
+
+function depthOf(text: string): number {
+  let depth = 0
+  let deepest = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (quoted) {
+      if (char === 92) at++
+      else if (char === 34) quoted = false
+    } else if (char === 34) quoted = true
+    else if (char === 91 || char === 123) deepest = Math.max(deepest, ++depth)
+    else if (char === 93 || char === 125) depth--
+  }
+  return deepest
+}

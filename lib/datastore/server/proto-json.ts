@@ -1,6 +1,6 @@
 // The JSON form of the messages, as in Google's HTTP APIs: strict, by proto3's JSON mapping
 // (https://protobuf.dev/programming-guides/json/). What is malformed or out of range is an error, never another value.
-import { endOfString, put, readJson } from '../../internal/json.ts'
+import { endOfString, isDeeperThan, put, readJson } from '../../internal/json.ts'
 import { invalid } from '../engine/protocol/status.ts'
 import { describedProtos } from '../google/client-internals.ts'
 import {
@@ -31,10 +31,17 @@ const maxDepth = 100
 export function jsonForm(): JsonForm {
   const shapes = new MessageShapes(describedProtos())
   return {
-    read: (message, text) => new MessageReader().message(shapes.of(message), readJson(withWrittenNumbers(text))),
+    read: (message, text) => {
+      // A message, and the list or map that it is in.
+      if (isDeeperThan(text, 2 * maxDepth)) throw tooDeep()
+      return new MessageReader().message(shapes.of(message), readJson(withWrittenNumbers(text)))
+    },
     write: (message, plain) => JSON.stringify(writeMessage(shapes.of(message), plain as Fields)),
   }
 }
+
+const tooDeep = () =>
+  invalid(`Invalid JSON payload received. Message too deep: more than ${maxDepth} messages are in each other.`)
 
 /** Keeps numbers of a JSON text as they are written. */
 function withWrittenNumbers(text: string): string {
@@ -62,7 +69,7 @@ class MessageReader {
 
   message(shape: Shape, json: unknown): object {
     if (!isObject(json)) throw this.#wrong('an object', json)
-    if (++this.#depth > maxDepth) throw invalid('Invalid JSON payload received. Message too deep.')
+    if (++this.#depth > maxDepth) throw tooDeep()
     const read: Fields = {}
     for (const [name, value] of Object.entries(json)) {
       const field = MessageShapes.field(shape, name)

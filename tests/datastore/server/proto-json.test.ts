@@ -99,6 +99,15 @@ test.each([
 })
 
 test.each([
+  ['a request', (deep: string) => deep],
+  ['a field', (deep: string) => `{"keys":${deep}}`],
+  ['a text', (deep: string) => `{"readOptions":{"transaction":${deep}}}`],
+])('%s of 50,000 brackets is an error that says so, and what the limit is', (_, wrap) => {
+  for (const deep of ['['.repeat(50_000) + ']'.repeat(50_000), `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`])
+    expect(() => form.read('LookupRequest', wrap(deep))).toThrow('Message too deep: more than 100 messages')
+})
+
+test.each([
   ['{"doubleValue":1e400}', 'Invalid value at \'doubleValue\' (double), "1e400"'],
   ['{"keyValue":12345678901234567890}', 'Invalid value at \'keyValue\' (an object), "12345678901234567890"'],
   ['{"arrayValue":{"values":1e5}}', 'Invalid value at \'arrayValue.values\' (an array), "1e5"'],

@@ -10,7 +10,7 @@ import type { BindingMap } from './bind.ts'
 import { checkFactory, checkOptions, checkValue, flag, text } from './check.ts'
 import { type ConverterClass, defaultConverters } from './converters.ts'
 import { type Compiled, compileRules } from './matcher/compile.ts'
-import { decodedPath, type Match, matchPath, rulesForPath } from './matcher/match.ts'
+import { decodedPath, type Match, matchOptions, matchPath, rulesForPath } from './matcher/match.ts'
 import type { DynamicPart } from './matcher/rule-part.ts'
 import type { Rule, RuleFactory } from './rule.ts'
 import type { Binding, RuleMap, SortParameters } from './types.ts'
@@ -167,15 +167,20 @@ export class UrlMap implements AdapterMap, BindingMap {
     // Only redirects need an adapter: most matches make none.
     if (this.mergeSlashes && rawPath.charCodeAt(1) === 47 && rawPath.charCodeAt(0) === 47)
       return this.bindToRequest(request).follow({ kind: 'merged', path: decodedPath(rawPath) }, method)
-    const outcome = matchPath(this.compile(), this.#domainOf(request), rawPath, method)
+    let outcome = matchPath(this.compile(), this.#domainOf(request), rawPath, method)
     if (!('kind' in outcome)) return outcome
+    if (isMismatch(outcome) && method === 'OPTIONS')
+      outcome = matchOptions(this.compile(), this.#domainOf(request), rawPath)
     if (isMismatch(outcome)) throw mismatchError(outcome)
     return this.bindToRequest(request).follow(outcome, method)
   }
 
-  /** See {@link UrlAdapter.rulesFor}. */
+  /** See {@link UrlAdapter.rulesFor}. Where there are none, those of the path with merged slashes: a 405 may be theirs. */
   rulesFor(request: RoutedRequest): Rule[] {
-    return rulesForPath(this.compile(), this.#domainOf(request), request.rawPath)
+    const { rawPath } = request
+    const rules = rulesForPath(this.compile(), this.#domainOf(request), rawPath)
+    if (rules.length > 0 || !this.compile().mergeSlashes || !rawPath.includes('//')) return rules
+    return rulesForPath(this.compile(), this.#domainOf(request), rawPath.replace(/\/{2,}/g, '/'))
   }
 
   toJSON(): object {

@@ -56,11 +56,38 @@ export function matchPath(compiled: Compiled, domain: string, path: string, meth
 
 /** Every rule that matches a path with some method, the preferred one first; redirects are left out. */
 export function rulesForPath({ tree }: Compiled, domain: string, path: string): Rule[] {
-  const search = new Search(domain, decodedPath(path), null).run(tree)
+  return candidatesFor(tree, domain, decodedPath(path)).flatMap((one) => (needsSlash(one) ? [] : [one.rule]))
+}
+
+/**
+ * Matches a path for OPTIONS, which an application answers for every rule, whatever its `methods` are: with the methods of its rules,
+ * or with the redirect that they have in common.
+ */
+export function matchOptions({ tree, mergeSlashes }: Compiled, domain: string, path: string): Redirection | Mismatch {
+  const text = decodedPath(path)
+  const found = candidatesFor(tree, domain, text)
+  const rules = found.filter((one) => !needsSlash(one))
+  if (rules.length > 0) return { kind: 'methods', allow: methodsOf(rules, null) }
+  if (found.length > 0) return { kind: 'slash', path: `${text}/` }
+  const merged = mergedPath(text)
+  const best = mergeSlashes && merged !== text ? candidatesFor(tree, domain, merged)[0] : undefined
+  return (best && mergeInto(best, merged)) ?? { kind: 'nothing' }
+}
+
+/** Every way to match a path with some method, the preferred one first. */
+function candidatesFor(tree: Compiled['tree'], domain: string, path: string): Candidate[] {
+  const search = new Search(domain, path, null).run(tree)
   return search.others
-    .filter((candidate) => !needsSlash(candidate) && valuesOf(search, candidate) !== null)
+    .filter((candidate) => valuesOf(search, candidate) !== null)
     .sort((one, other) => one.rank - other.rank)
-    .map(({ rule }) => rule)
+}
+
+const mergedPath = (path: string) => path.replace(/\/{2,}/g, '/')
+
+/** The redirect to a path with merged slashes; null if the rule takes them as they are. */
+function mergeInto(best: Candidate, merged: string): Redirection | null {
+  if (!needsSlash(best) && !best.rule.mergeSlashes) return null
+  return { kind: 'merged', path: needsSlash(best) ? `${merged}/` : merged }
 }
 
 /** Decodes a path, with one slash at its start. Throws BadRequest. */
@@ -72,13 +99,11 @@ export function decodedPath(path: string): string {
 
 /** Tries again with merged slashes where nothing was found. */
 function matchMerged({ tree, mergeSlashes }: Compiled, search: Search): Outcome {
-  const merged = search.path.replace(/\/{2,}/g, '/')
+  const merged = mergedPath(search.path)
   if (!mergeSlashes || merged === search.path) return mismatch(search.others)
   const again = new Search(search.domain, merged, search.method).run(tree)
   const { best } = again
-  if (best === null || (!needsSlash(best) && !best.rule.mergeSlashes))
-    return mismatch([...search.others, ...again.others])
-  return { kind: 'merged', path: needsSlash(best) ? `${merged}/` : merged }
+  return (best && mergeInto(best, merged)) ?? mismatch([...search.others, ...again.others])
 }
 
 function mismatch(others: readonly Candidate[], winner: Candidate | null = null): Mismatch {

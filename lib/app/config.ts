@@ -13,7 +13,7 @@ import {
   typeLike,
   typeOf,
 } from '../internal/settings.ts'
-import { nearest } from '../internal/suggest.ts'
+import { didYouMean } from '../internal/suggest.ts'
 import { settings } from './settings.ts'
 import type { HookConfig, TipfyConfig } from './types.ts'
 
@@ -52,7 +52,7 @@ export function validateSection<Section extends object>(
   const section = { ...defaults }
   for (const [key, value] of Object.entries(given ?? {})) {
     if (!Object.hasOwn(defaults, key)) {
-      throw new TipfyError('TIPFY_E_CONFIG_KEY', { module, key, nearest: nearest(key, Object.keys(defaults)) })
+      throw new TipfyError('TIPFY_E_CONFIG_KEY', { module, key, meant: didYouMean(key, Object.keys(defaults)) })
     }
     if (value === undefined) continue
     const wanted = mismatch(value, checks[key] ?? typeLike(defaults[key as keyof Section]))

@@ -5,7 +5,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { describeGiven, isClass } from '../internal/has-text.ts'
 import { isPromise } from '../internal/promises.ts'
 import { isDictionary } from '../internal/settings.ts'
-import { nearest, unlikeness } from '../internal/suggest.ts'
+import { didYouMean, nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import { contextStorage } from './context.ts'
 import { checkEvent } from './own-hooks.ts'
@@ -50,8 +50,7 @@ export class HookLists implements Hooks {
   }
 
   add<Name extends HookName>(name: Name, hook: Hook<Name>, position?: number): void {
-    if (typeof name !== 'string')
-      throw new TipfyError('TIPFY_E_HOOK_NAME', { name: describeGiven(name), nearest: 'posInitApp' })
+    if (typeof name !== 'string') throw new TipfyError('TIPFY_E_HOOK_NAME', { name: describeGiven(name), meant: '' })
     if (typeof hook !== 'string') checkHook(name, hook)
     if (typeof hook === 'function' && isOurs(name)) checkEvent(name, hook)
     if (position !== undefined) checkNumber('The position of hooks.add()', position)
@@ -179,7 +178,8 @@ const isOurs = (name: string): boolean => (hookNames as readonly string[]).inclu
 /** Makes the list of an event of the application's own. Throws for a name that is probably a mistyped event of tipfy. */
 function newList(name: string): [] {
   const near = nearest(name, hookNames)
-  if (name.length > 6 && unlikeness(name, near) <= 4) throw new TipfyError('TIPFY_E_HOOK_NAME', { name, nearest: near })
+  if (name.length > 6 && unlikeness(name, near) <= 4)
+    throw new TipfyError('TIPFY_E_HOOK_NAME', { name, meant: didYouMean(name, hookNames) })
   return []
 }
 

@@ -6,7 +6,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { importModule, importString, parseImportString } from '../internal/import-string.ts'
 import { isDictionary, typeOf } from '../internal/settings.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
-import { nearest } from '../internal/suggest.ts'
+import { didYouMean } from '../internal/suggest.ts'
 import { findDoubtful, findIndistinguishable, UrlMap } from '../routing/index.ts'
 import { validateSection } from './config.ts'
 import { checkHook, hookNames } from './hooks.ts'
@@ -22,7 +22,7 @@ export function checkSectionNames(config: Config, modules: Readonly<Record<strin
   const known = ['tipfy', ...Object.keys(modules)]
   for (const section of Object.keys(config)) {
     if (!/^tipfy(?:[./]|$)/i.test(section) || known.includes(section)) continue
-    throw new TipfyError('TIPFY_E_CONFIG_SECTION', { section, nearest: nearest(section, known) })
+    throw new TipfyError('TIPFY_E_CONFIG_SECTION', { section, meant: didYouMean(section, known, "'") })
   }
 }
 
@@ -40,7 +40,7 @@ export function checkModules(app: App): void {
 export function checkHookNames(hooks: object): void {
   const wrong = Object.keys(hooks).find((name) => !(hookNames as readonly string[]).includes(name))
   if (wrong !== undefined)
-    throw new TipfyError('TIPFY_E_HOOK_NAME', { name: wrong, nearest: nearest(wrong, hookNames) })
+    throw new TipfyError('TIPFY_E_HOOK_NAME', { name: wrong, meant: didYouMean(wrong, hookNames) })
 }
 
 /** Imports the functions that make error pages. */

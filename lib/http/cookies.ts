@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { isDate } from 'node:util/types'
 import { TipfyError } from '../internal/errors.ts'
 import { describeGiven } from '../internal/has-text.ts'
-import { nearest } from '../internal/suggest.ts'
+import { isNear, nearest } from '../internal/suggest.ts'
 import { MultiDict } from './multidict.ts'
 
 /** The attributes of a cookie. */
@@ -105,7 +105,11 @@ const sites = ['Strict', 'Lax', 'None']
 
 /** A silently ignored `httponly` would expose the cookie to every script. */
 function rejectOption(name: string, given: string): never {
-  reject(name, `it has no option ${given}: did you mean ${nearest(given, optionNames)}?`)
+  const near = nearest(given, optionNames)
+  reject(
+    name,
+    `it has no option ${given}: ${isNear(given, near) ? `did you mean ${near}?` : `use ${optionNames.join(', ')}`}`,
+  )
 }
 
 /**

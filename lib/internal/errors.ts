@@ -62,11 +62,11 @@ const table = {
   },
   TIPFY_E_CONFIG_KEY: {
     message: 'The configuration of {module} has no key "{key}"',
-    remedy: 'Did you mean "{nearest}"? Its keys are in the defaultConfig that {module} exports.',
+    remedy: '{meant} Its keys are in the defaultConfig that {module} exports.',
   },
   TIPFY_E_CONFIG_SECTION: {
     message: "The configuration has a section '{section}', but tipfy has no such module",
-    remedy: "Did you mean '{nearest}'? A section of your own may have any name that does not begin with tipfy.",
+    remedy: '{meant} A section of your own may have any name that does not begin with tipfy.',
   },
   TIPFY_E_CONFIG_VALUE: {
     message: "The configuration's {key} must be {wanted}, but is {given}",
@@ -74,7 +74,7 @@ const table = {
   },
   TIPFY_E_RATE_LIMIT_POLICY: {
     message: 'There is no rate limit "{name}"',
-    remedy: 'Did you mean "{nearest}"? Others are added in config.ts, to the policies of tipfy/ext/security.rateLimit.',
+    remedy: '{meant} Others are added in config.ts, to the policies of tipfy/ext/security.rateLimit.',
   },
   TIPFY_E_RATE_LIMIT_KEY: {
     message: 'The key of the rate limit "{name}" is {given}, not a text',
@@ -133,7 +133,7 @@ const table = {
   TIPFY_E_HOOK_NAME: {
     message: 'There is no event "{name}" to hook into',
     remedy:
-      'Did you mean "{nearest}"? The events are posInitApp, preRunApp, preInitRequest, preDispatchHandler, preSendResponse and preHandleException; for one of your own use app.hooks.add().',
+      '{meant} The events are posInitApp, preRunApp, preInitRequest, preDispatchHandler, preSendResponse and preHandleException; for one of your own use app.hooks.add().',
   },
   TIPFY_E_HOOK_EVENT: {
     message: 'The hook {hook} is in the event {event}, but belongs to {right}',
@@ -481,7 +481,7 @@ const table = {
   },
   TIPFY_E_RULE_OPTION: {
     message: '{owner} has no option `{option}`',
-    remedy: 'Did you mean `{nearest}`?',
+    remedy: '{meant} Its options are {known}.',
   },
   TIPFY_E_RULE_VALUE: {
     message: '{what} must be {wanted}, but is {given}',
@@ -648,7 +648,7 @@ export class TipfyError<Code extends ErrorCode = ErrorCode> extends Error {
 
   constructor(code: Code, ...[values, options]: Arguments<Code>) {
     const { message, remedy } = table[code]
-    const filled = fill(remedy, values)
+    const filled = fill(remedy, values).trimStart()
     super(`${fill(message, values).replace(/\.$/, '')}. ${filled}`, options)
     this.code = code
     this.remedy = filled

@@ -2,14 +2,17 @@
 import { TipfyError } from './errors.ts'
 import { describeGiven } from './has-text.ts'
 import { isDictionary } from './settings.ts'
-import { nearest } from './suggest.ts'
+import { isNear, nearest } from './suggest.ts'
 
 /** @throws {TipfyError} TIPFY_E_OPTIONS for options that are none, or have another name than these */
 export function checkOptionNames(owner: string, options: unknown, names: readonly string[]): void {
   const fail = (problem: string) => new TipfyError('TIPFY_E_OPTIONS', { owner, problem, names: names.join(', ') })
   if (!isDictionary(options)) throw fail(`are ${describeGiven(options)}, not an object`)
-  for (const name in options)
-    if (!names.includes(name)) throw fail(`have no \`${name}\`, perhaps \`${nearest(name, names)}\` was meant`)
+  for (const name in options) {
+    if (names.includes(name)) continue
+    const near = nearest(name, names)
+    throw fail(`have no \`${name}\`${isNear(name, near) ? `, perhaps \`${near}\` was meant` : ''}`)
+  }
 }
 
 /** @throws {TipfyError} TIPFY_E_NOT_AN_APP for a configuration, of which no application was made */

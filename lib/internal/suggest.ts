@@ -20,6 +20,30 @@ export function unlikeness(word: string, other: string): number {
   return a !== '' && b.includes(a) ? (b.length - a.length) / 10 : distance(a, b)
 }
 
+/** Steps between words that may be one, mistyped: a share of the longer one's letters, but for short words. */
+const [nearShare, nearSteps] = [0.4, 2]
+/** Letters at the start that make two words near, whatever follows: `expires` and `expiration`. */
+const nearStart = 4
+
+/** Returns true for two words of which one may be meant by the other. A far-off suggestion would only mislead. */
+export function isNear(word: string, other: string): boolean {
+  const steps = Math.max(nearSteps, nearShare * Math.max(word.length, other.length))
+  if (unlikeness(word, other) <= steps) return true
+  return word.length >= nearStart && other.toLowerCase().startsWith(word.slice(0, nearStart).toLowerCase())
+}
+
+/** Asks for the one of `words` that is near `word`, as `Did you mean "host"?`; '' if there is none. */
+export function didYouMean(word: string, words: Iterable<string>, quote = '"'): string {
+  const near = nearest(word, words)
+  return isNear(word, near) ? `Did you mean ${quote}${near}${quote}?` : ''
+}
+
+/** Writes what a wrong name must be: another one, and which if one is near. */
+export function another(kind: string, word: string, words: readonly string[]): string {
+  const near = nearest(word, words)
+  return isNear(word, near) ? `another ${kind}: the nearest is ${near}` : `one of the ${kind}s ${words.join(', ')}`
+}
+
 /** Returns the one of `words` that is most like `word`. */
 export function nearest(word: string, words: Iterable<string>): string {
   let best = ''

@@ -1,6 +1,6 @@
 // The error of a URL that cannot be built; it names the rule that was probably meant.
 import { TipfyError } from '../internal/errors.ts'
-import { unlikeness } from '../internal/suggest.ts'
+import { isNear, unlikeness } from '../internal/suggest.ts'
 import type { Rule } from './rule.ts'
 import type { Values } from './types.ts'
 
@@ -24,7 +24,10 @@ export function closestRule(
 
 function advice(endpoint: string, values: Values, method: string | null, rule: Rule | null): string {
   if (rule === null) return 'The map has no rules.'
-  if (rule.endpoint !== endpoint) return `Did you mean '${rule.endpoint}'?`
+  if (rule.endpoint !== endpoint) {
+    if (isNear(endpoint, rule.endpoint)) return `Did you mean '${rule.endpoint}'?`
+    return 'No rule has an endpoint like that: see `npx tipfy routes`.'
+  }
   const missing = [...rule.arguments].filter((name) => !Object.hasOwn(values, name)).sort()
   const hints: string[] = []
   if (method !== null && rule.methods !== null && !rule.methods.has(method)) {

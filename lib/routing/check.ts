@@ -2,7 +2,7 @@
 import { TipfyError } from '../internal/errors.ts'
 import { describeGiven } from '../internal/has-text.ts'
 import { type Check, type Checks, isDictionary, mismatch } from '../internal/settings.ts'
-import { nearest } from '../internal/suggest.ts'
+import { didYouMean } from '../internal/suggest.ts'
 
 export const text: Check = (value) => typeof value === 'string' || 'a text'
 export const flag: Check = (value) => typeof value === 'boolean' || 'true or false'
@@ -22,8 +22,10 @@ export function checkNames(owner: string, options: object, known: object): void 
   for (const option in options) {
     if (Object.hasOwn(known, option)) continue
     const other = otherNames[option]
-    const near = other !== undefined && Object.hasOwn(known, other) ? other : nearest(option, Object.keys(known))
-    throw new TipfyError('TIPFY_E_RULE_OPTION', { owner, option, nearest: near })
+    const meant = other !== undefined && Object.hasOwn(known, other) ? `Did you mean \`${other}\`?` : undefined
+    const names = Object.keys(known)
+    const values = { owner, option, meant: meant ?? didYouMean(option, names, '`'), known: names.join(', ') }
+    throw new TipfyError('TIPFY_E_RULE_OPTION', values)
   }
 }
 

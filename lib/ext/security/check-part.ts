@@ -1,7 +1,7 @@
 // Checks one part of the section 'tipfy/ext/security', key by key.
 import { TipfyError } from '../../internal/errors.ts'
 import { type Checks, mismatch } from '../../internal/settings.ts'
-import { nearest } from '../../internal/suggest.ts'
+import { another } from '../../internal/suggest.ts'
 
 /** True, or what was wanted. */
 export type Verdict = true | string
@@ -18,7 +18,7 @@ export function checkPart(name: string, given: object, checks: Checks): void {
   // A mistyped key comes first: it explains the one that is missing.
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(checks, key)) {
-      fail(key, value, `another key: the nearest is ${nearest(key, Object.keys(checks))}`)
+      fail(key, value, another('key', key, Object.keys(checks)))
     }
   }
   for (const [key, value] of Object.entries(given)) {

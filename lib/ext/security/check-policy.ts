@@ -1,6 +1,6 @@
 // Checks a Content-Security-Policy for names that browsers would ignore: https://www.w3.org/TR/CSP3/
 import { TipfyError } from '../../internal/errors.ts'
-import { nearest } from '../../internal/suggest.ts'
+import { another, isNear, nearest } from '../../internal/suggest.ts'
 
 const directives =
   'childSrc connectSrc defaultSrc fencedFrameSrc fontSrc frameSrc imgSrc manifestSrc mediaSrc objectSrc prefetchSrc scriptSrc scriptSrcAttr scriptSrcElem styleSrc styleSrcAttr styleSrcElem workerSrc baseUri formAction frameAncestors sandbox reportTo reportUri requireTrustedTypesFor trustedTypes upgradeInsecureRequests webrtc'.split(
@@ -19,8 +19,7 @@ const noncesAndHashes = /^(?:nonce|sha(?:256|384|512))-./i
 /** @throws {TipfyError} TIPFY_E_CONFIG_VALUE, naming the directive */
 export function checkPolicy(policy: Readonly<Record<string, readonly string[]>>): void {
   for (const [name, sources] of Object.entries(policy)) {
-    if (!directives.includes(name))
-      throw fault(name, `another directive: the nearest is ${nearest(name, directives)}`, sources)
+    if (!directives.includes(name)) throw fault(name, another('directive', name, directives), sources)
     for (const source of sources) {
       const wanted = wantedFor(source)
       if (wanted !== undefined) throw fault(name, wanted, source)
@@ -35,7 +34,8 @@ function wantedFor(source: string): string | undefined {
     return source === `'${word}'` ? undefined : `written with quotes of its own: "'${word}'"`
   }
   if (!/^['"]/.test(source) || trustedTypes.some((one) => source === `'${one}'`)) return undefined
-  return `a source: the nearest in quotes is "'${nearest(word, [...keywords, ...trustedTypes])}'"`
+  const near = nearest(word, [...keywords, ...trustedTypes])
+  return isNear(word, near) ? `a source: the nearest in quotes is "'${near}'"` : 'a source; one in quotes is a keyword'
 }
 
 function fault(directive: string, wanted: string, given: unknown): TipfyError {

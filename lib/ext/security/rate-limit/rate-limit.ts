@@ -6,7 +6,7 @@ import { ServiceUnavailable, TooManyRequests } from '../../../http/exceptions.ts
 import type { Request } from '../../../http/request/request.ts'
 import type { Response } from '../../../http/response/response.ts'
 import { TipfyError } from '../../../internal/errors.ts'
-import { nearest } from '../../../internal/suggest.ts'
+import { didYouMean } from '../../../internal/suggest.ts'
 import { addressKey } from './address.ts'
 import { policiesOf, policiesWithKey, type RateLimitPolicy } from './config.ts'
 import type { Limiter, Quota, Verdict } from './limiter.ts'
@@ -131,7 +131,7 @@ async function policyOf(name: string): Promise<{ limiter: Limiter; policy: Polic
   const { limiter, policies } = await limitsOf(current(currentApp))
   const policy = policies.get(name)
   if (policy === undefined)
-    throw new TipfyError('TIPFY_E_RATE_LIMIT_POLICY', { name, nearest: nearest(String(name), policies.keys()) })
+    throw new TipfyError('TIPFY_E_RATE_LIMIT_POLICY', { name, meant: didYouMean(String(name), policies.keys()) })
   return { limiter, policy }
 }
 

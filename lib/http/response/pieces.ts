@@ -80,7 +80,11 @@ class NodePieces implements Pieces {
       this.#settle?.()
     }
     // Only now: a stream that flows keeps its buffer empty, and would read ahead.
-    source.once('readable', () => source.on('data', onData).resume())
+    source.once('readable', () => {
+      // Node 26 empties the buffer and reads on before it emits `data`.
+      this.#hasPiece = source.readableLength > 0
+      source.on('data', onData).resume()
+    })
   }
 
   end(): Promise<void> {

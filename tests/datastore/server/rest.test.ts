@@ -8,6 +8,9 @@ let server: DatastoreServer
 
 beforeAll(async () => {
   server = await startDatastoreServer({ port: 0, memory: true })
+  const mutations = [{ upsert: { key: key('a'), properties: values } }]
+  const [status, committed] = await say('p:commit', { mode: 'NON_TRANSACTIONAL', mutations })
+  expect([status, committed]).toMatchObject([200, { mutationResults: [{ version: expect.any(String) }] }])
 })
 
 afterAll(() => server.close())
@@ -24,25 +27,23 @@ async function say(path: string, body: object | string): Promise<[status: number
 
 const key = (name: string) => ({ path: [{ kind: 'K', name }] })
 
-describe('in JSON', () => {
-  const values = {
-    text: { stringValue: 'x', excludeFromIndexes: true },
-    int: { integerValue: '9223372036854775807' },
-    double: { doubleValue: 'Infinity' },
-    yes: { booleanValue: true },
-    nothing: { nullValue: null },
-    time: { timestampValue: '2020-01-02T03:04:05.678901Z' },
-    bytes: { blobValue: 'AQL/' },
-    place: { geoPointValue: { latitude: 1.5, longitude: -2 } },
-    key: { keyValue: { partitionId: { projectId: 'p', namespaceId: 'n' }, ...key('b') } },
-    inner: { entityValue: { properties: { n: { integerValue: '1' } } } },
-    list: { arrayValue: { values: [{ integerValue: '1' }, { stringValue: 'a' }] } },
-  }
+/** The properties of the entity `a`, which is there from the start. */
+const values = {
+  text: { stringValue: 'x', excludeFromIndexes: true },
+  int: { integerValue: '9223372036854775807' },
+  double: { doubleValue: 'Infinity' },
+  yes: { booleanValue: true },
+  nothing: { nullValue: null },
+  time: { timestampValue: '2020-01-02T03:04:05.678901Z' },
+  bytes: { blobValue: 'AQL/' },
+  place: { geoPointValue: { latitude: 1.5, longitude: -2 } },
+  key: { keyValue: { partitionId: { projectId: 'p', namespaceId: 'n' }, ...key('b') } },
+  inner: { entityValue: { properties: { n: { integerValue: '1' } } } },
+  list: { arrayValue: { values: [{ integerValue: '1' }, { stringValue: 'a' }] } },
+}
 
+describe('in JSON', () => {
   test('values of all types come back as they were', async () => {
-    const mutations = [{ upsert: { key: key('a'), properties: values } }]
-    const [status, committed] = await say('p:commit', { mode: 'NON_TRANSACTIONAL', mutations })
-    expect([status, committed]).toMatchObject([200, { mutationResults: [{ version: expect.any(String) }] }])
     const [, found] = await say('p:lookup', { keys: [key('a'), key('none')] })
     expect(found).toMatchObject({
       found: [{ entity: { properties: values } }],

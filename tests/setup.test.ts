@@ -1,5 +1,5 @@
 // tools/setup.js in a checkout of its own, with an npm that writes down how it was called.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,15 +28,20 @@ function write(file: string, text: string): void {
   writeFileSync(join(checkout, file), text)
 }
 
-/** Returns the exit status. */
-function setUp(args: string[] = [], env: Record<string, string> = {}): Promise<number | null> {
+/** Starts the set-up in a process group of its own, as a terminal does. */
+function begin(args: string[] = [], env: Record<string, string> = {}): ChildProcess {
   const npm = { npm_execpath: join(checkout, 'npm.js'), npm_node_execpath: process.execPath }
-  const child = spawn(process.execPath, [join(checkout, 'tools/setup.js'), ...args], {
+  return spawn(process.execPath, [join(checkout, 'tools/setup.js'), ...args], {
     env: { ...process.env, NODE_OPTIONS: '', npm_config_cache: checkout, ...npm, ...env },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
   })
-  return new Promise((resolve) => child.once('exit', resolve))
 }
+
+const ended = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.once('exit', resolve))
+
+/** Returns the exit status. */
+const setUp = (args?: string[], env?: Record<string, string>) => ended(begin(args, env))
 
 const calls = (): string[][] =>
   readFileSync(join(checkout, 'calls'), 'utf8')
@@ -63,4 +68,24 @@ test("npm's settings for other projects leave out nothing", async () => {
 test('a home that cannot be written does not matter', async () => {
   expect(await setUp([], { npm_config_cache: '/dev/null/.npm' })).toBe(0)
   expect(calls()[0]).toEqual(expect.arrayContaining(['--cache', expect.stringContaining(tmpdir())]))
+})
+
+test('Ctrl-C waits until npm has put back what was there: the next start finds nothing half done', async () => {
+  write(
+    'npm.js',
+    `import { writeFileSync } from 'node:fs'
+process.once('SIGINT', () => setTimeout(() => {
+  writeFileSync(${JSON.stringify(join(checkout, 'calls'))}, '["put back"]')
+  process.exit(1)
+}, 300))
+setInterval(() => {}, 1000)
+console.log('npm runs')
+`,
+  )
+  const child = begin()
+  const end = ended(child)
+  await new Promise<void>((resolve) => child.stdout!.on('data', (text) => /npm runs/.test(text) && resolve()))
+  process.kill(-child.pid!, 'SIGINT')
+  expect(await end).toBe(130)
+  expect(calls()).toEqual([['put back']])
 })

@@ -1,7 +1,7 @@
 // Makes the checkout ready to run: installs packages when node_modules is missing or older than the lock file, with
 // --tests what the tests need beside them (memcached, Redis, Chromium) where apt can, and with --bench the frameworks that bench/
 // measures against. Runs before anything is installed, so it is plain JavaScript for Node 20 with nothing but node: imports.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -19,7 +19,13 @@ function modified(file) {
 }
 
 function run(command, args, cwd = root) {
-  return spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  // Ctrl-C reaches it too, and npm then puts back what was there: to be waited for.
+  const interrupt = () => child.once('exit', () => process.exit(130))
+  process.once('SIGINT', interrupt)
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(false)).once('exit', (status) => resolve(status === 0))
+  }).finally(() => process.off('SIGINT', interrupt))
 }
 
 function found(command) {
@@ -84,7 +90,7 @@ async function install(folder) {
   const cache = ownCache()
   const args = ['ci', ...npmOptions, ...(cache === undefined ? [] : ['--cache', cache])]
   const cwd = join(root, folder)
-  const done = npm ? run(node, [npm, ...args], cwd) : run('npm', args, cwd)
+  const done = await (npm ? run(node, [npm, ...args], cwd) : run('npm', args, cwd))
   if (cache !== undefined) rmSync(cache, { recursive: true, force: true })
   if (done) return
   console.error('npm ci failed (see above). Remedy: check the network, then run `npm ci` and this command again.')
@@ -119,8 +125,8 @@ if (process.argv.includes('--tests')) {
   const packages = missing()
   if (packages.length > 0 && found('apt-get') && process.getuid?.() === 0) {
     console.log(`Installing ${packages.join(' and ')} for the tests (apt-get) …`)
-    run('apt-get', ['update', '-qq'])
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages])
+    await run('apt-get', ['update', '-qq'])
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages])
   }
   const still = missing()
   if (still.length > 0) {

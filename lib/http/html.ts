@@ -77,7 +77,7 @@ function render(value: unknown): string {
  */
 export function html(strings: TemplateStringsArray, ...values: unknown[]): Html {
   if (strings?.raw === undefined) throw notTemplate(strings)
-  const texts = currentNonce === undefined ? strings : withNonce(strings, currentNonce)
+  const texts = currentNonce === undefined ? strings : withNonce(strings, values, currentNonce)
   let text = texts[0]!
   for (let at = 0; at < values.length; at++) text += render(values[at]) + texts[at + 1]!
   return new Html(text)

@@ -7,6 +7,8 @@ export interface Nonce {
   readonly value: () => string
   readonly scripts: boolean
   readonly styles: boolean
+  /** True if the policy does not allow stylesheets of this site by their address. */
+  readonly ownStyles: boolean
 }
 
 interface Place {
@@ -14,6 +16,8 @@ interface Place {
   readonly text: number
   readonly at: number
   readonly isScript: boolean
+  /** For a stylesheet with an address: true if it is one of this site, or the value that is its address. */
+  readonly own: boolean | number
 }
 
 const none: readonly Place[] = []
@@ -21,13 +25,16 @@ const places = new WeakMap<TemplateStringsArray, readonly Place[]>()
 
 // Stands in a template for what is put in: no character of a tag or a quoted value.
 const hole = '\0'
-// A comment, or a tag with its attributes.
-const token = /<!--[\s\S]*?(?:-->|$)|<([a-z][^\s/>\0]*)((?:[^"'>]+|"[^"]*"|'[^']*')*)>?/gi
-const rawText = /^(?:script|style|textarea|title)$/
-const ownPath = /\shref\s*=\s*["']?\/(?![/\\])[^\0]*?["'\s>]/i
+// A comment, or a tag with its attributes. `<!-->` is a whole comment.
+const token = /<!--(?:-?>|[\s\S]*?(?:--!?>|$))|<([a-z][^\s/>\0]*)((?:[^"'>]+|"[^"]*"|'[^']*')*)>?/gi
+const rawText = /^(?:script|style|textarea|title|iframe|xmp|noembed|noframes)$/
 
 /** Returns the texts of a template with the nonce in their tags; the texts themselves if they have none. */
-export function withNonce(strings: TemplateStringsArray, current: () => Nonce | undefined): readonly string[] {
+export function withNonce(
+  strings: TemplateStringsArray,
+  values: readonly unknown[],
+  current: () => Nonce | undefined,
+): readonly string[] {
   let found = places.get(strings)
   if (found === undefined) {
     found = strings.some((text) => /<(?:script|style|link)/i.test(text)) ? findPlaces(strings) : none
@@ -36,8 +43,9 @@ export function withNonce(strings: TemplateStringsArray, current: () => Nonce | 
   const nonce = found.length === 0 ? undefined : current()
   if (nonce === undefined) return strings
   let texts: string[] | undefined
-  for (const { text, at, isScript } of found) {
+  for (const { text, at, isScript, own } of found) {
     if (!(isScript ? nonce.scripts : nonce.styles)) continue
+    if (!nonce.ownStyles && (typeof own === 'number' ? isOwn(values[own]) : own)) continue
     texts ??= [...strings]
     texts[text] = `${texts[text]!.slice(0, at)} nonce="${nonce.value()}"${texts[text]!.slice(at)}`
   }
@@ -52,12 +60,10 @@ function findPlaces(strings: readonly string[]): Place[] {
   for (let match = token.exec(all); match !== null; match = token.exec(all)) {
     const name = match[1]?.toLowerCase()
     if (name === undefined) continue
-    const attributes = match[2]!
-    if (needsNonce(name, attributes)) {
-      const end = match.index + 1 + name.length
-      const before = all.slice(0, end).split(hole)
-      found.push({ text: before.length - 1, at: before.at(-1)!.length, isScript: name === 'script' })
-    }
+    const end = match.index + 1 + name.length
+    const before = all.slice(0, end).split(hole)
+    const needed = needOf(name, match[2]!, before.length - 1)
+    if (needed !== null) found.push({ text: before.length - 1, at: before.at(-1)!.length, ...needed })
     // A `<script>` in the text of a script is a part of that text.
     if (rawText.test(name)) {
       const end = new RegExp(`</${name}|$`, 'gi')
@@ -68,9 +74,31 @@ function findPlaces(strings: readonly string[]): Place[] {
   return found.reverse()
 }
 
-function needsNonce(name: string, attributes: string): boolean {
-  if (/(?:^|\s)nonce\s*=/i.test(attributes)) return false
-  if (name === 'script' || name === 'style') return true
-  // A stylesheet of this site is allowed by its address.
-  return name === 'link' && /\srel\s*=\s*["']?\s*stylesheet\b/i.test(attributes) && !ownPath.test(`${attributes}>`)
+/**
+ * Returns what a tag needs a nonce for, null if it needs none.
+ *
+ * @param values the number of values before its attributes
+ */
+function needOf(name: string, attributes: string, values: number): Pick<Place, 'isScript' | 'own'> | null {
+  if (/(?:^|\s)nonce\s*=/i.test(attributes)) return null
+  if (name === 'script' || name === 'style') return { isScript: name === 'script', own: false }
+  if (name !== 'link') return null
+  const [rel = '', as = ''] = ['rel', 'as'].map((one) => attribute(attributes, one)?.value.toLowerCase())
+  const preloads = /\bpreload\b/.test(rel) ? as : ''
+  if (/\bmodulepreload\b/.test(rel) || preloads === 'script') return { isScript: true, own: false }
+  if (!/\bstylesheet\b/.test(rel) && preloads !== 'style') return null
+  const { value = '', at = 0 } = attribute(attributes, 'href') ?? {}
+  const isValue = value.startsWith(hole)
+  return { isScript: false, own: isValue ? values + attributes.slice(0, at).split(hole).length - 1 : isOwn(value) }
+}
+
+/** Returns the value of an attribute and the place at which it begins. */
+function attribute(attributes: string, name: string): { value: string; at: number } | undefined {
+  const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(attributes)
+  return found === null ? undefined : { value: found[1] ?? found[2] ?? found[3]!, at: found.index }
+}
+
+/** Returns true for an address that is surely of this site, whatever follows: browsers drop tabs, and read `\\` as a slash. */
+function isOwn(address: unknown): boolean {
+  return /^(?:\/[\w.~%-]|[\w.~%-]+(?:[/?]|$))/.test(String(address))
 }

@@ -6,7 +6,7 @@ let nonce: Nonce | undefined
 let asked = 0
 beforeEach(() => {
   asked = 0
-  nonce = { value: () => `N${++asked && ''}`, scripts: true, styles: true }
+  nonce = { value: () => `N${++asked && ''}`, scripts: true, styles: true, ownStyles: false }
   putNonces(() => nonce)
 })
 afterAll(() => putNonces(() => undefined))
@@ -70,11 +70,71 @@ test('a stylesheet of another site gets one, one of this site is allowed by its 
   expect(tags.map((tag) => tag.includes(' nonce="N"'))).toEqual([true, true, true, false, false])
 })
 
+test.each([
+  ['/site.css', false],
+  ['/site.css?v=1&x=//', false],
+  ['css/site.css', false],
+  ['site.css', false],
+  ['./site.css', false],
+  ['//cdn.example/a.css', true],
+  ['https://cdn.example/a.css', true],
+  ['/\\cdn.example/a.css', true],
+  ['/\t/cdn.example/a.css', true],
+  ['\\\\cdn.example/a.css', true],
+  [' //cdn.example/a.css', true],
+  ['', true],
+])('the stylesheet at %j, written or put in, needs one: %s', (address, needed) => {
+  const written = Object.assign([`<link rel="stylesheet" href="${address}">`], { raw: [''] }) as TemplateStringsArray
+  const pages = [
+    html(written),
+    html`<p class="${'x'}"></p><link rel="stylesheet" ${'data-x'} href="${html.raw(address)}">`,
+    html`<link href=${address} rel=stylesheet>`,
+  ]
+  expect(pages.map((page) => marked(page).includes('nonce'))).toEqual([needed, needed, needed])
+})
+
+test('a stylesheet whose address only begins in the template needs one where the rest could lead elsewhere', () => {
+  const name = '/cdn.example/a.css'
+  const tags = [
+    html`<link rel="stylesheet" href="/${name}">`,
+    html`<link rel="stylesheet" href="https${'://cdn.example/a.css'}">`,
+    html`<link rel="stylesheet" href="/static/${name}">`,
+    html`<link rel="stylesheet" href="/site.css?v=${name}">`,
+  ]
+  expect(tags.map((tag) => marked(tag).includes('nonce'))).toEqual([true, true, false, false])
+})
+
+test('a stylesheet of this site gets one, too, where the policy does not allow it by its address', () => {
+  nonce = { value: () => 'N', scripts: true, styles: true, ownStyles: true }
+  expect(marked(html`<link rel="stylesheet" href="/own.css">`)).toContain('nonce="N"')
+})
+
+test('what loads a script or stylesheet ahead gets one, as the tag that uses it', () => {
+  const tags = marked(html`<link rel="preload" as="script" href="https://cdn.example/a.js">
+<LINK AS=SCRIPT REL=PRELOAD HREF=https://cdn.example/a.js>
+<link rel="modulepreload" href="https://cdn.example/a.js">
+<link rel="preload" as="style" href="https://cdn.example/a.css">
+<link rel="preload stylesheet" as="style" href="https://cdn.example/a.css">
+<link rel="alternate stylesheet" href="https://cdn.example/a.css">
+<link rel="preload" as="style" href="/own.css">
+<link rel="preload" as="font" href="https://cdn.example/a.woff2">
+<link rel="icon" href="/stylesheet">`).split('\n')
+  const got = tags.map((tag) => tag.includes(' nonce="N"'))
+  expect(got).toEqual([true, true, true, true, true, true, false, false, false])
+})
+
+test('comments end where browsers end them', () => {
+  for (const comment of ['<!-->', '<!--->', '<!-- x --!>', '<!--[if IE]><!-->', '<!-- <!-- -->'])
+    expect(marked(html(Object.assign([`${comment}<script>`], { raw: [''] }) as TemplateStringsArray))).toContain(
+      'nonce',
+    )
+})
+
 test('a policy that asks a nonce of scripts alone, or of nothing, gets it there', () => {
-  nonce = { value: () => 'N', scripts: true, styles: false }
+  nonce = { value: () => 'N', scripts: true, styles: false, ownStyles: false }
   const page = () => marked(html`<script></script><style></style>`)
   expect(page()).toBe('<script nonce="N"></script><style></style>')
-  nonce = { value: () => 'N', scripts: false, styles: true }
+  nonce = { value: () => 'N', scripts: false, styles: true, ownStyles: false }
   expect(page()).toBe('<script></script><style nonce="N"></style>')
   nonce = undefined
   expect(page()).toBe('<script></script><style></style>')

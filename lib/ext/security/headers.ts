@@ -116,13 +116,12 @@ function currentNonce(): Nonce | undefined {
 function nonceOf({ contentSecurityPolicy: given }: HeadersConfig): Nonce | null {
   if (given === null) return null
   const policy = mergedPolicy(given)
-  const takesNonce = (...names: string[]) => {
-    const name = names.find((one) => (policy[one]?.length ?? 0) > 0)
-    return name !== undefined && policy[name]!.includes("'nonce'")
-  }
-  const scripts = takesNonce('scriptSrcElem', 'scriptSrc', 'defaultSrc')
-  const styles = takesNonce('styleSrcElem', 'styleSrc', 'defaultSrc')
-  return scripts || styles ? { value: cspNonce, scripts, styles } : null
+  const sourcesOf = (...names: string[]) => policy[names.find((one) => (policy[one]?.length ?? 0) > 0) ?? ''] ?? []
+  const scripts = sourcesOf('scriptSrcElem', 'scriptSrc', 'defaultSrc').includes("'nonce'")
+  const styleSources = sourcesOf('styleSrcElem', 'styleSrc', 'defaultSrc')
+  const styles = styleSources.includes("'nonce'")
+  const ownStyles = !styleSources.includes("'self'")
+  return scripts || styles ? { value: cspNonce, scripts, styles, ownStyles } : null
 }
 
 function mergedPolicy(given: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> {

@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals'
-import { type Config, html, makeApp, RequestHandler, Rule, response } from 'tipfy'
+import { type Config, html, makeApp, RequestHandler, Rule, response, urlFor } from 'tipfy'
 import { cspNonce } from 'tipfy/ext/security'
 import { type Running, start } from '../../support/application.ts'
 
@@ -26,6 +26,11 @@ class Streamed extends RequestHandler {
   *get() {
     yield String(html`<p>first</p>`)
     yield String(html`<script>later()</script>`)
+  }
+}
+class Styled extends RequestHandler {
+  get() {
+    return html`<link rel="stylesheet" href="${urlFor('/styled')}.css">`
   }
 }
 const madeAtImport = html`<script>import()</script>`
@@ -72,6 +77,7 @@ async function serve(headers: object, tipfy: object = {}): Promise<void> {
     '/made': Made,
     '/json': Json,
     '/odd': Odd,
+    '/styled': Styled,
   }
   const rules = Object.entries(handlers).map(([path, handler]) => new Rule(path, { endpoint: path, handler }))
   running = await start(rules, config(headers, tipfy))
@@ -161,6 +167,18 @@ test('tags that stand in a template get the nonce by themselves, and the page is
     expect(headers['content-security-policy']).toContain(`'nonce-${nonce}'`)
     expect(headers['cache-control']).toBe('no-store')
     expect(headers).not.toHaveProperty('last-modified')
+  }
+})
+
+test('a page whose stylesheet is one of this site has a nonce only where the policy allows no address', async () => {
+  for (const [contentSecurityPolicy, hasNonce] of [
+    [{}, false],
+    [{ styleSrc: ["'nonce'"] }, true],
+  ] as const) {
+    await serve({ contentSecurityPolicy })
+    const { text, headers } = await running.ask('/styled')
+    expect([text.includes('nonce='), headers['cache-control'] === 'no-store']).toEqual([hasNonce, hasNonce])
+    if (!hasNonce) await running.close()
   }
 })
 

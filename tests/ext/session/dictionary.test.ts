@@ -112,7 +112,7 @@ describe('by bracket', () => {
     const { session } = open()
     expect(() => {
       Reflect.set(session, Symbol('s'), 1) || Object.assign(session, { [Symbol('s')]: 1 })
-    }).toThrow(TypeError)
+    }).toThrow(expect.objectContaining({ code: 'TIPFY_E_ARGUMENT' }))
     expect(() => Object.freeze(session)).toThrow(TypeError)
     expect(() => Object.setPrototypeOf(session, {})).toThrow(TypeError)
     expect(() => Object.defineProperty(session, 'a', { get: () => 1 })).toThrow(TypeError)

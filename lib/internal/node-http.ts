@@ -12,7 +12,7 @@ export function allowHalfOpen(server: Server): void {
   ;(server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true
 }
 
-/** Returns true if a response on this connection has begun: Node's own test before it writes an error. */
+/** Returns true if a response on this connection has begun, also if Node 26 keeps its first pieces until the end of the turn. */
 export function isResponding(socket: Duplex): boolean {
-  return (socket as Duplex & { _httpMessage?: { _headerSent: boolean } | null })._httpMessage?._headerSent === true
+  return (socket as Duplex & { _httpMessage?: { headersSent: boolean } | null })._httpMessage?.headersSent === true
 }

@@ -19,7 +19,7 @@ const config: Config = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tipfy/'],
   workerIdleMemoryLimit: '1GB', // also makes every test run in a worker, where NODE_OPTIONS above counts
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 }
 
 export default config

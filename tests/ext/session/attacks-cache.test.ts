@@ -106,7 +106,7 @@ where('datastore with memcached:', () => {
     await new Promise<void>((resolve) => road.server.listen(0, '127.0.0.1', resolve))
     const { port } = road.server.address() as { port: number }
     // Patient: what a test holds up is not to be given up on.
-    const session = { expiration: 1000, cacheTimeout: 1000 }
+    const session = { expiration: 1000, cacheTimeout: 1000, storeTimeout: 20 }
     site = await serveSite('datastore', handlers, { session: { ...session, memcache: `127.0.0.1:${port}` } })
     const { dataFolder } = site.sessions.settings
     twin = await serveSite('datastore', handlers, { session: { ...session, dataFolder, memcache: memcached.address } })

@@ -190,8 +190,9 @@ describe('datastore:', () => {
   })
 
   test('18: requests at once on one session, through two servers: every key, every element, every count is there', async () => {
-    const site = await serve()
-    const twin = await serve({ dataFolder: site.sessions.settings.dataFolder })
+    // A slow machine is no store out of reach.
+    const site = await serve({ storeTimeout: 20 })
+    const twin = await serve({ storeTimeout: 20, dataFolder: site.sessions.settings.dataFolder })
     const visitor = site.visitor()
     await visitor.ask('/')
     const id = visitor.cookies.get(site.cookie)!

@@ -309,7 +309,7 @@ test.each([
   [{ permissionsPolicy: { camera: ["'self'"] } }, 'headers.permissionsPolicy must be lists of origins by feature'],
   [{ permissionsPolicy: { camera: ['shop.example'] } }, 'headers.permissionsPolicy must be lists'],
   [{ strictTransportSecurity: '1 year' }, 'headers.strictTransportSecurity must be a number of whole seconds'],
-  [{ hsts: 1 }, 'headers.hsts must be another key'],
+  [{ hsts: 1 }, 'headers.hsts must be one of the keys contentSecurityPolicy, '],
 ])('the start stops for %j', async (headers, message) => {
   expect(() => makeApp(config(headers), { root: import.meta.dirname })).toThrow(message)
   await serve({})

@@ -1,6 +1,16 @@
 // The folder for what an application makes itself (.tipfy): the embedded Datastore and the development key. It holds the data of
 // visitors and signs their cookies: other users of the machine must not read it.
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { TipfyError } from './errors.ts'
 
@@ -24,9 +34,34 @@ const reasons: Record<string, string> = {
 export function folderError(folder: string, cause: unknown): TipfyError {
   if (cause instanceof TipfyError) return cause
   const { code, errcode, message } = cause as NodeJS.ErrnoException & { errcode?: number }
-  const why = reasons[errcode === undefined ? (code ?? '') : errcode & 0xff] ?? message
+  const why = misplacedIn(folder) ?? reasons[errcode === undefined ? (code ?? '') : errcode & 0xff] ?? message
   return new TipfyError('TIPFY_E_DATA_FOLDER', { folder, why }, { cause })
 }
+
+/** Tells what is not of the kind that it should be: SQLite only says that it cannot open the file, or that it is damaged. */
+function misplaced(folder: string): string | undefined {
+  const state = statOf(folder)
+  if (state?.isDirectory() === false) return reasons.EEXIST
+  if (state === undefined) return isLink(folder) ? 'it is a link that leads nowhere' : undefined
+  for (const name of readdirSync(folder).filter((one) => ownFile.test(one))) {
+    const found = statOf(join(folder, name))
+    if (found === undefined) return isLink(join(folder, name)) ? `${name} is a link that leads nowhere` : undefined
+    const [is, must] = name === 'locks' ? ['file', 'folder'] : ['folder', 'file']
+    if (found.isDirectory() === (is === 'folder')) return `${name} is a ${is}, and must be a ${must}`
+  }
+  return undefined
+}
+
+function misplacedIn(folder: string): string | undefined {
+  try {
+    return misplaced(folder)
+  } catch {
+    return undefined // it may not be looked into: the error that came before says so
+  }
+}
+
+const statOf = (path: string) => statSync(path, { throwIfNoEntry: false })
+const isLink = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
 
 /**
  * Makes a folder and the missing ones above it. Node's `recursive` tries for ever where a folder exists but nothing can be

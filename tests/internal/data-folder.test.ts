@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -62,4 +62,33 @@ test('of a folder with other files only our own files are closed, and of one tha
   for (const name of ['package.json', 'secret', 'secret.txt']) writeFileSync(join(folder, name), '', { mode: 0o644 })
   makeDataFolder(folder)
   expect(modes()).toEqual({ '.': '755', 'package.json': '644', secret: '600', 'secret.txt': '644' })
+})
+
+test.each<[string, () => void, string]>([
+  ['the data', () => mkdirSync(join(folder, 'datastore.sqlite')), 'datastore.sqlite is a folder, and must be a file'],
+  [
+    'the log of the data',
+    () => mkdirSync(join(folder, 'datastore.sqlite-wal')),
+    'datastore.sqlite-wal is a folder, and must be a file',
+  ],
+  ['the key', () => mkdirSync(join(folder, 'secret')), 'secret is a folder, and must be a file'],
+  ['the locks', () => writeFileSync(join(folder, 'locks'), ''), '/locks cannot be used: there is a file of that name'],
+  [
+    'a link',
+    () => symlinkSync(join(parent, 'none/none'), join(folder, 'datastore.sqlite')),
+    'datastore.sqlite is a link that leads nowhere',
+  ],
+])('%s of the wrong kind is told as what it is, not as a missing permission', (_, make, why) => {
+  mkdirSync(folder)
+  make()
+  const open = () => {
+    secretKeys(null, true, folder)
+    return new Engine({ dataFolder: folder })
+  }
+  expect(open).toThrow(why)
+})
+
+test('a folder that is a link which leads nowhere is told so', () => {
+  symlinkSync(join(parent, 'none'), folder)
+  expect(() => makeDataFolder(folder)).toThrow('it is a link that leads nowhere')
 })

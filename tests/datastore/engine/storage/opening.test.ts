@@ -112,7 +112,7 @@ setTimeout(() => db.exec('COMMIT'), 200)`
 
 test('a folder where the file should be, and a file where the folder should be, are told', async () => {
   mkdirSync(file)
-  await expect(open()).rejects.toMatchObject(refusal('this user may not open datastore.sqlite'))
+  await expect(open()).rejects.toMatchObject(refusal('datastore.sqlite is a folder, and must be a file'))
   const other = join(folder, 'file')
   writeFileSync(other, 'x')
   await expect(open(other)).rejects.toMatchObject({

@@ -8,6 +8,7 @@ import { beginStream } from '../http/response/started-stream.ts'
 import { describeError, type ErrorDescription, isInstance } from '../internal/describe-error.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { RequestRedirect } from '../routing/index.ts'
+import { RepeatedErrors } from './repeated-errors.ts'
 import { responseOf, runSendHooks, useResponse } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
 
@@ -67,7 +68,7 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
       : new InternalServerError(undefined, { cause: error }))
   if (exception.code >= 500 && !causedByClients.has(exception.code)) {
     const err = isExpected ? (exception.cause ?? exception) : (error ?? `${error} was thrown`)
-    app.log.error({ err }, `${nameOf(request)}: ${exception.code}`)
+    logFailure(app, `${nameOf(request)}: ${exception.code}`, err, exception)
   }
   if (app.dev && exception.code === 413) {
     app.log.info(`${nameOf(request)}: 413, by tipfy.maxBodySize, request.maxBodySize or a similar limit`)
@@ -86,6 +87,20 @@ async function errorPage(app: App, context: RequestContext, error: unknown): Pro
   if (context.session === undefined) await app.sessionInterface?.openSession(context)
   useResponse(context, new Response(null, { status: exception.code, headers: exception.headers }))
   return responseOf(context, await handler(exception, app))
+}
+
+const repeatedErrors = new WeakMap<App, RepeatedErrors>()
+
+/** Logs an error of the server; those of a store that is down, which every request has, once a minute with their number. */
+function logFailure(app: App, message: string, err: unknown, { code, cause }: HTTPException): void {
+  if (code !== 503 || cause === undefined) {
+    app.log.error({ err }, message)
+    return
+  }
+  const errors = repeatedErrors.get(app) ?? new RepeatedErrors()
+  repeatedErrors.set(app, errors)
+  const repeated = errors.count(err)
+  if (repeated !== undefined) app.log.error(repeated === 0 ? { err } : { err, repeated }, message)
 }
 
 /** Returns true for an error of a process that has too many files and connections open, whatever it was doing. */

@@ -544,6 +544,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_INPUT_RESULT: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_HOOK_NAME: {
         readonly message: string;
         readonly remedy: string;

@@ -130,6 +130,11 @@ const table = {
     message: '{where} is {given}, not a Standard Schema',
     remedy: 'Pass a schema of zod 3.24, valibot 1, arktype 2 or later, or of another library that implements it.',
   },
+  TIPFY_E_INPUT_RESULT: {
+    message: 'The schema for `{part}` ({vendor}) returned {given}, not the result of a Standard Schema',
+    remedy:
+      'Its `validate` returns an object with `value`, or one with `issues`: a list of objects with `message` and `path`.',
+  },
   TIPFY_E_HOOK_NAME: {
     message: 'There is no event "{name}" to hook into',
     remedy:

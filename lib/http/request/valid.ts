@@ -1,10 +1,13 @@
 // Reads the parts of a request as plain objects and has schemas check them.
 import type { IncomingMessage } from 'node:http'
+import { TipfyError } from '../../internal/errors.ts'
+import { describeValue } from '../../internal/has-text.ts'
+import { isPromise } from '../../internal/promises.ts'
 import { UnsupportedMediaType } from '../exceptions.ts'
 import { errorsOf, type InputError, type InputPart, InvalidInput, type SentFields } from '../invalid-input.ts'
 import { isJsonType } from '../media-types.ts'
 import type { MultiDict } from '../multidict.ts'
-import type { StandardSchema } from '../schema.ts'
+import type { StandardResult, StandardSchema } from '../schema.ts'
 import { type Fields, nestFields } from './nested-fields.ts'
 import type { UploadedFile } from './upload.ts'
 
@@ -98,13 +101,23 @@ export async function readValid(request: InputSource, schemas: InputSchemas): Pr
     const read = readPart(request, part)
     const sent = read instanceof Promise ? await read : read
     const value = part === 'json' ? sent : nestFields(sent as Fields<unknown>)
-    const validated = schemas[part]!['~standard'].validate(value)
-    const result = 'then' in validated ? await validated : validated
+    const schema = schemas[part]!['~standard']
+    const validated: unknown = schema.validate(value)
+    const result = isPromise(validated) ? await validated : validated
+    if (!isResult(result))
+      throw new TipfyError('TIPFY_E_INPUT_RESULT', { part, vendor: schema.vendor, given: describeValue(result) })
     if (!result.issues) values[part] = result.value
     else errors.push(...errorsOf(result.issues, part, part === 'json' ? undefined : Object.keys(sent as object)))
   }
   if (errors.length > 0) throw new InvalidInput(errors, await sentFields(request))
   return values
+}
+
+/** Returns false for what a schema made by hand may return: the value itself would reach the handler as undefined. */
+function isResult(result: unknown): result is StandardResult<unknown> {
+  if (typeof result !== 'object' || result === null) return false
+  const { issues } = result as { issues?: unknown }
+  return issues ? Array.isArray(issues) : 'value' in result
 }
 
 async function sentFields(request: InputSource): Promise<SentFields> {

@@ -400,6 +400,31 @@ describe('input is checked', () => {
       expect((await clientFor(Broken).post('/1', { form: {} })).status).toBe(500)
     }
   })
+
+  test.each<[unknown, string]>([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['a text', 'a string'],
+    [{ name: 'ann' }, 'object'],
+    [{ issues: 'wrong' }, 'object'],
+    [Promise.resolve(undefined), 'undefined'],
+  ])('with an error that says what a schema must return, and not %j', async (returned, given) => {
+    class Broken extends RequestHandler {
+      static input = { post: { form: schemaOf(() => returned as never) } }
+      post() {
+        return ''
+      }
+      override handleException(error: unknown) {
+        return `${(error as { code: string }).code}: ${(error as Error).message}`
+      }
+    }
+    const { text } = await clientFor(Broken).post('/1', { form: {} })
+    expect(text).toMatch(
+      new RegExp(
+        `^TIPFY_E_INPUT_RESULT: The schema for \`form\` .* returned .*(${given}), not .*object with \`value\``,
+      ),
+    )
+  })
 })
 
 describe('request.valid', () => {

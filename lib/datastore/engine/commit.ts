@@ -191,35 +191,35 @@ function writeDraft(store: Store, { n, k, kind, stored, text, properties }: Draf
     return 0
   }
   store.history.remember(version, n, k, stored)
-  const before = stored ? entries(store, n, kind, readDocument(stored.d)) : new Map<string, Entry>()
-  const after = properties ? entries(store, n, kind, properties) : new Map<string, Entry>()
+  const before = stored ? entries(readDocument(stored.d)) : new Map<string, Entry>()
+  const after = properties ? entries(properties) : new Map<string, Entry>()
   if (text === undefined) store.delete(n, k)
   else if (stored) store.update(n, k, version, text, stored.c)
   else store.insert(n, k, version, text)
+  // Most changes are of values without an index: nothing but these needs the number of one.
+  const number = (property: string) => store.numberFor(indexName(n, kind, property))
   let touched = 0
-  for (const [id, { p, v }] of before) {
+  for (const [id, { property, v }] of before) {
     if (after.delete(id)) continue
-    store.removeEntry(p, v, k)
+    store.removeEntry(number(property), v, k)
     touched++
   }
-  for (const { p, v } of after.values()) store.addEntry(p, v, k)
+  for (const { property, v } of after.values()) store.addEntry(number(property), v, k)
   return touched + after.size
 }
 
 interface Entry {
-  p: number
+  property: string
   v: Buffer
 }
 
 const nothing = Buffer.alloc(0)
 
-function entries(store: Store, n: number, kind: string, properties: Properties): Map<string, Entry> {
-  const found = new Map<string, Entry>()
-  const number = (property: string): number => store.numberFor(indexName(n, kind, property))
-  found.set('', { p: number(''), v: nothing })
+/** Returns the index entries of an entity, each under a text that no other has. */
+function entries(properties: Properties): Map<string, Entry> {
+  const found = new Map<string, Entry>([['', { property: '', v: nothing }]])
   for (const [property, v] of indexEntries(properties)) {
-    const p = number(property)
-    found.set(`${p} ${v.toString('latin1')}`, { p, v })
+    found.set(`${property.length} ${property}${v.toString('latin1')}`, { property, v })
   }
   return found
 }

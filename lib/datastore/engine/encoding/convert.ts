@@ -10,6 +10,7 @@ const maxDigits = 100
 
 /** Reads a 64-bit integer in any of its forms, as decimal text. */
 export function readInt64(given: unknown): string {
+  if (Number.isSafeInteger(given)) return String(given)
   const text = typeof given === 'number' ? given : String(given)
   let int: bigint
   try {

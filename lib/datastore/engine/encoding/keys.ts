@@ -19,10 +19,10 @@ export interface StoredKey {
   path: StoredElement[]
 }
 
-/** Ends the text of an element; `\0` inside a text is written `\0\xff`, which sorts after it. */
-const endOfText = 0x01
-const idTag = 0x01
-const nameTag = 0x02
+/** Stands after the text of an element; `\0` inside a text is written `\0\xff`, which sorts after it. */
+const afterText = '\0\x01'
+const idTag = '\x01'
+const nameTag = '\x02'
 
 const int64Offset = 1n << 63n
 export const maxNameBytes = 1500
@@ -38,9 +38,9 @@ export function isReserved(name: string): boolean {
   return name.length >= 4 && name.startsWith('__') && name.endsWith('__')
 }
 
-/** Returns the name under which the tables keep one project, database and namespace. */
+/** Returns the name under which the tables keep one project, database and namespace: JSON, in which none of them has escapes. */
 export function partitionName({ projectId, databaseId, namespaceId }: StoredKey['partitionId']): string {
-  return JSON.stringify([projectId, databaseId, namespaceId])
+  return `["${projectId}","${databaseId}","${namespaceId}"]`
 }
 
 /** Returns the name of the index of a kind's property; '' is the index of all entities of the kind. */
@@ -126,10 +126,10 @@ export function isComplete(key: StoredKey): boolean {
   return key.path.at(-1)!.idType !== undefined
 }
 
-function textBytes(text: string): Buffer {
-  return text.includes('\0')
-    ? Buffer.from(Buffer.from(text).toString('latin1').replaceAll('\0', '\0\xff'), 'latin1')
-    : Buffer.from(text)
+/** Returns a text's UTF-8, one character for each byte. */
+function latin1Of(text: string): string {
+  const bytes = Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
+  return bytes.includes('\0') ? bytes.replaceAll('\0', '\0\xff') : bytes
 }
 
 /** Returns the exclusive end of the range that holds a key and its descendants. */
@@ -139,18 +139,19 @@ export function afterDescendants(bytes: Uint8Array): Buffer {
 
 /** Writes a path as bytes that sort like Datastore's keys: by kind, ids before names, parents before children. */
 export function pathBytes(path: StoredElement[]): Buffer {
-  const parts: Buffer[] = []
-  for (const element of path) {
-    parts.push(textBytes(element.kind), Buffer.from([0, endOfText, element.idType === 'id' ? idTag : nameTag]))
-    if (element.idType === 'id') {
-      const id = Buffer.allocUnsafe(8)
-      id.writeBigUInt64BE(BigInt.asUintN(64, BigInt(element.id!) + int64Offset))
-      parts.push(id)
-    } else {
-      parts.push(textBytes(element.name!), Buffer.from([0, endOfText]))
-    }
+  let bytes = ''
+  for (const { kind, idType, id, name } of path) {
+    bytes += `${latin1Of(kind)}${afterText}`
+    if (idType === 'id') bytes += `${idTag}${idBytes(id!).toString('latin1')}`
+    else bytes += `${nameTag}${latin1Of(name!)}${afterText}`
   }
-  return Buffer.concat(parts)
+  return Buffer.from(bytes, 'latin1')
+}
+
+function idBytes(id: string): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(id) + int64Offset))
+  return bytes
 }
 
 /** Reads a path from the bytes of `pathBytes`. */
@@ -161,7 +162,7 @@ export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
     const parts: string[] = []
     for (;;) {
       const end = buffer.indexOf(0, at)
-      const last = buffer[end + 1] === endOfText
+      const last = buffer[end + 1] === afterText.charCodeAt(1)
       parts.push(buffer.toString('utf8', at, last ? end : end + 1))
       at = end + 2
       if (last) return parts.length === 1 ? parts[0]! : parts.join('')
@@ -170,7 +171,7 @@ export function pathFromBytes(bytes: Uint8Array): StoredElement[] {
   const path: StoredElement[] = []
   while (at < buffer.length) {
     const kind = text()
-    if (buffer[at++] === idTag) {
+    if (buffer[at++] === idTag.charCodeAt(0)) {
       path.push({ kind, idType: 'id', id: String(buffer.readBigUInt64BE(at) - int64Offset) })
       at += 8
     } else {

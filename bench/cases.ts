@@ -175,7 +175,7 @@ export const cases: readonly Case[] = [
     path: '/read',
     sessions: 'datastore',
     login: '/login?user=alice',
-    peers: [],
+    peers: ['node-http-sqlite'],
   },
   {
     name: 'cached-read',
@@ -195,7 +195,7 @@ export const cases: readonly Case[] = [
     sessions: 'datastore',
     login: '/login?user=alice',
     follow: true,
-    peers: [],
+    peers: ['node-http-sqlite', 'node-http-history'],
     micros: 250,
   },
   {

@@ -24,6 +24,10 @@ export interface ServerOptions {
   readonly answer?: Answer
   /** True: with the hook that sends security headers. */
   readonly hasHeaders?: boolean
+  /** Processes that serve together. Default: this one alone. */
+  readonly workers?: number
+  /** The folder of stored sessions, which workers share. Default: a new one. */
+  readonly dataFolder?: string
 }
 
 /** The export of a server's module: it listens already, or is made to. */

@@ -1,5 +1,8 @@
 // `npm run bench -- --durable`: how many changes of stored sessions a process makes durable in a second, and what another request of
-// that process waits while it makes half as many.
+// that process waits while it makes half as many. With `--workers`: how many several processes on one folder make, beside one.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { cases } from './cases.ts'
 import { median, quantile, requestsFor, type Settings } from './measure.ts'
 import { LoadProcess, requestText, ServerProcess } from './processes.ts'
@@ -45,4 +48,33 @@ export async function measureDurable(load: LoadProcess, settings: Settings): Pro
   console.log(
     `p99 of hello, ms: ${medianOf('alone').toFixed(2)} alone, ${medianOf('beside').toFixed(2)} beside half as many changes (${median(rows.map(({ alone, beside }) => beside / alone)).toFixed(2)} ×)`,
   )
+}
+
+/** Prints the durable changes a second of one process and of `workers` processes on one folder, in turn. */
+export async function measureWorkers(load: LoadProcess, settings: Settings, workers: number): Promise<void> {
+  const change = caseOf('stored-change')
+  const sides = await Promise.all(
+    [undefined, workers].map(async (workers) => {
+      const dataFolder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
+      process.on('exit', () => rmSync(dataFolder, { recursive: true, force: true }))
+      const options = { name: change.name, sessions: change.sessions, workers, dataFolder }
+      const server = await ServerProcess.start('tipfy', options, settings.launch)
+      const requests = await requestsFor(change, server.port, connections)
+      // Asleep between responses, the load leaves the processors to the workers.
+      const job = { port: server.port, requests, connections, follow: true, sleeps: true, total: 5 * settings.requests }
+      return { server, job, rates: [] as number[] }
+    }),
+  )
+  for (let round = 0; round <= Math.min(settings.rounds, mostRounds); round++) {
+    for (const { job, rates } of round % 2 === 0 ? sides : sides.toReversed()) {
+      const rate = job.total / (await load.run(job)).seconds
+      if (round > 0) rates.push(rate) // the first is for the compiler
+    }
+  }
+  await Promise.all(sides.map(({ server }) => server.stop()))
+  const [one, several] = sides.map(({ rates }) => rates) as [number[], number[]]
+  const ratio = median(several.map((rate, round) => rate / one[round]!))
+  console.log(`durable changes a second, ${connections} in flight, of sessions in one folder`)
+  console.log(`  one process: ${median(one).toFixed(0)}`)
+  console.log(`  ${workers} workers: ${median(several).toFixed(0)} (${ratio.toFixed(2)} ×)`)
 }

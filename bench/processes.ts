@@ -22,7 +22,7 @@ export interface Launch {
 
 const here = import.meta.dirname
 export const [besideName, controlName] = ['tipfy-beside', 'tipfy-control'] as const
-const ours = new Set(['tipfy', 'node-http', 'node-http-tuned'])
+const ours = new Set(['tipfy', 'node-http', 'node-http-tuned', 'node-http-sqlite', 'node-http-history'])
 
 /** Resolves with the reply of a process to `message`, or with what it says by itself. Rejects where it ends instead. */
 function reply<T>(child: ChildProcess, message?: object | string): Promise<T> {

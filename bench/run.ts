@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureBound } from './bound.ts'
 import { cases } from './cases.ts'
-import { measureDurable } from './durable.ts'
+import { measureDurable, measureWorkers } from './durable.ts'
 import { endWithNpm } from './guard.ts'
 import { measureHeaders } from './headers.ts'
 import { measureLatency } from './latency.ts'
@@ -33,6 +33,8 @@ const usage = `npm run bench -- [options]
 Instead of the cases:
   --start              the time to the first response, and the memory then
   --latency            the spread of response times at 70 % of the peak
+  --durable            changes of stored sessions that are durable a second, and other requests beside them;
+                       with --workers <n>, the same number by n processes on one folder, and by one
   --scale              cost by the number of rules, of sessions, and by their size
   --headers            what the security headers and a nonce add to a page
   --bound              what the binding to a device adds to reading a session
@@ -55,6 +57,7 @@ const { values } = parseArgs({
     start: { type: 'boolean', default: false },
     latency: { type: 'boolean', default: false },
     durable: { type: 'boolean', default: false },
+    workers: { type: 'string' },
     scale: { type: 'boolean', default: false },
     bound: { type: 'boolean', default: false },
     headers: { type: 'boolean', default: false },
@@ -89,6 +92,8 @@ async function main(): Promise<void> {
   try {
     if (values.start) await measureStarts(values.node, 9)
     else if (values.latency) await measureLatency(load, settings)
+    else if (values.durable && values.workers !== undefined)
+      await measureWorkers(load, settings, Number(values.workers))
     else if (values.durable) await measureDurable(load, settings)
     else if (values.headers) await measureHeaders(load, settings)
     else if (values.bound) await measureBound(load, settings)

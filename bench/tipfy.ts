@@ -2,15 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, makeApp, Rule, type RunningServer, serve } from 'tipfy'
+import { type Config, makeApp, Rule, type RunningServer, runApp, serve } from 'tipfy'
 import type { ServerOptions } from './child.ts'
 
 const keys = ['w3HsG0TzqvXKJbM5ncYf9RaLpZ2UxE7dBk4NoQ1t', 'Jq8VdN2cXo5TbYw7RfGk1ZsHuMe4LpQa6DiKx3Bn']
 
 export async function start(options: ServerOptions): Promise<RunningServer> {
-  const { sessions, rules: count = 1000, memcached, datastore, hasHeaders } = options
-  const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const { sessions, rules: count = 1000, memcached, datastore, hasHeaders, workers } = options
+  const folder = options.dataFolder ?? newFolder()
   const isBound = sessions === 'bound' || sessions === 'boundDatastore'
   const isStored = sessions !== undefined && ['datastore', 'boundDatastore', 'memcached', 'cloud'].includes(sessions)
   if (sessions === 'cloud') process.env.DATASTORE_EMULATOR_HOST = datastore
@@ -50,7 +49,15 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
       return true
     }
   }
-  return serve(app, { port: 0, host: '127.0.0.1' })
+  const address = { port: 0, host: '127.0.0.1' }
+  return workers === undefined ? serve(app, address) : runApp(app, { ...address, workers })
+}
+
+/** Makes a folder that is removed at the end of the process. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tipfy-bench-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 function rules(withSessions: boolean, count: number, isBound: boolean): Rule[] {

@@ -9,13 +9,14 @@ let checkout: string
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'tipfy-setup-'))
   mkdirSync(join(checkout, 'tools'))
-  cpSync(join(import.meta.dirname, '../tools/setup.js'), join(checkout, 'tools/setup.js'))
+  for (const file of ['tools/setup.js', 'tools/npm-cache.js'])
+    cpSync(join(import.meta.dirname, '..', file), join(checkout, file))
   for (const file of ['package-lock.json', 'bench/peers/package-lock.json', 'calls']) write(file, '')
   write('package.json', '{ "type": "module" }')
   write(
     'npm.js',
     `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-appendFileSync(${JSON.stringify(join(checkout, 'calls'))}, JSON.stringify(process.argv.slice(2)) + '\\n')
+appendFileSync(${JSON.stringify(join(checkout, 'calls'))}, JSON.stringify([...process.argv.slice(2), process.env.npm_config_cache]) + '\\n')
 mkdirSync('node_modules') // throws if another made it
 writeFileSync('node_modules/.package-lock.json', '')
 `,
@@ -67,7 +68,7 @@ test("npm's settings for other projects leave out nothing", async () => {
 
 test('a home that cannot be written does not matter', async () => {
   expect(await setUp([], { npm_config_cache: '/dev/null/.npm' })).toBe(0)
-  expect(calls()[0]).toEqual(expect.arrayContaining(['--cache', expect.stringContaining(tmpdir())]))
+  expect(calls()[0]!.at(-1)).toContain(tmpdir())
 })
 
 test('Ctrl-C waits until npm has put back what was there: the next start finds nothing half done', async () => {

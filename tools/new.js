@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeProgram } from '../lib/cli/program.ts'
+import { useWritableCache } from './npm-cache.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const typedIn = process.env.INIT_CWD ?? process.cwd()
@@ -45,6 +46,7 @@ function needsNode() {
 }
 
 await checkOptions(process.argv.slice(2))
+useWritableCache()
 console.log('Packing this checkout (npm pack) …')
 run('npm', ['pack', '--loglevel=error', '--pack-destination', world], root, ['ignore', 'ignore', 'inherit'])
 const tarball = join(world, readdirSync(world)[0])

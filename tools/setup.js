@@ -1,15 +1,15 @@
 // Makes the checkout ready to run: installs packages when node_modules is missing or older than the lock file, with
 // --tests what the tests need beside them (memcached, Redis, Chromium) where apt can, and with --bench the frameworks that bench/
-// measures against. Runs before anything is installed, so it is plain JavaScript for Node 20 with nothing but node: imports.
+// measures against. Runs before anything is installed, so it is plain JavaScript for Node 20 without packages.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { useWritableCache } from './npm-cache.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -65,19 +65,6 @@ async function waitForOthers() {
   }
 }
 
-// Returns a folder for npm's cache if its own, in the home of the user, cannot be written.
-function ownCache() {
-  const cache = process.env.npm_config_cache
-  if (cache === undefined) return undefined
-  try {
-    mkdirSync(cache, { recursive: true })
-    accessSync(cache, constants.W_OK)
-    return undefined
-  } catch {
-    return mkdtempSync(join(tmpdir(), 'tipfy-npm-'))
-  }
-}
-
 // Installs what the lock file in a folder asks for, unless that was done.
 async function install(folder) {
   if (isInstalled(folder)) return
@@ -87,12 +74,10 @@ async function install(folder) {
   // The Node and npm that started this script: node_modules/.bin/node is about to be deleted by npm ci.
   const npm = process.env.npm_execpath
   const node = process.env.npm_node_execpath ?? process.execPath
-  const cache = ownCache()
-  const args = ['ci', ...npmOptions, ...(cache === undefined ? [] : ['--cache', cache])]
+  const args = ['ci', ...npmOptions]
   const cwd = join(root, folder)
-  const done = await (npm ? run(node, [npm, ...args], cwd) : run('npm', args, cwd))
-  if (cache !== undefined) rmSync(cache, { recursive: true, force: true })
-  if (done) return
+  useWritableCache()
+  if (await (npm ? run(node, [npm, ...args], cwd) : run('npm', args, cwd))) return
   console.error('npm ci failed (see above). Remedy: check the network, then run `npm ci` and this command again.')
   process.exit(1)
 }

@@ -41,6 +41,8 @@ export interface Visitor extends Task {
   savedDead: boolean
   /** Its process has not crashed. */
   isAlive(): boolean
+  /** When its process can reach every cache again. */
+  cutOffUntil(): number
   /** The number of the commit by which it ended a user's sessions. */
   revokedAt: number
 }
@@ -55,6 +57,7 @@ interface Answered extends Floor {
   site: string
   /** Its process has not crashed. */
   isAlive(): boolean
+  cutOffUntil(): number
   reached: boolean
   at: number
 }
@@ -68,6 +71,8 @@ export class Checker {
   cacheWellAt = Number.NEGATIVE_INFINITY
   /** What a cache cannot be told, it can be told by no process: see Theme.isForAll. */
   isForAll = false
+  /** Processes may be cut off from caches that others use: see Theme.cutsOff. */
+  isCutOff = false
   /** Requests by number: dropped or failed ones must have left no mark. */
   readonly #unmarked = new Set<string>()
   /** Requests being served. */
@@ -202,7 +207,7 @@ export class Checker {
         this.#logins.set(write.id, { at: this.#scheduler.time, order, by: visitor?.what })
       }
       visitor?.commits.push({ id: write.id, version: row.version, alive })
-      if (this.#spans.length > 0) this.#committedAt.set(`${write.id} ${row.version}`, this.#scheduler.time)
+      if (this.#isBounded) this.#committedAt.set(`${write.id} ${row.version}`, this.#scheduler.time)
       rows.push(row)
       if (row.version !== (last?.version ?? 0) + 1) this.wrong('once', `version ${row.version} after ${last?.version}`)
       if (alive && rows.some((earlier, n) => n < rows.length - 1 && !earlier?.data)) {
@@ -280,13 +285,15 @@ export class Checker {
     visitor.startedAt = this.#scheduler.time
     this.under.add(visitor)
     if (visitor.id === null) return
-    const old = (limits.cacheTtl + 7) * 1000
+    const old = this.isCutOff ? this.#bound : (limits.cacheTtl + 7) * 1000
     for (const answer of this.#answers.get(visitor.id) ?? []) {
       // After memcached was not reached, only its own process, and after the cache's time all, must know.
       // Once memcached is well again its process has told it soon.
-      const told = answer.isAlive() && visitor.startedAt - Math.max(answer.at, this.cacheWellAt) > toldWithin
+      const wellAt = Math.max(answer.at, this.cacheWellAt, answer.cutOffUntil())
+      const told = answer.isAlive() && visitor.startedAt - wellAt > toldWithin
       const counts =
         this.isForAll || answer.reached || answer.site === visitor.site || told || visitor.startedAt - answer.at > old
+      if (!counts && this.isCutOff) this.#excuseTo(visitor, answer)
       if (!counts || this.#isExcused(answer, visitor)) continue
       visitor.floor ??= { version: 0, dead: false }
       visitor.floor.version = Math.max(visitor.floor.version, answer.version)
@@ -299,8 +306,14 @@ export class Checker {
     this.#spans.push(spans)
   }
 
+  /** The time from commits to the cache matters. */
+  get #isBounded(): boolean {
+    return this.isCutOff || this.#spans.length > 0
+  }
+
   /** A writer put its record into the cache. */
   put(value: string): void {
+    if (!this.#isBounded) return
     const { id, version } = JSON.parse(value.slice(6, value.indexOf('\n'))) as { id: string; version: number }
     const at = this.#committedAt.get(`${id} ${version}`)
     if (at !== undefined) this.#pause = Math.max(this.#pause, this.#scheduler.time - at)
@@ -319,8 +332,12 @@ export class Checker {
       spans.some(({ from, to }) => answer.startedAt <= to && until >= from),
     )
     if (!isAmongTwo || now - answer.at > this.#bound) return false
-    visitor.excused.push({ version: answer.dead ? Number.POSITIVE_INFINITY : answer.version, at: answer.at })
+    this.#excuseTo(visitor, answer)
     return true
+  }
+
+  #excuseTo({ excused }: Visitor, { dead, version, at }: Answered): void {
+    excused.push({ version: dead ? Number.POSITIVE_INFINITY : version, at })
   }
 
   #noteLag({ excused, startedAt }: Visitor, version: number): void {
@@ -375,8 +392,8 @@ export class Checker {
     if (status !== 503) {
       for (const { id, version, alive } of commits) {
         const known = this.#answers.get(id) ?? []
-        const { startedAt, isAlive } = visitor
-        known.push({ version, dead: !alive, site, startedAt, isAlive, reached, at: this.#scheduler.time })
+        const { startedAt, isAlive, cutOffUntil } = visitor
+        known.push({ version, dead: !alive, site, startedAt, isAlive, cutOffUntil, reached, at: this.#scheduler.time })
         this.#answers.set(id, known)
       }
     }

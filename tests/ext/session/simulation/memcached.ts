@@ -18,6 +18,8 @@ export class SimMemcached {
   /** The probability of a call that takes longer than anybody waits. */
   slow = 0
   onCall: (kind: string) => void = () => {}
+  /** Called when a writer's value is stored, with the record. */
+  onPut: (value: string) => void = () => {}
   readonly #name: string
   readonly #scheduler: Scheduler
   readonly #connections = new Set<{ cut: () => void }>()
@@ -44,7 +46,7 @@ export class SimMemcached {
           this.#scheduler.after(this.#delay(), () => {
             if (!process.alive) return
             if (!this.up) return process.receive(() => reject(new Error('refused')))
-            if (this.#scheduler.time < this.hangsUntil) return
+            if (this.#scheduler.time < this.hangsUntil || process.cutOffFor(this) > 0) return
             const connection = this.#connection(process)
             process.receive(() => resolve(connection))
           })
@@ -72,10 +74,11 @@ export class SimMemcached {
         pending.add(reject)
         const arrive = () => {
           if (run !== this.#run) return
-          const wait = this.hangsUntil - this.#scheduler.time
+          // What the network holds back arrives later, also if nobody waits for it any more.
+          const wait = Math.max(this.hangsUntil - this.#scheduler.time, process.cutOffFor(this))
           if (wait > 0) return void this.#scheduler.after(wait + this.#scheduler.random(), arrive)
           const result = execute()
-          this.#scheduler.after(this.#delay(), () => {
+          this.#scheduler.after(process.cutOffFor(this) + this.#delay(), () => {
             process.receive(() => {
               if (pending.delete(reject)) resolve(result)
             })
@@ -91,7 +94,12 @@ export class SimMemcached {
       get: (key) => call('get', () => this.#copy(this.#cell(key))),
       add: (key, value, seconds) => call('add', () => (this.#cell(key) ? null : this.#put(key, value, seconds))),
       replace: (key, value, seconds, cas) =>
-        call('replace', () => (this.#cell(key)?.cas === cas ? this.#put(key, value, seconds) : null)),
+        call('replace', () => {
+          const cell = this.#cell(key)
+          if (cell === undefined || cell.cas !== cas) return null
+          if (!cell.value.startsWith('lease ')) this.onPut(value)
+          return this.#put(key, value, seconds)
+        }),
       delete: (key, cas?: CasId) =>
         call('delete', () => {
           const cell = this.#cell(key)

@@ -344,6 +344,17 @@ export const plants: Record<string, Plant> = {
       ["if (this.#state === 'closed' && this.#connection?.alive === false)", 'if (false)'],
     ],
   },
+  'a missed change is forgotten while its entry may live': {
+    file: 'cache/cache-server.ts',
+    near: 10,
+    theme: 'one cut off',
+    changes: [
+      [
+        'const until = this.#clock.ticks() + this.#settings.entryLife\n    this.#missed',
+        'const until = this.#clock.ticks() + 3000\n    this.#missed',
+      ],
+    ],
+  },
   'a proof may bring a key of its own': {
     file: 'device/endpoint.ts',
     near: 1,

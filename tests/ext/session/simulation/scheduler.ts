@@ -122,6 +122,8 @@ export class Process {
   holds = { probability: 0, ms: 0 }
   /** Ms for which it was held so far. */
   held = 0
+  /** The caches that what it sends does not reach, and that reach it with nothing, by when that ends. */
+  readonly cutOffUntil = new Map<object, number>()
   readonly #scheduler: Scheduler
   #heldUntil = 0
   readonly #late: { timers: (() => void)[]; io: (() => void)[] } = { timers: [], io: [] }
@@ -159,6 +161,11 @@ export class Process {
 
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => void this.timer(ms, resolve))
+  }
+
+  /** Ms until what it exchanges with `cache` passes again. */
+  cutOffFor(cache: object): number {
+    return Math.max(0, (this.cutOffUntil.get(cache) ?? 0) - this.#scheduler.time)
   }
 
   /** Holds the event loop from now on: whatever is due meanwhile comes afterwards, timers first. */

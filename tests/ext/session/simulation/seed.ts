@@ -15,7 +15,10 @@ export interface Outcome {
   violations: string[]
   requests: number
   log: string[]
-  /** Reads behind a response while two servers took themselves for the primary, and the longest time that one was behind, in ms. */
+  /**
+   * Reads behind a response while two servers took themselves for the primary, or whose process was cut off from the cache, and
+   * the longest time that one was behind, in ms.
+   */
   lagging: { reads: number; longest: number; bound: number }
 }
 
@@ -84,6 +87,7 @@ class World {
     this.#theme = theme ?? (valkey !== undefined && scheduler.chance(0.5) ? failovers : picked)
     const isForAll = this.#theme.isForAll === true
     this.checker.isForAll = isForAll
+    this.checker.isCutOff = this.#theme.cutsOff === true
     const isBusy = scheduler.chance(0.3) && !isForAll
     this.#holds = { probability: isBusy ? scheduler.between(0.01, 0.2) : 0, ms: scheduler.between(20, 250) }
     // New databases lock pessimistically; Google's newer emulator does too, and ignores versions.
@@ -164,10 +168,7 @@ class World {
     if (kind === undefined) return new SimMemcached(this.scheduler, name)
     const valkey = new SimValkey(this.scheduler, name, kind)
     valkey.onWrong = (text) => this.checker.wrong('once', text)
-    if (kind === 'linger') {
-      valkey.onPut = (value) => this.checker.put(value)
-      this.checker.excuse(valkey.twoPrimaries)
-    }
+    if (kind === 'linger') this.checker.excuse(valkey.twoPrimaries)
     return valkey
   }
 
@@ -178,7 +179,10 @@ class World {
       return visitor
     }
     this.#datastore.onCall = onCall
-    for (const memcached of this.#memcacheds) memcached.onCall = onCall
+    for (const memcached of this.#memcacheds) {
+      memcached.onCall = onCall
+      memcached.onPut = (value) => this.checker.put(value)
+    }
     this.#datastore.onRead = (ids, who, isCommit) => this.checker.read(ids, who as Visitor | undefined, isCommit)
     this.#datastore.onCommit = (writes, before, who) => {
       const visitor = who as Visitor | undefined
@@ -230,6 +234,7 @@ class World {
       cookieAge: site.ageOf(cookie),
       held: () => site.process.held - heldBefore,
       isAlive: () => site.process.alive,
+      cutOffUntil: () => Math.max(0, ...site.process.cutOffUntil.values()),
       sleep: () =>
         site.process.sleep(
           scheduler.pick([
@@ -333,7 +338,8 @@ class World {
     else if (kind === 'restart') {
       this.#unwell(0)
       memcached.restart()
-    } else if (kind === 'hang') {
+    } else if (kind === 'cut off') this.#cutOff(memcached)
+    else if (kind === 'hang') {
       const ms = scheduler.between(20, 4000)
       memcached.hangsUntil = scheduler.time + ms
       // A host that vanishes, and one in its place.
@@ -358,6 +364,20 @@ class World {
     const { what, ms } = valkey.misfortune()
     this.#say(() => `  misfortune: ${what}`)
     if (ms !== null) this.#unwell(ms)
+  }
+
+  /** One process does not reach a cache for a while. */
+  #cutOff(cache: SimMemcached | SimValkey): void {
+    const { scheduler } = this
+    const { process } = this.#sites[scheduler.below(this.#sites.length)]!
+    const ms = scheduler.pick([
+      [2, scheduler.between(20, 400)],
+      [2, scheduler.between(400, 4000)],
+      [3, scheduler.between(4000, 14_000)],
+    ])
+    this.#wasUnwell = true
+    process.cutOffUntil.set(cache, Math.max(process.cutOffUntil.get(cache) ?? 0, scheduler.time + ms))
+    this.#say(() => `  ${process.name} is cut off for ${ms.toFixed(0)} ms`)
   }
 
   /** A memcached is not well for so long. */

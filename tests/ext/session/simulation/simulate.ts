@@ -57,7 +57,7 @@ const end = start + 1000 * Number(values.seconds)
 let done = 0
 let requests = 0
 let broken = 0
-// While two servers took themselves for the primary.
+// While two servers took themselves for the primary, or a process was cut off.
 const behind = { reads: 0, longest: 0 }
 while (done < count && broken < Number(values.most) && performance.now() < end) {
   const { seed, violations, requests: served, lagging } = await runSeed(from + done, options)
@@ -77,6 +77,7 @@ process.exitCode = broken === 0 ? 0 : 1
 function tell(): void {
   const rate = Math.round((1000 * done) / (performance.now() - start))
   console.log(`${done} seeds, ${requests} requests, ${broken} broken, ${rate} seeds a second`)
-  if (values.valkey !== 'linger') return
-  console.log(`${behind.reads} reads behind another primary, by ${(behind.longest / 1000).toFixed(1)} s at most`)
+  if (values.valkey !== 'linger' && !theme?.cutsOff) return
+  const what = theme?.cutsOff ? 'a process that was cut off' : 'another primary'
+  console.log(`${behind.reads} reads behind ${what}, by ${(behind.longest / 1000).toFixed(1)} s at most`)
 }

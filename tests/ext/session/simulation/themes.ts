@@ -15,6 +15,8 @@ export interface Theme {
   kinds: Weighted<Misfortune>
   /** Caches are there for all processes or for none, and no event loop is held: then every response counts, also one that left before the cache confirmed it. */
   isForAll?: true
+  /** A process may be cut off from a cache that others use: what they read may be behind, within the bound. */
+  cutsOff?: true
 }
 
 export type Misfortune =
@@ -25,6 +27,7 @@ export type Misfortune =
   | 'hang'
   | 'slow cache'
   | 'down'
+  | 'cut off'
   | 'datastore'
   | 'silence'
   | 'late commit'
@@ -327,6 +330,40 @@ export const themes: Record<string, readonly [weight: number, theme: Theme]> = {
         [1, 'down'],
         [1, 'restart'],
         [0.5, 'evict'],
+      ],
+    },
+  ],
+  // A process that cannot reach the caches while others use them. Only on demand.
+  'one cut off': [
+    0,
+    {
+      ...storm,
+      burst: 5,
+      width: 60,
+      misfortunes: 2,
+      cutsOff: true,
+      pauses: [
+        [4, 60],
+        [3, 300],
+        [2, 1500],
+        [2, 6000],
+        [0.5, 20_000],
+      ],
+      programs: [
+        [5, 'read'],
+        [3, 'push'],
+        [1, 'count'],
+        [0.5, 'slow'],
+        [0.5, 'login'],
+        [0.5, 'logout'],
+        [0.3, 'endAll'],
+      ],
+      kinds: [
+        [4, 'cut off'],
+        [1, 'evict'],
+        [0.5, 'crash'],
+        [0.3, 'hang'],
+        [0.3, 'restart'],
       ],
     },
   ],

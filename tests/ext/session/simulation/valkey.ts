@@ -299,7 +299,7 @@ export class SimSocket {
     this.#process = process
     const { scheduler } = valkey
     scheduler.after(valkey.delay(), () => {
-      if (this.#isOver || scheduler.time < valkey.hangsUntil) return
+      if (this.#isOver || scheduler.time < valkey.hangsUntil || process.cutOffFor(valkey) > 0) return
       this.node = valkey.accept(this)
       if (this.node === undefined) return this.#end('refused')
       for (const words of this.#queue.splice(0)) this.#send(words)
@@ -346,7 +346,9 @@ export class SimSocket {
 
   #send(words: string[]): void {
     const { scheduler } = this.#valkey
-    this.#sentAt = Math.max(this.#sentAt, scheduler.time + this.#valkey.delay())
+    // What the network holds back arrives later, also on a connection that was given up.
+    const late = this.#process.cutOffFor(this.#valkey)
+    this.#sentAt = Math.max(this.#sentAt, scheduler.time + late + this.#valkey.delay())
     scheduler.after(this.#sentAt - scheduler.time, () => this.#arrive(words))
   }
 
@@ -379,7 +381,8 @@ export class SimSocket {
 
   #reply(text: string): void {
     const { scheduler } = this.#valkey
-    this.#repliedAt = Math.max(this.#repliedAt, scheduler.time + this.#valkey.delay())
+    const late = this.#process.cutOffFor(this.#valkey)
+    this.#repliedAt = Math.max(this.#repliedAt, scheduler.time + late + this.#valkey.delay())
     scheduler.after(this.#repliedAt - scheduler.time, () => {
       if (this.node !== undefined) this.#emit('data', Buffer.from(text))
     })

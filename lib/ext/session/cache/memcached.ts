@@ -9,7 +9,14 @@ import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import type { CachePasswordSetting } from '../config/cache-servers.ts'
 import { Passwords } from './passwords.ts'
-import { type CacheConnection, type CacheLink, CacheRefused, CacheUnusable, type CasId } from './ports.ts'
+import {
+  type CacheConnection,
+  type CacheLink,
+  CacheRefused,
+  CacheUnusable,
+  type CasId,
+  remediesOfAddress,
+} from './ports.ts'
 
 export interface MemcachedOptions {
   host: string
@@ -89,8 +96,10 @@ class Connection implements CacheConnection {
     } catch (error) {
       // A server that hangs still accepts: each try would leave a socket open for as long as that lasts.
       connection.close()
-      const { message } = error as Error
+      const { message, code = '' } = error as NodeJS.ErrnoException
       if (/authentication failed/i.test(message)) throw new CacheUnusable(message, { cause: error })
+      const ofAddress = remediesOfAddress[code]
+      if (ofAddress !== undefined) throw new Error(`${message}: ${ofAddress}`, { cause: error })
       throw /^no response|connection was lost|ECONNRESET|EPIPE/.test(message)
         ? new Error(`${message}${remedy}`, { cause: error })
         : error

@@ -98,6 +98,13 @@ export class CacheRefused extends Error {
   override name = 'CacheRefused'
 }
 
+/** The remedies where no server was found at its address, by the code of the error: of a failover, perhaps, or of the configuration. */
+export const remediesOfAddress: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'see that a server listens there, and correct the port if none does',
+  ENOTFOUND: 'correct the name of the host, or see that it can be looked up here',
+  EAI_AGAIN: 'see that names of hosts can be looked up here',
+}
+
 /** The server is not what the configuration says, or does not let this process in: the configuration has to change, or the server. */
 export class CacheUnusable extends Error {
   override name = 'CacheUnusable'

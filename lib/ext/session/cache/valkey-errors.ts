@@ -1,6 +1,6 @@
 // Explains the errors of a Valkey, with a remedy. The server's own words come first.
 import { types } from 'node:util'
-import { CacheUnusable } from './ports.ts'
+import { CacheUnusable, remediesOfAddress } from './ports.ts'
 import { ReplyError } from './resp.ts'
 
 const replica = 'it is a replica; name the primary'
@@ -15,7 +15,7 @@ const byReply: Readonly<Record<string, string>> = {
   ASK: cluster,
   CROSSSLOT: cluster,
   CLUSTERDOWN: cluster,
-  NOAUTH: 'set cachePassword',
+  NOAUTH: 'set cachePassword to its password, or to a function that returns it',
   WRONGPASS: 'correct cacheUser and cachePassword',
 }
 
@@ -61,6 +61,7 @@ function forReply({ code, message }: ReplyError): string | undefined {
 
 function forSocket(error: Error, tls: boolean): string | undefined {
   const { message, code = '' } = error as NodeJS.ErrnoException
+  if (code in remediesOfAddress) return remediesOfAddress[code]
   if (/RESP2/.test(message)) return 'memcached is memcached://host:port, a Valkey with TLS valkeys://host:port'
   if (unknownAuthority.test(code)) return 'set cacheCa to the authority that signed it, as PEM'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'name the server as its certificate does'

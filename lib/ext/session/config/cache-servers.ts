@@ -1,4 +1,5 @@
 // The addresses of cache servers, as the keys `cache` and `memcache` give them.
+import { isIPv6 } from 'node:net'
 import { failConfig } from './cookie.ts'
 
 /** One server of the cache. */
@@ -61,12 +62,13 @@ export function cacheServers({ cache, memcache }: CacheKeys): CacheServerAddress
       'left out where `cache` is set: both name the servers in front of Datastore',
     )
   }
-  const servers = [
-    ...one.flatMap((text) => readUrl('cache', text)),
-    ...other.flatMap((text) => readHosts('memcache', text, text, protocols.memcached!)),
-  ]
-  return ofOneKind('cache', servers)
+  const servers = [...one.flatMap((text) => readUrl('cache', text)), ...memcacheServers(memcache)]
+  return ofOneKind(other.length > 0 ? 'memcache' : 'cache', servers)
 }
+
+/** Reads the servers of `memcache`, another spelling of `cache`. */
+export const memcacheServers = (memcache: Servers): CacheServerAddress[] =>
+  listOf(memcache).flatMap((text) => readHosts('memcache', text, text, protocols.memcached!))
 
 /** Reads the servers of `cacheRetiring`, the other cache of a move. */
 export function retiringServers({ cacheRetiring: given }: { cacheRetiring: Servers | RetiringCache }) {
@@ -82,20 +84,26 @@ const isNamed = (given: Servers | RetiringCache): given is Servers =>
 
 function ofOneKind(key: string, servers: CacheServerAddress[]): CacheServerAddress[] {
   const isMixed = new Set(servers.map(({ kind, tls }) => `${kind} ${tls}`)).size > 1
-  return isMixed ? failConfig(key, 'servers of several kinds', 'servers of one kind') : servers
+  if (isMixed) failConfig(key, 'servers of several kinds', 'servers of one kind')
+  const names = servers.map(({ host, port, database }) => `${host.toLowerCase()}:${port}/${database}`)
+  const twice = servers.find((_, n) => names.indexOf(names[n]!) < n)
+  if (twice)
+    failConfig(key, `${twice.host}:${twice.port} twice`, 'servers that differ: each keeps a part of the sessions')
+  return servers
 }
 
 function listOf(servers: Servers): readonly string[] {
-  return (typeof servers === 'string' ? [servers] : (servers ?? [])).filter((text) => text !== '')
+  const texts = typeof servers === 'string' ? [servers] : (servers ?? [])
+  return texts.map((text) => text.trim()).filter((text) => text !== '')
 }
 
 export const wantedHosts = "'host:port[,…]', a list of them, or null"
 const wantedUrl =
   "an address like 'valkey://10.0.0.3:6379', or a list of them; valkeys:// is over TLS, redis:// and rediss:// are the same, memcached://host:port,host:port is memcached"
 
-/** Hides what stands before an `@`, and a query: a password there would be logged with the address. */
+/** Hides what stands before an `@`, a query and a fragment: a password there would be logged with the address. */
 function withoutCredentials(text: string): string {
-  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1…@').replace(/\?.*/s, '?…')
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1…@').replace(/([?#]).*/s, '$1…')
 }
 
 function readUrl(key: string, text: string): CacheServerAddress[] {
@@ -126,7 +134,8 @@ function decoded(user: string): string | undefined {
 function readHosts(key: string, given: string, hosts: string, { kind, tls, port }: Protocol): CacheServerAddress[] {
   return hosts.split(',').map((one) => {
     const [match, ipv6, name, number] = hostAndPort.exec(one.trim()) ?? []
-    if (match === undefined || Number(number) > 65_535) {
+    const isNoPort = number !== undefined && !(Number(number) >= 1 && Number(number) <= 65_535)
+    if (match === undefined || isNoPort || (ipv6 !== undefined && !isIPv6(ipv6))) {
       failConfig(key, withoutCredentials(given), key === 'memcache' ? wantedHosts : wantedUrl)
     }
     return { kind, tls, host: (ipv6 ?? name)!, port: Number(number ?? port), username: null, database: 0 }

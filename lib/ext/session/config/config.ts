@@ -16,6 +16,7 @@ import type { Conflict } from '../merge/merge.ts'
 import {
   type CachePasswordSetting,
   cacheServers,
+  memcacheServers,
   type RetiringCache,
   retiringServers,
   wantedHosts,
@@ -66,18 +67,31 @@ const isTexts = (value: unknown): boolean =>
 function isHosts(value: unknown): boolean {
   if (!isTexts(value) || JSON.stringify(value).includes('@')) return isTexts(value)
   try {
-    cacheServers({ cache: null, memcache: value as string | readonly string[] | null })
+    memcacheServers(value as string | readonly string[] | null)
     return true
   } catch {
     return false
   }
 }
 
-const isRetiring = (value: unknown): boolean =>
-  isTexts(value) || (isDictionary(value) && isTexts((value as Partial<RetiringCache>).cache))
-
 const isCertificate = (value: unknown): boolean =>
   value === null || (typeof value === 'string' && value.includes('-----BEGIN CERTIFICATE-----'))
+
+const isPassword = (value: unknown): boolean => value === null || ['string', 'function'].includes(typeof value)
+
+const retiringKeys: Readonly<Record<keyof RetiringCache, (value: unknown) => boolean>> = {
+  cache: (value) => value !== null && isTexts(value),
+  cacheUser: (value) => value === null || typeof value === 'string',
+  cachePassword: isPassword,
+  cacheCa: isCertificate,
+}
+
+function isRetiring(value: unknown): boolean {
+  if (!isDictionary(value)) return isTexts(value)
+  const isKnown = ([key, one]: [string, unknown]) =>
+    Object.hasOwn(retiringKeys, key) && (one === undefined || retiringKeys[key as keyof RetiringCache](one))
+  return 'cache' in value && Object.entries(value).every(isKnown)
+}
 
 const isDatastore = (value: unknown): boolean =>
   ['auto', 'embedded', 'cloud'].includes(value as string) ||
@@ -162,7 +176,9 @@ const table = {
    */
   cacheRetiring: setting<string | readonly string[] | RetiringCache | null>(
     null,
-    (value) => isRetiring(value) || 'an address like those of `cache`, a list, { cache, cachePassword, … }, or null',
+    (value) =>
+      isRetiring(value) ||
+      'an address like those of `cache`, a list, { cache, cacheUser, cachePassword, cacheCa }, or null',
   ),
   /** memcached servers, another spelling of `cache`: `host:port[,…]` or a list; null: none. */
   memcache: setting<string | readonly string[] | null>(null, (value) => isHosts(value) || wantedHosts),

@@ -344,6 +344,15 @@ describe.each(valkeyServers)('%s as the wrong server', (program) => {
   },
 )
 
+test.each([
+  ['memcached', memcachedLink],
+  ['Valkey', valkeyLink],
+])('an address of %s at which no server is found is an error with a remedy', async (_, link) => {
+  const port = await freePort()
+  await expect(link({ host: '127.0.0.1', port }).connect(5000)).rejects.toThrow('see that a server listens there')
+  await expect(link({ host: 'no-such-host.invalid', port }).connect(5000)).rejects.toThrow(/look(ed)? up here$/)
+})
+
 describe.each(valkeyServers)('an error of %s names what to change', (program) => {
   const ca = readFileSync(certificate, 'utf8')
   const files = ['--tls-cert-file', certificate, '--tls-key-file', certificate, '--tls-ca-cert-file', certificate]

@@ -27,6 +27,16 @@ describe('the servers of the cache', () => {
       ],
     ],
     ['', []],
+    [' \n', []],
+    [' valkey://a\n', [{ ...valkey, host: 'a' }]],
+    ['valkey://a:65535', [{ ...valkey, host: 'a', port: 65_535 }]],
+    [
+      ['valkey://a/0', 'valkey://a/1'],
+      [
+        { ...valkey, host: 'a' },
+        { ...valkey, host: 'a', database: 1 },
+      ],
+    ],
   ])('are read from %j', (cache, servers) => {
     expect(read(cache)).toEqual(servers)
   })
@@ -46,7 +56,15 @@ test.each<[string | readonly string[], string]>([
   ['http://cache', 'valkey://'],
   ['valkey://', 'valkey://'],
   ['valkey://a b', 'valkey://'],
-  ['valkey://a:99999', 'valkey://'],
+  ['valkey://a:65536', 'valkey://'],
+  ['valkey://a:0', 'valkey://'],
+  ['memcached://a,b:00', 'memcached://'],
+  ['valkey://a,', 'valkey://'],
+  ['valkey://[12:34]', 'valkey://'],
+  ['valkey://[10.0.0.3]', 'valkey://'],
+  ['valkey://a,a', 'servers that differ'],
+  ['memcached://a,b:1,A:11211', 'servers that differ'],
+  [['valkey://a', 'redis://x@a:6379/0'], 'servers that differ'],
   ['valkey://a/x', 'valkey://'],
   ['memcached://a/1', 'an address without a database'],
   [['valkey://a', 'memcached://b'], 'servers of one kind'],
@@ -61,9 +79,20 @@ test.each([
   'valkey://:hush@cache',
   'ann:hush@cache',
   'valkeys://a:hu:sh@cache:1/2',
+  'valkey://cache?password=hush',
 ])('a password in %j is rejected without being shown', (cache) => {
   expect(() => read(cache)).toThrow('cachePassword')
   expect(() => read(cache)).toThrow(expect.objectContaining({ message: expect.not.stringMatching(/hu:?sh/) }))
+})
+
+test('what follows a # is not shown', () => {
+  expect(() => read('valkey://cache#hush')).toThrow(
+    expect.objectContaining({ message: expect.not.stringMatching(/hush/) }),
+  )
+})
+
+test('a server that `memcache` names twice stops the start', () => {
+  expect(() => read(null, 'a,b,a')).toThrow('`memcache` is "a:11211 twice"')
 })
 
 test('`cache` and `memcache` at once are rejected', () => {

@@ -94,6 +94,11 @@ test.each([
   [{ cookie: { sameSite: 'None' } }, 'TIPFY_E_SESSION_CONFIG', 'cookie.secure'],
   [{ cookieName: 'a', idCookieName: 'a' }, 'TIPFY_E_SESSION_CONFIG', 'cookieName'],
   [{ dataVersion: 1.5 }, 'TIPFY_E_SESSION_CONFIG', 'dataVersion'],
+  [{ cacheRetiring: { cachePassword: 'x' } }, 'TIPFY_E_CONFIG_VALUE', 'cacheRetiring'],
+  [{ cacheRetiring: { cache: 'valkey://a', cachePasword: 'x' } }, 'TIPFY_E_CONFIG_VALUE', 'cacheRetiring'],
+  [{ cacheRetiring: { cache: 'valkey://a', cacheCa: 'no PEM' } }, 'TIPFY_E_CONFIG_VALUE', 'cacheRetiring'],
+  [{ cacheRetiring: { cache: ['valkey://a', 'valkey://a'] } }, 'TIPFY_E_SESSION_CONFIG', 'servers that differ'],
+  [{ memcache: 'a,b,a' }, 'TIPFY_E_SESSION_CONFIG', 'servers that differ'],
   [{ secretKey: 'short' }, 'TIPFY_E_SECRET_KEY', '32'],
 ])('the configuration %j stops the start with %s', (session, code, named) => {
   const config = { tipfy: { dev: true }, 'tipfy/ext/session': { secretKey: key, ...session } } as Config

@@ -190,7 +190,7 @@ function writeDraft(store: Store, { n, k, kind, stored, text, properties }: Draf
     if (stored) store.touch(n, k, version)
     return 0
   }
-  store.history.remember(version, n, k, stored)
+  store.history.remember(version, n, k, stored, text)
   const before = stored ? entries(readDocument(stored.d)) : new Map<string, Entry>()
   const after = properties ? entries(properties) : new Map<string, Entry>()
   if (text === undefined) store.delete(n, k)

@@ -4,12 +4,19 @@ import type { StoredKey } from './keys.ts'
 import type { Properties, StoredValue } from './values.ts'
 
 // A value is [tag, payload], then 1 if it is not indexed (or 0), then its meaning; both are left out where they are empty. Long
-// texts are outside the JSON, which would escape them: after it and a line break, with a tab in front of all.
+// texts are outside the JSON, which would escape them: after it and a line break, with a tab in front of all. Spaces after the JSON
+// and at the end keep what follows in its place and the whole at its length through small changes: SQLite then writes only the pages
+// that differ.
 type Packed = [tag: string, payload: unknown, unindexed?: 0 | 1, meaning?: number]
 type PackedProperties = Record<string, Packed>
 
 /** Characters from which on a text without an index is kept outside the JSON. */
 const longText = 1000
+
+/** Characters to a multiple of which the JSON in front of long texts is filled up. */
+const headUnit = 256
+/** The part of all that may be spaces at its end. */
+const endPart = 1 / 32
 
 /** The texts outside the JSON of a document. */
 class Outside {
@@ -139,7 +146,15 @@ export function writeDocument(properties: Properties): string {
   const outside = new Outside()
   const json = JSON.stringify(packProperties(properties, outside))
   const text = hasEscapedKeys(json) ? ` ${json}` : json
-  return outside.texts.length === 0 ? text : `\t${text}\n${outside.texts.join('')}`
+  if (outside.texts.length === 0) return text
+  const long = outside.texts.join('')
+  // Powers of two: a text that grows keeps its unit for long.
+  const unit = 2 ** Math.floor(Math.log2(long.length * endPart))
+  return `\t${padded(text, headUnit)}\n${padded(long, unit)}`
+}
+
+function padded(text: string, unit: number): string {
+  return text.padEnd(Math.ceil(text.length / unit) * unit)
 }
 
 /** Returns true if there are arrays in a text of `writeDocument`; perhaps also for others that look like it. */

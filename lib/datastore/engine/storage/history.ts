@@ -1,5 +1,7 @@
 // Keeps what commits replaced, for reads of the past: of transactions while they run, and of readTime for an hour. A read at an
-// earlier version takes the tables as they are, without what came later, and finds here what was there instead.
+// earlier version takes the tables as they are, without what came later, and finds here what was there instead. Of a long text only
+// the difference from the one that came after is kept (see encoding/replaced.ts).
+import { isDifference, replaced, restored } from '../encoding/replaced.ts'
 import type { Row } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -18,10 +20,10 @@ const oldest = `FROM history WHERE id < ${firstId('?')} ORDER BY id LIMIT ?`
 const selectOldest = `SELECT sum(size), max(at) FROM (SELECT coalesce(octet_length(d), 0) + ${rowBytes} AS size, at ${oldest})`
 const deleteOldest = `DELETE FROM history WHERE id IN (SELECT id ${oldest})`
 const since = `id >= ${firstId('?1')} AND at >= ?1`
-const selectFirstChange = `SELECT c, v, d FROM history WHERE ${since} AND n = ? AND k = ? ORDER BY id LIMIT 1`
+const selectChangesOf = `SELECT c, v, d FROM history WHERE ${since} AND n = ? AND k = ? ORDER BY id`
 const selectLastChange = 'SELECT max(at) FROM history WHERE n = ? AND k = ?'
 const selectChangedIn = `SELECT 1 FROM history WHERE ${since} AND n = ? AND k >= ? AND k < ? LIMIT 1`
-const selectChanges = `SELECT k, c, v, d FROM history WHERE ${since} AND n = ? ORDER BY id`
+const selectChangesBack = `SELECT k, c, v, d FROM history WHERE ${since} AND n = ? ORDER BY id DESC`
 const updateState = `UPDATE state SET version = ?, kept = kept + ?
   RETURNING kept, (SELECT at FROM history ORDER BY id LIMIT 1)`
 
@@ -34,11 +36,12 @@ export class History {
     this.#sql = sql
   }
 
-  /** Keeps what a commit is about to replace. */
-  remember(version: number, n: number, k: Uint8Array, row: Row | undefined): void {
-    this.#sql.run(insertRow, version, n, k, row?.c ?? null, row?.v ?? null, row?.d ?? null)
+  /** Keeps what a commit is about to replace. @param next the text that comes after; undefined if the entity is deleted */
+  remember(version: number, n: number, k: Uint8Array, row: Row | undefined, next: string | undefined): void {
+    const text = row === undefined || next === undefined ? row?.d : replaced(row.d, next)
+    this.#sql.run(insertRow, version, n, k, row?.c ?? null, row?.v ?? null, text ?? null)
     this.#added.rows++
-    this.#added.bytes += rowBytes + (row ? Buffer.byteLength(row.d) : 0)
+    this.#added.bytes += rowBytes + (text === undefined ? 0 : Buffer.byteLength(text))
   }
 
   /**
@@ -75,8 +78,21 @@ export class History {
   /** Returns an entity as it was at a version. @param now The entity as it is. */
   getAt(n: number, k: Uint8Array, version: number, now: Row | undefined): Row | undefined {
     if (now && now.v <= version) return now
-    const then = this.#sql.first<OldColumns>(selectFirstChange, version + 1, n, k)
-    return then ? present(...then) : now
+    let first: OldColumns | undefined
+    const differences: string[] = []
+    let text: string | null | undefined
+    for (const then of this.#sql.each<OldColumns>(selectChangesOf, version + 1, n, k)) {
+      first ??= then
+      text = then[2]
+      if (text === null || !isDifference(text)) break
+      differences.push(text)
+      text = undefined
+    }
+    if (first === undefined) return now
+    // The last difference is from the entity as it is.
+    if (text === undefined) text = now!.d
+    for (const difference of differences.reverse()) text = restored(difference, text!)
+    return present(first[0], first[1], text)
   }
 
   /** Returns true if an entity with a key in a range has changed after a version. */
@@ -84,10 +100,21 @@ export class History {
     return this.#sql.first(selectChangedIn, version + 1, n, low, high) !== undefined
   }
 
-  /** Yields what was replaced after a version in a partition, oldest first. */
-  *changesSince(n: number, version: number): Generator<{ k: Uint8Array; row: Row | undefined }> {
-    const changes = this.#sql.all<[Uint8Array, ...OldColumns]>(selectChanges, version + 1, n)
-    for (const [k, ...then] of changes) yield { k, row: present(...then) }
+  /** Returns the entities of a partition that changed after a version, as they were then. @param now Returns one as it is. */
+  changedSince(
+    n: number,
+    version: number,
+    now: (k: Uint8Array) => Row | undefined,
+  ): Iterable<{ k: Uint8Array; row: Row | undefined }> {
+    const states = new Map<string, { k: Uint8Array; row: Row | undefined }>()
+    // From the latest change back, for the texts from which differences are.
+    for (const [k, c, v, d] of this.#sql.each<[Uint8Array, ...OldColumns]>(selectChangesBack, version + 1, n)) {
+      const id = Buffer.from(k).toString('latin1')
+      const after = () => (states.has(id) ? states.get(id)!.row : now(k))!.d
+      const text = d !== null && isDifference(d) ? restored(d, after()) : d
+      states.set(id, { k, row: present(c, v, text) })
+    }
+    return states.values()
   }
 
   /** Returns the version since which an entity has been missing, or the oldest one known. */

@@ -19,16 +19,17 @@ export interface Row {
   d: string
 }
 
-/** Grows with each change of `schema` that older code cannot read. */
-const currentFormat = 3
+/** Grows with each change that older code cannot read. Format 3 had no differences in its history: nothing is to be converted. */
+const currentFormat = 4
 /** SQLite's codes for a read-only and for a damaged file. */
 const [readOnlyCode, corruptCode] = [8, 11]
 const cacheKib = 8 * 1024
 
-// `history` holds what each commit replaced, by its version (`at`); d is null if nothing was there. A reader at an earlier version
-// sees the table without what came later. Its rows are appended in the order of commits (see history.ts): in a table without a
-// rowid, or with an index on `at`, each would cost about twice as much. `entry` is the index: one row for each indexed value, with `p`
-// the number of (partition, kind, property), and one for each entity under the property ''.
+// `history` holds what each commit replaced, by its version (`at`); d is null if nothing was there, and may be a difference where it
+// is long (see encoding/replaced.ts). A reader at an earlier version sees the table without what came later. Its rows are appended in
+// the order of commits (see history.ts): in a table without a rowid, or with an index on `at`, each would cost about twice as much.
+// `entry` is the index: one row for each indexed value, with `p` the number of (partition, kind, property), and one for each entity
+// under the property ''.
 const historyTable = `
 CREATE TABLE history (
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, n INTEGER NOT NULL, k BLOB NOT NULL, c INTEGER, v INTEGER, d TEXT);`

@@ -19,6 +19,11 @@ export class Sql {
     return this.#prepared(text).get(...parameters) as unknown as Columns | undefined
   }
 
+  /** Yields the columns of each row of a SELECT, as they are asked for. */
+  each<Columns extends unknown[]>(text: string, ...parameters: SQLInputValue[]): Iterable<Columns> {
+    return this.#prepared(text).iterate(...parameters) as unknown as Iterable<Columns>
+  }
+
   /** Returns the columns of all rows of a SELECT. */
   all<Columns extends unknown[]>(text: string, ...parameters: SQLInputValue[]): Columns[] {
     return this.#prepared(text).all(...parameters) as unknown[] as Columns[]

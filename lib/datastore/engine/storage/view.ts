@@ -61,12 +61,7 @@ export class View {
   /** Returns the entities of a partition, and of a kind if given, that changed after the version read. */
   changedEntities(n: number, kind: string | undefined): OldEntity[] {
     if (this.version === undefined || this.version >= this.store.version()) return []
-    const first = new Map<string, OldEntity>()
-    for (const { k, row } of this.store.history.changesSince(n, this.version)) {
-      const id = Buffer.from(k).toString('latin1')
-      if (!first.has(id)) first.set(id, { k, row })
-    }
-    const changed = [...first.values()]
+    const changed = [...this.store.history.changedSince(n, this.version, (k) => this.store.get(n, k))]
     return kind === undefined ? changed : changed.filter(({ k }) => pathFromBytes(k).at(-1)!.kind === kind)
   }
 }

@@ -7,6 +7,7 @@
 // Equal data has equal text, but for one thing: keys stay in the order in which they were written, because they are read
 // back in it. The order of an object's keys is no part of its state, though: `sameData` looks past it. The order of Maps
 // and Sets is.
+import { commonEnd, commonStart } from '../../../internal/common-ends.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import { readJson } from '../../../internal/json.ts'
 import { same } from './equality.ts'
@@ -64,28 +65,11 @@ const readBody = (text: string): unknown => readJson(hasTags(text) ? text.slice(
 
 /** Returns true if two texts of one length have the same characters. Only the part that differs is counted: mostly a short one. */
 function haveSameCharacters(a: string, b: string): boolean {
-  const start = commonLength(a.length, (from, to) => a.slice(from, to) === b.slice(from, to))
+  const start = commonStart(a, b)
   const end = a.length - commonEnd(a, b, a.length - start)
   let sum = 0
   for (let at = start; at < end; at++) sum += a.charCodeAt(at) - b.charCodeAt(at)
   return sum === 0
-}
-
-/** Returns how many characters two texts have in common at their ends. */
-export function commonEnd(a: string, b: string, max = Math.min(a.length, b.length)): number {
-  const fromEnd = (text: string, from: number, to: number) => text.slice(text.length - to, text.length - from)
-  return commonLength(max, (from, to) => fromEnd(a, from, to) === fromEnd(b, from, to))
-}
-
-/** Returns the largest length, up to `max`, that is common. Slices are compared faster than their characters one by one. */
-function commonLength(max: number, isCommon: (from: number, to: number) => boolean): number {
-  let [low, high] = [0, max]
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (isCommon(low, middle)) low = middle
-    else high = middle - 1
-  }
-  return low
 }
 
 function revive(value: unknown, depth: number): unknown {

@@ -1,8 +1,9 @@
 // The merge of encoded data (see data/codec.ts) without a look at what no side changed: members of objects that have the same text on
 // all sides, the entries that lists, Maps and Sets begin with, and the elements that lists end with are neither decoded nor encoded.
 // They are left out of the texts that are merged, and put into the result.
+import { commonEnd } from '../../../internal/common-ends.ts'
 import { endOfString } from '../../../internal/json.ts'
-import { commonEnd, decodeData, encodeData, sameData } from '../data/codec.ts'
+import { decodeData, encodeData, sameData } from '../data/codec.ts'
 import { versionKey } from '../data/reserved.ts'
 import { member } from '../data/values.ts'
 import type { Conflict } from './merge.ts'

@@ -113,6 +113,35 @@ test('the second format is converted: the past of its commits is read as before'
   engine.close()
 })
 
+test('the third format, with whole texts in its history, is read as it is', async () => {
+  let now = Date.now()
+  const clock = () => now
+  const first = new Engine({ dataFolder: folder, clock })
+  const write = (engine: Engine, text: string) => {
+    const properties = { x: { stringValue: text.repeat(2000), excludeFromIndexes: true } }
+    now += 1000
+    const mutations = [{ upsert: { key: key('a'), properties } }]
+    return engine.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations })
+  }
+  await write(first, 'one ')
+  const { readTime } = first.lookup({ projectId, keys: [] })
+  await write(first, 'two ')
+  first.close()
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+  const db = new DatabaseSync(join(folder, 'datastore.sqlite'))
+  const whole = `\t{"x":["o",[0,8000],1]}\n${'one '.repeat(2000)}`
+  db.prepare('UPDATE history SET d = ? WHERE d IS NOT NULL').run(whole)
+  db.exec('PRAGMA user_version = 3')
+  db.close()
+
+  const engine = new Engine({ dataFolder: folder, clock })
+  await write(engine, 'two 2')
+  const read = (readOptions?: object) =>
+    engine.lookup({ projectId, keys: [key('a')], readOptions }).found[0]!.entity.properties!['x']!.stringValue
+  expect([read({ readTime }), read()]).toEqual(['one '.repeat(2000), 'two 2'.repeat(2000)])
+  engine.close()
+})
+
 test('a commit of thousands of entities is one version: the past before and after it is whole', async () => {
   let now = Date.now()
   const engine = new Engine({ memory: true, clock: () => now })

@@ -49,19 +49,19 @@ export class BaseConverter<Value = unknown> {
 /** A converter class, as in a map's `converters`. */
 export type ConverterClass = new (map: RuleMap, args: ConverterArguments) => BaseConverter
 
-/** Sorts arguments by name, positional ones included; `fixed_digits` is read as `fixedDigits`. Throws a TypeError. */
+/** Sorts arguments by name, positional ones included; `fixed_digits` is read as `fixedDigits`, `minLength` as `minlength`. Throws a TypeError. */
 function byName<Name extends string>(args: ConverterArguments, names: readonly Name[]) {
   const values: Partial<Record<Name, ConverterArgument>> = {}
   const set = (name: Name | undefined, value: ConverterArgument, shown: string) => {
-    if (name === undefined) throw new TypeError(`takes no argument ${shown}`)
+    if (name === undefined) throw new TypeError(`takes no argument ${shown}; it has ${names.join(', ') || 'none'}`)
     if (name in values) throw new TypeError(`got ${name} twice`)
     values[name] = value
   }
   args.positional.forEach((value, at) => void set(names[at], value, `number ${at + 1}`))
   for (const [name, value] of Object.entries(args.named)) {
-    const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const plain = name.replaceAll('_', '').toLowerCase()
     set(
-      names.find((known) => known === camel),
+      names.find((known) => known.toLowerCase() === plain),
       value,
       `\`${name}\``,
     )

@@ -27,6 +27,8 @@ describe('int', () => {
 
   test('fixedDigits, min and max hold', () => {
     expect(readAs('<int(fixed_digits=4):x>', '0042')).toBe(42)
+    for (const name of ['maxlength', 'maxLength', 'max_length'])
+      expect([readAs(`<string(${name}=2):x>`, 'ab'), readAs(`<string(${name}=2):x>`, 'abc')]).toEqual(['ab', null])
     expect(readAs('<int(fixedDigits=4):x>', '42')).toBeNull()
     expect(readAs('<int(4):x>', '0042')).toBe(42)
     expect(readAs('<int(min=10, max=20):x>', '9')).toBeNull()

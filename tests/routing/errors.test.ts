@@ -37,7 +37,7 @@ describe('a rule that cannot be is an error at start, naming it', () => {
     [
       '/<int(foo=1):x>',
       'TIPFY_E_RULE_CONVERTER',
-      '`/<int(foo=1):x>` cannot make its converter `int`: takes no argument `foo`',
+      '`/<int(foo=1):x>` cannot make its converter `int`: takes no argument `foo`; it has fixedDigits, min, max, signed.',
     ],
     ['/<int(1,2,3,4,5):x>', 'TIPFY_E_RULE_CONVERTER', 'takes no argument number 5'],
     ['/<int(1,fixedDigits=2):x>', 'TIPFY_E_RULE_CONVERTER', 'got fixedDigits twice'],

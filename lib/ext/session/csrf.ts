@@ -109,7 +109,8 @@ export class Csrf {
 
   async #wrongToken(secret: string | undefined, nonce: string): Promise<string | undefined> {
     const { csrfField, csrfHeader } = this.#settings
-    if (!secret) return 'it came without the cookie that csrfToken() sets'
+    if (!secret)
+      return 'it came without the cookie that csrfToken() sets (name endpoints for programs, which have none, in csrfExempt)'
     const given = this.#request.headers.get(csrfHeader) ?? (await this.#field(csrfField))
     if (typeof given !== 'string') return `it has no field ${csrfField} and no header ${csrfHeader}`
     return isSameToken(given, tokenOf(secret, nonce)) ? undefined : 'its token is not that of this session'

@@ -206,7 +206,9 @@ describe.each(kinds)('36: forged requests, with a %s session', (kind) => {
     expect(answer.text).not.toContain('cookie')
     expect(site.lines).toContainEqual(expect.objectContaining({ message: 'a request was rejected as forged' }))
     const dev = await serveForms({ tipfy: { dev: true } })
-    expect((await dev.visitor().ask('/post', { method: 'POST' })).text).toContain('came without the cookie')
+    const { text } = await dev.visitor().ask('/post', { method: 'POST' })
+    expect(text).toContain('came without the cookie')
+    expect(text).toContain('csrfExempt')
   })
 })
 

@@ -134,7 +134,7 @@ function openedElsewhere(dataFolder: string): string {
   const { stdout, stderr } = spawnSync(process.execPath, [...flags, child, dataFolder], {
     env: { ...process.env, NODE_OPTIONS: '' },
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 50_000,
   })
   return stdout + stderr
 }

@@ -51,10 +51,10 @@ async function run({ kinds, minutes, clients, cacheTtl, program, cacheTimeout }:
   const pair = await FailoverPair.start(program)
   const options = { memcached: pair.address, dataFolder: place, lib: resolve('lib'), cacheTtl, cacheTimeout }
   const servers = [new StaleServer(options), new StaleServer(options)]
-  const end = performance.now() + minutes * 60_000
-  const isOver = () => performance.now() > end
   try {
     await Promise.all(servers.map((server) => server.start()))
+    const end = performance.now() + minutes * 60_000
+    const isOver = () => performance.now() > end
     const visits = Array.from({ length: clients }, (_, client) => visit(servers, client, figures, isOver))
     while (!isOver()) {
       await pause(between(2000, 4000))

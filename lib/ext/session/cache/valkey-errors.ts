@@ -7,6 +7,8 @@ const replica = 'it is a replica; name the primary'
 const cluster =
   'it is part of a cluster of several shards; make an instance with cluster mode disabled, or with one shard, and name its primary'
 
+const full = 'raise its maxclients, or run fewer processes'
+
 const byReply: Readonly<Record<string, string>> = {
   READONLY: replica,
   NOTPRIMARY: replica,
@@ -36,8 +38,8 @@ export function explain(error: unknown, tls: boolean): Error {
   const said = shorten(cause.message)
   if (remedy === undefined) return said === cause.message ? cause : new Error(said, { cause })
   const text = `${said}: ${remedy}`
-  // A replica, and a connection that is cut, may be the middle of a failover.
-  const mayPass = remedy === replica || (!(cause instanceof ReplyError) && !isPermanent(cause))
+  // A replica, and a connection that is cut, may be the middle of a failover; clients come and go.
+  const mayPass = remedy === replica || remedy === full || (!(cause instanceof ReplyError) && !isPermanent(cause))
   return mayPass ? new Error(text, { cause }) : new CacheUnusable(text, { cause })
 }
 
@@ -53,6 +55,7 @@ function forReply({ code, message }: ReplyError): string | undefined {
   // Inside a script a right that is missing is an error of another code.
   if (/can't (run this command|access)|NOPERM|no permissions/i.test(message)) return rights
   if (/without any password configured/.test(message)) return 'it asks for no password; leave out cachePassword'
+  if (/max number of clients/.test(message)) return full
   if (/DB index is out of range|SELECT is not allowed/.test(message)) return 'name another database, or none'
   if (/unknown (\w+ )?command/i.test(message)) return commands
   if (/compiling script/i.test(message)) return 'it needs Valkey, or Redis 7 or later'

@@ -383,6 +383,15 @@ describe.each(valkeyServers)('an error of %s names what to change', (program) =>
     await server.kill()
   })
 
+  test('for a server that takes no more clients', async () => {
+    const server = await Valkey.start(program)
+    const first = await connect(server.port)
+    await server.command('CONFIG', 'SET', 'maxclients', '1')
+    await expect(connect(server.port)).rejects.toThrow(/^ERR max number of clients.*: raise its maxclients/)
+    expect(await first.get('k')).toBeNull()
+    await server.kill()
+  })
+
   test.each([
     [
       'that wants certificates of its clients',

@@ -242,8 +242,8 @@ export class HeaderList extends Headers {
   get<T>(name: string, fallback: T): string | T;
   getAll(name: string): string[];
   has(name: string): boolean;
-  set(name: string, value: string | number): this;
-  add(name: string, value: string | number): this;
+  set(name: string, value: string | number | Date): this;
+  add(name: string, value: string | number | Date): this;
   delete(name: string): boolean;
   deleteWhere(name: string, unwanted: (value: string) => boolean): void;
   clear(): void;

@@ -2,6 +2,7 @@
 // Responses own a `HeaderList`; `RequestHeaders` is a view of the headers that Node has parsed.
 import type { IncomingMessage } from 'node:http'
 import { inspect } from 'node:util'
+import { isDate } from 'node:util/types'
 import { checkFunction, notText, wrongArgument } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { describeValue, hasText } from '../internal/has-text.ts'
@@ -15,15 +16,21 @@ export type HeadersInit =
   | Record<string, string | number | readonly string[] | undefined>
 
 /** Returns `value` as text; throws for characters that would end the header or that a header cannot contain. */
-export function checkHeaderValue(name: string, value: string | number): string {
+export function checkHeaderValue(name: string, value: string | number | Date): string {
   const text = typeof value === 'string' ? value : textOf(name, value)
   if (badValue.test(text)) throw new TipfyError('TIPFY_E_HEADER_VALUE', { name, value: JSON.stringify(text) })
   return text
 }
 
 function textOf(name: string, value: unknown): string {
-  if (value !== null && value !== undefined && hasText(value)) return String(value)
-  throw new TipfyError('TIPFY_E_HEADER_TYPE', { name, given: describeValue(value) })
+  const isInvalid = isDate(value) && Number.isNaN(value.getTime())
+  // Its own text is that of the machine's time zone.
+  if (isDate(value) && !isInvalid) return value.toUTCString()
+  // The texts of a list would be joined by commas: of two cookies one would be left.
+  const isOne = value !== null && value !== undefined && !Array.isArray(value) && !isInvalid
+  if (isOne && hasText(value)) return String(value)
+  const given = isInvalid ? 'an invalid Date' : Array.isArray(value) ? 'a list' : describeValue(value)
+  throw new TipfyError('TIPFY_E_HEADER_TYPE', { name, given })
 }
 
 /** Node frames the response: copied from another one, this header beside a Content-Length would split the response. */
@@ -121,10 +128,10 @@ export class HeaderList extends Headers {
   }
 
   /**
-   * Makes `value` the only value of `name`. Transfer-Encoding is ignored: Node sets it. Throws for characters that a header
+   * Makes `value` the only value of `name`; a Date is written as HTTP writes dates. Transfer-Encoding is ignored: Node sets it. Throws for characters that a header
    * cannot contain: CR, LF, NUL, and all beyond Latin-1.
    */
-  set(name: string, value: string | number): this {
+  set(name: string, value: string | number | Date): this {
     const text = checkHeaderValue(name, value)
     if (this.#isFrozen) throw frozenError(name)
     if (isFraming(name)) return this
@@ -136,7 +143,7 @@ export class HeaderList extends Headers {
   }
 
   /** Adds a value to `name`; each is sent on a line of its own. */
-  add(name: string, value: string | number): this {
+  add(name: string, value: string | number | Date): this {
     const text = checkHeaderValue(name, value)
     if (this.#isFrozen) throw frozenError(name)
     return isFraming(name) ? this : this.#push(name, text)

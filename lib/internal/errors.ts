@@ -228,7 +228,8 @@ const table = {
   },
   TIPFY_E_HEADER_TYPE: {
     message: 'The header {name} was given {given}, which has no text',
-    remedy: 'Give it a text or a number: await a promise first. To remove a header, use headers.delete().',
+    remedy:
+      'Give it a text, a number or a Date: await a promise first. Add several values one by one, with headers.add(); headers.delete() removes a header.',
   },
   TIPFY_E_HEADER_VALUE: {
     message: 'The header {name} cannot have the value {value}',

@@ -1,9 +1,11 @@
 // Converts the return value of a handler to the response to send.
-import { isUint8Array } from 'node:util/types'
+import { isTypedArray, isUint8Array } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
 import { writeJson } from '../../internal/write-json.ts'
 import { HTTPException } from '../exceptions.ts'
+import { HeaderList, RequestHeaders } from '../headers.ts'
 import { safeText } from '../html.ts'
+import { MultiDict } from '../multidict.ts'
 import type { Request } from '../request/request.ts'
 import { FileBody, type StreamSource } from './body.ts'
 import { prepareFile } from './open-file.ts'
@@ -16,8 +18,13 @@ function isJson(value: object): boolean {
   return (proto === null || Object.getPrototypeOf(proto) === null) && !isIterable(value)
 }
 
+/** Fields, headers and lists of numbers yield no pieces of a body: an empty one would be an empty response, without an error. */
+const noStreams = [MultiDict, HeaderList, RequestHeaders, Headers, URLSearchParams, FormData]
+
+const isNoStream = (value: object) => isTypedArray(value) || noStreams.some((type) => value instanceof type)
+
 function isIterable(value: object): boolean {
-  return Symbol.asyncIterator in value || Symbol.iterator in value
+  return (Symbol.asyncIterator in value || Symbol.iterator in value) && !isNoStream(value)
 }
 
 /** True for a web-standard Response of any realm or library. */

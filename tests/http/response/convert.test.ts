@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from '@jest/globals'
 import { NotFound } from '../../../lib/http/exceptions.ts'
 import { html } from '../../../lib/http/html.ts'
+import { MultiDict } from '../../../lib/http/multidict.ts'
 import { makeResponse } from '../../../lib/http/response/convert.ts'
 import { Response as TipfyResponse } from '../../../lib/http/response/response.ts'
 import { fakeRequest } from '../fake.ts'
@@ -121,6 +122,11 @@ test.each([
   ['a Date', new Date(), 'Date'],
   ['an error', new TypeError(), 'TypeError'],
   ['an object of a class', new (class Cart {})(), 'Cart'],
+  ['fields of a query', new MultiDict(), 'MultiDict'],
+  ['headers of the web', new Headers(), 'Headers'],
+  ['a query of the web', new URLSearchParams(), 'URLSearchParams'],
+  ['a form of the web', new FormData(), 'FormData'],
+  ['a list of numbers', new Uint16Array(2), 'Uint16Array'],
 ])('%s is rejected by name', (_, returned, given) => {
   expect(() => made(returned)).toThrow(expect.objectContaining({ code: 'TIPFY_E_HANDLER_RETURNED' }))
   expect(() => made(returned)).toThrow(given)

@@ -145,10 +145,18 @@ test.each([
   ['a promise', Promise.resolve('x'), 'a promise'],
   ['an object', {}, 'an object'],
   ['a function', () => 'x', 'a function'],
+  ['a list', ['a=1', 'b=2'], 'a list'],
 ])('%s is no value of a header', (_, value, given) => {
   const set = () => new Response().headers.set('X-A', value as string)
   expect(set).toThrow(`The header X-A was given ${given}, which has no text`)
   expect(
     new Response().headers.set('Location', new URL('http://a.example/') as unknown as string).get('location'),
   ).toBe('http://a.example/')
+})
+
+test('a Date as the value of a header is written as HTTP writes dates', () => {
+  const response = new Response()
+  response.headers.set('Last-Modified', new Date(0))
+  expect(response.headers.get('last-modified')).toBe('Thu, 01 Jan 1970 00:00:00 GMT')
+  expect(() => response.headers.set('Last-Modified', new Date(Number.NaN))).toThrow('was given an invalid Date')
 })

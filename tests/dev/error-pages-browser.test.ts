@@ -52,7 +52,7 @@ whereChromium('error pages in Chromium', () => {
     ['development', '/closed', 403],
     ['development', '/failing', 500],
   ])('%s, %s: the page of a %d has no serious fault for axe, light and dark, and fits a phone', async (mode, path, code) => {
-    const page = await (await browser.newContext({ viewport: { width: 360, height: 640 } })).newPage()
+    const page = await (await browser.newContext({ viewport: { width: 320, height: 568 } })).newPage()
     const said: string[] = []
     page.on('console', (message) => {
       if (/Content.Security/i.test(message.text())) said.push(message.text())

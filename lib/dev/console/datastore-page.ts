@@ -81,7 +81,7 @@ async function entities(visit: Visit, datastore: Datastore, kind: string): Promi
 <label>Operator <select name="operator">${operators.map((one) => html`<option${one === fields.operator ? html` selected` : ''}>${one}</option>`)}</select></label>
 <label>Value <input name="value" value="${fields.value}" autocomplete="off" placeholder="text, 12, true, null, a time"></label>
 <label>Order by <input name="order" value="${fields.order}" autocomplete="off" placeholder="property, or -property"></label><button>Query</button></form>
-<div class="wide"><table><caption>${found.length === 0 ? 'None found.' : `${found.length === 1 ? '1 entity' : `${found.length} entities`}${more ? ', and there are more' : ''}.`}</caption>
+<div class="wide" role="region" aria-label="Entities" tabindex="0"><table><caption>${found.length === 0 ? 'None found.' : `${found.length === 1 ? '1 entity' : `${found.length} entities`}${more ? ', and there are more' : ''}.`}</caption>
 <thead><tr><th>Key</th>${columns.map((column) => html`<th>${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>
 ${more ? html`<p><a href="/_tipfy/datastore/${encodeURIComponent(kind)}?${new URLSearchParams({ ...fields, after: more })}">More</a></p>` : ''}`
   return { title: kind, body }

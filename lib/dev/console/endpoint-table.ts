@@ -41,7 +41,7 @@ export function endpointTable(recordings: readonly Recording[]): Html {
 <td class="n">${each(sum.cache, sum)}</td><td class="n">${each(sum.datastore, sum)}</td></tr>`,
   )
   if (rows.length === 0) return html`<p class="soft">No request yet.</p>`
-  return html`<div class="wide"><table class="small"><caption>Of the requests that are listed; what took most in all comes first.</caption>
+  return html`<div class="wide" role="region" aria-label="Endpoints" tabindex="0"><table class="small"><caption>Of the requests that are listed; what took most in all comes first.</caption>
 <thead><tr><th>Endpoint</th><th class="n">Requests</th><th class="n">400 and up</th><th class="n">Mean ms</th><th class="n">Slowest ms</th><th class="n">Cache each</th><th class="n">Datastore each</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`
 }

@@ -19,7 +19,7 @@ function list({ recorder }: Visit): Page {
   const body = html`<form class="line" role="search"><label>Show only those with
 <input data-filter type="search" autocomplete="off" placeholder="path, status, endpoint"></label></form>
 ${legend()}
-<div class="wide"><table>
+<div class="wide" role="region" aria-label="Requests" tabindex="0"><table>
 <thead><tr><th>Time</th><th>Request</th><th class="n">Status</th><th>Endpoint</th><th class="n">ms</th><th>Calls</th><th>Where it went</th></tr></thead>
 <tbody data-live data-rows>${recordings.map(requestRow)}</tbody></table></div>
 <p id="none" class="soft"${none}>No request yet. Leave this page open and use the application.</p>`

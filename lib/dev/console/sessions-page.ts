@@ -64,7 +64,7 @@ async function stored(visit: Visit, admin: SessionAdmin, { user, text, mine, now
   return html`<form class="line" role="search">
 <label>User <input name="user" value="${user}" autocomplete="off"></label>
 <label>Text in the data, or the beginning of a name <input name="text" value="${text}" autocomplete="off"></label><button>Find</button></form>
-<div class="wide"><table><caption>${lines.length === 0 ? `None found${searched > 0 ? ` among ${searched}` : ''}.` : 'In the order of their keys, which is none.'}</caption>
+<div class="wide" role="region" aria-label="Sessions" tabindex="0"><table><caption>${lines.length === 0 ? `None found${searched > 0 ? ` among ${searched}` : ''}.` : 'In the order of their keys, which is none.'}</caption>
 <thead><tr><th>Name</th><th>State</th><th>User</th><th>Device</th><th>Created</th><th>Changed</th><th>Expires</th><th class="n">Version</th><th class="n">Data</th></tr></thead>
 <tbody>${lines}</tbody></table></div>
 ${next === null ? '' : html`<p><a href="/_tipfy/sessions?${query}">More</a></p>`}`

@@ -53,6 +53,7 @@ form.line { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem .8rem; 
 label { display: grid; gap: .15rem; color: var(--soft) }
 label.wide { flex: 1 1 20rem }
 input, select, button { font: inherit; color: var(--fg); background: var(--bg); border: 1px solid var(--soft); border-radius: .35rem; padding: .25rem .55rem }
+summary { cursor: pointer; padding: .2rem 0 }
 button { cursor: pointer; background: var(--well) }
 button.bad { color: var(--bad); border-color: var(--bad) }
 .said { border-left: 3px solid var(--good); background: var(--well); padding: .45rem .8rem; margin: .8rem 0; border-radius: 0 .35rem .35rem 0; max-width: none }

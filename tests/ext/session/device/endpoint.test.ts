@@ -323,3 +323,19 @@ test('a first refresh on its way while the session gets a new id has to be made 
   await browser.refresh()
   expect(await browser.state()).toBe('bound')
 })
+
+test('while a session moves its browser keeps the key of it, through a login, the first refresh of that and another login', async () => {
+  const browser = await (await open('datastore')).bound()
+  const former = browser.id
+  await browser.client.get('/renew')
+  await browser.bound()
+  const bound = browser.id
+  // The first of two keys is refreshed alone: a bound session needs its own.
+  expect((await browser.refresh(undefined, former)).status).toBe(200)
+  await browser.registered()
+  for (const id of [former, bound]) expect((await browser.refresh(undefined, id)).status).toBe(503)
+  expect((await browser.refresh()).status).toBe(204)
+  await browser.registered()
+  browser.site.later(61)
+  expect((await browser.refresh(undefined, former)).status).toBe(200)
+})

@@ -31,7 +31,15 @@ const rpcKey = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA')
 /** Values that the conventions hide: signatures of URLs that are as good as a password. */
 const signatures = /((?:^|&)(?:AWSAccessKeyId|Signature|sig|X-Goog-Signature)=)[^&]*/g
 
-const routeOf = ({ rule }: Request): string | undefined => (rule as { path: string } | null)?.path
+/**
+ * Returns the template of the rule that matched.
+ *
+ * @param mountPath the path under which another server has mounted the application, read before that server may take it back
+ */
+function routeOf({ rule }: Request, mountPath: string): string | undefined {
+  const path = (rule as { path: string } | null)?.path
+  return path === undefined ? undefined : mountPath + path
+}
 
 function serverOf(request: Request): Attributes {
   try {
@@ -50,7 +58,7 @@ function attributesOf(request: Request): Attributes {
     'http.request.method': isKnown ? method : '_OTHER',
     ...(!isKnown && { 'http.request.method_original': method }),
     'url.scheme': request.scheme,
-    'url.path': request.rawPath,
+    'url.path': request.mountPath + request.rawPath,
     ...(rawQuery !== '' && { 'url.query': rawQuery.replace(signatures, '$1REDACTED') }),
     ...serverOf(request),
     ...(remoteAddr !== '' && { 'client.address': remoteAddr }),
@@ -61,8 +69,8 @@ function attributesOf(request: Request): Attributes {
 }
 
 /** Facts of a response, known when it has ended. */
-function outcomeOf(request: Request, outgoing: ServerResponse): Attributes {
-  const route = routeOf(request)
+function outcomeOf(request: Request, outgoing: ServerResponse, mountPath: string): Attributes {
+  const route = routeOf(request, mountPath)
   const { statusCode, headersSent } = outgoing
   // The status of a response that broke off had left by then.
   const problem = headersSent && statusCode >= 500 ? String(statusCode) : request.notes?.brokenBy
@@ -87,10 +95,15 @@ export async function observeRequests(): Promise<ObserveRequest> {
   })
   return (request, outgoing, handle) => {
     const active = context.active()
+    const { mountPath } = request
     const rpc = active.getValue(rpcKey) as { type?: unknown } | undefined
     if (rpc?.type === 'http') {
       // Read when the response ends, by when the rule is known.
-      Object.defineProperty(rpc, 'route', { configurable: true, enumerable: true, get: () => routeOf(request) })
+      Object.defineProperty(rpc, 'route', {
+        configurable: true,
+        enumerable: true,
+        get: () => routeOf(request, mountPath),
+      })
       handle()
       return
     }
@@ -101,7 +114,7 @@ export async function observeRequests(): Promise<ObserveRequest> {
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
     const within = trace.setSpan(parent, span)
     outgoing.once('close', () => {
-      const outcome = outcomeOf(request, outgoing)
+      const outcome = outcomeOf(request, outgoing, mountPath)
       const route = outcome['http.route']
       span.setAttributes(outcome)
       if (route !== undefined) span.updateName(`${name} ${route}`)

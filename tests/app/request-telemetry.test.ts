@@ -1,6 +1,6 @@
 // With OpenTelemetry's own SDK, which keeps what it would export.
 import { once } from 'node:events'
-import { createServer, get } from 'node:http'
+import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { context, createContextKey, metrics, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
@@ -150,6 +150,25 @@ test('an error is one of the span, with its type, and what threw it one of the h
     status: { code: SpanStatusCode.ERROR, message: 'out of range' },
     attributes: { 'error.type': 'RangeError' },
     events: [{ name: 'exception', attributes: { 'exception.type': 'RangeError' } }],
+  })
+})
+
+test('the path and route of a mounted application begin with the path that it is mounted under', async () => {
+  type Mounted = IncomingMessage & { originalUrl?: string }
+  const server = createServer((incoming: Mounted, outgoing) => {
+    incoming.originalUrl = incoming.url!
+    incoming.url = incoming.url!.slice('/shop'.length)
+    running.app.requestListener(incoming, outgoing)
+  }).listen(0)
+  const { port } = server.address() as AddressInfo
+  await (await fetch(`http://127.0.0.1:${port}/shop/visits/2026/?a=1`)).text()
+  const { name, attributes } = await serverSpan()
+  server.close()
+  expect(name).toBe('GET /shop/visits/<int:year>/')
+  expect(attributes).toMatchObject({
+    'url.path': '/shop/visits/2026/',
+    'url.query': 'a=1',
+    'http.route': '/shop/visits/<int:year>/',
   })
 })
 

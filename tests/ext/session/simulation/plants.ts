@@ -380,13 +380,13 @@ export const plants: Record<string, Plant> = {
   },
   'a copy that is of no use can end the session': {
     file: 'backends/datastore.ts',
-    near: 1,
+    near: 380,
     devices: true,
     changes: [['this.assertNotAhead()\n    this.checkDevice()\n', 'this.assertNotAhead()\n']],
   },
   'a session that moves forgets its device': {
     file: 'repository/record.ts',
-    near: 1,
+    near: 190,
     devices: true,
     changes: [['encodeMoved({ device: storedDevice(row.data), ...moved })', 'encodeMoved(moved)']],
   },

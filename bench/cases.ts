@@ -218,6 +218,16 @@ export const cases: readonly Case[] = [
     peers: [],
   },
   {
+    name: 'change-90k',
+    title: 'one number is changed in a datastore session of 90 kB, embedded',
+    method: 'GET',
+    path: '/change',
+    sessions: 'datastore',
+    login: '/login?user=alice&extra=5000',
+    follow: true,
+    peers: [],
+  },
+  {
     name: 'cloud-read',
     title: 'a datastore session is read, over gRPC from another process',
     method: 'GET',

@@ -9,6 +9,7 @@ export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   let text = bytes.toString()
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
   if (isDeeperThan(text, maxDepth)) throw new BadRequest(`The JSON is nested more than ${maxDepth} levels deep.`)
+  if (/^\s*$/.test(text)) throw new BadRequest('The body is empty, and should be JSON.')
   let value: unknown
   try {
     value = readJson(text)

@@ -77,6 +77,8 @@ test.each([
 test('the client is told what is wrong with its JSON', async () => {
   const reply = await post('/json', '{"a": 1,}', { ...json, accept: 'text/plain' })
   expect(await reply.text()).toMatch(/The JSON is broken: .*JSON/)
+  const empty = await post('/json', '\n', { ...json, accept: 'text/plain' })
+  expect(await empty.text()).toContain('The body is empty, and should be JSON.')
 })
 
 test('JSON that is not UTF-8 is a 400', async () => {

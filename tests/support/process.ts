@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setImmediate as turn } from 'node:timers/promises'
 
 const flags = ['-C', 'tipfy-source', '--disable-warning=ExperimentalWarning']
 
@@ -40,7 +41,8 @@ export function startProgram(
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors += text
   })
-  const exited = once(child, 'exit')
+  // What it wrote to standard error before a line, or before its end, has come, but may be read later in the same turn.
+  const exited = once(child, 'exit').then((end) => turn(end))
   return {
     child,
     errors: () => errors,
@@ -50,7 +52,7 @@ export function startProgram(
           const found = lines.map((line) => line.match(pattern)).find((match) => match !== null)
           if (found == null) return
           waiting.delete(look)
-          resolve(found)
+          turn().then(() => resolve(found))
         }
         waiting.add(look)
         look()

@@ -56,9 +56,10 @@ export function startProgram(
         }
         waiting.add(look)
         look()
-        exited.then(() =>
-          reject(new Error(`It ended without a line like ${pattern}. It wrote:\n${lines.join('\n')}\n${errors}`)),
-        )
+        exited.then(() => {
+          const written = `${lines.join('\n')}\n${errors}`
+          if (waiting.has(look)) reject(new Error(`It ended without a line like ${pattern}. It wrote:\n${written}`))
+        })
       }),
     ended: async () => {
       const [code, name] = await exited

@@ -56,7 +56,8 @@ function isInstalled(folder) {
 let isAlone = process.platform !== 'linux'
 async function waitForOthers() {
   const name = `\0tipfy-setup-${createHash('sha256').update(root).digest('hex')}`
-  while (!isAlone) {
+  for (let tries = 0; !isAlone; tries++) {
+    if (tries === 1) console.log('Another process installs packages here: waiting for it …')
     const server = createServer().listen(name).unref()
     isAlone = await once(server, 'listening').then(
       () => true,

@@ -56,6 +56,8 @@ export class World {
   readonly #registrations = new Map<string, string>()
   /** Those of them that the owner's browser was told to forget, for good reasons. */
   readonly #forgotten = new Set<string>()
+  /** Those that it was told to forget before it was bound to another key. */
+  readonly #forgottenEarly = new Set<string>()
   readonly #born = new Map<string, number>()
   /** The sessions that the owner has ended; for each that a regenerate() made, the one before it. */
   readonly #ended = new Set<string>()
@@ -154,10 +156,14 @@ export class World {
 
   /**
    * Notes that the owner's browser, with the session `id`, was told to forget a registration. That is right without a session, or
-   * with one that is bound to another key: what needs the former key, and comes later, is of no use.
+   * with one that is bound to another key, also a moment later: what needs the former key, and comes then, is of no use.
    */
   noteForgotten(registration: string, id: string | null): void {
-    if (id !== null && !this.#bound.has(keyName(id))) return
+    if (id === null || this.#bound.has(keyName(id))) this.#forget(registration)
+    else this.#forgottenEarly.add(registration)
+  }
+
+  #forget(registration: string): void {
     this.#forgotten.add(registration)
     for (const [one, held] of this.held) {
       if (this.#registrations.get(keyName(one)) === registration) held.isKeyless = true
@@ -185,9 +191,14 @@ export class World {
 
   /** Notes that a refresh for the session `id` was good. */
   noteRefreshed(id: string | null): void {
-    const held = this.held.get(id ?? '')
     // While a session moves its browser can refresh, but is not bound yet.
-    if (held !== undefined && this.#bound.has(keyName(id!))) held.boundAt = Math.min(held.boundAt, this.scheduler.time)
+    if (id === null || !this.#bound.has(keyName(id))) return
+    const held = this.held.get(id)
+    if (held !== undefined) held.boundAt = Math.min(held.boundAt, this.scheduler.time)
+    for (const registration of this.#forgottenEarly) {
+      if (registration !== this.#registrations.get(keyName(id))) this.#forget(registration)
+    }
+    this.#forgottenEarly.clear()
   }
 
   /** A request of a page. `name` is who a login is for; `from` of the response the session that it was sent with. */

@@ -86,8 +86,8 @@ export function planMove(
 }
 
 /**
- * Returns the row that a move goes on from: live, or the tombstone of a session that has moved; null for none, 'replaced' if a login
- * took its place, which the cookie of this request must not put out of the browser: unless it wrote something that would be lost.
+ * Returns the row that a move goes on from: live, or the tombstone of a session that has moved; null for none, 'replaced' if its browser
+ * has another session by now, whose cookie this request must not put out of it: unless it wrote something that would be lost.
  */
 function findOld(
   { oldId, base, data, username, isProven, read }: Move,
@@ -99,7 +99,8 @@ function findOld(
   const moved = old && movedOf(old)
   if (moved === undefined) return null
   // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
-  if (base === null && moved.device !== undefined && !isProven(moved.device)) return null
+  if (base === null && moved.device !== undefined && !isProven(moved.device))
+    return username === undefined && isUnchanged('{}', data) ? 'replaced' : null
   if (username !== undefined) return old!
   const rows = follow(oldId, read, snapshot)
   if (!(rows instanceof Map)) return rows

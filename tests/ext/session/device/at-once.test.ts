@@ -86,6 +86,21 @@ test('the end of all other sessions leaves all that one session goes on in', asy
   for (const tab of tabs) expect(await who(tab)).toBe('ann false')
 })
 
+test.each([
+  ['/renew', 0],
+  ['/renew/write', 1],
+])('a dead id without the proof gets another session only if it wrote something: %s', async (path, cookies) => {
+  const { site } = await openBusyShop()
+  const owner = await boundBrowser(site)
+  const tab = thief(site, owner)
+  tab.cookies.delete('tipfy.device')
+  // For a minute after the first refresh the bound cookie is not missed.
+  site.later(120)
+  await owner.get('/renew')
+  expect((await tab.get(path)).headers.getSetCookie()).toHaveLength(cookies)
+  expect(await who(owner)).toBe('ann false')
+})
+
 describe('a login and a regenerate() at once', () => {
   test.each([
     ['/bob', 'bob false'],

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { isDate } from 'node:util/types'
 import { TipfyError } from '../internal/errors.ts'
 import { describeGiven } from '../internal/has-text.ts'
-import { isNear, nearest } from '../internal/suggest.ts'
+import { nearTo } from '../internal/suggest.ts'
 import { MultiDict } from './multidict.ts'
 
 /** The attributes of a cookie. */
@@ -105,11 +105,9 @@ const sites = ['Strict', 'Lax', 'None']
 
 /** A silently ignored `httponly` would expose the cookie to every script. */
 function rejectOption(name: string, given: string): never {
-  const near = nearest(given, optionNames)
-  reject(
-    name,
-    `it has no option ${given}: ${isNear(given, near) ? `did you mean ${near}?` : `use ${optionNames.join(', ')}`}`,
-  )
+  const near = nearTo(given, optionNames)
+  const advice = near === undefined ? `use ${optionNames.join(', ')}` : `did you mean ${near}?`
+  reject(name, `it has no option ${given}: ${advice}`)
 }
 
 /**

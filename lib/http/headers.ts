@@ -15,6 +15,11 @@ export type HeadersInit =
   | Iterable<readonly [string, string]>
   | Record<string, string | number | readonly string[] | undefined>
 
+/** Throws for a name that is empty, or has characters that the name of a header cannot contain. */
+export function checkHeaderName(name: string): void {
+  if (name === '' || badName.test(name)) throw new TipfyError('TIPFY_E_HEADER_NAME', { name: JSON.stringify(name) })
+}
+
 /** Returns `value` as text; throws for characters that would end the header or that a header cannot contain. */
 export function checkHeaderValue(name: string, value: string | number | Date): string {
   const text = typeof value === 'string' ? value : textOf(name, value)
@@ -213,7 +218,7 @@ export class HeaderList extends Headers {
   }
 
   #push(name: string, value: string): this {
-    if (name === '' || badName.test(name)) throw new TipfyError('TIPFY_E_HEADER_NAME', { name: JSON.stringify(name) })
+    checkHeaderName(name)
     this.#list.push(name.toLowerCase(), value)
     return this
   }

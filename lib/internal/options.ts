@@ -2,7 +2,7 @@
 import { TipfyError } from './errors.ts'
 import { describeGiven } from './has-text.ts'
 import { isDictionary } from './settings.ts'
-import { isNear, nearest } from './suggest.ts'
+import { nearTo } from './suggest.ts'
 
 /** @throws {TipfyError} TIPFY_E_OPTIONS for options that are none, or have another name than these */
 export function checkOptionNames(owner: string, options: unknown, names: readonly string[]): void {
@@ -10,8 +10,8 @@ export function checkOptionNames(owner: string, options: unknown, names: readonl
   if (!isDictionary(options)) throw fail(`are ${describeGiven(options)}, not an object`)
   for (const name in options) {
     if (names.includes(name)) continue
-    const near = nearest(name, names)
-    throw fail(`have no \`${name}\`${isNear(name, near) ? `, perhaps \`${near}\` was meant` : ''}`)
+    const near = nearTo(name, names)
+    throw fail(`have no \`${name}\`${near === undefined ? '' : `, perhaps \`${near}\` was meant`}`)
   }
 }
 

@@ -32,16 +32,22 @@ export function isNear(word: string, other: string): boolean {
   return word.length >= nearStart && other.toLowerCase().startsWith(word.slice(0, nearStart).toLowerCase())
 }
 
+/** Returns the one of `words` that may be meant by `word`; undefined if none is near. */
+export function nearTo(word: string, words: Iterable<string>): string | undefined {
+  const one = nearest(word, words)
+  return isNear(word, one) ? one : undefined
+}
+
 /** Asks for the one of `words` that is near `word`, as `Did you mean "host"?`; '' if there is none. */
 export function didYouMean(word: string, words: Iterable<string>, quote = '"'): string {
-  const near = nearest(word, words)
-  return isNear(word, near) ? `Did you mean ${quote}${near}${quote}?` : ''
+  const near = nearTo(word, words)
+  return near === undefined ? '' : `Did you mean ${quote}${near}${quote}?`
 }
 
 /** Writes what a wrong name must be: another one, and which if one is near. */
 export function another(kind: string, word: string, words: readonly string[]): string {
-  const near = nearest(word, words)
-  return isNear(word, near) ? `another ${kind}: the nearest is ${near}` : `one of the ${kind}s ${words.join(', ')}`
+  const near = nearTo(word, words)
+  return near === undefined ? `one of the ${kind}s ${words.join(', ')}` : `another ${kind}: the nearest is ${near}`
 }
 
 /** Returns the one of `words` that is most like `word`. */

@@ -1,8 +1,7 @@
 // Turns the options of a test's request (`form`, `json`, `query` …) into a request as it is sent.
 import { METHODS } from 'node:http'
-import { checkHeaderValue } from '../http/headers.ts'
+import { checkHeaderName, checkHeaderValue } from '../http/headers.ts'
 import { checkText, wrongArgument } from '../internal/arguments.ts'
-import { TipfyError } from '../internal/errors.ts'
 import { hasText } from '../internal/has-text.ts'
 import { isDictionary } from '../internal/settings.ts'
 import { writeJson } from '../internal/write-json.ts'
@@ -62,8 +61,6 @@ function encodeFields(fields: Fields | string, part: 'query' | 'form'): string {
     for (const one of [value].flat()) pairs.append(name, textOf(`\`${name}\` in the ${part} of a request`, one))
   return pairs.toString()
 }
-
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** Encodes the characters of a path that a request line cannot hold, as a browser would. */
 const encodePath = (path: string) => path.toWellFormed().replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
@@ -137,8 +134,7 @@ export async function messageFor(
   const query = options.query === undefined ? '' : encodeFields(options.query, 'query')
   if (query !== '') target += (target.includes('?') ? '&' : '?') + query
   checkFields('`headers` of a request', options.headers ?? {})
-  for (const name in options.headers)
-    if (!token.test(name)) throw new TipfyError('TIPFY_E_HEADER_NAME', { name: JSON.stringify(name) })
+  for (const name in options.headers) checkHeaderName(name)
   const headers = Object.entries(options.headers ?? {}).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => [name, checkHeaderValue(name, one)]),
   )

@@ -1,6 +1,6 @@
 // Shared by the checks of the section 'tipfy/ext/auth'.
 import { TipfyError } from '../../internal/errors.ts'
-import { isNear, nearest } from '../../internal/suggest.ts'
+import { nearTo } from '../../internal/suggest.ts'
 import type { Rule, UrlMap } from '../../routing/index.ts'
 
 export function wrong(key: string, problem: string, remedy: string): TipfyError {
@@ -11,8 +11,8 @@ export function wrong(key: string, problem: string, remedy: string): TipfyError 
 export function assertKnown(prefix: string, given: object, known: readonly string[]): void {
   const key = Object.keys(given).find((one) => !known.includes(one))
   if (key === undefined) return
-  const near = nearest(key, known)
-  const meant = isNear(key, near) ? `Did you mean "${prefix}${near}"?` : ''
+  const near = nearTo(key, known)
+  const meant = near === undefined ? '' : `Did you mean "${prefix}${near}"?`
   throw new TipfyError('TIPFY_E_CONFIG_KEY', { module: 'tipfy/ext/auth', key: prefix + key, meant })
 }
 

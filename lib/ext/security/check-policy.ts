@@ -1,6 +1,6 @@
 // Checks a Content-Security-Policy for names that browsers would ignore: https://www.w3.org/TR/CSP3/
 import { TipfyError } from '../../internal/errors.ts'
-import { another, isNear, nearest } from '../../internal/suggest.ts'
+import { another, nearTo } from '../../internal/suggest.ts'
 
 const directives =
   'childSrc connectSrc defaultSrc fencedFrameSrc fontSrc frameSrc imgSrc manifestSrc mediaSrc objectSrc prefetchSrc scriptSrc scriptSrcAttr scriptSrcElem styleSrc styleSrcAttr styleSrcElem workerSrc baseUri formAction frameAncestors sandbox reportTo reportUri requireTrustedTypesFor trustedTypes upgradeInsecureRequests webrtc'.split(
@@ -34,8 +34,8 @@ function wantedFor(source: string): string | undefined {
     return source === `'${word}'` ? undefined : `written with quotes of its own: "'${word}'"`
   }
   if (!/^['"]/.test(source) || trustedTypes.some((one) => source === `'${one}'`)) return undefined
-  const near = nearest(word, [...keywords, ...trustedTypes])
-  return isNear(word, near) ? `a source: the nearest in quotes is "'${near}'"` : 'a source; one in quotes is a keyword'
+  const near = nearTo(word, [...keywords, ...trustedTypes])
+  return near === undefined ? 'a source; one in quotes is a keyword' : `a source: the nearest in quotes is "'${near}'"`
 }
 
 function fault(directive: string, wanted: string, given: unknown): TipfyError {

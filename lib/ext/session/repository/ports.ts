@@ -12,7 +12,7 @@ export interface SessionRow {
   expires: number
   /** The encoded data. A row without data is a tombstone: `null` after destroy(), `''` after regenerate(). */
   data: string | null
-  /** What a tombstone keeps after regenerate(), encoded. Beside the data, in which older builds expect nothing. */
+  /** The encoded part that a tombstone keeps after regenerate(): beside the data, in which older builds expect nothing. */
   moved?: string | undefined
   username: string | null
   /** The tokens of the last commits, newest first. */

@@ -102,7 +102,12 @@ export function tombstone(row: SessionRow, token: string, now: number, moved?: O
   const next = { ...row, version: row.version + 1, commits: withToken(row, token), stamp: null, updated: now }
   const expires = now + tombstoneLife
   if (moved === undefined) return { ...next, expires, data: null, moved: undefined, username: null }
-  return { ...next, expires, data: '', moved: encodeMoved({ device: storedDevice(row.data), ...moved }) }
+  return {
+    ...next,
+    expires,
+    data: '',
+    moved: encodeMoved({ device: movedOf(row)?.device ?? storedDevice(row.data), ...moved }),
+  }
 }
 
 /** The tombstone `row` once another request has moved its session, too. */

@@ -101,7 +101,8 @@ function findOld(
   // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
   if (base === null && moved.device !== undefined && !isProven(moved.device))
     return username === undefined && isUnchanged('{}', data) ? 'replaced' : null
-  if (username !== undefined) return old!
+  // One that ended it first stays that: nothing goes on from it.
+  if (username !== undefined) return moved.logins?.length === 0 ? null : old!
   const rows = follow(oldId, read, snapshot)
   if (!(rows instanceof Map)) return rows
   const logins = [...rows.values()].map((row) => (row === null ? undefined : movedOf(row)?.logins))

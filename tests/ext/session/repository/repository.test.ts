@@ -322,4 +322,23 @@ describe('the sessions of a user', () => {
     const moved = live(await store.regenerate('a', 'b', base, { data: text({ secret: 1, x: 1 }) }))
     expect(moved).toMatchObject({ data: text({ x: 1 }), username: null })
   })
+
+  test('a session that ended for a login of another user stays ended, whoever logs in after it', async () => {
+    const { store } = makeWorld()
+    const base = await store.create('a', { data: text({ cart: 1 }), username: 'ann' })
+    await store.destroy('a', { isForLogin: true })
+    const later = live(await store.regenerate('a', 'b', base, { data: base.data, username: 'ann' }))
+    expect(later).toMatchObject({ data: '{}', username: 'ann' })
+    const moved = live(await store.regenerate('a', 'c', base, { data: text({ cart: 1, x: 1 }) }))
+    expect(moved).toMatchObject({ data: text({ x: 1 }), username: null })
+  })
+
+  test('a tombstone keeps its device when a login of another user ends it', async () => {
+    const { store } = makeWorld()
+    const device = { id: 'd', key: {}, alg: 'ES256', since: 1, proven: 1, moved: 1 }
+    const base = await store.create('a', { data: text({ $device: device }), username: 'ann' })
+    await store.regenerate('a', 'b', base, { data: base.data })
+    await store.destroy('a', { isForLogin: true })
+    expect(await store.deviceOfMoved('a')).toMatchObject({ id: 'd' })
+  })
 })

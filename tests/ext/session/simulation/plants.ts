@@ -388,7 +388,9 @@ export const plants: Record<string, Plant> = {
     file: 'repository/record.ts',
     near: 190,
     devices: true,
-    changes: [['encodeMoved({ device: storedDevice(row.data), ...moved })', 'encodeMoved(moved)']],
+    changes: [
+      ['encodeMoved({ device: movedOf(row)?.device ?? storedDevice(row.data), ...moved })', 'encodeMoved(moved)'],
+    ],
   },
   'a second new id is not shown the proof': {
     file: 'backends/datastore.ts',

@@ -21,7 +21,7 @@ export function replaced(before: string, after: string): string {
   if (splitsPair(then.long, start)) start--
   if (splitsPair(then.long, length - end)) end--
   const middle = then.long.slice(start, length - end)
-  if (middle.length > before.length / 2) return before
+  if (then.json.length + middle.length > before.length / 2) return before
   const lengths: Lengths = [start, end, then.spaces]
   return `${mark}${JSON.stringify(lengths)}\n${then.json}\n${middle}`
 }

@@ -16,6 +16,8 @@ const rowBytes = 64
 const firstId = (version: string) => `CAST(${version} AS INTEGER) * 1024`
 const insertRow = `INSERT INTO history (id, at, n, k, c, v, d)
   VALUES (max(${firstId('?1')}, coalesce((SELECT max(id) FROM history), 0) + 1), ?1, ?, ?, ?, ?, ?)`
+/** Commits of which one keeps whole texts: a read of the past goes through few differences of one entity. */
+const wholeEvery = 64
 const oldest = `FROM history WHERE id < ${firstId('?')} ORDER BY id LIMIT ?`
 const selectOldest = `SELECT sum(size), max(at) FROM (SELECT coalesce(octet_length(d), 0) + ${rowBytes} AS size, at ${oldest})`
 const deleteOldest = `DELETE FROM history WHERE id IN (SELECT id ${oldest})`
@@ -38,7 +40,8 @@ export class History {
 
   /** Keeps what a commit is about to replace. @param next the text that comes after; undefined if the entity is deleted */
   remember(version: number, n: number, k: Uint8Array, row: Row | undefined, next: string | undefined): void {
-    const text = row === undefined || next === undefined ? row?.d : replaced(row.d, next)
+    const isWhole = next === undefined || version % wholeEvery === 0
+    const text = row === undefined || isWhole ? row?.d : replaced(row.d, next)
     this.#sql.run(insertRow, version, n, k, row?.c ?? null, row?.v ?? null, text ?? null)
     this.#added.rows++
     this.#added.bytes += rowBytes + (text === undefined ? 0 : Buffer.byteLength(text))

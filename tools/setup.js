@@ -61,7 +61,7 @@ async function waitForOthers() {
     const server = createServer().listen(name).unref()
     isAlone = await once(server, 'listening').then(
       () => true,
-      () => setTimeout(200, false),
+      ({ code }) => code !== 'EADDRINUSE' || setTimeout(200, false),
     )
   }
 }

@@ -1,4 +1,5 @@
 // An HTTP error as an exception: thrown anywhere, it becomes the response, in the format that the client prefers.
+import { isDate } from 'node:util/types'
 import { checkNumber, notText, wrongArgument } from '../internal/arguments.ts'
 import { STATUS_CODES } from '../internal/node-http.ts'
 import { checkOptionNames } from '../internal/options.ts'
@@ -82,7 +83,7 @@ export class HTTPException extends Error {
 
   /** @param description the text for the client; default: a sentence that fits the status */
   constructor(description?: string, options: ExceptionOptions = {}) {
-    if (typeof description !== 'string' && description !== undefined && !((description as unknown) instanceof Html))
+    if (typeof (description ?? '') !== 'string' && !((description as unknown) instanceof Html))
       throw notText('The description of an HTTP error', description)
     if (typeof options !== 'object' || options === null)
       checkOptionNames('an HTTP error', options, ['headers', 'response', 'retryAfter', 'cause'])
@@ -98,8 +99,8 @@ export class HTTPException extends Error {
     this.description = text
     this.headers = new HeaderList(options.headers)
     const { retryAfter: when } = options
-    if (when !== undefined && !(when instanceof Date)) checkNumber('`retryAfter` of an HTTP error', when)
-    if (when !== undefined) this.headers.set('retry-after', when instanceof Date ? when.toUTCString() : Math.ceil(when))
+    if (when !== undefined && !isDate(when)) checkNumber('`retryAfter` of an HTTP error', when)
+    if (when !== undefined) this.headers.set('retry-after', isDate(when) ? when.toUTCString() : Math.ceil(when))
     this.response = options.response ?? null
   }
 

@@ -45,7 +45,8 @@ export function withNonce(
   let texts: string[] | undefined
   for (const { text, at, isScript, own } of found) {
     if (!(isScript ? nonce.scripts : nonce.styles)) continue
-    if (!nonce.ownStyles && (typeof own === 'number' ? isOwn(values[own]) : own)) continue
+    if (!nonce.ownStyles && (typeof own === 'number' ? isOwn(String(values[own]) + strings[own + 1] + hole) : own))
+      continue
     texts ??= [...strings]
     texts[text] = `${texts[text]!.slice(0, at)} nonce="${nonce.value()}"${texts[text]!.slice(at)}`
   }
@@ -98,7 +99,7 @@ function attribute(attributes: string, name: string): { value: string; at: numbe
   return found === null ? undefined : { value: found[1] ?? found[2] ?? found[3]!, at: found.index }
 }
 
-/** Returns true for an address that is surely of this site, whatever follows: browsers drop tabs, and read `\\` as a slash. */
-function isOwn(address: unknown): boolean {
-  return /^(?:\/[\w.~%-]|[\w.~%-]+(?:[/?]|$))/.test(String(address))
+/** Returns true for text that begins with an address that is surely of this site: browsers drop tabs, and read `\\` as a slash. */
+function isOwn(text: string): boolean {
+  return /^(?:\/[\w.~%-]|[\w.~%-]+(?:[/?"'\s>]|$))/.test(text)
 }

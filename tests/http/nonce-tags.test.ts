@@ -130,6 +130,15 @@ test('comments end where browsers end them', () => {
     )
 })
 
+test('a stylesheet is of this site only if all of its address says so', () => {
+  const of = (page: unknown) => marked(page).includes('nonce')
+  expect(of(html`<link rel=stylesheet href="${'https'}://cdn.example/x.css">`)).toBe(true)
+  expect(of(html`<link rel=stylesheet href="${'https'}${'://cdn.example/x.css'}">`)).toBe(true)
+  expect(of(html`<link rel=stylesheet href="${'site.css'}">`)).toBe(false)
+  expect(of(html`<link rel=stylesheet href=${'site.css'}>`)).toBe(false)
+  expect(of(html`<link rel=stylesheet href="${'/site.css'}?v=${1}">`)).toBe(false)
+})
+
 test('a policy that asks a nonce of scripts alone, or of nothing, gets it there', () => {
   nonce = { value: () => 'N', scripts: true, styles: false, ownStyles: false }
   const page = () => marked(html`<script></script><style></style>`)

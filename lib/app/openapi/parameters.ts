@@ -92,19 +92,30 @@ interface Property {
 }
 
 /** Gathers the properties of a schema and of those that it is made of: one that only some of its choices require is optional. */
-function propertiesOf(given: JsonSchema, schemas: JsonSchemas, seen = new Set<JsonSchema>()): Map<string, Property> {
+function propertiesOf(
+  given: JsonSchema,
+  schemas: JsonSchemas,
+  above: readonly JsonSchema[] = [],
+): Map<string, Property> {
   const found = new Map<string, Property>()
   const schema = schemas.resolve(given)
-  if (seen.has(schema)) return found
-  seen.add(schema)
+  if (above.includes(schema)) return found
+  const add = (name: string, { required, schema: one }: Property) => {
+    const known = found.get(name)
+    const isNew = known === undefined || isDeepStrictEqual(known.schema, one)
+    found.set(name, {
+      required: required || known?.required === true,
+      schema: isNew ? one : { allOf: [known.schema, one] },
+    })
+  }
   const { properties = {}, required = [] } = schema as { properties?: Record<string, JsonSchema>; required?: string[] }
-  for (const [name, one] of Object.entries(properties))
-    found.set(name, { required: required.includes(name), schema: one })
-  const parts = (key: string) => ((schema[key] ?? []) as JsonSchema[]).map((part) => propertiesOf(part, schemas, seen))
-  for (const part of parts('allOf')) for (const [name, one] of part) found.set(name, one)
+  for (const [name, one] of Object.entries(properties)) add(name, { required: false, schema: one })
+  const parts = (key: string) =>
+    ((schema[key] ?? []) as JsonSchema[]).map((part) => propertiesOf(part, schemas, [...above, schema]))
+  for (const part of parts('allOf')) for (const [name, one] of part) add(name, one)
   for (const choices of [parts('anyOf'), parts('oneOf')])
-    for (const name of new Set(choices.flatMap((choice) => [...choice.keys()])))
-      found.set(name, eitherOf(choices, name))
+    for (const name of new Set(choices.flatMap((choice) => [...choice.keys()]))) add(name, eitherOf(choices, name))
+  for (const name of required) if (found.has(name)) found.set(name, { ...found.get(name)!, required: true })
   return found
 }
 

@@ -282,6 +282,28 @@ test('schemas that refer to themselves and to others are components, with refere
   }
 })
 
+test('the parts of a query that say something of one name are put together', async () => {
+  const shared = { $ref: '#/$defs/Base' }
+  const $defs = { Base: { type: 'object', properties: { page: { type: 'number' } }, required: ['page'] } }
+  const schema = {
+    $defs,
+    properties: { q: { type: 'string' } },
+    required: ['q'],
+    anyOf: [{ allOf: [shared, { properties: { q: { const: 'x' } } }] }, { allOf: [shared] }],
+  }
+  class Search extends RequestHandler {
+    static input = {
+      get: { query: { '~standard': { ...otherPrice['~standard'], jsonSchema: { input: () => schema } } } },
+    }
+    get() {}
+  }
+  const { document } = await describe(new Rule('/', { endpoint: 'search', handler: Search as never }))
+  expect(document.paths['/']!['get']!.parameters).toEqual([
+    expect.objectContaining({ name: 'q', required: true, schema: { allOf: [{ type: 'string' }, { const: 'x' }] } }),
+    expect.objectContaining({ name: 'page', required: true, schema: { type: 'number' } }),
+  ])
+})
+
 test('a schema that cannot be written is left open, and said', async () => {
   class Handler extends RequestHandler {
     static input = { post: { json: v.object({ a: v.string() }) }, put: { json: z.object({ when: z.date() }) } }

@@ -27,7 +27,7 @@ export function countOf(view: View, plan: Plan, limit: number): number | undefin
   const n = view.numberOf(plan.partition)
   if (n === undefined || plan.orders.length > 0 || plan.combine || plan.start || plan.end || plan.nearest)
     return undefined
-  if (metadataEntities(view.store, plan) || view.changedEntities(n, plan.kind).length > 0) return undefined
+  if (metadataEntities(view.store, plan) || view.hasChangedEntities(n, plan.kind)) return undefined
   return new Candidates(view.store, plan, n).count(limit)
 }
 

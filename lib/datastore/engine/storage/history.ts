@@ -25,6 +25,7 @@ const since = `id >= ${firstId('?1')} AND at >= ?1`
 const selectChangesOf = `SELECT c, v, d FROM history WHERE ${since} AND n = ? AND k = ? ORDER BY id`
 const selectLastChange = 'SELECT max(at) FROM history WHERE n = ? AND k = ?'
 const selectChangedIn = `SELECT 1 FROM history WHERE ${since} AND n = ? AND k >= ? AND k < ? LIMIT 1`
+const selectChangedKeys = `SELECT k FROM history WHERE ${since} AND n = ?`
 const selectChangesBack = `SELECT k, c, v, d FROM history WHERE ${since} AND n = ? ORDER BY id DESC`
 const updateState = `UPDATE state SET version = ?, kept = kept + ?
   RETURNING kept, (SELECT at FROM history ORDER BY id LIMIT 1)`
@@ -103,15 +104,23 @@ export class History {
     return this.#sql.first(selectChangedIn, version + 1, n, low, high) !== undefined
   }
 
-  /** Returns the entities of a partition that changed after a version, as they were then. @param now Returns one as it is. */
+  /** Returns true if an entity of a partition that is wanted has changed after a version. */
+  hasChangedSince(n: number, version: number, isWanted: (k: Uint8Array) => boolean): boolean {
+    for (const [k] of this.#sql.each<[Uint8Array]>(selectChangedKeys, version + 1, n)) if (isWanted(k)) return true
+    return false
+  }
+
+  /** Returns the wanted entities of a partition that changed after a version, as they were then. @param now Returns one as it is. */
   changedSince(
     n: number,
     version: number,
+    isWanted: (k: Uint8Array) => boolean,
     now: (k: Uint8Array) => Row | undefined,
   ): Iterable<{ k: Uint8Array; row: Row | undefined }> {
     const states = new Map<string, { k: Uint8Array; row: Row | undefined }>()
     // From the latest change back, for the texts from which differences are.
     for (const [k, c, v, d] of this.#sql.each<[Uint8Array, ...OldColumns]>(selectChangesBack, version + 1, n)) {
+      if (!isWanted(k)) continue
       const id = Buffer.from(k).toString('latin1')
       const after = () => (states.has(id) ? states.get(id)!.row : now(k))!.d
       const text = d !== null && isDifference(d) ? restored(d, after()) : d

@@ -61,9 +61,18 @@ export class View {
   /** Returns the entities of a partition, and of a kind if given, that changed after the version read. */
   changedEntities(n: number, kind: string | undefined): OldEntity[] {
     if (this.version === undefined || this.version >= this.store.version()) return []
-    const changed = [...this.store.history.changedSince(n, this.version, (k) => this.store.get(n, k))]
-    return kind === undefined ? changed : changed.filter(({ k }) => pathFromBytes(k).at(-1)!.kind === kind)
+    return [...this.store.history.changedSince(n, this.version, isOf(kind), (k) => this.store.get(n, k))]
   }
+
+  /** Returns true if there is one of those. */
+  hasChangedEntities(n: number, kind: string | undefined): boolean {
+    if (this.version === undefined || this.version >= this.store.version()) return false
+    return this.store.history.hasChangedSince(n, this.version, isOf(kind))
+  }
+}
+
+function isOf(kind: string | undefined): (k: Uint8Array) => boolean {
+  return (k) => kind === undefined || pathFromBytes(k).at(-1)!.kind === kind
 }
 
 /** Returns the time of a read of the latest state: not before the latest commit, even if the clock is. */

@@ -87,7 +87,8 @@ export function planMove(
 
 /**
  * Returns the row that a move goes on from: live, or the tombstone of a session that has moved; null for none, 'replaced' if its browser
- * has another session by now, whose cookie this request must not put out of it: unless it wrote something that would be lost.
+ * has another session by now, whose cookie this request must not put out of it: unless it wrote something that would be lost, and is not
+ * bound.
  */
 function findOld(
   { oldId, base, data, username, isProven, read }: Move,

@@ -17,7 +17,7 @@ import {
   type RepositorySettings,
 } from './settings.ts'
 import { StoredMerge } from './stored-merge.ts'
-import { type End, planEnd } from './successors.ts'
+import { type End, type EndOptions, planEnd } from './successors.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, parts, revokeAll, type SessionSummary } from './user-index.ts'
@@ -175,7 +175,7 @@ export class SessionRepository {
    * Moves a session to a new id, with what the request changed since `base` (null where it had loaded none). Where the
    * old one is gone, the new one holds what this request itself brings: all of its data if another request moved the
    * session, only its own changes if the session was destroyed, revoked or has expired. `isProven` tells if the request shows the
-   * proof of an encoded device, or needs none.
+   * proof of a device, or needs none.
    */
   async regenerate(
     oldSid: string,
@@ -228,12 +228,12 @@ export class SessionRepository {
    * Ends a session: at once and everywhere. `mayFollow` tells if those are ended too that another request moved it to; what a login
    * began is not.
    */
-  destroy(sid: string, how?: Partial<Pick<End, 'mayFollow' | 'isForLogin'>>): Promise<void> {
+  destroy(sid: string, how?: EndOptions): Promise<void> {
     return this.revoke(keyName(sid), how)
   }
 
   /** Ends the session that `listFor` calls `id`. */
-  async revoke(id: string, how: Partial<Pick<End, 'mayFollow' | 'isForLogin'>> = {}): Promise<void> {
+  async revoke(id: string, how: EndOptions = {}): Promise<void> {
     const end: End = { id, read: new Set([id]), mayFollow: () => true, isForLogin: false, ...how }
     const work: Work<string[]> = {
       what: 'destroyed',

@@ -47,6 +47,9 @@ export interface End {
   readonly isForLogin: boolean
 }
 
+/** The parts of an end that have defaults. */
+export type EndOptions = Partial<Pick<End, 'mayFollow' | 'isForLogin'>>
+
 /** Plans the end of a session, and of those that it goes on in; the result is the ids of all that end. */
 export function planEnd(
   { id, read, mayFollow, isForLogin }: End,

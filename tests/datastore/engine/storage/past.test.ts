@@ -67,6 +67,28 @@ test('each state of a long text is read at its time, by key and by query, also a
   expect(times.map((time) => read(time))).toEqual(marks)
 })
 
+test('entities of the past are counted and found beside changes of another kind', async () => {
+  const other = (name: string, mark: string) => {
+    const properties = { text: { stringValue: text(mark), excludeFromIndexes: true } }
+    return { upsert: { key: { path: [{ kind: 'Other', name }] }, properties } }
+  }
+  const commit = (...mutations: object[]) => engine.commit({ projectId, mode: 'NON_TRANSACTIONAL', mutations })
+  const count = (kind: string, readTime: Timestamp) => {
+    const aggregations = [{ alias: 'n', count: {} }]
+    const aggregationQuery = { nestedQuery: { kind: [{ name: kind }] }, aggregations }
+    const { batch } = engine.runAggregationQuery({ projectId, aggregationQuery, readOptions: { readTime } })
+    return batch!.aggregationResults[0]!.aggregateProperties.n!.integerValue
+  }
+  await commit(other('a', 'one'))
+  const first = await write('one')
+  await commit(other('a', 'two'), other('b', 'one'))
+  const second = await write('two')
+  await write(undefined)
+  expect([first, second].map((time) => count('Long', time))).toEqual(['1', '1'])
+  expect([first, second].map((time) => count('Other', time))).toEqual(['1', '2'])
+  expect([first, second].map(query)).toEqual([['one'], ['two']])
+})
+
 test('a small change of a long text adds little to the history, another text all of the one before', async () => {
   for (const mark of ['one', 'two', 'three']) await write(mark)
   await write('short', 100)

@@ -43,6 +43,7 @@ import { beginStream } from './http/response/started-stream.ts'
 import { checkFunction, notText } from './internal/arguments.ts'
 import { type Log, makeLog } from './internal/log.ts'
 import { isPromise } from './internal/promises.ts'
+import { guardGetters } from './internal/read-only.ts'
 import { hasTelemetry } from './internal/telemetry.ts'
 import { RequestRedirect, type Rule, type UrlMap } from './routing/index.ts'
 
@@ -270,3 +271,8 @@ export class Application implements App {
     for (const close of this.#closers.splice(0)) await close()
   }
 }
+
+guardGetters(Application, 'app', {
+  requestListener: 'Return a function that calls it from a hook preRunApp.',
+  others: 'Set it in config.ts.',
+})

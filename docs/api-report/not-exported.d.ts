@@ -200,6 +200,8 @@ export const Gone_base: typeof HTTPException;
 
 export const HTTPVersionNotSupported_base: typeof HTTPException;
 
+type HeaderValue = string | number | Date;
+
 export const ImATeapot_base: typeof HTTPException;
 
 export const InternalServerError_base: typeof HTTPException;
@@ -660,6 +662,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_READ_ONLY: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_RESPONSE_SENT: {
         readonly message: string;
         readonly remedy: string;
@@ -705,6 +711,10 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_JSON_VALUE: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_JSON_ELEMENT: {
         readonly message: string;
         readonly remedy: string;
     };

@@ -1,7 +1,7 @@
 // The public types of 'tipfy/testing', written by `npm run api-report`.
 
 export interface ClientOptions {
-  baseUrl?: string;
+  baseUrl?: string | URL;
   headers?: RequestOptions['headers'];
   followRedirects?: boolean;
   device?: boolean;
@@ -78,21 +78,21 @@ export interface StoredCookie {
 export class TestClient {
   readonly cookies: CookieJar;
   constructor(app: App, options?: ClientOptions);
-  get(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  head(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  query(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  post(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  put(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  patch(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  delete(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  options(path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  request(method: string, path: string, options?: ClientRequestOptions): Promise<ClientResponse>;
-  stream(method: string, path: string, options?: RequestOptions): Promise<ClientStream>;
+  get(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  head(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  query(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  post(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  put(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  patch(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  delete(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  options(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  request(method: string, path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
+  stream(method: string, path: string | URL, options?: RequestOptions): Promise<ClientStream>;
   session<T>(fn: SessionFunction<T>): Promise<T>;
 }
 
 export interface WithRequestOptions extends RequestOptions {
-  path?: string;
+  path?: string | URL;
   method?: string;
   cookies?: Readonly<Record<string, string>>;
   session?: Partial<SessionData>;

@@ -242,8 +242,8 @@ export class HeaderList extends Headers {
   get<T>(name: string, fallback: T): string | T;
   getAll(name: string): string[];
   has(name: string): boolean;
-  set(name: string, value: string | number | Date): this;
-  add(name: string, value: string | number | Date): this;
+  set(name: string, value: HeaderValue): this;
+  add(name: string, value: HeaderValue): this;
   delete(name: string): boolean;
   deleteWhere(name: string, unwanted: (value: string) => boolean): void;
   clear(): void;
@@ -253,7 +253,7 @@ export class HeaderList extends Headers {
   toFlat(): string[];
 }
 
-export type HeadersInit = Iterable<readonly [string, string]> | Record<string, string | number | readonly string[] | undefined>;
+export type HeadersInit = Iterable<readonly [string, HeaderValue]> | Record<string, HeaderValue | readonly HeaderValue[] | undefined>;
 
 export type Hook<Name extends HookName = HookName> = HookTypes[Name] | string;
 
@@ -910,7 +910,7 @@ export function makeApp(config: Config, options?: {
     root?: string;
 }): App;
 
-export function redirect(location: string, code?: number): Response;
+export function redirect(location: string | URL, code?: number): Response;
 
 export function redirectTo<Name extends Endpoint>(endpoint: Name, ...[values, options]: UrlArguments<Name, UrlForOptions & {
     code?: number;

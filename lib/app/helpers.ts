@@ -52,15 +52,15 @@ export function urlFor<Name extends Endpoint>(
 /**
  * Makes the global response a redirect and returns it: `return redirect('/there')`. Its cookies and headers stay.
  *
- * @param location a URL or path, as `urlFor` gives it
+ * @param location a URL or path, as `urlFor` gives it, or a URL object
  * @param code 301, 302, 303, 307 or 308
  * @throws {TipfyError} TIPFY_E_REDIRECT for another code, TIPFY_E_REDIRECT_LOCATION for a location that is no text
  */
-export function redirect(location: string, code = 302): Response {
+export function redirect(location: string | URL, code = 302): Response {
   if (!redirects.has(code)) throw new TipfyError('TIPFY_E_REDIRECT', { code: describeGiven(code) })
-  if (typeof location !== 'string')
-    throw new TipfyError('TIPFY_E_REDIRECT_LOCATION', { given: describeGiven(location) })
-  const target = quoteLocation(location)
+  const text = location instanceof URL ? location.href : location
+  if (typeof text !== 'string') throw new TipfyError('TIPFY_E_REDIRECT_LOCATION', { given: describeGiven(location) })
+  const target = quoteLocation(text)
   response.status = code
   response.headers.set('location', target)
   response.data = html`<!doctype html><title>Redirecting</title><p>See <a href="${target}">${target}</a>.</p>\n`

@@ -13,6 +13,7 @@ import {
 } from '@opentelemetry/api'
 import type { Request } from '../http/request/request.ts'
 import { startSpans } from '../internal/telemetry.ts'
+import { decodePath, decodeSlashes } from '../routing/quote.ts'
 
 /** Handles a request as the work of a span. */
 export type ObserveRequest = (request: Request, outgoing: ServerResponse, handle: () => void) => void
@@ -32,13 +33,31 @@ const rpcKey = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA')
 const signatures = /((?:^|&)(?:AWSAccessKeyId|Signature|sig|X-Goog-Signature)=)[^&]*/g
 
 /**
- * Returns the template of the rule that matched.
- *
- * @param mountPath the path under which another server has mounted the application, read before that server may take it back
+ * Returns the path under which another server has mounted the application, with the names of its parameters in place of their
+ * values, which Express tells: a route must be the same for all of them. Read before that server may take it back.
  */
-function routeOf({ rule }: Request, mountPath: string): string | undefined {
+function mountRouteOf({ message, mountPath }: Request): string {
+  const segments = mountPath.split('/')
+  for (const [name, value] of Object.entries((message as { params?: object }).params ?? {})) {
+    // A wildcard has the list of its segments.
+    const values = [value].flat()
+    const at = segments.findLastIndex(
+      (_, first) => first > 0 && values.every((one, offset) => isSegment(segments[first + offset], one)),
+    )
+    if (at !== -1) segments.splice(at, values.length, `:${name}`)
+  }
+  return segments.join('/')
+}
+
+function isSegment(given: string | undefined, value: unknown): boolean {
+  const decoded = given === undefined ? null : decodePath(given)
+  return decoded !== null && decodeSlashes(decoded) === value
+}
+
+/** Returns the template of the rule that matched, below that of the mount. */
+function routeOf({ rule }: Request, mountRoute: string): string | undefined {
   const path = (rule as { path: string } | null)?.path
-  return path === undefined ? undefined : mountPath + path
+  return path === undefined ? undefined : mountRoute + path
 }
 
 function serverOf(request: Request): Attributes {
@@ -69,8 +88,8 @@ function attributesOf(request: Request): Attributes {
 }
 
 /** Facts of a response, known when it has ended. */
-function outcomeOf(request: Request, outgoing: ServerResponse, mountPath: string): Attributes {
-  const route = routeOf(request, mountPath)
+function outcomeOf(request: Request, outgoing: ServerResponse, mountRoute: string): Attributes {
+  const route = routeOf(request, mountRoute)
   const { statusCode, headersSent } = outgoing
   // The status of a response that broke off had left by then.
   const problem = headersSent && statusCode >= 500 ? String(statusCode) : request.notes?.brokenBy
@@ -95,14 +114,14 @@ export async function observeRequests(): Promise<ObserveRequest> {
   })
   return (request, outgoing, handle) => {
     const active = context.active()
-    const { mountPath } = request
+    const mountRoute = mountRouteOf(request)
     const rpc = active.getValue(rpcKey) as { type?: unknown } | undefined
     if (rpc?.type === 'http') {
       // Read when the response ends, by when the rule is known.
       Object.defineProperty(rpc, 'route', {
         configurable: true,
         enumerable: true,
-        get: () => routeOf(request, mountPath),
+        get: () => routeOf(request, mountRoute),
       })
       handle()
       return
@@ -114,7 +133,7 @@ export async function observeRequests(): Promise<ObserveRequest> {
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
     const within = trace.setSpan(parent, span)
     outgoing.once('close', () => {
-      const outcome = outcomeOf(request, outgoing, mountPath)
+      const outcome = outcomeOf(request, outgoing, mountRoute)
       const route = outcome['http.route']
       span.setAttributes(outcome)
       if (route !== undefined) span.updateName(`${name} ${route}`)

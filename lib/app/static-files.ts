@@ -59,7 +59,7 @@ export function staticRule<const Path extends string, const Endpoint extends str
   options: StaticOptions & { endpoint?: Endpoint } = {},
 ): Rule<`${Path}/<path:file>`, Endpoint> {
   checkText('The path of staticRule()', path)
-  checkOptionNames('staticFiles()', options, [...staticOptions, 'endpoint'])
+  checkOptionNames('staticRule()', options, [...staticOptions, 'endpoint'])
   const { endpoint = 'static' as Endpoint, ...rest } = options
   return new Rule(`${path}/<path:file>`, { endpoint, handler: staticFiles(folder, rest), session: false })
 }

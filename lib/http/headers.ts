@@ -10,10 +10,13 @@ import { describeValue, hasText } from '../internal/has-text.ts'
 const badName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const badValue = /[^\t\x20-\x7e\x80-\xff]/
 
+/** The value of a header; a Date is written as HTTP writes dates. */
+type HeaderValue = string | number | Date
+
 /** Initial headers: pairs, or an object (a list sets a name several times). */
 export type HeadersInit =
-  | Iterable<readonly [string, string]>
-  | Record<string, string | number | readonly string[] | undefined>
+  | Iterable<readonly [string, HeaderValue]>
+  | Record<string, HeaderValue | readonly HeaderValue[] | undefined>
 
 /** Throws for a name that is empty, or has characters that the name of a header cannot contain. */
 export function checkHeaderName(name: string): void {
@@ -21,7 +24,7 @@ export function checkHeaderName(name: string): void {
 }
 
 /** Returns `value` as text; throws for characters that would end the header or that a header cannot contain. */
-export function checkHeaderValue(name: string, value: string | number | Date): string {
+export function checkHeaderValue(name: string, value: HeaderValue): string {
   const text = typeof value === 'string' ? value : textOf(name, value)
   if (badValue.test(text)) throw new TipfyError('TIPFY_E_HEADER_VALUE', { name, value: JSON.stringify(text) })
   return text
@@ -100,7 +103,7 @@ export class HeaderList extends Headers {
     if (init === undefined) return
     if (typeof init !== 'object' || init === null) throw notHeaders(init)
     if (typeof (init as Iterable<unknown>)[Symbol.iterator] === 'function') {
-      for (const pair of init as Iterable<readonly [string, string]>) {
+      for (const pair of init as Iterable<readonly [string, HeaderValue]>) {
         if (!Array.isArray(pair) || pair.length !== 2) throw notHeaders(pair)
         this.add(pair[0], pair[1])
       }
@@ -108,7 +111,7 @@ export class HeaderList extends Headers {
     }
     for (const [name, value] of Object.entries(init)) {
       if (Array.isArray(value)) for (const one of value) this.add(name, one)
-      else if (value !== undefined) this.add(name, value as string | number)
+      else if (value !== undefined) this.add(name, value as HeaderValue)
     }
   }
 
@@ -136,7 +139,7 @@ export class HeaderList extends Headers {
    * Makes `value` the only value of `name`; a Date is written as HTTP writes dates. Transfer-Encoding is ignored: Node sets it. Throws for characters that a header
    * cannot contain: CR, LF, NUL, and all beyond Latin-1.
    */
-  set(name: string, value: string | number | Date): this {
+  set(name: string, value: HeaderValue): this {
     const text = checkHeaderValue(name, value)
     if (this.#isFrozen) throw frozenError(name)
     if (isFraming(name)) return this
@@ -148,7 +151,7 @@ export class HeaderList extends Headers {
   }
 
   /** Adds a value to `name`; each is sent on a line of its own. */
-  add(name: string, value: string | number | Date): this {
+  add(name: string, value: HeaderValue): this {
     const text = checkHeaderValue(name, value)
     if (this.#isFrozen) throw frozenError(name)
     return isFraming(name) ? this : this.#push(name, text)

@@ -251,6 +251,10 @@ const table = {
     message: 'The body of a response cannot be {given}',
     remedy: 'Set text or bytes, or give a stream or an iterable of them to response.stream().',
   },
+  TIPFY_E_READ_ONLY: {
+    message: '`{what}` cannot be set',
+    remedy: '{remedy}',
+  },
   TIPFY_E_RESPONSE_SENT: {
     message: '{what} was set, but the headers of the response have been sent',
     remedy: 'Set it before the handler returns or, in a stream, before its first piece.',
@@ -300,6 +304,10 @@ const table = {
   TIPFY_E_JSON_VALUE: {
     message: 'JSON was to be made of a value with {what} in it, at `{path}`',
     remedy: 'Write a BigInt as text, String(n), and what is in a circle by an id.',
+  },
+  TIPFY_E_JSON_ELEMENT: {
+    message: 'JSON was to be made of an element of {library} that is not rendered{where}',
+    remedy: 'Return the text that its renderToString() or render() makes of it.',
   },
   TIPFY_E_HANDLER_RETURNED: {
     message: 'A handler returned {given}, which cannot become a response',

@@ -6,13 +6,34 @@ import { isPromise } from './promises.ts'
  * Returns a value as JSON; undefined for one that has none.
  *
  * @throws {TipfyError} TIPFY_E_JSON_PROMISE for a promise in it, which JSON writes as an empty object: an `await` was forgotten;
- * TIPFY_E_JSON_VALUE for a BigInt or a circle
+ * TIPFY_E_JSON_ELEMENT for an element of React, Preact, Vue or lit that is not rendered; TIPFY_E_JSON_VALUE for a BigInt or a circle
  */
 export function writeJson(value: unknown): string | undefined {
   const text = stringify(value)
   const found = text?.includes('{}') ? find(value, (node) => isPromise(node.value)) : null
   if (found !== null) throw new TipfyError('TIPFY_E_JSON_PROMISE', { path: pathOf(found) })
+  const element =
+    text !== undefined && elementKey.test(text) ? find(value, (node) => libraryOf(node.value) !== null) : null
+  if (element !== null) throw elementError(element)
   return text
+}
+
+/** Matches the JSON of each of these elements. */
+const elementKey = /"(?:props|_\$litType\$)":/
+
+/** Returns the library whose unrendered element a value is, null for other values. */
+function libraryOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null
+  const { $$typeof, __v_isVNode } = value as { $$typeof?: unknown; __v_isVNode?: unknown }
+  if (typeof $$typeof === 'symbol') return 'React'
+  if (__v_isVNode === true) return 'Vue'
+  if ('_$litType$' in value) return 'lit'
+  return Object.hasOwn(value, 'constructor') && value.constructor === undefined && 'props' in value ? 'Preact' : null
+}
+
+function elementError(node: Node): TipfyError {
+  const where = node.parent === null ? '' : `, at \`${pathOf(node)}\``
+  return new TipfyError('TIPFY_E_JSON_ELEMENT', { library: `${libraryOf(node.value)}`, where })
 }
 
 function stringify(value: unknown): string | undefined {

@@ -15,7 +15,7 @@ import { runInContext } from './with-request.ts'
 /** Options for all requests of a client. */
 export interface ClientOptions {
   /** Scheme, host and port. Default: http://localhost */
-  baseUrl?: string
+  baseUrl?: string | URL
   /** Sent with every request that does not set them itself. */
   headers?: RequestOptions['headers']
   /** Follow redirects. Default: false */
@@ -60,42 +60,42 @@ export class TestClient {
   }
 
   /** `request('GET', path, options)`. */
-  get(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  get(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('GET', path, options)
   }
 
   /** `request('HEAD', path, options)`. */
-  head(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  head(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('HEAD', path, options)
   }
 
   /** `request('QUERY', path, options)`. */
-  query(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  query(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('QUERY', path, options)
   }
 
   /** `request('POST', path, options)`. */
-  post(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  post(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('POST', path, options)
   }
 
   /** `request('PUT', path, options)`. */
-  put(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  put(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('PUT', path, options)
   }
 
   /** `request('PATCH', path, options)`. */
-  patch(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  patch(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('PATCH', path, options)
   }
 
   /** `request('DELETE', path, options)`. */
-  delete(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  delete(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('DELETE', path, options)
   }
 
   /** `request('OPTIONS', path, options)`. */
-  options(path: string, options?: ClientRequestOptions): Promise<ClientResponse> {
+  options(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse> {
     return this.request('OPTIONS', path, options)
   }
 
@@ -105,7 +105,7 @@ export class TestClient {
    * @example
    * const response = await client.request('POST', '/login', { form: { name: 'ann' }, followRedirects: true })
    */
-  async request(method: string, path: string, options: ClientRequestOptions = {}): Promise<ClientResponse> {
+  async request(method: string, path: string | URL, options: ClientRequestOptions = {}): Promise<ClientResponse> {
     checkOptionNames('a request', options, [...requestOptions, 'followRedirects'])
     await this.#app.ready()
     const follow = options.followRedirects ?? this.#options.followRedirects ?? false
@@ -127,7 +127,7 @@ export class TestClient {
    * Sends a request whose response is read piece by piece, and can be left: for streams and events. Resolves when the headers
    * have arrived.
    */
-  async stream(method: string, path: string, options: RequestOptions = {}): Promise<ClientStream> {
+  async stream(method: string, path: string | URL, options: RequestOptions = {}): Promise<ClientStream> {
     checkOptionNames('a request', options, requestOptions)
     await this.#app.ready()
     const { url, message } = await this.#message(method, path, options, this.#base)
@@ -138,7 +138,7 @@ export class TestClient {
 
   async #send(
     method: string,
-    path: string,
+    path: string | URL,
     options: RequestOptions,
     base: URL,
     history: readonly ClientResponse[],
@@ -158,7 +158,7 @@ export class TestClient {
     return this.#store(new ClientResponse(await exchange(this.#app.requestListener, message), url, []), url)
   }
 
-  async #message(method: string, path: string, options: RequestOptions, base: URL): Promise<Written> {
+  async #message(method: string, path: string | URL, options: RequestOptions, base: URL): Promise<Written> {
     const device = this.#device
     const headers = { ...(device && TestDevice.headers), ...options.headers }
     const hasCookie = (name: string) => this.cookies.get(name) !== undefined
@@ -166,7 +166,7 @@ export class TestClient {
     return this.#write(method, path, { ...options, headers }, base)
   }
 
-  #write(method: string, path: string, options: RequestOptions, base: URL): Promise<Written> {
+  #write(method: string, path: string | URL, options: RequestOptions, base: URL): Promise<Written> {
     const headers = { ...this.#options.headers, ...options.headers }
     const cookies = (url: URL) => this.cookies.header(url)
     return messageFor(method, path, { options: { ...options, headers }, base, cookies })
@@ -199,7 +199,8 @@ export class TestClient {
   }
 }
 
-function baseOf(given: string): URL {
+function baseOf(given: string | URL): URL {
+  if (given instanceof URL) return new URL(given.href)
   if (typeof given === 'string' && URL.canParse(given)) return new URL(given)
   throw wrongArgument('`baseUrl` of createClient()', 'a URL', given, "Write 'https://shop.example'.")
 }

@@ -121,9 +121,10 @@ export function resolveUrl(path: string, base: URL): URL {
  */
 export async function messageFor(
   method: string,
-  path: string,
+  to: string | URL,
   { options, base, cookies }: { options: RequestOptions; base: URL; cookies: (url: URL) => string },
 ): Promise<{ url: URL; message: Message }> {
+  const path = to instanceof URL ? to.href : to
   checkText('The path of a request', path)
   checkText('The method of a request', method)
   if (!METHODS.includes(method.toUpperCase()))

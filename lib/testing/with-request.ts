@@ -13,7 +13,7 @@ import { checkFields, messageFor, type RequestOptions, requestOptions } from './
 /** The request that `withRequest` makes. */
 export interface WithRequestOptions extends RequestOptions {
   /** Path and query, or a whole URL. Default: '/' */
-  path?: string
+  path?: string | URL
   /** Default: 'GET' */
   method?: string
   cookies?: Readonly<Record<string, string>>

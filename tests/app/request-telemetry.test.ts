@@ -172,6 +172,27 @@ test('the path and route of a mounted application begin with the path that it is
   })
 })
 
+test('the route names the parameters of the path that it is mounted under, as Express tells them, not their values', async () => {
+  const server = createServer((incoming, outgoing) => {
+    const [baseUrl, params] = JSON.parse(incoming.headers.mount as string)
+    Object.assign(incoming, { baseUrl, params })
+    running.app.requestListener(incoming, outgoing)
+  }).listen(0)
+  const { port } = server.address() as AddressInfo
+  const routeOf = async (baseUrl: string, params: object) => {
+    exporter.reset()
+    const mount = JSON.stringify([baseUrl, params])
+    await (await fetch(`http://127.0.0.1:${port}/visits/2026/`, { headers: { mount } })).text()
+    return (await serverSpan()).attributes['http.route']
+  }
+  const rule = '/visits/<int:year>/'
+  expect(await routeOf('/ac%20me', { tenant: 'ac me' })).toBe(`/:tenant${rule}`)
+  expect(await routeOf('/shop/shop/en', { name: 'shop', language: 'en' })).toBe(`/shop/:name/:language${rule}`)
+  expect(await routeOf('/files/a/b%2Fc', { path: ['a', 'b/c'] })).toBe(`/files/:path${rule}`)
+  expect(await routeOf('/shop', { other: 'x', none: undefined, empty: '' })).toBe(`/shop${rule}`)
+  server.close()
+})
+
 test('a path without a rule gives no route, and a client that errs no error', async () => {
   await running.ask('/none')
   const { name, attributes, status } = await serverSpan()

@@ -1,6 +1,6 @@
 // What JavaScript passes without a compiler: misspelt options, a configuration in place of an application.
 import { afterAll, expect, test } from '@jest/globals'
-import { makeApp, RequestHandler, Response, Rule, response, runApp, serve, staticRule } from 'tipfy'
+import { makeApp, RequestHandler, Response, Rule, response, runApp, serve, staticFiles, staticRule } from 'tipfy'
 import { createClient, withRequest } from 'tipfy/testing'
 
 class Home extends RequestHandler {
@@ -27,7 +27,12 @@ test.each<[string, () => unknown, string]>([
   [
     'staticRule',
     async () => staticRule('/static', 'public', { maxage: 3 } as never),
-    'The options of staticFiles() have no `maxage`, perhaps `maxAge` was meant',
+    'The options of staticRule() have no `maxage`, perhaps `maxAge` was meant',
+  ],
+  [
+    'staticFiles',
+    async () => staticFiles('public', { endpoint: 'files' } as never),
+    'The options of staticFiles() have no `endpoint`. They are an object with any of maxAge,',
   ],
   ['makeApp', async () => makeApp({ tipfy }, { rot: '.' } as never), 'The options of makeApp() have no `rot`'],
   [

@@ -152,6 +152,9 @@ describe('the client', () => {
   test('asks other hosts, and by https, when given a whole URL', async () => {
     expect((await client.get('https://shop.localhost/where')).text).toBe('shop https://shop.localhost/where')
     expect((await client.get('http://elsewhere.example/where')).status).toBe(400)
+    expect((await client.get(new URL('https://shop.localhost/where'))).text).toBe('shop https://shop.localhost/where')
+    const based = createClient(app, { baseUrl: new URL('https://shop.localhost/ignored') })
+    expect((await based.get('/where')).text).toBe('shop https://shop.localhost/where')
   })
 
   test('gives redirects as they are, unless told to follow', async () => {

@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { labelsOf } from '../../internal/describe-error.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { checkOptionNames } from '../../internal/options.ts'
+import { guardGetters } from '../../internal/read-only.ts'
 import { typeOf } from '../../internal/settings.ts'
 import { ETags, parseHttpDate, parseRange, type Range } from '../conditional.ts'
 import { parseCookies } from '../cookies.ts'
@@ -367,3 +368,22 @@ export class Request {
     return `Request ${inspect({ id, method, target, rule, ruleArgs, headers }, options)}`
   }
 }
+
+const otherPath = 'Redirect to another path, or give its rule the same handler.'
+const byProxy = 'Name the proxies that report it in tipfy.trustedProxies and tipfy.trustedHeaders.'
+guardGetters(Request, 'request', {
+  url: otherPath,
+  path: otherPath,
+  rawPath: otherPath,
+  target: otherPath,
+  mountPath: 'Set `incoming.baseUrl` in the server that mounts the application.',
+  scheme: byProxy,
+  isSecure: byProxy,
+  host: byProxy,
+  remoteAddr: byProxy,
+  args: 'Change a copy: new MultiDict(request.args).',
+  headers: 'Set headers of the response: response.headers.set(name, value).',
+  cookies: 'Set cookies of the response: response.setCookie(name, value).',
+  others:
+    'A request stays as the client sent it. Data of your own belongs in a WeakMap with current(request) as its key.',
+})

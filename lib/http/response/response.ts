@@ -5,6 +5,7 @@ import { isDate, isUint8Array } from 'node:util/types'
 import { checkFunction, checkText, notText, wrongArgument } from '../../internal/arguments.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { checkOptionNames } from '../../internal/options.ts'
+import { guardGetters } from '../../internal/read-only.ts'
 import { parseHttpDate } from '../conditional.ts'
 import {
   type CookieOptions,
@@ -346,6 +347,13 @@ export class Response {
     return headers.toFlat()
   }
 }
+
+guardGetters(Response, 'response', {
+  headers: 'Set one after the other, response.headers.set(name, value), or return new Response(body, { headers }).',
+  cacheControl:
+    "Set its parts, response.cacheControl.maxAge = 60, or all: response.headers.set('Cache-Control', 'no-store').",
+  others: 'It follows from the body: set response.data, or call response.stream(source).',
+})
 
 function notDate(what: string, given: unknown): TipfyError {
   return wrongArgument(what, 'a valid Date, or null for none', given, 'Write new Date(milliseconds).')

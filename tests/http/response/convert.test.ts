@@ -70,6 +70,19 @@ test('a promise in JSON is an error that says where, not an empty object', () =>
   expect(at({ empty: {}, text: '{}', date: { rows, toJSON: () => ({}) } })).toBe('{"empty":{},"text":"{}","date":{}}')
 })
 
+test('an element of a library of views that is not rendered is an error that names it, not JSON', () => {
+  const react = { $$typeof: Symbol.for('react.transitional.element'), type: 'p', key: null, props: { children: 'x' } }
+  const preact = { type: 'p', props: { id: 'a' }, key: undefined, __k: null, constructor: undefined, __v: 1 }
+  const vue = { __v_isVNode: true, __v_skip: true, type: 'p', props: null, children: 'x' }
+  const lit = { _$litType$: 1, strings: ['<p></p>'], values: [] }
+  expect(() => made(react)).toThrow('an element of React that is not rendered. Return the text')
+  expect(() => made([{ page: preact }])).toThrow('of Preact that is not rendered, at `0.page`')
+  expect(() => made(vue)).toThrow('of Vue that is not rendered.')
+  expect(() => made(lit)).toThrow('of lit that is not rendered.')
+  const described = { type: 'p', props: { children: 'x' }, $$typeof: 'text' }
+  expect(made(described).data).toBe(JSON.stringify(described))
+})
+
 test('JSON keeps a type that the handler has given it', () => {
   const response = current()
   response.contentType = 'application/problem+json'

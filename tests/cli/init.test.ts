@@ -26,6 +26,13 @@ Now: cd 'My Shop!' && npm install && npm start
   expect(JSON.parse(readFileSync(join(cwd, 'My Shop!/package.json'), 'utf8'))).toMatchObject({ name: 'my-shop' })
 })
 
+test('the help says what --yes chooses, in words that tell one none from another', async () => {
+  const { stdout } = await tipfy(['init', '--help'], { cwd })
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    'ask nothing: a shopping cart, datastore sessions, no cache, no login, TypeScript by default',
+  )
+})
+
 test('it takes an empty folder, and one in which git has begun', async () => {
   mkdirSync(join(cwd, '.git'))
   const { status, stdout } = await tipfy(['init', '.', '--language', 'js', '--example', 'bare'], { cwd })
@@ -255,6 +262,13 @@ describe('at a terminal', () => {
     expect(shown).toBe(
       'Begin with (cart or bare) [cart]: Keep sessions in (datastore or cookie) [datastore]: Users log in (none or password or google) [none]: Write (ts or js) [ts]: ',
     )
+  })
+
+  test('a cache that was given leaves no question where the sessions are', async () => {
+    const given: Partial<Answers> = { example: 'bare', cache: 'valkey', login: 'none', language: 'ts' }
+    expect(await typed(given, [])).toEqual({ answers: { ...given, sessions: 'datastore' }, shown: '' })
+    const { answers, shown } = await typed({ ...given, cache: 'none' }, ['c'])
+    expect([answers.sessions, shown]).toEqual(['cookie', 'Keep sessions in (datastore or cookie) [datastore]: '])
   })
 
   test('datastore sessions are asked for their cache', async () => {

@@ -57,7 +57,7 @@ export const questions: readonly Question[] = [
 ]
 
 /** The first choices, which `--yes` takes. */
-export const defaults: string = questions.map(({ choices }) => Object.keys(choices)[0]).join(', ')
+export const defaults: string = questions.map(({ choices }) => Object.values(choices)[0]).join(', ')
 
 async function ask({ text, choices }: Question, terminal: Interface): Promise<string> {
   const names = Object.keys(choices)
@@ -70,7 +70,8 @@ async function ask({ text, choices }: Question, terminal: Interface): Promise<st
 }
 
 /**
- * Asks at `terminal` for the answers that are not `given`; without a terminal takes the first choices.
+ * Asks at `terminal` for the answers that are not `given`; without a terminal takes the first choices. A cache that is given
+ * answers where the sessions are: in cookies they have none.
  *
  * @throws {TipfyError} TIPFY_E_INIT_BROKEN_OFF for Ctrl+C and Ctrl+D
  */
@@ -79,12 +80,14 @@ export async function askAll(
   terminal: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream } | null,
 ): Promise<Answers> {
   const answers: Record<string, string> = {}
+  const isCached = given.cache !== undefined && given.cache !== 'none'
+  const known: Partial<Answers> = isCached ? { sessions: 'datastore', ...given } : given
   const open = terminal === null ? null : createInterface(terminal)
   try {
     for (const question of questions) {
       if (question.isNeeded?.(answers) === false) continue
-      const known = given[question.key]
-      answers[question.key] = known ?? (open === null ? Object.keys(question.choices)[0]! : await ask(question, open))
+      answers[question.key] =
+        known[question.key] ?? (open === null ? Object.keys(question.choices)[0]! : await ask(question, open))
     }
   } catch (cause) {
     if ((cause as Error).name !== 'AbortError') throw cause

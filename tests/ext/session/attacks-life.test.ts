@@ -36,6 +36,14 @@ const handlers = {
     sessionStore.user = request.args.get('user')
     return count()
   },
+  '/renew': () => {
+    sessionStore.regenerate()
+    return ''
+  },
+  '/renew/write': () => {
+    sessionStore.regenerate()
+    return count()
+  },
   '/logout': async () => {
     await sessionStore.destroy()
     return ''
@@ -149,6 +157,25 @@ describe('datastore:', () => {
     const third = await withId(site, old, '/login?user=w')
     const id = setCookies(third)[0]!.match(/=([^;]+)/)![1]!
     expect([third.text, (await withId(site, id, '/user')).text]).toEqual(['1', 'w'])
+  })
+
+  test.each([
+    ['/renew', 0],
+    ['/renew/write', 1],
+  ])('14: a dead id gets neither user nor data by a new id, and a cookie only if it wrote something: %s', async (path, cookies) => {
+    const site = await serve()
+    const owner = site.visitor()
+    await owner.ask('/login?user=u')
+    const copy = owner.cookies.get(site.cookie)!
+    await owner.ask('/renew')
+    const answer = await withId(site, copy, path)
+    expect([answer.status, answer.text, setCookies(answer).length]).toEqual([200, cookies === 0 ? '' : '1', cookies])
+    for (const cookie of setCookies(answer)) {
+      const id = cookie.match(/=([^;]+)/)![1]!
+      expect((await withId(site, id, '/user')).text).toBe('null')
+    }
+    expect([(await owner.ask('/user')).text, (await owner.ask('/read')).text]).toEqual(['u', '1'])
+    expect(JSON.parse((await owner.ask('/list?user=u')).text)).toHaveLength(1)
   })
 
   test('15: destroyAllFor: what was committed before is dead, what comes after lives, also at once', async () => {

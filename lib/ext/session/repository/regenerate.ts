@@ -99,8 +99,8 @@ function findOld(
   if (isLive(old, now)) return old
   const moved = old && movedOf(old)
   if (moved === undefined) return null
-  // The old id of a bound session may be a copy: it is worth nothing without the proof, which a request that loaded it has shown.
-  if (base === null && moved.device !== undefined && !isProven(moved.device))
+  // The id was dead before this request, and may be a copy: it is worth nothing without the proof of a device.
+  if (base === null && (moved.device === undefined || !isProven(moved.device)))
     return username === undefined && isUnchanged('{}', data) ? 'replaced' : null
   // One that ended it first stays that: nothing goes on from it.
   if (username !== undefined) return moved.logins?.length === 0 ? null : old!

@@ -258,7 +258,9 @@ function uncork(socket: Socket): void {
 }
 
 function noMemcached(): CacheUnusable {
-  return new CacheUnusable(`it does not speak the memcached binary protocol${remedy}`)
+  return new CacheUnusable(
+    `it does not speak the memcached binary protocol (start memcached without -B ascii)${remedy}`,
+  )
 }
 
 function rejected(what: string, status: number): CacheRefused {

@@ -7,6 +7,8 @@ const replica = 'it is a replica; name the primary'
 const cluster =
   'it is part of a cluster of several shards; make an instance with cluster mode disabled, or with one shard, and name its primary'
 
+const replicas = 'fewer replicas than its min-replicas-to-write follow it; start them, or lower that'
+
 const full = 'raise its maxclients, or run fewer processes'
 
 const byReply: Readonly<Record<string, string>> = {
@@ -17,11 +19,13 @@ const byReply: Readonly<Record<string, string>> = {
   ASK: cluster,
   CROSSSLOT: cluster,
   CLUSTERDOWN: cluster,
+  NOREPLICAS: replicas,
   NOAUTH: 'set cachePassword to its password, or to a function that returns it',
   WRONGPASS: 'correct cacheUser and cachePassword',
 }
 
-const rights = 'its user needs the rights ~tipfy:* +get +set +del +eval +evalsha +info'
+const rights =
+  'its user needs the rights ~tipfy:* +get +set +del +eval +evalsha +info, and +select for valkey://host:port/database'
 
 const commands =
   'it needs EVAL, EVALSHA, INFO, GET, SET and DEL, under these names: those of Valkey, or Redis 7 or later, and not of a sentinel'
@@ -38,8 +42,8 @@ export function explain(error: unknown, tls: boolean): Error {
   const said = shorten(cause.message)
   if (remedy === undefined) return said === cause.message ? cause : new Error(said, { cause })
   const text = `${said}: ${remedy}`
-  // A replica, and a connection that is cut, may be the middle of a failover; clients come and go.
-  const mayPass = remedy === replica || remedy === full || (!(cause instanceof ReplyError) && !isPermanent(cause))
+  // A replica, a replica too few, and a connection that is cut may be the middle of a failover; clients come and go.
+  const mayPass = [replica, replicas, full].includes(remedy) || (!(cause instanceof ReplyError) && !isPermanent(cause))
   return mayPass ? new Error(text, { cause }) : new CacheUnusable(text, { cause })
 }
 

@@ -82,6 +82,64 @@ export function retiringServers({ cacheRetiring: given }: { cacheRetiring: Serve
 const isNamed = (given: Servers | RetiringCache): given is Servers =>
   given === null || typeof given === 'string' || Array.isArray(given)
 
+interface Credentials {
+  readonly cacheUser: string | null
+  readonly cachePassword: CachePasswordSetting
+  readonly cacheCa: string | null
+  readonly memcacheUser: string | null
+  readonly memcachePassword: string | null
+  readonly cacheRetiring: Servers | RetiringCache
+}
+
+/**
+ * Checks that the servers use what is given for them. Without any server it may stay: `cache` often comes from the environment.
+ *
+ * @throws {TipfyError} TIPFY_E_SESSION_CONFIG for credentials that would be ignored in silence
+ */
+export function checkCredentials(config: CacheKeys & Credentials): void {
+  const { cacheUser, cachePassword, cacheCa, memcacheUser, memcachePassword } = config
+  const retiring = isNamed(config.cacheRetiring) ? null : config.cacheRetiring
+  if (cacheUser && memcacheUser) failConfig('memcacheUser', memcacheUser, 'left out where `cacheUser` is set')
+  if (cachePassword && memcachePassword) failConfig('memcachePassword', '…', 'left out where `cachePassword` is set')
+  const main = cacheServers(config)
+  const others = retiringServers(config)
+  const known = (servers: readonly CacheServerAddress[]) =>
+    JSON.stringify(servers.map(({ username: _, ...rest }) => rest))
+  if (others.length > 0 && known(others) === known(main))
+    failConfig(
+      'cacheRetiring',
+      others.map(({ host, port }) => `${host}:${port}`),
+      'another cache than `cache`, or null',
+    )
+  if (main.length + others.length === 0) return
+  const password = cachePassword ?? memcachePassword
+  checkUser('cacheUser', cacheUser ?? memcacheUser, main, password)
+  checkUser(
+    'cacheRetiring',
+    retiring?.cacheUser ?? cacheUser ?? memcacheUser,
+    others,
+    retiring?.cachePassword ?? password,
+  )
+  const isForTls = (servers: readonly CacheServerAddress[]) => servers.some(({ tls }) => tls)
+  const shown = '-----BEGIN CERTIFICATE-----…'
+  if (retiring?.cacheCa != null && !isForTls(others)) failConfig('cacheRetiring.cacheCa', shown, withTls)
+  if (cacheCa !== null && !isForTls(main) && (retiring?.cacheCa !== undefined || !isForTls(others)))
+    failConfig('cacheCa', shown, withTls)
+}
+
+const withTls = 'left out, or the servers written valkeys://host:port: the others are reached without TLS'
+
+/** A name without a password is no login: the connection would be that of the server's default user. */
+function checkUser(
+  key: string,
+  common: string | null,
+  servers: readonly CacheServerAddress[],
+  password: CachePasswordSetting,
+): void {
+  const user = servers.map(({ username }) => username ?? common).find((name) => name)
+  if (user && (password === null || password === '')) failConfig(key, user, 'with a cachePassword: see that it is set')
+}
+
 function ofOneKind(key: string, servers: CacheServerAddress[]): CacheServerAddress[] {
   const isMixed = new Set(servers.map(({ kind, tls }) => `${kind} ${tls}`)).size > 1
   if (isMixed) failConfig(key, 'servers of several kinds', 'servers of one kind')

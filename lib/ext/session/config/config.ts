@@ -1,4 +1,5 @@
 // The section 'tipfy/ext/session': each key with its default and its check, and what stops the start.
+import { X509Certificate } from 'node:crypto'
 import { TipfyError } from '../../../internal/errors.ts'
 import {
   type Checks,
@@ -15,10 +16,9 @@ import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
 import {
   type CachePasswordSetting,
-  cacheServers,
+  checkCredentials,
   memcacheServers,
   type RetiringCache,
-  retiringServers,
   wantedHosts,
 } from './cache-servers.ts'
 import {
@@ -74,8 +74,17 @@ function isHosts(value: unknown): boolean {
   }
 }
 
-const isCertificate = (value: unknown): boolean =>
-  value === null || (typeof value === 'string' && value.includes('-----BEGIN CERTIFICATE-----'))
+/** Node ignores what it cannot read of them: the first connection would fail as one without any. */
+function isCertificate(value: unknown): boolean {
+  if (value === null) return true
+  const blocks =
+    typeof value === 'string' ? value.match(/-----BEGIN CERTIFICATE-----[^-]*(?:-----END CERTIFICATE-----)?/g) : null
+  try {
+    return blocks?.every((block) => new X509Certificate(block)) ?? false
+  } catch {
+    return false
+  }
+}
 
 const isPassword = (value: unknown): boolean => value === null || ['string', 'function'].includes(typeof value)
 
@@ -168,7 +177,8 @@ const table = {
   /** The authority, as PEM, that signed the certificate of a cache over TLS; null: those that Node knows. */
   cacheCa: setting<string | null>(
     null,
-    (value) => isCertificate(value) || "the text of a PEM file, '-----BEGIN CERTIFICATE-----…', or null",
+    (value) =>
+      isCertificate(value) || "the text of a PEM file, '-----BEGIN CERTIFICATE-----…', with its line ends, or null",
   ),
   /**
    * The other cache of a move without a stop: the next one, or the last one. Entries are only deleted there. As `cache`, or
@@ -278,7 +288,6 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
   if (migrate !== null && dataVersion === null) {
     failConfig('dataVersion', null, 'an integer, without which `migrate` is never called')
   }
-  cacheServers(config)
-  retiringServers(config)
+  checkCredentials(config)
   checkKeys(config.secretKey, app.dev)
 }

@@ -98,6 +98,25 @@ test.each([
   [{ cacheRetiring: { cache: 'valkey://a', cachePasword: 'x' } }, 'TIPFY_E_CONFIG_VALUE', 'cacheRetiring'],
   [{ cacheRetiring: { cache: 'valkey://a', cacheCa: 'no PEM' } }, 'TIPFY_E_CONFIG_VALUE', 'cacheRetiring'],
   [{ cacheRetiring: { cache: ['valkey://a', 'valkey://a'] } }, 'TIPFY_E_SESSION_CONFIG', 'servers that differ'],
+  [{ cache: 'valkey://a', cacheUser: 'shop' }, 'TIPFY_E_SESSION_CONFIG', 'with a cachePassword'],
+  [{ cache: 'valkey://shop@a', cachePassword: '' }, 'TIPFY_E_SESSION_CONFIG', 'with a cachePassword'],
+  [{ memcache: 'a', memcacheUser: 'shop' }, 'TIPFY_E_SESSION_CONFIG', 'with a cachePassword'],
+  [{ cacheRetiring: { cache: 'valkey://a', cacheUser: 'shop' } }, 'TIPFY_E_SESSION_CONFIG', 'cacheRetiring'],
+  [
+    { cache: 'valkey://a', cacheUser: 'a', memcacheUser: 'b', cachePassword: 'c' },
+    'TIPFY_E_SESSION_CONFIG',
+    'memcacheUser',
+  ],
+  [
+    { cache: 'valkey://a', cachePassword: 'secret', memcachePassword: 'c' },
+    'TIPFY_E_SESSION_CONFIG',
+    'memcachePassword',
+  ],
+  [
+    { cache: ['valkey://a', 'valkey://b'], cacheRetiring: 'valkey://a,b:6379' },
+    'TIPFY_E_SESSION_CONFIG',
+    'another cache',
+  ],
   [{ memcache: 'a,b,a' }, 'TIPFY_E_SESSION_CONFIG', 'servers that differ'],
   [{ secretKey: 'short' }, 'TIPFY_E_SECRET_KEY', '32'],
 ])('the configuration %j stops the start with %s', (session, code, named) => {
@@ -105,4 +124,49 @@ test.each([
   expect(() => makeApp(config, { root: folder })).toThrow(
     expect.objectContaining({ code, message: expect.stringContaining(named) }),
   )
+})
+
+const pem = readFileSync(join(import.meta.dirname, '../../../fixtures/localhost.pem'), 'utf8')
+test.each([
+  [
+    'of no certificate',
+    { cache: 'valkeys://a', cacheCa: pem.replace(/^M.*$/gm, 'abcd') },
+    'cacheCa must be the text of a PEM file',
+  ],
+  [
+    'whose line ends were escaped',
+    { cache: 'valkeys://a', cacheCa: pem.replaceAll('\n', '\\n') },
+    'with its line ends',
+  ],
+  [
+    'that was cut',
+    { cache: 'valkeys://a', cacheCa: pem + pem.slice(pem.indexOf('-----BEGIN CERT')).slice(0, 300) },
+    'PEM file',
+  ],
+  ['of a cache without TLS', { cache: 'valkey://a', cacheCa: pem }, 'valkeys://host:port'],
+  ['of memcached', { memcache: 'a', cacheCa: pem }, 'without TLS'],
+  [
+    'of a retiring cache without TLS',
+    { cacheRetiring: { cache: 'valkey://a', cacheCa: pem } },
+    'cacheRetiring.cacheCa',
+  ],
+  [
+    'that the retiring cache replaces',
+    { cache: 'valkey://a', cacheCa: pem, cacheRetiring: { cache: 'valkeys://b', cacheCa: pem } },
+    'valkeys://host:port',
+  ],
+])('an authority %s stops the start', (_, session, named) => {
+  const config = { tipfy: { dev: true }, 'tipfy/ext/session': { secretKey: key, ...session } } as Config
+  expect(() => makeApp(config, { root: folder })).toThrow(named)
+})
+
+test.each([
+  ['a cache over TLS', { cache: 'valkeys://a', cacheCa: pem }],
+  ['a cache that a move leads to', { cache: 'memcached://a', cacheRetiring: 'valkeys://b', cacheCa: pem }],
+  ['an environment without a cache', { cache: null, cacheCa: pem, cacheUser: 'shop' }],
+  ['a list that changes', { cache: ['valkey://a', 'valkey://b'], cacheRetiring: 'valkey://a' }],
+  ['a user whose password a function gives', { cache: 'valkey://shop@a', cachePassword: () => 'x' }],
+])('what belongs together starts: %s', (_, session) => {
+  const config = { tipfy: { dev: true }, 'tipfy/ext/session': { secretKey: key, ...session } } as Config
+  expect(() => makeApp(config, { root: folder })).not.toThrow()
 })

@@ -299,6 +299,8 @@ export interface RuleMap {
   readonly serverName: string | null;
 }
 
+type SameSite = 'Strict' | 'Lax' | 'None';
+
 type Scalar = string | number | boolean;
 
 export type SectionOf<Table> = {

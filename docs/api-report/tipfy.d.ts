@@ -135,7 +135,7 @@ export interface CookieOptions {
   expires?: Date;
   secure?: boolean;
   httpOnly?: boolean;
-  sameSite?: 'Strict' | 'Lax' | 'None';
+  sameSite?: SameSite | Lowercase<SameSite>;
   partitioned?: boolean;
 }
 

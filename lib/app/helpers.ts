@@ -1,5 +1,5 @@
 // Functions that handlers use often, on the globals of the current request.
-import { html } from '../http/html.ts'
+import { html, isHarmless } from '../http/html.ts'
 import { makeJson } from '../http/response/convert.ts'
 import type { Response } from '../http/response/response.ts'
 import { TipfyError } from '../internal/errors.ts'
@@ -63,7 +63,9 @@ export function redirect(location: string | URL, code = 302): Response {
   const target = quoteLocation(text)
   response.status = code
   response.headers.set('location', target)
-  response.data = html`<!doctype html><title>Redirecting</title><p>See <a href="${target}">${target}</a>.</p>\n`
+  // Browsers follow no `javascript:` of a Location: they show this page, where a link would run it.
+  const link = isHarmless(target) ? html`<a href="${target}">${target}</a>` : target
+  response.data = html`<!doctype html><title>Redirecting</title><p>See ${link}.</p>\n`
   return response
 }
 

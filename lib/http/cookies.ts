@@ -6,6 +6,8 @@ import { describeGiven } from '../internal/has-text.ts'
 import { nearTo } from '../internal/suggest.ts'
 import { MultiDict } from './multidict.ts'
 
+type SameSite = 'Strict' | 'Lax' | 'None'
+
 /** The attributes of a cookie. */
 export interface CookieOptions {
   /** The path it is sent to. Default: '/'. */
@@ -20,8 +22,8 @@ export interface CookieOptions {
   secure?: boolean
   /** Hides it from the page's scripts. */
   httpOnly?: boolean
-  /** Sends it with requests from other sites or not; 'None' needs `secure`. Default: the browser's. */
-  sameSite?: 'Strict' | 'Lax' | 'None'
+  /** Sends it with requests from other sites or not; 'None' needs `secure`. Default: the browser's. Small letters are read too. */
+  sameSite?: SameSite | Lowercase<SameSite>
   /** Gives an embedded page one cookie per embedding site (CHIPS); needs `secure`. */
   partitioned?: boolean
 }
@@ -101,7 +103,15 @@ function reject(name: string, why: string): never {
 
 const optionNames = ['path', 'domain', 'maxAge', 'expires', 'secure', 'httpOnly', 'sameSite', 'partitioned']
 const knownOptions = new Set(optionNames)
-const sites = ['Strict', 'Lax', 'None']
+
+/** By name in small letters, as other libraries write them. */
+const sites = new Map<unknown, SameSite>((['Strict', 'Lax', 'None'] as const).map((site) => [site.toLowerCase(), site]))
+
+/** Returns the value of SameSite; throws for one that is none. */
+function siteOf(name: string, given: CookieOptions['sameSite']): SameSite | undefined {
+  if (given === undefined) return undefined
+  return sites.get(String(given).toLowerCase()) ?? reject(name, "sameSite must be 'Strict', 'Lax' or 'None'")
+}
 
 /** A silently ignored `httponly` would expose the cookie to every script. */
 function rejectOption(name: string, given: string): never {
@@ -118,7 +128,7 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   if (typeof name !== 'string') reject(describeGiven(name), 'its name must be a text')
   if (typeof options !== 'object' || options === null)
     reject(name, `its options must be an object, and are ${describeGiven(options)}`)
-  const { path = '/', domain, maxAge, expires, secure, httpOnly, sameSite, partitioned } = options
+  const { path = '/', domain, maxAge, expires, secure, httpOnly, partitioned } = options
   for (const given in options) if (!knownOptions.has(given)) rejectOption(name, given)
   if (name === '' || badName.test(name)) reject(name, "its name may only have letters, digits and !#$%&'*+-.^_`|~")
   if (typeof value !== 'string')
@@ -130,6 +140,7 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
     (typeof path !== 'string' || forbidden.test(path) || !path.startsWith('/') || /[^\x20-\x7e]/.test(path))
   )
     reject(name, 'its path must start with / and be plain ASCII')
+  const sameSite = siteOf(name, options.sameSite)
   if (sameSite === 'None' && !secure) reject(name, 'SameSite=None needs Secure')
   if (partitioned && !secure) reject(name, 'Partitioned needs Secure')
   const prefix = name.startsWith('__') ? /^__(host|secure)-/i.exec(name)?.[1]?.toLowerCase() : undefined
@@ -155,10 +166,7 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   text += `; Path=${path}`
   if (secure) text += '; Secure'
   if (httpOnly) text += '; HttpOnly'
-  if (sameSite !== undefined) {
-    if (!sites.includes(sameSite)) reject(name, "sameSite must be 'Strict', 'Lax' or 'None'")
-    text += `; SameSite=${sameSite}`
-  }
+  if (sameSite !== undefined) text += `; SameSite=${sameSite}`
   if (partitioned) text += '; Partitioned'
   return text
 }
@@ -168,7 +176,7 @@ export function serializeDeletion(name: string, options: DeleteCookieOptions = {
   if (typeof options !== 'object' || options === null) return serializeCookie(name, '', options)
   const { path, domain, sameSite, partitioned } = options
   const isPrefixed = typeof name === 'string' && /^__(host|secure)-/i.test(name)
-  const secure = options.secure || partitioned || sameSite === 'None' || isPrefixed
+  const secure = options.secure || partitioned || siteOf(name, sameSite) === 'None' || isPrefixed
   return serializeCookie(name, '', { path, domain, sameSite, partitioned, secure, maxAge: 0, expires: new Date(0) })
 }
 

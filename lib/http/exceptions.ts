@@ -2,6 +2,7 @@
 import { checkNumber, checkText, wrongArgument } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { describeGiven } from '../internal/has-text.ts'
+import { STATUS_CODES } from '../internal/node-http.ts'
 import { type ExceptionOptions, HTTPException } from './http-exception.ts'
 import { Response } from './response/response.ts'
 
@@ -191,12 +192,17 @@ const byStatus = new Map<number, new (description?: string, options?: ExceptionO
   plain.map((Class) => [Class.code, Class]),
 )
 
+/** Makes the class of a status that has none here, like 402. */
+function otherClass(status: number): typeof HTTPException {
+  return Object.defineProperty(withCode(status), 'name', { value: 'HTTPException' })
+}
+
 /** Makes the error of a status code; null if there is none. */
 export function exceptionFor(status: number, description?: string, options?: ExceptionOptions): HTTPException | null {
   if (status === 405) return new MethodNotAllowed([], description, options)
   if (status === 416) return new RequestedRangeNotSatisfiable(undefined, description, options)
-  const Class = byStatus.get(status)
-  return Class === undefined ? null : new Class(description, options)
+  if (typeof status !== 'number' || STATUS_CODES[status] === undefined || status < 400) return null
+  return new (byStatus.get(status) ?? otherClass(status))(description, options)
 }
 
 /**

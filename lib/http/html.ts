@@ -107,6 +107,18 @@ html.json = (value: unknown): Html => {
   )
 }
 
+/** Returns the scheme of an address, in small letters; undefined for a relative one. */
+function schemeOf(address: string): string | undefined {
+  // Browsers drop these before they look for the scheme.
+  return /^([a-z][a-z\d+.-]*):/i.exec(address.replace(/^[\0-\x20]+|[\t\n\r]/g, ''))?.[1]?.toLowerCase()
+}
+
+/** Returns true for an address that runs no code where it is followed: a relative one, or one of the schemes of html.url(). */
+export function isHarmless(address: string): boolean {
+  const scheme = schemeOf(address)
+  return scheme === undefined || schemes.has(scheme)
+}
+
 const schemes = new Set(['http', 'https', 'mailto', 'tel', 'sms', 'ftp'])
 
 /**
@@ -117,8 +129,6 @@ html.url = (address: string | URL): Html => {
   if (address === null || address === undefined || !hasText(address))
     throw new TipfyError('TIPFY_E_HTML_VALUE', { given: describeValue(address) })
   const text = String(address)
-  // Browsers drop these before they look for the scheme.
-  const scheme = /^([a-z][a-z\d+.-]*):/i.exec(text.replace(/^[\0-\x20]+|[\t\n\r]/g, ''))?.[1]?.toLowerCase()
-  if (scheme !== undefined && !schemes.has(scheme)) throw new TipfyError('TIPFY_E_HTML_URL', { scheme })
+  if (!isHarmless(text)) throw new TipfyError('TIPFY_E_HTML_URL', { scheme: `${schemeOf(text)}` })
   return new Html(escapeHtml(text))
 }

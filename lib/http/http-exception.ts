@@ -91,11 +91,12 @@ export class HTTPException extends Error {
     const { name, code: own } = new.target
     // `abort(response)` throws no error of the server, unless the response is one.
     const code = new.target === HTTPException ? (options.response?.status ?? own) : own
-    const text = description ?? descriptions[code] ?? ''
+    const reason = STATUS_CODES[code] ?? 'Unknown Error'
+    const text = description ?? descriptions[code] ?? `${reason}.`
     super(text, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = name
     this.code = code
-    this.reason = STATUS_CODES[code] ?? 'Unknown Error'
+    this.reason = reason
     this.description = text
     this.headers = new HeaderList(options.headers)
     const { retryAfter: when } = options

@@ -245,7 +245,7 @@ const table = {
   },
   TIPFY_E_ABORT_STATUS: {
     message: 'abort({status}): there is no HTTP error of that status',
-    remedy: 'Use an error status (400 to 505), or give abort() a Response.',
+    remedy: 'Use a registered status of errors, like 404 or 409, or give abort() a Response.',
   },
   TIPFY_E_RESPONSE_BODY: {
     message: 'The body of a response cannot be {given}',

@@ -51,6 +51,9 @@ test('a redirect says which status and which location it was given', async () =>
   await expect(call(redirect, { home: 1 })).rejects.toThrow('The location of a redirect is an object')
   const location = () => redirect('/there', 303) === response && response.headers.get('location')
   expect(await call(location)).toBe('/there')
+  const script = () => redirect('javascript:alert(1)').data
+  expect(await call(script)).toContain('<p>See javascript:alert(1).</p>')
+  expect(await call(() => redirect('/"><b>').data)).toContain('<a href="/%22%3E%3Cb%3E">')
   const whole = () => redirect(new URL('https://shop.example/a b?c=ü')).headers.get('location')
   expect(await call(whole)).toBe('https://shop.example/a%20b?c=%C3%BC')
 })

@@ -62,6 +62,17 @@ test('a status can be turned into its error', () => {
   expect(exceptionFor(299)).toBeNull()
 })
 
+test('abort knows every registered status of errors, also those without a class', () => {
+  for (const code of [402, 407, 425, 426, 507, 511])
+    expect(() => abort(code)).toThrow(expect.objectContaining({ code }))
+  const paid = exceptionFor(402)!
+  expect(paid).toBeInstanceOf(HTTPException)
+  expect([paid.name, paid.reason, paid.description]).toEqual(['HTTPException', 'Payment Required', 'Payment Required.'])
+  expect(paid.toResponse().status).toBe(402)
+  for (const none of [0, 200, 302, 399, 499, 600, Number.NaN, '404', null])
+    expect(() => abort(none as number)).toThrow(expect.objectContaining({ code: 'TIPFY_E_ABORT_STATUS' }))
+})
+
 test('abort throws the error of a status, or a response', () => {
   expect(() => abort(404, 'No such product.')).toThrow(new NotFound('No such product.'))
   expect(() => abort(299)).toThrow(expect.objectContaining({ code: 'TIPFY_E_ABORT_STATUS' }))

@@ -133,6 +133,14 @@ test('413 for too large a body, 414 for too long a URL, 415 for what is not read
   expect((await site.ask(`/${'x'.repeat(10_000)}`)).status).toBe(414)
 })
 
+test('400 for chunks of HTTP/1.0, and the connection is closed: for a proxy the next request begins elsewhere', async () => {
+  const request =
+    'POST /json HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'
+  const answer = await raw(site.port, request + request)
+  expect(answer.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 400'])
+  expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+})
+
 test('411 for content that is announced without a length', async () => {
   const answer = await raw(site.port, 'POST /json HTTP/1.0\r\nHost: a\r\nContent-Type: application/json\r\n\r\n')
   expect(answer).toMatch(/^HTTP\/1\.1 411 /)

@@ -35,14 +35,15 @@ const encodings = ['identity', 'gzip', 'x-gzip', 'deflate']
 
 /** Throws what is known before a byte is read, and lets a waiting client send. */
 function begin(incoming: IncomingMessage, limit: number): string {
-  const given = incoming.headers['content-encoding']
-  const encoding = given === undefined ? 'identity' : given.trim().toLowerCase()
+  const { 'content-encoding': given, 'content-length': length } = incoming.headers
+  // Of nothing at all there is no compressed form, whatever a client names for all of its requests.
+  const encoding = given === undefined || length === '0' ? 'identity' : given.trim().toLowerCase()
   if (!encodings.includes(encoding)) {
     throw new UnsupportedMediaType(`This server does not read content that is encoded as ${encoding}.`, {
       headers: { 'accept-encoding': 'gzip, deflate' },
     })
   }
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw new RequestEntityTooLarge()
+  if (Number(length ?? 0) > limit) throw new RequestEntityTooLarge()
   if (incoming.readableEnded) throw new TipfyError('TIPFY_E_BODY_TAKEN', { how: 'incoming' })
   if (incoming.destroyed) throw new ClientDisconnected()
   const go = waiting.get(incoming)

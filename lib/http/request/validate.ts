@@ -5,7 +5,7 @@ import type { Request } from './request.ts'
 
 /**
  * Throws 414 for a URL beyond the limit, 505 for another HTTP than 1.x, 501 for a transfer coding other than chunked (RFC 9112,
- * 6.1), and 400 for `*` (3.2.4), for two Host headers or one that is no host name (3.2), and for another host than
+ * 6.1), and 400 for any of HTTP/1.0 (6.1), for `*` (3.2.4), for two Host headers or one that is no host name (3.2), and for another host than
  * `serverName` where one is set.
  */
 export function checkRequest(request: Request): void {
@@ -22,14 +22,16 @@ export function checkRequest(request: Request): void {
       if (++hosts > 1) throw new BadHost()
       checkHost(rawHeaders[at + 1]!)
     }
-    // Node accepts `gzip, chunked`, and delivers a body that is still compressed as if it were the text.
-    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding' && !isChunked(rawHeaders[at + 1]!)) {
-      throw new NotImplemented()
-    }
+    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') checkCoding(request, rawHeaders[at + 1]!)
   }
   if (settings.serverName !== null) void request.host
 }
 
-function isChunked(coding: string): boolean {
-  return coding.trim().toLowerCase() === 'chunked'
+function checkCoding({ message, outgoing }: Request, coding: string): void {
+  // Node accepts `gzip, chunked`, and delivers a body that is still compressed as if it were the text.
+  if (coding.trim().toLowerCase() !== 'chunked') throw new NotImplemented()
+  if (message.httpVersionMinor > 0) return
+  // A proxy of HTTP/1.0 knows no chunks: for it, the next request may begin somewhere else.
+  if (outgoing !== null) outgoing.shouldKeepAlive = false
+  throw new BadRequest('HTTP/1.0 has no Transfer-Encoding.')
 }

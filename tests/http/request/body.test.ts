@@ -166,6 +166,11 @@ test('a request without a body reads as an empty one', async () => {
   expect(await (await fetch(`${server.url}/stream`)).text()).toBe('0')
 })
 
+test('an empty body is empty, whatever encoding the client names for all that it sends', async () => {
+  const reply = await post('/text', '', { 'content-encoding': 'gzip' })
+  expect([reply.status, await reply.text()]).toEqual([200, ''])
+})
+
 test('content that is announced without a length is a 411', async () => {
   const reply = await raw(server.port, 'POST /json HTTP/1.0\r\nContent-Type: application/json\r\n\r\n')
   expect(reply).toMatch(/^HTTP\/1\.1 411 /)

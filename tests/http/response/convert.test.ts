@@ -100,6 +100,18 @@ test.each([
   expect(made(returned).body).toBe(returned)
 })
 
+test('an ArrayBuffer is bytes, a Blob a stream of a known length, with the type that the handler or the Blob gives', async () => {
+  const bytes = made(new TextEncoder().encode('abc').buffer)
+  expect([bytes.data, bytes.contentType]).toEqual([new TextEncoder().encode('abc'), 'text/html; charset=utf-8'])
+  const file = made(new File(['ab', 'c'], 'a.png', { type: 'image/png' }))
+  expect([file.status, file.contentType, file.headers.get('content-length')]).toEqual([201, 'image/png', '3'])
+  expect(await new Response(file.body as ReadableStream).text()).toBe('abc')
+  const typed = current()
+  typed.mimetype = 'text/csv'
+  expect(made(new Blob(['a'], { type: 'text/plain' }), typed).contentType).toBe('text/csv; charset=utf-8')
+  expect(made(new Blob(['a'])).contentType).toBe('text/html; charset=utf-8')
+})
+
 test('another response is taken as a copy, so that one kept for all does not gather the cookies of each', () => {
   const kept = new TipfyResponse('kept', { status: 202 })
   const response = made(kept)

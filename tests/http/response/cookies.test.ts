@@ -64,6 +64,13 @@ test('4096 bytes of name and value are kept', () => {
   expect(serializeCookie('a', 'x'.repeat(4095))).toHaveLength('a='.length + 4095 + '; Path=/'.length)
 })
 
+test('SameSite is read in small letters too, as other libraries write it, and sent as browsers do', () => {
+  expect(serializeCookie('a', 'x', { sameSite: 'lax' })).toBe('a=x; Path=/; SameSite=Lax')
+  expect(serializeCookie('a', 'x', { sameSite: 'strict' })).toBe('a=x; Path=/; SameSite=Strict')
+  expect(serializeCookie('a', 'x', { sameSite: 'none', secure: true })).toBe('a=x; Path=/; Secure; SameSite=None')
+  expect(() => serializeCookie('a', 'x', { sameSite: 'none' })).toThrow('SameSite=None needs Secure')
+})
+
 test('a cookie set again replaces the one before, unless its path or domain differ', () => {
   const response = new Response()
   response.setCookie('a', '1')
@@ -84,6 +91,7 @@ test.each([
   ['__Host-a', {}],
   ['__Secure-a', {}],
   ['a', { sameSite: 'None' as const }],
+  ['a', { sameSite: 'none' as const }],
   ['a', { partitioned: true }],
 ])('the deletion of %s with %j is Secure, or the browser would drop it', (name, options) => {
   const response = new Response()

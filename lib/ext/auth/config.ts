@@ -9,6 +9,7 @@ import {
   type SectionOf,
   setting,
 } from '../../internal/settings.ts'
+import { isSeconds } from '../session/config/cookie.ts'
 import { checkIap, type IapSettings } from './iap-settings.ts'
 import { checkPasskeys, type PasskeySettings } from './passkey-settings.ts'
 import { PasswordHasher } from './password-hasher.ts'
@@ -23,7 +24,7 @@ const table = {
   /** Seconds for which a login counts as fresh, for rules with `auth: 'fresh'`. */
   freshFor: limit(300),
   /** Seconds that `login(user, { remember: true })` lasts without a request. */
-  rememberFor: limit(30 * 86_400),
+  rememberFor: setting(30 * 86_400, (value) => isSeconds(value) || 'a number of seconds above 0'),
   /** The providers to sign in with, by name: `google`, or others with their `issuer`. */
   providers: setting<Providers>({}, 'object'),
   /** Passkeys: their domain. */

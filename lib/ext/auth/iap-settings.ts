@@ -10,6 +10,9 @@ export interface IapSettings {
   keys?: { readonly keys: readonly object[] } | null
 }
 
+/** Others can verify no identity: Google signs with this algorithm alone. */
+const isKey = (key: unknown): boolean => isDictionary(key) && (key as Readonly<Record<string, unknown>>).kty === 'EC'
+
 /** Throws for settings that would accept identities made for other applications. */
 export function checkIap(given: unknown): void {
   if (given === null) return
@@ -21,7 +24,7 @@ export function checkIap(given: unknown): void {
     throw wrong('iap.audience', 'must be the audience of this application: others have their own', remedy)
   }
   const list = (keys as { keys?: unknown } | null)?.keys
-  if (keys !== null && !(Array.isArray(list) && list.length > 0 && list.every(isDictionary))) {
-    throw wrong('iap.keys', 'must be a JWK set or null', "Leave it out for Google's.")
+  if (keys !== null && !(Array.isArray(list) && list.length > 0 && list.every(isKey))) {
+    throw wrong('iap.keys', 'must be a JWK set of keys for ES256, or null', "Leave it out for Google's.")
   }
 }

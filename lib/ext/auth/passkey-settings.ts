@@ -18,12 +18,14 @@ export function checkPasskeys(given: unknown): void {
   const remedy = "Write { rpId: 'shop.example', rpName: 'Shop' }."
   if (!isDictionary(given)) throw wrong('passkeys', 'must be an object or null', remedy)
   assertKnown('passkeys.', given, ['rpId', 'rpName', 'origins'])
-  const { rpId, rpName = '', origins = [] } = given as Readonly<Record<string, unknown>>
+  const { rpId, rpName = '', origins } = given as Readonly<Record<string, unknown>>
   if (typeof rpId !== 'string' || !/^(?:[a-z0-9-]+\.)*[a-z0-9-]+$/.test(rpId) || /^[\d.]+$/.test(rpId)) {
     throw wrong('passkeys.rpId', 'must be a domain, without scheme and port', remedy)
   }
   if (typeof rpName !== 'string') throw wrong('passkeys.rpName', 'must be a text', remedy)
-  if (!Array.isArray(origins)) throw wrong('passkeys.origins', 'must be a list', "Write ['https://shop.example'].")
+  if (origins === undefined) return
+  if (!Array.isArray(origins) || origins.length === 0)
+    throw wrong('passkeys.origins', 'must be a list of one or more, or left out', "Write ['https://shop.example'].")
   for (const origin of origins as unknown[]) {
     const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : null
     const isOwn = url !== null && (url.hostname === rpId || url.hostname.endsWith(`.${rpId}`))

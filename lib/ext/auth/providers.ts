@@ -68,6 +68,9 @@ function checkProvider(name: string, key: string, provider: Readonly<Record<stri
     )
   }
   checkUrl(`${key}.issuer`, issuer, "Write the provider's own, like 'https://login.example.com'.")
+  if (/\/\.well-known\//.test(issuer as string)) {
+    throw wrong(`${key}.issuer`, 'is the address of the metadata', 'Write what is before /.well-known/ there.')
+  }
   checkUrl(
     `${key}.redirectUri`,
     redirectUri,

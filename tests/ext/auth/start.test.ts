@@ -47,6 +47,13 @@ describe('the start stops, naming the key and the remedy', () => {
     ['providers.google.issuer must be a URL', google({ issuer: 'accounts.google.com' })],
     ['providers.google.issuer must begin with https://', google({ issuer: 'http://login.test' })],
     ['providers.corp.issuer is missing', { providers: { corp: good } }],
+    ['Write what is before /.well-known/', google({ issuer: 'https://login.test/.well-known/openid-configuration' })],
+    ['rememberFor must be a number of seconds above 0', { rememberFor: 1e12 }],
+    ['passkeys.origins must be a list of one or more', { passkeys: { rpId: 'shop.test', origins: [] } }],
+    [
+      'iap.keys must be a JWK set of keys for ES256',
+      { iap: { audience: '/projects/1/apps/shop', keys: { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] } } },
+    ],
     ['providers.google.scope must contain openid', google({ scope: 'email' })],
     ['providers.google.parameters.response_mode is form_post', google({ parameters: { response_mode: 'form_post' } })],
     ['providers.google.parameters.state is set by each sign-in', google({ parameters: { state: 'x' } })],

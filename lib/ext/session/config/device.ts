@@ -50,5 +50,9 @@ export function readDeviceBound(given: unknown, cookie: SessionCookie): DeviceBo
   return config
 }
 
+/** The path at which browsers register, of the setting as it is given. */
+export const devicePath = (given: true | Partial<DeviceBound>): string =>
+  (given === true ? undefined : given.path) ?? table.path.default
+
 export const isDeviceBound = (value: unknown): true | string =>
   typeof value === 'boolean' || isDictionary(value) || 'true, false or { lifetime, path, cookieName, initiators }'

@@ -34,6 +34,22 @@ describe('the start stops', () => {
     })
   })
 
+  test('for a rule at the path of the endpoint, which a client without Sec-Fetch headers would never reach', async () => {
+    const rules = () => [
+      new Rule('/', { endpoint: 'home' }),
+      new Rule('/pay', { endpoint: 'pay', methods: ['GET'] }),
+      new Rule('/<path:rest>', { endpoint: 'rest' }),
+    ]
+    await expect(make({ deviceBound: { path: '/' } }, rules()).ready()).rejects.toThrow(
+      '`deviceBound.path` is "/", but must be a path that no rule has, as "home" does',
+    )
+    for (const section of [{ deviceBound: true }, { deviceBound: { path: '/pay' } }]) {
+      const app = make(section, rules())
+      await app.ready()
+      await app.close()
+    }
+  })
+
   test('for a value that is no setting', () => {
     expect(() => make({ deviceBound: 'yes' })).toThrow(/deviceBound/)
   })

@@ -3,6 +3,7 @@ import { TipfyError } from '../../internal/errors.ts'
 import { describeGiven } from '../../internal/has-text.ts'
 import type { DatastoreSession } from './backends/datastore.ts'
 import type { SessionSummary } from './repository/repository.ts'
+import type { MayFollow } from './repository/successors.ts'
 
 /** One of a user's sessions. */
 export interface UserSession extends SessionSummary {
@@ -42,7 +43,8 @@ export async function destroySessions(
 ): Promise<number> {
   const owner = current.storedUser
   const exceptSid = exceptCurrent ? current.id : undefined
-  const ended = await current.call((repository) => repository.destroyAllFor(user, { exceptSid }))
+  const mayFollow: MayFollow = (device) => current.hasProof(device)
+  const ended = await current.call((repository) => repository.destroyAllFor(user, { exceptSid, mayFollow }))
   if (!exceptCurrent && owner === user) current.forget()
   return ended
 }

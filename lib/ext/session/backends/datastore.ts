@@ -4,7 +4,7 @@ import { TipfyError } from '../../../internal/errors.ts'
 import type { CookieChange, FoundCookie } from '../cookies/signed-cookie.ts'
 import type { SignedCookie } from '../cookies/signing.ts'
 import { encodeData } from '../data/codec.ts'
-import type { StoredDevice } from '../data/device-state.ts'
+import { type StoredDevice, stateOf } from '../data/device-state.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
 import type { SessionRecord, SessionRepository } from '../repository/repository.ts'
@@ -175,9 +175,9 @@ export class DatastoreSession extends BackendSession {
     return this.#enqueue(async () => {
       const { id } = this.#state as Partial<Live>
       const mayFollow = (device: StoredDevice | undefined) => {
-        if (this.#record !== null || (device !== undefined && this.#isProven(device))) return true
+        if (this.#record !== null || this.hasProof(device)) return true
         // A session that could not be read is not ended without the proof of its device.
-        if (device !== undefined) this.#assertReachable()
+        if (stateOf(device) === 'bound') this.#assertReachable()
         // An id that was dead before this request ends nothing else.
         return false
       }
@@ -296,17 +296,17 @@ export class DatastoreSession extends BackendSession {
     // Named, because near its absolute end the record has less idle time than the new session is to have.
     const seconds = this.lifetime ?? this.kind.expiration
     const next = { data, username: this.did.user, expiresIn: seconds * 1000 }
-    const isProven = (device: StoredDevice) => this.#isProven(device)
-    const saved = await this.call((repository) => repository.regenerate(oldId, id, record, next, isProven))
+    const mayFollow = (device: StoredDevice | undefined) => this.hasProof(device)
+    const saved = await this.call((repository) => repository.regenerate(oldId, id, record, next, mayFollow))
     if (saved.state === 'gone') return undefined
     this.#state = { is: 'live', id, record: saved.record, isSent: false, isOlder: false }
     this.#drop()
     return this.#send()
   }
 
-  /** Returns true if the request shows the proof of a device, or needs none. */
-  #isProven(device: StoredDevice): boolean {
-    return this.guard?.isProven(device) ?? true
+  /** Returns true if a session is bound, and the request shows the proof of its device. */
+  hasProof(device: StoredDevice | undefined): boolean {
+    return device !== undefined && stateOf(device) === 'bound' && this.guard?.isProven(device) === true
   }
 
   async #commitChanges(state: Live, data: string): Promise<CookieChange | undefined> {

@@ -1,6 +1,6 @@
 // A session's new id: the new record, the tombstone of the old and the user's row in one transaction.
 import { decodeData, encodeData, sameData } from '../data/codec.ts'
-import { type StoredDevice, stateOf, storedDevice } from '../data/device-state.ts'
+import { stateOf, storedDevice } from '../data/device-state.ts'
 import { csrfKey, deviceKey } from '../data/reserved.ts'
 import type { SessionRow, Snapshot, Write } from './ports.ts'
 import {
@@ -15,9 +15,9 @@ import {
   tombstoneLife,
   withDevice,
 } from './record.ts'
-import { follow } from './successors.ts'
+import { follow, type MayFollow } from './successors.ts'
 import type { Plan } from './transactions.ts'
-import { isRevoked, login } from './user-index.ts'
+import { isRevoked, isSpared, login } from './user-index.ts'
 import type { Saved } from './writer.ts'
 
 export interface Move {
@@ -30,8 +30,8 @@ export interface Move {
   /** Undefined: the request did not set it, and is no login. */
   username: string | null | undefined
   expiresIn: number | undefined
-  /** Returns true if the request shows the proof of a device, or needs none. */
-  isProven: (device: StoredDevice) => boolean
+  /** Asked where the request had loaded none. */
+  mayFollow: MayFollow
   /** The ids of the sessions that were read. */
   read: Set<string>
 }
@@ -91,7 +91,7 @@ export function planMove(
  * bound.
  */
 function findOld(
-  { oldId, base, data, username, isProven, read }: Move,
+  { oldId, base, data, username, mayFollow, read }: Move,
   snapshot: Snapshot,
   now: number,
 ): SessionRow | null | 'replaced' | { readSessions: string[] } {
@@ -99,9 +99,11 @@ function findOld(
   if (isLive(old, now)) return old
   const moved = old && movedOf(old)
   if (moved === undefined) return null
-  // The id was dead before this request, and may be a copy: it is worth nothing without the proof of a device.
-  if (base === null && (moved.device === undefined || !isProven(moved.device)))
-    return username === undefined && isUnchanged('{}', data) ? 'replaced' : null
+  // An id that was dead before the request loaded it may be a copy: nothing goes on from it without the proof of its device.
+  if (base === null && !mayFollow(moved.device)) {
+    if (username === undefined) return isUnchanged('{}', data) ? 'replaced' : null
+    if (stateOf(moved.device) === 'bound') return null
+  }
   // One that ended it first stays that: nothing goes on from it.
   if (username !== undefined) return moved.logins?.length === 0 ? null : old!
   const rows = follow(oldId, read, snapshot)
@@ -110,8 +112,9 @@ function findOld(
   const isReplaced = logins.some((names) => names !== undefined)
   // The browser of a login gives up the key of the session before it: one that is bound to that key could not be used.
   if (isReplaced && (stateOf(moved.device) === 'bound' || isUnchanged(base?.data ?? '{}', data))) return 'replaced'
-  // It may have ended meanwhile, under its new id.
-  const hasEnded = [...rows.values()].some((row) => row === null || row.data === null)
+  // It may have ended meanwhile, under its new id: but not where the end of all others has spared this one.
+  const wasSpared = isSpared(oldId, snapshot.user, now)
+  const hasEnded = [...rows.values()].some((row) => (row === null ? !wasSpared : row.data === null))
   return hasEnded || logins.some((names) => names?.length === 0) ? null : old!
 }
 

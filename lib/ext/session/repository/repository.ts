@@ -17,7 +17,7 @@ import {
   type RepositorySettings,
 } from './settings.ts'
 import { StoredMerge } from './stored-merge.ts'
-import { type End, type EndOptions, planEnd } from './successors.ts'
+import { type End, type EndOptions, type MayFollow, planEnd } from './successors.ts'
 import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
 import { nothing, TransactionRunner, type Work } from './transactions.ts'
 import { listSessions, login, parts, revokeAll, type SessionSummary } from './user-index.ts'
@@ -174,15 +174,15 @@ export class SessionRepository {
   /**
    * Moves a session to a new id, with what the request changed since `base` (null where it had loaded none). Where the
    * old one is gone, the new one holds what this request itself brings: all of its data if another request moved the
-   * session, only its own changes if the session was destroyed, revoked or has expired. `isProven` tells if the request shows the
-   * proof of a device, or needs none.
+   * session, only its own changes if the session was destroyed, revoked or has expired. A request that had loaded none brings nothing
+   * of it, unless `mayFollow` allows it.
    */
   async regenerate(
     oldSid: string,
     newSid: string,
     base: SessionRecord | null,
     next: NewState,
-    isProven = (_device: StoredDevice): boolean => false,
+    mayFollow: MayFollow = () => false,
   ): Promise<Saved> {
     this.stats.saves++
     const [oldId, newId] = [keyName(oldSid), keyName(newSid)]
@@ -190,7 +190,7 @@ export class SessionRepository {
     let attempt = this.#newMerge()
     const guess = next.username === undefined ? base?.username : next.username
     const { data, username, expiresIn } = next
-    const move: Move = { oldId, newId, base, data, username, expiresIn, isProven, read: new Set([oldId]) }
+    const move: Move = { oldId, newId, base, data, username, expiresIn, mayFollow, read: new Set([oldId]) }
     const tools = {
       merge: (base: string, mine: string, theirs: string) => attempt.merge(base, mine, theirs),
       added: (base: string, mine: string) => attempt.added(base, mine),
@@ -252,9 +252,15 @@ export class SessionRepository {
     return listSessions(this.#runner, username)
   }
 
-  /** Ends all of a user's sessions that were committed before; later logins live. Returns how many it ended. */
-  async destroyAllFor(username: string, { exceptSid }: { exceptSid?: string } = {}): Promise<number> {
-    const except = exceptSid === undefined ? null : keyName(exceptSid)
+  /**
+   * Ends all of a user's sessions that were committed before; later logins live. Returns how many it ended. What another request moved
+   * the session `exceptSid` to is spared where `mayFollow` allows it, and always what a login began.
+   */
+  async destroyAllFor(
+    username: string,
+    { exceptSid, mayFollow = () => false }: { exceptSid?: string | undefined; mayFollow?: MayFollow } = {},
+  ): Promise<number> {
+    const except = exceptSid === undefined ? null : { id: keyName(exceptSid), mayFollow }
     const ended = await revokeAll(this.#runner, username, except, (run) => this.#writer.ofUser(username, run))
     const budget = this.#budget()
     for (const ids of this.#cache === null ? [] : parts(ended.all, maxRemoved)) {

@@ -1,6 +1,6 @@
 // The sessions that a moved one goes on in, and the end of all of them: a request may have moved the session a moment before
 // another one ends it, or logs in.
-import { type StoredDevice, storedDevice } from '../data/device-state.ts'
+import { type StoredDevice, stateOf, storedDevice } from '../data/device-state.ts'
 import type { SessionRow, Snapshot, Write } from './ports.ts'
 import { type Moved, movedOf, tombstone } from './record.ts'
 import type { Plan } from './transactions.ts'
@@ -8,7 +8,7 @@ import type { Plan } from './transactions.ts'
 /** More than a browser moves a session to within a minute. */
 const maxFollowed = 20
 
-/** Returns true if a request may use what a moved session goes on in, or end one that has a device. */
+/** Returns true if a request may use what a moved session goes on in, or end a bound one; called with the device of that. */
 export type MayFollow = (device: StoredDevice | undefined) => boolean
 
 /**
@@ -65,7 +65,7 @@ export function planEnd(
     if (row === null || row.data === null) continue
     const device = movedOf(row)?.device ?? storedDevice(row.data)
     // A refresh that is on its way needs the device of a tombstone.
-    if (device === undefined || mayFollow(device)) {
+    if (stateOf(device) !== 'bound' || mayFollow(device)) {
       writes.push({ op: 'update', id, row: tombstone(row, token, now, kept) })
     }
   }

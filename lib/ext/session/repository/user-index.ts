@@ -3,8 +3,8 @@
 // far the index lags behind.
 import { type DeviceState, describeDevice } from '../data/device-state.ts'
 import type { UserRow, Write } from './ports.ts'
-import { isLive, keyName } from './record.ts'
-import { follow } from './successors.ts'
+import { isLive, keyName, type Moved } from './record.ts'
+import { follow, type MayFollow } from './successors.ts'
 import type { TransactionRunner } from './transactions.ts'
 
 export interface SessionSummary {
@@ -45,8 +45,20 @@ export function login(username: string, id: string, user: UserRow | null, now: n
 
 /** Returns true if a revocation that may still be under way includes this session. */
 export function isRevoked(id: string, user: UserRow | null, now: number): boolean {
-  if (user === null || user.revokedAt === 0 || now - user.revokedAt >= remembered) return false
-  return !user.logins.some((entry) => entry.id === id && entry.sequence > user.revoked)
+  return isRevoking(user, now) && !isLater(id, user)
+}
+
+/** Returns true if such a revocation has spared this session. */
+export function isSpared(id: string, user: UserRow | null, now: number): boolean {
+  return isRevoking(user, now) && isLater(id, user)
+}
+
+function isRevoking(user: UserRow | null, now: number): user is UserRow {
+  return user !== null && user.revokedAt !== 0 && now - user.revokedAt < remembered
+}
+
+function isLater(id: string, { logins, revoked }: UserRow): boolean {
+  return logins.some((entry) => entry.id === id && entry.sequence > revoked)
 }
 
 /** Returns the live sessions of a user, latest used first. */
@@ -70,11 +82,17 @@ export async function listSessions(runner: TransactionRunner, username: string):
   return found.sort((a, b) => b.updated - a.updated)
 }
 
-/** Ends the sessions of a user that were committed before, but `except` and what goes on with it; returns all their ids, and how many were live. */
+/** The session that the end of all others spares, and what it goes on in. */
+export interface Except {
+  readonly id: string
+  readonly mayFollow: MayFollow
+}
+
+/** Ends the sessions of a user that were committed before, but `except`; returns all their ids, and how many were live. */
 export async function revokeAll(
   runner: TransactionRunner,
   username: string,
-  except: string | null,
+  except: Except | null,
   alone: RunAlone,
 ): Promise<{ all: string[]; live: number }> {
   const row = await alone(() => revokeLogins(runner, username, except))
@@ -96,8 +114,11 @@ export async function revokeAll(
   return ended
 }
 
-/** Revokes all logins up to now, but that of `except`; returns the row. Another request may have moved that session a moment before. */
-function revokeLogins(runner: TransactionRunner, username: string, except: string | null): Promise<UserRow> {
+/**
+ * Revokes all logins up to now, but that of `except`; returns the row. Another request may have moved that session a moment before: one
+ * with a copy of its cookie, perhaps.
+ */
+function revokeLogins(runner: TransactionRunner, username: string, except: Except | null): Promise<UserRow> {
   const id = keyName(username)
   const read = new Set<string>()
   return runner.transact<UserRow>({
@@ -106,8 +127,8 @@ function revokeLogins(runner: TransactionRunner, username: string, except: strin
     user: id,
     plan(snapshot) {
       const now = runner.clock.now()
-      const kept =
-        except === null ? new Map() : follow(except, read, snapshot, ({ to = [], logins = [] }) => [...to, ...logins])
+      const next = ({ device, to = [], logins = [] }: Moved) => [...(except!.mayFollow(device) ? to : []), ...logins]
+      const kept = except === null ? new Map() : follow(except.id, read, snapshot, next)
       if (!(kept instanceof Map)) return kept
       const row = newRow(snapshot.user, now)
       row.revoked = ++row.sequence

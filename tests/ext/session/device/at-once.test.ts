@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { login } from 'tipfy/ext/auth'
 import { session, sessionStore } from 'tipfy/ext/session'
 import type { TestClient } from 'tipfy/testing'
+import type { Site } from '../site.ts'
 import { boundBrowser, openShop, thief, without } from './shop.ts'
 
 async function openBusyShop() {
@@ -26,6 +27,14 @@ async function openBusyShop() {
     '/pay': () => sessionStore.proveDevice(),
     '/logout': () => sessionStore.destroy(),
     '/others': () => sessionStore.destroyAllFor('ann', { exceptCurrent: true }),
+    '/others/renew': async () => {
+      await sessionStore.destroyAllFor('ann', { exceptCurrent: true })
+      sessionStore.regenerate()
+    },
+    '/renew/others': () => {
+      sessionStore.regenerate()
+      return sessionStore.destroyAllFor('ann', { exceptCurrent: true })
+    },
   }
   const handlers = Object.entries(acts).map(([path, act]) => [path, held(path, act)])
   const site = await openShop('datastore', {}, Object.fromEntries(handlers))
@@ -80,25 +89,73 @@ test('the end of all other sessions leaves all that one session goes on in', asy
   const current = site.sessions.kinds.main.signer.verify(owner.cookies.get(site.cookie)!, site.now())
   await tabs[0]!.get('/renew')
   await tabs[1]!.get('/renew')
-  await site.sessions.repository!.destroyAllFor('ann', { exceptSid: (current as { text: string }).text })
+  const exceptSid = (current as { text: string }).text
+  await site.sessions.repository!.destroyAllFor('ann', { exceptSid, mayFollow: () => true })
   // This one comes with a dead id, and with the proof.
   await tabs[2]!.get('/renew')
   for (const tab of tabs) expect(await who(tab)).toBe('ann false')
 })
 
-test.each([
-  ['/renew', 0],
-  ['/renew/write', 1],
-])('a dead id without the proof gets another session only if it wrote something: %s', async (path, cookies) => {
-  const { site } = await openBusyShop()
-  const owner = await boundBrowser(site)
-  const tab = thief(site, owner)
-  tab.cookies.delete('tipfy.device')
-  // For a minute after the first refresh the bound cookie is not missed.
-  site.later(120)
-  await owner.get('/renew')
-  expect((await tab.get(path)).headers.getSetCookie()).toHaveLength(cookies)
-  expect(await who(owner)).toBe('ann false')
+/** A browser that cannot bind its session, to which that is offered. */
+async function unboundBrowser(site: Site): Promise<TestClient> {
+  const client = without(site)
+  await client.get('/login', { headers: { 'sec-fetch-site': 'same-origin' } })
+  return client
+}
+
+describe('the end of all other sessions, where the session is not bound,', () => {
+  test('ends what another request has moved it to: that may be a thief, with a copy of the cookie', async () => {
+    const { site, both } = await openBusyShop()
+    const owner = await unboundBrowser(site)
+    const copy = thief(site, owner)
+    await both([copy, '/renew'], [owner, '/others'])
+    expect([await who(copy), await who(owner)]).toEqual(['null true', 'null true'])
+  })
+
+  test.each([
+    ['/others/renew', '/renew/others'],
+    ['/renew/others', '/others/renew'],
+  ])('leaves its own new id, which is that of the last of several at once: %s, %s', async (first, second) => {
+    const { site, both } = await openBusyShop()
+    const owner = await unboundBrowser(site)
+    await owner.get('/cart')
+    const [copy, other] = [thief(site, owner), await unboundBrowser(site)]
+    await both([copy, first], [owner, second])
+    expect([await who(copy), await who(owner), await who(other)]).toEqual(['null true', 'ann false', 'null true'])
+    expect((await owner.get('/cart')).text).toBe('2')
+  })
+
+  test('leaves a login that another request has made of it', async () => {
+    const { site, both } = await openBusyShop()
+    const owner = await unboundBrowser(site)
+    const tab = thief(site, owner)
+    await both([tab, '/login'], [owner, '/others'])
+    expect(await who(tab)).toBe('ann false')
+  })
+})
+
+describe.each([
+  ['bound', boundBrowser],
+  ['not bound', unboundBrowser],
+])('a dead id of a session that is %s, without a proof,', (_, open) => {
+  test.each([
+    ['/renew', 0, 'null true'],
+    ['/renew/write', 1, 'null false'],
+    ['/logout', 1, 'null true'],
+  ])('leads nowhere, and gets another session only if it wrote something: %s', async (path, cookies, expected) => {
+    const { site } = await openBusyShop()
+    const owner = await open(site)
+    await owner.get('/cart')
+    const tab = thief(site, owner)
+    tab.cookies.delete('tipfy.device')
+    // For a while after the first refresh the bound cookie is not missed.
+    site.later(45)
+    await owner.get('/renew')
+    const setCookies = (await tab.get(path)).headers.getSetCookie()
+    expect(setCookies.filter((line) => line.startsWith(site.cookie))).toHaveLength(cookies)
+    expect([await who(tab), await who(owner)]).toEqual([expected, 'ann false'])
+    expect((await owner.get('/cart')).text).toBe('2')
+  })
 })
 
 describe('a login and a regenerate() at once', () => {

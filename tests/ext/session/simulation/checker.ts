@@ -218,6 +218,7 @@ export class Checker {
       if (last?.data && row.data) this.#staysRemoved(write.id, write.id, last, row, visitor)
     }
     const born = writes.find((write) => write.op === 'insert')
+    if (born?.op === 'insert' && visitor?.loaded?.state === 'tombstone') this.#leadsNowhere(born.row, visitor)
     if (moved && born?.op === 'insert') {
       this.#keeps(moved, born.row, visitor)
       if (born.row.username === moved.username && born.row.created !== moved.created) {
@@ -226,6 +227,13 @@ export class Checker {
       const from = writes.find((write) => write.op === 'update')!.id
       this.#staysRemoved(from, born.id, moved, born.row, visitor)
     }
+  }
+
+  /** What a request begins that came with a dead id has nothing of the session that this was. */
+  #leadsNowhere({ data, username }: SessionRow, { what, marks }: Visitor): void {
+    const isOwn = this.#marksIn(data!).every((mark) => marks.has(mark))
+    if (!isOwn || (username !== null && !/ login/.test(what)))
+      this.wrong('no revival', `${what} came with a dead id, and went on with its session: ${username} ${data}`)
   }
 
   /**

@@ -386,17 +386,17 @@ export const plants: Record<string, Plant> = {
   },
   'a session that moves forgets its device': {
     file: 'repository/record.ts',
-    near: 190,
+    near: 280,
     devices: true,
     changes: [
       ['encodeMoved({ device: movedOf(row)?.device ?? storedDevice(row.data), ...moved })', 'encodeMoved(moved)'],
     ],
   },
-  'a second new id is not shown the proof': {
+  'a dead id is worth nothing with the proof': {
     file: 'backends/datastore.ts',
-    near: 20,
+    near: 100,
     devices: true,
-    changes: [['regenerate(oldId, id, record, next, isProven)', 'regenerate(oldId, id, record, next)']],
+    changes: [['this.guard?.isProven(device) === true', 'false']],
   },
   'a second new id goes back to before it was bound': {
     file: 'repository/regenerate.ts',
@@ -412,13 +412,13 @@ export const plants: Record<string, Plant> = {
   },
   'a login gives up the key of a session that moves': {
     file: 'repository/regenerate.ts',
-    near: 862,
+    near: 2050,
     devices: true,
     changes: [['isMoving ? { ...offered, moved: now } : offered', 'offered']],
   },
   'a session goes on after a login of its browser': {
     file: 'repository/regenerate.ts',
-    near: 36,
+    near: 140,
     devices: true,
     changes: [["stateOf(moved.device) === 'bound' || isUnchanged(base?.data ?? '{}', data)", 'false']],
   },
@@ -427,6 +427,11 @@ export const plants: Record<string, Plant> = {
     near: 116,
     devices: true,
     changes: [['const other = this.#devices.find(this.#request)?.cookie', 'const other = undefined']],
+  },
+  'a dead id leads to the new one': {
+    file: 'repository/regenerate.ts',
+    near: 90,
+    changes: [['if (base === null && !mayFollow(moved.device))', 'if (false)']],
   },
   'a logout ends one id alone': {
     file: 'repository/successors.ts',

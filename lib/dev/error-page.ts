@@ -87,11 +87,11 @@ ${shown.map((frame, at) => drawFrame(frame, at === first, root))}<details><summa
 const ownFolder = dirname(import.meta.dirname) + sep
 const maxFrames = 12
 
-/** Leaves out the frames of Node, and those of tipfy unless there are no others. */
+/** Leaves out the frames of Node and of tipfy. */
 function framesToShow(frames: readonly StackFrame[]): StackFrame[] {
-  const readable = frames.filter(({ source, type }) => source !== undefined && type !== 'native')
-  const foreign = readable.filter(({ fileName = '' }) => !fileName.startsWith(ownFolder))
-  return (foreign.some(({ type }) => type === 'app') ? foreign : readable).slice(0, maxFrames)
+  const isShown = ({ source, type, fileName = '' }: StackFrame) =>
+    source !== undefined && type !== 'native' && !fileName.startsWith(ownFolder)
+  return frames.filter(isShown).slice(0, maxFrames)
 }
 
 function drawFrame({ fileName, lineNumber, functionName, source }: StackFrame, isOpen: boolean, root: string): Html {

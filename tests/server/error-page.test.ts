@@ -26,6 +26,10 @@ class Broken extends RequestHandler {
     throw new InternalServerError('told')
   }
 
+  delete() {
+    return 42
+  }
+
   patch() {
     const first = new Error('the first', { cause: new Error('behind the first') })
     const thrown = new AggregateError([first, 'just a text'], 'all of them failed')
@@ -72,6 +76,13 @@ test("tipfy's own frames are folded away, in the page and in its causes", async 
   const open = frames.filter((part) => part.startsWith(' open'))
   expect(open).toHaveLength(2)
   for (const part of open) expect(part).toContain('error-page.test.ts')
+})
+
+test('an error without a frame of the application shows none, but for the list of all', async () => {
+  const { text } = await ask(dev, 'text/html', 'DELETE')
+  expect(text).toContain('A handler returned number')
+  expect(text).not.toContain('<summary><code>')
+  expect(text).toMatch(/<summary>All \d+ frames/)
 })
 
 test('an error of many others shows them all', async () => {

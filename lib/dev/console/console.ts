@@ -44,7 +44,7 @@ export async function serveConsole(
   const isReport = request.method === 'POST' && request.rawPath === reportPath
   const why = isReport ? reportRejection(incoming) : rejection(incoming)
   if (why === null && request.rawPath === '/_tipfy/events' && request.method === 'GET') {
-    sendEvents(recorder, outgoing)
+    sendEvents(recorder, outgoing, request.args.get('since', 0, Number))
     return
   }
   const nonce = randomBytes(16).toString('base64')

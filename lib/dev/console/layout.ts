@@ -35,7 +35,7 @@ export function layout(visit: Visit, name: PageName, { title, body }: Page, nonc
 <link rel="icon" href="data:,">
 <style nonce="${nonce}">${html.raw(style)}</style>
 </head>
-<body>
+<body data-made="${Date.now()}">
 <a class="skip" href="#main">Skip to content</a>
 <header><strong>tipfy</strong><nav aria-label="Console">${links}</nav>
 <small><code>${visit.app.root}</code> <button id="help" type="button" aria-label="Keys">?</button></small></header>

@@ -7,8 +7,11 @@ import { requestRow } from './requests-page.ts'
 const heartbeat = 500
 /** Requests that may begin or end between a page and its stream. */
 const maxMissed = 50
+/** Milliseconds that the message of another process may be under way. */
+const maxUnderWay = 200
 
-export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
+/** @param since the time at which the page was made: what it shows is not sent again */
+export function sendEvents(recorder: Recorder, outgoing: ServerResponse, since: number): void {
   outgoing.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
@@ -21,7 +24,8 @@ export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
     const row = requestRow(recording).toString()
     outgoing.write(`data: ${JSON.stringify({ id: recording.id, row })}\n\n`)
   }
-  for (const recording of recorder.recordings.slice(0, maxMissed).reverse()) send(recording)
+  const missed = recorder.recordings.filter((recording) => changedAt(recording) >= since - maxUnderWay)
+  for (const recording of missed.slice(0, maxMissed).reverse()) send(recording)
   const stop = recorder.watch(send)
   const { server } = outgoing.req.socket as { server?: Server }
   const timer = setInterval(() => {
@@ -32,4 +36,9 @@ export function sendEvents(recorder: Recorder, outgoing: ServerResponse): void {
     clearInterval(timer)
     stop()
   })
+}
+
+/** Returns the time at which a request began or ended, in ms since 1970. */
+function changedAt({ at, start, end }: Recording): number {
+  return end === null ? at : at + end - start
 }

@@ -17,7 +17,7 @@ if (list || fresh) {
     const next = template.content.querySelector('[data-refresh]')
     if (next && !fresh.contains(document.activeElement)) fresh.replaceChildren(...next.childNodes)
   }
-  const source = new EventSource('/_tipfy/events')
+  const source = new EventSource('/_tipfy/events?since=' + document.body.dataset.made)
   // After a restart the server knows none of the listed requests.
   let run
   source.addEventListener('run', ({ data }) => {

@@ -100,11 +100,11 @@ describe('with sessions in Datastore, the console shows', () => {
     }
   })
 
-  test('each request while it is being served, to pages that are open, after those that they may have missed, until the server stops', async () => {
-    await site.ask('/hello/before')
+  /** Returns the requests that an open page is told of, until the server stops; `/hello/ann` comes meanwhile. */
+  async function eventsSince(since: number): Promise<{ id: number; row: string }[]> {
     const events: { id: number; row: string }[] = []
-    const ended = new Promise<void>((resolve) => {
-      const path = { port: site.port, path: '/_tipfy/events', headers: { host: 'localhost' } }
+    await new Promise<void>((resolve) => {
+      const path = { port: site.port, path: `/_tipfy/events?since=${since}`, headers: { host: 'localhost' } }
       get(path, (incoming) => {
         incoming.setEncoding('utf8').on('data', (text: string) => {
           for (const [, json] of text.matchAll(/^data: (\{.*)$/gm)) events.push(JSON.parse(json!))
@@ -113,9 +113,21 @@ describe('with sessions in Datastore, the console shows', () => {
         site.ask('/hello/ann').then(() => site.close())
       })
     })
-    await ended
+    return events
+  }
+
+  test('each request while it is being served, to pages that are open, after those that they may have missed, until the server stops', async () => {
+    const made = Number((await site.look('')).text.match(/data-made="(\d+)"/)![1])
+    await site.ask('/hello/missed')
+    const events = await eventsSince(made)
     expect(events.map(({ id }) => id)).toEqual([1, 2, 2])
     expect(textOf(events.at(-1)!.row)).toMatch(/GET \/hello\/ann 200 hello/)
+  })
+
+  test('no request again that a page shows', async () => {
+    await site.ask('/hello/before')
+    const events = await eventsSince(Date.now() + 60_000)
+    expect(events.map(({ id }) => id)).toEqual([2, 2])
   })
 
   test('sessions, found by user, by what is in them and by the beginning of their name', async () => {

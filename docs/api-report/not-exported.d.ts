@@ -572,6 +572,10 @@ export const table: {
         readonly message: string;
         readonly remedy: string;
     };
+    readonly TIPFY_E_TEST_NOT_JSON: {
+        readonly message: string;
+        readonly remedy: string;
+    };
     readonly TIPFY_E_OPTIONS: {
         readonly message: string;
         readonly remedy: string;
@@ -661,6 +665,18 @@ export const table: {
         readonly remedy: string;
     };
     readonly TIPFY_E_RESPONSE_BODY: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_FOREIGN_NAME: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_NO_APP: {
+        readonly message: string;
+        readonly remedy: string;
+    };
+    readonly TIPFY_E_IMPORT_PLACE: {
         readonly message: string;
         readonly remedy: string;
     };

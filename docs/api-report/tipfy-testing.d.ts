@@ -5,10 +5,12 @@ export interface ClientOptions {
   headers?: RequestOptions['headers'];
   followRedirects?: boolean;
   device?: boolean;
+  csrf?: boolean;
 }
 
 export interface ClientRequestOptions extends RequestOptions {
   followRedirects?: boolean;
+  csrf?: boolean;
 }
 
 export class ClientResponse {
@@ -87,7 +89,7 @@ export class TestClient {
   delete(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
   options(path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
   request(method: string, path: string | URL, options?: ClientRequestOptions): Promise<ClientResponse>;
-  stream(method: string, path: string | URL, options?: RequestOptions): Promise<ClientStream>;
+  stream(method: string, path: string | URL, options?: Omit<ClientRequestOptions, 'followRedirects'>): Promise<ClientStream>;
   session<T>(fn: SessionFunction<T>): Promise<T>;
 }
 

@@ -123,6 +123,9 @@ export const applications = {
       contextStorage.enterWith(undefined as never)
       return fn()
     }),
+  get count(): number {
+    return living.size
+  },
   current(): unknown {
     const app = starting.getStore()
     if (app !== undefined || living.size !== 1) return app

@@ -7,6 +7,7 @@ import { checkFunction } from '../internal/arguments.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { mustBeTheOnlyCopy } from '../internal/single-copy.ts'
 import { applications, type Context, contextStorage } from './context.ts'
+import { checkForeignName } from './foreign-names.ts'
 import type { App } from './types.ts'
 
 /** Thrown when a global is used outside a request. */
@@ -48,6 +49,11 @@ function describeSource(): string {
 
 function unusable(name: string, context: Context | undefined): TipfyError {
   if (context === undefined) mustBeTheOnlyCopy()
+  if (context === undefined && name === 'app') {
+    const { count } = applications
+    const known = count === 0 ? 'has made none' : `has made ${count}, of which no request says one`
+    return new TipfyError('TIPFY_E_NO_APP', { known })
+  }
   const where = describeSource()
   if (context?.isOver !== true) return new OutsideRequestError('TIPFY_E_OUTSIDE_REQUEST', { name, where })
   context.end(Date.now())
@@ -128,6 +134,7 @@ export function makeGlobal<T extends object>(
   })
   function shown(real: T, key: string | symbol): unknown {
     const value = handler === undefined ? (real as Record<PropertyKey, unknown>)[key] : handler.get(real, key, proxy)
+    if (value === undefined) checkForeignName(name, key)
     return typeof value === 'function' && key !== 'constructor' ? forward(value) : value
   }
   function getOutside(key: string | symbol): unknown {

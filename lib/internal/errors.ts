@@ -156,6 +156,10 @@ const table = {
     message: '{what} must be {wanted}, but is {given}',
     remedy: '{remedy}',
   },
+  TIPFY_E_TEST_NOT_JSON: {
+    message: 'The response of {url} is not JSON: {given}',
+    remedy: "Look at its status first; `accept: 'application/json'` in the headers gets errors as JSON.",
+  },
   TIPFY_E_OPTIONS: {
     message: 'The options of {owner} {problem}',
     remedy: 'They are an object with any of {names}.',
@@ -250,6 +254,19 @@ const table = {
   TIPFY_E_RESPONSE_BODY: {
     message: 'The body of a response cannot be {given}',
     remedy: 'Set text or bytes, or give a stream or an iterable of them to response.stream().',
+  },
+  TIPFY_E_FOREIGN_NAME: {
+    message: '`{what}` is a name of other frameworks',
+    remedy: 'In tipfy it is {right}.',
+  },
+  TIPFY_E_NO_APP: {
+    message: 'The application was asked for outside a request, and this process {known}',
+    remedy:
+      'In a script, make one first, makeApp(config), and run code of requests in withRequest() of tipfy/testing; where there are several, use the methods of one: app.getConfig().',
+  },
+  TIPFY_E_IMPORT_PLACE: {
+    message: '{file} imports "{name}" from {module}, which does not export it',
+    remedy: "Import it from '{right}'.",
   },
   TIPFY_E_READ_ONLY: {
     message: '`{what}` cannot be set',

@@ -70,14 +70,40 @@ function explainSubpath({ cause, message, shown, path }: Failure): TipfyError | 
   return new TipfyError('TIPFY_E_IMPORT_SUBPATH', { file: shown(from), name: name + subpath, parts }, { cause })
 }
 
+/** The names that are looked for in another module of tipfy, by the module that exports them. */
+export const homes: Readonly<Record<string, readonly string[]>> = {
+  tipfy: [
+    'app',
+    'html',
+    'makeApp',
+    'redirect',
+    'redirectTo',
+    'request',
+    'RequestHandler',
+    'response',
+    'Rule',
+    'urlFor',
+  ],
+  'tipfy/ext/session': ['hasSession', 'session', 'sessionStore'],
+  'tipfy/ext/auth': ['currentUser', 'hashPassword', 'login', 'loginWithPassword', 'logout', 'nextPath'],
+  'tipfy/ext/security': ['cspNonce', 'limit', 'resetLimit'],
+  'tipfy/ext/messages': ['messages'],
+  'tipfy/datastore': ['getDatastore', 'openDatastore', 'transact'],
+  'tipfy/testing': ['createClient', 'memoryDatastore', 'withRequest'],
+}
+
 function explainSyntax({ cause, code, message, place, path }: Failure): TipfyError {
   const what = message.split('\n').find((line) => line.trim() !== '') ?? 'a syntax error'
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return new TipfyError('TIPFY_E_TYPESCRIPT_SYNTAX', { file: place, what }, { cause })
   }
   const [, module, name] = message.match(/module '(.*?)' does not provide an export named '(.*?)'/) ?? []
-  if (name !== undefined)
+  if (name !== undefined) {
+    const right = Object.keys(homes).find((home) => homes[home]!.includes(name))
+    if (right !== undefined && /^tipfy(?:\/|$)/.test(module!) && right !== module)
+      return new TipfyError('TIPFY_E_IMPORT_PLACE', { file: place, module: module!, name, right }, { cause })
     return new TipfyError('TIPFY_E_IMPORT_TYPE', { file: place, module: module!, name }, { cause })
+  }
   if (message === "Unexpected token 'export'" || message === 'Cannot use import statement outside a module') {
     return new TipfyError('TIPFY_E_MODULE_TYPE', { file: place }, { cause })
   }

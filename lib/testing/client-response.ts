@@ -1,7 +1,11 @@
 // A response as a test reads it: complete, so that nothing has to be awaited.
 import { once } from 'node:events'
+import { TipfyError } from '../internal/errors.ts'
 import { readJson } from '../internal/json.ts'
 import type { OpenReply, Reply, ReplyHead } from './exchange.ts'
+
+/** Characters of a body that an error shows. */
+const maxShown = 80
 
 /** The response to a request of a test. */
 export class ClientResponse {
@@ -32,9 +36,19 @@ export class ClientResponse {
     return this.bytes.toString('utf8')
   }
 
-  /** The body as JSON. */
+  /**
+   * The body as JSON.
+   *
+   * @throws {TipfyError} TIPFY_E_TEST_NOT_JSON
+   */
   json<T = unknown>(): T {
-    return readJson(this.text) as T
+    try {
+      return readJson(this.text) as T
+    } catch (cause) {
+      const type = this.headers.get('content-type') ?? 'no content type'
+      const given = `${this.status}, ${type}: ${JSON.stringify(this.text.slice(0, maxShown))}`
+      throw new TipfyError('TIPFY_E_TEST_NOT_JSON', { url: this.url, given }, { cause })
+    }
   }
 
   /** The target of a redirect as a whole URL; null for other responses. */

@@ -9,7 +9,7 @@ import { ClientResponse, ClientStream } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { TestDevice } from './device.ts'
 import { exchange, type Message, open } from './exchange.ts'
-import { messageFor, type RequestOptions, requestOptions } from './message.ts'
+import { messageFor, type RequestOptions, requestOptions, resolveUrl } from './message.ts'
 import { runInContext } from './with-request.ts'
 
 /** Options for all requests of a client. */
@@ -22,12 +22,16 @@ export interface ClientOptions {
   followRedirects?: boolean
   /** Bind sessions to a device, as browsers can. Default: false, a browser that cannot. Needs a `baseUrl` of https. */
   device?: boolean
+  /** Send the CSRF token with every request that needs one, as if a page with a form had been opened. Default: false */
+  csrf?: boolean
 }
 
 /** One request of a client. */
 export interface ClientRequestOptions extends RequestOptions {
   /** Follow redirects, for this request. */
   followRedirects?: boolean
+  /** Send the CSRF token, for this request. */
+  csrf?: boolean
 }
 
 interface Written {
@@ -40,6 +44,8 @@ type SessionFunction<T> = (dictionary: typeof session, store: typeof sessionStor
 /** As in Chromium. */
 const maxRedirects = 20
 
+const clientRequestOptions = [...requestOptions, 'followRedirects', 'csrf'] satisfies (keyof ClientRequestOptions)[]
+
 /** A client with cookies of its own, like a browser. Made by `createClient`. */
 export class TestClient {
   /** Its cookies. */
@@ -51,7 +57,7 @@ export class TestClient {
 
   constructor(app: App, options: ClientOptions = {}) {
     checkApp('createClient', app)
-    checkOptionNames('createClient()', options, ['baseUrl', 'headers', 'followRedirects', 'device'])
+    checkOptionNames('createClient()', options, ['baseUrl', 'headers', 'followRedirects', 'device', 'csrf'])
     this.#app = app
     this.#options = options
     this.#base = baseOf(options.baseUrl ?? 'http://localhost')
@@ -106,7 +112,7 @@ export class TestClient {
    * const response = await client.request('POST', '/login', { form: { name: 'ann' }, followRedirects: true })
    */
   async request(method: string, path: string | URL, options: ClientRequestOptions = {}): Promise<ClientResponse> {
-    checkOptionNames('a request', options, [...requestOptions, 'followRedirects'])
+    checkOptionNames('a request', options, clientRequestOptions)
     await this.#app.ready()
     const follow = options.followRedirects ?? this.#options.followRedirects ?? false
     const history: ClientResponse[] = []
@@ -116,8 +122,9 @@ export class TestClient {
       if (history.push(response) > maxRedirects) throw new Error(`More than ${maxRedirects} redirects from ${path}`)
       // RFC 9110, 15.4: after 303 the new request is a GET; after 301 and 302 browsers turn a POST into one.
       if (method !== 'HEAD' && (response.status === 303 || (response.status < 303 && method === 'POST'))) method = 'GET'
-      const { headers, remoteAddress } = options
-      wanted = method === 'GET' || method === 'HEAD' ? { headers, remoteAddress } : { ...options, query: undefined }
+      const { headers, remoteAddress, csrf } = options
+      wanted =
+        method === 'GET' || method === 'HEAD' ? { headers, remoteAddress, csrf } : { ...options, query: undefined }
       response = await this.#send(method, response.location, wanted, new URL(response.url), [...history])
     }
     return response
@@ -127,8 +134,12 @@ export class TestClient {
    * Sends a request whose response is read piece by piece, and can be left: for streams and events. Resolves when the headers
    * have arrived.
    */
-  async stream(method: string, path: string | URL, options: RequestOptions = {}): Promise<ClientStream> {
-    checkOptionNames('a request', options, requestOptions)
+  async stream(
+    method: string,
+    path: string | URL,
+    options: Omit<ClientRequestOptions, 'followRedirects'> = {},
+  ): Promise<ClientStream> {
+    checkOptionNames('a request', options, [...requestOptions, 'csrf'])
     await this.#app.ready()
     const { url, message } = await this.#message(method, path, options, this.#base)
     const response = this.#store(new ClientStream(await open(this.#app.requestListener, message), url), url)
@@ -139,7 +150,7 @@ export class TestClient {
   async #send(
     method: string,
     path: string | URL,
-    options: RequestOptions,
+    options: ClientRequestOptions,
     base: URL,
     history: readonly ClientResponse[],
   ): Promise<ClientResponse> {
@@ -158,12 +169,25 @@ export class TestClient {
     return this.#store(new ClientResponse(await exchange(this.#app.requestListener, message), url, []), url)
   }
 
-  async #message(method: string, path: string | URL, options: RequestOptions, base: URL): Promise<Written> {
+  async #message(
+    method: string,
+    path: string | URL,
+    { csrf = this.#options.csrf ?? false, ...options }: ClientRequestOptions,
+    base: URL,
+  ): Promise<Written> {
     const device = this.#device
-    const headers = { ...(device && TestDevice.headers), ...options.headers }
+    const token = csrf ? await this.#csrfToken(method, resolveUrl(String(path), base)) : {}
+    const headers = { ...(device && TestDevice.headers), ...token, ...options.headers }
     const hasCookie = (name: string) => this.cookies.get(name) !== undefined
     await device?.prepare(new URL(path, base), hasCookie, headers['sec-fetch-site'])
     return this.#write(method, path, { ...options, headers }, base)
+  }
+
+  /** Returns the header with the token that the hook checkCsrf wants, for methods that it checks. */
+  async #csrfToken(method: string, url: URL): Promise<Record<string, string>> {
+    if (/^(?:GET|HEAD|QUERY|OPTIONS|TRACE)$/i.test(method)) return {}
+    const token = await this.#runWithSession(url, (_, store) => store.csrfToken())
+    return { [this.#app.getConfig('tipfy/ext/session').csrfHeader]: token }
   }
 
   #write(method: string, path: string | URL, options: RequestOptions, base: URL): Promise<Written> {
@@ -187,7 +211,11 @@ export class TestClient {
    */
   async session<T>(fn: SessionFunction<T>): Promise<T> {
     checkFunction('The argument of client.session()', fn)
-    const { url, message } = await this.#message('GET', '/', {}, this.#base)
+    return this.#runWithSession(new URL('/', this.#base), fn)
+  }
+
+  async #runWithSession<T>(at: URL, fn: SessionFunction<T>): Promise<T> {
+    const { url, message } = await this.#message('GET', at, {}, this.#base)
     const { result, reply } = await runInContext(this.#app, message, async (context, outgoing) => {
       const result = await fn(current(session), current(sessionStore))
       await this.#app.sessionInterface!.saveSession(context, context.response, false)

@@ -13,6 +13,11 @@ const config = (text: string): Files => ({ 'config.ts': `${text}\nexport const c
 // Mistakes in code, and the one line that each is reported by.
 const mistakes: [string, Files, string][] = [
   [
+    'a name imported from another module of tipfy',
+    config("import { session } from 'tipfy'"),
+    'config.ts:1 imports "session" from tipfy, which does not export it. Import it from \'tipfy/ext/session\'.',
+  ],
+  [
     'a type imported as a value',
     config("import { Config } from 'tipfy'"),
     'config.ts:1 imports "Config" from tipfy, which exports no such value. If it is a type, import it with `import type`: Node strips types without looking into other files.',

@@ -1,11 +1,12 @@
 // tipfy/ext/auth: passwords, logins, and rules for users alone.
-import { contextStorage } from '../../app/context.ts'
+import { applications, contextStorage } from '../../app/context.ts'
 import { app, current, request } from '../../app/globals.ts'
 import { redirect } from '../../app/helpers.ts'
 import { ownHooks } from '../../app/own-hooks.ts'
 import { Forbidden, Unauthorized } from '../../http/exceptions.ts'
 import type { Request } from '../../http/request/request.ts'
 import type { Response } from '../../http/response/response.ts'
+import { mustBeTheOnlyCopy } from '../../internal/single-copy.ts'
 import { limit, resetLimit } from '../security/index.ts'
 import { checkCsrf, sessionStore } from '../session/index.ts'
 import { isOwnPath, settings } from './context.ts'
@@ -39,7 +40,15 @@ const maxLocation = 4000
 
 const hashers = new WeakMap<object, PasswordHasher>()
 
+/** That of a process without an application, such as a script that makes the first user: with the defaults. */
+let hasherOfScript: PasswordHasher | undefined
+
 function hasher(): PasswordHasher {
+  if (applications.count === 0) {
+    mustBeTheOnlyCopy()
+    hasherOfScript ??= new PasswordHasher()
+    return hasherOfScript
+  }
   const application = current(app)
   const known = hashers.get(application)
   if (known !== undefined) return known

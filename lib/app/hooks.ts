@@ -8,7 +8,7 @@ import { isDictionary } from '../internal/settings.ts'
 import { didYouMean, nearest, unlikeness } from '../internal/suggest.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import { contextStorage } from './context.ts'
-import { checkEvent } from './own-hooks.ts'
+import { checkEvent, ownHookName } from './own-hooks.ts'
 import { useResponse } from './sent-response.ts'
 import type { Hook, HookArguments, HookName, Hooks, HooksByEvent, RequestContext, TipfyHooks } from './types.ts'
 
@@ -188,7 +188,7 @@ function run(event: string, hook: Function, args: unknown[]): unknown {
 }
 
 function runTraced(event: string, hook: Function, args: unknown[]): unknown {
-  return traced('hook', `${event} ${hook.name || '(a function)'}`, () => hook(...args))
+  return traced('hook', `${event} ${ownHookName(hook) ?? (hook.name || '(a function)')}`, () => hook(...args))
 }
 
 async function runLoaded(event: string, hook: Promise<Function>, args: unknown[]): Promise<unknown> {

@@ -1,6 +1,6 @@
 // The keys of the section `tipfy`: one line for each, with its default and its check. docs/config.md is compared with it.
 import { defaultTrustedHeaders, forwardedHeaders, requestLimits } from '../http/request/settings.ts'
-import { isDevelopment, isGoogleCloud } from '../internal/environment.ts'
+import { isDevelopment, isGoogleCloud, secondsToStop } from '../internal/environment.ts'
 import { choice, isDictionary, limit, limits, type SectionOf, setting, typeOf } from '../internal/settings.ts'
 import type { UrlMapOptions } from '../routing/index.ts'
 
@@ -76,8 +76,8 @@ export const settings = {
   requestTimeout: limit(60),
   /** Seconds until an idle connection is closed. */
   keepAliveTimeout: limit(65),
-  /** Seconds for running requests when the server stops; 8 by default on Cloud Run, which allows 10. */
-  shutdownTimeout: limit(env.K_SERVICE === undefined ? 10 : 8),
+  /** Seconds for running requests when the server stops; by default 8 on Cloud Run, which allows 10, and 2 on App Engine (3). */
+  shutdownTimeout: limit(secondsToStop()),
   /** The path for load balancers: 200 while serving, 503 when stopping. null: no such path. */
   healthPath: setting<string | null>('/_health', 'string|null'),
   /** Log each request. */

@@ -183,7 +183,7 @@ export function checkCommand({ json, cache }: { json?: boolean; cache?: boolean 
       if (problems.length > 0) printError(`tipfy: ${counted(problems.length, 'problem')} found.`)
       else
         print(
-          `${paint('green', 'Well:')} ${counted(rules, 'rule')}, ${rules === 1 ? 'its handler' : 'their handlers'}, the hooks and the configuration.`,
+          `${paint('green', 'No mistakes')} in ${counted(rules, 'rule')}, ${rules === 1 ? 'its handler' : 'their handlers'}, the hooks and the configuration.`,
         )
     },
     json ? 'error' : 'warn',

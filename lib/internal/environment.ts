@@ -12,3 +12,9 @@ export function isGoogleCloud(env: Environment = process.env): boolean {
 export function isDevelopment(): boolean {
   return process.env.NODE_ENV !== 'production' && !isGoogleCloud()
 }
+
+/** Returns the seconds in which a server can stop: App Engine kills it after 3, Cloud Run after 10. */
+export function secondsToStop(env: Environment = process.env): number {
+  if (env.GAE_ENV === 'standard') return 2
+  return env.K_SERVICE === undefined ? 10 : 8
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { abort, html, NotFound, RequestHandler, Response, Rule } from 'tipfy'
+import { abort, type HTTPException, html, InvalidInput, NotFound, RequestHandler, Response, Rule } from 'tipfy'
 import { type Running, start } from '../support/application.ts'
 
 class Broken extends RequestHandler {
@@ -45,6 +45,32 @@ test('a status has the page that the configuration gives it, with the status and
     text: '{"wrong":"method"}',
   })
   expect(await running.ask('/broken')).toMatchObject({ status: 500, text: 'Sorry.' })
+})
+
+test('an error that its page returns becomes the response that it would be without, for programs as for browsers', async () => {
+  class Input extends RequestHandler {
+    post() {
+      throw new InvalidInput([{ path: ['title'], message: 'Too short.', in: 'json' }])
+    }
+  }
+  const rules = () => [new Rule('/input', { endpoint: 'input', handler: Input })]
+  const plain = await start(rules(), {})
+  const own = await start(rules(), {
+    tipfy: { errorHandlers: { 404: (error: HTTPException) => error, 422: (error: HTTPException) => error } },
+  })
+  for (const accept of ['application/json', 'text/html', 'text/plain']) {
+    for (const [path, method] of [
+      ['/input', 'POST'],
+      ['/none', 'GET'],
+    ] as const) {
+      const [wanted, made] = await Promise.all(
+        [plain, own].map((one) => one.ask(path, { method, headers: { accept } })),
+      )
+      expect(made).toMatchObject({ status: wanted!.status, text: wanted!.text })
+      expect(made!.headers['content-type']).toBe(wanted!.headers['content-type'])
+    }
+  }
+  await Promise.all([plain.close(), own.close()])
 })
 
 test('a class cannot make a page: tipfy 1.0 took one', async () => {

@@ -209,7 +209,7 @@ describe('the Dockerfile of a project that tipfy init made', () => {
       else if (word === 'RUN') {
         const line = rest!.replace('npm ci', 'npm ci --prefer-offline').replace('-o node', '')
         const output = await succeed('sh', ['-c', line], image)
-        if (/^Well:/m.test(output)) checkedBy = user
+        if (/^No mistakes in /m.test(output)) checkedBy = user
       } else if (word === 'ENV') variables = { ...variables, ...Object.fromEntries([rest!.split('=')]) }
       else if (word === 'CMD') command = JSON.parse(rest!)
     }

@@ -15,10 +15,11 @@ export function cors(app: App): void {
   const { cors: given } = app.getConfig('tipfy/ext/security')
   const config: CorsConfig = { ...defaultCors, ...given }
   const isAllowed = originTest(config.origins)
-  app.hooks.add('preDispatchHandler', (request: Request) => preflight(app, request, config, isAllowed), 0)
-  app.hooks.add('preSendResponse', (request: Request, response: Response) =>
-    permit(app, request, response, config, isAllowed),
-  )
+  // Their names are shown by the console and by tracing.
+  const corsPreflight = (request: Request) => preflight(app, request, config, isAllowed)
+  const corsHeaders = (request: Request, response: Response) => permit(app, request, response, config, isAllowed)
+  app.hooks.add('preDispatchHandler', corsPreflight, 0)
+  app.hooks.add('preSendResponse', corsHeaders)
 }
 
 ownHooks('posInitApp', { cors })

@@ -26,7 +26,7 @@ function limitsOf(app: App): Promise<Limits> {
   if (opening === undefined) {
     const { rateLimit } = app.getConfig('tipfy/ext/security')
     opening = runOutside(() => openLimiter(app, rateLimit)).then((limiter) => {
-      app.hooks.add('preSendResponse', addHeaders)
+      app.hooks.add('preSendResponse', rateLimitHeaders)
       return { limiter, policies: policiesOf(rateLimit) }
     })
     limits.set(app, opening)
@@ -66,7 +66,8 @@ export async function rateLimit(app: App): Promise<void> {
     }
   })
   // First of all: what is too much must not cost the reading of a form.
-  app.hooks.add('preDispatchHandler', (request: Request) => runAll(guards, request), 0)
+  const rateLimit = (request: Request) => runAll(guards, request)
+  app.hooks.add('preDispatchHandler', rateLimit, 0)
 }
 
 ownHooks('posInitApp', { rateLimit })
@@ -112,7 +113,7 @@ function assertPassed({ state, reset }: Verdict): void {
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
-function addHeaders(request: Request, response: Response): void {
+function rateLimitHeaders(request: Request, response: Response): void {
   const { verdicts } = request.notes ?? {}
   if (verdicts === undefined) return
   const list = [...verdicts].filter(([, [, { state }]]) => state !== 'unknown')

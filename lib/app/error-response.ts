@@ -2,12 +2,14 @@
 import type { ServerResponse } from 'node:http'
 import { BadHost, HTTPException, InternalServerError, ServiceUnavailable } from '../http/exceptions.ts'
 import type { Request } from '../http/request/request.ts'
+import { isResponse, replacement } from '../http/response/convert.ts'
 import { Response } from '../http/response/response.ts'
 import { sendResponse } from '../http/response/send.ts'
 import { beginStream } from '../http/response/started-stream.ts'
 import { describeError, type ErrorDescription, isInstance } from '../internal/describe-error.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { RequestRedirect } from '../routing/index.ts'
+import { current } from './globals.ts'
 import { RepeatedErrors } from './repeated-errors.ts'
 import { responseOf, runSendHooks, useResponse } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
@@ -23,6 +25,7 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
   const { request } = context
   let error = request.abortReason(thrown) ?? thrown
   try {
+    if (isResponse(error) && !isInstance(error, HTTPException)) error = wrapped(error, context)
     if (isInstance(error, RequestRedirect)) return useResponse(context, error.toResponse())
     if (app.hooks.has('preHandleException')) {
       const response = await app.hooks.intercept('preHandleException', error, app)
@@ -38,6 +41,14 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
     app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be made`)
     return useResponse(context, plainFailure())
   }
+}
+
+/** Makes the error of a response that was thrown, `throw redirect('/login')`: the one that abort() would throw. */
+function wrapped(thrown: Response | globalThis.Response, context: RequestContext): HTTPException {
+  const response = replacement(thrown, context.request)!
+  // Its body is sent, and must not be ended with the response that the error replaces.
+  if (current(thrown) === context.response) context.response.body = null
+  return new HTTPException(undefined, { response })
 }
 
 /** As `errorResponse`, for an error of a preSendResponse hook or one after them: the others run for this response, too. */

@@ -32,7 +32,8 @@ function checkMethodNames(handler: HandlerClass): void {
   for (let at: object = methods; at !== RequestHandler.prototype; at = Object.getPrototypeOf(at)) {
     for (const given of Object.getOwnPropertyNames(at)) {
       const verb = verbs.find((name) => name === given.toLowerCase())
-      if (verb === undefined || typeof methods[verb] === 'function') continue
+      // `Child.prototype.post = undefined` removes a method of the class above.
+      if (verb === undefined || verb === given || typeof methods[verb] === 'function') continue
       throw new TipfyError('TIPFY_E_METHOD_NAME', { handler: handler.name, given, verb })
     }
   }

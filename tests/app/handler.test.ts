@@ -253,6 +253,30 @@ test.each(['GET', 'Post', 'dELETE'])('a method called %s is an error when the cl
   await app.close()
 })
 
+test('a class can remove a method of the class above it', async () => {
+  class Above extends RequestHandler {
+    get() {
+      return 'read'
+    }
+    post() {
+      return 'written'
+    }
+  }
+  class ReadOnly extends Above {}
+  Object.defineProperty(ReadOnly.prototype, 'post', { value: undefined })
+  const app = makeApp({
+    tipfy: { urls: () => [new Rule('/', { endpoint: 'read', handler: ReadOnly })], logLevel: 'silent' },
+  })
+  const client = createClient(app)
+  const refused = await client.post('/')
+  expect([(await client.get('/')).text, refused.status, refused.headers.get('allow')]).toEqual([
+    'read',
+    405,
+    'GET, HEAD, OPTIONS',
+  ])
+  await app.close()
+})
+
 test('a method that is static or a field is an error at the start, not a 405', async () => {
   class Static extends RequestHandler {
     static get() {

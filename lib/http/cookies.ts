@@ -49,13 +49,18 @@ export function parseCookies(header: string | undefined): MultiDict {
     let equals = from
     while (equals < to && header.charCodeAt(equals) !== 61) equals++
     if (equals < to) {
-      const value = trimBlanks(header.slice(equals + 1, to))
-      const text = value.length > 1 && value.charCodeAt(0) === 34 && value.endsWith('"') ? unquote(value) : value
-      found.add(utf8(trimBlanks(header.slice(from, equals))), decode(utf8(text)))
+      found.add(utf8(trimBlanks(header.slice(from, equals))), readValue(header.slice(equals + 1, to)))
     }
     from = to + 1
   }
   return found
+}
+
+/** Returns the text of a value as it stands in a Cookie header, in which clients may quote it and proxies encode it. Never throws. */
+export function readValue(raw: string): string {
+  const value = trimBlanks(raw)
+  const text = value.length > 1 && value.charCodeAt(0) === 34 && value.endsWith('"') ? unquote(value) : value
+  return decode(utf8(text))
 }
 
 /**

@@ -50,6 +50,20 @@ describe.each(kinds)('of several valid %s cookies', (kind) => {
     }
   })
 
+  // aiohttp and Python's SimpleCookie quote our values, in which there are slashes.
+  test.each([
+    ['in quotes', (value: string) => `"${value}"`],
+    ['percent-encoded', encodeURIComponent],
+    ['between blanks', (value: string) => ` \t${value} `],
+  ])('one that a client sends %s is the same', async (_, write) => {
+    const site = await serveSite(kind, handlers)
+    const [value] = (await several(site, 1)) as [string]
+    const answer = await site.ask('/read', header(site.cookie, [write(value)]))
+    expect([answer.text, setCookies(answer), site.lines]).toEqual(['1', [], []])
+    const forged = await site.ask('/read', header(site.cookie, [write(value.slice(0, -1))]))
+    expect([forged.text, setCookies(forged).length]).toEqual(['undefined', 1])
+  })
+
   test('the newest secure cookie and CSRF secret count too', async () => {
     const site = await serveSite(kind, handlers)
     const values = await several(site, 2, '/secure', 'basket')

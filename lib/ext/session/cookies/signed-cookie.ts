@@ -1,4 +1,5 @@
 // Finds a signed cookie in a Cookie header, and limits the size of one that is set.
+import { readValue } from '../../../http/cookies.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { SessionCookie } from '../config/cookie.ts'
 import type { Settings } from '../config/settings.ts'
@@ -41,8 +42,7 @@ export interface FoundCookie {
 }
 
 /**
- * The index at which, from `from` on, a cookie's value begins; -1 if there is none. Other cookies are not parsed, and nothing
- * is decoded: our values have no quotes and no percent signs.
+ * The index at which, from `from` on, a cookie's value begins; -1 if there is none. Other cookies are not parsed.
  */
 function nextValue(header: string, name: string, from: number): number {
   for (let at = header.indexOf(name, from); at !== -1; at = header.indexOf(name, at + 1)) {
@@ -95,7 +95,7 @@ export function findCookie(
   const valid = new Map<string, SignedCookie>()
   const rejections = new Set<Rejection>()
   for (let at = first; at !== -1; at = nextValue(header, name, at)) {
-    const result = signer.verify(header.slice(at, endOfValue(header, at)).trimEnd(), now)
+    const result = signer.verify(readValue(header.slice(at, endOfValue(header, at))), now)
     if (typeof result === 'string') rejections.add(result)
     else if (result.issued > (valid.get(result.text)?.issued ?? -1)) valid.set(result.text, result)
   }

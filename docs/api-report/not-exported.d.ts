@@ -225,6 +225,7 @@ export interface Negotiating {
   readonly message: {
       readonly headers: IncomingHttpHeaders;
   };
+  readonly isForApi?: boolean;
 }
 
 export const NotAcceptable_base: typeof HTTPException;
@@ -276,6 +277,7 @@ export interface RequestSettings extends RequestLimits {
   trust: Trust | null;
   serverName: string | null;
   compress: boolean;
+  apiPaths: readonly string[];
   readonly draining: Draining;
 }
 

@@ -478,6 +478,7 @@ export class Request {
   acceptsEncodings(...encodings: string[]): string | null;
   acceptsCharsets(): string[];
   acceptsCharsets(...charsets: string[]): string | null;
+  get isForApi(): boolean;
   get wantsJson(): boolean;
   get ifMatch(): ETags;
   get ifNoneMatch(): ETags;

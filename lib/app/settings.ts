@@ -6,6 +6,7 @@ import type { UrlMapOptions } from '../routing/index.ts'
 
 const { env } = process
 
+const isPath = (value: unknown) => typeof value === 'string' && /^\/[^?#<>]*$/.test(value)
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
 
 const urlMapOptions = [
@@ -29,6 +30,12 @@ export const settings = {
   appsInstalled: setting<readonly string[]>([], 'string[]'),
   /** The path of an installed application's rules, by module. */
   appsEntryPoints: setting<Readonly<Record<string, string>>>({}),
+  /** Paths of an API, like '/api': below them errors are JSON for clients that take anything, and OpenAPI describes them alone. */
+  apiPaths: setting<readonly string[]>(
+    [],
+    (value) =>
+      (Array.isArray(value) && value.every(isPath)) || "a list of paths like '/api', each with a slash in front",
+  ),
   /** Options of the application's UrlMap. */
   urlMap: setting<UrlMapOptions>({}, (value) => {
     if (!isDictionary(value)) return 'options of UrlMap'

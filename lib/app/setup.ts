@@ -97,9 +97,9 @@ async function rulesFunction({ root }: App, urls: TipfyConfig['urls']): Promise<
 /** The settings that all requests of an application share. */
 export function requestSettings(tipfy: TipfyConfig): RequestSettings {
   const serverName = tipfy.serverName === null ? null : withoutDefaultPort(tipfy.serverName)
-  const { trustedProxies, trustedHeaders, compress } = tipfy
+  const { trustedProxies, trustedHeaders, compress, apiPaths } = tipfy
   const trust = compileTrust(trustedProxies, trustedHeaders)
-  return { ...limitsOf(tipfy), serverName, trust, compress, draining: new Draining() }
+  return { ...limitsOf(tipfy), serverName, trust, compress, apiPaths, draining: new Draining() }
 }
 
 /** Throws for rules whose protection nothing checks: they must not be open to all. */

@@ -6,9 +6,11 @@ import { isJsonType, mimetypeOf } from './media-types.ts'
 
 export type Negotiable = 'mediaType' | 'language' | 'encoding' | 'charset'
 
-/** A request, of which only the Accept headers are read. */
+/** A request, of which only the headers of what the client sent and accepts are read. */
 export interface Negotiating {
   readonly message: { readonly headers: IncomingHttpHeaders }
+  /** True for the path of an API: a client that takes anything gets JSON. */
+  readonly isForApi?: boolean
 }
 
 /** Characters of an Accept header; a longer one is ignored. Those of browsers have some 200. */
@@ -62,20 +64,22 @@ type JsonType = 'application/json' | 'application/problem+json'
 
 const jsonTypes: readonly JsonType[] = ['application/json', 'application/problem+json']
 
-/** Returns the best of HTML, JSON and `others`; of equals JSON for a client that sent JSON, else HTML. */
-function bestPage<T extends string>(headers: IncomingHttpHeaders, others: readonly T[]): 'text/html' | JsonType | T {
+/** Returns the best of HTML, JSON and `others`; of equals JSON in an API and for a client that sent JSON, else HTML. */
+function bestPage<T extends string>(request: Negotiating, others: readonly T[]): 'text/html' | JsonType | T {
+  const { headers } = request.message
   const [sent = ''] = (headers['content-type'] ?? '').split(';', 1)
-  const sentJson = isJsonType(sent.trim().toLowerCase())
-  if (headers.accept === undefined) return sentJson ? 'application/json' : 'text/html'
-  const pages = sentJson ? ([...jsonTypes, 'text/html'] as const) : (['text/html', ...jsonTypes] as const)
-  return (bestOf('mediaType', headers, [...pages, ...others]) as T | null) ?? 'text/html'
+  const jsonFirst = request.isForApi || isJsonType(sent.trim().toLowerCase())
+  const otherwise = request.isForApi ? 'application/json' : 'text/html'
+  if (headers.accept === undefined) return jsonFirst ? 'application/json' : 'text/html'
+  const pages = jsonFirst ? ([...jsonTypes, 'text/html'] as const) : (['text/html', ...jsonTypes] as const)
+  return (bestOf('mediaType', headers, [...pages, ...others]) as T | null) ?? otherwise
 }
 
-/** Returns the type of an error page: what the client prefers; where that leaves a choice, JSON if it sent JSON, else HTML. */
-export const errorTypeFor = ({ message }: Negotiating): ErrorType => bestPage(message.headers, ['text/plain'])
+/** Returns the type of an error page: what the client prefers; where that leaves a choice, JSON in an API or if it sent JSON. */
+export const errorTypeFor = (request: Negotiating): ErrorType => bestPage(request, ['text/plain'])
 
-/** Returns true for a client that prefers JSON to HTML, or sent JSON and takes both alike. */
-export const prefersJson = ({ message }: Negotiating): boolean => bestPage(message.headers, []) !== 'text/html'
+/** Returns true for a client that prefers JSON to HTML, or takes both alike and sent JSON or asks an API. */
+export const prefersJson = (request: Negotiating): boolean => bestPage(request, []) !== 'text/html'
 
 /** All that the client accepts, best first. */
 export function acceptedOf(kind: Negotiable, headers: IncomingHttpHeaders): string[] {

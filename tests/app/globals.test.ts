@@ -183,7 +183,7 @@ describe('inside a request', () => {
       keys: true,
       written: 'red',
       deleted: true,
-      refused: 'TypeError',
+      refused: 'TipfyError',
       set: true,
       hidden: true,
       app: true,

@@ -1,6 +1,7 @@
 // The rules and schemas of an application as an OpenAPI 3.1 document.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isApiPath } from '../../http/request/settings.ts'
 import type { InputSchemas } from '../../http/request/valid.ts'
 import type { Rule, UrlMap } from '../../routing/index.ts'
 import { type HandlerClass, methodsOf, type Verb } from '../handler.ts'
@@ -60,11 +61,12 @@ const problem: JsonSchema = {
   required: ['title', 'status', 'errors'],
 }
 
-/** Describes the rules of an application, with the schemas of `static input`. Imports its handlers. */
+/** Describes the rules of an application, or of its `apiPaths` alone, with the schemas of `static input`. Imports its handlers. */
 export async function describeApp(app: App): Promise<Described> {
   const writer = new Writer(app.urlMap!)
+  const { apiPaths } = app.settings
   for (const rule of app.urlMap!.addedRules) {
-    if (!rule.hasHandler) continue
+    if (!rule.hasHandler || !(apiPaths.length === 0 || isApiPath(rule.path, apiPaths))) continue
     try {
       writer.add(rule, await app.handlers.load(rule))
     } catch (error) {

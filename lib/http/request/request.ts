@@ -20,7 +20,7 @@ import { hostOf, remoteAddressOf, schemeOf } from './origin.ts'
 import { parseQuery } from './query.ts'
 import { reopen } from './reopened.ts'
 import { bindEmitter, type RequestScope } from './scope.ts'
-import { defaultRequestSettings, type RequestSettings } from './settings.ts'
+import { defaultRequestSettings, isApiPath, type RequestSettings } from './settings.ts'
 import { makeSignal } from './signal.ts'
 import type { UploadedFile } from './upload.ts'
 import { mainPart, readValid } from './valid.ts'
@@ -321,7 +321,13 @@ export class Request {
     return this.#best('charset', charsets)
   }
 
-  /** True if the client prefers JSON to HTML, or sent JSON and takes both alike: then errors are JSON, too. */
+  /** True for a path of `tipfy.apiPaths`, and those below it. */
+  get isForApi(): boolean {
+    const { apiPaths } = this.settings
+    return apiPaths.length > 0 && isApiPath(this.path, apiPaths)
+  }
+
+  /** True if the client prefers JSON to HTML, or takes both alike and sent JSON or asks an API: then errors are JSON, too. */
   get wantsJson(): boolean {
     return prefersJson(this)
   }

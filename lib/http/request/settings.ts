@@ -52,6 +52,8 @@ export interface RequestSettings extends RequestLimits {
   serverName: string | null
   /** Compress responses where it is worth it and safe. */
   compress: boolean
+  /** Paths below which errors are JSON for clients that take anything. */
+  apiPaths: readonly string[]
   readonly draining: Draining
 }
 
@@ -60,5 +62,11 @@ export const defaultRequestSettings: RequestSettings = {
   trust: null,
   serverName: null,
   compress: true,
+  apiPaths: [],
   draining: new Draining(),
+}
+
+/** Returns true for the path of an API, `tipfy.apiPaths`, and those below it. */
+export function isApiPath(path: string, apiPaths: readonly string[]): boolean {
+  return apiPaths.some((api) => path === api || path.startsWith(api.endsWith('/') ? api : `${api}/`))
 }

@@ -33,6 +33,17 @@ test('the help says what --yes chooses, in words that tell one none from another
   )
 })
 
+test.each([
+  ['datastore', 'in Datastore', /getDatastore/],
+  ['cookie', 'in a file: in production use a database', /writeFileSync/],
+])('users are kept where the sessions let them: %s', async (sessions, where, code) => {
+  await tipfy(['init', 'shop', '--login', 'password', '--sessions', sessions], { cwd })
+  const readme = readFileSync(join(cwd, 'shop/README.md'), 'utf8')
+  expect(readme).toContain(`\`app/users\` keeps them ${where}`)
+  expect(readme).toContain('The documentation is in `node_modules/tipfy/docs/`')
+  expect(readFileSync(join(cwd, 'shop/app/users.ts'), 'utf8')).toMatch(code)
+})
+
 test('it takes an empty folder, and one in which git has begun', async () => {
   mkdirSync(join(cwd, '.git'))
   const { status, stdout } = await tipfy(['init', '.', '--language', 'js', '--example', 'bare'], { cwd })

@@ -92,6 +92,7 @@ const tsconfig = `{
 `
 
 const dockerfile = `# Cloud Run: gcloud run deploy --source . --set-secrets SECRET_KEY=secret-key:latest
+# What has to be there before, the secret and a Datastore: docs/deploying.md of tipfy.
 FROM node:24-slim
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -110,8 +111,8 @@ runtime: nodejs24
 entrypoint: node_modules/.bin/tipfy serve
 env_variables:
   NODE_ENV: production
-  # Make one with \`npx tipfy secret\`. Everybody who knows it can sign sessions: better fetch it from Secret Manager in
-  # config.
+  # Make one with \`npx tipfy secret\`. Everybody who knows it can sign sessions: better fetch it from Secret Manager, as
+  # docs/deploying.md of tipfy shows.
   SECRET_KEY: ''
 `
 
@@ -131,12 +132,15 @@ jobs:
       - run: npm test
 `
 
-const readmeLogin = {
-  none: '',
-  password:
-    '- Users sign up at `/sign-up` and log in at `/login`; `app/users` keeps them in a file: in production use a database.\n',
-  google:
-    '- Users sign in at `/login`: set `GOOGLE_CLIENT_ID`, `GOOGLE_CLIENT_SECRET` and, in production, `GOOGLE_REDIRECT_URI`. `app/users` keeps them in a file: in production use a database.\n',
+const readmeLogin = ({ login, sessions }: Project) => {
+  if (login === 'none') return ''
+  const how =
+    login === 'password'
+      ? 'sign up at `/sign-up` and log in at `/login`'
+      : 'sign in at `/login`: set `GOOGLE_CLIENT_ID`, `GOOGLE_CLIENT_SECRET` and, in production, `GOOGLE_REDIRECT_URI`'
+  const where =
+    sessions === 'datastore' ? 'in Datastore, as the kind `User`' : 'in a file: in production use a database'
+  return `- Users ${how}. \`app/users\` keeps them ${where}.\n`
 }
 
 const readmeCache = ({ cache = 'none', language }: Pick<Project, 'cache' | 'language'>) =>
@@ -144,7 +148,10 @@ const readmeCache = ({ cache = 'none', language }: Pick<Project, 'cache' | 'lang
     ? `- A cache in front of Datastore is one line of \`config.${language}\`: \`cache: 'valkey://host:6379'\`, or \`memcached://host:11211\`.\n`
     : `- In production set \`CACHE=${cache}://host:${cache === 'valkey' ? 6379 : 11211}\`; without it all sessions come from Datastore itself. \`npx tipfy check --cache\` connects and describes the server.\n`
 
-const readme = ({ name, sessions, cache, language, example, login }: Project) => `# ${name}
+const readme = (project: Project) => {
+  const { name, sessions, language, example } = project
+  const inDatastore = sessions === 'datastore'
+  return `# ${name}
 
 \`\`\`sh
 npm install
@@ -156,11 +163,13 @@ npm run check    # ${language === 'ts' ? 'types, ' : ''}rules, handlers, configu
 
 - \`urls.${language}\` says which handler a URL has; \`app/\` holds the handlers.
 - \`config.${language}\` says what keeps the sessions: ${
-  sessions === 'datastore'
-    ? 'Datastore, which in development is a file in `.tipfy/`'
-    : 'cookies, signed with a key that development makes for itself in `.tipfy/`'
-}.
+    inDatastore
+      ? 'Datastore, which in development is a file in `.tipfy/`'
+      : 'cookies, signed with a key that development makes for itself in `.tipfy/`'
+  }.
 - In production set \`SECRET_KEY\` (\`npx tipfy secret\` makes one)${
-  sessions === 'datastore' ? ' and `GOOGLE_CLOUD_PROJECT`' : ''
-}; \`Dockerfile\` is for Cloud Run, \`app.yaml\` for App Engine.
-${sessions === 'datastore' ? readmeCache({ cache, language }) : ''}${readmeLogin[login]}${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`
+    inDatastore ? ' and `GOOGLE_CLOUD_PROJECT`' : ''
+  }; \`Dockerfile\` is for Cloud Run, \`app.yaml\` for App Engine.
+${inDatastore ? readmeCache(project) : ''}${readmeLogin(project)}- The documentation is in \`node_modules/tipfy/docs/\`; begin with its \`README.md\`.
+${example === 'cart' ? '\nTry `/session-test?add-product=tea` and `/session-test?remove-product=tea`.\n' : ''}`
+}

@@ -1,6 +1,7 @@
 // The code of a new project in which users log in: by password, or with Google.
 import { layoutFiles, layoutImport } from './layout.ts'
 import { type Project, typed } from './project.ts'
+import { usersFile } from './users.ts'
 
 /** Returns the texts of the files that only such projects have, by name. */
 export function loginFiles(project: Project): Record<string, string> {
@@ -58,41 +59,6 @@ export function loginRules({ login }: Project): string[] {
   ]
 }
 
-function usersFile(project: Project): string {
-  const isByPassword = project.login === 'password'
-  const types = `export interface User {
-  id: string
-  name: string${isByPassword ? '\n  passwordHash: string' : ''}
-}
-
-declare module 'tipfy/ext/auth' {
-  interface AuthTypes {
-    user: User
-  }
-}
-
-`
-  const byName = `
-/** Finds a user by the name as it was typed. */
-export const findByName = (name${typed(project, ': string')})${typed(project, ': User | null')} =>
-  [...users.values()].find((user) => user.name.toLowerCase() === name.trim().toLowerCase()) ?? null
-`
-  return `// The users, in a file: keep yours in a database.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-
-${typed(project, types)}const file = '.tipfy/users.json'
-const users = new Map${typed(project, '<string, User>')}(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [])
-
-export const findUser = (id${typed(project, ': string')})${typed(project, ': User | null')} => users.get(id) ?? null
-${isByPassword ? byName : ''}
-export function saveUser(user${typed(project, ': User')})${typed(project, ': void')} {
-  users.set(user.id, user)
-  mkdirSync('.tipfy', { recursive: true, mode: 0o700 })
-  writeFileSync(file, JSON.stringify([...users]), { mode: 0o600 })
-}
-`
-}
-
 const account = (project: Project) => `export class Account extends RequestHandler {
   async get() {
     const user = await currentUser()
@@ -107,10 +73,9 @@ const account = (project: Project) => `export class Account extends RequestHandl
 `
 
 const passwordLogin = (project: Project) => `// Logging in by password: docs/login.md of tipfy explains it.
-import { randomUUID } from 'node:crypto'
 import { html, RequestHandler, redirect, request } from 'tipfy'
 import { currentUser, hashPassword, login, loginWithPassword, logout, nextPath } from 'tipfy/ext/auth'
-${layoutImport(project, 'page, token')}import { findByName, saveUser } from './users.${project.language}'
+${layoutImport(project, 'page, token')}import { addUser, findByName, saveUser } from './users.${project.language}'
 
 const form = (title${typed(project, ': string')}, autocomplete${typed(project, ': string')}, problem = '') =>
   page(
@@ -142,7 +107,7 @@ export class Login extends RequestHandler {
 
   async post() {
     const { name, password, remember } = await readForm()
-    const user = findByName(name)
+    const user = await findByName(name)
     const saveHash = (passwordHash${typed(project, ': string')}) => user && saveUser({ ...user, passwordHash })
     if (await loginWithPassword(name, password, user, { remember, saveHash })) return redirect(nextPath('/account'), 303)
     return form('Log in', 'current-password', 'That name and password do not belong together.')
@@ -157,10 +122,9 @@ export class SignUp extends RequestHandler {
   async post() {
     const { name, password, remember } = await readForm()
     if (password.length < 12) return form('Sign up', 'new-password', 'A password has 12 characters or more.')
-    const user = { id: randomUUID(), name, passwordHash: await hashPassword(password) }
-    // Nothing is awaited between this check and the save: two who sign up at once do not get the same name.
-    if (name === '' || findByName(name)) return form('Sign up', 'new-password', 'That name is taken.')
-    saveUser(user)
+    if (name === '' || name.length > 100) return form('Sign up', 'new-password', 'A name has 1 to 100 characters.')
+    const user = await addUser(name, await hashPassword(password))
+    if (user === null) return form('Sign up', 'new-password', 'That name is taken.')
     await login(user.id, { remember })
     return redirect('/account', 303)
   }
@@ -201,7 +165,7 @@ export class GoogleCallback extends RequestHandler {
     const done = await completeSignIn('google')
     if (done === null) return form('That did not work. Please try again.')
     const { id, name, email } = done.identity
-    saveUser({ id, name: name ?? email ?? 'friend' })
+    await saveUser({ id, name: name ?? email ?? 'friend' })
     await login(id)
     return redirect(done.next, 303)
   }

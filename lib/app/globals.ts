@@ -172,6 +172,9 @@ export function makeGlobal<T extends object>(
       return real === undefined ? [] : (reach.ownKeys(real) as string[])
     },
     getPrototypeOf: () => Reflect.getPrototypeOf(peek() ?? target),
+    // The target is that of all requests: frozen by one, it would be of no use to any other.
+    preventExtensions: () => false,
+    setPrototypeOf: () => false,
     getOwnPropertyDescriptor(_, key) {
       const real = peek()
       const descriptor = real && reach.getOwnPropertyDescriptor(real, key)

@@ -116,6 +116,32 @@ class Look extends RequestHandler {
   }
 }
 
+/** Freezes what all requests share, as libraries do that freeze whatever they are given. */
+class Freeze extends RequestHandler {
+  get() {
+    const attempts = [
+      Object.freeze,
+      Object.seal,
+      Object.preventExtensions,
+      (it: object) => Object.setPrototypeOf(it, null),
+    ]
+    const left = [request, response, app].flatMap((global) =>
+      attempts.filter((attempt) => {
+        try {
+          attempt(global)
+          return true
+        } catch (error) {
+          return !(error instanceof TypeError)
+        }
+      }),
+    )
+    const keys = [request, response, app].map(
+      (global) => Object.keys({ ...global }).length > 0 || global instanceof Object,
+    )
+    return JSON.stringify([left.length, keys])
+  }
+}
+
 const outer = new AsyncLocalStorage<string>()
 
 class Outer extends RequestHandler {
@@ -134,6 +160,7 @@ beforeAll(async () => {
       new Rule('/wander', { endpoint: 'wander', handler: Wander }),
       new Rule('/late', { endpoint: 'late', handler: Late }),
       new Rule('/look', { endpoint: 'look', handler: Look }),
+      new Rule('/freeze', { endpoint: 'freeze', handler: Freeze }),
       new Rule('/outer', { endpoint: 'outer', handler: Outer }),
     ],
     { bazaar: { currency: 'EUR' } },
@@ -188,6 +215,10 @@ describe('inside a request', () => {
       hidden: true,
       app: true,
     })
+  })
+
+  test('a global cannot be frozen, which would break it for all requests', async () => {
+    for (const _ of [1, 2]) expect((await running.ask('/freeze')).text).toBe('[0,[true,true,true]]')
   })
 
   test('work that outlives its request is told so, with the request named', async () => {

@@ -42,6 +42,12 @@ const uses: Record<string, (s: Free) => unknown> = {
     typeof s.get,
   ],
   chain: (s) => [s.set('c', 1).set('c', 2).c, s.assign({ e: 1 }).e, s.set('c', 3) === current(session)],
+  frozen: (s) => [
+    ...[Object.freeze, Object.seal, Object.preventExtensions].map((freeze) => outcome(() => freeze(s))),
+    outcome(() => Object.setPrototypeOf(s, {})),
+    Object.isExtensible(s),
+    Object.keys(s),
+  ],
   borrowed: (s) => {
     const { set, get } = s
     return [set.call(s, 'f', 1), get.call(s, 'f', 0), s.f]

@@ -172,6 +172,8 @@ export const ExpectationFailed_base: typeof HTTPException;
 
 export const FailedDependency_base: typeof HTTPException;
 
+export type FieldList = MultiDict<unknown> | URLSearchParams;
+
 export class FileBody {
   readonly path: string;
   readonly options: SendFileOptions;
@@ -288,7 +290,7 @@ export const RequestURITooLarge_base: typeof HTTPException;
 export const RequestedRangeNotSatisfiable_base: typeof HTTPException;
 
 export interface RuleAdapter extends Readonly<Required<Binding>> {
-  build(endpoint: string, values?: Values | MultiDict<unknown>, options?: BuildOptions): string;
+  build(endpoint: string, values?: Values | FieldList, options?: BuildOptions): string;
 }
 
 export interface RuleMap {

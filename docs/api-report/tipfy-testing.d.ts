@@ -53,14 +53,14 @@ export interface CookiePlace {
   secure?: boolean;
 }
 
-export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | URLSearchParams;
+export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | MultiDict | URLSearchParams;
 
 export interface RequestOptions {
   headers?: Readonly<Record<string, string | readonly string[]>>;
   query?: Fields | string;
   form?: Fields;
   json?: unknown;
-  multipart?: FormData | Readonly<Record<string, Scalar | Blob>>;
+  multipart?: FormData | Readonly<Record<string, Scalar | Blob | readonly (Scalar | Blob)[]>>;
   body?: string | Uint8Array;
   remoteAddress?: string;
 }

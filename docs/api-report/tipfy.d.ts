@@ -427,7 +427,7 @@ export class PreconditionRequired extends PreconditionRequired_base {
 
 }
 
-export type QueryValue = string | number | bigint | boolean | null | undefined | readonly (string | number | bigint | boolean)[];
+export type QueryValue = string | number | bigint | boolean | Date | null | undefined | readonly (string | number | bigint | boolean | Date)[];
 
 export interface Register {
 
@@ -825,10 +825,10 @@ export class UrlAdapter implements RuleAdapter {
   follow(outcome: Outcome, method: string): Match;
   test(path?: string, method?: string): boolean;
   rulesFor(path?: string): Rule[];
-  build(endpoint: string, values?: Values | MultiDict<unknown>, options?: BuildOptions): string;
+  build(endpoint: string, values?: Values | FieldList, options?: BuildOptions): string;
 }
 
-export type UrlArguments<Name extends Endpoint, Options> = {} extends UrlValues<Name> ? [values?: UrlValues<Name> | MultiDict | null, options?: Options] : [values: UrlValues<Name>, options?: Options];
+export type UrlArguments<Name extends Endpoint, Options> = {} extends UrlValues<Name> ? [values?: UrlValues<Name> | FieldList | null, options?: Options] : [values: UrlValues<Name>, options?: Options];
 
 export interface UrlForOptions {
   full?: boolean;

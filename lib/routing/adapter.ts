@@ -12,7 +12,7 @@ import { type Match, type Mismatch, matchPath, type Outcome, type Redirection, r
 import { encodeQuery, quoteDecoded } from './quote.ts'
 import { RequestRedirect, redirectTarget } from './redirect.ts'
 import type { Rule } from './rule.ts'
-import type { Binding, BuildOptions, RuleAdapter, RuleMap, Values } from './types.ts'
+import type { Binding, BuildOptions, FieldList, RuleAdapter, RuleMap, Values } from './types.ts'
 
 /** A map as its adapters see it. */
 export interface AdapterMap extends RuleMap {
@@ -144,14 +144,14 @@ export class UrlAdapter implements RuleAdapter {
    * Builds the URL of an endpoint: a path, or absolute where it is on another host. Throws a {@link BuildError} where no rule of
    * the endpoint takes these values.
    */
-  build(endpoint: string, values: Values | MultiDict<unknown> = {}, options: BuildOptions = {}): string {
+  build(endpoint: string, values: Values | FieldList = {}, options: BuildOptions = {}): string {
     checkValue('The endpoint of a URL', endpoint, text)
     if (!isDictionary(values)) checkValue(`The values of the URL of '${endpoint}'`, values, isValues)
     if (!isDictionary(options)) checkValue('The options of build()', options, isOptions)
     checkNames('build()', options, buildNames)
     const { method = null, forceExternal = false, scheme = this.scheme, appendUnknown = true } = options
     const given: Record<string, unknown> = {}
-    const source = values instanceof MultiDict ? listed(values) : values
+    const source = Symbol.iterator in values ? listed(values as FieldList) : values
     for (const name of Object.keys(source)) {
       if (source[name] !== undefined && source[name] !== null) put(given, name, source[name])
     }
@@ -202,7 +202,7 @@ function queryText(query: UrlAdapter['queryArgs']): string {
 }
 
 /** A query as values; a name that occurs several times has a list. */
-function listed(values: MultiDict<unknown>): Values {
-  const lists = Object.entries(values.toObject({ all: true }))
+function listed(values: FieldList): Values {
+  const lists = Object.entries(new MultiDict(values).toObject({ all: true }))
   return Object.fromEntries(lists.map(([name, list]) => [name, list.length === 1 ? list[0] : list]))
 }

@@ -1,6 +1,7 @@
 // Percent-encoding: outgoing URLs are quoted as in Werkzeug; incoming ones are decoded so that an encoded slash does not
 // split a segment.
 import { domainToASCII } from 'node:url'
+import { isDate } from 'node:util/types'
 import { describeValue, hasText } from '../internal/has-text.ts'
 
 // While a path is matched, a lone surrogate replaces `%2F`: no decoded text can contain one, and converters treat it like any
@@ -68,7 +69,10 @@ function quoteQuery(text: string): string {
 /** Returns the text of a value; throws a TypeError for one that would be `[object Promise]` in a URL. */
 export function textOf(value: unknown): string {
   if (!hasText(value)) throw new TypeError(`${describeValue(value)} has no text`)
-  return String(value)
+  if (!isDate(value)) return String(value)
+  // Its own text is that of the machine's time zone; this one is read back by `new Date`.
+  if (Number.isNaN(value.getTime())) throw new TypeError('an invalid Date has no text')
+  return value.toISOString()
 }
 
 /** Encodes pairs as a query string; null and undefined values are left out. */

@@ -1,9 +1,8 @@
 // Types of an application's rules: its endpoints and the types of their variables, inferred from the literals in urls.ts.
 // Nothing here exists at run time.
-import type { MultiDict } from '../http/multidict.ts'
 import type { Rule } from './rule.ts'
 import type { FilledTemplate } from './template.ts'
-import type { Values } from './types.ts'
+import type { FieldList, Values } from './types.ts'
 import type { EndpointPrefix, HandlerPrefix, Subdomain, Submount } from './wrappers.ts'
 
 /**
@@ -180,9 +179,10 @@ export type QueryValue =
   | number
   | bigint
   | boolean
+  | Date
   | null
   | undefined
-  | readonly (string | number | bigint | boolean)[]
+  | readonly (string | number | bigint | boolean | Date)[]
 
 /** A converter's value as `build` accepts it. */
 type ToBuild<Object> = { [Name in keyof Object]: Object[Name] extends number ? number | bigint : Object[Name] }
@@ -207,5 +207,5 @@ export type UrlValues<Name extends Endpoint = Endpoint> = [RegisteredRules] exte
 /** The arguments of a function like `urlFor` after the endpoint: values are optional where none are required. */
 export type UrlArguments<Name extends Endpoint, Options> =
   {} extends UrlValues<Name>
-    ? [values?: UrlValues<Name> | MultiDict | null, options?: Options]
+    ? [values?: UrlValues<Name> | FieldList | null, options?: Options]
     : [values: UrlValues<Name>, options?: Options]

@@ -43,6 +43,9 @@ export interface Binding {
   queryArgs?: string | Values | Iterable<readonly [string, unknown]> | null
 }
 
+/** Fields of which a name may occur several times. */
+export type FieldList = MultiDict<unknown> | URLSearchParams
+
 /** Options of `build`. */
 export interface BuildOptions {
   /** Only rules with this method. Default: any, those of the adapter's method first. */
@@ -57,7 +60,7 @@ export interface BuildOptions {
 
 /** An adapter as a rule's redirect function sees it. */
 export interface RuleAdapter extends Readonly<Required<Binding>> {
-  build(endpoint: string, values?: Values | MultiDict<unknown>, options?: BuildOptions): string
+  build(endpoint: string, values?: Values | FieldList, options?: BuildOptions): string
 }
 
 /** Returns the target of a redirect. The type of a method, so that a function of the class `UrlAdapter` is one too. */

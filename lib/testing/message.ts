@@ -1,6 +1,7 @@
 // Turns the options of a test's request (`form`, `json`, `query` …) into a request as it is sent.
 import { METHODS } from 'node:http'
 import { checkHeaderName, checkHeaderValue } from '../http/headers.ts'
+import { MultiDict } from '../http/multidict.ts'
 import { checkText, wrongArgument } from '../internal/arguments.ts'
 import { hasText } from '../internal/has-text.ts'
 import { isDictionary } from '../internal/settings.ts'
@@ -10,7 +11,7 @@ import type { Message } from './exchange.ts'
 type Scalar = string | number | boolean
 
 /** Fields of a query or a form; a list gives a name several times. */
-export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | URLSearchParams
+export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | MultiDict | URLSearchParams
 
 /** A request of a test. Give one of `form`, `json`, `multipart` and `body`, or none. */
 export interface RequestOptions {
@@ -23,7 +24,7 @@ export interface RequestOptions {
   /** Sent as application/json. */
   json?: unknown
   /** Sent as multipart/form-data; a File or Blob becomes an uploaded file. */
-  multipart?: FormData | Readonly<Record<string, Scalar | Blob>>
+  multipart?: FormData | Readonly<Record<string, Scalar | Blob | readonly (Scalar | Blob)[]>>
   /** Sent as it is. */
   body?: string | Uint8Array
   /** The client's address. Default: 127.0.0.1. */
@@ -57,7 +58,10 @@ function encodeFields(fields: Fields | string, part: 'query' | 'form'): string {
   checkFields(`\`${part}\` of a request`, fields)
   if (fields instanceof URLSearchParams) return fields.toString()
   const pairs = new URLSearchParams()
-  for (const [name, value] of Object.entries(fields))
+  // A MultiDict and a form of the web have no keys of their own: nothing of them would be sent.
+  const given =
+    Symbol.iterator in fields ? new MultiDict(fields as Iterable<[string, unknown]>) : Object.entries(fields)
+  for (const [name, value] of given)
     for (const one of [value].flat()) pairs.append(name, textOf(`\`${name}\` in the ${part} of a request`, one))
   return pairs.toString()
 }
@@ -76,8 +80,10 @@ async function multipartBody(given: NonNullable<RequestOptions['multipart']>): P
     form = new FormData()
     checkFields('`multipart` of a request', given)
     for (const [name, value] of Object.entries(given)) {
-      if (value instanceof Blob) form.append(name, value)
-      else form.append(name, textOf(`\`${name}\` in the form of a request`, value))
+      for (const one of [value].flat()) {
+        if (one instanceof Blob) form.append(name, one)
+        else form.append(name, textOf(`\`${name}\` in the form of a request`, one))
+      }
     }
   }
   // The web's Response encodes it.
@@ -85,7 +91,14 @@ async function multipartBody(given: NonNullable<RequestOptions['multipart']>): P
   return { type: written.headers.get('content-type'), bytes: new Uint8Array(await written.arrayBuffer()) }
 }
 
-async function bodyOf({ form, json, multipart, body }: RequestOptions): Promise<Body | null> {
+const bodies = ['form', 'json', 'multipart', 'body'] as const
+
+async function bodyOf(options: RequestOptions): Promise<Body | null> {
+  const given = bodies.filter((name) => options[name] !== undefined)
+  // One of them would be sent, and the others ignored.
+  if (given.length > 1)
+    throw wrongArgument('The body of a request', `one of ${bodies.join(', ')}`, given.join(' and '), 'Leave one out.')
+  const { form, json, multipart, body } = options
   if (multipart !== undefined) return multipartBody(multipart)
   if (form !== undefined)
     return { type: 'application/x-www-form-urlencoded', bytes: Buffer.from(encodeFields(form, 'form')) }

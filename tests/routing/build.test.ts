@@ -48,6 +48,15 @@ test('a query can be given as it came', () => {
       ]),
     ),
   ).toBe('/item/7?q=')
+  expect(urls.build('home', new URLSearchParams('a=1&b=x&a=2'))).toBe('/?a=1&a=2&b=x')
+})
+
+test('a Date is written so that Date reads it back, whatever the time zone of the machine', () => {
+  const urls = bound(rules())
+  const since = new Date(Date.UTC(2026, 10, 30, 12, 30, 0, 5))
+  const built = urls.build('home', { since, list: [since] })
+  expect(built).toBe('/?since=2026-11-30T12:30:00.005Z&list=2026-11-30T12:30:00.005Z')
+  expect(() => urls.build('home', { since: new Date('x') })).toThrow('with `since`: an invalid Date has no text')
 })
 
 test('the query can be sorted', () => {

@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Config, makeApp, RequestHandler, Rule, redirect, redirectTo, request, response, urlFor } from 'tipfy'
+import {
+  type Config,
+  MultiDict,
+  makeApp,
+  RequestHandler,
+  Rule,
+  redirect,
+  redirectTo,
+  request,
+  response,
+  urlFor,
+} from 'tipfy'
 import { session, sessionStore } from 'tipfy/ext/session'
 import { createClient, memoryDatastore } from 'tipfy/testing'
 
@@ -125,6 +136,37 @@ describe('the client', () => {
     const multipart = { title: 'A picture', picture: new File(['12345'], 'p.png', { type: 'image/png' }) }
     const sent = (await client.post('/echo', { multipart })).json()
     expect(sent).toMatchObject({ form: [['title', 'A picture']], files: [['picture', 'p.png', 5]] })
+  })
+
+  test('sends every value of fields that repeat a name, and of lists', async () => {
+    const repeated: [string, string][] = [
+      ['tag', 'x'],
+      ['name', 'Ann'],
+      ['tag', 'y'],
+    ]
+    const web = new FormData()
+    for (const [name, value] of repeated) web.append(name, value)
+    for (const form of [new MultiDict(repeated), new URLSearchParams(repeated), web as never])
+      expect((await client.post('/echo', { form })).json()).toMatchObject({ form: repeated })
+    expect((await client.get('/echo', { query: new MultiDict(repeated) })).json()).toMatchObject({ args: repeated })
+    const files = [new File(['1'], 'a.txt'), new File(['12'], 'b.txt')]
+    const sent = (await client.post('/echo', { multipart: { tag: ['x', 'y'], file: files } })).json()
+    expect(sent).toMatchObject({
+      form: [
+        ['tag', 'x'],
+        ['tag', 'y'],
+      ],
+      files: [
+        ['file', 'a.txt', 1],
+        ['file', 'b.txt', 2],
+      ],
+    })
+  })
+
+  test('a request has one body', async () => {
+    await expect(client.post('/echo', { json: { a: 1 }, form: { b: 2 } })).rejects.toThrow(
+      'The body of a request must be one of form, json, multipart, body, but is "form and json". Leave one out.',
+    )
   })
 
   test('sends JSON, text and bytes', async () => {

@@ -52,6 +52,8 @@ export class Workers {
   readonly #leaving = new WeakSet<Worker>()
   #stopping = false
   #reloading: Promise<void> | null = null
+  /** The reload that begins after that. */
+  #nextReload: Promise<void> | null = null
 
   constructor(log: Log, deadline: number) {
     this.#log = log
@@ -104,22 +106,36 @@ export class Workers {
   }
 
   /**
-   * Replaces each worker by a new one, one after the other. If a new one fails, the old ones go on.
+   * Replaces each worker by a new one, one after the other. If a new one fails, the old ones go on. While a reload is under way, the
+   * next one begins after it: what has changed meanwhile would be missed by the workers that are new already.
    *
    * @param options.wait wait for the last requests of each old one, not only until it gets no more; default: true
    */
   reload({ wait = true } = {}): Promise<void> {
-    this.#reloading ??= this.#replaceAll(wait).finally(() => {
-      this.#reloading = null
+    if (this.#reloading === null) return this.#reload(wait)
+    this.#nextReload ??= this.#reloading.catch(() => {}).then(() => this.#reload(wait))
+    return this.#nextReload
+  }
+
+  #reload(wait: boolean): Promise<void> {
+    this.#nextReload = null
+    const reloading = this.#replaceAll(wait).finally(() => {
+      if (this.#reloading === reloading && this.#nextReload === null) this.#reloading = null
     })
-    return this.#reloading
+    this.#reloading = reloading
+    return reloading
   }
 
   async #replaceAll(wait: boolean): Promise<void> {
     for (const old of [...this.#serving]) {
       if (this.#stopping) return
       if (!this.#serving.has(old)) continue
-      await this.#add()
+      try {
+        await this.#add()
+      } catch (error) {
+        if (this.#stopping) return // it was stopped, too
+        throw error
+      }
       const closed = new Promise<void>((resolve) => {
         old.on('message', (message: { tipfy?: string }) => message.tipfy === closedMessage.tipfy && resolve())
         if (!wait) setTimeout(resolve, closingTime).unref()

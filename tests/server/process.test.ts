@@ -120,6 +120,32 @@ test('SIGHUP replaces the workers one by one while every request is answered', a
   expect(await program.end()).toBe(0)
 })
 
+test('SIGHUP while a reload is under way replaces also the workers that are new already', async () => {
+  const port = await start(['--workers', '2'])
+  const before = await pids(port, 2)
+  program.child.kill('SIGHUP')
+  let first: string
+  do first = (await ask(port, '/')).text
+  while (before.has(first))
+  program.child.kill('SIGHUP') // the other worker is still an old one
+  const after = new Set<string>()
+  while (after.size < 2) {
+    const { text } = await ask(port, '/')
+    if (!before.has(text) && text !== first) after.add(text)
+  }
+  while ((await ask(port, '/')).text === first);
+  expect(await program.end()).toBe(0)
+})
+
+test('a stop in the middle of a reload is no error', async () => {
+  const port = await start(['--workers', '2'])
+  await pids(port, 2)
+  program.child.kill('SIGHUP')
+  program.child.kill('SIGTERM')
+  expect(await program.ended()).toBe(0)
+  expect(program.errors()).toBe('')
+})
+
 test('a reload that fails leaves the old workers serving', async () => {
   const flag = join(await mkdtemp(join(tmpdir(), 'tipfy-test-')), 'fail')
   const port = await start(['--workers', '2'], { FAIL_WORKERS: flag })

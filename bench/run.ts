@@ -31,7 +31,8 @@ const usage = `npm run bench -- [options]
   --beside <folder>    another checkout in place of the peers, and this one once more as a control
   --profile            leave a .cpuprofile of tipfy's server for each case
 Instead of the cases:
-  --start              the time to the first response, and the memory then
+  --start              the time to the first response, and the memory then; with --beside <folder>, another checkout
+                       that has been built, in turns with that one
   --latency            the spread of response times at 70 % of the peak
   --durable            changes of stored sessions that are durable a second, and other requests beside them;
                        with --workers <n>, the same number by n processes on one folder, and by one
@@ -90,7 +91,8 @@ async function main(): Promise<void> {
   const node = spawnSync(values.node, ['--version'], { encoding: 'utf8' }).stdout.trim()
   print(`Node ${node}, ${settings.rounds} rounds of ${settings.requests} requests, medians (quartiles of the ratio)`)
   try {
-    if (values.start) await measureStarts(values.node, 9)
+    if (values.start)
+      await measureStarts(values.node, settings.launch.beside === undefined ? 9 : 15, settings.launch.beside)
     else if (values.latency) await measureLatency(load, settings)
     else if (values.durable && values.workers !== undefined)
       await measureWorkers(load, settings, Number(values.workers))

@@ -5,7 +5,7 @@ import type { Concurrency } from './engine/storage/schema.ts'
 import { closeTransports, noCredentials, setTransports, transportName } from './google/client-internals.ts'
 import { loadClient } from './google/load-client.ts'
 import { inProcessClient } from './in-process-client.ts'
-import { type DatastoreMode, datastoreMode } from './mode.ts'
+import { type DatastoreMode, datastoreMode, emulatorProject, localProject } from './mode.ts'
 import { TracedClients } from './traced-client.ts'
 
 /** Options of `openDatastore`. */
@@ -48,7 +48,6 @@ export interface Embedded {
   place: Place
 }
 
-const localProject = 'tipfy'
 const embedded = new WeakMap<object, Embedded>()
 
 /**
@@ -101,9 +100,7 @@ export function embeddedIn(datastore: object): Embedded | undefined {
 
 /** Returns the options for an emulator, which needs no credentials. */
 function emulatorOptions(): object {
-  const { DATASTORE_PROJECT_ID, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT } = process.env
-  const projectId = DATASTORE_PROJECT_ID || GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT || localProject
-  return { projectId, authClient: noCredentials() }
+  return { projectId: emulatorProject(), authClient: noCredentials() }
 }
 
 /** Returns the options that limit the calls which the client repeats while Datastore is out of reach. */

@@ -25,3 +25,11 @@ export function datastoreMode(
   if (dev) return 'embedded'
   throw new TipfyError('TIPFY_E_SESSION_DATASTORE')
 }
+
+/** The project of embedded data, and of an emulator where the environment names none. */
+export const localProject = 'tipfy'
+
+/** Returns the project that an emulator is called for. */
+export function emulatorProject(env: Environment = process.env): string {
+  return env.DATASTORE_PROJECT_ID || env.GOOGLE_CLOUD_PROJECT || env.GCLOUD_PROJECT || localProject
+}

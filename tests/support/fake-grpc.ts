@@ -1,6 +1,6 @@
 // A gRPC server that keeps what it is sent and responds as a test says.
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http2'
+import { createSecureServer, createServer, type IncomingHttpHeaders } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 
 export interface GrpcCall {
@@ -12,10 +12,10 @@ export interface GrpcCall {
 /** The status to respond with, a message for an empty OK, or 'silence'. */
 export type GrpcResponse = { code: number; details?: string } | Uint8Array | 'silence'
 
-/** @param respond called for each call, with those before it and it */
-export async function startFakeGrpc(respond: (calls: GrpcCall[]) => GrpcResponse) {
+/** @param respond called for each call, with those before it and it @param pem the key and the certificate for TLS */
+export async function startFakeGrpc(respond: (calls: GrpcCall[]) => GrpcResponse, pem?: Buffer) {
   const calls: GrpcCall[] = []
-  const server = createServer()
+  const server = pem === undefined ? createServer() : createSecureServer({ key: pem, cert: pem })
   server.on('stream', async (stream, headers) => {
     stream.on('error', () => {})
     const chunks: Buffer[] = []

@@ -136,6 +136,59 @@ function strictText(this: ProtobufReader): string {
   return bytes.toString()
 }
 
+/** The parts of grpc-js that a connection uses. */
+interface Grpc {
+  readonly Client: new (address: string, credentials: object, options: object) => Stub & { close(): void }
+  readonly Metadata: new () => { set(name: string, value: string): void }
+  readonly credentials: {
+    createInsecure(): object
+    createSsl(): object
+    createFromGoogleCredential(client: { getRequestHeaders(url: string): Promise<object> }): object
+    combineChannelCredentials(channel: object, call: object): object
+  }
+}
+
+/** Returns grpc-js, the connections of the client's transport. */
+export function grpcPackage(): Grpc {
+  return gaxRequire()('@grpc/grpc-js') as Grpc
+}
+
+/** The parts of google-auth-library that a connection uses. */
+interface GoogleAuth {
+  getClient(): Promise<{ getRequestHeaders(url: string): Promise<Iterable<[string, string]>> }>
+  getProjectId(): Promise<string>
+  getUniverseDomain(): Promise<string>
+}
+
+/** Returns what looks for credentials, as the client's transport sets it up. @param projectId undefined to look for it as well */
+export function googleAuth(projectId: string | undefined, host: string): GoogleAuth {
+  const found = gaxRequire()('google-auth-library') as { GoogleAuth: new (options: object) => GoogleAuth }
+  const auth = new found.GoogleAuth({ scopes, projectId })
+  return Object.assign(auth, { useJWTAccessWithScope: true, defaultServicePath: host, defaultScopes: scopes })
+}
+
+const scopes = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/datastore']
+
+/** Returns the header by which the client's transport tells its versions. */
+export function clientHeader(): string {
+  const [client, gax] = [clientRequire(), gaxRequire()]
+  const versions = {
+    gax: versionIn(gax),
+    gapic: versionIn(createRequire(client.resolve('@google-cloud/datastore-api'))),
+    'gl-node': process.versions.node,
+    grpc: versionIn(createRequire(gax.resolve('@grpc/grpc-js'))),
+    gccl: versionIn(client),
+  }
+  return Object.entries(versions)
+    .map(([name, version]) => `${name}/${version}`)
+    .join(' ')
+}
+
+/** By the place of the manifest beside the main file, `build/src/index.js`: not all packages export it. */
+function versionIn(require: NodeJS.Require): string {
+  return (require('../../package.json') as { version: string }).version
+}
+
 /** Credentials that need no server: the client would search a second for one. */
 export function noCredentials(): object {
   const { PassThroughClient } = gaxRequire()('google-auth-library') as { PassThroughClient: new () => object }

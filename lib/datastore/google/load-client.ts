@@ -22,12 +22,17 @@ export async function loadClient(user = anyone): Promise<typeof import('@google-
   }
 }
 
-/** Returns the path of the official client's main file. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE: it is not installed. */
-export function resolveClient(): string {
+/**
+ * Returns the path of the official client's main file.
+ *
+ * @param user the name of what needs it, for the error
+ * @throws TipfyError TIPFY_E_DATASTORE_PACKAGE: it is not installed.
+ */
+export function resolveClient(user = anyone): string {
   try {
     return createRequire(import.meta.url).resolve(name)
   } catch (error) {
-    throw missing(error, anyone) ?? error
+    throw missing(error, user) ?? error
   }
 }
 

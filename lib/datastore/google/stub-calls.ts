@@ -13,10 +13,20 @@ interface Codec {
 
 export type StubMethod = 'lookup' | 'runQuery' | 'beginTransaction' | 'commit' | 'rollback'
 
+/** The connection that calls are made by, the headers of each call, and the database. */
+export interface CallTarget {
+  readonly stub: Stub
+  readonly metadata: object
+  readonly database: { projectId: string; databaseId?: string }
+}
+
+/** Returns the header that says where calls belong. */
+export function requestParams(projectId: string, databaseId?: string): string {
+  return stringify({ project_id: projectId, ...(databaseId && { database_id: databaseId }) })
+}
+
 export class StubCalls {
-  readonly #stub: Stub
-  readonly #metadata: object
-  readonly #database: object
+  readonly #target: CallTarget
   readonly #codecs: Record<StubMethod, Codec>
 
   /**
@@ -28,15 +38,12 @@ export class StubCalls {
     const { auth, options } = internalsOf(datastore)
     const projectId = await auth.getProjectId()
     const { databaseId } = options
-    const routing = { project_id: projectId, ...(databaseId && { database_id: databaseId }) }
-    const found = await stubOf(datastore, { 'x-goog-request-params': stringify(routing) })
-    return found && new StubCalls(found.stub, found.metadata, { projectId, ...(databaseId && { databaseId }) })
+    const found = await stubOf(datastore, { 'x-goog-request-params': requestParams(projectId, databaseId) })
+    return found && new StubCalls({ ...found, database: { projectId, ...(databaseId && { databaseId }) } })
   }
 
-  private constructor(stub: Stub, metadata: object, database: object) {
-    this.#stub = stub
-    this.#metadata = metadata
-    this.#database = database
+  constructor(target: CallTarget) {
+    this.#target = target
     this.#codecs = {
       lookup: codec('Lookup'),
       commit: codec('Commit'),
@@ -55,9 +62,10 @@ export class StubCalls {
   call<T>(method: StubMethod, request: object, timeout: number): Promise<T> {
     const { path, encode, decode } = this.#codecs[method]
     const options = { deadline: Date.now() + timeout }
-    const whole = { ...this.#database, ...request }
+    const { stub, metadata, database } = this.#target
+    const whole = { ...database, ...request }
     return new Promise((resolve, reject) => {
-      this.#stub.makeUnaryRequest(path, encode, decode, whole, this.#metadata, options, (error, response) => {
+      stub.makeUnaryRequest(path, encode, decode, whole, metadata, options, (error, response) => {
         if (error) reject(error)
         else resolve(response as T)
       })

@@ -32,14 +32,18 @@ afterEach(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function make(section: Config['tipfy/ext/session'], hook: string | null = 'setDatastoreSession'): App {
+function make(
+  section: Config['tipfy/ext/session'],
+  hook: string | null = 'setDatastoreSession',
+  more: ((app: App) => Promise<void>)[] = [],
+): App {
   const app = makeApp(
     {
       tipfy: {
         dev: true,
         logLevel: 'silent',
         urls: () => [new Rule('/', { endpoint: 'visit', handler: Visit })],
-        hooks: hook === null ? {} : { posInitApp: `tipfy/ext/session:${hook}` },
+        hooks: hook === null ? {} : { posInitApp: [`tipfy/ext/session:${hook}`, ...more] },
       },
       'tipfy/ext/session': { secretKey: 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5', ...section },
     },
@@ -80,6 +84,17 @@ describe('getDatastore', () => {
     const elsewhere = await openDatastore({ mode: 'auto' })
     expect([await countOf(elsewhere, 'Visit'), await countOf(elsewhere, 'Session')]).toEqual([1, 1])
     await closeDatastore(elsewhere)
+    await app.close()
+    await server.close()
+  })
+
+  test('is opened before the first request by a hook of the start that waits for it', async () => {
+    const server = await startDatastoreServer({ port: 0, memory: true })
+    process.env.DATASTORE_EMULATOR_HOST = `${server.host}:${server.port}`
+    const opened: Datastore[] = []
+    const app = make({}, 'setDatastoreSession', [async (started) => void opened.push(await getDatastore(started))])
+    await app.ready()
+    expect(opened).toEqual([await getDatastore(app)])
     await app.close()
     await server.close()
   })

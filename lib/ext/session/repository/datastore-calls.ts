@@ -1,10 +1,11 @@
-// The ways to make Datastore's calls: the engine in this process, without any package of Google's, and the official client, whose
-// connections are called directly where that is possible. All take and return the messages of google.datastore.v1.
+// The ways to make Datastore's calls: the engine in this process, without any package of Google's, a connection without the official
+// client, and that client, whose connections are called directly where that is possible. All take and return the messages of
+// google.datastore.v1.
 import type { Embedded } from '../../../datastore/client.ts'
 import type { Engine } from '../../../datastore/engine/engine.ts'
 import { asStatus } from '../../../datastore/engine/protocol/status.ts'
 import { hasTransport, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
-import { StubCalls } from '../../../datastore/google/stub-calls.ts'
+import { type CallTarget, StubCalls } from '../../../datastore/google/stub-calls.ts'
 import { describeCall } from '../../../datastore/traced-client.ts'
 import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
@@ -110,11 +111,30 @@ export function clientCalls(datastore: DatastoreClient): DatastoreCalls {
     call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> {
       if (!isSought && hasTransport(datastore)) seek()
       if (direct === undefined) return requests.call(method, request, timeout, transaction)
-      const whole = { ...request, ...ofTransaction(method, transaction) }
-      const run = () => direct!.call<T>(method, whole, timeout)
-      return steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run()
+      return callStub(direct, method, request, timeout, transaction)
     },
   }
+}
+
+/** Calls a connection of the sessions' own. */
+export function connectionCalls(connection: CallTarget): DatastoreCalls {
+  const stub = new StubCalls(connection)
+  return {
+    namespace: undefined,
+    call: (method, request, timeout, transaction) => callStub(stub, method, request, timeout, transaction),
+  }
+}
+
+function callStub<T>(
+  stub: StubCalls,
+  method: Method,
+  request: object,
+  timeout: number,
+  transaction: Uint8Array | undefined,
+): Promise<T> {
+  const whole = { ...request, ...ofTransaction(method, transaction) }
+  const run = () => stub.call<T>(method, whole, timeout)
+  return steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run()
 }
 
 /** Calls below the client's methods, which hide the versions of entities and cost twice the CPU. */

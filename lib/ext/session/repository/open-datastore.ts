@@ -1,12 +1,13 @@
-// Opens the Datastore of the sessions. Embedded data is opened without the official client, which is loaded for Google Cloud and
-// emulators alone.
+// Opens the Datastore of the sessions: without the official client, which is loaded where something else uses it.
+import type { Datastore } from '@google-cloud/datastore'
 import { internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
-import { loadClient } from '../../../datastore/google/load-client.ts'
-import { datastoreMode } from '../../../datastore/mode.ts'
+import { type Connection, canConnect, connectToCloud, connectToEmulator } from '../../../datastore/google/connection.ts'
+import { loadClient, resolveClient } from '../../../datastore/google/load-client.ts'
+import { datastoreMode, emulatorProject } from '../../../datastore/mode.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { DatastoreClient } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
-import { clientCalls, type DatastoreCalls, engineCalls } from './datastore-calls.ts'
+import { clientCalls, connectionCalls, type DatastoreCalls, engineCalls } from './datastore-calls.ts'
 
 export interface SessionsDatastore {
   readonly calls: DatastoreCalls
@@ -23,7 +24,7 @@ const ownTimeout = 10_000
 
 type Wanted = Pick<Settings, 'datastore' | 'dev' | 'dataFolder' | 'log'>
 
-/** @param user the name of what needs the official client, for the error if it is not installed */
+/** @param user the name of what uses the official client, and nothing else, for the error if it is not installed */
 export async function openSessionDatastore(settings: Wanted, user?: string): Promise<SessionsDatastore> {
   const { datastore: wanted, dev } = settings
   if (typeof wanted === 'object') return given(wanted)
@@ -45,32 +46,62 @@ async function given(client: DatastoreClient): Promise<SessionsDatastore> {
 async function embedded({ dataFolder, log }: Wanted): Promise<SessionsDatastore> {
   const { clientOn, openEmbedded } = await import('../../../datastore/client.ts')
   const data = openEmbedded({ dataFolder, onTrouble: (message) => log.warn({}, message) })
-  let opening: Promise<DatastoreClient> | undefined
-  const open = (user?: string) =>
-    clientOn(data, user).catch((error: unknown) => {
-      opening = undefined // the next caller's error names that one
-      throw error
-    })
   return {
     calls: engineCalls(data),
     isEmbedded: true,
     description: `Datastore, embedded, in ${dataFolder}`,
-    client: (user) => (opening ??= open(user)),
+    client: opener((user) => clientOn(data, user)).get,
     close: async () => data.engine.close(),
   }
 }
 
+/**
+ * Opens a connection for the sessions alone. The official client is loaded where the application asks for it, or where it would
+ * connect in another way.
+ */
 async function cloud(user?: string): Promise<SessionsDatastore> {
-  const { closeDatastore, openDatastore } = await import('../../../datastore/client.ts')
-  await loadClient(user)
-  const datastore = await openDatastore({ mode: 'cloud', timeout: ownTimeout })
-  await findCredentials(datastore)
+  resolveClient(user)
+  const client = opener(openClient)
+  const rest = { isEmbedded: false, description: describeCloud(), client: client.get }
+  if (user !== undefined || !canConnect()) {
+    return { ...rest, calls: clientCalls(await client.get(user)), close: client.close }
+  }
+  const connection = await connect()
   return {
-    calls: clientCalls(datastore),
-    isEmbedded: false,
-    description: describeCloud(),
-    client: async () => datastore,
-    close: () => closeDatastore(datastore),
+    ...rest,
+    calls: connectionCalls(connection),
+    async close() {
+      connection.close()
+      await client.close()
+    },
+  }
+}
+
+/** Opens a client at the first use. After a failure the next use tries again, and its error names that one. */
+function opener(open: (user?: string) => Promise<Datastore>) {
+  let opening: Promise<Datastore> | undefined
+  return {
+    get: (user?: string): Promise<Datastore> =>
+      (opening ??= open(user).catch((error: unknown) => {
+        opening = undefined
+        throw error
+      })),
+    async close(): Promise<void> {
+      const client = await opening?.catch(() => undefined)
+      if (client === undefined) return
+      const { closeDatastore } = await import('../../../datastore/client.ts')
+      await closeDatastore(client)
+    },
+  }
+}
+
+async function connect(): Promise<Connection> {
+  const { DATASTORE_EMULATOR_HOST: emulator } = process.env
+  if (emulator) return connectToEmulator(emulator, emulatorProject())
+  try {
+    return await connectToCloud()
+  } catch (error) {
+    throw withoutCredentials(error)
   }
 }
 
@@ -79,6 +110,14 @@ function describeCloud(): string {
   if (emulator) return `Datastore emulator at ${emulator}`
   const project = GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT
   return `Google Cloud Datastore${project ? ` of ${project}` : ''}`
+}
+
+async function openClient(user?: string): Promise<Datastore> {
+  const { openDatastore } = await import('../../../datastore/client.ts')
+  await loadClient(user)
+  const datastore = await openDatastore({ mode: 'cloud', timeout: ownTimeout })
+  await findCredentials(datastore)
+  return datastore
 }
 
 /** The official client searches for credentials at its first call, and ends the process where there are none. */
@@ -90,7 +129,11 @@ async function findCredentials(datastore: DatastoreClient): Promise<void> {
     await auth.getClient()
     await auth.getProjectId()
   } catch (error) {
-    const why = String((error as Error).message).replace(/\.+$/, '')
-    throw new TipfyError('TIPFY_E_SESSION_CREDENTIALS', { why }, { cause: error })
+    throw withoutCredentials(error)
   }
+}
+
+function withoutCredentials(cause: unknown): TipfyError {
+  const why = String((cause as Error).message).replace(/\.+$/, '')
+  return new TipfyError('TIPFY_E_SESSION_CREDENTIALS', { why }, { cause })
 }

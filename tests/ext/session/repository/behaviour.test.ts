@@ -5,13 +5,19 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
+import { type Connection, connectToEmulator } from '../../../../lib/datastore/google/connection.ts'
 import { startDatastoreServer } from '../../../../lib/datastore/server/server.ts'
 import { cacheOn } from '../../../../lib/ext/session/cache/cache.ts'
 import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
-import { clientCalls, engineCalls, requestCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import {
+  clientCalls,
+  connectionCalls,
+  engineCalls,
+  requestCalls,
+} from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import type { DatastorePort } from '../../../../lib/ext/session/repository/ports.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import {
@@ -49,6 +55,22 @@ async function overGrpc(host: string, stopServer: () => Promise<void>, callsOf =
   }
 }
 
+/** As applications do whose sessions are on an emulator. */
+function overConnections(host: string, stopServer: () => Promise<void>) {
+  const connections: Connection[] = []
+  return {
+    async open() {
+      const connection = connectToEmulator(host, 'tipfy')
+      connections.push(connection)
+      return new SessionDatastore(connectionCalls(connection), { kind: 'Session' })
+    },
+    async stop() {
+      for (const connection of connections) connection.close()
+      await stopServer()
+    },
+  }
+}
+
 const backends: Record<string, Backend> = {
   'a Datastore of Maps': {
     found: true,
@@ -81,6 +103,13 @@ const backends: Record<string, Backend> = {
     found: true,
     async start() {
       const server = await startDatastoreServer({ port: 0, memory: true })
+      return overConnections(`127.0.0.1:${server.port}`, () => server.close())
+    },
+  },
+  'the embedded Datastore over gRPC, by the official client': {
+    found: true,
+    async start() {
+      const server = await startDatastoreServer({ port: 0, memory: true })
       return overGrpc(`127.0.0.1:${server.port}`, () => server.close())
     },
   },
@@ -95,7 +124,7 @@ const backends: Record<string, Backend> = {
     found: emulatorFound,
     async start() {
       const emulator = await startEmulator()
-      return overGrpc(emulator.host, () => emulator.close())
+      return overConnections(emulator.host, () => emulator.close())
     },
   },
 }

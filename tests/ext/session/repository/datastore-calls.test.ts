@@ -1,13 +1,15 @@
-// The two ways to Datastore's calls: the engine in this process, and the official client, here over gRPC.
+// The ways to Datastore's calls: the engine in this process, and over gRPC the official client and a connection without it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore, openEmbedded } from '../../../../lib/datastore/client.ts'
+import { connectToEmulator } from '../../../../lib/datastore/google/connection.ts'
 import { startDatastoreServer } from '../../../../lib/datastore/server/server.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
 import {
   clientCalls,
+  connectionCalls,
   type DatastoreCalls,
   engineCalls,
 } from '../../../../lib/ext/session/repository/datastore-calls.ts'
@@ -17,7 +19,7 @@ import { startProgram } from '../../../support/process.ts'
 
 process.env.METADATA_SERVER_DETECTION = 'none'
 
-type Way = (namespace: string | undefined) => Promise<{ calls: DatastoreCalls; close(): Promise<void> }>
+type Way = (namespace?: string) => Promise<{ calls: DatastoreCalls; close(): Promise<void> }>
 
 const data = openEmbedded({ memory: true })
 let server: Awaited<ReturnType<typeof startDatastoreServer>>
@@ -42,6 +44,13 @@ const ways: Record<string, Way> = {
   },
 }
 
+const withoutNamespace: Record<string, Way> = {
+  'by a connection without the client': async () => {
+    const connection = connectToEmulator(`127.0.0.1:${server.port}`, 'another')
+    return { calls: connectionCalls(connection), close: async () => connection.close() }
+  },
+}
+
 const row = { version: 1, created: 1, updated: 2, expires: 4e12, data: '{}', commits: ['t'], stamp: null }
 
 async function insert(rows: SessionDatastore, names: Record<string, string | null>): Promise<void> {
@@ -53,9 +62,9 @@ async function insert(rows: SessionDatastore, names: Record<string, string | nul
   await rows.commit(writes, nothing, 5000)
 }
 
-describe.each(Object.entries(ways))('%s', (_, open) => {
+describe.each(Object.entries({ ...ways, ...withoutNamespace }))('%s', (_, open) => {
   test('records are listed in pages, all of them or those of one user, and found by the user', async () => {
-    const { calls, close } = await open(undefined)
+    const { calls, close } = await open()
     const rows = new SessionDatastore(calls, { kind: 'Paged' })
     await insert(rows, { a: 'ann', b: null, c: 'ann', d: 'bob', e: 'ann' })
     const pages: string[][] = []
@@ -75,19 +84,8 @@ describe.each(Object.entries(ways))('%s', (_, open) => {
     await close()
   })
 
-  test('the namespace of the client holds the records', async () => {
-    const [one, other] = [await open('one'), await open('other')]
-    const rows = new SessionDatastore(one.calls, { kind: 'Spaced' })
-    await insert(rows, { a: 'ann' })
-    expect(await rows.find('ann', 5000)).toEqual(['a'])
-    const elsewhere = new SessionDatastore(other.calls, { kind: 'Spaced' })
-    expect(await elsewhere.find('ann', 5000)).toEqual([])
-    expect((await elsewhere.read(['a'], null, 5000)).sessions.size).toBe(0)
-    await Promise.all([one.close(), other.close()])
-  })
-
   test('each call is a step of the request that makes it', async () => {
-    const { calls, close } = await open(undefined)
+    const { calls, close } = await open()
     const seen: Step[] = []
     const note = (step: unknown) => seen.push(step as Step)
     steps.subscribe(note)
@@ -104,6 +102,17 @@ describe.each(Object.entries(ways))('%s', (_, open) => {
     expect(seen.every(({ end }) => end !== null)).toBe(true)
     await close()
   })
+})
+
+test.each(Object.entries(ways))('the namespace of the client holds the records: %s', async (_, open) => {
+  const [one, other] = [await open('one'), await open('other')]
+  const rows = new SessionDatastore(one.calls, { kind: 'Spaced' })
+  await insert(rows, { a: 'ann' })
+  expect(await rows.find('ann', 5000)).toEqual(['a'])
+  const elsewhere = new SessionDatastore(other.calls, { kind: 'Spaced' })
+  expect(await elsewhere.find('ann', 5000)).toEqual([])
+  expect((await elsewhere.read(['a'], null, 5000)).sessions.size).toBe(0)
+  await Promise.all([one.close(), other.close()])
 })
 
 test('lookups of one turn see one state, each has its own response, and one that fails fails alone', async () => {
@@ -134,13 +143,28 @@ test('lookups on data that was closed all fail', async () => {
   ])
 })
 
-test('embedded sessions load no package of Google’s, and no cache client', async () => {
+/** Returns the packages that an application with stored sessions loads. */
+async function packagesLoaded(env: Record<string, string> = {}): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-loads-'))
-  const program = startProgram(join(import.meta.dirname, 'loads-child.ts'), [folder])
+  const program = startProgram(join(import.meta.dirname, 'loads-child.ts'), [folder], env)
   expect((await program.line(/^response (.*)$/))[1]).toBe('2')
   const loaded = (await program.line(/^loaded (.*)$/))[1]!.split(' ')
-  expect(loaded).toContain('cookie-signature') // packages are seen
-  expect(loaded.filter((name) => /google|grpc|proto|gax|memjs|cache/.test(name))).toEqual([])
   expect(await program.ended()).toBe(0)
   rmSync(folder, { recursive: true })
+  expect(loaded).toContain('cookie-signature') // packages are seen
+  return loaded
+}
+
+test('embedded sessions load no package of Google’s, and no cache client', async () => {
+  expect((await packagesLoaded()).filter((name) => /google|grpc|proto|gax|memjs|cache/.test(name))).toEqual([])
+})
+
+test('sessions on an emulator load grpc-js and the messages, but neither the official client nor what it needs beside them', async () => {
+  const cloud = { DATASTORE_EMULATOR_HOST: `127.0.0.1:${server.port}` }
+  const loaded = await packagesLoaded(cloud)
+  expect(loaded).toEqual(expect.arrayContaining(['@grpc/grpc-js', '@google-cloud/datastore-api']))
+  expect(
+    loaded.filter((name) => /^(@google-cloud.datastore|google-auth-library|@grpc.proto-loader)$/.test(name)),
+  ).toEqual([])
+  expect(await packagesLoaded({ ...cloud, GOOGLE_SDK_NODE_LOGGING: 'nothing' })).toContain('@google-cloud/datastore')
 })

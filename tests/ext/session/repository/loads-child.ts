@@ -1,11 +1,12 @@
-// Prints the packages that an application with embedded sessions loads, up to its second response; the data is in the folder given.
+// Prints the packages whose code an application with stored sessions loads, up to its second response. Embedded data is in the folder
+// given.
 import { registerHooks } from 'node:module'
 
 const packages = new Set<string>()
 registerHooks({
   load(url, context, next) {
     const [, name] = url.match(/.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/) ?? []
-    if (name !== undefined) packages.add(name)
+    if (name !== undefined && !url.endsWith('.json')) packages.add(name)
     return next(url, context)
   },
 })
@@ -28,7 +29,7 @@ const app = makeApp({
   },
   'tipfy/ext/session': {
     secretKey: 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5',
-    datastore: 'embedded',
+    datastore: process.env['DATASTORE_EMULATOR_HOST'] ? 'cloud' : 'embedded',
     dataFolder: process.argv[2]!,
   },
 })

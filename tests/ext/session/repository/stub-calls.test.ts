@@ -1,12 +1,15 @@
-// The calls of the official client, by its own way and below it: Datastore must see no difference, and neither must the repository.
+// The calls of the official client, by its own way and below it, and those of a connection without it: Datastore must see no
+// difference, and neither must the repository.
 import type { Datastore } from '@google-cloud/datastore'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { closeDatastore, type DatastoreOptions, openDatastore } from '../../../../lib/datastore/client.ts'
 import { internalsOf, transportName } from '../../../../lib/datastore/google/client-internals.ts'
+import { connectToEmulator } from '../../../../lib/datastore/google/connection.ts'
 import { StubCalls } from '../../../../lib/datastore/google/stub-calls.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
 import {
   clientCalls,
+  connectionCalls,
   type DatastoreCalls,
   requestCalls,
 } from '../../../../lib/ext/session/repository/datastore-calls.ts'
@@ -36,6 +39,7 @@ afterEach(async () => {
 interface Opened {
   calls: GrpcCall[]
   datastore: Datastore
+  host: string
 }
 
 async function open(respond: (calls: GrpcCall[]) => GrpcResponse, place: DatastoreOptions = {}): Promise<Opened> {
@@ -44,7 +48,7 @@ async function open(respond: (calls: GrpcCall[]) => GrpcResponse, place: Datasto
   const datastore = await openDatastore({ mode: 'cloud', projectId: 'p', ...place })
   delete process.env.DATASTORE_EMULATOR_HOST
   closings.push(server.close, () => closeDatastore(datastore))
-  return { calls: server.calls, datastore }
+  return { calls: server.calls, datastore, host: server.host }
 }
 
 /** Has the client make its transport, and its calls find it. */
@@ -53,10 +57,27 @@ async function warm(calls: DatastoreCalls): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-const ways: [string, (datastore: Datastore) => DatastoreCalls][] = [
-  ["by the client's own way", requestCalls],
-  ['below it', clientCalls],
+interface Way {
+  way: DatastoreCalls
+  close(): Promise<void>
+}
+
+const byClient =
+  (callsOf: (datastore: Datastore) => DatastoreCalls) =>
+  ({ datastore }: Opened): Way => ({ way: callsOf(datastore), close: () => closeDatastore(datastore) })
+
+function byConnection({ host }: Opened, projectId = 'p'): Way {
+  const connection = connectToEmulator(host, projectId)
+  const close = async () => connection.close()
+  closings.push(close)
+  return { way: connectionCalls(connection), close }
+}
+
+const clientWays: [string, (opened: Opened) => Way][] = [
+  ["by the client's own way", byClient(requestCalls)],
+  ['below it', byClient(clientCalls)],
 ]
+const ways: typeof clientWays = [...clientWays, ['by a connection without it', byConnection]]
 
 const empty = new Uint8Array(0)
 
@@ -72,26 +93,34 @@ async function makeAll(port: DatastorePort): Promise<void> {
   await port.find('ann', 5000).catch(() => {}) // the empty response has no batch
 }
 
+/** What a server saw of all kinds of calls, but for what the clock and the port differ in. */
+async function seenOf(opened: Opened, { way }: Way): Promise<object[]> {
+  await warm(way)
+  opened.calls.length = 0
+  await makeAll(new SessionDatastore(way, { kind: 'Session' }))
+  for (const { headers } of opened.calls) expect(headers['grpc-timeout']).toMatch(/^[1-5]\d{3}m$|^[1-5]S$/)
+  const unlike = { 'grpc-timeout': undefined, ':authority': undefined }
+  return opened.calls.map(({ headers, message }) => ({ ...headers, ...unlike, message: message.toString('hex') }))
+}
+
 test.each<DatastoreOptions>([
   {},
   { databaseId: 'other', namespace: 'ns' },
   { projectId: 'p q/ä' },
-])('Datastore sees the same requests and headers both ways: %j', async (place) => {
+])('Datastore sees the same requests and headers each way: %j', async (place) => {
   const seen: object[][] = []
-  for (const [, callsOf] of ways) {
-    const { calls, datastore } = await open(() => empty, place)
-    const way = callsOf(datastore)
-    await warm(way)
-    calls.length = 0
-    await makeAll(new SessionDatastore(way, { kind: 'Session' }))
-    const unlike = { 'grpc-timeout': undefined, ':authority': undefined }
-    seen.push(calls.map(({ headers, message }) => ({ ...headers, ...unlike, message: message.toString('hex') })))
-    for (const { headers } of calls) expect(headers['grpc-timeout']).toMatch(/^[1-5]\d{3}m$|^[1-5]S$/)
+  for (const [, wayOf] of clientWays) {
+    const opened = await open(() => empty, place)
+    seen.push(await seenOf(opened, wayOf(opened)))
+  }
+  if (place.databaseId === undefined) {
+    const opened = await open(() => empty)
+    seen.push(await seenOf(opened, byConnection(opened, place.projectId)))
   }
   expect(seen[0]).toHaveLength(8)
-  expect(seen[1]).toEqual(seen[0])
-  expect(seen[1]![0]).toHaveProperty('x-goog-request-params', expect.stringMatching(/^project_id=p/))
-  expect(seen[1]![0]).toHaveProperty('x-goog-api-client', expect.stringContaining('gapic/'))
+  for (const other of seen.slice(1)) expect(other).toEqual(seen[0])
+  expect(seen[0]![0]).toHaveProperty('x-goog-request-params', expect.stringMatching(/^project_id=p/))
+  expect(seen[0]![0]).toHaveProperty('x-goog-api-client', expect.stringContaining('gapic/'))
 })
 
 test('from the second call on the layers above the connections are left out', async () => {
@@ -105,7 +134,7 @@ test('from the second call on the layers above the connections are left out', as
   expect(await calls.call('lookup', { keys: [] }, 5000)).toMatchObject({ found: [] })
 })
 
-describe.each(ways)('%s', (_, callsOf) => {
+describe.each(ways)('%s', (_, wayOf) => {
   test.each([
     [10, 'conflict'],
     [14, 'unknown'],
@@ -115,8 +144,9 @@ describe.each(ways)('%s', (_, callsOf) => {
     [7, 'refused'],
     [16, 'refused'],
   ])('a commit that ends with status %i is made once, and rejects as %s', async (code, reason) => {
-    const { calls, datastore } = await open(() => ({ code, details: 'as the server says' }))
-    const way = callsOf(datastore)
+    const opened = await open(() => ({ code, details: 'as the server says' }))
+    const { calls } = opened
+    const { way } = wayOf(opened)
     await warm(way)
     calls.length = 0
     const commit = new SessionDatastore(way, { kind: 'Session' }).commit(
@@ -135,8 +165,7 @@ describe.each(ways)('%s', (_, callsOf) => {
 
   test('a call without a response ends at its deadline', async () => {
     let isSilent = false
-    const { datastore } = await open(() => (isSilent ? 'silence' : empty))
-    const way = callsOf(datastore)
+    const { way } = wayOf(await open(() => (isSilent ? 'silence' : empty)))
     await warm(way)
     isSilent = true
     await expect(way.call('lookup', { keys: [] }, 50)).rejects.toMatchObject({ code: 4 })
@@ -144,8 +173,7 @@ describe.each(ways)('%s', (_, callsOf) => {
 
   test('a response that is no message is an unknown outcome', async () => {
     let isBroken = false
-    const { datastore } = await open(() => (isBroken ? Uint8Array.of(0x0a, 0xff) : empty))
-    const way = callsOf(datastore)
+    const { way } = wayOf(await open(() => (isBroken ? Uint8Array.of(0x0a, 0xff) : empty)))
     await warm(way)
     isBroken = true
     const commit = new SessionDatastore(way, { kind: 'Session' }).commit(
@@ -157,10 +185,11 @@ describe.each(ways)('%s', (_, callsOf) => {
   })
 
   test('a client that was closed is not called', async () => {
-    const { calls, datastore } = await open(() => empty)
-    const way = callsOf(datastore)
+    const opened = await open(() => empty)
+    const { calls } = opened
+    const { way, close } = wayOf(opened)
     await warm(way)
-    await closeDatastore(datastore)
+    await close()
     calls.length = 0
     const read = new SessionDatastore(way, { kind: 'Session' }).read(['a'], null, 5000)
     await expect(read).rejects.toMatchObject({ name: 'PortError', reason: 'refused' })
@@ -168,8 +197,7 @@ describe.each(ways)('%s', (_, callsOf) => {
   })
 
   test('each call is one step', async () => {
-    const { datastore } = await open(() => empty)
-    const way = callsOf(datastore)
+    const { way } = wayOf(await open(() => empty))
     await warm(way)
     const seen: string[] = []
     const note = (step: unknown) => seen.push((step as Step).name)
@@ -181,7 +209,10 @@ describe.each(ways)('%s', (_, callsOf) => {
 })
 
 test.each<[string, () => Promise<Opened>]>([
-  ['in this process', async () => ({ calls: [], datastore: await openDatastore({ mode: 'embedded', memory: true }) })],
+  [
+    'in this process',
+    async () => ({ calls: [], datastore: await openDatastore({ mode: 'embedded', memory: true }), host: '' }),
+  ],
   [
     'with Google’s own log of calls',
     async () => {
@@ -194,9 +225,9 @@ test.each<[string, () => Promise<Opened>]>([
   [
     'with Google’s own tracing',
     async () => {
-      const { calls, datastore } = await open(() => empty)
-      Object.assign(internalsOf(datastore).options, { enableTelemetryTracing: true })
-      return { calls, datastore }
+      const opened = await open(() => empty)
+      Object.assign(internalsOf(opened.datastore).options, { enableTelemetryTracing: true })
+      return opened
     },
   ],
 ])('a client %s keeps its own way', async (_, opened) => {

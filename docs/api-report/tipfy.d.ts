@@ -564,6 +564,7 @@ export class Response {
   makeConditional(): this;
   stream(source: StreamSource): this;
   events(make: EventSourceFunction, options?: EventOptions): this;
+  attachment(filename: string): this;
   sendFile(path: string, options?: SendFileOptions): this;
   clone(): Response;
   dropBody(): void;

@@ -24,7 +24,6 @@ const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   response: {
     append: "`response.headers.add('Name', 'value')`",
-    attachment: '`response.sendFile(path, { download: true })`',
     body: '`response.data`',
     clearCookie: "`response.deleteCookie('name')`",
     code: '`response.status = 404`',

@@ -271,6 +271,19 @@ export class Response {
     return this
   }
 
+  /**
+   * Has the browser save the response under `filename`, in any script. Its ending decides the type, unless one has been set.
+   *
+   * @example
+   * response.attachment('report.csv')
+   */
+  attachment(filename: string): this {
+    checkText('The name of response.attachment()', filename)
+    this.headers.set('content-disposition', attachment(filename))
+    if (this.#suggested === this.contentType) this.contentType = withCharset(mimetypeOf(filename))
+    return this
+  }
+
   /** Sends a file: in part if asked for, not at all if the client has it. Becomes a 404 if it does not exist. */
   sendFile(path: string, options: SendFileOptions = {}): this {
     if (this.#isSent) throw sentError('sendFile()')

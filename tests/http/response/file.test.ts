@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { makeApp, RequestHandler, Rule, response } from 'tipfy'
+import { createClient } from 'tipfy/testing'
 import { FileBody, type SendFileOptions } from '../../../lib/http/response/body.ts'
 import { openFile } from '../../../lib/http/response/open-file.ts'
 import { Response } from '../../../lib/http/response/response.ts'
@@ -108,6 +110,29 @@ test('a file can be offered to be saved, under any name', async () => {
   expect(await disposition('100€.txt')).toBe(`attachment; filename="100?.txt"; filename*=UTF-8''100%E2%82%AC.txt`)
   expect(await disposition('50%20off')).toBe(`attachment; filename="50%20off"; filename*=UTF-8''50%2520off`)
   expect(await disposition('../../etc/passwd')).toBe('attachment; filename="passwd"')
+})
+
+test.each([
+  ['report.csv', {}, 'text/csv; charset=utf-8', 'attachment; filename="report.csv"'],
+  ['prices', {}, 'application/octet-stream', 'attachment; filename="prices"'],
+  ['../naïve.pdf', {}, 'application/pdf', `attachment; filename="naive.pdf"; filename*=UTF-8''na%C3%AFve.pdf`],
+  ['report.csv', { mimetype: 'text/plain' }, 'text/plain; charset=utf-8', 'attachment; filename="report.csv"'],
+] as const)('what code has made is saved as %s (%j)', (name, options, type, disposition) => {
+  const response = new Response('a,b', options).attachment(name)
+  expect([response.contentType, response.headers.get('content-disposition')]).toEqual([type, disposition])
+})
+
+test('an object that is saved under a name is JSON of the type of that name', async () => {
+  class Export extends RequestHandler {
+    get() {
+      response.attachment('shop.geojson')
+      return { type: 'Point' }
+    }
+  }
+  const app = makeApp({ tipfy: { urls: () => [new Rule('/', { endpoint: 'export', handler: Export })] } })
+  const { text, headers } = await createClient(app).get('/')
+  expect([text, headers.get('content-type')]).toEqual(['{"type":"Point"}', 'application/geo+json'])
+  await app.close()
 })
 
 test('Cache-Control is that of the options', async () => {

@@ -202,6 +202,8 @@ export const Gone_base: typeof HTTPException;
 
 export const HTTPVersionNotSupported_base: typeof HTTPException;
 
+export type HeaderFields = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string | readonly string[]]>;
+
 type HeaderValue = string | number | Date;
 
 export const ImATeapot_base: typeof HTTPException;

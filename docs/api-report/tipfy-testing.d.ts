@@ -56,7 +56,7 @@ export interface CookiePlace {
 export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | MultiDict | URLSearchParams;
 
 export interface RequestOptions {
-  headers?: Readonly<Record<string, string | readonly string[]>>;
+  headers?: HeaderFields;
   query?: Fields | string;
   form?: Fields;
   json?: unknown;

@@ -115,7 +115,10 @@ const sites = new Map<unknown, SameSite>((['Strict', 'Lax', 'None'] as const).ma
 /** Returns the value of SameSite; throws for one that is none. */
 function siteOf(name: string, given: CookieOptions['sameSite']): SameSite | undefined {
   if (given === undefined) return undefined
-  return sites.get(String(given).toLowerCase()) ?? reject(name, "sameSite must be 'Strict', 'Lax' or 'None'")
+  return (
+    sites.get(typeof given === 'string' && given.toLowerCase()) ??
+    reject(name, "sameSite must be 'Strict', 'Lax' or 'None'")
+  )
 }
 
 /** A silently ignored `httponly` would expose the cookie to every script. */

@@ -320,7 +320,7 @@ const table = {
   },
   TIPFY_E_JSON_VALUE: {
     message: 'JSON was to be made of a value with {what} in it, at `{path}`',
-    remedy: 'Write a BigInt as text, String(n), and what is in a circle by an id.',
+    remedy: 'Write a BigInt as text, String(n), a Map or a Set as a list, [...map], and what is in a circle by an id.',
   },
   TIPFY_E_JSON_ELEMENT: {
     message: 'JSON was to be made of an element of {library} that is not rendered{where}',

@@ -1,21 +1,36 @@
 // JSON.stringify for what applications send: what it cannot write, and a promise, are errors that say where.
 import { TipfyError } from './errors.ts'
+import { describeValue } from './has-text.ts'
 import { isPromise } from './promises.ts'
 
 /**
  * Returns a value as JSON; undefined for one that has none.
  *
  * @throws {TipfyError} TIPFY_E_JSON_PROMISE for a promise in it, which JSON writes as an empty object: an `await` was forgotten;
- * TIPFY_E_JSON_ELEMENT for an element of React, Preact, Vue or lit that is not rendered; TIPFY_E_JSON_VALUE for a BigInt or a circle
+ * TIPFY_E_JSON_ELEMENT for an element of React, Preact, Vue or lit that is not rendered; TIPFY_E_JSON_VALUE for a BigInt, a circle, or a Map
  */
 export function writeJson(value: unknown): string | undefined {
   const text = stringify(value)
-  const found = text?.includes('{}') ? find(value, (node) => isPromise(node.value)) : null
-  if (found !== null) throw new TipfyError('TIPFY_E_JSON_PROMISE', { path: pathOf(found) })
+  const found = text?.includes('{}') ? find(value, (node) => isPromise(node.value) || losesItems(node.value)) : null
+  if (found !== null) throw lossError(found)
   const element =
     text !== undefined && elementKey.test(text) ? find(value, (node) => libraryOf(node.value) !== null) : null
   if (element !== null) throw elementError(element)
   return text
+}
+
+/** Returns true for a Map, a Set or what else has items, but no JSON of its own: it would be an empty object. */
+function losesItems(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const { [Symbol.iterator]: iterate, toJSON } = value as Partial<Iterable<unknown>> & { toJSON?: unknown }
+  if (typeof iterate !== 'function' || typeof toJSON === 'function' || Object.keys(value).length > 0) return false
+  return iterate.call(value).next().done !== true
+}
+
+function lossError(node: Node): TipfyError {
+  const path = pathOf(node)
+  if (isPromise(node.value)) return new TipfyError('TIPFY_E_JSON_PROMISE', { path })
+  return new TipfyError('TIPFY_E_JSON_VALUE', { what: describeValue(node.value), path })
 }
 
 /** Matches the JSON of each of these elements. */

@@ -9,7 +9,7 @@ import { ClientResponse, ClientStream } from './client-response.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { TestDevice } from './device.ts'
 import { exchange, type Message, open } from './exchange.ts'
-import { messageFor, type RequestOptions, requestOptions, resolveUrl } from './message.ts'
+import { mergeHeaders, messageFor, type RequestOptions, requestOptions, resolveUrl } from './message.ts'
 import { runInContext } from './with-request.ts'
 
 /** Options for all requests of a client. */
@@ -177,9 +177,9 @@ export class TestClient {
   ): Promise<Written> {
     const device = this.#device
     const token = csrf ? await this.#csrfToken(method, resolveUrl(String(path), base)) : {}
-    const headers = { ...(device && TestDevice.headers), ...token, ...options.headers }
+    const headers = mergeHeaders(device && TestDevice.headers, token, options.headers)
     const hasCookie = (name: string) => this.cookies.get(name) !== undefined
-    await device?.prepare(new URL(path, base), hasCookie, headers['sec-fetch-site'])
+    await device?.prepare(new URL(path, base), hasCookie, headers['sec-fetch-site']?.[0])
     return this.#write(method, path, { ...options, headers }, base)
   }
 
@@ -191,7 +191,7 @@ export class TestClient {
   }
 
   #write(method: string, path: string | URL, options: RequestOptions, base: URL): Promise<Written> {
-    const headers = { ...this.#options.headers, ...options.headers }
+    const headers = mergeHeaders(this.#options.headers, options.headers)
     const cookies = (url: URL) => this.cookies.header(url)
     return messageFor(method, path, { options: { ...options, headers }, base, cookies })
   }

@@ -13,10 +13,15 @@ type Scalar = string | number | boolean
 /** Fields of a query or a form; a list gives a name several times. */
 export type Fields = Readonly<Record<string, Scalar | readonly Scalar[]>> | MultiDict | URLSearchParams
 
+/** The headers of a request by name, where a list sends one several times; or what `fetch` takes. */
+export type HeaderFields =
+  | Readonly<Record<string, string | readonly string[]>>
+  | Iterable<readonly [string, string | readonly string[]]>
+
 /** A request of a test. Give one of `form`, `json`, `multipart` and `body`, or none. */
 export interface RequestOptions {
-  /** By name; a list sends a header several times. */
-  headers?: Readonly<Record<string, string | readonly string[]>>
+  /** By name; a list sends a header several times. Those of a request replace the client's of the same name. */
+  headers?: HeaderFields
   /** Added to the path's own query. */
   query?: Fields | string
   /** Sent as application/x-www-form-urlencoded. */
@@ -119,6 +124,24 @@ function jsonOf(value: unknown): string {
   )
 }
 
+/** Joins headers, whose names ignore case: of a name the last ones given count. Names are in lower case. */
+export function mergeHeaders(...all: (HeaderFields | undefined)[]): Record<string, readonly string[]> {
+  const merged = new Map<string, string[]>()
+  for (const given of all) {
+    if (given === undefined) continue
+    if (!Array.isArray(given)) checkFields('`headers` of a request', given)
+    const own = new Map<string, string[]>()
+    for (const [name, value] of Symbol.iterator in given ? new MultiDict(given) : Object.entries(given)) {
+      checkText('The name of a header', name)
+      checkHeaderName(name)
+      const lower = name.toLowerCase()
+      own.set(lower, [...(own.get(lower) ?? []), ...[value].flat().map((one) => checkHeaderValue(name, one))])
+    }
+    for (const [name, values] of own) merged.set(name, values)
+  }
+  return Object.fromEntries(merged)
+}
+
 const has = (headers: readonly string[], name: string) =>
   headers.some((given, at) => at % 2 === 0 && given.toLowerCase() === name)
 
@@ -147,10 +170,8 @@ export async function messageFor(
   let target = path.startsWith('/') ? encodePath(path).replace(/#.*$/, '') : url.pathname + url.search
   const query = options.query === undefined ? '' : encodeFields(options.query, 'query')
   if (query !== '') target += (target.includes('?') ? '&' : '?') + query
-  checkFields('`headers` of a request', options.headers ?? {})
-  for (const name in options.headers) checkHeaderName(name)
-  const headers = Object.entries(options.headers ?? {}).flatMap(([name, value]) =>
-    [value].flat().flatMap((one) => [name, checkHeaderValue(name, one)]),
+  const headers = Object.entries(mergeHeaders(options.headers)).flatMap(([name, values]) =>
+    values.flatMap((value) => [name, value]),
   )
   const add = (name: string, value: string | null) => {
     if (value && !has(headers, name.toLowerCase())) headers.push(name, value)

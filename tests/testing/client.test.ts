@@ -163,6 +163,20 @@ describe('the client', () => {
     })
   })
 
+  test('takes headers as fetch does, and those of a request in place of its own', async () => {
+    const names = async (headers: never) =>
+      (await client.get('/echo', { headers })).json<{ headers: Record<string, unknown> }>().headers
+    expect(await names(new Headers({ 'X-Own': '1' }) as never)).toMatchObject({ 'x-own': '1', 'x-always': 'yes' })
+    expect(
+      await names([
+        ['X-List', 'a'],
+        ['x-list', 'b'],
+      ] as never),
+    ).toMatchObject({ 'x-list': ['a', 'b'] })
+    expect(await names({ 'X-ALWAYS': 'no' } as never)).toMatchObject({ 'x-always': 'no' })
+    expect(await names({ 'x-always': [] } as never)).not.toHaveProperty('x-always')
+  })
+
   test('a request has one body', async () => {
     await expect(client.post('/echo', { json: { a: 1 }, form: { b: 2 } })).rejects.toThrow(
       'The body of a request must be one of form, json, multipart, body, but is "form and json". Leave one out.',

@@ -157,6 +157,27 @@ test.each([
   expect(() => made(returned)).toThrow(given)
 })
 
+test('a Map, a Set or headers in JSON are an error that says where: they would be empty objects', () => {
+  const shown = (value: object) => () => made({ list: [{ value }] })
+  expect(shown(new Map([['a', 1]]))).toThrow('with an object (Map) in it, at `list.0.value`. Write')
+  expect(shown(new Set(['a']))).toThrow('with an object (Set) in it')
+  expect(shown(new Headers({ a: '1' }))).toThrow('with an object (Headers) in it')
+  expect(shown(new URLSearchParams('a=1'))).toThrow('with an object (URLSearchParams) in it')
+  expect(shown(pieces())).toThrow(expect.objectContaining({ code: 'TIPFY_E_JSON_VALUE' }))
+  for (const [value, text] of [
+    [new Map(), '{}'],
+    [{}, '{}'],
+    [new MultiDict([['a', '1']]), '{"a":["1"]}'],
+    [Object.assign(new Set(['a']), { toJSON: () => ['a'] }), '["a"]'],
+    [[], '[]'],
+  ] as const)
+    expect(made({ value, empty: {} }).data).toBe(`{"value":${text},"empty":{}}`)
+})
+
+function* pieces() {
+  yield 1
+}
+
 test('JSON that cannot be written is an error, not an empty response', () => {
   const loop: Record<string, unknown> = {}
   loop.loop = loop

@@ -8,7 +8,7 @@ import { TipfyError } from '../internal/errors.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { UsageError } from './failure.ts'
 import { withApp } from './load-app.ts'
-import { counted, print, printJson, table } from './output.ts'
+import { counted, print, printError, printJson, table } from './output.ts'
 
 function withAdmin<T>(fn: (admin: SessionAdmin) => Promise<T>): Promise<T> {
   return withApp(async (app) => {
@@ -17,7 +17,16 @@ function withAdmin<T>(fn: (admin: SessionAdmin) => Promise<T>): Promise<T> {
     if (!(sessionInterface instanceof Sessions))
       throw new TipfyError('TIPFY_E_SESSION_HOOK', { name: 'tipfy sessions' })
     if (sessionInterface.openedRepository === undefined) throw new TipfyError('TIPFY_E_SESSION_NOT_STORED')
-    return fn(sessionInterface.openedRepository.admin)
+    const result = await fn(sessionInterface.openedRepository.admin)
+    // This process ends, and tells the cache later no more.
+    if (sessionInterface.repository!.stats.cacheUnconfirmed > 0) {
+      const { entryLife } = await import('../ext/session/cache/cache.ts')
+      const bound = Math.round(entryLife(sessionInterface.settings.cacheTtl * 1000) / 1000)
+      printError(
+        `The cache could not be told: other processes may serve what it has for ${bound} s more. \`tipfy check --cache\` says what is wrong with it.`,
+      )
+    }
+    return result
   })
 }
 
@@ -112,6 +121,6 @@ export function purgeCommand({ dryRun = false, json }: { dryRun?: boolean; json?
   return withAdmin(async (admin) => {
     const purged = await admin.purge({ dryRun })
     if (json) printJson({ purged, dryRun })
-    else print(`${counted(purged, 'record')} ${dryRun ? 'would be' : 'were'} deleted.`)
+    else print(`${counted(purged, 'record')} ${dryRun ? 'would be' : purged === 1 ? 'was' : 'were'} deleted.`)
   })
 }

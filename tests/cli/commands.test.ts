@@ -341,6 +341,22 @@ describe('sessions', () => {
     })
   })
 
+  test('that are ended where the cache cannot be told come with the time for which it may serve them', async () => {
+    const section = { ...config['tipfy/ext/session'], cache: 'valkey://127.0.0.1:1', cacheTtl: 20 }
+    const cached = project({
+      'config.ts': `export const config = ${JSON.stringify({ ...config, 'tipfy/ext/session': section })}`,
+    })
+    const app = makeApp({ ...config, 'tipfy/ext/session': { ...section, cache: null } }, { root: cached })
+    await createClient(app).session((_, store) => {
+      store.user = 'ann'
+    })
+    await app.close()
+    const { status, stdout, stderr } = await tipfy(['sessions', 'revoke', '--user', 'ann'], { cwd: cached })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '1 session ended.\n' })
+    expect(stderr).toContain('The cache could not be told: other processes may serve what it has for 27 s more.')
+    expect(stderr).toContain('`tipfy check --cache`')
+  })
+
   test('are ended, one or all of a user, and what is over is purged', async () => {
     const [anonymous] = (await json('ls')).filter(({ user }: { user: unknown }) => user === null)
     expect(await json('revoke', anonymous.id)).toEqual({ revoked: 1 })

@@ -30,6 +30,9 @@ export function cacheOn(
 
 /** Seconds that a reader may take from Datastore to the cache. */
 const leaseSeconds = 5
+/** Returns the milliseconds that an entry can live: a lease may just have been given, and servers round. */
+export const entryLife = (cacheTtl: number): number => cacheTtl + leaseSeconds * 1000 + 2000
+
 /** The text of a lease where the server's own ids tell one from another. */
 const anyLease = 'lease of a reader'
 /** Over 30 days memcached reads a date. */
@@ -70,7 +73,7 @@ export class SessionCache {
     const settings = {
       timeout: cacheTimeout,
       connectTimeout: cacheConnectTimeout,
-      entryLife: cacheTtl + leaseSeconds * 1000 + 2000,
+      entryLife: entryLife(cacheTtl),
       onTrouble,
     }
     const serverOn = (link: CacheLink) => new CacheServer(link, parts.clock, parts.counters, settings)

@@ -5,7 +5,10 @@ import { z } from 'zod'
 import { describeApp } from '../../lib/app/openapi/document.ts'
 
 class Tickets extends RequestHandler {
-  static input = { get: { query: z.object({ page: z.coerce.number() }) }, post: { json: z.object({ title: z.string() }) } }
+  static input = {
+    get: { query: z.object({ page: z.coerce.number() }) },
+    post: { json: z.object({ title: z.string() }) },
+  }
   get() {
     throw new Unauthorized('Send a token.')
   }
@@ -41,7 +44,10 @@ function open(apiPaths: readonly string[], dev = false) {
 
 const json = /^application\/(problem\+)?json/
 
-test.each([false, true])('errors below a path of an API are JSON for a client that takes anything (development: %s)', async (dev) => {
+test.each([
+  false,
+  true,
+])('errors below a path of an API are JSON for a client that takes anything (development: %s)', async (dev) => {
   const client = open(['/api'], dev)
   const asks = [
     client.get('/api/tickets?page=1'),
@@ -67,7 +73,10 @@ test.each([
 })
 
 test.each([['/api'], ['/api/'], ['/']])('a request knows that it is for the API %s', async (path) => {
-  const response = await open([path]).post('/api/tickets', { body: '{"title":"x"}', headers: { 'content-type': 'application/json' } })
+  const response = await open([path]).post('/api/tickets', {
+    body: '{"title":"x"}',
+    headers: { 'content-type': 'application/json' },
+  })
   expect(response.json()).toEqual({ wantsJson: true, isForApi: true })
 })
 

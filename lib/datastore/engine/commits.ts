@@ -14,12 +14,22 @@ import type { Writer } from './writer.ts'
 /** Milliseconds that a write waits for other processes and transactions, if the caller has that long. */
 export const patience = 10_000
 
+/** An entity to be replaced: the name of its partition, its key, the version that it has, and its new properties. */
+export interface Replacement {
+  partition: string
+  k: Uint8Array
+  base: number
+  text: string
+}
+
 export class Commits {
   readonly #store: Store
   readonly #writer: Writer
   readonly #transactions: Transactions
   readonly #locks: Locks | undefined
   readonly #emulated: EmulatorLocks | undefined
+  /** The last look at the locks of others. */
+  #look: { group?: object; isLocked: boolean } = { isLocked: false }
 
   constructor(
     store: Store,
@@ -55,16 +65,36 @@ export class Commits {
     }
   }
 
+  /**
+   * Replaces an entity that is at the version it was read at, without any change of its index; returns the new version, or undefined
+   * where it takes a commit: another version is there, or a lock may be in the way.
+   */
+  replace({ partition, k, base, text }: Replacement, timeout: number): Promise<number | undefined> {
+    if (this.#emulated) return Promise.resolve(undefined)
+    return this.#writer.write(
+      (versions, group) => {
+        if (this.#areLocked(undefined, group)) return undefined
+        const n = this.#store.numberFor(partition)
+        const stored = this.#store.get(n, k)
+        if (stored?.v !== base) return undefined
+        this.#store.history.remember(versions.next, n, k, stored, text)
+        this.#store.update(n, k, versions.next, text, stored.c)
+        return versions.next
+      },
+      Math.min(timeout, patience),
+    )
+  }
+
   /** Writes changes once no lock is in their way. */
   async #write(changes: Change[], transaction: Transaction | undefined, timeout: number): Promise<CommitResponse> {
     const deadline = Date.now() + timeout
     const locks = this.#locks
     for (;;) {
       try {
-        return await this.#writer.write((versions) => {
-          if (!locks?.areHeld(transaction)) return applyChanges(this.#store, changes, transaction, versions)
-          locks.checkKeys(transaction, writtenKeys(changes))
-          const check = (written: Written[]) => locks.checkQueries(transaction, written)
+        return await this.#writer.write((versions, group) => {
+          if (!this.#areLocked(transaction, group)) return applyChanges(this.#store, changes, transaction, versions)
+          locks!.checkKeys(transaction, writtenKeys(changes))
+          const check = (written: Written[]) => locks!.checkQueries(transaction, written)
           return applyChanges(this.#store, changes, transaction, versions, check)
         }, deadline - Date.now())
       } catch (error) {
@@ -72,6 +102,14 @@ export class Commits {
         await locks!.wait(transaction, error, deadline)
       }
     }
+  }
+
+  /** Returns true if another transaction may hold a lock. Commits of one group are made at once: for them one look will do. */
+  #areLocked(transaction: Transaction | undefined, group: object): boolean {
+    if (this.#locks === undefined) return false
+    if (transaction !== undefined) return this.#locks.areHeld(transaction)
+    if (this.#look.group !== group) this.#look = { group, isLocked: this.#locks.areHeld(undefined) }
+    return this.#look.isLocked
   }
 
   /** Ends a transaction that has only read. Behind its locks each read saw its own latest state: they must all hold at once. */

@@ -17,6 +17,7 @@ import { readGql } from './query/gql/parser.ts'
 import { readPlan } from './query/plan.ts'
 import { runQuery } from './query/run.ts'
 import { checkConsistency, Reads } from './reads.ts'
+import { Records } from './records.ts'
 import type { Concurrency } from './storage/schema.ts'
 import { Store } from './storage/store.ts'
 import type { View } from './storage/view.ts'
@@ -81,6 +82,11 @@ export class Engine {
   /** Runs lookups at one state of the data. Those of transactions take locks first, and are made by themselves. */
   atOnce(lookups: () => void): void {
     this.#store.atOnce(lookups)
+  }
+
+  /** Returns the entities of a kind, for code that needs no messages. */
+  records(place: wire.Target & wire.PartitionId, kind: string): Records {
+    return new Records(this.#store, this.#commits, place, kind)
   }
 
   lookup(request: wire.LookupRequest): wire.LookupResponse {

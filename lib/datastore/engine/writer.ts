@@ -37,8 +37,11 @@ class LazyVersions implements Versions {
   }
 }
 
-/** Does the work of one commit; throws before it writes anything, and may run again. */
-export type Task<T> = (versions: Versions) => T
+/**
+ * Does the work of one commit; throws before it writes anything, and may run again. `group` is the same for all commits of one SQLite
+ * transaction.
+ */
+export type Task<T> = (versions: Versions, group: object) => T
 
 interface Pending {
   task: Task<unknown>
@@ -110,12 +113,13 @@ export class Writer {
 
   #run(batch: Pending[]): void {
     const outcomes: (() => void)[] = []
+    const group = {}
     try {
       let last: number | undefined
       for (const pending of batch) {
         const versions = new LazyVersions(this.#store, this.#clock, last)
         try {
-          const result = pending.task(versions)
+          const result = pending.task(versions, group)
           last = versions.next
           outcomes.push(() => pending.done(result))
         } catch (error) {

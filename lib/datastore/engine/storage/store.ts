@@ -172,6 +172,12 @@ export class Store {
     return { version, row }
   }
 
+  /** Returns an entity, unless it is at a version that is known. */
+  unlessAt(n: number, k: Uint8Array, known: number): Row | 'known' | undefined {
+    const found = patiently(() => this.sql.first<EntityColumns>(selectEntity, known, n, k))
+    return found && (found[1] === known ? 'known' : rowOf(found, undefined))
+  }
+
   /** Returns all names that have a number, parsed. */
   names(): unknown[][] {
     return this.sql.all<[string]>('SELECT name FROM name').map(([name]) => JSON.parse(name) as unknown[])

@@ -9,7 +9,7 @@ import {
   failAtConflict,
   Mutation,
   partitionOf,
-  sessionEntity,
+  sessionProperties,
   sessionRow,
   userEntity,
   userRow,
@@ -66,6 +66,7 @@ interface CommitResponse {
 
 export class SessionDatastore implements DatastorePort {
   readonly isEmbedded: boolean
+  readonly keepsTime: boolean = false
   readonly #calls: DatastoreCalls
   readonly #kind: string
   readonly #format: RecordFormat
@@ -215,7 +216,7 @@ export class SessionDatastore implements DatastorePort {
       checked && stamp ? ({ baseVersion: stamp, conflictResolutionStrategy: failAtConflict } as const) : undefined
     if (write.op === 'delete') return new Mutation({ delete: key, ...version })
     if (isUser) return new Mutation({ [stamp ? 'update' : 'insert']: userEntity(key, write.row), ...version })
-    const entity = sessionEntity(key, write.row, this.#format)
+    const entity = { key, properties: sessionProperties(write.row, this.#format) }
     return new Mutation(write.op === 'insert' ? { insert: entity } : { update: entity, ...version })
   }
 
@@ -284,7 +285,7 @@ function reasonOf(code: unknown, message: string, mutations: readonly Mutation[]
 }
 
 /** Rejects with PortError where `call` rejects. */
-async function translate<T>(call: Promise<T>, mutations: readonly Mutation[] = []): Promise<T> {
+export async function translate<T>(call: Promise<T>, mutations: readonly Mutation[] = []): Promise<T> {
   try {
     return await call
   } catch (error) {

@@ -2,12 +2,10 @@
 // client, and that client, whose connections are called directly where that is possible. All take and return the messages of
 // google.datastore.v1.
 import type { Embedded } from '../../../datastore/client.ts'
-import type { Engine } from '../../../datastore/engine/engine.ts'
 import { asStatus } from '../../../datastore/engine/protocol/status.ts'
 import { hasTransport, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
 import { type CallTarget, StubCalls } from '../../../datastore/google/stub-calls.ts'
 import { describeCall } from '../../../datastore/traced-client.ts'
-import { setImmediate } from '../../../internal/timers.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
 import type { DatastoreClient } from '../config/config.ts'
 
@@ -26,56 +24,17 @@ export interface DatastoreCalls {
 }
 
 export function engineCalls({ engine, place: { projectId, databaseId, namespace } }: Embedded): DatastoreCalls {
-  const lookups = new Lookups(engine)
   return {
     namespace,
     async call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> {
       const whole = { projectId, databaseId, ...request, ...ofTransaction(method, transaction) }
-      const isPlainLookup = method === 'lookup' && transaction === undefined
-      const run = () => (isPlainLookup ? lookups.add(whole) : engine[method](whole, timeout)) as T | Promise<T>
+      const run = () => engine[method](whole, timeout) as T | Promise<T>
       try {
         return await (steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run())
       } catch (error) {
         throw asStatus(error)
       }
     },
-  }
-}
-
-/** Makes the lookups of one turn of the event loop together: in one read transaction of SQLite each takes a third of the time. */
-class Lookups {
-  readonly #engine: Engine
-  #waiting: (() => void)[] = []
-
-  constructor(engine: Engine) {
-    this.#engine = engine
-  }
-
-  add(request: object): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#makeAll())
-      this.#waiting.push(() => {
-        try {
-          resolve(this.#engine.lookup(request))
-        } catch (error) {
-          reject(error)
-        }
-      })
-    })
-  }
-
-  #makeAll(): void {
-    const lookups = this.#waiting
-    this.#waiting = []
-    const make = () => {
-      for (const lookup of lookups) lookup()
-    }
-    try {
-      if (lookups.length === 1) make()
-      else this.#engine.atOnce(make)
-    } catch {
-      make() // no transaction could begin: each lookup throws its own error
-    }
   }
 }
 

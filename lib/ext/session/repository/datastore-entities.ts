@@ -1,17 +1,7 @@
 // The repository's rows as Datastore's messages, and back, each checked: another program may have written there.
+import type { Value, ValueType } from '../../../datastore/engine/protocol/messages.ts'
 import { isReadable, NewerFormat, type RecordFormat } from '../data/record-format.ts'
 import type { SessionRow, UserRow } from './ports.ts'
-
-/** A value, a key, an entity as in google.datastore.v1. */
-export interface Value {
-  stringValue?: string
-  integerValue?: number | string
-  nullValue?: unknown
-  timestampValue?: { seconds?: number | string | null; nanos?: number | null } | null
-  arrayValue?: { values?: Value[] | null } | null
-  valueType?: string
-  excludeFromIndexes?: boolean
-}
 
 // Classes, though nothing but data: plain objects the client copies, all through, with each call.
 export class EntityKey {
@@ -66,22 +56,19 @@ function timestamp(ms: number): Value {
   return { timestampValue: { seconds, nanos: Math.round((ms - seconds * 1000) * 1e6) }, excludeFromIndexes }
 }
 
-export function sessionEntity(key: EntityKey, row: SessionRow, format: RecordFormat): Entity {
+export function sessionProperties(row: SessionRow, format: RecordFormat): Record<string, Value> {
   const { version, created, updated, expires, data, moved, username, commits } = row
   return {
-    key,
-    properties: {
-      ...(format > 1 && { format: { integerValue: format, excludeFromIndexes } }),
-      version: { integerValue: version, excludeFromIndexes },
-      created: timestamp(created),
-      updated: timestamp(updated),
-      expires: timestamp(expires),
-      data: data === null ? { nullValue: 0, excludeFromIndexes } : { stringValue: data, excludeFromIndexes },
-      ...(moved !== undefined && { moved: { stringValue: moved, excludeFromIndexes } }),
-      // The one property that is indexed.
-      username: username === null ? { nullValue: 0 } : { stringValue: username },
-      commits: commitsValue(commits, format),
-    },
+    ...(format > 1 && { format: { integerValue: format, excludeFromIndexes } }),
+    version: { integerValue: version, excludeFromIndexes },
+    created: timestamp(created),
+    updated: timestamp(updated),
+    expires: timestamp(expires),
+    data: data === null ? { nullValue: 0, excludeFromIndexes } : { stringValue: data, excludeFromIndexes },
+    ...(moved !== undefined && { moved: { stringValue: moved, excludeFromIndexes } }),
+    // The one property that is indexed.
+    username: username === null ? { nullValue: 0 } : { stringValue: username },
+    commits: commitsValue(commits, format),
   }
 }
 
@@ -104,7 +91,7 @@ export function userEntity(key: EntityKey, { stamp: _, ...row }: UserRow): Entit
 }
 
 // Over gRPC an unset value is null, '' or 0: which one is set, valueType says.
-function holds(value: Value | undefined, type: string): boolean {
+function holds(value: Value | undefined, type: ValueType): boolean {
   return value !== undefined && (value.valueType === undefined ? type in value : value.valueType === type)
 }
 
@@ -153,7 +140,10 @@ function stateIn(properties: Record<string, Value>): Pick<SessionRow, 'data' | '
 }
 
 /** Throws TypeError where it is not what tipfy writes, and NewerFormat for what a newer version wrote. */
-export function sessionRow({ entity: { properties }, version: stamp }: Found): SessionRow {
+export function sessionRow({
+  entity: { properties },
+  version: stamp,
+}: { entity: Pick<Entity, 'properties'> } & Pick<Found, 'version'>): SessionRow {
   checkFormat(properties)
   return {
     version: integer(properties, 'version'),

@@ -7,11 +7,13 @@ import { datastoreMode, emulatorProject } from '../../../datastore/mode.ts'
 import { TipfyError } from '../../../internal/errors.ts'
 import type { DatastoreClient } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
-import { clientCalls, connectionCalls, type DatastoreCalls, engineCalls } from './datastore-calls.ts'
+import { SessionDatastore, type SessionDatastoreOptions } from './datastore-adapter.ts'
+import { clientCalls, connectionCalls } from './datastore-calls.ts'
+import { EmbeddedDatastore } from './embedded-datastore.ts'
 
 export interface SessionsDatastore {
-  readonly calls: DatastoreCalls
-  readonly isEmbedded: boolean
+  /** Opens the records of a kind. */
+  records(options: Omit<SessionDatastoreOptions, 'isEmbedded'>): SessionDatastore
   /** The description for people. */
   readonly description: string
   /** Returns the official client on the same data, for `user`. @throws TipfyError TIPFY_E_DATASTORE_PACKAGE */
@@ -35,8 +37,8 @@ async function given(client: DatastoreClient): Promise<SessionsDatastore> {
   const { embeddedIn } = await import('../../../datastore/client.ts')
   const data = embeddedIn(client)
   return {
-    calls: data === undefined ? clientCalls(client) : engineCalls(data),
-    isEmbedded: false,
+    records: (options) =>
+      data === undefined ? new SessionDatastore(clientCalls(client), options) : new EmbeddedDatastore(data, options),
     description: 'Datastore, by the client of the configuration',
     client: async () => client,
     close: async () => {},
@@ -47,8 +49,7 @@ async function embedded({ dataFolder, log }: Wanted): Promise<SessionsDatastore>
   const { clientOn, openEmbedded } = await import('../../../datastore/client.ts')
   const data = openEmbedded({ dataFolder, onTrouble: (message) => log.warn({}, message) })
   return {
-    calls: engineCalls(data),
-    isEmbedded: true,
+    records: (options) => new EmbeddedDatastore(data, { ...options, isEmbedded: true }),
     description: `Datastore, embedded, in ${dataFolder}`,
     client: opener((user) => clientOn(data, user)).get,
     close: async () => data.engine.close(),
@@ -62,14 +63,15 @@ async function embedded({ dataFolder, log }: Wanted): Promise<SessionsDatastore>
 async function cloud(user?: string): Promise<SessionsDatastore> {
   resolveClient(user)
   const client = opener(openClient)
-  const rest = { isEmbedded: false, description: describeCloud(), client: client.get }
+  const rest = { description: describeCloud(), client: client.get }
   if (user !== undefined || !canConnect()) {
-    return { ...rest, calls: clientCalls(await client.get(user)), close: client.close }
+    const calls = clientCalls(await client.get(user))
+    return { ...rest, records: (options) => new SessionDatastore(calls, options), close: client.close }
   }
   const connection = await connect()
   return {
     ...rest,
-    calls: connectionCalls(connection),
+    records: (options) => new SessionDatastore(connectionCalls(connection), options),
     async close() {
       connection.close()
       await client.close()

@@ -11,7 +11,6 @@ import { reserved, visible, withVisible } from '../data/reserved.ts'
 import { type Data, mergeData } from '../merge/merge.ts'
 import { SessionAdmin } from './admin.ts'
 import { totals } from './counters.ts'
-import { SessionDatastore } from './datastore-adapter.ts'
 import { openSessionDatastore } from './open-datastore.ts'
 import { systemRandomness } from './randomness.ts'
 import { SessionRepository } from './repository.ts'
@@ -34,10 +33,9 @@ export async function openRepository(app: SessionApp, settings: Settings): Promi
   const merge = settings.merge as Merge | null
   const links = await cacheLinks(settings)
   const retiring = await retiringLinks(settings, links)
-  const rows = new SessionDatastore(datastore.calls, {
+  const rows = datastore.records({
     kind,
     recordFormat: settings.recordFormat,
-    isEmbedded: datastore.isEmbedded,
     onBroken: (brokenKind, _name, why) => log.error({ kind: brokenKind, why }, 'a stored session could not be read'),
   })
   const repository: SessionRepository = new SessionRepository({

@@ -66,6 +66,10 @@ export interface DatastoreTransaction extends DatastoreAccess {
 export interface DatastorePort extends DatastoreAccess {
   /** It is a file of this process: errors speak of that, and not of projects and credentials. */
   readonly isEmbedded?: boolean
+  /** Its calls settle within their timeout by themselves. */
+  readonly keepsTime?: boolean
+  /** Reads one session where that is no call over a network. Rejects where `read` has to tell what is wrong. */
+  latest?(id: string): Promise<SessionRow | undefined>
   begin(timeout: number): Promise<DatastoreTransaction>
   /** Returns the ids of the sessions of a user, tombstones included; may lag behind commits. */
   find(username: string, timeout: number): Promise<string[]>

@@ -74,10 +74,7 @@ export class SessionRepository {
     this.stats.loads++
     const id = keyName(sid)
     const fetch = async (): Promise<SessionRecord | 'tombstone' | 'none'> => {
-      const { sessions } = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
-        this.#runner.read(this.#runner.datastore, [id], null, timeout),
-      )
-      const row = sessions.get(id)
+      const row = await this.#runner.lookUp(id)
       const now = this.#clock.now()
       if (isLive(row, now)) return row
       return row !== undefined && isTombstone(row) && row.expires > now ? 'tombstone' : 'none'

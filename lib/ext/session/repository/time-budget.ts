@@ -36,12 +36,14 @@ export class RepositoryUnavailable extends TipfyError<
 export class TimeBudget {
   readonly #clock: Clock
   readonly #end: number
+  readonly #keepsTime: boolean
   /** The message of the last call that failed other than by a change that came first. */
   failure: string | undefined
 
-  /** @param ms the whole budget */
-  constructor(clock: Clock, ms: number) {
+  /** @param ms the whole budget @param keepsTime whether the calls settle in time by themselves */
+  constructor(clock: Clock, ms: number, keepsTime = false) {
     this.#clock = clock
+    this.#keepsTime = keepsTime
     this.#end = clock.ticks() + ms
   }
 
@@ -60,7 +62,8 @@ export class TimeBudget {
       timeout < 100 && this.failure ? new PortError('unknown', this.failure) : noResponse(ms)
     try {
       // Told to hurry, the server itself can say in time what the call waited for, and that it was not applied.
-      const result = await withDeadline(this.#clock, timeout, call(Math.max(timeout * 0.8, timeout - 100)), silence)
+      const made = call(Math.max(timeout * 0.8, timeout - 100))
+      const result = await (this.#keepsTime ? made : withDeadline(this.#clock, timeout, made, silence))
       calls.add(this.#clock.ticks() - start, false)
       return result
     } catch (error) {

@@ -2,6 +2,7 @@
 // it read; a change that came between has it read and plan again. An attempt with an unknown outcome is recognised by its
 // token in the record. Nothing here needs a transaction of Datastore, unless the server turns out not to check versions.
 import type { Clock } from '../../../internal/clock.ts'
+import { steps } from '../../../internal/tracing.ts'
 import type { Calls, Counters } from './counters.ts'
 import {
   type DatastoreAccess,
@@ -73,6 +74,11 @@ export class TransactionRunner {
     this.#proof = new VersionProof(datastore, clock, randomness, { timeout, onTrouble })
   }
 
+  /** The time for one load or save. */
+  budget(): TimeBudget {
+    return new TimeBudget(this.clock, this.#timeout, this.datastore.keepsTime)
+  }
+
   /** Counts a load or save that cannot be done, and returns the error to throw; reports it from time to time. */
   unavailable(what: string, why: string, retryAfter?: number | null, options?: ErrorOptions): RepositoryUnavailable {
     this.counters.unavailable++
@@ -100,9 +106,27 @@ export class TransactionRunner {
     return snapshot
   }
 
+  /** Reads the latest state of one session. Rejects with RepositoryUnavailable. */
+  async lookUp(id: string): Promise<SessionRow | undefined> {
+    const { datastore, clock, counters } = this
+    if (datastore.latest !== undefined && !steps.hasSubscribers) {
+      const start = clock.ticks()
+      const sentAt = clock.now()
+      try {
+        const row = await datastore.latest(id)
+        counters.lookup.add(clock.ticks() - start, false)
+        if (row === undefined || row.expires <= sentAt || row.expires > clock.now()) return row
+      } catch {
+        // Tried again, and told why it fails.
+      }
+    }
+    const read = (timeout: number) => this.read(datastore, [id], null, timeout)
+    return (await this.retry('loaded', counters.lookup, read)).sessions.get(id)
+  }
+
   /** Repeats a call that may be repeated, until it succeeds or the budget ends. */
   async retry<T>(what: string, calls: Calls, call: (timeout: number) => Promise<T>): Promise<T> {
-    const budget = new TimeBudget(this.clock, this.#timeout)
+    const budget = this.budget()
     const attempts = new Attempts(budget, this)
     for (;;) {
       try {
@@ -113,7 +137,7 @@ export class TransactionRunner {
     }
   }
 
-  async transact<T>(work: Work<T>, budget = new TimeBudget(this.clock, this.#timeout)): Promise<T> {
+  async transact<T>(work: Work<T>, budget = this.budget()): Promise<T> {
     const { counters } = this
     const attempts = new Attempts(budget, this)
     const unknown: Attempt<T>[] = []

@@ -4,7 +4,7 @@ import { withDeadline } from '../../../internal/clock.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import type { Snapshot, Write } from './ports.ts'
 import { checked, expiry, isLive, keyName, type SessionRecord, withToken } from './record.ts'
-import { RepositoryUnavailable, TimeBudget } from './time-budget.ts'
+import { RepositoryUnavailable, type TimeBudget } from './time-budget.ts'
 import { type Plan, type TransactionRunner, tooMany, type Work } from './transactions.ts'
 import { login } from './user-index.ts'
 
@@ -91,7 +91,7 @@ export class SessionWriter {
   }
 
   #budget(): TimeBudget {
-    return new TimeBudget(this.#runner.clock, this.#settings.storeTimeout)
+    return this.#runner.budget()
   }
 
   /** Rejects when the budget ends, which includes the wait for a turn. */

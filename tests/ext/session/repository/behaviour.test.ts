@@ -18,6 +18,7 @@ import {
   engineCalls,
   requestCalls,
 } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import { EmbeddedDatastore } from '../../../../lib/ext/session/repository/embedded-datastore.ts'
 import type { DatastorePort } from '../../../../lib/ext/session/repository/ports.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import {
@@ -80,6 +81,16 @@ const backends: Record<string, Backend> = {
     },
   },
   'the embedded Datastore, called directly': {
+    found: true,
+    async start() {
+      const data = openEmbedded({ memory: true })
+      return {
+        open: async () => new EmbeddedDatastore(data, { kind: 'Session' }),
+        stop: async () => data.engine.close(),
+      }
+    },
+  },
+  'the embedded Datastore, by messages': {
     found: true,
     async start() {
       const data = openEmbedded({ memory: true })

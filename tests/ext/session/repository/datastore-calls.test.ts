@@ -115,34 +115,6 @@ test.each(Object.entries(ways))('the namespace of the client holds the records: 
   await Promise.all([one.close(), other.close()])
 })
 
-test('lookups of one turn see one state, each has its own response, and one that fails fails alone', async () => {
-  const calls = engineCalls(data)
-  const rows = new SessionDatastore(calls, { kind: 'Turn' })
-  await insert(rows, { a: 'ann', b: 'bob' })
-  const lookup = (name: string) => calls.call('lookup', { keys: [{ path: [{ kind: name, name: 'x' }] }] }, 1000)
-  const [one, other, failed, none] = await Promise.allSettled([
-    rows.read(['a'], null, 1000),
-    rows.read(['b', 'c'], null, 1000),
-    lookup(''),
-    lookup('Turn'),
-  ])
-  expect(one).toMatchObject({ value: { sessions: new Map([['a', { username: 'ann' }]]) } })
-  expect(other).toMatchObject({ value: { sessions: new Map([['b', { username: 'bob' }]]) } })
-  expect(failed).toMatchObject({ reason: { code: 3 } })
-  expect(none).toMatchObject({ value: { found: [], missing: [expect.anything()] } })
-})
-
-test('lookups on data that was closed all fail', async () => {
-  const closed = openEmbedded({ memory: true })
-  closed.engine.close()
-  const rows = new SessionDatastore(engineCalls(closed), { kind: 'Closed' })
-  const all = await Promise.allSettled([rows.read(['a'], null, 1000), rows.read(['b'], null, 1000)])
-  expect(all.map((one) => (one as PromiseRejectedResult).reason)).toMatchObject([
-    { reason: 'unknown' },
-    { reason: 'unknown' },
-  ])
-})
-
 /** Returns the packages that an application with stored sessions loads. */
 async function packagesLoaded(env: Record<string, string> = {}): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tipfy-loads-'))

@@ -1,16 +1,15 @@
 // Changes sessions, and prints the bytes of the old generation that each change leaves behind without a full collection.
 import { getHeapSpaceStatistics } from 'node:v8'
 import { Engine } from '../../../../lib/datastore/engine/engine.ts'
-import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
-import { engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import { EmbeddedDatastore } from '../../../../lib/ext/session/repository/embedded-datastore.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { systemClock } from '../../../../lib/internal/clock.ts'
 
 const changes = 2000
 const engine = new Engine({ memory: true })
-const calls = engineCalls({ engine, place: { projectId: 'p', databaseId: '' } })
-const datastore = new SessionDatastore(calls, { kind: 'Session', isEmbedded: true })
+const data = { engine, place: { projectId: 'p', databaseId: '' } }
+const datastore = new EmbeddedDatastore(data, { kind: 'Session', isEmbedded: true })
 const repository = new SessionRepository({ datastore, clock: systemClock, randomness: systemRandomness })
 const ids = Array.from({ length: 20 }, () => repository.newId())
 for (const id of ids) await repository.create(id, { data: '{"n":0}' })

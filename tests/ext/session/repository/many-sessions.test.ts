@@ -1,8 +1,7 @@
 // A user of more sessions than one call to Datastore takes.
 import { expect, test } from '@jest/globals'
 import { openEmbedded } from '../../../../lib/datastore/client.ts'
-import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
-import { engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import { EmbeddedDatastore } from '../../../../lib/ext/session/repository/embedded-datastore.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { nothing } from '../../../../lib/ext/session/repository/transactions.ts'
@@ -12,7 +11,7 @@ const count = 10_000
 
 test('ten thousand sessions of one user are listed, revoked and ended', async () => {
   const data = openEmbedded({ memory: true })
-  const rows = new SessionDatastore(engineCalls(data), { kind: 'Session' })
+  const rows = new EmbeddedDatastore(data, { kind: 'Session' })
   const repository = new SessionRepository({ datastore: rows, clock: systemClock, randomness: systemRandomness })
   const now = Date.now()
   const row = { version: 1, created: now, updated: now, expires: now + 1e6, data: '{}', username: 'ann', stamp: null }

@@ -6,7 +6,8 @@ import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import type { CacheLink } from '../../../../lib/ext/session/cache/ports.ts'
 import { valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { SessionDatastore } from '../../../../lib/ext/session/repository/datastore-adapter.ts'
-import { clientCalls, engineCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import { clientCalls } from '../../../../lib/ext/session/repository/datastore-calls.ts'
+import { EmbeddedDatastore } from '../../../../lib/ext/session/repository/embedded-datastore.ts'
 import { systemRandomness } from '../../../../lib/ext/session/repository/randomness.ts'
 import { SessionRepository } from '../../../../lib/ext/session/repository/repository.ts'
 import { systemClock } from '../../../../lib/internal/clock.ts'
@@ -23,17 +24,20 @@ export interface WorkerOptions {
 
 const options = JSON.parse(process.argv[2]!) as WorkerOptions
 const cloud = process.env.DATASTORE_EMULATOR_HOST !== undefined
-const { calls, close } = await (cloud ? openCloud() : openData())
+const { rows, close } = await (cloud ? openCloud() : openData())
 
 async function openCloud() {
   const datastore = await openDatastore({ mode: 'cloud', projectId: 'tipfy' })
-  return { calls: clientCalls(datastore), close: () => closeDatastore(datastore) }
+  return {
+    rows: new SessionDatastore(clientCalls(datastore), { kind: 'Session' }),
+    close: () => closeDatastore(datastore),
+  }
 }
 
 async function openData() {
   const { dataFolder, lockWait, concurrency } = options
   const data = openEmbedded({ dataFolder, lockWait, concurrency })
-  return { calls: engineCalls(data), close: async () => data.engine.close() }
+  return { rows: new EmbeddedDatastore(data, { kind: 'Session' }), close: async () => data.engine.close() }
 }
 
 let dieAtCache = false
@@ -66,7 +70,6 @@ function deadly(link: CacheLink): CacheLink {
 /** The process is to die when it speaks to memcached after its next commit. */
 let dieAfterCommit = false
 
-const rows = new SessionDatastore(calls, { kind: 'Session' })
 const commit = rows.commit.bind(rows)
 rows.commit = async (...args) => {
   const stamps = await commit(...args)

@@ -84,7 +84,7 @@ test.each<[string, (request: Buffer) => Buffer]>([
   await once(hostile, 'listening')
   const { port } = hostile.address() as AddressInfo
   await expect(memcachedLink({ host: '127.0.0.1', port }).connect(60_000)).rejects.toThrow(
-    'it does not speak the memcached binary protocol: Valkey and Redis are valkey://host:port',
+    'it does not speak the memcached binary protocol (start memcached without -B ascii): Valkey and Redis are valkey://host:port',
   )
   await ended.promise
   hostile.close()

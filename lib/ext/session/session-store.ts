@@ -24,6 +24,8 @@ import { destroySessions, listSessions, revokeSession, type UserSession, userId 
 export class SessionStore {
   readonly #sessions: RequestSessions
   #csrf: Csrf | undefined
+  /** True while the function of an update() runs. */
+  #isUpdating = false
 
   /** @internal */
   constructor(sessions: RequestSessions) {
@@ -169,10 +171,18 @@ export class SessionStore {
    */
   update(fn: (data: Partial<SessionData>) => unknown): Promise<boolean> {
     const change = (user: Record<string, unknown>) => {
-      const result = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
-      if (typeof result?.then === 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE', { given: 'an async one' })
+      this.#isUpdating = true
+      try {
+        const result = fn(user as Partial<SessionData>) as { then?: unknown } | null | undefined
+        if (typeof result?.then === 'function')
+          throw new TipfyError('TIPFY_E_SESSION_UPDATE', { given: 'an async one' })
+      } finally {
+        this.#isUpdating = false
+      }
     }
     return this.#sessions.track(async () => {
+      // The outer one would overwrite what it does, or do it twice.
+      if (this.#isUpdating) throw new TipfyError('TIPFY_E_SESSION_UPDATE', { given: 'one that calls it' })
       if (typeof fn !== 'function') throw new TipfyError('TIPFY_E_SESSION_UPDATE', { given: describeGiven(fn) })
       return this.#main.update((data) => changeVisible(data, change))
     })

@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { sessionStore } from 'tipfy/ext/session'
+import { RepositoryUnavailable } from '../../../lib/ext/session/repository/repository.ts'
 import { count, free, kinds, serveSite, setCookies } from './site.ts'
 
 describe.each(kinds)('the life of a %s session', (kind) => {
@@ -259,6 +260,79 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     }
   })
 
+  test('is not updated by a function that calls update()', async () => {
+    const site = await serveSite(kind, {
+      '/': count,
+      '/nested': async () => {
+        let inner: Promise<unknown> | undefined
+        const outer = sessionStore.update((s) => {
+          inner ??= sessionStore.update((s) => Object.assign(s, { n: 7 })).catch((error) => (error as Error).message)
+          Object.assign(s, { n: 5 })
+        })
+        return JSON.stringify([
+          await outer,
+          await inner,
+          await sessionStore.update((s) => Object.assign(s, { m: 1 })),
+          free.n,
+        ])
+      },
+      '/read': () => JSON.stringify([...free]),
+    })
+    const visitor = site.visitor()
+    await visitor.ask('/')
+    expect(JSON.parse((await visitor.ask('/nested')).text)).toEqual([
+      true,
+      expect.stringContaining('was given one that calls it'),
+      true,
+      5,
+    ])
+    expect(JSON.parse((await visitor.ask('/read')).text)).toEqual([
+      ['n', 5],
+      ['m', 1],
+    ])
+  })
+
+  test('is a new one after destroy(), whether or not the handler awaits that', async () => {
+    const site = await serveSite(kind, {
+      '/': count,
+      '/read': async () => JSON.stringify([[...free], sessionStore.user, await sessionStore.getFlashes()]),
+      '/logout': () => {
+        free.lost = 1
+        void sessionStore.destroy()
+        free.kept = sessionStore.user
+        sessionStore.flash('Logged out.')
+        return ''
+      },
+      '/twice': () => {
+        void sessionStore.destroy()
+        free.lost = 1
+        void sessionStore.destroy()
+        free.kept = 2
+        return ''
+      },
+      '/update': () => {
+        void sessionStore.update((s) => Object.assign(s, { lost: 2 }))
+        void sessionStore.destroy()
+        void sessionStore.update((s) => Object.assign(s, { kept: 3 }))
+        return ''
+      },
+    })
+    for (const [path, kept] of [
+      ['/logout', [[['kept', null]], null, [{ message: 'Logged out.', level: 'info' }]]],
+      ['/twice', [[['kept', 2]], null, []]],
+      ['/update', [[['kept', 3]], null, []]],
+    ] as const) {
+      const visitor = site.visitor()
+      await visitor.ask('/')
+      const former = visitor.cookies.get(site.cookie)
+      expect((await visitor.ask(path)).status).toBeLessThan(400)
+      expect([path, JSON.parse((await visitor.ask('/read')).text)]).toEqual([path, kept])
+      if (kind === 'securecookie') continue
+      const late = await site.ask('/read', { headers: { cookie: `${site.cookie}=${former}` } })
+      expect(late.text).toBe('[[],null,[]]')
+    }
+  })
+
   test('cannot be used in preInitRequest, with a cookie or without, and is none the worse for the attempt', async () => {
     let early: () => unknown = () => {}
     const site = await serveSite(kind, { '/': count }, { hooks: { preInitRequest: [() => void early()] } })
@@ -275,6 +349,30 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     early = () => {}
     expect((await visitor.ask('/')).text).toBe('2')
   })
+})
+
+test('a destroy() that fails leaves the session as it was', async () => {
+  const site = await serveSite('datastore', {
+    '/': count,
+    '/logout': async () => {
+      free.kept = 1
+      const failure = await sessionStore.destroy().catch((error) => (error as { code: unknown }).code)
+      return JSON.stringify([failure, ...free])
+    },
+    '/read': () => JSON.stringify([...free]),
+  })
+  const visitor = site.visitor()
+  await visitor.ask('/')
+  const failing = jest.spyOn(site.sessions.repository!, 'destroy')
+  failing.mockRejectedValue(new RepositoryUnavailable('destroyed', 'it is out of reach'))
+  const answer = await visitor.ask('/logout')
+  failing.mockRestore()
+  const data = [
+    ['n', 1],
+    ['kept', 1],
+  ]
+  expect([JSON.parse(answer.text), setCookies(answer)]).toEqual([[503, ...data], []])
+  expect(JSON.parse((await visitor.ask('/read')).text)).toEqual(data)
 })
 
 test('a record whose data another program broke counts as none, and is reported', async () => {

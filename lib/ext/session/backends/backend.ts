@@ -17,7 +17,7 @@ export interface ResponseHead {
 }
 
 /** Everything that a request did to a session, beside changing its data. */
-interface Acts {
+export interface Acts {
   readonly isDestroyed?: true
   readonly isRegenerated?: true
   readonly isTouched?: true

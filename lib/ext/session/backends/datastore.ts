@@ -8,10 +8,18 @@ import { type StoredDevice, stateOf } from '../data/device-state.ts'
 import { emptyData } from '../data/migrate.ts'
 import { isEmptyData } from '../data/reserved.ts'
 import type { SessionRecord, SessionRepository } from '../repository/repository.ts'
-import { BackendSession, type ResponseHead } from './backend.ts'
+import { type Acts, BackendSession, type ResponseHead } from './backend.ts'
 import { CopyOnRead } from './copy-on-read.ts'
 import { findRecord, type Live, none, type State, unavailable } from './find-record.ts'
 import type { SessionKind } from './kind.ts'
+import type { WorkingCopy } from './working-copy.ts'
+
+/** A session that its handler has left, as it was. */
+interface Left {
+  readonly state: State
+  readonly did: Acts
+  readonly copy: WorkingCopy | undefined
+}
 
 export class DatastoreSession extends BackendSession {
   readonly #repository: SessionRepository
@@ -20,6 +28,8 @@ export class DatastoreSession extends BackendSession {
   #loading: Promise<void> | undefined
   /** The calls of `destroy` and `update` under way. */
   #queue: Promise<void> | undefined
+  /** The number of updates that are under way. */
+  #updates = 0
 
   constructor(kind: SessionKind, found: FoundCookie | undefined, repository: SessionRepository) {
     super(kind, found)
@@ -172,18 +182,35 @@ export class DatastoreSession extends BackendSession {
   destroy(isForLogin = false): Promise<void> {
     this.assertNotAhead()
     this.checkDevice()
-    return this.#enqueue(async () => {
-      const { id } = this.#state as Partial<Live>
-      const mayFollow = (device: StoredDevice | undefined) => {
-        if (this.#record !== null || this.hasProof(device)) return true
-        // A session that could not be read is not ended without the proof of its device.
-        if (stateOf(device) === 'bound') this.#assertReachable()
-        // An id that was dead before this request ends nothing else.
-        return false
-      }
+    // What the handler writes next is of a new session, whether or not it awaits this: unless updates of the old one are under way.
+    const left = this.#updates === 0 ? this.#leave() : undefined
+    return this.#enqueue(() => this.#end(left ?? this.#leave(), isForLogin))
+  }
+
+  /** Forgets the session; returns what it was, should it not be possible to end it. */
+  #leave(): Left {
+    const left = { state: this.#state, did: this.did, copy: this.copy }
+    this.forget()
+    return left
+  }
+
+  async #end({ state, did, copy }: Left, isForLogin: boolean): Promise<void> {
+    const { id, record = null } = state as Partial<Live>
+    const mayFollow = (device: StoredDevice | undefined) => {
+      if (record !== null || this.hasProof(device)) return true
+      // A session that could not be read is not ended without the proof of its device.
+      if (stateOf(device) === 'bound' && state.is === 'failed') throw state.error
+      // An id that was dead before this request ends nothing else.
+      return false
+    }
+    try {
       if (id !== undefined) await this.call((repository) => repository.destroy(id, { mayFollow, isForLogin }))
-      this.forget()
-    })
+    } catch (error) {
+      this.#state = state
+      this.did = did
+      this.copy = copy
+      throw error
+    }
   }
 
   /** After the session was ended: the cookie is cleared, and a write begins a new session. */
@@ -201,7 +228,8 @@ export class DatastoreSession extends BackendSession {
     this.assertNotAhead()
     this.#assertReachable()
     this.look()
-    return this.#enqueue(async () => {
+    this.#updates++
+    const updated = this.#enqueue(async () => {
       this.look()
       const record = await this.#commit(fn)
       if (record === undefined) return this.#state.is !== 'dead'
@@ -209,6 +237,7 @@ export class DatastoreSession extends BackendSession {
       else this.copy!.rebase(record.data)
       return true
     })
+    return updated.finally(() => this.#updates--)
   }
 
   /** The record after `fn`; none if the session is dead, or if there is nothing worth a first one. */

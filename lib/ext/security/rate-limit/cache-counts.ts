@@ -14,8 +14,10 @@ export class CacheCounts implements CountStore {
   readonly #links: readonly CacheLink[]
   readonly #timeout: number
   readonly #connections = new Map<CacheLink, Promise<CacheConnection>>()
+  /** Those that are being opened. */
+  readonly #opening = new Set<Promise<CacheConnection>>()
 
-  /** @param timeout milliseconds to connect */
+  /** @param timeout milliseconds to connect: a connection that a hit could not wait for is there for later ones */
   constructor(links: readonly CacheLink[], timeout: number) {
     this.#links = links
     this.#timeout = timeout
@@ -44,14 +46,20 @@ export class CacheCounts implements CountStore {
     await (await this.#connection(id)).delete(keyOf(id))
   }
 
+  drop(): void {
+    for (const [link, connection] of this.#connections) if (!this.#opening.has(connection)) this.#close(link)
+  }
+
   close(): void {
-    for (const connecting of this.#connections.values()) {
-      connecting.then(
-        (connection) => connection.close(),
-        () => {},
-      )
-    }
-    this.#connections.clear()
+    for (const link of this.#connections.keys()) this.#close(link)
+  }
+
+  #close(link: CacheLink): void {
+    this.#connections.get(link)?.then(
+      (connection) => connection.close(),
+      () => {},
+    )
+    this.#connections.delete(link)
   }
 
   /** Every process finds the count of a key on the same server. */
@@ -66,6 +74,9 @@ export class CacheCounts implements CountStore {
     // Its callbacks must not keep the request that came first.
     const connecting = runOutside(() => link.connect(this.#timeout))
     this.#connections.set(link, connecting)
+    this.#opening.add(connecting)
+    const done = () => this.#opening.delete(connecting)
+    connecting.then(done, done)
     return connecting
   }
 }

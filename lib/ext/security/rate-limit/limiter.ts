@@ -18,7 +18,9 @@ export interface CountStore {
   delete(id: string): Promise<void>
   /** Deletes some counts that have ended, where the store does not do that itself. */
   sweep?(): Promise<void>
-  /** Closes connections: at the end, and after a failure. */
+  /** Closes connections after a failure, but for those that are being opened: that may take longer than a hit may wait. */
+  drop?(): void
+  /** Closes all connections, at the end. */
   close?(): void
 }
 
@@ -236,7 +238,7 @@ export class Limiter {
       return result
     } catch (error) {
       this.#downUntil = clock.ticks() + pause
-      store!.close?.()
+      store!.drop?.()
       if (!this.#isDown) {
         const why = String((error as Error)?.message ?? error).replace(/\.+$/, '')
         onTrouble(

@@ -33,10 +33,11 @@ async function openStore(app: App, { store, kind, timeout }: RateLimitConfig): P
   }
   if (store === 'cache') {
     const { cacheLinks } = await import('../../session/cache/links.ts')
-    const links = await cacheLinks(app.getConfig('tipfy/ext/session'))
+    const session = app.getConfig('tipfy/ext/session')
+    const links = await cacheLinks(session)
     if (links.length === 0) throw noStore('cache')
     const { CacheCounts } = await import('./cache-counts.ts')
-    return new CacheCounts(links, timeout)
+    return new CacheCounts(links, Math.max(timeout, session.cacheConnectTimeout))
   }
   const { DatastoreCounts } = await import('./datastore-counts.ts')
   return new DatastoreCounts(store === 'datastore' ? await sessionDatastore(app) : (store as Datastore), kind)

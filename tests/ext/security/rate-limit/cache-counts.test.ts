@@ -57,3 +57,27 @@ test('the connection belongs to no request', async () => {
   await contextStorage.run({} as never, () => countsOn(server).add('AAAAAAAA', 1, 1000))
   expect(server.contexts).toEqual([undefined])
 })
+
+test('a connection that takes longer than a hit may wait is used by later ones; one that is open is dropped with its failure', async () => {
+  const server = new Server()
+  const opening = Promise.withResolvers<void>()
+  const closed: string[] = []
+  let attempts = 0
+  const connect = async () => {
+    const name = `connection ${++attempts}`
+    await opening.promise
+    return { ...(await server.connect()), close: () => closed.push(name) }
+  }
+  const counts = new CacheCounts([{ name: 'one', connect }], 500)
+  const first = counts.add('AAAAAAAA', 1, 1000)
+  counts.drop() // the first hit has waited long enough
+  opening.resolve()
+  expect([(await first).count, (await counts.add('AAAAAAAA', 1, 1000)).count, attempts]).toEqual([1, 2, 1])
+  counts.drop()
+  expect((await counts.add('AAAAAAAA', 1, 1000)).count).toBe(3)
+  expect([attempts, closed]).toEqual([2, ['connection 1']])
+  const late = counts.add('BBBBBBBB', 1, 1000)
+  counts.close()
+  await late
+  expect(closed).toEqual(['connection 1', 'connection 2'])
+})

@@ -163,7 +163,7 @@ describe('bodies', () => {
     [multipart, `${part(`${form}; name="a"`, '1')}--X--\r\n`, 'a=1'],
     [
       multipart,
-      `before\r\n${part(`${form}; name="f"; filename="C:\\d\\ä.txt"`, '--X-')}--X--`,
+      `before\r\n${part(`${form}; name="f"; filename="C:\\d\\ä.txt"`, 'a--X')}--X--`,
       'f=ä.txt (text/plain, 4)',
     ],
     [multipart, `${part(`${form}; name="f"; filename=""\r\nContent-Type: image/png`, '')}--X--`, ''],

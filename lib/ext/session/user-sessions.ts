@@ -30,9 +30,12 @@ export async function listSessions(current: DatastoreSession, user: string): Pro
 
 /** Ends one of a user's sessions; false if the user has no such session, so that guessing ends no other user's. */
 export async function revokeSession(current: DatastoreSession, user: string, id: string): Promise<boolean> {
+  if (id === current.recordName && user === current.storedUser) {
+    await current.destroy()
+    return true
+  }
   if (!(await listSessions(current, user)).some((session) => session.id === id)) return false
-  if (id === current.recordName) await current.destroy()
-  else await current.call((repository) => repository.revoke(id))
+  await current.call((repository) => repository.revoke(id))
   return true
 }
 
@@ -41,10 +44,8 @@ export async function destroySessions(
   user: string,
   exceptCurrent: boolean,
 ): Promise<number> {
-  const owner = current.storedUser
   const exceptSid = exceptCurrent ? current.id : undefined
   const mayFollow: MayFollow = (device) => current.hasProof(device)
-  const ended = await current.call((repository) => repository.destroyAllFor(user, { exceptSid, mayFollow }))
-  if (!exceptCurrent && owner === user) current.forget()
-  return ended
+  const end = () => current.call((repository) => repository.destroyAllFor(user, { exceptSid, mayFollow }))
+  return !exceptCurrent && current.storedUser === user ? current.endWith(end) : end()
 }

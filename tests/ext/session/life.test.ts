@@ -1,4 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals'
+import { request } from 'tipfy'
 import { sessionStore } from 'tipfy/ext/session'
 import { RepositoryUnavailable } from '../../../lib/ext/session/repository/repository.ts'
 import { count, free, kinds, serveSite, setCookies } from './site.ts'
@@ -349,6 +350,36 @@ describe.each(kinds)('the life of a %s session', (kind) => {
     early = () => {}
     expect((await visitor.ask('/')).text).toBe('2')
   })
+})
+
+test.each([
+  '/everywhere',
+  '/revoke',
+])('what is written after %s, which is not awaited, is of a new session', async (path) => {
+  const site = await serveSite('datastore', {
+    '/': () => {
+      sessionStore.user = 'ann'
+      return count()
+    },
+    '/list': async () => (await sessionStore.listFor('ann'))[0]!.id,
+    '/everywhere': () => {
+      void sessionStore.destroyAllFor('ann')
+      sessionStore.flash('Logged out.')
+      return ''
+    },
+    '/revoke': () => {
+      void sessionStore.revoke('ann', request.args.get('id')!)
+      sessionStore.flash('Logged out.')
+      return ''
+    },
+    '/read': async () => JSON.stringify([[...free], sessionStore.user, await sessionStore.getFlashes()]),
+  })
+  const visitor = site.visitor()
+  await visitor.ask('/')
+  const id = (await visitor.ask('/list')).text
+  await visitor.ask(`${path}?id=${id}`)
+  const read = JSON.parse((await visitor.ask('/read')).text)
+  expect(read).toEqual([[], null, [{ message: 'Logged out.', level: 'info' }]])
 })
 
 test('a destroy() that fails leaves the session as it was', async () => {

@@ -187,6 +187,19 @@ export class DatastoreSession extends BackendSession {
     return this.#enqueue(() => this.#end(left ?? this.#leave(), isForLogin))
   }
 
+  /** Runs what ends this session among others. */
+  async endWith<T>(end: () => Promise<T>): Promise<T> {
+    const left = this.#updates === 0 ? this.#leave() : undefined
+    try {
+      const ended = await end()
+      if (left === undefined) this.forget()
+      return ended
+    } catch (error) {
+      if (left !== undefined) this.#return(left)
+      throw error
+    }
+  }
+
   /** Forgets the session; returns what it was, should it not be possible to end it. */
   #leave(): Left {
     const left = { state: this.#state, did: this.did, copy: this.copy }
@@ -194,7 +207,8 @@ export class DatastoreSession extends BackendSession {
     return left
   }
 
-  async #end({ state, did, copy }: Left, isForLogin: boolean): Promise<void> {
+  async #end(left: Left, isForLogin: boolean): Promise<void> {
+    const { state } = left
     const { id, record = null } = state as Partial<Live>
     const mayFollow = (device: StoredDevice | undefined) => {
       if (record !== null || this.hasProof(device)) return true
@@ -206,11 +220,15 @@ export class DatastoreSession extends BackendSession {
     try {
       if (id !== undefined) await this.call((repository) => repository.destroy(id, { mayFollow, isForLogin }))
     } catch (error) {
-      this.#state = state
-      this.did = did
-      this.copy = copy
+      this.#return(left)
       throw error
     }
+  }
+
+  #return({ state, did, copy }: Left): void {
+    this.#state = state
+    this.did = did
+    this.copy = copy
   }
 
   /** After the session was ended: the cookie is cleared, and a write begins a new session. */

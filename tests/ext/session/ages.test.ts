@@ -101,6 +101,24 @@ describe.each(kinds)('the age of a %s session', (kind) => {
     expect(setCookies(await visitor.ask('/again'))[0]).not.toContain('Max-Age') // another session, not remembered
   })
 
+  test('its own: of less than a second it has a cookie that browsers keep', async () => {
+    const site = await aged(
+      { cookie: { maxAge: 1.5 } },
+      {
+        '/short': () => {
+          sessionStore.expiration = 0.2
+          return count()
+        },
+      },
+    )
+    const visitor = site.visitor()
+    expect(setCookies(await visitor.ask('/'))[0]).toContain('; Max-Age=2;')
+    expect(setCookies(await visitor.ask('/short'))[0]).toContain('; Max-Age=1;')
+    expect((await visitor.ask('/read')).text).toBe('2')
+    site.later(1)
+    expect((await visitor.ask('/read')).text).not.toBe('2')
+  })
+
   test('its own is forgotten with a login that says so, and with the session', async () => {
     const expirations: (number | null)[] = []
     const site = await aged(

@@ -115,6 +115,8 @@ export function checkCookie(name: string, cookie: SessionCookie): string {
 /** The attributes as a Set-Cookie header has them. */
 export function writeOptions(cookie: SessionCookie, secure: boolean, lifetime?: number): CookieOptions {
   const { path, httpOnly, sameSite, partitioned } = cookie
-  const maxAge = lifetime ?? cookie.maxAge ?? undefined
+  const seconds = lifetime ?? cookie.maxAge
+  // Not less than the session lives: 0 would delete the cookie.
+  const maxAge = seconds === null ? undefined : Math.ceil(seconds)
   return { path, domain: cookie.domain ?? undefined, httpOnly, sameSite, partitioned, secure, maxAge }
 }

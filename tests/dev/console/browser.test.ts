@@ -18,7 +18,7 @@ whereChromium('the console in Chromium', () => {
   beforeAll(async () => {
     if (memcachedFound) memcached = await Memcached.start()
     // On a busy machine the usual 50 ms may pass.
-    const session = { memcache: memcached?.address ?? null, cacheTimeout: 10_000 }
+    const session = { memcache: memcached?.address ?? null, cacheTimeout: 10_000, storeTimeout: 20 }
     site = await serveSite('setDatastoreSession', { 'tipfy/ext/session': session })
     url = `http://localhost:${site.port}`
     await site.visitor.ask('/cart?add=tea&user=ann&dated')

@@ -16,9 +16,11 @@ import type { SessionData } from '../data/session-data.ts'
 import type { Conflict } from '../merge/merge.ts'
 import {
   type CachePasswordSetting,
+  cacheServers,
   checkCredentials,
   memcacheServers,
   type RetiringCache,
+  retiringServers,
   wantedHosts,
 } from './cache-servers.ts'
 import {
@@ -289,5 +291,10 @@ export function checkConfig(values: Partial<SessionConfig>, app: { dev: boolean 
     failConfig('dataVersion', null, 'an integer, without which `migrate` is never called')
   }
   checkCredentials(config)
+  const isCached = cacheServers(config).length + retiringServers(config).length > 0
+  if (isCached && config.cacheTimeout > config.storeTimeout * 1000) {
+    const wanted = `in milliseconds, and at most storeTimeout: ${config.storeTimeout} s for one whole load or save`
+    failConfig('cacheTimeout', config.cacheTimeout, wanted)
+  }
   checkKeys(config.secretKey, app.dev)
 }

@@ -7,7 +7,7 @@ import { createClient, memoryDatastore } from 'tipfy/testing'
 import { Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { Valkey, valkeyServers } from '../../../support/valkey.ts'
 
-type Caches = Partial<Pick<SessionConfig, 'cache' | 'memcache' | 'cacheRetiring' | 'storeTimeout'>>
+type Caches = Partial<Pick<SessionConfig, 'cache' | 'memcache' | 'cacheRetiring' | 'storeTimeout' | 'cacheTimeout'>>
 
 class Login extends RequestHandler {
   get() {
@@ -164,7 +164,12 @@ maybe('while a deploy replaces instances', () => {
 
   test('a retiring cache that is gone costs a session nothing but one short wait', async () => {
     const { datastore, valkey } = await servers()
-    const app = serve(datastore, { cache: valkey, cacheRetiring: 'memcached://127.0.0.1:1', storeTimeout: 1 })
+    const app = serve(datastore, {
+      cache: valkey,
+      cacheRetiring: 'memcached://127.0.0.1:1',
+      cacheTimeout: 900,
+      storeTimeout: 1,
+    })
     expect(await staleBetween([app, app])).toEqual({ stale: 0, dead: 0 })
     expect(sessionCounters(app)!.servers).toEqual(
       [

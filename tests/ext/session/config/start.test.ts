@@ -117,6 +117,8 @@ test.each([
     'TIPFY_E_SESSION_CONFIG',
     'another cache',
   ],
+  [{ cache: 'valkey://a', cacheTimeout: 5001 }, 'TIPFY_E_SESSION_CONFIG', 'at most storeTimeout: 5 s'],
+  [{ cacheRetiring: 'valkey://a', storeTimeout: 0.04 }, 'TIPFY_E_SESSION_CONFIG', 'cacheTimeout'],
   [{ memcache: 'a,b,a' }, 'TIPFY_E_SESSION_CONFIG', 'servers that differ'],
   [{ secretKey: 'short' }, 'TIPFY_E_SECRET_KEY', '32'],
 ])('the configuration %j stops the start with %s', (session, code, named) => {
@@ -165,6 +167,7 @@ test.each([
   ['a cache that a move leads to', { cache: 'memcached://a', cacheRetiring: 'valkeys://b', cacheCa: pem }],
   ['an environment without a cache', { cache: null, cacheCa: pem, cacheUser: 'shop' }],
   ['a list that changes', { cache: ['valkey://a', 'valkey://b'], cacheRetiring: 'valkey://a' }],
+  ['times that nothing waits for', { cache: null, cacheTimeout: 10_000 }],
   ['a user whose password a function gives', { cache: 'valkey://shop@a', cachePassword: () => 'x' }],
 ])('what belongs together starts: %s', (_, session) => {
   const config = { tipfy: { dev: true }, 'tipfy/ext/session': { secretKey: key, ...session } } as Config

@@ -4,6 +4,7 @@
 import type { Embedded } from '../../../datastore/client.ts'
 import { asStatus } from '../../../datastore/engine/protocol/status.ts'
 import { hasTransport, internalsOf, transportName } from '../../../datastore/google/client-internals.ts'
+import { type Key, SharedLookups } from '../../../datastore/google/shared-lookups.ts'
 import { type CallTarget, StubCalls } from '../../../datastore/google/stub-calls.ts'
 import { describeCall } from '../../../datastore/traced-client.ts'
 import { steps, traced } from '../../../internal/tracing.ts'
@@ -55,12 +56,12 @@ function ofTransaction(method: Method, transaction: Uint8Array | undefined): obj
 export function clientCalls(datastore: DatastoreClient): DatastoreCalls {
   const requests = requestCalls(datastore)
   let isSought = false
-  let direct: StubCalls | undefined
+  let direct: DatastoreCalls['call'] | undefined
   const seek = () => {
     isSought = true
     StubCalls.of(datastore).then(
       (found) => {
-        direct = found
+        direct = found && stubCall(found)
       },
       () => {}, // the client's own way has the same error
     )
@@ -70,30 +71,30 @@ export function clientCalls(datastore: DatastoreClient): DatastoreCalls {
     call<T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> {
       if (!isSought && hasTransport(datastore)) seek()
       if (direct === undefined) return requests.call(method, request, timeout, transaction)
-      return callStub(direct, method, request, timeout, transaction)
+      return direct(method, request, timeout, transaction)
     },
   }
 }
 
 /** Calls a connection of the sessions' own. */
 export function connectionCalls(connection: CallTarget): DatastoreCalls {
-  const stub = new StubCalls(connection)
-  return {
-    namespace: undefined,
-    call: (method, request, timeout, transaction) => callStub(stub, method, request, timeout, transaction),
+  return { namespace: undefined, call: stubCall(new StubCalls(connection)) }
+}
+
+/** Makes calls by a stub, and lookups of one record each together. */
+function stubCall(stub: StubCalls): DatastoreCalls['call'] {
+  const lookups = new SharedLookups((request, timeout) => stub.call('lookup', request, timeout))
+  return <T>(method: Method, request: object, timeout: number, transaction?: Uint8Array): Promise<T> => {
+    const whole = { ...request, ...ofTransaction(method, transaction) }
+    const key = method === 'lookup' && transaction === undefined ? onlyKey(request) : undefined
+    const run = () => (key ? (lookups.add(key, timeout) as Promise<T>) : stub.call<T>(method, whole, timeout))
+    return steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run()
   }
 }
 
-function callStub<T>(
-  stub: StubCalls,
-  method: Method,
-  request: object,
-  timeout: number,
-  transaction: Uint8Array | undefined,
-): Promise<T> {
-  const whole = { ...request, ...ofTransaction(method, transaction) }
-  const run = () => stub.call<T>(method, whole, timeout)
-  return steps.hasSubscribers ? traced('datastore', describeCall(method, whole), run) : run()
+/** Returns the key of a lookup that has one. */
+function onlyKey({ keys }: { keys?: readonly Key[] }): Key | undefined {
+  return keys?.length === 1 ? keys[0] : undefined
 }
 
 /** Calls below the client's methods, which hide the versions of entities and cost twice the CPU. */

@@ -15,6 +15,7 @@ import {
 } from '../../../../lib/ext/session/repository/datastore-calls.ts'
 import { nothing } from '../../../../lib/ext/session/repository/transactions.ts'
 import { type Step, steps } from '../../../../lib/internal/tracing.ts'
+import { startFakeGrpc } from '../../../support/fake-grpc.ts'
 import { startProgram } from '../../../support/process.ts'
 
 process.env.METADATA_SERVER_DETECTION = 'none'
@@ -113,6 +114,36 @@ test.each(Object.entries(ways))('the namespace of the client holds the records: 
   expect(await elsewhere.find('ann', 5000)).toEqual([])
   expect((await elsewhere.read(['a'], null, 5000)).sessions.size).toBe(0)
   await Promise.all([one.close(), other.close()])
+})
+
+test('sessions that are read in one turn over a connection share a call, those of a transaction do not', async () => {
+  const fake = await startFakeGrpc(() => new Uint8Array(0))
+  const connection = connectToEmulator(fake.host, 'p')
+  const rows = new SessionDatastore(connectionCalls(connection), { kind: 'Shared' })
+  const transaction = await rows.begin(5000)
+  fake.calls.length = 0
+  await Promise.all(['a', 'b', 'c'].map((id) => rows.read([id], null, 5000)))
+  await Promise.all([rows.read(['a', 'b'], null, 5000), transaction.read(['a'], null, 5000)])
+  const namesIn = (message: Buffer) => message.toString('latin1').match(/(?<=Shared[^a-z]+)[abc]/g)
+  expect(fake.calls.map(({ message }) => namesIn(message)!.join(''))).toEqual(['abc', 'ab', 'a'])
+  connection.close()
+  await fake.close()
+})
+
+test('sessions that are read in one turn over a connection are each as stored, and each read is a step', async () => {
+  const connection = connectToEmulator(`127.0.0.1:${server.port}`, 'tipfy')
+  const rows = new SessionDatastore(connectionCalls(connection), { kind: 'Together' })
+  await insert(rows, { a: 'ann', b: 'bob' })
+  const seen: string[] = []
+  const note = (step: unknown) => seen.push((step as Step).name)
+  steps.subscribe(note)
+  const [a, b, none] = await Promise.all(['a', 'b', 'c'].map((id) => rows.read([id], null, 5000)))
+  steps.unsubscribe(note)
+  expect(a!.sessions).toMatchObject(new Map([['a', { username: 'ann' }]]))
+  expect(b!.sessions).toMatchObject(new Map([['b', { username: 'bob' }]]))
+  expect(none!.sessions.size).toBe(0)
+  expect(seen).toEqual(Array.from({ length: 3 }, () => 'lookup Together'))
+  connection.close()
 })
 
 /** Returns the packages that an application with stored sessions loads. */

@@ -66,7 +66,7 @@ const byClient =
   (callsOf: (datastore: Datastore) => DatastoreCalls) =>
   ({ datastore }: Opened): Way => ({ way: callsOf(datastore), close: () => closeDatastore(datastore) })
 
-function byConnection({ host }: Opened, projectId = 'p'): Way {
+function byConnection({ host }: Pick<Opened, 'host'>, projectId = 'p'): Way {
   const connection = connectToEmulator(host, projectId)
   const close = async () => connection.close()
   closings.push(close)
@@ -121,6 +121,22 @@ test.each<DatastoreOptions>([
   for (const other of seen.slice(1)) expect(other).toEqual(seen[0])
   expect(seen[0]![0]).toHaveProperty('x-goog-request-params', expect.stringMatching(/^project_id=p/))
   expect(seen[0]![0]).toHaveProperty('x-goog-api-client', expect.stringContaining('gapic/'))
+})
+
+test('a call makes no stack for grpc-js, and leaves the limit of stacks as it was, also where it cannot be made', async () => {
+  const { host } = await open(() => ({ code: 14 }))
+  const { way, close } = byConnection({ host })
+  const { stackTraceLimit } = Error
+  const failed = way.call('commit', { mutations: [] }, 5000)
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit)
+  await expect(failed).rejects.toMatchObject({
+    code: 14,
+    stack: expect.stringContaining('for call at\nno stack trace'),
+  })
+  await close()
+  const closed = way.call('commit', { mutations: [] }, 5000)
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit)
+  await expect(closed).rejects.toThrow()
 })
 
 test('from the second call on the layers above the connections are left out', async () => {

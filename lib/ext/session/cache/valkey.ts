@@ -37,16 +37,20 @@ export interface ValkeyWorld {
 const defaultPort = 6379
 /** The server works, but does not take this: no memory, no disk for its snapshot, a script that runs for too long. */
 const refusals = new Set(['OOM', 'MISCONF', 'BUSY'])
+/** Ms without a call after which the connection is kept open: firewalls and address translation forget idle ones, in silence. */
+const keepAliveDelay = 30_000
 const probe = 'tipfy:probe'
 /** Keys of the first and last slots of a cluster, and of some between: where it has shards, one of them is elsewhere. */
 const probes = ['13959', '9', '6', '3', '24959'].map((n) => probe + n)
 
 const systemWorld: ValkeyWorld = {
   clock: systemClock,
-  openSocket: ({ host, port = defaultPort, tls = false, ca }) =>
-    tls
+  openSocket: ({ host, port = defaultPort, tls = false, ca }) => {
+    const socket = tls
       ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca }) })
-      : connectTcp({ host, port }),
+      : connectTcp({ host, port })
+    return socket.setKeepAlive(true, keepAliveDelay)
+  },
 }
 
 /** A link to one server. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { createServer, type Server, Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { memcachedLink } from '../../../../lib/ext/session/cache/memcached.ts'
 import { type ValkeyOptions, valkeyLink } from '../../../../lib/ext/session/cache/valkey.ts'
 import { freePort, Memcached, memcachedFound } from '../../../support/memcached.ts'
@@ -45,6 +45,13 @@ describe.each(valkeyServers)('a connection to %s', (program) => {
     expect(await connection.delete('k', second)).toBe(true)
     expect(await connection.replace('k', 'e', 10, second)).toBeNull()
     expect(await connection.delete('k')).toBe(false)
+  })
+
+  test('is kept open while it is idle', async () => {
+    const keepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive')
+    await connect(server.port)
+    expect(keepAlive.mock.calls).toEqual([[true, 30_000]])
+    keepAlive.mockRestore()
   })
 
   test('gets what is there, or adds, in one call', async () => {

@@ -31,6 +31,8 @@ export interface BoundRule {
   readonly builder: Builder;
 }
 
+export type Bytes = Uint8Array | ArrayBuffer;
+
 export interface CacheControl extends Record<keyof typeof flags, boolean>, Record<keyof typeof seconds, number | null> {}
 export class CacheControl {
   constructor(headers: HeaderList);

@@ -540,9 +540,9 @@ export class Response {
   body: Body;
   compress: boolean | null;
   isConditional: boolean;
-  constructor(body?: string | Uint8Array | Html | StreamSource | null, options?: ResponseOptions);
+  constructor(body?: string | Bytes | Html | Blob | StreamSource | null, options?: ResponseOptions);
   get data(): string | Uint8Array;
-  set data(data: string | Uint8Array | Html);
+  set data(data: string | Bytes | Html);
   get status(): number;
   set status(status: number);
   get statusCode(): number;

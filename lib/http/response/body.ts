@@ -1,6 +1,7 @@
 // The kinds of body of a response, and the end of a source that will not be read.
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
+import { isAnyArrayBuffer, isUint8Array } from 'node:util/types'
 import type { EventStream } from './events.ts'
 import type { StreamSource } from './pieces.ts'
 
@@ -47,6 +48,18 @@ export class FileBody {
     this.path = path
     this.options = options
   }
+}
+
+/** Bytes as they are given. */
+export type Bytes = Uint8Array | ArrayBuffer
+
+export function isBytes(value: unknown): value is Bytes {
+  return isUint8Array(value) || isAnyArrayBuffer(value)
+}
+
+/** True for a Blob or File of any realm or library. */
+export function isBlob(value: object): value is Blob {
+  return /^\[object (?:Blob|File)\]$/.test(Object.prototype.toString.call(value))
 }
 
 /** The body of a response. */

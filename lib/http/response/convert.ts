@@ -1,5 +1,5 @@
 // Converts the return value of a handler to the response to send.
-import { isAnyArrayBuffer, isTypedArray, isUint8Array } from 'node:util/types'
+import { isTypedArray } from 'node:util/types'
 import { TipfyError } from '../../internal/errors.ts'
 import { writeJson } from '../../internal/write-json.ts'
 import { HTTPException } from '../exceptions.ts'
@@ -7,7 +7,7 @@ import { HeaderList, RequestHeaders } from '../headers.ts'
 import { safeText } from '../html.ts'
 import { MultiDict } from '../multidict.ts'
 import type { Request } from '../request/request.ts'
-import { FileBody, type StreamSource } from './body.ts'
+import { FileBody, isBlob, isBytes, type StreamSource } from './body.ts'
 import { prepareFile } from './open-file.ts'
 import { Response as OwnResponse } from './response.ts'
 
@@ -27,16 +27,9 @@ function isIterable(value: object): boolean {
   return (Symbol.asyncIterator in value || Symbol.iterator in value) && !isNoStream(value)
 }
 
-const tagOf = (value: object) => Object.prototype.toString.call(value)
-
 /** True for a web-standard Response of any realm or library. */
 function isWebResponse(value: object): value is globalThis.Response {
-  return tagOf(value) === '[object Response]'
-}
-
-/** True for a Blob or File of any realm or library. */
-function isBlob(value: object): value is Blob {
-  return /^\[object (?:Blob|File)\]$/.test(tagOf(value))
+  return Object.prototype.toString.call(value) === '[object Response]'
 }
 
 /**
@@ -61,7 +54,7 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
     return current
   }
   if (typeof returned === 'object' && returned !== null) {
-    if (isUint8Array(returned)) {
+    if (isBytes(returned)) {
       current.data = returned
       return current
     }
@@ -72,11 +65,7 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
       return current
     }
     if (isIterable(returned)) return current.stream(returned as StreamSource)
-    if (isAnyArrayBuffer(returned)) {
-      current.data = new Uint8Array(returned)
-      return current
-    }
-    if (isBlob(returned)) return streamBlob(returned, current)
+    if (isBlob(returned)) return current.sendBlob(returned)
     const other = replacement(returned, request)
     if (other !== null) {
       current.dropBody()
@@ -91,8 +80,8 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
 export function isReturnable(value: unknown): boolean {
   if (value === undefined || typeof value === 'string') return true
   if (typeof value !== 'object' || value === null) return false
-  if (isUint8Array(value) || isJson(value) || isIterable(value) || isResponse(value)) return true
-  return isAnyArrayBuffer(value) || isBlob(value) || safeText(value) !== undefined
+  if (isBytes(value) || isJson(value) || isIterable(value) || isResponse(value)) return true
+  return isBlob(value) || safeText(value) !== undefined
 }
 
 /** Returns true for a response, ours or the web's, and for an HTTPException. */
@@ -116,13 +105,6 @@ export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
   response.body = text
   response.suggestType('application/json; charset=utf-8')
   return response
-}
-
-/** Sends a Blob, which may be a file (fs.openAsBlob) that is larger than memory. */
-function streamBlob(blob: Blob, response: OwnResponse): OwnResponse {
-  if (blob.type !== '') response.suggestType(blob.type)
-  response.headers.set('content-length', blob.size)
-  return response.stream(blob.stream())
 }
 
 // Headers of one connection (RFC 9110, 7.6.1), not of the response.

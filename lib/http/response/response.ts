@@ -1,7 +1,7 @@
 // The response under construction: fields that the handler sets and send.ts sends. The list of headers is only made when
 // more than the content type is needed.
 import { inspect } from 'node:util'
-import { isDate, isUint8Array } from 'node:util/types'
+import { isAnyArrayBuffer, isDate, isUint8Array } from 'node:util/types'
 import { checkFunction, checkText, notText, wrongArgument } from '../../internal/arguments.ts'
 import { TipfyError } from '../../internal/errors.ts'
 import { checkOptionNames } from '../../internal/options.ts'
@@ -17,7 +17,17 @@ import {
 import { checkHeaderValue, HeaderList, type HeadersInit } from '../headers.ts'
 import { Html } from '../html.ts'
 import { attachment, mimetypeOf, withCharset } from '../media-types.ts'
-import { type Body, endSource, FileBody, fileOptions, type SendFileOptions, type StreamSource } from './body.ts'
+import {
+  type Body,
+  type Bytes,
+  endSource,
+  FileBody,
+  fileOptions,
+  isBlob,
+  isBytes,
+  type SendFileOptions,
+  type StreamSource,
+} from './body.ts'
 import { CacheControl, deltaSeconds } from './cache-control.ts'
 import { type EventOptions, type EventSourceFunction, EventStream, eventOptions } from './events.ts'
 
@@ -61,10 +71,11 @@ export class Response {
   #isSent = false
 
   /** @throws {TipfyError} TIPFY_E_STATUS, TIPFY_E_HEADER_NAME, TIPFY_E_HEADER_VALUE, TIPFY_E_RESPONSE_BODY */
-  constructor(body?: string | Uint8Array | Html | StreamSource | null, options?: ResponseOptions) {
+  constructor(body?: string | Bytes | Html | Blob | StreamSource | null, options?: ResponseOptions) {
     if (options !== undefined) this.#fill(options)
     if (body === undefined || body === null) return
-    if (typeof body === 'string' || body instanceof Html || isUint8Array(body)) this.data = body
+    if (typeof body === 'string' || body instanceof Html || isBytes(body)) this.data = body
+    else if (isBlob(body)) this.sendBlob(body)
     else this.stream(body)
   }
 
@@ -89,10 +100,11 @@ export class Response {
     throw new TipfyError('TIPFY_E_RESPONSE_STREAMS')
   }
 
-  set data(data: string | Uint8Array | Html) {
+  set data(data: string | Bytes | Html) {
     if (this.#isSent) throw sentError('data')
     if (typeof data === 'string' || isUint8Array(data)) this.body = data
     else if (data instanceof Html) this.body = data.toString()
+    else if (isAnyArrayBuffer(data)) this.body = new Uint8Array(data)
     else throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: data === null ? 'null' : typeof data })
   }
 
@@ -246,6 +258,13 @@ export class Response {
     }
     this.body = source
     return this
+  }
+
+  /** Sends a Blob, which may be a file that is larger than memory, with its length and, unless another is set, its type. @internal */
+  sendBlob(blob: Blob): this {
+    if (blob.type !== '') this.suggestType(blob.type)
+    this.headers.set('content-length', blob.size)
+    return this.stream(blob.stream())
   }
 
   /**

@@ -112,6 +112,18 @@ test('an ArrayBuffer is bytes, a Blob a stream of a known length, with the type 
   expect(made(new Blob(['a'])).contentType).toBe('text/html; charset=utf-8')
 })
 
+test('a Response takes a Blob and an ArrayBuffer, too', async () => {
+  const file = new TipfyResponse(new Blob(['abc'], { type: 'text/csv' }), { status: 201 })
+  expect([file.status, file.contentType, file.headers.get('content-length')]).toEqual([201, 'text/csv', '3'])
+  expect(await new Response(file.body as ReadableStream).text()).toBe('abc')
+  const named = new TipfyResponse(new Blob(['abc'], { type: 'text/csv' }), { mimetype: 'text/plain' })
+  expect(named.contentType).toBe('text/plain; charset=utf-8')
+  const bytes = new TipfyResponse(new Uint8Array([1, 2]).buffer)
+  expect(bytes.data).toEqual(new Uint8Array([1, 2]))
+  bytes.data = new Uint8Array([3]).buffer
+  expect(bytes.data).toEqual(new Uint8Array([3]))
+})
+
 test('another response is taken as a copy, so that one kept for all does not gather the cookies of each', () => {
   const kept = new TipfyResponse('kept', { status: 202 })
   const response = made(kept)

@@ -17,13 +17,12 @@ function withAdmin<T>(fn: (admin: SessionAdmin) => Promise<T>): Promise<T> {
     if (!(sessionInterface instanceof Sessions))
       throw new TipfyError('TIPFY_E_SESSION_HOOK', { name: 'tipfy sessions' })
     if (sessionInterface.openedRepository === undefined) throw new TipfyError('TIPFY_E_SESSION_NOT_STORED')
-    const result = await fn(sessionInterface.openedRepository.admin)
+    const { admin } = sessionInterface.openedRepository
+    const result = await fn(admin)
     // This process ends, and tells the cache later no more.
-    if (sessionInterface.repository!.stats.cacheUnconfirmed > 0) {
-      const { entryLife } = await import('../ext/session/cache/cache.ts')
-      const bound = Math.round(entryLife(sessionInterface.settings.cacheTtl * 1000) / 1000)
+    if (admin.untoldFor > 0) {
       printError(
-        `The cache could not be told: other processes may serve what it has for ${bound} s more. \`tipfy check --cache\` says what is wrong with it.`,
+        `The cache could not be told: other processes may serve what it has for ${admin.untoldFor} s more. \`tipfy check --cache\` says what is wrong with it.`,
       )
     }
     return result

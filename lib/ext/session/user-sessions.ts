@@ -2,8 +2,7 @@
 import { TipfyError } from '../../internal/errors.ts'
 import { describeGiven } from '../../internal/has-text.ts'
 import type { DatastoreSession } from './backends/datastore.ts'
-import type { SessionSummary } from './repository/repository.ts'
-import type { MayFollow } from './repository/successors.ts'
+import type { MayFollow, SessionSummary } from './repository/repository.ts'
 
 /** One of a user's sessions. */
 export interface UserSession extends SessionSummary {

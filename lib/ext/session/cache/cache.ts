@@ -31,7 +31,7 @@ export function cacheOn(
 /** Seconds that a reader may take from Datastore to the cache. */
 const leaseSeconds = 5
 /** Returns the milliseconds that an entry can live: a lease may just have been given, and servers round. */
-export const entryLife = (cacheTtl: number): number => cacheTtl + leaseSeconds * 1000 + 2000
+const entryLifeOf = (cacheTtl: number): number => cacheTtl + leaseSeconds * 1000 + 2000
 
 /** The text of a lease where the server's own ids tell one from another. */
 const anyLease = 'lease of a reader'
@@ -51,6 +51,7 @@ interface Seen {
 type Looked = { record: CachedRecord } | { lease: Seen | null }
 
 export class SessionCache {
+  readonly entryLife: number
   readonly servers: CacheServer[]
   readonly retiring: CacheServer[]
   readonly #clock: Clock
@@ -70,10 +71,11 @@ export class SessionCache {
     this.#counters = parts.counters
     this.#ttl = cacheTtl
     this.#timeout = cacheTimeout
+    this.entryLife = entryLifeOf(cacheTtl)
     const settings = {
       timeout: cacheTimeout,
       connectTimeout: cacheConnectTimeout,
-      entryLife: entryLife(cacheTtl),
+      entryLife: this.entryLife,
       onTrouble,
     }
     const serverOn = (link: CacheLink) => new CacheServer(link, parts.clock, parts.counters, settings)

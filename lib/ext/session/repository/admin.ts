@@ -37,6 +37,11 @@ export class SessionAdmin {
     this.#now = now
   }
 
+  /** Seconds for which other processes may serve what this one could not tell the cache; 0 if it has told all. */
+  get untoldFor(): number {
+    return Math.round(this.#repository.untoldFor / 1000)
+  }
+
   /** The id by which tools know the session whose cookie holds `sid`. */
   idOf(sid: string): string {
     return this.#repository.idOf(sid)

@@ -112,6 +112,8 @@ export interface CachePort {
   readonly servers: readonly CacheServerState[]
   /** The servers of another cache, where entries are only deleted. */
   readonly retiring: readonly CacheServerState[]
+  /** Ms that an entry can live. */
+  readonly entryLife: number
   /** Opens the connections. */
   start(): void
   /** Returns the cached record, or what `fetch` finds; a record that was fetched is cached. */

@@ -24,7 +24,7 @@ import { listSessions, login, parts, revokeAll, type SessionSummary } from './us
 import { type Change, type Saved, SessionWriter } from './writer.ts'
 
 export type { Loaded, NewState, RepositoryParts, RepositorySettings } from './settings.ts'
-export { RepositoryUnavailable, type Saved, type SessionRecord, type SessionSummary }
+export { type MayFollow, RepositoryUnavailable, type Saved, type SessionRecord, type SessionSummary }
 
 /** Characters of data from which on a session is called large: each use of one takes milliseconds. */
 const largeSession = 256 * 1024
@@ -62,6 +62,11 @@ export class SessionRepository {
 
   get cacheServers(): readonly CacheServerState[] {
     return this.#cache === null ? [] : [...new Set([...this.#cache.servers, ...this.#cache.retiring])]
+  }
+
+  /** Ms for which other processes may serve what this one could not tell the cache; 0 if it has told all. */
+  get untoldFor(): number {
+    return this.#cache !== null && this.stats.cacheUnconfirmed > 0 ? this.#cache.entryLife : 0
   }
 
   /** Opens the connections to the cache, so that the first request finds them open. */

@@ -1,5 +1,5 @@
 // Describes the error of a command in one line: what was given, what was wanted, the remedy.
-import { relative } from 'node:path'
+import { dirname, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeError, inspectError, isInstance } from '../internal/describe-error.ts'
 import { printError } from './output.ts'
@@ -15,14 +15,17 @@ const oneLine = (text: string) =>
     .join(' ')
     .trim()
 
-/** Finds the first place in a stack that is the user's: neither Node's nor a package's. */
+/** The folder of tipfy's own code. */
+const ownFolder = dirname(import.meta.dirname) + sep
+
+/** Finds the first place in a stack that is the user's: neither Node's nor a package's nor tipfy's. */
 function placeIn(stack: string): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     const found = line.match(/(?:\()?((?:file:\/\/)?\/[^()]*?):(\d+):\d+\)?$/)
     if (found === null || found[1]!.includes('/node_modules/')) continue
     const path = found[1]!.startsWith('file:') ? fileURLToPath(found[1]!) : found[1]!
     const shown = relative(process.cwd(), path)
-    if (!shown.startsWith('..')) return `${shown}:${found[2]}`
+    if (!shown.startsWith('..') && !path.startsWith(ownFolder)) return `${shown}:${found[2]}`
   }
   return undefined
 }
@@ -31,9 +34,10 @@ function placeIn(stack: string): string | undefined {
 export function describeFailure(error: unknown): string {
   const { code, message, name = 'Error', stack } = describeError(error)
   if (stack === undefined) return `tipfy: ${oneLine(message)} was thrown.`
-  if (`${code}`.startsWith('TIPFY_E_') || isInstance(error, UsageError)) return `tipfy: ${oneLine(message)}`
+  if (isInstance(error, UsageError)) return `tipfy: ${oneLine(message)}`
   const place = placeIn(stack)
-  const where = place === undefined ? '' : ` (${place})`
+  const where = place === undefined || message.includes(place) ? '' : ` (${place})`
+  if (`${code}`.startsWith('TIPFY_E_')) return `tipfy: ${oneLine(message)}${where}`
   return `tipfy: ${name}: ${oneLine(message).replace(/\.$/, '')}${where}. Run it again with --stack to see where it comes from.`
 }
 

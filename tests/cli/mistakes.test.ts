@@ -18,6 +18,27 @@ const mistakes: [string, Files, string][] = [
     'config.ts:1 imports "session" from tipfy, which does not export it. Import it from \'tipfy/ext/session\'.',
   ],
   [
+    'a global used where a module is imported',
+    {
+      'app/home.ts': `import { RequestHandler, request } from 'tipfy'
+const path = request.path
+export class Home extends RequestHandler {}
+`,
+    },
+    'rule "/": `request` was used outside a request. Use it in code that a request runs (a handler, a hook, and what they await), use the promise form of a driver, or bind a callback to its request: bindContext(fn). (app/home.ts:2)',
+  ],
+  [
+    'a rule without a slash, in the line where it is made',
+    {
+      'urls.ts': `import { Rule } from 'tipfy'
+export const getRules = () => [
+  new Rule('about', { endpoint: 'about', handler: 'home:Home' }),
+]
+`,
+    },
+    'urls: The rule `about` does not begin with a slash. Write the path of a URL: `/about`. (urls.ts:3)',
+  ],
+  [
     'a type imported as a value',
     config("import { Config } from 'tipfy'"),
     'config.ts:1 imports "Config" from tipfy, which exports no such value. If it is a type, import it with `import type`: Node strips types without looking into other files.',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { evaluate, rangeCounts, selectRange } from '../conditional.ts'
 import { type HTTPException, PreconditionFailed, RequestedRangeNotSatisfiable } from '../exceptions.ts'
 import type { Request } from '../request/request.ts'
-import { variesByCoding } from './compress.ts'
+import { codingFor, variesByCoding } from './compress.ts'
 import type { Response } from './response.ts'
 
 /** Headers of the content, left out of a 304. */
@@ -31,7 +31,8 @@ export function applyConditions(response: Response, request: Request, size: numb
   const outcome = evaluate(method, message.headers, validators)
   if (outcome === 412) become(response, new PreconditionFailed(), request)
   if (outcome === 304) {
-    variesByCoding(response, request, size)
+    // Its tag is that of the 200, which is weak where the content would be compressed: a cache updates by it what it keeps.
+    codingFor(response, request, size)
     response.dropBody()
     response.status = 304
     for (const name of contentHeaders) response.headers.delete(name)

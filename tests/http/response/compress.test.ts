@@ -128,9 +128,14 @@ test('the 304 and the 206 of what is compressed tell caches so, as its 200 does'
   const ask = async (headers: Record<string, string>) => {
     const reply = await fetch(server.url, { headers: { 'accept-encoding': 'gzip', ...headers } })
     await reply.arrayBuffer()
-    return [reply.status, reply.headers.get('vary')]
+    return [reply.status, reply.headers.get('vary'), reply.headers.get('etag')]
   }
-  expect(await ask({})).toEqual([200, 'Accept-Encoding'])
-  expect(await ask({ 'if-none-match': 'W/"v1"' })).toEqual([304, 'Accept-Encoding'])
-  expect(await ask({ range: 'bytes=0-3' })).toEqual([206, 'Accept-Encoding'])
+  expect(await ask({})).toEqual([200, 'Accept-Encoding', 'W/"v1"'])
+  expect(await ask({ 'if-none-match': 'W/"v1"' })).toEqual([304, 'Accept-Encoding', 'W/"v1"'])
+  expect(await ask({ 'if-none-match': '"v1"', 'accept-encoding': 'identity' })).toEqual([
+    304,
+    'Accept-Encoding',
+    '"v1"',
+  ])
+  expect(await ask({ range: 'bytes=0-3' })).toEqual([206, 'Accept-Encoding', '"v1"'])
 })

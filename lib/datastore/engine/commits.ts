@@ -1,4 +1,5 @@
 // Commits: which transaction they end, what they wait for, and how they are written.
+import { ticks } from '../../internal/timers.ts'
 import { applyChanges, checkReads } from './commit.ts'
 import type { EmulatorLocks } from './emulator-locks.ts'
 import { enumName, toTimestamp } from './encoding/convert.ts'
@@ -51,7 +52,7 @@ export class Commits {
     if (transaction?.readOnly && changes.length > 0) throw invalid('Cannot modify entities in a read-only transaction.')
     if (this.#emulated) {
       for (const change of changes) if (!change.base?.fail) change.base = undefined
-      await this.#emulated.free(changes, transaction)
+      await this.#emulated.free(changes, transaction, timeout)
     }
     if (transaction) this.#transactions.close(transaction)
     try {
@@ -87,7 +88,7 @@ export class Commits {
 
   /** Writes changes once no lock is in their way. */
   async #write(changes: Change[], transaction: Transaction | undefined, timeout: number): Promise<CommitResponse> {
-    const deadline = Date.now() + timeout
+    const deadline = ticks() + timeout
     const locks = this.#locks
     for (;;) {
       try {
@@ -96,7 +97,7 @@ export class Commits {
           locks!.checkKeys(transaction, writtenKeys(changes))
           const check = (written: Written[]) => locks!.checkQueries(transaction, written)
           return applyChanges(this.#store, changes, transaction, versions, check)
-        }, deadline - Date.now())
+        }, deadline - ticks())
       } catch (error) {
         if (!(error instanceof Blocked)) throw error
         await locks!.wait(transaction, error, deadline)

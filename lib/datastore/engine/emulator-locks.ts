@@ -18,8 +18,12 @@ export class EmulatorLocks {
     this.#wait = wait
   }
 
-  /** Resolves once no other transaction has read what `changes` write. @throws StatusError ABORTED after the wait. */
-  async free(changes: readonly Change[], own: Transaction | undefined): Promise<void> {
+  /**
+   * Resolves once no other transaction has read what `changes` write.
+   *
+   * @param timeout Milliseconds that the caller can wait. @throws StatusError ABORTED after the wait.
+   */
+  async free(changes: readonly Change[], own: Transaction | undefined, timeout: number): Promise<void> {
     const written = new Set(changes.map(({ key }) => idOf(partitionName(key.partitionId), pathBytes(key.path))))
     const isFree = () =>
       Array.from(this.#open()).every(
@@ -35,10 +39,13 @@ export class EmulatorLocks {
         this.#waiting.delete(look)
         resolve()
       }
-      const timer = setTimeout(() => {
-        this.#waiting.delete(look)
-        reject(new StatusError(Code.ABORTED, 'Transaction lock timeout.'))
-      }, this.#wait)
+      const timer = setTimeout(
+        () => {
+          this.#waiting.delete(look)
+          reject(new StatusError(Code.ABORTED, 'Transaction lock timeout.'))
+        },
+        Math.min(this.#wait, timeout),
+      )
       this.#waiting.add(look)
     })
   }

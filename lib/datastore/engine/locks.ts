@@ -1,6 +1,6 @@
 // Pessimistic concurrency: what a transaction reads is locked until it ends, and commits that write it wait. Reads never wait.
 
-import { clearTimeout, setTimeout } from '../../internal/timers.ts'
+import { clearTimeout, setTimeout, ticks } from '../../internal/timers.ts'
 import type { Properties } from './encoding/values.ts'
 import type { RunQueryRequest } from './protocol/messages.ts'
 import { asStatus, Code, StatusError } from './protocol/status.ts'
@@ -133,7 +133,7 @@ export class Locks {
       const waiter: Waiter = {
         holders,
         deadline,
-        lookedAt: Date.now(),
+        lookedAt: ticks(),
         settle: (error) => {
           this.#waiters.delete(waiter)
           if (own) this.#tables.endWaits(own.id)
@@ -161,7 +161,7 @@ export class Locks {
       if (!this.#tables.release(id)) break
       this.#unreleased.delete(id)
     }
-    const now = Date.now()
+    const now = ticks()
     for (const waiter of this.#waiters) {
       try {
         this.#look(waiter, now)

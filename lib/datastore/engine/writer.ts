@@ -1,7 +1,7 @@
 // Writes commits that arrive in one turn of the event loop as one SQLite transaction, with one wait for the disk. Waiting for
 // another process happens here, between turns, never inside SQLite.
 
-import { setImmediate, setTimeout } from '../../internal/timers.ts'
+import { setImmediate, setTimeout, ticks } from '../../internal/timers.ts'
 import { asStatus, Code, StatusError } from './protocol/status.ts'
 import { isBusy } from './storage/busy.ts'
 import type { Store } from './storage/store.ts'
@@ -66,7 +66,7 @@ export class Writer {
   /** Queues work for the next SQLite transaction; settles once that is on disk. @param timeout Milliseconds to wait for the lock. */
   write<T>(task: Task<T>, timeout: number): Promise<T> {
     return new Promise((done, fail) => {
-      this.#queue.push({ task, done: done as (result: unknown) => void, fail, deadline: Date.now() + timeout })
+      this.#queue.push({ task, done: done as (result: unknown) => void, fail, deadline: ticks() + timeout })
       if (!this.#scheduled) this.#schedule()
     })
   }
@@ -102,7 +102,7 @@ export class Writer {
 
   #wait(): void {
     this.#attempts++
-    const now = Date.now()
+    const now = ticks()
     this.#queue = this.#queue.filter((pending) => {
       if (pending.deadline > now) return true
       pending.fail(new StatusError(Code.ABORTED, 'too much contention on the data folder, please try again.'))

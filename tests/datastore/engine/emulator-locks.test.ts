@@ -1,6 +1,7 @@
 import type { Datastore } from '@google-cloud/datastore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { closeDatastore, openDatastore } from '../../../lib/datastore/client.ts'
+import { Engine } from '../../../lib/datastore/engine/engine.ts'
 import { internalsOf, transportName } from '../../../lib/datastore/google/client-internals.ts'
 
 let datastore: Datastore
@@ -52,6 +53,15 @@ test('a base version counts only with the strategy FAIL', async () => {
   await expect(strict).rejects.toMatchObject({ code: 9 })
   const ignored = await call<Committed>('commit', { mutations: [update] })
   expect(ignored.mutationResults[0]!.conflictDetected).toBe(false)
+})
+
+test('a commit that waits for one gives up when its caller has no more time', async () => {
+  const engine = new Engine({ memory: true, lockWait: 60_000 })
+  const target = { projectId: 'p' }
+  const { transaction } = engine.beginTransaction({ ...target, transactionOptions: { readWrite: {} } })
+  engine.lookup({ ...target, keys: [key('a')], readOptions: { transaction } })
+  await expect(engine.commit({ ...target, mode: 2, ...upsert('a', 1) }, 20)).rejects.toMatchObject({ code: 10 })
+  engine.close()
 })
 
 test('a commit waits for a transaction that has read what it writes', async () => {

@@ -112,6 +112,18 @@ describe('two processes on one folder, pessimistic', () => {
     await other.commit(put('a'))
   })
 
+  test('nor does a commit wait longer where the time of day is put back meanwhile', async () => {
+    const [one, other] = [open(), open()]
+    reading(one, 'a')
+    const commit = outcome(other.commit(put('a'), 50))
+    const now = Date.now()
+    const earlier = jest.spyOn(Date, 'now').mockReturnValue(now - 3_600_000)
+    const late = new Promise((resolve) => setTimeout(resolve, 2000, 'still waiting'))
+    const first = await Promise.race([commit, late])
+    earlier.mockRestore()
+    expect(first).toBe(10)
+  })
+
   test('the locks of a process that is killed are gone', async () => {
     const engine = open()
     await engine.commit(put('a'))

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { Engine } from '../../../lib/datastore/engine/engine.ts'
 import { StatusError } from '../../../lib/datastore/engine/protocol/status.ts'
 import { limits } from '../../../lib/datastore/engine/storage/history.ts'
@@ -221,6 +221,20 @@ describe('while another process writes', () => {
     other.exec('COMMIT')
     await engine.commit(put('b', 1))
     expect(read(engine, 'a')).toBe('1')
+    other.close()
+    engine.close()
+  })
+
+  test('nor does a commit wait longer where the time of day stands still, as with fake timers', async () => {
+    const engine = new Engine({ dataFolder: folder })
+    const other = stranger()
+    other.exec('BEGIN IMMEDIATE')
+    const stopped = jest.spyOn(Date, 'now').mockReturnValue(1_000_000_000_000)
+    const commit = engine.commit(put('a', 2), 20)
+    const late = new Promise((resolve) => setTimeout(resolve, 2000, 'still waiting'))
+    const first = await Promise.race([commit.catch(({ code }) => code), late])
+    stopped.mockRestore()
+    expect(first).toBe(10)
     other.close()
     engine.close()
   })

@@ -130,5 +130,5 @@ function indexesUserAlone(properties: StoredRecord['properties']): boolean {
     const isIndexed = !properties[name]!.excludeFromIndexes
     if (isIndexed !== (name === 'username')) return false
   }
-  return true
+  return properties.username !== undefined
 }

@@ -136,6 +136,18 @@ test('the index follows a change of the user, and loses what another program had
   expect(await rows.find('bob', 5000)).toEqual(['a'])
 })
 
+test('the index gets the user of a record that another program has saved without one', async () => {
+  const data = open(newFolder())
+  const rows = new EmbeddedDatastore(data, { kind: 'Session' })
+  await insert(rows, 'a')
+  const { username: _, ...properties } = data.engine.lookup({ ...target, keys: [keyOf('a')] }).found[0]!.entity
+    .properties!
+  await data.engine.commit({ ...target, mode: 2, mutations: [{ update: { key: keyOf('a'), properties } }] })
+  expect(found(data, 'username', { nullValue: 0 })).toEqual([])
+  await change(rows, 'a', '{"n":1}')
+  expect(found(data, 'username', { nullValue: 0 })).toEqual(['a'])
+})
+
 test('a transaction that has read a session makes a change of it wait', async () => {
   const data = open(newFolder())
   const rows = new EmbeddedDatastore(data, { kind: 'Session' })

@@ -141,6 +141,43 @@ describe('what a cookie holds', () => {
   })
 })
 
+describe.each(kinds)('with %s sessions, while a deploy replaces instances', (kind) => {
+  const newKey = 'another-key-of-the-tests-9876543210-abc'
+  const handlers = {
+    '/': count,
+    '/form': () => sessionStore.csrfToken(),
+    '/send': () => sessionStore.checkCsrf().then(() => 'sent'),
+    '/keep': () => sessionStore.setSecureCookie('basket', 'tea') ?? '',
+    '/basket': () => String(sessionStore.getSecureCookie('basket')),
+  }
+
+  test.each<[string, string[], string[]]>([
+    ['first, where the new key is known', [key], [key, newKey]],
+    ['second, where it signs', [key, newKey], [newKey, key]],
+    ['last, where the old key is forgotten', [newKey, key], [newKey]],
+  ])('a key is changed without a loss: %s', async (_, before, after) => {
+    const old = await serveSite(kind, handlers, { session: { secretKey: before } })
+    const { dataFolder } = old.sessions.settings
+    const next = await serveSite(kind, handlers, { session: { secretKey: after, dataFolder } })
+    for (const [first, second] of [
+      [old, next],
+      [next, old],
+    ] as const) {
+      const visitor = first.visitor()
+      await visitor.ask('/')
+      await visitor.ask('/keep')
+      const token = (await visitor.ask('/form')).text
+      for (const [at, { port }] of [second, first, second].entries()) {
+        visitor.port = port
+        expect((await visitor.ask('/')).text).toBe(String(at + 2))
+        expect((await visitor.ask('/basket')).text).toBe('tea')
+        const sent = await visitor.ask('/send', { method: 'POST', headers: { 'x-csrf-token': token } })
+        expect(sent.text).toBe('sent')
+      }
+    }
+  })
+})
+
 describe('several sessions', () => {
   const options: SiteOptions = { session: { expiration: 4400 } }
 

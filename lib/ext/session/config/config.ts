@@ -109,7 +109,7 @@ const isDatastore = (value: unknown): boolean =>
   typeof (value as DatastoreClient | null)?.transaction === 'function'
 
 const table = {
-  /** Signs the cookies: one key, or a list, newest first, each of 32 bytes or more. Development makes one and keeps it. */
+  /** Signs the cookies: one key, or a list, of which the first signs and all are believed, each of 32 bytes or more. Development makes one. */
   secretKey: setting<string | readonly string[] | null>(null, 'null|string|string[]'),
   /** Seconds without a request until a session ends. */
   expiration: setting(86_400, (value) => isSeconds(value) || 'a number of seconds above 0'),

@@ -77,7 +77,7 @@ describe('a block that is run logs the output in its comments:', () => {
       results.set(block, result)
     }
   })
-  afterAll(() => Promise.all(results.values()))
+  afterAll(() => Promise.all(results.values()), 120_000)
 
   test.each(runnable.map((block) => [block.place, block] as const))(
     '%s',

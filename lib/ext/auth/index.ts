@@ -44,7 +44,7 @@ const hashers = new WeakMap<object, PasswordHasher>()
 let hasherOfScript: PasswordHasher | undefined
 
 function hasher(): PasswordHasher {
-  if (applications.count === 0) {
+  if (contextStorage.getStore() === undefined && applications.count === 0) {
     mustBeTheOnlyCopy()
     hasherOfScript ??= new PasswordHasher()
     return hasherOfScript

@@ -152,6 +152,27 @@ test("a file's name has no folders", async () => {
   expect(await (await post(formOf({ f: new File(['x'], 'C:\\windows\\x.exe') }))).text()).toBe('x.exe')
 })
 
+test('a part with a type and no file name is a field; bytes without a name are a file', async () => {
+  handle = async (request) => [
+    [...(await request.form())],
+    [...(await request.files())].map(([name, { size }]) => [name, size]),
+  ]
+  const part = (name: string, type: string) =>
+    `--b\r\ncontent-disposition: form-data; name="${name}"\r\ncontent-type: ${type}\r\n\r\nabc\r\n`
+  const parts =
+    part('text', 'text/plain; charset=utf-8') +
+    part('json', 'application/json') +
+    part('bytes', 'application/octet-stream')
+  const shown = await (await post(`${parts}--b--\r\n`, 'multipart/form-data; boundary=b')).json()
+  expect(shown).toEqual([
+    [
+      ['text', 'abc'],
+      ['json', 'abc'],
+    ],
+    [['bytes', 3]],
+  ])
+})
+
 test('names come as they were written, quotes and all; control characters of a file name do not', async () => {
   handle = async (request) => [
     [...(await request.form()).keys()],

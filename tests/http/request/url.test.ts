@@ -12,6 +12,7 @@ test('a path that cannot be decoded is left as it came', () => {
 
 test('url is the whole URL', () => {
   expect(fakeRequest('/a?b=c').url).toBe('http://localhost/a?b=c')
+  expect(fakeRequest('/?phone=%2B49').url).toBe('http://localhost/?phone=%2B49')
   expect(fakeRequest('/a', { encrypted: true, headers: { Host: 'example.com:8443' } }).url).toBe(
     'https://example.com:8443/a',
   )

@@ -31,6 +31,7 @@ const app = makeApp({
     secretKey: 'Q7xkZ2mVb9Jr4TnLw8HcYp3Fd6Gs1Ae5',
     datastore: process.env['DATASTORE_EMULATOR_HOST'] ? 'cloud' : 'embedded',
     dataFolder: process.argv[2]!,
+    storeTimeout: 60, // on a busy machine the first call may take long
   },
 })
 const client = createClient(app)

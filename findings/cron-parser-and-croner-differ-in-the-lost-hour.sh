@@ -3,8 +3,8 @@
 #   runs four times, at 03:00 to 03:45, by cron-parser, and not at all by croner. In autumn both agree, and so they do for `0 2 * * *`.
 # Versions: cron-parser 5.10.6, croner 11.0.1, time zone Europe/Berlin.
 # A good guess: as Vixie cron on Debian: a fixed time that was skipped runs once, right after the jump; a pattern with a star or a step is left out.
-# Cause: cron-parser moves the date on by the missing hour and keeps the minutes; croner moves a fixed time to the end of the gap and leaves steps
-#   out.
+# Cause: for each skipped hour of a pattern cron-parser takes the hour behind the gap (matching of hours in CronExpression), with the minutes of the
+#   pattern.
 # Who meets it: nightly jobs one after another: a backup at 02:00 and a clean-up at 02:30 run together, or a clean-up at 03:15 before the job of
 #   02:30.
 set -euo pipefail

@@ -3,7 +3,7 @@
 #   they are read (they are stored whole). all() and iterate() add nothing.
 # Versions: libsql 0.5.29, better-sqlite3 13.2.0.
 # A good guess: the rows of better-sqlite3, with whose API libsql "aims to be compatible".
-# Cause: the native statementGet adds the property; texts are read as C strings.
+# Cause: the native part of libsql adds the property to the row of get(), and its texts come from the library below it, cut at the NUL.
 # Who meets it: `res.json(statement.get(id))` shows the time of the query to users, `{ ...row }` is saved again with one column too many, and
 #   comparisons of rows in tests fail; keys that are joined with '\0' lose their second half.
 set -euo pipefail

@@ -4,8 +4,8 @@
 #   tests, and what one test sets is still there in the next test and in the next describe().
 # Versions: Node 24.21.0 (node:test), jest 30.5.2, vitest 4.1.12, mocha 11.8.0.
 # A good guess: the same in all, since hooks and tests look the same: beforeEach reaches its test and nothing else.
-# Cause: node:test and jest run each hook in an async resource or a chain of promises of its own; vitest awaits beforeAll in the chain that runs the
-#   tests; mocha calls hooks and tests from one chain of setImmediate, which keeps the last value.
+# Cause: enterWith() lasts for the piece of code that called the hook and what it starts. mocha goes on from there by setImmediate
+#   (Runner.immediately); the others await in between, each at another place.
 # Who meets it: tests of code with a current user or a current transaction: green in mocha because of the test before, undefined after a change of
 #   the runner. `run()` around the body of the test is the same everywhere.
 set -euo pipefail

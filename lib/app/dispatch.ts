@@ -5,6 +5,7 @@ import { Response } from '../http/response/response.ts'
 import { TipfyError } from '../internal/errors.ts'
 import { steps, traced } from '../internal/tracing.ts'
 import type { Rule } from '../routing/index.ts'
+import { thrownError } from './error-response.ts'
 import {
   type HandlerClass,
   httpMethods,
@@ -79,7 +80,8 @@ async function callAround(
       context,
       returned === undefined ? await callMethod(context.request, made, verb) : returned,
     )
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrownError(thrown, context.request)
     let handled: unknown
     for (const one of reversed) handled ??= await one.handleException?.(made, error)
     handled ??= await made.handleException?.(error)

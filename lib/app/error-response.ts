@@ -9,7 +9,6 @@ import { beginStream } from '../http/response/started-stream.ts'
 import { describeError, type ErrorDescription, isInstance } from '../internal/describe-error.ts'
 import { escapeControls } from '../internal/redact.ts'
 import { RequestRedirect } from '../routing/index.ts'
-import { current } from './globals.ts'
 import { RepeatedErrors } from './repeated-errors.ts'
 import { responseOf, runSendHooks, useResponse } from './sent-response.ts'
 import type { App, RequestContext } from './types.ts'
@@ -25,7 +24,7 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
   const { request } = context
   let error = request.abortReason(thrown) ?? thrown
   try {
-    if (isResponse(error) && !isInstance(error, HTTPException)) error = wrapped(error, context)
+    error = thrownError(error, request)
     if (isInstance(error, RequestRedirect)) return useResponse(context, error.toResponse())
     if (app.hooks.has('preHandleException')) {
       const response = await app.hooks.intercept('preHandleException', error, app)
@@ -35,7 +34,8 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
     error = hookError
   }
   try {
-    context.response.dropBody()
+    // abort(response) may be given the global one: its stream is sent.
+    if (!isInstance(error, HTTPException) || error.response?.body !== context.response.body) context.response.dropBody()
     return await begun(await errorPage(app, context, error), context)
   } catch (pageError) {
     app.log.error({ err: pageError }, `${nameOf(request)}: the error page could not be made`)
@@ -43,12 +43,10 @@ export async function errorResponse(app: App, context: RequestContext, thrown: u
   }
 }
 
-/** Makes the error of a response that was thrown, `throw redirect('/login')`: the one that abort() would throw. */
-function wrapped(thrown: Response | globalThis.Response, context: RequestContext): HTTPException {
-  const response = replacement(thrown, context.request)!
-  // Its body is sent, and must not be ended with the response that the error replaces.
-  if (current(thrown) === context.response) context.response.body = null
-  return new HTTPException(undefined, { response })
+/** Returns what was thrown or, for a response, `throw redirect('/login')`, the error that abort() would throw. */
+export function thrownError(thrown: unknown, request: Request): unknown {
+  if (!isResponse(thrown) || isInstance(thrown, HTTPException)) return thrown
+  return new HTTPException(undefined, { response: thrown instanceof Response ? thrown : replacement(thrown, request)! })
 }
 
 /** As `errorResponse`, for an error of a preSendResponse hook or one after them: the others run for this response, too. */

@@ -51,7 +51,7 @@ function unusable(name: string, context: Context | undefined): TipfyError {
   if (context === undefined) mustBeTheOnlyCopy()
   if (context === undefined && name === 'app') {
     const { count } = applications
-    const known = count === 0 ? 'has made none' : `has made ${count}, of which no request says one`
+    const known = count === 0 ? 'has none' : `has ${count}, of which no request chooses one`
     return new TipfyError('TIPFY_E_NO_APP', { known })
   }
   const where = describeSource()

@@ -76,11 +76,9 @@ test('other names that are not there are undefined, and tools that look at an ob
 })
 
 test('the application outside a request says how many the process has', async () => {
-  expect(() => current.settings).toThrow(
-    /outside a request, and this process has made none\. In a script, make one first/,
-  )
+  expect(() => current.settings).toThrow(/outside a request, and this process has none\. In a script, make one first/)
   const two = [open(), makeApp({ tipfy: { urls: () => [] } })]
-  expect(() => current.settings).toThrow(/this process has made 2, of which no request says one/)
+  expect(() => current.settings).toThrow(/this process has 2, of which no request chooses one/)
   await two[1]!.close()
   expect(current.settings.dev).toBe(two[0]!.settings.dev)
 })

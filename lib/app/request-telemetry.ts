@@ -38,7 +38,7 @@ const signatures = /((?:^|&)(?:AWSAccessKeyId|Signature|sig|X-Goog-Signature)=)[
  */
 function mountRouteOf({ message, mountPath }: Request): string {
   const segments = mountPath.split('/')
-  for (const [name, value] of Object.entries((message as { params?: object }).params ?? {})) {
+  for (const [name, value] of Object.entries((message as { params?: object }).params ?? {}).reverse()) {
     // A wildcard has the list of its segments.
     const values = [value].flat()
     const at = segments.findLastIndex(

@@ -188,6 +188,7 @@ test('the route names the parameters of the path that it is mounted under, as Ex
   const rule = '/visits/<int:year>/'
   expect(await routeOf('/ac%20me', { tenant: 'ac me' })).toBe(`/:tenant${rule}`)
   expect(await routeOf('/shop/shop/en', { name: 'shop', language: 'en' })).toBe(`/shop/:name/:language${rule}`)
+  expect(await routeOf('/en/en', { from: 'en', to: 'en' })).toBe(`/:from/:to${rule}`)
   expect(await routeOf('/files/a/b%2Fc', { path: ['a', 'b/c'] })).toBe(`/files/:path${rule}`)
   expect(await routeOf('/shop', { other: 'x', none: undefined, empty: '' })).toBe(`/shop${rule}`)
   server.close()

@@ -50,7 +50,7 @@ export function makeResponse(
 function convert(returned: unknown, current: OwnResponse, request?: Request): OwnResponse {
   if (returned === undefined || returned === current) return current
   if (typeof returned === 'string') {
-    current.body = returned
+    current.replaceBody(returned)
     return current
   }
   if (typeof returned === 'object' && returned !== null) {
@@ -61,7 +61,7 @@ function convert(returned: unknown, current: OwnResponse, request?: Request): Ow
     if (isJson(returned)) return makeJson(returned, current)
     const safe = safeText(returned)
     if (safe !== undefined) {
-      current.body = safe
+      current.replaceBody(safe)
       return current
     }
     if (isIterable(returned)) return current.stream(returned as StreamSource)
@@ -102,7 +102,7 @@ export function replacement(returned: object, request: Request | undefined): Own
 export function makeJson(value: unknown, response: OwnResponse): OwnResponse {
   const text = writeJson(value)
   if (text === undefined) throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: typeof value })
-  response.body = text
+  response.replaceBody(text)
   response.suggestType('application/json; charset=utf-8')
   return response
 }

@@ -102,9 +102,9 @@ export class Response {
 
   set data(data: string | Bytes | Html) {
     if (this.#isSent) throw sentError('data')
-    if (typeof data === 'string' || isUint8Array(data)) this.body = data
-    else if (data instanceof Html) this.body = data.toString()
-    else if (isAnyArrayBuffer(data)) this.body = new Uint8Array(data)
+    if (typeof data === 'string' || isUint8Array(data)) this.replaceBody(data)
+    else if (data instanceof Html) this.replaceBody(data.toString())
+    else if (isAnyArrayBuffer(data)) this.replaceBody(new Uint8Array(data))
     else throw new TipfyError('TIPFY_E_RESPONSE_BODY', { given: data === null ? 'null' : typeof data })
   }
 
@@ -335,6 +335,12 @@ export class Response {
     copy.compress = this.compress
     copy.isConditional = this.isConditional
     return copy
+  }
+
+  /** Sets the whole body, and ends a stream that was to be sent before. @internal */
+  replaceBody(body: string | Uint8Array): void {
+    if (this.body !== null) this.dropBody()
+    this.body = body
   }
 
   /** Removes the body, and ends a stream that will not be sent. */

@@ -286,6 +286,27 @@ test('a stream that another response replaces is ended', async () => {
   expect(source.destroyed).toBe(true)
 })
 
+test.each<[string, (response: Parameters<Handle>[1]) => unknown]>([
+  ['text that is returned', () => 'other'],
+  ['bytes that are returned', () => Buffer.from('other')],
+  ['JSON that is returned', () => ['other']],
+  ['html that is returned', () => html`other`],
+  [
+    'text that is set',
+    (response) => {
+      response.data = 'other'
+    },
+  ],
+])('a stream that %s replaces is ended', async (_, replace) => {
+  const source = new Readable({ read() {} })
+  handle = (_, response) => {
+    response.stream(source)
+    return replace(response)
+  }
+  expect(await (await get()).text()).toContain('other')
+  expect(source.destroyed).toBe(true)
+})
+
 test('a client that left before the response is no failure', async () => {
   let reply = () => {}
   const begun = new Promise<IncomingMessage>((begin) => {

@@ -1,6 +1,6 @@
 // Applications in folders of their own, which see this repository as the installed package, and the command line run there.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -34,7 +34,9 @@ export function write(folder: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) {
     const file = join(folder, name)
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+    // In one step, as a watcher would see an empty file first: two changes, where the machine is busy.
+    writeFileSync(`${file}.part`, typeof content === 'string' ? content : JSON.stringify(content))
+    renameSync(`${file}.part`, file)
   }
 }
 

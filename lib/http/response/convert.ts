@@ -18,8 +18,8 @@ function isJson(value: object): boolean {
   return (proto === null || Object.getPrototypeOf(proto) === null) && !isIterable(value)
 }
 
-/** Maps, fields, headers and lists of numbers yield no pieces of a body: an empty one would be an empty response, without an error. */
-const noStreams = [Map, MultiDict, HeaderList, RequestHeaders, Headers, URLSearchParams, FormData]
+/** Fields, headers and lists of numbers yield no pieces of a body: an empty one would be an empty response, without an error. */
+const noStreams = [MultiDict, HeaderList, RequestHeaders, Headers, URLSearchParams, FormData]
 
 const isNoStream = (value: object) => isTypedArray(value) || noStreams.some((type) => value instanceof type)
 

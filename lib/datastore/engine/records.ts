@@ -2,17 +2,9 @@
 // is for the calls of the engine.
 import type { Commits } from './commits.ts'
 import { readDocument, writeDocument } from './encoding/document.ts'
-import {
-  assertWritable,
-  partitionName,
-  pathBytes,
-  readKey,
-  type StoredElement,
-  type StoredKey,
-} from './encoding/keys.ts'
-import { entitySize } from './encoding/size.ts'
-import { type Properties, ValueReader } from './encoding/values.ts'
-import type { PartitionId, Target, Value } from './protocol/messages.ts'
+import { assertWritable, partitionName, pathBytes, readKey, type StoredElement } from './encoding/keys.ts'
+import type { Properties } from './encoding/values.ts'
+import type { PartitionId, Target } from './protocol/messages.ts'
 import type { Store } from './storage/store.ts'
 
 export interface StoredRecord {
@@ -26,8 +18,6 @@ export class Records {
   readonly #commits: Commits
   readonly #kind: string
   readonly #partition: string
-  readonly #reader: ValueReader
-  readonly #partitionId: StoredKey['partitionId']
 
   constructor(store: Store, commits: Commits, place: Target & PartitionId, kind: string) {
     const key = readKey({ partitionId: { namespaceId: place.namespaceId }, path: [{ kind, name: 'any' }] }, place)
@@ -35,9 +25,7 @@ export class Records {
     this.#store = store
     this.#commits = commits
     this.#kind = kind
-    this.#partitionId = key.partitionId
     this.#partition = partitionName(key.partitionId)
-    this.#reader = new ValueReader(place)
   }
 
   /** Reads the latest state of an entity. @param known a version for which 'known' is enough */
@@ -53,19 +41,12 @@ export class Records {
    * Replaces the properties of an entity that is at the version `base` by others with the same indexed values. Returns the new
    * version; undefined if nothing was written, as another version is there or a transaction may be in the way.
    *
+   * @param properties Checked by the caller, and in the form that is stored: each value names its type.
    * @param timeout Milliseconds that the caller can wait.
    */
-  async replace(
-    name: string,
-    base: number,
-    given: Record<string, Value>,
-    timeout: number,
-  ): Promise<number | undefined> {
-    const path = this.#path(name)
-    const properties = this.#reader.properties({ properties: given })
-    entitySize({ partitionId: this.#partitionId, path }, properties)
-    const replacement = { partition: this.#partition, k: pathBytes(path), base, text: writeDocument(properties) }
-    return this.#commits.replace(replacement, timeout)
+  replace(name: string, base: number, properties: Properties, timeout: number): Promise<number | undefined> {
+    const k = pathBytes(this.#path(name))
+    return this.#commits.replace({ partition: this.#partition, k, base, text: writeDocument(properties) }, timeout)
   }
 
   #path(name: string): StoredElement[] {

@@ -1,4 +1,5 @@
 // The repository's rows as Datastore's messages, and back, each checked: another program may have written there.
+import type { Properties, StoredValue } from '../../../datastore/engine/encoding/values.ts'
 import type { Value, ValueType } from '../../../datastore/engine/protocol/messages.ts'
 import { isReadable, NewerFormat, type RecordFormat } from '../data/record-format.ts'
 import type { SessionRow, UserRow } from './ports.ts'
@@ -51,31 +52,43 @@ export interface Found {
 
 const excludeFromIndexes = true
 
-function timestamp(ms: number): Value {
-  const seconds = Math.floor(ms / 1000)
-  return { timestampValue: { seconds, nanos: Math.round((ms - seconds * 1000) * 1e6) }, excludeFromIndexes }
+function text(stringValue: string): StoredValue {
+  return { valueType: 'stringValue', stringValue, excludeFromIndexes }
 }
 
-export function sessionProperties(row: SessionRow, format: RecordFormat): Record<string, Value> {
+function integer(value: number): StoredValue {
+  return { valueType: 'integerValue', integerValue: String(value), excludeFromIndexes }
+}
+
+function timestamp(ms: number): StoredValue {
+  const seconds = Math.floor(ms / 1000)
+  const timestampValue = { seconds: String(seconds), nanos: Math.floor((ms - seconds * 1000) * 1000) * 1000 }
+  return { valueType: 'timestampValue', timestampValue, excludeFromIndexes }
+}
+
+/** Returns the properties of a session as the engine stores them, which is a form that all Datastores take. */
+export function sessionProperties(row: SessionRow, format: RecordFormat): Properties {
   const { version, created, updated, expires, data, moved, username, commits } = row
   return {
-    ...(format > 1 && { format: { integerValue: format, excludeFromIndexes } }),
-    version: { integerValue: version, excludeFromIndexes },
+    ...(format > 1 && { format: integer(format) }),
+    version: integer(version),
     created: timestamp(created),
     updated: timestamp(updated),
     expires: timestamp(expires),
-    data: data === null ? { nullValue: 0, excludeFromIndexes } : { stringValue: data, excludeFromIndexes },
-    ...(moved !== undefined && { moved: { stringValue: moved, excludeFromIndexes } }),
+    data: data === null ? { valueType: 'nullValue', nullValue: 'NULL_VALUE', excludeFromIndexes } : text(data),
+    ...(moved !== undefined && { moved: text(moved) }),
     // The one property that is indexed.
-    username: username === null ? { nullValue: 0 } : { stringValue: username },
+    username:
+      username === null
+        ? { valueType: 'nullValue', nullValue: 'NULL_VALUE' }
+        : { valueType: 'stringValue', stringValue: username },
     commits: commitsValue(commits, format),
   }
 }
 
-function commitsValue(commits: string[], format: RecordFormat): Value {
+function commitsValue(commits: string[], format: RecordFormat): StoredValue {
   // One text: as values of their own they cost more than all the rest of the record.
-  if (format > 1) return { stringValue: commits.join(' '), excludeFromIndexes }
-  return { arrayValue: { values: commits.map((token) => ({ stringValue: token, excludeFromIndexes })) } }
+  return format > 1 ? text(commits.join(' ')) : { valueType: 'arrayValue', arrayValue: { values: commits.map(text) } }
 }
 
 /** `expires` is for a TTL policy: soon after a login or revocation the row means nothing any more. */
@@ -85,7 +98,7 @@ export function userEntity(key: EntityKey, { stamp: _, ...row }: UserRow): Entit
     key,
     properties: {
       expires: timestamp(last + 3_600_000),
-      state: { stringValue: JSON.stringify(row), excludeFromIndexes },
+      state: text(JSON.stringify(row)),
     },
   }
 }
@@ -95,21 +108,21 @@ function holds(value: Value | undefined, type: ValueType): boolean {
   return value !== undefined && (value.valueType === undefined ? type in value : value.valueType === type)
 }
 
-function text(properties: Record<string, Value>, name: string): string | null {
+function readText(properties: Record<string, Value>, name: string): string | null {
   const value = properties[name]
   if (value === undefined || holds(value, 'nullValue')) return null
   if (!holds(value, 'stringValue')) throw new TypeError(`\`${name}\` is no string`)
   return value.stringValue!
 }
 
-function time(properties: Record<string, Value>, name: string): number {
+function readTime(properties: Record<string, Value>, name: string): number {
   const value = properties[name]
   if (!holds(value, 'timestampValue')) throw new TypeError(`\`${name}\` is no timestamp`)
   const { seconds, nanos } = value!.timestampValue!
   return Number(seconds ?? 0) * 1000 + Math.round(Number(nanos ?? 0) / 1e6)
 }
 
-function integer(properties: Record<string, Value>, name: string): number {
+function readInteger(properties: Record<string, Value>, name: string): number {
   const value = properties[name]
   const number = holds(value, 'integerValue') ? Number(value!.integerValue) : Number.NaN
   if (!Number.isSafeInteger(number)) throw new TypeError(`\`${name}\` is no integer`)
@@ -126,7 +139,7 @@ function tokens(properties: Record<string, Value>): string[] {
 }
 
 function checkFormat(properties: Record<string, Value>): void {
-  const format = properties.format === undefined ? 1 : integer(properties, 'format')
+  const format = properties.format === undefined ? 1 : readInteger(properties, 'format')
   if (!isReadable(format)) throw new NewerFormat(format)
 }
 
@@ -134,8 +147,8 @@ function checkFormat(properties: Record<string, Value>): void {
 const formerMark = '>'
 
 function stateIn(properties: Record<string, Value>): Pick<SessionRow, 'data' | 'moved'> {
-  const data = text(properties, 'data')
-  if (data === '') return { data, moved: text(properties, 'moved') ?? undefined }
+  const data = readText(properties, 'data')
+  if (data === '') return { data, moved: readText(properties, 'moved') ?? undefined }
   return data?.startsWith(formerMark) ? { data: '', moved: data.slice(1) } : { data }
 }
 
@@ -146,12 +159,12 @@ export function sessionRow({
 }: { entity: Pick<Entity, 'properties'> } & Pick<Found, 'version'>): SessionRow {
   checkFormat(properties)
   return {
-    version: integer(properties, 'version'),
-    created: time(properties, 'created'),
-    updated: time(properties, 'updated'),
-    expires: time(properties, 'expires'),
+    version: readInteger(properties, 'version'),
+    created: readTime(properties, 'created'),
+    updated: readTime(properties, 'updated'),
+    expires: readTime(properties, 'expires'),
     ...stateIn(properties),
-    username: text(properties, 'username'),
+    username: readText(properties, 'username'),
     commits: tokens(properties),
     stamp: String(stamp),
   }
@@ -160,7 +173,7 @@ export function sessionRow({
 /** Throws as `sessionRow` does. */
 export function userRow({ entity: { properties }, version: stamp }: Found): UserRow {
   checkFormat(properties)
-  const row = JSON.parse(text(properties, 'state') ?? 'null') as UserRow | null
+  const row = JSON.parse(readText(properties, 'state') ?? 'null') as UserRow | null
   if (!Number.isSafeInteger(row?.sequence) || !Number.isSafeInteger(row?.revoked) || !Array.isArray(row?.logins)) {
     throw new TypeError('`state` is not what tipfy writes')
   }

@@ -143,7 +143,8 @@ export class Workers {
       const stopped = this.#stop(old)
       await (wait ? stopped : Promise.race([closed, stopped]))
     }
-    this.#log.info('All workers were reloaded')
+    // The signal to stop may have come before the one to reload, if both did at once.
+    if (!this.#stopping) this.#log.info('All workers were reloaded')
   }
 
   async #stop(worker: Worker): Promise<void> {

@@ -137,11 +137,14 @@ test('SIGHUP while a reload is under way replaces also the workers that are new 
   expect(await program.end()).toBe(0)
 })
 
-test('a stop in the middle of a reload is no error', async () => {
+test.each([
+  ['SIGHUP', 'SIGTERM'],
+  ['SIGTERM', 'SIGHUP'],
+] as const)('a stop in the middle of a reload is no error, and no reload: %s, then %s', async (first, second) => {
   const port = await start(['--workers', '2'])
   await pids(port, 2)
-  program.child.kill('SIGHUP')
-  program.child.kill('SIGTERM')
+  program.child.kill(first)
+  program.child.kill(second)
   expect(await program.ended()).toBe(0)
   expect(program.errors()).toBe('')
 })

@@ -27,7 +27,7 @@ import {
   SessionRepository,
 } from '../../../../lib/ext/session/repository/repository.ts'
 import { systemClock } from '../../../../lib/internal/clock.ts'
-import { emulatorFound, startEmulator } from '../../../support/emulator.ts'
+import { emulatorFound, emulatorJar, startEmulator } from '../../../support/emulator.ts'
 import { Memcached, memcachedFound } from '../../../support/memcached.ts'
 import { MemoryDatastore } from '../../../support/memory-datastore.ts'
 import { Valkey, valkeyServers } from '../../../support/valkey.ts'
@@ -135,6 +135,13 @@ const backends: Record<string, Backend> = {
     found: emulatorFound,
     async start() {
       const emulator = await startEmulator()
+      return overConnections(emulator.host, () => emulator.close())
+    },
+  },
+  "Google's newer emulator": {
+    found: emulatorJar('firestore') !== undefined,
+    async start() {
+      const emulator = await startEmulator('firestore')
       return overConnections(emulator.host, () => emulator.close())
     },
   },

@@ -69,14 +69,14 @@ export class SessionDatastore implements DatastorePort {
   readonly keepsTime: boolean = false
   readonly #calls: DatastoreCalls
   readonly #kind: string
-  readonly #format: RecordFormat
+  protected readonly format: RecordFormat
   readonly #onBroken: (kind: string, name: string, why: string) => void
 
   constructor(calls: DatastoreCalls, options: SessionDatastoreOptions) {
     this.#calls = calls
     this.#kind = options.kind
     this.isEmbedded = options.isEmbedded ?? false
-    this.#format = options.recordFormat ?? newestFormat
+    this.format = options.recordFormat ?? newestFormat
     this.#onBroken = options.onBroken ?? (() => {})
   }
 
@@ -216,7 +216,7 @@ export class SessionDatastore implements DatastorePort {
       checked && stamp ? ({ baseVersion: stamp, conflictResolutionStrategy: failAtConflict } as const) : undefined
     if (write.op === 'delete') return new Mutation({ delete: key, ...version })
     if (isUser) return new Mutation({ [stamp ? 'update' : 'insert']: userEntity(key, write.row), ...version })
-    const entity = { key, properties: sessionProperties(write.row, this.#format) }
+    const entity = { key, properties: sessionProperties(write.row, this.format) }
     return new Mutation(write.op === 'insert' ? { insert: entity } : { update: entity, ...version })
   }
 

@@ -5,7 +5,6 @@ import type { Engine } from '../../../datastore/engine/engine.ts'
 import type { Records, StoredRecord } from '../../../datastore/engine/records.ts'
 import { setImmediate } from '../../../internal/timers.ts'
 import { steps } from '../../../internal/tracing.ts'
-import { newestFormat, type RecordFormat } from '../data/record-format.ts'
 import { SessionDatastore, type SessionDatastoreOptions, translate } from './datastore-adapter.ts'
 import { engineCalls } from './datastore-calls.ts'
 import { sessionProperties, sessionRow } from './datastore-entities.ts'
@@ -51,7 +50,6 @@ export class EmbeddedDatastore extends SessionDatastore {
   override readonly keepsTime = true
   readonly #engine: Engine
   readonly #records: Records
-  readonly #format: RecordFormat
   readonly #seen = new Map<string, Seen>()
   #waiting: Lookup[] = []
 
@@ -60,7 +58,6 @@ export class EmbeddedDatastore extends SessionDatastore {
     const { projectId, databaseId, namespace: namespaceId } = data.place
     this.#engine = data.engine
     this.#records = data.engine.records({ projectId, databaseId, namespaceId }, options.kind)
-    this.#format = options.recordFormat ?? newestFormat
   }
 
   /** Looks up one session; with the others of its turn, as in one read of SQLite each takes a third of the time. */
@@ -118,7 +115,7 @@ export class EmbeddedDatastore extends SessionDatastore {
     const [base, seen] = [sessions.get(id), this.#seen.get(id)]
     if (!seen?.indexesUserAlone || base?.stamp !== String(seen.version) || base.username !== row.username)
       return undefined
-    const properties = sessionProperties(row, this.#format)
+    const properties = sessionProperties(row, this.format)
     const version = await translate(this.#records.replace(id, seen.version, properties, timeout))
     if (version !== undefined) seen.written(version)
     return version

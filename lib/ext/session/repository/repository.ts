@@ -93,10 +93,7 @@ export class SessionRepository {
   /** Returns the device of a session that has moved to a new id within the last minute; undefined if there is none. */
   async deviceOfMoved(sid: string): Promise<StoredDevice | undefined> {
     const id = keyName(sid)
-    const { sessions } = await this.#runner.retry('loaded', this.stats.lookup, (timeout) =>
-      this.#runner.datastore.read([id], null, timeout),
-    )
-    const row = sessions.get(id)
+    const row = await this.#runner.lookUp(id)
     return row !== undefined && row.expires > this.#clock.now() ? movedOf(row)?.device : undefined
   }
 
